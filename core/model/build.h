@@ -1,0 +1,66 @@
+// Builds, and the releases made of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/status.h"
+#include "model/app_enums.h"
+
+namespace ns::model {
+
+// What a builder holds while it works: only the holder of the current attempt and token may write a result.
+struct Lease {
+  HostId host;
+  std::string token;      // new for every claim
+  Time expires = kNever;  // database's clock
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+// An image by digest.
+struct Image {
+  std::string reference;  // "host:port/prefix/<app>:<build>-<attempt>"
+  std::string digest;     // "sha256:..."
+  int64_t size = 0;       // bytes
+  // "host:port/prefix/<app>@sha256:...", empty when there is none.
+  std::string Pinned() const;
+  friend bool operator==(const Image&, const Image&) = default;
+};
+
+struct Build {
+  BuildId id;
+  AppId app;
+  std::string commit;
+  std::string build_key;  // everything the build sees
+  BuildStatus status = BuildStatus::kQueued;
+  int attempt = 0;        // claims so far
+  Lease lease;            // while kBuilding
+  bool cancel_requested = false;
+  bool retriable = false; // a retry was asked for; no longer counts as a duplicate
+  Time queued_at = kNever, started_at = kNever, updated_at = kNever, finished_at = kNever;
+  Time not_before = kNever;  // a platform fault waits before the next attempt
+  Image image;
+  // Why it ended so: code, reason, sentence, whose fault.
+  Status outcome;
+  friend bool operator==(const Build&, const Build&) = default;
+};
+
+// Attempts of one build where the platform is at fault.
+inline constexpr int kMaxAttempts = 3;
+
+// A build plus the run-time settings that are applied with it.
+struct Release {
+  ReleaseId id;
+  AppId app;
+  BuildId build;
+  std::string commit;
+  Image image;
+  int64_t generation = 0;  // of the target that made it
+  Time created_at = kNever;
+  friend bool operator==(const Release&, const Release&) = default;
+};
+
+}  // namespace ns::model

@@ -1,0 +1,39 @@
+// Why things are as they are, as data.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/id.h"
+
+namespace ns::model {
+
+enum class Subject { kApplication, kRepository, kBuild };
+
+// One statement about one thing. `type` is unique per subject ("Source", "Build", "Deploy", "Routes").
+struct Condition {
+  std::string type;
+  bool ok = false;
+  std::string reason;   // stable CamelCase code, listed in docs/reasons.md
+  std::string message;  // one sentence for a person
+  Time since = kNever;        // when `ok` and `reason` last changed
+  Time last_looked = kNever;
+  Time next_look = kNever;    // kNever: at the next event or resync
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+// One line of the append-only event table. Feeds audit, timeline and watch.
+struct Event {
+  int64_t cursor = 0;  // grows; set by the store
+  Time at = kNever;    // set by the store
+  Subject subject = Subject::kApplication;
+  std::string subject_id;
+  std::string actor;   // user id, or "platform"
+  std::string kind;    // "build.queued", "deploy.phase", "app.updated", ...
+  std::string reason;
+  std::string message;
+  std::string data = "{}";  // JSON object
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+}  // namespace ns::model

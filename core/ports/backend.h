@@ -1,0 +1,37 @@
+// Where applications run.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/status.h"
+#include "model/deploy.h"
+#include "ports/call.h"
+
+namespace ns::ports {
+
+struct LogQuery {
+  AppId app;
+  Time before = kNever;  // exclusive; kNever: now
+  Time since = kNever;   // inclusive
+  int limit = 100;       // newest lines before `before`
+};
+
+// One backend instance. Calls block. Two calls for one application never run at once; different applications may.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // Makes the application as asked. Idempotent; kStale for a fence lower than the highest seen, also after Remove. A failure leaves what
+  // served before serving. The outcome says where it stands now, whether it succeeded or not.
+  virtual Status Apply(const Call& call, const model::DesiredApp& app) = 0;
+  // Removes all that bears this application's mark and remembers the fence. kStale as above.
+  virtual Status Remove(const Call& call, const AppId& app, const model::Fence& fence) = 0;
+  // Looks, changes nothing. "Could not look" is a failure, never an empty answer.
+  virtual Result<model::ObservedApp> Observe(const Call& call, const AppId& app) = 0;
+  // Tells which applications changed until cancelled; kUnsupported where the platform cannot.
+  virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;
+  // Ascending by time.
+  virtual Result<std::vector<model::LogLine>> Logs(const Call& call, const LogQuery& query) = 0;
+};
+
+}  // namespace ns::ports

@@ -1,0 +1,214 @@
+// What the platform remembers. Rows are the truth; every method is one transaction.
+// All methods block and may be called from any thread. Besides the codes named at each, any may give kUnavailable (the database is
+// out of reach or too slow; nothing is known about a write) and kInternal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/status.h"
+#include "model/application.h"
+#include "model/build.h"
+#include "model/condition.h"
+#include "model/deploy.h"
+#include "model/host.h"
+#include "model/repository.h"
+#include "model/snapshot.h"
+#include "model/user.h"
+
+namespace ns::ports {
+
+class RepositoryStore {
+ public:
+  virtual ~RepositoryStore() = default;
+  // kExists: another repository has this URL.
+  virtual Status Insert(const model::Repository& repository) = 0;
+  // Replaces everything but the id. kNotFound, kExists.
+  virtual Status Update(const model::Repository& repository) = 0;
+  // kNotFound; kPrecondition while applications exist.
+  virtual Status Delete(const RepositoryId& id) = 0;
+  // With credentials. kNotFound.
+  virtual Result<model::Repository> Get(const RepositoryId& id) = 0;
+  // Without credentials, by name.
+  virtual Result<std::vector<model::Repository>> List() = 0;
+  // With credentials and followers (applications that are not tombstones). kNotFound.
+  virtual Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) = 0;
+  // Sets `commit` of followers and stores commit metadata, known ones unchanged.
+  virtual Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) = 0;
+  // Those that are known, in no order.
+  virtual Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) = 0;
+};
+
+// A website or port that some application holds, seen by the check inside a write's transaction.
+struct Holding {
+  AppId app;
+  std::vector<UserId> owners;
+  std::vector<model::Website> websites;
+  std::vector<model::PortPublication> ports;
+};
+// Decides about a write while nobody else can write websites or ports. Pure.
+using HoldingCheck = std::function<Status(const std::vector<Holding>& others)>;
+
+class AppStore {
+ public:
+  virtual ~AppStore() = default;
+  // Whole or nothing. `check` sees every other application's holdings under a lock; its failure is the result.
+  virtual Status Insert(const model::Application& app, const HoldingCheck& check) = 0;
+  // Replaces what a person may edit (name, ref, build, run, artifact path, spa, websites, ports, owners) and sets updated_at.
+  // Never touches env, desired, commit or target. kNotFound (also for a tombstone), kStale when `expected_updated_at` is not current.
+  virtual Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check) = 0;
+  // With env. kNotFound for purged ones; tombstones are returned with `deleted`.
+  virtual Result<model::Application> Get(const AppId& id) = 0;
+  // Without env; tombstones left out.
+  virtual Result<std::vector<model::Application>> List() = 0;
+  // Every application with tombstones: the keys of the loops.
+  virtual Result<std::vector<AppId>> ListIds() = 0;
+  virtual Status SetEnv(const AppId& id, const model::EnvVar& variable) = 0;
+  // kNotFound: no such variable.
+  virtual Status DeleteEnv(const AppId& id, const std::string& key) = 0;
+  // Sets desired; `restart` also raises the restart nonce. kNotFound for tombstones.
+  virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) = 0;
+  // Tombstone: frees its websites and ports for others at once. kPrecondition while desired is running.
+  virtual Status MarkDeleted(const AppId& id) = 0;
+};
+
+class DeployStore {
+ public:
+  virtual ~DeployStore() = default;
+  // kNotFound for purged applications.
+  virtual Result<model::AppSnapshot> Snapshot(const AppId& id) = 0;
+  // Compare-and-set: where the target is still `expected.generation`, stores `next` with generation + 1 and, when given, the release.
+  // The new target; kStale when somebody was faster.
+  virtual Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation, const model::Target& next,
+                                          const std::optional<model::Release>& release) = 0;
+  // Stores an observation and conditions; `since` is kept where `ok` and `reason` are unchanged. An observation whose fence is lower
+  // than the stored one is dropped silently. Phases newer than those stored become "deploy.phase" events.
+  virtual Status SaveObserved(const model::ObservedApp& observed, const std::vector<model::Condition>& conditions) = 0;
+  // Newest first.
+  virtual Result<std::vector<model::Release>> Releases(const AppId& id, int limit) = 0;
+  // kNotFound when never observed.
+  virtual Result<model::ObservedApp> Observed(const AppId& id) = 0;
+  // The backend has confirmed that nothing is left (tombstones only).
+  virtual Status ConfirmRemoved(const AppId& id) = 0;
+  // Removes a confirmed tombstone's rows, all but its events. kPrecondition when removal is not confirmed.
+  virtual Status Purge(const AppId& id) = 0;
+  // The number of the database's history, and a way to raise it after a restore: never lowers.
+  virtual Result<int64_t> Epoch() = 0;
+  virtual Status RaiseEpoch(int64_t at_least) = 0;
+};
+
+struct LogSlice {
+  std::string bytes;
+  int64_t next_offset = 0;
+  bool finished = false;  // the build is settled and `next_offset` is the end
+};
+
+// How a builder ended a claim.
+struct BuildResult {
+  model::BuildStatus status = model::BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again after not_before
+  Status outcome;
+  model::Image image;
+  Time not_before = kNever;
+};
+
+class BuildStore {
+ public:
+  virtual ~BuildStore() = default;
+  // One transaction: sets `supersede` (still queued ones) to kSkipped, requests cancel of `cancel`, inserts `build` as queued.
+  // kExists: a live or finished, not retriable build with this application and build key is there.
+  virtual Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
+                          const std::vector<BuildId>& cancel) = 0;
+  virtual Result<model::Build> Get(const BuildId& id) = 0;
+  // Newest first; `offset` rows passed over.
+  virtual Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) = 0;
+  virtual Result<std::vector<model::Build>> ListAll(int offset, int limit) = 0;
+  virtual Result<model::QueueSnapshot> Queue() = 0;
+  // Queued -> building by compare-and-set; attempt + 1, a new token, expiry on the database's clock. kStale.
+  virtual Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) = 0;
+  // Prolongs a lease. kStale: lost; kCancelled: a cancel was requested (the lease is prolonged all the same).
+  virtual Status Renew(const BuildId& id, const std::string& token, Duration lease) = 0;
+  // Ends a claim. kStale when the token is not current.
+  virtual Status Settle(const BuildId& id, const std::string& token, const BuildResult& result) = 0;
+  // For a build whose lease has expired on the database's clock: queued again or failed, as `result` says. kStale otherwise.
+  virtual Status Expire(const BuildId& id, int attempt, const BuildResult& result) = 0;
+  // Queued: cancelled at once. Building: requested. kPrecondition when settled.
+  virtual Status Cancel(const BuildId& id) = 0;
+  // Marks the finished builds of that commit retriable. kNotFound: no build of that commit.
+  virtual Status Retry(const AppId& app, const std::string& commit) = 0;
+};
+
+class BuildLogStore {
+ public:
+  virtual ~BuildLogStore() = default;
+  // Appends; pieces arrive in order from the one holder of the token. kStale when the token is not current.
+  virtual Status Append(const BuildId& id, const std::string& token, std::string_view bytes) = 0;
+  // At most `max` bytes from `offset`. kNotFound: no such build.
+  virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
+};
+
+class EventStore {
+ public:
+  virtual ~EventStore() = default;
+  virtual Status Append(const model::Event& event) = 0;
+  // Of one subject, after `cursor`, oldest first.
+  virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id, int64_t cursor, int limit) = 0;
+  virtual Status SetConditions(model::Subject subject, const std::string& id, const std::vector<model::Condition>& conditions) = 0;
+  virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject, const std::string& id) = 0;
+};
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+  // The user called `name`, made when unknown; `admin` true makes them one, false changes nothing.
+  virtual Result<model::User> Ensure(const std::string& name, bool admin) = 0;
+  virtual Result<model::User> Get(const UserId& id) = 0;
+  virtual Result<std::vector<model::User>> List() = 0;
+  virtual Status SaveKey(const model::SshKey& key) = 0;
+  // An unexpired key of that user. kNotFound.
+  virtual Result<model::SshKey> Key(const KeyId& id, const UserId& user) = 0;
+};
+
+class HostStore {
+ public:
+  virtual ~HostStore() = default;
+  // Writes the whole row with last_seen on the database's clock.
+  virtual Status Beat(const model::Host& host) = 0;
+  // Those seen within `within`; kNever-free.
+  virtual Result<std::vector<model::Host>> List(Duration within) = 0;
+  virtual Status Leave(const HostId& id) = 0;
+};
+
+// What a loop should look at soon.
+struct Hint {
+  enum class Kind { kRepository, kApplication, kBuild, kBuildLog, kQueue } kind = Kind::kApplication;
+  std::string id;
+  friend bool operator==(const Hint&, const Hint&) = default;
+};
+
+// Key hints between processes; each may be lost or doubled. Triggers of the store give them after its own writes.
+class Hints {
+ public:
+  virtual ~Hints() = default;
+  virtual Status Send(const Hint& hint) = 0;
+  // Calls `on_hint` on the listener's thread until the store goes; register before Start-up's first wait.
+  virtual void Subscribe(std::function<void(const Hint&)> on_hint) = 0;
+};
+
+// All of it. Owns none.
+struct Store {
+  RepositoryStore& repositories;
+  AppStore& apps;
+  DeployStore& deploys;
+  BuildStore& builds;
+  BuildLogStore& logs;
+  EventStore& events;
+  UserStore& users;
+  HostStore& hosts;
+  Hints& hints;
+};
+
+}  // namespace ns::ports
