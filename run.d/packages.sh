@@ -1,7 +1,7 @@
 # Every Debian package the project uses, and how they are installed without starting anything on the user's machine.
 
 PACKAGES_BUILD="g++ cmake ninja-build ccache mold pkg-config
-  libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev libboost-json1.81-dev
+  libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
   libboost-context1.81-dev libboost-coroutine1.81-dev
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libprotoc-dev
   libgit2-dev libpq-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsodium-dev libssl-dev

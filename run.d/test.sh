@@ -1,0 +1,50 @@
+# test: ctest (unit tests and checks of the house), then the end-to-end tests, one closing line for both.
+
+parse_test() {
+  FULL=0 FILTER=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --full) FULL=1; shift ;;
+      -*) die "test does not know '$1' (see ./run help)" ;;
+      *) [ -z "$FILTER" ] || die "test takes one filter, not '$FILTER' and '$1'"; FILTER=$1; shift ;;
+    esac
+  done
+}
+
+# Unit tests run two at a time; those marked `full` only when asked for.
+run_ctest() {
+  local args=(--test-dir build/dev --output-on-failure --output-junit "$RESULTS/ctest.xml" -j "$(nproc)")
+  [ -z "$FILTER" ] || args+=(-R "$FILTER")
+  [ "$FULL" = 1 ] || args+=(-LE full)
+  ctest "${args[@]}" >"$RESULTS/ctest.log" 2>&1 || { tail -n 200 "$RESULTS/ctest.log"; return 1; }
+  tail -n 4 "$RESULTS/ctest.log"
+}
+
+# The end-to-end tests have the machine to themselves: own network, mounts and processes, all of which end with them.
+run_e2e() {
+  local args=(tests/e2e -p no:cacheprovider --junit-xml "$RESULTS/e2e.xml" --durations 15 -v) status=0
+  [ -z "$FILTER" ] || args+=(-k "$FILTER")
+  [ "$FULL" = 0 ] || args+=(--full)
+  tests/e2e/isolated "$(pytest_bin)" "${args[@]}" || status=$?
+  [ "$status" = 5 ] && [ -n "$FILTER" ] && return 0  # the filter names unit tests only
+  return "$status"
+}
+
+cmd_test() {
+  local status=0
+  parse_test "$@"
+  is_root || die "the end-to-end tests start daemons and containers and need root: run it with sudo"
+  RESULTS=$ROOT/build/test-results
+  rm -rf "$RESULTS"; mkdir -p "$RESULTS"
+  step "Installing packages" install_packages $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
+  step "Fetching tools (Traefik, schema differ, pytest)" install_test_tools
+  step "Building (dev)" build_preset dev
+  echo "Unit tests and checks of the house"
+  run_ctest || status=1
+  echo "End-to-end tests"
+  run_e2e || status=1
+  python3 run.d/summary.py "$RESULTS/ctest.xml" "$RESULTS/e2e.xml" || status=1
+  return "$status"
+}
+
+install_test_tools() { install_tools; tool_pytest; }
