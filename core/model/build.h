@@ -48,6 +48,15 @@ struct Build {
   friend bool operator==(const Build&, const Build&) = default;
 };
 
+// Outcome reason of a build that a newer one has made needless: it may be built again without being asked for.
+inline constexpr char kSuperseded[] = "Superseded";
+
+// True when no second build with this application and build key shall be registered beside `build`.
+inline bool CountsAsDuplicate(const Build& build) {
+  if (!IsTerminal(build.status)) return true;
+  return !build.retriable && build.outcome.reason() != kSuperseded;
+}
+
 // Attempts of one build where the platform is at fault.
 inline constexpr int kMaxAttempts = 3;
 

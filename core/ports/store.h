@@ -109,17 +109,18 @@ struct LogSlice {
 
 // How a builder ended a claim.
 struct BuildResult {
-  model::BuildStatus status = model::BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again after not_before
+  model::BuildStatus status = model::BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again in `retry_in`
   Status outcome;
   model::Image image;
-  Time not_before = kNever;
+  Duration retry_in{};  // added to the database's clock gives `not_before`
 };
 
 class BuildStore {
  public:
   virtual ~BuildStore() = default;
-  // One transaction: sets `supersede` (still queued ones) to kSkipped, requests cancel of `cancel`, inserts `build` as queued.
-  // kExists: a live or finished, not retriable build with this application and build key is there.
+  // One transaction: sets `supersede` (still queued ones) to kSkipped and requests cancel of `cancel`, both with outcome reason
+  // model::kSuperseded; inserts `build` as queued, unless its id is empty. kExists: a build with this application and build key is there that
+  // counts (model::CountsAsDuplicate).
   virtual Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
                           const std::vector<BuildId>& cancel) = 0;
   virtual Result<model::Build> Get(const BuildId& id) = 0;
@@ -131,7 +132,7 @@ class BuildStore {
   virtual Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) = 0;
   // Prolongs a lease. kStale: lost; kCancelled: a cancel was requested (the lease is prolonged all the same).
   virtual Status Renew(const BuildId& id, const std::string& token, Duration lease) = 0;
-  // Ends a claim. kStale when the token is not current.
+  // Ends a claim. kStale when the token is not current. A row whose outcome reason is model::kSuperseded keeps it when cancelled.
   virtual Status Settle(const BuildId& id, const std::string& token, const BuildResult& result) = 0;
   // For a build whose lease has expired on the database's clock: queued again or failed, as `result` says. kStale otherwise.
   virtual Status Expire(const BuildId& id, int attempt, const BuildResult& result) = 0;
