@@ -60,6 +60,14 @@ inline bool CountsAsDuplicate(const Build& build) {
 // Attempts of one build where the platform is at fault.
 inline constexpr int kMaxAttempts = 3;
 
+// How a claim ended.
+struct BuildResult {
+  BuildStatus status = BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again in `retry_in`
+  Status outcome;
+  Image image;
+  Duration retry_in{};  // added to the database's clock gives `not_before`
+};
+
 // A build plus the run-time settings that are applied with it.
 struct Release {
   ReleaseId id;

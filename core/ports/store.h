@@ -107,13 +107,7 @@ struct LogSlice {
   bool finished = false;  // the build is settled and `next_offset` is the end
 };
 
-// How a builder ended a claim.
-struct BuildResult {
-  model::BuildStatus status = model::BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again in `retry_in`
-  Status outcome;
-  model::Image image;
-  Duration retry_in{};  // added to the database's clock gives `not_before`
-};
+using BuildResult = model::BuildResult;
 
 class BuildStore {
  public:

@@ -1,0 +1,165 @@
+#include "plan/deploy.h"
+
+#include <gtest/gtest.h>
+
+#include "plan/conditions.h"
+#include "plan/test_snapshots.h"
+
+namespace ns::plan {
+namespace {
+
+using model::BuildStatus;
+using model::DesiredState;
+using testing::BuildOf;
+using testing::FreshApp;
+using testing::IdOf;
+using testing::kCommitA;
+using testing::kCommitB;
+using testing::kKey;
+
+// What the store does with a decision.
+void Store(model::AppSnapshot& snapshot, const Retarget& retarget) {
+  snapshot.app.target = retarget.next;
+  ++snapshot.app.target.generation;
+  if (!retarget.release) return;
+  snapshot.release = retarget.release;
+  snapshot.release->id = IdOf<ReleaseId>(static_cast<int>(snapshot.app.target.generation));
+  snapshot.app.target.release = snapshot.release->id;
+}
+
+model::AppSnapshot Deployed() {
+  model::AppSnapshot snapshot = FreshApp();
+  snapshot.builds = {BuildOf(snapshot, 1, kCommitA, BuildStatus::kSucceeded)};
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  return snapshot;
+}
+
+TEST(DecideTarget, ConvergedTarget_DecidesNothing) {
+  EXPECT_FALSE(DecideTarget(Deployed(), kKey));
+  model::AppSnapshot fresh = FreshApp();
+  Store(fresh, *DecideTarget(fresh, kKey));  // routes to the page
+  EXPECT_FALSE(DecideTarget(fresh, kKey));
+}
+
+TEST(DecideTarget, SucceededBuild_IsReleased) {
+  const model::AppSnapshot snapshot = Deployed();
+  EXPECT_EQ(snapshot.app.target.state, DesiredState::kRunning);
+  EXPECT_EQ(snapshot.release->build, IdOf<BuildId>(1));
+}
+
+TEST(DecideTarget, FailedBuildOfANewCommit_KeepsTheRelease) {
+  model::AppSnapshot snapshot = Deployed();
+  snapshot.app.commit = kCommitB;
+  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, BuildStatus::kFailed));
+  EXPECT_FALSE(DecideTarget(snapshot, kKey));
+}
+
+TEST(DecideTarget, RefBackToABuiltCommit_DeploysThatBuild) {
+  model::AppSnapshot snapshot = Deployed();
+  snapshot.app.commit = kCommitB;
+  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded));
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  EXPECT_EQ(snapshot.release->build, IdOf<BuildId>(2));
+  snapshot.app.commit = kCommitA;
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  EXPECT_EQ(snapshot.release->build, IdOf<BuildId>(1));
+}
+
+TEST(DecideTarget, EachEdit_ChangesItsKeyAlone) {
+  const model::AppSnapshot base = Deployed();
+  model::AppSnapshot snapshot = base;
+  snapshot.app.name = "renamed";
+  EXPECT_FALSE(DecideTarget(snapshot, kKey)) << "a rename changes nothing";
+
+  snapshot.app.websites[0].fqdn = "new.example.com";
+  auto out = DecideTarget(snapshot, kKey);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->next.run_key, base.app.target.run_key);
+  EXPECT_NE(out->next.route_key, base.app.target.route_key);
+  EXPECT_FALSE(out->release);
+
+  snapshot = base;
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};
+  out = DecideTarget(snapshot, kKey);
+  ASSERT_TRUE(out && out->release);
+  EXPECT_NE(out->next.run_key, base.app.target.run_key);
+  EXPECT_EQ(out->next.route_key, base.app.target.route_key);
+
+  snapshot = base;
+  ++snapshot.app.restart_nonce;
+  ASSERT_TRUE(DecideTarget(snapshot, kKey));
+  EXPECT_NE(DecideTarget(snapshot, kKey)->next.run_key, base.app.target.run_key);
+}
+
+TEST(DecideTarget, Stop_KeepsReleaseAndLeadsToThePage) {
+  model::AppSnapshot snapshot = Deployed();
+  snapshot.app.desired = DesiredState::kStopped;
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  EXPECT_EQ(snapshot.app.target.state, DesiredState::kStopped);
+  EXPECT_EQ(PageReason(snapshot), "stopped");
+  EXPECT_FALSE(snapshot.app.target.release.empty());
+}
+
+TEST(MakeDesired, CarriesFenceProbeAndRunScopeAlone) {
+  model::AppSnapshot snapshot = Deployed();
+  snapshot.app.env = {{"Z", Secret("1"), model::EnvScope::kRun, false, false}, {"B", Secret("2"), model::EnvScope::kBuild, false, false},
+                      {"A", Secret("3"), model::EnvScope::kBoth, false, false}};
+  const auto desired = MakeDesired(snapshot, {3, "http://127.0.0.1:1"});
+  ASSERT_TRUE(desired.ok());
+  EXPECT_EQ(desired->fence, (model::Fence{3, 1}));
+  ASSERT_EQ(desired->processes.size(), 1u);
+  EXPECT_EQ(desired->processes[0].probe.port, 8080);
+  ASSERT_EQ(desired->processes[0].env.size(), 2u);
+  EXPECT_EQ(desired->processes[0].env[0].key, "A");
+  snapshot.app.run.command = "run 'open";
+  EXPECT_EQ(MakeDesired(snapshot, {}).status().code(), Code::kInvalid);
+}
+
+TEST(Converged, AnyDifference_IsSeen) {
+  const auto desired = MakeDesired(Deployed(), {0, ""}).value();
+  model::ObservedApp observed;
+  observed.converged = true;
+  observed.fence = desired.fence;
+  observed.state = desired.state;
+  observed.route_key = desired.route_key;
+  observed.serving_run_key = desired.run_key;
+  EXPECT_TRUE(Converged(desired, observed));
+  for (int i = 0; i < 5; ++i) {
+    model::ObservedApp other = observed;
+    if (i == 0) other.converged = false;
+    if (i == 1) --other.fence.generation;
+    if (i == 2) other.state = DesiredState::kStopped;
+    if (i == 3) other.route_key = "x";
+    if (i == 4) other.serving_run_key = "x";
+    EXPECT_FALSE(Converged(desired, other)) << i;
+  }
+}
+
+std::string ReasonOf(const std::vector<model::Condition>& conditions, const std::string& type) {
+  for (const auto& condition : conditions) {
+    if (condition.type == type) return condition.reason;
+  }
+  return "";
+}
+
+TEST(AppConditions, SayWhere_ItHangs) {
+  model::AppSnapshot snapshot = FreshApp();
+  snapshot.app.commit = model::kNoCommit;
+  auto conditions = AppConditions(snapshot, nullptr, Status());
+  EXPECT_EQ(ReasonOf(conditions, "Source"), "RefMissing");
+  EXPECT_EQ(ReasonOf(conditions, "Build"), "NeverBuilt");
+  EXPECT_EQ(ReasonOf(conditions, "Deploy"), "NeverDeployed");
+
+  snapshot = Deployed();
+  snapshot.builds[0].status = BuildStatus::kFailed;
+  snapshot.builds[0].outcome = Status(Code::kInvalid, "DockerfileMissing", "no Dockerfile");
+  model::ObservedApp observed;
+  observed.ready = 1;
+  conditions = AppConditions(snapshot, &observed, Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
+  EXPECT_EQ(ReasonOf(conditions, "Build"), "DockerfileMissing");
+  EXPECT_EQ(ReasonOf(conditions, "Deploy"), "ProbeFailed");
+  EXPECT_NE(conditions[2].message.find("goes on serving"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ns::plan
