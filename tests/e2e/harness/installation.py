@@ -130,6 +130,28 @@ class Installation:
         found = self.machine.inspect(*ids) if ids else []
         return [n for n in found if app_id is None or app_id in n["Name"]]
 
+    def registry(self, path):
+        """JSON that the registry answers for /v2/PATH; empty where it has nothing."""
+        done = subprocess.run(["curl", "-s", "-m", "5", f"http://127.0.0.1:{self.registry_port}/v2/{path}"],
+                              capture_output=True, text=True, check=True)
+        answer = json.loads(done.stdout)
+        return {} if "errors" in answer else answer
+
+    def delete_manifest(self, name, digest):
+        subprocess.run(["curl", "-sf", "-m", "5", "-X", "DELETE", f"http://127.0.0.1:{self.registry_port}/v2/{name}/manifests/{digest}"],
+                       check=False)
+
+    def sql(self, query):
+        """First column of each row of the embedded database, asked by its own account over its socket."""
+        socket = next(os.path.dirname(os.path.join(folder, name)) for folder, _, names in os.walk(f"{self.root}/data")
+                      for name in names if name.startswith(".s.PGSQL.") and not name.endswith(".lock"))
+        database = {"PGHOST": socket, "PGDATABASE": "neoshowcase"}
+        owner = str(os.stat(socket).st_uid)
+        done = subprocess.run(["setpriv", "--reuid", owner, "--clear-groups", "psql", "-XAtq", "-c", query],
+                              capture_output=True, text=True, env={**os.environ, **database}, cwd="/")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
     # -- HTTP ---------------------------------------------------------------------------------------------------------
     def get(self, host, path="/", method="GET", body=None, timeout=10):
         """(status, headers, text) through Traefik; raises where the connection fails."""
@@ -262,6 +284,24 @@ class App:
 
     def running(self):
         return [c for c in self.containers() if c["State"]["Running"]]
+
+    # -- what is left of it -------------------------------------------------------------------------------------------
+    def networks_left(self):
+        return self.site.networks(self.id)
+
+    def tags_left(self):
+        """Tags of this application's images in the registry."""
+        return [f"{name}:{tag}" for name in self.site.registry("_catalog?n=1000").get("repositories", []) if self.id in name
+                for tag in self.site.registry(f"{name}/tags/list").get("tags") or []]
+
+    def rows_left(self):
+        """table -> rows of the database that hold this application's id in any column."""
+        found = {}
+        for table in self.site.sql("select tablename from pg_tables where schemaname = 'public'"):
+            count = int(self.site.sql(f"select count(*) from \"{table}\" t where t::text like '%{self.id}%'")[0])
+            if count:
+                found[table] = count
+        return found
 
     def discard(self):
         try:
