@@ -22,13 +22,13 @@ database: embedded
 git: {{private_hosts: [127.0.0.1]}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
-registry: {{mode: embedded, port: {registry_port}}}
+registry: {registry}
 backend: docker
 plugins:
   docker:
     plugin: backend-docker
     config: {{networks: {networks}, traefik: {{provider: {provider}, http: ":{http_port}"}}}}
-  engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
+  engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 20s}}}}
   gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}"]}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
@@ -36,7 +36,7 @@ plugins:
 
 
 class Installation:
-    def __init__(self, machine, name, binaries, logs, index=0, provider="file"):
+    def __init__(self, machine, name, binaries, logs, index=0, provider="file", registry=None):
         self.machine, self.name, self.binaries = machine, name, binaries
         self.root = os.path.join(machine.root, name)
         self.http_port, self.api_port, self.registry_port = 8080 + index, 4000 + index, 5000 + index
@@ -44,7 +44,8 @@ class Installation:
             os.makedirs(self.root + folder, exist_ok=True)
         self.config = os.path.join(self.root, "config.yaml")
         self.write_config(CONFIG.format(name=name, root=self.root, http_port=self.http_port, api_port=self.api_port,
-                                        registry_port=self.registry_port, provider=provider,
+                                        provider=provider,
+                                        registry=registry or f"{{mode: embedded, port: {self.registry_port}}}",
                                         networks=f"10.{220 + index}.0.0/16"))
         self.api = Api(f"{self.root}/run/api.sock")
         self.nsd = {role: Daemon(f"{name}-{role}", [f"{binaries}/nsd", "--config", self.config, "--roles", roles], logs)
