@@ -50,7 +50,11 @@ Condition BuildState(const model::AppSnapshot& snapshot) {
   return Make("Build", false, build.outcome.reason().empty() ? "BuildFailed" : build.outcome.reason(), Short(build) + " failed: " + why);
 }
 
-Condition Deploy(const model::AppSnapshot& snapshot, const model::ObservedApp* observed, const Status& failure) {
+}  // namespace
+
+std::vector<Condition> BuildConditions(const model::AppSnapshot& snapshot) { return {Source(snapshot.app), BuildState(snapshot)}; }
+
+Condition DeployCondition(const model::AppSnapshot& snapshot, const model::ObservedApp* observed, const Status& failure) {
   if (!failure.ok()) {
     const std::string reason = failure.reason().empty() ? "DeployFailed" : failure.reason();
     const bool serving = observed != nullptr && observed->ready > 0;
@@ -64,10 +68,12 @@ Condition Deploy(const model::AppSnapshot& snapshot, const model::ObservedApp* o
   return Make("Deploy", observed->converged, observed->reason.empty() ? "Unknown" : observed->reason, observed->message);
 }
 
-}  // namespace
-
-std::vector<Condition> AppConditions(const model::AppSnapshot& snapshot, const model::ObservedApp* observed, const Status& deploy_failure) {
-  return {Source(snapshot.app), BuildState(snapshot), Deploy(snapshot, observed, deploy_failure)};
+bool ConditionsChanged(const std::vector<Condition>& before, const std::vector<Condition>& now) {
+  return std::any_of(now.begin(), now.end(), [&](const Condition& one) {
+    return std::none_of(before.begin(), before.end(), [&](const Condition& old) {
+      return old.type == one.type && old.ok == one.ok && old.reason == one.reason && old.message == one.message;
+    });
+  });
 }
 
 Condition FetchCondition(const Status& outcome, size_t refs) {

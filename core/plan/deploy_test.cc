@@ -135,30 +135,30 @@ TEST(Converged, AnyDifference_IsSeen) {
   }
 }
 
-std::string ReasonOf(const std::vector<model::Condition>& conditions, const std::string& type) {
-  for (const auto& condition : conditions) {
-    if (condition.type == type) return condition.reason;
-  }
-  return "";
-}
-
-TEST(AppConditions, SayWhere_ItHangs) {
+TEST(Conditions, SayWhere_ItHangs) {
   model::AppSnapshot snapshot = FreshApp();
   snapshot.app.commit = model::kNoCommit;
-  auto conditions = AppConditions(snapshot, nullptr, Status());
-  EXPECT_EQ(ReasonOf(conditions, "Source"), "RefMissing");
-  EXPECT_EQ(ReasonOf(conditions, "Build"), "NeverBuilt");
-  EXPECT_EQ(ReasonOf(conditions, "Deploy"), "NeverDeployed");
+  EXPECT_EQ(BuildConditions(snapshot).at(0).reason, "RefMissing");
+  EXPECT_EQ(BuildConditions(snapshot).at(1).reason, "NeverBuilt");
+  EXPECT_EQ(DeployCondition(snapshot, nullptr, Status()).reason, "NeverDeployed");
 
   snapshot = Deployed();
   snapshot.builds[0].status = BuildStatus::kFailed;
   snapshot.builds[0].outcome = Status(Code::kInvalid, "DockerfileMissing", "no Dockerfile");
+  EXPECT_EQ(BuildConditions(snapshot).at(1).reason, "DockerfileMissing");
   model::ObservedApp observed;
   observed.ready = 1;
-  conditions = AppConditions(snapshot, &observed, Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
-  EXPECT_EQ(ReasonOf(conditions, "Build"), "DockerfileMissing");
-  EXPECT_EQ(ReasonOf(conditions, "Deploy"), "ProbeFailed");
-  EXPECT_NE(conditions[2].message.find("goes on serving"), std::string::npos);
+  const auto deploy = DeployCondition(snapshot, &observed, Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
+  EXPECT_EQ(deploy.reason, "ProbeFailed");
+  EXPECT_NE(deploy.message.find("goes on serving"), std::string::npos);
+}
+
+TEST(ConditionsChanged, TimesDoNotCount) {
+  auto before = BuildConditions(FreshApp());
+  before[0].since = Time(std::chrono::seconds(5));
+  EXPECT_FALSE(ConditionsChanged(before, BuildConditions(FreshApp())));
+  before[1].reason = "Building";
+  EXPECT_TRUE(ConditionsChanged(before, BuildConditions(FreshApp())));
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ class DeployStore {
   // The new target; kStale when somebody was faster.
   virtual Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation, const model::Target& next,
                                           const std::optional<model::Release>& release) = 0;
-  // Stores an observation and conditions; `since` is kept where `ok` and `reason` are unchanged. An observation whose fence is lower
+  // Stores an observation, and conditions as EventStore::SetConditions does. An observation whose fence is lower
   // than the stored one is dropped silently. Phases newer than those stored become "deploy.phase" events.
   virtual Status SaveObserved(const model::ObservedApp& observed, const std::vector<model::Condition>& conditions) = 0;
   // Newest first.
@@ -151,6 +151,7 @@ class EventStore {
   virtual Status Append(const model::Event& event) = 0;
   // Of one subject, after `cursor`, oldest first.
   virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id, int64_t cursor, int limit) = 0;
+  // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes now. kNotFound: no such subject.
   virtual Status SetConditions(model::Subject subject, const std::string& id, const std::vector<model::Condition>& conditions) = 0;
   virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject, const std::string& id) = 0;
 };

@@ -1,0 +1,66 @@
+// What a pass of a loop asks for, and what comes back. Values only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "ports/git_remote.h"
+#include "ports/store.h"
+
+namespace ns::reconcile {
+
+enum class LoopId { kFetcher, kRegisterer, kReleaser, kStarter, kCrashDetector, kSynchronizer };
+
+// "repository-fetcher", ...
+const char* LoopName(LoopId loop);
+
+using Key = std::string;
+// The key of loops that look at the whole queue at once.
+inline constexpr char kQueueKey[] = "queue";
+
+// Answered by Keys.
+struct ListKeys { LoopId loop; };
+// Answered by model::RepositorySnapshot.
+struct LoadRepository { RepositoryId id; };
+// Answered by Refs.
+struct ListRefs { ports::Remote remote; };
+// Answered by Commits.
+struct ReadCommits { ports::Remote remote; std::vector<std::string> hashes; };
+struct StoreCommits { std::vector<model::Follower> moved; std::vector<model::Commit> commits; };
+struct SaveConditions { model::Subject subject; std::string id; std::vector<model::Condition> conditions; };
+// Answered by model::AppSnapshot.
+struct LoadApp { AppId id; };
+struct RegisterBuild { model::Build build; std::vector<BuildId> supersede, cancel; };
+// Answered by model::QueueSnapshot.
+struct LoadQueue {};
+// Answered by model::Build.
+struct ClaimBuild { BuildId build; HostId host; };
+struct ExpireBuild { BuildId build; int attempt; model::BuildResult result; };
+// Answered by model::Target.
+struct SetTarget { AppId app; int64_t expected; model::Target next; std::optional<model::Release> release; };
+// Answered by model::ObservedApp.
+struct ObserveApp { std::string backend; AppId app; };
+struct ApplyApp { std::string backend; model::DesiredApp desired; };
+struct SaveObserved { model::ObservedApp observed; std::vector<model::Condition> conditions; };
+struct RemoveApp { std::string backend; AppId app; model::Fence fence; };
+// Removes an application's images from the registry.
+struct DeleteImages { AppId app; };
+struct ConfirmRemoved { AppId app; };
+struct PurgeApp { AppId app; };
+
+using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions, LoadApp, RegisterBuild, LoadQueue,
+                            ClaimBuild, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, DeleteImages, ConfirmRemoved,
+                            PurgeApp>;
+
+using Keys = std::vector<Key>;
+using Refs = std::vector<model::GitRef>;
+using Commits = std::vector<model::Commit>;
+// What the effect's comment names, or monostate for those that only succeed.
+using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot, model::QueueSnapshot,
+                            model::Build, model::Target, model::ObservedApp>;
+using Outcome = Result<Answer>;
+
+}  // namespace ns::reconcile

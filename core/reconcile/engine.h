@@ -1,0 +1,99 @@
+// The keyed runner: a state machine that takes events and gives back commands. No thread, no clock, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "reconcile/loop.h"
+
+namespace ns::reconcile {
+
+using Ticket = uint64_t;
+
+// Carry out `effect` and report with Engine::Done.
+struct Request {
+  Ticket ticket;
+  LoopId loop;
+  Key key;
+  Effect effect;
+};
+// The result of that request is no longer wanted; it is reported all the same.
+struct Cancel { Ticket ticket; };
+using Command = std::variant<Request, Cancel>;
+using Commands = std::vector<Command>;
+
+struct LoopOptions {
+  Duration period = std::chrono::minutes(3);  // of the relist of all keys
+  int in_flight = 8;
+  bool keyed = true;  // false: the one key kQueueKey, no relist
+};
+
+// Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A relist of all keys makes every lost hint
+// harmless. `now` is monotonic and never goes back between calls.
+class Engine {
+ public:
+  explicit Engine(Random& random) : random_(random) {}
+
+  void Add(std::unique_ptr<Loop> loop, LoopOptions options);
+
+  // "Look at this key soon." Unknown loops (not run by this host) are ignored.
+  Commands Hint(const Wake& wake, Duration now);
+  Commands Done(Ticket ticket, Outcome outcome, Duration now);
+  // Starts what is due.
+  Commands Tick(Duration now);
+  // When Tick has something to do next; Duration::max() when never.
+  Duration NextDue() const;
+
+  // Passes under way, and keys that wait.
+  size_t in_flight() const { return flights_.size(); }
+  size_t waiting() const;
+
+ private:
+  struct KeyState {
+    std::unique_ptr<Pass> pass;  // under way
+    Ticket ticket = 0;           // of its effect
+    bool dirty = false;          // a wake came during the pass
+    bool changed = false;        // one of them more than a hint
+    int failures = 0;            // in a row
+    Duration due = Duration::max();
+  };
+  struct Lane {
+    std::unique_ptr<Loop> loop;
+    LoopOptions options;
+    std::map<Key, KeyState> keys;
+    std::set<std::pair<Duration, Key>> queue;  // by due time
+    Duration next_list = Duration::zero();
+    bool listing = false;
+    int running = 0;
+  };
+  struct Flight {
+    LoopId loop;
+    Key key;
+    bool list = false;
+  };
+
+  void Schedule(Lane& lane, const Key& key, Duration due);
+  void Start(Lane& lane, Duration now, Commands& out);
+  void Follow(Lane& lane, const Key& key, Step step, Duration now, Commands& out);
+  void Finish(Lane& lane, const Key& key, Finished finished, Duration now, Commands& out);
+  void StartList(Lane& lane, Commands& out);
+  void Listed(Lane& lane, Outcome outcome, Duration now, Commands& out);
+  void Wake_(const Wake& wake, Duration now, Commands& out);
+  Duration Jitter(Duration span);
+
+  Random& random_;
+  std::map<LoopId, Lane> lanes_;
+  std::map<Ticket, Flight> flights_;
+  Ticket next_ticket_ = 1;
+};
+
+// The wait after `failures` failures in a row: 1 s, doubling, at most 5 min.
+Duration BackOff(int failures);
+
+}  // namespace ns::reconcile

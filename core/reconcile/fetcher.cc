@@ -1,0 +1,101 @@
+#include <set>
+
+#include "plan/conditions.h"
+#include "plan/fetch.h"
+#include "reconcile/loops.h"
+
+namespace ns::reconcile {
+namespace {
+
+// load -> list refs -> (read metadata -> store) -> condition
+class FetcherPass final : public Pass {
+ public:
+  explicit FetcherPass(Key key) : id_(std::move(key)) {}
+
+  Step Begin() override { return Effect(LoadRepository{id_}); }
+
+  Step Next(Outcome outcome) override {
+    switch (at_) {
+      case At::kLoad: return Loaded(std::move(outcome));
+      case At::kRefs: return Listed(std::move(outcome));
+      case At::kCommits: return Read(std::move(outcome));
+      case At::kStore: return Stored(std::move(outcome));
+      case At::kCondition: break;
+    }
+    const Status saved = outcome.status();
+    return Finished{result_.ok() ? saved : result_, std::move(wakes_), std::nullopt};
+  }
+
+ private:
+  enum class At { kLoad, kRefs, kCommits, kStore, kCondition };
+
+  Step Loaded(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    snapshot_ = std::get<model::RepositorySnapshot>(std::move(*outcome));
+    if (snapshot_.followers.empty()) return Done();  // nobody asks
+    remote_ = {snapshot_.repository.id, snapshot_.repository.url, snapshot_.repository.credentials};
+    at_ = At::kRefs;
+    return Effect(ListRefs{remote_});
+  }
+
+  Step Listed(Outcome outcome) {
+    if (!outcome.ok()) return Conclude(outcome.status());
+    const Refs refs = std::get<Refs>(std::move(*outcome));
+    ref_count_ = refs.size();
+    moved_ = plan::Moved(snapshot_.followers, refs);
+    if (moved_.empty()) return Conclude(Status());
+    std::set<std::string> hashes;
+    for (const model::Follower& follower : moved_) {
+      if (follower.commit != model::kNoCommit) hashes.insert(follower.commit);
+    }
+    if (hashes.empty()) return Store({});
+    at_ = At::kCommits;
+    return Effect(ReadCommits{remote_, {hashes.begin(), hashes.end()}});
+  }
+
+  Step Read(Outcome outcome) {
+    if (!outcome.ok()) return Conclude(outcome.status());
+    return Store(std::get<Commits>(std::move(*outcome)));
+  }
+
+  Step Store(Commits commits) {
+    at_ = At::kStore;
+    return Effect(StoreCommits{moved_, std::move(commits)});
+  }
+
+  Step Stored(Outcome outcome) {
+    if (!outcome.ok()) return Conclude(outcome.status());
+    for (const model::Follower& follower : moved_) {
+      wakes_.push_back({LoopId::kRegisterer, follower.app.str()});
+      wakes_.push_back({LoopId::kReleaser, follower.app.str()});
+    }
+    return Conclude(Status());
+  }
+
+  Step Conclude(Status result) {
+    at_ = At::kCondition;
+    result_ = std::move(result);
+    return Effect(SaveConditions{model::Subject::kRepository, id_.str(), {plan::FetchCondition(result_, ref_count_)}});
+  }
+
+  const RepositoryId id_;
+  At at_ = At::kLoad;
+  model::RepositorySnapshot snapshot_;
+  ports::Remote remote_;
+  std::vector<model::Follower> moved_;
+  size_t ref_count_ = 0;
+  Status result_;
+  std::vector<Wake> wakes_;
+};
+
+class Fetcher final : public Loop {
+ public:
+  LoopId id() const override { return LoopId::kFetcher; }
+  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<FetcherPass>(key); }
+};
+
+}  // namespace
+
+std::unique_ptr<Loop> NewFetcher() { return std::make_unique<Fetcher>(); }
+
+}  // namespace ns::reconcile

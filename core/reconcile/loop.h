@@ -1,0 +1,61 @@
+// One loop: how a key is looked at, step by step.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "reconcile/effect.h"
+
+namespace ns::reconcile {
+
+// How much a wake may disturb.
+enum class Urgency {
+  kHint,       // look soon; a back-off goes on, so that what a failing pass stirs up does not wake it again
+  kPrompt,     // something was changed on purpose: ends a back-off
+  kInterrupt,  // what is under way for that key is out of date: cancel it and look again
+};
+
+// Another key that should be looked at soon.
+struct Wake {
+  LoopId loop;
+  Key key;
+  Urgency urgency = Urgency::kPrompt;
+  friend bool operator==(const Wake&, const Wake&) = default;
+};
+
+// The end of a pass. A failure makes the key due again after a growing wait, or after its retry_after.
+struct Finished {
+  Status status;
+  std::vector<Wake> wakes;
+  std::optional<Duration> again;  // look again after that, also on success
+};
+
+using Step = std::variant<Effect, Finished>;
+
+// One look at one key. Deterministic; owned and driven by the engine.
+class Pass {
+ public:
+  virtual ~Pass() = default;
+  virtual Step Begin() = 0;
+  // `outcome` of the effect that the step before asked for.
+  virtual Step Next(Outcome outcome) = 0;
+};
+
+// What a loop is made of. `in_flight` bounds the passes under way at once.
+class Loop {
+ public:
+  virtual ~Loop() = default;
+  virtual LoopId id() const = 0;
+  virtual std::unique_ptr<Pass> NewPass(const Key& key) = 0;
+};
+
+// Takes the answer out, or hands the failure to the engine: `if (!outcome.ok()) return Failed(outcome.status());`
+inline Finished Failed(Status status) { return {std::move(status), {}, std::nullopt}; }
+inline Finished Done(std::vector<Wake> wakes = {}) { return {Status(), std::move(wakes), std::nullopt}; }
+
+}  // namespace ns::reconcile

@@ -1,0 +1,31 @@
+// The loops. One small file each.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/secret.h"
+#include "reconcile/loop.h"
+
+namespace ns::reconcile {
+
+// Repository -> which applications moved to which commit.
+std::unique_ptr<Loop> NewFetcher();
+// Application -> is a build needed?
+std::unique_ptr<Loop> NewRegisterer(Secret key);
+// Application -> which release shall run, with which settings and routes. Apart from the synchronizer, so that a new target can interrupt a
+// deploy that is under way.
+std::unique_ptr<Loop> NewReleaser(Secret key);
+// The queue -> which build to which builder.
+std::unique_ptr<Loop> NewStarter();
+// Expired leases -> queued again or failed.
+std::unique_ptr<Loop> NewCrashDetector();
+
+struct SynchronizerOptions {
+  int64_t epoch = 0;
+  std::string page_upstream;  // "http://127.0.0.1:port"
+};
+// Application -> the backend made as the target says; tombstones cleaned up to the end.
+std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);
+
+}  // namespace ns::reconcile

@@ -1,0 +1,237 @@
+#include "reconcile/loops.h"
+
+#include <gtest/gtest.h>
+
+#include "plan/deploy.h"
+#include "plan/test_snapshots.h"
+
+namespace ns::reconcile {
+namespace {
+
+using plan::testing::BuildOf;
+using plan::testing::FreshApp;
+using plan::testing::IdOf;
+using plan::testing::kCommitA;
+using plan::testing::kKey;
+
+template <class E>
+E Expect(const Step& step) {
+  const auto* effect = std::get_if<Effect>(&step);
+  if (effect == nullptr || !std::holds_alternative<E>(*effect)) {
+    ADD_FAILURE() << "another step than expected";
+    return E{};
+  }
+  return std::get<E>(*effect);
+}
+
+Finished ExpectEnd(const Step& step) {
+  const auto* end = std::get_if<Finished>(&step);
+  if (end == nullptr) ADD_FAILURE() << "the pass goes on";
+  return end == nullptr ? Finished{} : *end;
+}
+
+Outcome Ok() { return Outcome(Answer()); }
+
+model::AppSnapshot WithTarget() {
+  model::AppSnapshot snapshot = FreshApp();
+  snapshot.builds = {BuildOf(snapshot, 1, kCommitA, model::BuildStatus::kSucceeded)};
+  auto retarget = plan::DecideTarget(snapshot, kKey);
+  snapshot.app.target = retarget->next;
+  snapshot.app.target.generation = 1;
+  snapshot.release = retarget->release;
+  snapshot.release->id = snapshot.app.target.release = IdOf<ReleaseId>(1);
+  return snapshot;
+}
+
+model::ObservedApp Matching(const model::DesiredApp& desired) {
+  model::ObservedApp observed;
+  observed.id = desired.id;
+  observed.converged = true;
+  observed.fence = desired.fence;
+  observed.state = desired.state;
+  observed.route_key = desired.route_key;
+  observed.serving_run_key = desired.run_key;
+  return observed;
+}
+
+model::RepositorySnapshot Repository() {
+  model::RepositorySnapshot snapshot;
+  snapshot.repository.id = IdOf<RepositoryId>(1);
+  snapshot.repository.url = "https://git.example.com/shop.git";
+  snapshot.followers = {{IdOf<AppId>(1), "main", ""}};
+  return snapshot;
+}
+
+TEST(Fetcher, MovedRef_IsStoredAndWakesTheNextLoops) {
+  auto loop = NewFetcher();
+  auto pass = loop->NewPass(IdOf<RepositoryId>(1).str());
+  Expect<LoadRepository>(pass->Begin());
+  Expect<ListRefs>(pass->Next(Answer(Repository())));
+  const auto read = Expect<ReadCommits>(pass->Next(Answer(Refs{{"main", kCommitA}})));
+  EXPECT_EQ(read.hashes, std::vector<std::string>{kCommitA});
+  const auto store = Expect<StoreCommits>(pass->Next(Answer(Commits{{kCommitA, "ann", kNever, "first"}})));
+  ASSERT_EQ(store.moved.size(), 1u);
+  EXPECT_EQ(store.moved[0].commit, kCommitA);
+  const auto save = Expect<SaveConditions>(pass->Next(Ok()));
+  EXPECT_TRUE(save.conditions.at(0).ok);
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes.size(), 2u);
+}
+
+TEST(Fetcher, UnreachableRemote_IsToldAndFails) {
+  auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  pass->Begin();
+  pass->Next(Answer(Repository()));
+  const auto save = Expect<SaveConditions>(pass->Next(Status(Code::kUnavailable, "RemoteTimeout", "no answer in 30 s")));
+  EXPECT_EQ(save.conditions.at(0).reason, "RemoteTimeout");
+  EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Fetcher, NothingMoved_StoresNothing) {
+  model::RepositorySnapshot snapshot = Repository();
+  snapshot.followers[0].commit = kCommitA;
+  auto pass = NewFetcher()->NewPass("r");
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  Expect<SaveConditions>(pass->Next(Answer(Refs{{"main", kCommitA}})));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).wakes.empty());
+}
+
+TEST(Registerer, NeededBuild_IsRegisteredAndWakesTheStarter) {
+  auto loop = NewRegisterer(kKey);
+  auto pass = loop->NewPass(IdOf<AppId>(1).str());
+  Expect<LoadApp>(pass->Begin());
+  EXPECT_EQ(Expect<RegisterBuild>(pass->Next(Answer(FreshApp()))).build.commit, kCommitA);
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes, (std::vector<Wake>{{LoopId::kStarter, kQueueKey}}));
+}
+
+TEST(Registerer, BuildRegisteredBySomebodyElse_IsNoFailure) {
+  auto loop = NewRegisterer(kKey);
+  auto pass = loop->NewPass(IdOf<AppId>(1).str());
+  pass->Begin();
+  pass->Next(Answer(FreshApp()));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Status(Code::kExists, ""))).status.ok());
+}
+
+TEST(Releaser, NewTarget_InterruptsTheSynchronizer) {
+  model::AppSnapshot snapshot = FreshApp();
+  snapshot.builds = {BuildOf(snapshot, 1, kCommitA, model::BuildStatus::kSucceeded)};
+  auto loop = NewReleaser(kKey);
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  EXPECT_EQ(Expect<SaveConditions>(pass->Next(Answer(snapshot))).conditions.size(), 2u);
+  const auto set = Expect<SetTarget>(pass->Next(Ok()));
+  EXPECT_EQ(set.expected, 0);
+  ASSERT_TRUE(set.release);
+  const auto wakes = ExpectEnd(pass->Next(Answer(model::Target{}))).wakes;
+  ASSERT_EQ(wakes.size(), 1u);
+  EXPECT_EQ(wakes[0].urgency, Urgency::kInterrupt);
+}
+
+TEST(Starter, EachAssignment_IsClaimedAndStaleOnesPassedOver) {
+  model::QueueSnapshot queue;
+  queue.now = Time(std::chrono::seconds(100));
+  queue.builders = {{IdOf<HostId>(1), 2, 0}};
+  for (int i = 1; i <= 3; ++i) {
+    model::Build build;
+    build.id = IdOf<BuildId>(i);
+    build.app = IdOf<AppId>(i);
+    queue.queued.push_back(build);
+  }
+  queue.queued[2].not_before = queue.now + std::chrono::seconds(7);
+  auto pass = NewStarter()->NewPass(kQueueKey);
+  Expect<LoadQueue>(pass->Begin());
+  EXPECT_EQ(Expect<ClaimBuild>(pass->Next(Answer(queue))).build, IdOf<BuildId>(1));
+  EXPECT_EQ(Expect<ClaimBuild>(pass->Next(Stale("claimed"))).build, IdOf<BuildId>(2));
+  const Finished end = ExpectEnd(pass->Next(Answer(model::Build{})));
+  EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::seconds(7)));
+}
+
+TEST(CrashDetector, ExpiredLease_IsEndedAndWakesTheStarter) {
+  model::QueueSnapshot queue;
+  queue.now = Time(std::chrono::seconds(100));
+  model::Build build;
+  build.id = IdOf<BuildId>(1);
+  build.attempt = 1;
+  build.lease.expires = queue.now - std::chrono::seconds(1);
+  queue.building = {build};
+  auto pass = NewCrashDetector()->NewPass(kQueueKey);
+  pass->Begin();
+  EXPECT_EQ(Expect<ExpireBuild>(pass->Next(Answer(queue))).result.status, model::BuildStatus::kQueued);
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes.size(), 1u);
+}
+
+TEST(Synchronizer, ConvergedApplication_IsNotApplied) {
+  const model::AppSnapshot snapshot = WithTarget();
+  const auto desired = plan::MakeDesired(snapshot, {7, ""}).value();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  Expect<SaveObserved>(pass->Next(Answer(Matching(desired))));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Synchronizer, Difference_IsAppliedAndLookedAtAgain) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  const auto apply = Expect<ApplyApp>(pass->Next(Answer(model::ObservedApp{})));
+  EXPECT_EQ(apply.desired.fence, (model::Fence{7, 1}));
+  Expect<ObserveApp>(pass->Next(Ok()));
+  Expect<SaveObserved>(pass->Next(Answer(Matching(apply.desired))));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Synchronizer, FailedObservation_AppliesAndRemovesNothing) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  const auto save = Expect<SaveConditions>(pass->Next(Status(Code::kUnavailable, "BackendUnavailable", "dockerd is down")));
+  EXPECT_EQ(save.conditions.at(0).reason, "BackendUnavailable");
+  EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Synchronizer, FailedApply_IsToldWithWhatServes) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  pass->Next(Answer(model::ObservedApp{}));
+  pass->Next(Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
+  model::ObservedApp before;
+  before.ready = 1;
+  const auto save = Expect<SaveObserved>(pass->Next(Answer(before)));
+  EXPECT_EQ(save.conditions.at(0).reason, "ProbeFailed");
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).status.reason(), "ProbeFailed");
+}
+
+TEST(Synchronizer, Tombstone_IsCleanedInOrder) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.app.deleted = true;
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<DeleteImages>(pass->Next(Ok()));
+  Expect<ConfirmRemoved>(pass->Next(Ok()));
+  Expect<PurgeApp>(pass->Next(Ok()));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Synchronizer, FailedRemoval_PurgesNothing) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.app.deleted = true;
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  EXPECT_FALSE(ExpectEnd(pass->Next(Unavailable("dockerd is down"))).status.ok());
+}
+
+}  // namespace
+}  // namespace ns::reconcile

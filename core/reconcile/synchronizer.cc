@@ -1,0 +1,111 @@
+#include "plan/conditions.h"
+#include "plan/deploy.h"
+#include "reconcile/loops.h"
+
+namespace ns::reconcile {
+namespace {
+
+// living:    load -> observe -> (apply -> observe) -> save
+// tombstone: load -> remove -> delete images -> confirm -> purge
+class SynchronizerPass final : public Pass {
+ public:
+  SynchronizerPass(Key key, const SynchronizerOptions& options) : id_(std::move(key)), options_(options) {}
+
+  Step Begin() override { return Effect(LoadApp{id_}); }
+
+  Step Next(Outcome outcome) override {
+    switch (at_) {
+      case At::kLoad: return Loaded(std::move(outcome));
+      case At::kLook: return Looked(std::move(outcome));
+      case At::kApply: return Applied(std::move(outcome));
+      case At::kLookAgain: return LookedAgain(std::move(outcome));
+      case At::kSave: return Finished{result_.ok() ? outcome.status() : result_, {}, std::nullopt};
+      default: return CleanUp(std::move(outcome));
+    }
+  }
+
+ private:
+  enum class At { kLoad, kLook, kApply, kLookAgain, kSave, kRemove, kImages, kConfirm, kPurge };
+
+  Step Loaded(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    snapshot_ = std::get<model::AppSnapshot>(std::move(*outcome));
+    if (snapshot_.app.deleted) {
+      at_ = At::kRemove;
+      return Effect(RemoveApp{snapshot_.app.backend, id_, {options_.epoch, snapshot_.app.target.generation}});
+    }
+    if (snapshot_.app.target.generation == 0) return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
+    Result<model::DesiredApp> desired = plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
+    if (!desired.ok()) return Save(nullptr, desired.status());
+    desired_ = std::move(*desired);
+    at_ = At::kLook;
+    return Effect(ObserveApp{snapshot_.app.backend, id_});
+  }
+
+  Step Looked(Outcome outcome) {
+    if (!outcome.ok()) return Save(nullptr, outcome.status());
+    observed_ = std::get<model::ObservedApp>(std::move(*outcome));
+    if (plan::Converged(desired_, observed_)) return Save(&observed_, Status());
+    at_ = At::kApply;
+    return Effect(ApplyApp{snapshot_.app.backend, desired_});
+  }
+
+  Step Applied(Outcome outcome) {
+    result_ = outcome.status();
+    at_ = At::kLookAgain;
+    return Effect(ObserveApp{snapshot_.app.backend, id_});
+  }
+
+  Step LookedAgain(Outcome outcome) {
+    if (!outcome.ok()) return Save(nullptr, result_.ok() ? outcome.status() : result_);
+    observed_ = std::get<model::ObservedApp>(std::move(*outcome));
+    if (result_.ok() && !plan::Converged(desired_, observed_)) {
+      result_ = Status(Code::kUnavailable, observed_.reason, observed_.message);
+    }
+    return Save(&observed_, result_);
+  }
+
+  Step Save(const model::ObservedApp* observed, Status result) {
+    result_ = std::move(result);
+    // A deploy that a newer target has interrupted, or that came too late, says nothing about the application.
+    if (result_.code() == Code::kCancelled || result_.code() == Code::kStale) return Failed(result_);
+    at_ = At::kSave;
+    std::vector<model::Condition> conditions = {plan::DeployCondition(snapshot_, observed, result_)};
+    if (observed == nullptr) return Effect(SaveConditions{model::Subject::kApplication, id_.str(), std::move(conditions)});
+    return Effect(SaveObserved{*observed, std::move(conditions)});
+  }
+
+  Step CleanUp(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    switch (at_) {
+      case At::kRemove: at_ = At::kImages; return Effect(DeleteImages{id_});
+      case At::kImages: at_ = At::kConfirm; return Effect(ConfirmRemoved{id_});
+      case At::kConfirm: at_ = At::kPurge; return Effect(PurgeApp{id_});
+      default: return Done();
+    }
+  }
+
+  const AppId id_;
+  const SynchronizerOptions& options_;
+  At at_ = At::kLoad;
+  model::AppSnapshot snapshot_;
+  model::DesiredApp desired_;
+  model::ObservedApp observed_;
+  Status result_;
+};
+
+class Synchronizer final : public Loop {
+ public:
+  explicit Synchronizer(SynchronizerOptions options) : options_(std::move(options)) {}
+  LoopId id() const override { return LoopId::kSynchronizer; }
+  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<SynchronizerPass>(key, options_); }
+
+ private:
+  const SynchronizerOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options) { return std::make_unique<Synchronizer>(std::move(options)); }
+
+}  // namespace ns::reconcile
