@@ -21,14 +21,18 @@ missing_packages() {
 
 apt_get() { apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -y -qq --no-install-recommends "$@"; }
 
-# Services of freshly installed packages stay down while policy-rc.d says 101.
+# Services of freshly installed packages neither start now (policy-rc.d says 101) nor at the next boot.
 services_off() {
   if [ -e /usr/sbin/policy-rc.d ]; then cp -a /usr/sbin/policy-rc.d "$1/policy-rc.d"; fi
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
   chmod 755 /usr/sbin/policy-rc.d
+  enabled_units >"$1/enabled"
 }
 
+enabled_units() { find /etc/systemd/system -path '*.wants/*' 2>/dev/null | sort; }
+
 services_restore() {
+  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql)\.' | xargs -r rm -f
   if [ -e "$1/policy-rc.d" ]; then cp -a "$1/policy-rc.d" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
   if [ -e "$1/createcluster.conf" ]; then cp -a "$1/createcluster.conf" /etc/postgresql-common/createcluster.conf; fi
   rm -rf "$1"
@@ -37,12 +41,12 @@ services_restore() {
 # install_packages NAME...: in two rounds where PostgreSQL is new, since its first installation would make and start a
 # cluster unless postgresql-common, already there, says otherwise.
 install_packages() {
-  local missing saved conf=/etc/postgresql-common/createcluster.conf
+  local missing conf=/etc/postgresql-common/createcluster.conf
   missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
   is_root || die "these packages are missing, and only root can install them:" $missing
   saved=$(mktemp -d)
-  trap 'services_restore "$saved"' EXIT
+  trap 'services_restore "$saved"' EXIT  # of the step's own shell
   services_off "$saved"
   apt_get update
   if printf '%s\n' $missing | grep -q '^postgresql-'; then
