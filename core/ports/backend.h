@@ -28,7 +28,8 @@ class Backend {
   virtual Status Remove(const Call& call, const AppId& app, const model::Fence& fence) = 0;
   // Looks, changes nothing. "Could not look" is a failure, never an empty answer.
   virtual Result<model::ObservedApp> Observe(const Call& call, const AppId& app) = 0;
-  // Tells which applications changed until cancelled; kUnsupported where the platform cannot.
+  // Tells which applications changed until cancelled; an empty id: any may have (said whenever looking begins again).
+  // kUnsupported where the platform cannot.
   virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;
   // Ascending by time.
   virtual Result<std::vector<model::LogLine>> Logs(const Call& call, const LogQuery& query) = 0;

@@ -28,7 +28,8 @@ typedef struct ns_log_query {
   int64_t before_us, since_us; /* 0: none */
 } ns_log_query;
 
-/* Receives ids of applications that changed. [any-thread]; until the call that got it returns. Frozen. */
+/* Receives ids of applications that changed; an empty id says that any may have, and is given whenever a stream of events begins (again).
+   [any-thread]; until the call that got it returns. Frozen. */
 typedef struct ns_change_sink { void *ctx; ns_status (*changed)(void *ctx, ns_str app) NS_NOEXCEPT; } ns_change_sink;
 
 enum { NS_REMOVE_DATA = 1 /* volumes too */ };

@@ -1,0 +1,75 @@
+#include "act/log_writer.h"
+
+#include "act/pause.h"
+
+namespace ns::act {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kChunk = 16 << 10;
+constexpr size_t kHeldBack = 1 << 20;
+constexpr Duration kGather = 200ms;
+constexpr Duration kRetry = 500ms;
+constexpr int kLastTries = 10;
+constexpr std::string_view kCut = "\n-- the log is longer than the platform keeps; the rest is left out --\n";
+
+}  // namespace
+
+LogWriter::LogWriter(ports::BuildLogStore& store, BuildId build, std::string token, int64_t limit)
+    : store_(store), build_(std::move(build)), token_(std::move(token)), room_(limit),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+LogWriter::~LogWriter() {
+  thread_.request_stop();
+  changed_.notify_all();
+  thread_.join();
+}
+
+void LogWriter::Write(std::string_view bytes) {
+  Lock lock(mutex_);
+  changed_.wait(mutex_, [this]() NS_REQUIRES(mutex_) { return lost_ || pending_.size() < kHeldBack; });
+  if (lost_ || room_ <= 0) return;
+  const size_t taken = std::min(bytes.size(), static_cast<size_t>(room_));
+  pending_.append(bytes.substr(0, taken));
+  room_ -= static_cast<int64_t>(taken);
+  if (taken < bytes.size()) {
+    pending_.append(kCut);
+    room_ = 0;
+  }
+  changed_.notify_all();
+}
+
+bool LogWriter::lost() {
+  Lock lock(mutex_);
+  return lost_;
+}
+
+void LogWriter::Run(const std::stop_token& stop) {
+  int tries_left = kLastTries;
+  mutex_.lock();
+  while (!lost_ && tries_left > 0) {
+    if (pending_.empty()) {
+      if (stop.stop_requested()) break;
+      changed_.wait(mutex_, stop, [this]() NS_REQUIRES(mutex_) { return !pending_.empty(); });
+      continue;
+    }
+    changed_.wait_for(mutex_, stop, kGather, [this]() NS_REQUIRES(mutex_) { return pending_.size() >= kChunk; });
+    const std::string chunk = pending_.substr(0, kHeldBack);
+    mutex_.unlock();
+    const Status stored = store_.Append(build_, token_, chunk);
+    if (!stored.ok() && stored.code() != Code::kStale) {
+      if (stop.stop_requested()) --tries_left;
+      Pause({}, kRetry);
+    }
+    mutex_.lock();
+    if (stored.ok()) pending_.erase(0, chunk.size());
+    lost_ = stored.code() == Code::kStale;
+    changed_.notify_all();
+  }
+  lost_ = lost_ || tries_left == 0;
+  changed_.notify_all();
+  mutex_.unlock();
+}
+
+}  // namespace ns::act

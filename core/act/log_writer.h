@@ -1,0 +1,41 @@
+// A build's log on its way to the store.
+#pragma once
+
+#include <condition_variable>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/mutex.h"
+#include "ports/store.h"
+
+namespace ns::act {
+
+// Gathers bytes and appends them in chunks: at the latest 200 ms after they came, or when 16 KiB are there. A store out of reach makes the
+// writer wait once 1 MiB is held back, so that nothing is lost and memory stays bounded. Past `limit` bytes one line says that the rest is left out.
+class LogWriter {
+ public:
+  LogWriter(ports::BuildLogStore& store, BuildId build, std::string token, int64_t limit = 16 << 20);
+  // Appends the rest, trying for some seconds.
+  ~LogWriter();
+
+  // [any-thread]
+  void Write(std::string_view bytes) NS_EXCLUDES(mutex_);
+  // The claim is lost: nothing more can be stored.
+  bool lost() NS_EXCLUDES(mutex_);
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  ports::BuildLogStore& store_;
+  const BuildId build_;
+  const std::string token_;
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string pending_ NS_GUARDED_BY(mutex_);
+  int64_t room_ NS_GUARDED_BY(mutex_);
+  bool lost_ NS_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;
+};
+
+}  // namespace ns::act

@@ -1,0 +1,46 @@
+#include "act/worker_pool.h"
+
+namespace ns::act {
+
+WorkerPool::~WorkerPool() {
+  std::vector<std::jthread> threads;
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+    threads.swap(threads_);
+  }
+  changed_.notify_all();
+  threads.clear();  // joins
+}
+
+void WorkerPool::Submit(std::function<void()> work) {
+  {
+    Lock lock(mutex_);
+    if (stopping_) return;
+    queue_.push_back(std::move(work));
+    if (idle_ < queue_.size() && threads_.size() < limit_) threads_.emplace_back([this] { Run(); });
+  }
+  changed_.notify_one();
+}
+
+void WorkerPool::Run() {
+  mutex_.lock();
+  while (!stopping_) {
+    if (queue_.empty()) {
+      ++idle_;
+      changed_.wait(mutex_);
+      --idle_;
+      continue;
+    }
+    std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    mutex_.unlock();
+    work();
+    work = nullptr;  // its captures go outside the lock
+    mutex_.lock();
+  }
+  mutex_.unlock();
+}
+
+}  // namespace ns::act
