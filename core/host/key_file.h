@@ -1,0 +1,23 @@
+// The secrets of the installation itself, in one file that is made on first start.
+#pragma once
+
+#include <string>
+
+#include "base/crypto.h"
+#include "base/random.h"
+#include "base/status.h"
+
+namespace ns::host {
+
+struct KeyFile {
+  std::string seal_id;  // names the sealing key in rows
+  Secret seal;          // 32 bytes; seals secrets at rest
+  Secret hash;          // 32 bytes; of the build, run and route keys; never rotated
+  SshKeyPair ssh;       // the installation's own key for Git remotes
+};
+
+// Reads the file, or makes it with mode 0600. Several processes may do so at once: all get the same keys. kInvalid names what is wrong with a
+// file that others may read, or that does not hold every key.
+Result<KeyFile> LoadOrMakeKeyFile(const std::string& path, Random& random);
+
+}  // namespace ns::host
