@@ -1,0 +1,75 @@
+// The platform's own API: authenticate, authorise, validate, act. Every method that edges can invoke passes here, once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/identity.h"
+#include "api/outputs.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "model/platform.h"
+#include "ports/git_remote.h"
+#include "ports/store.h"
+
+namespace ns::api {
+
+struct Settings {
+  model::PlatformInfo platform;
+  IdentitySettings identity;
+  Secret plan_key;                 // of build, run and route keys: tells whether anything is left to do
+  std::string scratch;             // folder for short-lived checkouts; made when absent
+  std::string ssh_host;            // of the SSH edge; empty: none
+  int ssh_port = 0;
+  int max_output_lines = 5000;     // of one GetOutput
+  bool basic_auth_over_http = false;  // else basic credentials need https
+  Secret webhook_secret;           // empty: hints are taken unsigned
+};
+
+struct Parts {
+  ports::Store store;
+  ports::GitRemote& git;
+  Outputs& outputs;
+  Clock& clock;
+  Random& random;
+};
+
+// A raw HTTP entry that an HTTP edge serves.
+struct RawEntry {
+  std::string path;  // exact, or a prefix when it ends in "/"
+  bool get = false, post = false;
+  int64_t max_body = 0;  // bytes
+};
+struct RawAnswer {
+  int http_status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+// [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and bounds them. At most 16 calls wait for
+// a growing log at once, each at most 30 s; they end early when `call.cancel` is requested.
+class Dispatcher {
+ public:
+  // Subscribes to the store's hints: make it before the first wait.
+  Dispatcher(Settings settings, Parts parts);
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // Calls "package.Service/Method" with a serialized request; gives the serialized response. A failure carries the code and the message for
+  // the caller, and in details() a serialized google.rpc.Status with google.rpc.BadRequest and google.rpc.ErrorInfo. kInternal carries no
+  // internals, only an error id that is in the log. Unknown methods and those not offered yet: kUnsupported.
+  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method, std::string_view request);
+
+  std::vector<RawEntry> RawEntries() const;
+  RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ns::api
