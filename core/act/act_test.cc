@@ -1,0 +1,142 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+
+#include "act/hints.h"
+#include "act/log_writer.h"
+#include "act/worker_pool.h"
+
+namespace ns::act {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::StartsWith;
+
+TEST(WorkerPool, RunsAllOnAtMostTheLimit) {
+  std::atomic<int> now = 0, most = 0, done = 0;
+  std::latch all(200);
+  WorkerPool pool(3);
+  for (int i = 0; i < 200; ++i) {
+    pool.Submit([&] {
+      const int at_once = ++now;
+      int seen = most;
+      while (at_once > seen && !most.compare_exchange_weak(seen, at_once)) {}
+      std::this_thread::sleep_for(100us);
+      --now;
+      ++done;
+      all.count_down();
+    });
+  }
+  all.wait();
+  EXPECT_EQ(done, 200);
+  EXPECT_LE(most, 3);
+}
+
+TEST(WorkerPool, Destructor_WaitsForWhatRuns_DropsTheRest) {
+  std::atomic<int> done = 0;
+  std::latch begun(1);
+  {
+    WorkerPool pool(1);
+    pool.Submit([&] {
+      begun.count_down();
+      std::this_thread::sleep_for(20ms);
+      ++done;
+    });
+    pool.Submit([&] { done += 100; });
+    begun.wait();
+  }
+  EXPECT_EQ(done, 1);
+}
+
+// Keeps the log of one build; fails as told.
+class OneLog final : public ports::BuildLogStore {
+ public:
+  Status Append(const BuildId&, const std::string&, std::string_view bytes) override {
+    return state_.With([&](State& state) {
+      ++state.calls;
+      if (state.failures > 0) {
+        --state.failures;
+        return Unavailable("no database");
+      }
+      if (state.stale) return Stale("token");
+      state.text += bytes;
+      return Status();
+    });
+  }
+  Result<ports::LogSlice> Read(const BuildId&, int64_t, int64_t) override { return NotFound("unused"); }
+
+  void FailTimes(int times) { state_.With([&](State& state) { state.failures = times; }); }
+  void TurnStale() { state_.With([&](State& state) { state.stale = true; }); }
+  std::string text() { return state_.With([](State& state) { return state.text; }); }
+  int calls() { return state_.With([](State& state) { return state.calls; }); }
+
+ private:
+  struct State {
+    std::string text;
+    int calls = 0, failures = 0;
+    bool stale = false;
+  };
+  Guarded<State> state_;
+};
+
+TEST(LogWriter, ManySmallWrites_FewChunks_NothingLost) {
+  OneLog store;
+  std::string expected;
+  {
+    LogWriter writer(store, BuildId("b"), "token");
+    for (int i = 0; i < 20000; ++i) {
+      const std::string line = "line " + std::to_string(i) + "\n";
+      expected += line;
+      writer.Write(line);
+    }
+  }
+  EXPECT_EQ(store.text(), expected);
+  EXPECT_LT(store.calls(), 100);
+}
+
+TEST(LogWriter, StoreAwayForAWhile_NothingLost) {
+  OneLog store;
+  store.FailTimes(2);
+  {
+    LogWriter writer(store, BuildId("b"), "token");
+    writer.Write("first\n");
+    writer.Write("second\n");
+  }
+  EXPECT_EQ(store.text(), "first\nsecond\n");
+}
+
+TEST(LogWriter, ClaimLost_TellsAndBlocksNobody) {
+  OneLog store;
+  store.TurnStale();
+  LogWriter writer(store, BuildId("b"), "token");
+  for (int i = 0; i < 100; ++i) writer.Write(std::string(64 << 10, 'x'));
+  while (!writer.lost()) std::this_thread::sleep_for(1ms);
+  writer.Write("more");
+  EXPECT_EQ(store.text(), "");
+}
+
+TEST(LogWriter, LongerThanTheLimit_CutWithOneLineThatSaysSo) {
+  OneLog store;
+  {
+    LogWriter writer(store, BuildId("b"), "token", 10);
+    for (int i = 0; i < 5; ++i) writer.Write("123456");
+  }
+  EXPECT_THAT(store.text(), StartsWith("1234561234\n--"));
+  EXPECT_THAT(store.text(), EndsWith("left out --\n"));
+}
+
+TEST(Hints, EachKindWakesItsLoops) {
+  using ports::Hint;
+  using reconcile::LoopId;
+  EXPECT_EQ(WakesFor({Hint::Kind::kRepository, "r"}), (std::vector<reconcile::Wake>{{LoopId::kFetcher, "r"}}));
+  EXPECT_EQ(WakesFor({Hint::Kind::kApplication, "a"}),
+            (std::vector<reconcile::Wake>{{LoopId::kRegisterer, "a"}, {LoopId::kReleaser, "a"}}));
+  EXPECT_EQ(WakesFor({Hint::Kind::kQueue, ""}).size(), 2u);
+  EXPECT_TRUE(WakesFor({Hint::Kind::kBuildLog, "b"}).empty());
+}
+
+}  // namespace
+}  // namespace ns::act
