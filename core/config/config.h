@@ -1,0 +1,119 @@
+// The one configuration file as typed values.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "model/platform.h"
+
+namespace ns::config {
+
+struct Identity {
+  std::string header = "X-Forwarded-User";
+  std::vector<std::string> proxies;  // addresses that may name the user by that header, with the secret
+  Secret secret;                     // empty: no header is believed
+  std::string group = "neoshowcase"; // members are admins on the Unix socket, as root is
+};
+
+struct Git {
+  std::vector<std::string> private_hosts;  // names, addresses, CIDR ranges
+  bool basic_auth_over_http = false;
+  std::string ca_file;  // empty: the system's
+  Duration list_timeout = std::chrono::seconds(20);
+  Duration fetch_timeout = std::chrono::minutes(10);
+  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes
+};
+
+struct Registry {
+  bool embedded = true;
+  int port = 5000;     // embedded
+  std::string url;     // not embedded
+  std::string prefix;  // before the application id in image names
+  std::string username;
+  Secret password;
+};
+
+struct Database {
+  bool embedded = true;
+  Secret connection;  // libpq connection string, when not embedded
+};
+
+struct PluginInstance {
+  std::string name;               // key under `plugins`
+  std::string plugin;             // name of the library, e.g. "backend-docker"
+  bool required = false;          // not ready without it
+  std::vector<std::string> listen;  // services: "unix:/path" or "address:port"; the host opens them
+  std::string config = "{}";      // JSON
+  std::string where;              // "file:line:column" of its config, for the plugin's own complaints
+};
+
+struct Config {
+  std::string installation = "home";
+  std::string data = "/var/lib/neoshowcase";  // absolute
+  std::vector<std::string> roles = {"controller", "builder", "services"};
+  Database database;
+  std::string key_file;  // default <data>/key
+  Identity identity;
+  Git git;
+  std::vector<std::string> engines;
+  std::vector<model::Domain> domains;
+  std::vector<model::PortRange> ports;
+  std::vector<model::Link> links;
+  std::string http_address, https_address;  // "host:port" that users reach; empty: as the backend says
+  Registry registry;
+  std::string backend;      // instance that new applications go to
+  std::string site_server;  // instance
+  std::string storage;      // instance
+  std::vector<std::string> admins;
+  std::vector<std::string> plugin_dirs;  // searched in order; default: beside the program, then /usr/lib/neoshowcase/plugins
+  std::vector<PluginInstance> plugins;   // in the order of the file
+  std::string page_listen = "127.0.0.1:0";
+  int builder_concurrency = 1;
+  std::string log_level = "info";
+  Secret webhook_secret;
+  std::string env_default_scope = "auto";  // "auto", "run", "build", "both"
+};
+
+// One thing that is wrong, or for a warning: doubtful.
+struct Mistake {
+  std::string file;
+  int line = 0, column = 0;  // from 1; 0: the mistake is not in the file
+  std::string key;           // "plugins.docker.plugin"
+  std::string message;       // the rule and the value, and the nearest right key
+  bool warning = false;
+  std::string ToString() const;  // "config.yaml:3:5: roles: ..."
+};
+
+// A value in force, for `nsd check-config`.
+struct EffectiveValue {
+  std::string key;
+  std::string value;   // YAML; secrets are "(secret)"
+  std::string origin;  // "default", "config.yaml:3:5", "NS_DATA"
+};
+
+struct Loaded {
+  Config config;                  // to be used when there is no mistake
+  std::vector<Mistake> mistakes;  // all of them, in the order of the file
+  std::vector<Mistake> warnings;
+  std::vector<EffectiveValue> values;
+  bool ok() const { return mistakes.empty(); }
+};
+
+// NAME -> value of the process; those that start with NS_ override single keys: NS_GIT_PRIVATE_HOSTS for git.private_hosts, in YAML.
+using Environment = std::map<std::string, std::string>;
+
+// Reads and checks the file. A file that is missing or unreadable is a mistake too. Secrets given as {file: ...} are read here; relative
+// paths are taken from the folder of the file; a secret file that others may read is a mistake.
+Loaded LoadFile(const std::string& path, const Environment& environment);
+Loaded LoadText(const std::string& text, const std::string& name, const Environment& environment);
+
+// The whole effective file as YAML, each line with where its value came from as a comment.
+std::string PrintEffective(const Loaded& loaded);
+
+// What of `now` cannot be applied to a process that runs with `before` (needs a restart); empty: all can.
+std::vector<std::string> NeedRestart(const Config& before, const Config& now);
+
+}  // namespace ns::config
