@@ -1,0 +1,33 @@
+// The role `controller`: the loops, and what watches the backends for them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "act/driver.h"
+#include "act/watcher.h"
+#include "base/secret.h"
+
+namespace ns::host {
+
+struct ControllerOptions {
+  Secret plan_key;
+  int64_t epoch = 0;
+  std::string page_upstream;  // of stopped applications: "http://127.0.0.1:port"
+};
+
+class Controller {
+ public:
+  // Runs from now on. `parts` must outlive the controller.
+  Controller(const act::Parts& parts, const ControllerOptions& options);
+
+  // [any-thread]
+  void Hinted(const ports::Hint& hint);
+
+ private:
+  act::Driver driver_;
+  std::vector<std::unique_ptr<act::Watcher>> watchers_;  // end before the driver that they wake
+};
+
+}  // namespace ns::host
