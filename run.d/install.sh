@@ -47,7 +47,7 @@ preflight() {
   done
   for port in "http $PORT_HTTP" "api $PORT_API" "registry $PORT_REGISTRY" "git $PORT_GIT"; do
     set -- $port
-    if command -v ss >/dev/null && ! ours "$1" && port_taken "$2"; then
+    if command -v ss >/dev/null && port_taken "$2" && ! ours "$1" "$2"; then
       owner=$(port_owner "$2")
       problems+=("port $2 is taken${owner:+ by $owner}: stop it, or choose another with ./run up --$1 PORT")
     fi
@@ -55,17 +55,16 @@ preflight() {
   [ ${#problems[@]} -eq 0 ] || die "${problems[@]}"
 }
 
-# A port that this installation itself holds is not in the way, as long as the choice has not changed.
+# A port that a program of this installation holds is not in the way, as long as the choice has not changed.
 ours() {
-  local before
+  local before program
   [ -e "$NS_HOME/choices" ] || return 1
-  before=$(. "$NS_HOME/choices"; case $1 in http) echo "$PORT_HTTP" ;; api) echo "$PORT_API" ;; registry) echo "$PORT_REGISTRY" ;; git) echo "$PORT_GIT" ;; esac)
-  case $1 in
-    http) [ "$before" = "$PORT_HTTP" ] ;;
-    api) [ "$before" = "$PORT_API" ] ;;
-    registry) [ "$before" = "$PORT_REGISTRY" ] ;;
-    git) [ "$before" = "$PORT_GIT" ] ;;
-  esac
+  before=$(
+    . "$NS_HOME/choices"
+    case $1 in http) echo "$PORT_HTTP" ;; api) echo "$PORT_API" ;; registry) echo "$PORT_REGISTRY" ;; git) echo "$PORT_GIT" ;; esac
+  )
+  case $1 in http) program=traefik ;; api) program=nsd ;; registry) program=docker-registr ;; git) program=nginx ;; esac
+  [ "$before" = "$2" ] && [ "$(port_owner "$2")" = "$program" ]
 }
 
 write_config() {
@@ -77,7 +76,7 @@ database: embedded
 git: {private_hosts: [127.0.0.1]}
 engines: [engine]
 domains: [{name: "*.$DOMAIN"}]
-registry: embedded
+registry: {mode: embedded, port: $PORT_REGISTRY}
 backend: docker
 plugins:
   docker:
@@ -88,8 +87,16 @@ plugins:
   runtime_cmd: {plugin: build-runtime-cmd}
   runtime_dockerfile: {plugin: build-runtime-dockerfile}
 EOF
+  if [ -e "$CONFIG" ] && [ "$(digest "$CONFIG")" != "$(cat "$NS_HOME/config.digest" 2>/dev/null)" ]; then
+    echo "$CONFIG was edited by hand and stays; what would have been written is in $CONFIG.new" | tee "$NS_HOME/notice"
+    return 0
+  fi
   mv "$CONFIG.new" "$CONFIG"
+  digest "$CONFIG" >"$NS_HOME/config.digest"
+  rm -f "$NS_HOME/notice"
 }
+
+digest() { sha256sum <"$1" | cut -d' ' -f1; }
 
 # start_nsd NAME ROLES: unless it runs already with this very program, plugins and configuration.
 start_nsd() {
@@ -127,7 +134,8 @@ cmd_up() {
   step "Fetching tools (Traefik, schema differ)" install_tools
   step "Building (release)" build_preset release
   step "Docker daemon" docker_ensure
-  write_config
+  step "Configuration" write_config
+  [ ! -e "$NS_HOME/notice" ] || note "$(cat "$NS_HOME/notice")"
   step "Starting NeoShowcase" start_platform
   echo "Everything runs after $(seconds_since "$begin") s."
   echo "  API        http://127.0.0.1:$PORT_API and $NS_SOCKET"
@@ -146,18 +154,46 @@ cmd_down() {
   case ${1:-} in '') ;; --purge) purge=1 ;; *) die "down does not know '$1' (see ./run help)" ;; esac
   [ -d "$NS_HOME" ] || { echo "Nothing is installed in $NS_HOME."; return 0; }
   is_root || die "this needs root: run it with sudo"
+  load_choices
   step "Stopping the sample Git server" sample_server_stop
   step "Stopping NeoShowcase and its helpers" stop_platform
-  [ "$purge" = 1 ] || return 0
+  if [ "$purge" = 0 ]; then
+    step "Stopping the applications" stop_containers
+    step "Stopping the Docker daemon, if it is ours" docker_stop_own
+    echo "Everything is down; ./run up brings it back as it was, ./run down --purge removes it."
+    return 0
+  fi
   step "Removing containers, networks and images" purge_docker
-  step "Stopping the Docker daemon, if it is ours" docker_stop_own
+  step "Removing the Docker daemon, if it is ours" docker_purge_own
   step "Removing $NS_HOME" rm -rf "$NS_HOME" "$(dirname "$NS_SOCKET")"
+  echo "Nothing of the installation is left. Debian packages, build/ (./run clean) and the tools in $NS_TOOLS stay."
 }
 
 stop_platform() {
   stop_daemon controller nsd
   stop_daemon services nsd
-  [ ! -x "$BIN/nsd" ] || [ ! -e "$CONFIG" ] || "$BIN/nsd" stop --all --config "$CONFIG"
+  if [ -x "$BIN/nsd" ] && [ -e "$CONFIG" ]; then "$BIN/nsd" stop --all --config "$CONFIG" || true; fi
+  stop_leftovers TERM
+  wait_for 20 no_leftovers || stop_leftovers KILL
+}
+
+# Helpers that nobody else could stop (a damaged configuration, a cleaned build folder): each names our data folder in its command line.
+leftovers() {
+  local comm
+  for comm in nsd postgres traefik docker-registr; do
+    pgrep -x "$comm" | while read -r pid; do
+      ! tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$NS_HOME/" || echo "$pid"
+    done || true
+  done
+}
+stop_leftovers() { leftovers | xargs -r kill "-$1" 2>/dev/null || true; }
+no_leftovers() { [ -z "$(leftovers)" ]; }
+
+stop_containers() {
+  docker_answers >/dev/null || return 0
+  local ids
+  ids=$(docker ps -q --filter "label=$NS_LABEL=$INSTALLATION")
+  [ -z "$ids" ] || docker stop -t 10 $ids
 }
 
 # Everything in Docker that bears the mark of this installation, and the images of its registry.
