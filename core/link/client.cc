@@ -62,7 +62,7 @@ Result<std::vector<model::LogLine>> Client::Output(const ports::Call& call, cons
   NS_ASSIGN(const std::string address, AddressFor(backend));
   grpc::ClientContext context;
   const Duration left = call.deadline ? *call.deadline - SystemClock().Monotonic() : kDefaultDeadline;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+  context.set_deadline(std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now() + left));
   const std::stop_callback cancel(call.cancel, [&context] { context.TryCancel(); });
   wire::GetOutputResponse response;
   NS_TRY(FromGrpc(channels_->StubFor(address)->GetOutput(&context, ToWire(backend, query), &response)));

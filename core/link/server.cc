@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/clock.h"
 #include "link/convert.h"
 #include "neoshowcase/link/v1/link.grpc.pb.h"
 
@@ -29,7 +30,7 @@ class ServerImpl final : public Server, private wire::Link::Service {
 
   ~ServerImpl() override {
     stopping_.request_stop();
-    if (server_) server_->Shutdown(std::chrono::system_clock::now() + 1s);
+    if (server_) server_->Shutdown(std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now() + 1s));
     unlink(path_.c_str());
   }
 
