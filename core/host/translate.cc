@@ -1,0 +1,80 @@
+#include "host/translate.h"
+
+#include <grp.h>
+
+#include <algorithm>
+
+#include "host/version.h"
+
+namespace ns::host {
+
+git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout, const KeyFile& keys, const std::string& program) {
+  git::GitOptions options;
+  options.worker = {program, "git-worker"};
+  options.folder = layout.git();
+  options.private_hosts = config.git.private_hosts;
+  options.ssh_key = keys.ssh.private_pem;
+  options.ca_file = config.git.ca_file;
+  options.list_deadline = config.git.list_timeout;
+  options.fetch_deadline = config.git.fetch_timeout;
+  options.mirror_limit = config.git.mirror_limit;
+  return options;
+}
+
+registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout) {
+  registry::EmbeddedRegistry embedded;
+  embedded.folder = layout.registry();
+  embedded.port = config.registry.port;
+  if (auto account = supervise::FindAccount("docker-registry"); account.ok()) embedded.account = *account;
+  return embedded;
+}
+
+registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const Layout& layout) {
+  registry::RegistryOptions options;
+  options.url = config.registry.embedded ? registry::EmbeddedRegistryUrl(EmbeddedRegistryOf(config, layout)) : config.registry.url;
+  options.prefix = config.registry.prefix;
+  options.username = config.registry.username;
+  options.password = config.registry.password;
+  return options;
+}
+
+model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& keys) {
+  model::PlatformInfo info;
+  info.installation = config.installation;
+  info.domains = config.domains;
+  info.ports = config.ports;
+  info.links = config.links;
+  info.default_backend = config.backend;
+  info.http_address = config.http_address;
+  info.https_address = config.https_address;
+  info.version = Version();
+  info.revision = Revision();
+  info.public_key = keys.ssh.public_line;
+  return info;
+}
+
+api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, const KeyFile& keys) {
+  api::Settings settings;
+  settings.platform = PlatformInfoOf(config, keys);
+  settings.identity.header = config.identity.header;
+  settings.identity.proxies = config.identity.proxies;
+  settings.identity.secret = config.identity.secret;
+  settings.identity.admins = config.admins;
+  if (const group* found = ::getgrnam(config.identity.group.c_str())) settings.identity.service_gids.push_back(found->gr_gid);
+  settings.plan_key = keys.hash;
+  settings.scratch = layout.scratch();
+  settings.basic_auth_over_http = config.git.basic_auth_over_http;
+  settings.webhook_secret = config.webhook_secret;
+  return settings;
+}
+
+bool HasRole(const std::vector<std::string>& roles, const std::string& role) { return std::ranges::find(roles, role) != roles.end(); }
+
+bool NeedsKind(const std::vector<std::string>& roles, const std::string& kind) {
+  if (kind == "ns.backend/1") return HasRole(roles, "controller");
+  if (kind == "ns.build/1" || kind == "ns.engine/1") return HasRole(roles, "builder");
+  if (kind == "ns.service/1") return HasRole(roles, "services");
+  return false;
+}
+
+}  // namespace ns::host

@@ -1,0 +1,28 @@
+// What the parts are told, from what the operator wrote. Pure.
+#pragma once
+
+#include <string>
+
+#include "api/dispatcher.h"
+#include "config/config.h"
+#include "git/git_remote.h"
+#include "host/key_file.h"
+#include "host/layout.h"
+#include "registry/embedded.h"
+#include "registry/registry.h"
+
+namespace ns::host {
+
+// `program`: absolute path of nsd, of which Git workers are children.
+git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout, const KeyFile& keys, const std::string& program);
+registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout);
+registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const Layout& layout);
+model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& keys);
+// The group of the configuration is looked up on this machine; one that does not exist admits nobody.
+api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, const KeyFile& keys);
+// The role is one of this process's roles.
+bool HasRole(const std::vector<std::string>& roles, const std::string& role);
+// What a plugin of one of `roles` is called by: instances whose kind another role needs are not loaded.
+bool NeedsKind(const std::vector<std::string>& roles, const std::string& kind);
+
+}  // namespace ns::host
