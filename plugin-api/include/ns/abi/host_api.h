@@ -1,5 +1,6 @@
 /* ns.host.api/1: the platform's public API for edges. The host authenticates, authorises and acts; an edge carries bytes.
-   Asynchronous: an answer comes by callback, on a host thread, exactly one on_end per started request. */
+   Asynchronous: an answer comes by callback, on a host thread, exactly one on_end per started request,
+   never from within grant or cancel. */
 #pragma once
 #include "call.h"
 NS_BEGIN

@@ -1,0 +1,103 @@
+// Derive from Engine to write what runs a build plan. The clauses ENGINE-01 to -04 of ns/abi/engine.h are yours to keep.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ns/abi/engine.h"
+#include "ns/sdk/build.h"
+
+namespace ns::sdk {
+
+struct EngineAbilities {
+  bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false, buildpack = false;
+  bool memory_limit = false, time_limit = false;  // hold really
+};
+
+struct EngineJob {
+  std::string app, build;
+  int attempt = 1;
+  std::string source;     // absolute path
+  std::string reference;  // image to push: "host:port/prefix/<app>:<build>-<attempt>"
+  std::string push_username, push_password;
+  BuildPlan plan;
+};
+
+struct EngineResult {
+  std::string digest;  // "sha256:..." as the registry knows it
+  int64_t size = 0;    // bytes, 0 when unknown
+};
+
+// Takes log bytes as they come, on any thread until Run returns, one call at a time. Throws Stopped when the host wants no more.
+class ByteSink {
+ public:
+  explicit ByteSink(ns_sink raw) : raw_(raw) {}
+  void Write(std::string_view bytes) const { ThrowIfStopped(raw_.write(raw_.ctx, Bytes(bytes))); }
+
+ private:
+  ns_sink raw_;
+};
+
+class Engine : public Instance {
+ public:
+  static constexpr const char* kKind = NS_ENGINE;
+
+  // Must not throw. [any-thread]
+  virtual EngineAbilities Abilities() noexcept = 0;
+  // Builds and pushes. Say whose fault a failure is. [worker, key: build id]
+  virtual EngineResult Run(const Call& call, const EngineJob& job, const ByteSink& log) = 0;
+  // Removes what a dead run of that build has left. [worker, key: build id]
+  virtual void Abort(const Call& call, const std::string& build) = 0;
+
+  template <class T>
+  static const void* Table();
+
+ private:
+  void RunRaw(const Call& call, const ns_engine_job* raw, ns_sink log, ns_result_sink out);
+  void AbortRaw(const Call& call, ns_str build) { Abort(call, Text(build)); }
+  static uint64_t AbilitiesRaw(ns_plugin* plugin) noexcept;
+};
+
+namespace detail {
+
+inline EngineJob JobFrom(const ns_engine_job* raw) {
+  const ns_engine_job& from = Given(raw, NS_HAS(raw, plan));
+  return {Text(from.app),           Text(from.build),         from.attempt,       Text(from.source), Text(from.reference),
+          Text(from.push_username), Text(from.push_password), PlanFrom(from.plan)};
+}
+
+inline void WipeJob(EngineJob& job) {
+  WipeText(job.push_password);
+  WipeEnv(job.plan.secrets);
+}
+
+}  // namespace detail
+
+inline void Engine::RunRaw(const Call& call, const ns_engine_job* raw, ns_sink log, ns_result_sink out) {
+  EngineJob job = detail::JobFrom(raw);
+  const detail::WipedOnExit wiped(job, &detail::WipeJob);
+  const EngineResult result = Run(call, job, ByteSink(log));
+  const ns_engine_result raw_result{sizeof(ns_engine_result), 0, Str(result.digest), result.size};
+  out.put(out.ctx, &raw_result);
+}
+
+inline uint64_t Engine::AbilitiesRaw(ns_plugin* plugin) noexcept {
+  const EngineAbilities can = static_cast<Engine&>(*detail::BoxOf(plugin)->instance).Abilities();
+  const std::pair<bool, int> bits[] = {{can.dockerfile, NS_ENGINE_DOCKERFILE}, {can.secrets, NS_ENGINE_SECRETS},
+                                       {can.cache, NS_ENGINE_CACHE},           {can.exports, NS_ENGINE_EXPORT},
+                                       {can.heredoc, NS_ENGINE_HEREDOC},       {can.buildpack, NS_ENGINE_BUILDPACK},
+                                       {can.memory_limit, NS_ENGINE_MEMORY_LIMIT}, {can.time_limit, NS_ENGINE_TIME_LIMIT}};
+  uint64_t abilities = 0;
+  for (const auto& [has, bit] : bits) abilities |= has ? static_cast<uint64_t>(bit) : 0;
+  return abilities;
+}
+
+template <class T>
+const void* Engine::Table() {
+  static constexpr ns_engine kTable = {sizeof(ns_engine), 0, &Engine::AbilitiesRaw, &detail::Thunk<&Engine::RunRaw>::Run,
+                                       &detail::Thunk<&Engine::AbortRaw>::Run};
+  return &kTable;
+}
+
+}  // namespace ns::sdk
