@@ -76,6 +76,7 @@ database: embedded
 git: {private_hosts: [127.0.0.1]}
 engines: [engine]
 domains: [{name: "*.$DOMAIN"}]
+http_address: "$DOMAIN:$PORT_HTTP"
 registry: {mode: embedded, port: $PORT_REGISTRY}
 backend: docker
 plugins:
