@@ -1,6 +1,8 @@
 # up, down, status: one installation on this machine.
 
-BIN=$ROOT/build/release/bin
+# Programs run from a copy that root owns: plugins are refused from folders that others may write, and a cleaned build folder stops nothing.
+PROGRAM=$NS_HOME/program
+BIN=$PROGRAM/bin
 NS_LABEL=neoshowcase.installation
 INSTALLATION=${NS_INSTALLATION:-home}
 CONFIG=$NS_HOME/config.yaml
@@ -99,6 +101,18 @@ EOF
 
 digest() { sha256sum <"$1" | cut -d' ' -f1; }
 
+install_program() {
+  rm -rf "$PROGRAM.new" "$PROGRAM.old"
+  mkdir -p "$PROGRAM.new"
+  cp -rL build/release/bin build/release/lib build/release/share "$PROGRAM.new/"
+  chown -R "$(id -u):$(id -g)" "$PROGRAM.new"
+  chmod -R go-w "$PROGRAM.new"
+  if diff -rq "$PROGRAM.new" "$PROGRAM" >/dev/null 2>&1; then rm -rf "$PROGRAM.new"; return 0; fi
+  [ ! -e "$PROGRAM" ] || mv "$PROGRAM" "$PROGRAM.old"
+  mv "$PROGRAM.new" "$PROGRAM"
+  rm -rf "$PROGRAM.old"
+}
+
 # start_nsd NAME ROLES: unless it runs already with this very program, plugins and configuration.
 start_nsd() {
   local stamp
@@ -134,13 +148,14 @@ cmd_up() {
   save_choices
   step "Fetching tools (Traefik, schema differ)" install_tools
   step "Building (release)" build_preset release
+  step "Installing programs" install_program
   step "Docker daemon" docker_ensure
   step "Configuration" write_config
   [ ! -e "$NS_HOME/notice" ] || note "$(cat "$NS_HOME/notice")"
   step "Starting NeoShowcase" start_platform
   echo "Everything runs after $(seconds_since "$begin") s."
   echo "  API        http://127.0.0.1:$PORT_API and $NS_SOCKET"
-  echo "  command    $BIN/ns --server unix:$NS_SOCKET status"
+  echo "  command    ./run ns --help, or $BIN/ns"
   [ "$WITH_SAMPLE" = 1 ] || return 0
   step "Sample Git repository" sample_up
   echo "  try        git clone $(sample_url), edit site/index.html, git push"
@@ -206,6 +221,11 @@ purge_docker() {
   ids=$(docker images -q --filter "$mark" | sort -u); [ -z "$ids" ] || docker rmi -f $ids
   ids=$(docker images --format '{{.Repository}}@{{.ID}}' | sed -n "s/^127\.0\.0\.1:$PORT_REGISTRY\/.*@//p" | sort -u)
   [ -z "$ids" ] || docker rmi -f $ids
+}
+
+cmd_ns() {
+  [ -x "$BIN/ns" ] || die "nothing is installed in $NS_HOME; ./run up does that"
+  ns "$@"
 }
 
 cmd_status() {
