@@ -1,0 +1,171 @@
+#include "ports/testing/fake_rows.h"
+
+namespace ns::ports::testing {
+namespace {
+
+std::vector<Holding> HoldingsBeside(const FakeState& rows, const AppId& id) {
+  std::vector<Holding> holdings;
+  for (const auto& [other, row] : rows.apps) {
+    if (other != id && !row.app.deleted) holdings.push_back({other, row.app.owners, row.app.websites, row.app.ports});
+  }
+  return holdings;
+}
+
+// The two rules that hold even without a check: one holder for each address and port.
+Status CheckUnique(const model::Application& app, const std::vector<Holding>& others) {
+  for (const Holding& other : others) {
+    for (const model::Website& site : app.websites) {
+      for (const model::Website& held : other.websites) {
+        if (site.fqdn == held.fqdn && site.path_prefix == held.path_prefix && site.https == held.https) {
+          return Status(Code::kExists, site.fqdn + site.path_prefix + " belongs to another application");
+        }
+      }
+    }
+    for (const model::PortPublication& port : app.ports) {
+      for (const model::PortPublication& held : other.ports) {
+        if (port.internet_port == held.internet_port && port.protocol == held.protocol) {
+          return Status(Code::kExists, "port " + std::to_string(port.internet_port) + " belongs to another application");
+        }
+      }
+    }
+  }
+  return {};
+}
+
+Status CheckWrite(const FakeState& rows, const model::Application& app, const HoldingCheck& check) {
+  const std::vector<Holding> others = HoldingsBeside(rows, app.id);
+  if (check) NS_TRY(check(others));
+  NS_TRY(CheckUnique(app, others));
+  for (const UserId& owner : app.owners) {
+    if (!rows.users.contains(owner)) return NoSuch("user", owner.str());
+  }
+  return {};
+}
+
+void CopyEditable(const model::Application& from, model::Application& to) {
+  to.name = from.name;
+  to.ref = from.ref;
+  to.build = from.build;
+  to.run = from.run;
+  to.artifact_path = from.artifact_path;
+  to.spa = from.spa;
+  to.websites = from.websites;
+  to.ports = from.ports;
+  to.owners = from.owners;
+}
+
+void Touch(model::Application& app, Time now) { app.updated_at = std::max(now, app.updated_at + std::chrono::microseconds(1)); }
+
+class FakeApps final : public AppStore {
+ public:
+  explicit FakeApps(FakeRows& rows) : rows_(rows) {}
+
+  Status Insert(const model::Application& app, const HoldingCheck& check) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      if (rows.apps.contains(app.id)) return Status(Code::kExists, "an application with this id exists");
+      if (!rows.repositories.contains(app.repository)) return NoSuch("repository", app.repository.str());
+      NS_TRY(CheckWrite(rows, app, check));
+      FakeApp& row = rows.apps[app.id];
+      row.app = app;
+      row.number = ++rows.last_number;
+      row.app.created_at = row.app.updated_at = now;
+      row.app.deleted = false;
+      std::ranges::sort(row.app.env, {}, &model::EnvVar::key);
+      HintApp(hints, app.id);
+      hints.push_back({Hint::Kind::kRepository, app.repository.str()});
+      return {};
+    });
+  }
+  Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      FakeApp* row = rows.FindLiveApp(app.id);
+      if (!row) return NoSuch("application", app.id.str());
+      if (row->app.updated_at != expected_updated_at) return Stale("the application was changed by somebody else meanwhile");
+      NS_TRY(CheckWrite(rows, app, check));
+      const bool moved = row->app.ref != app.ref;
+      CopyEditable(app, row->app);
+      Touch(row->app, now);
+      HintApp(hints, app.id);
+      if (moved) hints.push_back({Hint::Kind::kRepository, row->app.repository.str()});
+      return {};
+    });
+  }
+  Result<model::Application> Get(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::Application> {
+      const FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      return row->app;
+    });
+  }
+  Result<std::vector<model::Application>> List() override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Application>> {
+      std::vector<const FakeApp*> live;
+      for (const auto& [id, row] : rows.apps) {
+        if (!row.app.deleted) live.push_back(&row);
+      }
+      std::ranges::sort(live, {}, &FakeApp::number);
+      std::vector<model::Application> all;
+      for (const FakeApp* row : live) {
+        all.push_back(row->app);
+        all.back().env.clear();
+      }
+      return all;
+    });
+  }
+  Result<std::vector<AppId>> ListIds() override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<AppId>> {
+      std::vector<AppId> ids;
+      for (const auto& [id, row] : rows.apps) ids.push_back(id);
+      return ids;
+    });
+  }
+  Status SetEnv(const AppId& id, const model::EnvVar& variable) override {
+    return Edit(id, [&](model::Application& app) -> Status {
+      std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == variable.key; });
+      app.env.push_back(variable);
+      std::ranges::sort(app.env, {}, &model::EnvVar::key);
+      return {};
+    });
+  }
+  Status DeleteEnv(const AppId& id, const std::string& key) override {
+    return Edit(id, [&](model::Application& app) -> Status {
+      const auto gone = std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == key; });
+      return gone ? Status() : NotFound("there is no variable \"" + key + "\"");
+    });
+  }
+  Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) override {
+    return Edit(id, [&](model::Application& app) -> Status {
+      app.desired = desired;
+      app.restart_nonce += restart ? 1 : 0;
+      return {};
+    });
+  }
+  Status MarkDeleted(const AppId& id) override {
+    return Edit(id, [&](model::Application& app) -> Status {
+      if (app.desired == model::DesiredState::kRunning) return Status(Code::kPrecondition, "the application runs: stop it first");
+      app.deleted = true;
+      return {};
+    });
+  }
+
+ private:
+  template <class Change>
+  Status Edit(const AppId& id, Change&& change) {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      FakeApp* row = rows.FindLiveApp(id);
+      if (!row) return NoSuch("application", id.str());
+      NS_TRY(change(row->app));
+      Touch(row->app, now);
+      HintApp(hints, id);
+      return {};
+    });
+  }
+
+  FakeRows& rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<AppStore> NewFakeApps(FakeRows& rows) { return std::make_unique<FakeApps>(rows); }
+
+}  // namespace ns::ports::testing

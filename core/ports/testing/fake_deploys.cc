@@ -1,0 +1,145 @@
+#include "ports/testing/fake_rows.h"
+
+namespace ns::ports::testing {
+namespace {
+
+constexpr size_t kBuildsInSnapshot = 50;
+
+model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time now) {
+  model::AppSnapshot snapshot;
+  snapshot.app = row.app;
+  for (const FakeBuild* build : rows.BuildsWhere([&](const model::Build& b) { return b.app == row.app.id; }, true)) {
+    if (snapshot.builds.size() < kBuildsInSnapshot) snapshot.builds.push_back(build->build);
+  }
+  for (const model::Release& release : row.releases) {
+    if (release.id == row.app.target.release) snapshot.release = release;
+  }
+  snapshot.observed = row.observed;
+  snapshot.conditions = ConditionsOf(rows, {model::Subject::kApplication, row.app.id.str()});
+  snapshot.resources_may_remain = row.app.deleted && !row.removed;
+  snapshot.now = now;
+  return snapshot;
+}
+
+bool IsNews(const std::optional<model::ObservedApp>& before, const model::PhaseMark& mark) {
+  if (!before || before->phases.empty()) return true;
+  const Time last = std::ranges::max_element(before->phases, {}, &model::PhaseMark::at)->at;
+  return mark.at > last || (mark.at == last && std::ranges::find(before->phases, mark) == before->phases.end());
+}
+
+model::Event PhaseEvent(const model::ObservedApp& observed, const model::PhaseMark& mark) {
+  model::Event event;
+  event.subject = model::Subject::kApplication;
+  event.subject_id = observed.id.str();
+  event.actor = "platform";
+  event.kind = "deploy.phase";
+  event.reason = mark.phase;
+  event.data = PhaseData(observed.fence, mark);
+  return event;
+}
+
+class FakeDeploys final : public DeployStore {
+ public:
+  explicit FakeDeploys(FakeRows& rows) : rows_(rows) {}
+
+  Result<model::AppSnapshot> Snapshot(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::AppSnapshot> {
+      const FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      return SnapshotOf(rows, *row, now);
+    });
+  }
+  Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation, const model::Target& next,
+                                  const std::optional<model::Release>& release) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Target> {
+      FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      if (row->app.target.generation != expected_generation) return Stale("the target of the application has moved on");
+      row->app.target = next;
+      row->app.target.generation = expected_generation + 1;
+      if (release) AddRelease(*row, *release, now);
+      return row->app.target;
+    });
+  }
+  Status SaveObserved(const model::ObservedApp& observed, const std::vector<model::Condition>& conditions) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      FakeApp* row = rows.FindApp(observed.id);
+      if (!row) return NoSuch("application", observed.id.str());
+      if (row->observed && observed.fence < row->observed->fence) return {};
+      for (const model::PhaseMark& mark : observed.phases) {
+        if (IsNews(row->observed, mark)) AppendEvent(rows, PhaseEvent(observed, mark), now);
+      }
+      row->observed = observed;
+      StoreConditions(rows, {model::Subject::kApplication, observed.id.str()}, conditions, now);
+      return {};
+    });
+  }
+  Result<std::vector<model::Release>> Releases(const AppId& id, int limit) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Release>> {
+      std::vector<model::Release> releases;
+      if (const FakeApp* row = rows.FindApp(id)) releases.assign(row->releases.rbegin(), row->releases.rend());
+      if (releases.size() > static_cast<size_t>(limit)) releases.resize(static_cast<size_t>(limit));
+      return releases;
+    });
+  }
+  Result<model::ObservedApp> Observed(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::ObservedApp> {
+      const FakeApp* row = rows.FindApp(id);
+      if (!row || !row->observed) return NotFound("the application was never observed");
+      return *row->observed;
+    });
+  }
+  Status ConfirmRemoved(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Status {
+      FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      if (!row->app.deleted) return Status(Code::kPrecondition, "the application is not deleted");
+      row->removed = true;
+      return {};
+    });
+  }
+  Status Purge(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Status {
+      const FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      if (!row->removed) return Status(Code::kPrecondition, "the backend has not confirmed that nothing is left");
+      for (const FakeBuild* build : rows.BuildsWhere([&](const model::Build& b) { return b.app == id; }, false)) {
+        rows.conditions.erase({model::Subject::kBuild, build->build.id.str()});
+        rows.builds.erase(BuildId(build->build.id));
+      }
+      rows.conditions.erase({model::Subject::kApplication, id.str()});
+      rows.apps.erase(AppId(id));
+      return {};
+    });
+  }
+  Result<int64_t> Epoch() override {
+    return rows_.Read([](FakeState& rows, Time) -> Result<int64_t> { return rows.epoch; });
+  }
+  Status RaiseEpoch(int64_t at_least) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Status {
+      rows.epoch = std::max(rows.epoch, at_least);
+      return {};
+    });
+  }
+
+ private:
+  static void AddRelease(FakeApp& row, const model::Release& release, Time now) {
+    model::Release stored = release;
+    stored.app = row.app.id;
+    stored.generation = row.app.target.generation;
+    stored.created_at = now;
+    row.releases.push_back(std::move(stored));
+  }
+
+  FakeRows& rows_;
+};
+
+}  // namespace
+
+std::string PhaseData(const model::Fence& fence, const model::PhaseMark& mark) {
+  return "{\"at\":\"" + FormatTime(mark.at) + "\",\"generation\":" + std::to_string(fence.generation) + ",\"phase\":\"" + mark.phase + "\"}";
+}
+
+std::unique_ptr<DeployStore> NewFakeDeploys(FakeRows& rows) { return std::make_unique<FakeDeploys>(rows); }
+
+}  // namespace ns::ports::testing

@@ -1,0 +1,168 @@
+#include <cctype>
+
+#include "ports/testing/fake_rows.h"
+
+namespace ns::ports::testing {
+namespace {
+
+std::string Folded(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string CountedId(int64_t number) {
+  std::string text = std::to_string(number);
+  return std::string(22 - text.size(), '0') + text;
+}
+
+class FakeEvents final : public EventStore {
+ public:
+  explicit FakeEvents(FakeRows& rows) : rows_(rows) {}
+
+  Status Append(const model::Event& event) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      AppendEvent(rows, event, now);
+      return {};
+    });
+  }
+  Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id, int64_t cursor, int limit) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Event>> {
+      std::vector<model::Event> page;
+      for (const model::Event& event : rows.events) {
+        const bool wanted = event.subject == subject && event.subject_id == id && event.cursor > cursor;
+        if (wanted && page.size() < static_cast<size_t>(limit)) page.push_back(event);
+      }
+      return page;
+    });
+  }
+  Status SetConditions(model::Subject subject, const std::string& id, const std::vector<model::Condition>& conditions) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      if (!Exists(rows, subject, id)) return NotFound("there is nothing with the id \"" + id + "\"");
+      StoreConditions(rows, {subject, id}, conditions, now);
+      return {};
+    });
+  }
+  Result<std::vector<model::Condition>> Conditions(model::Subject subject, const std::string& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Condition>> { return ConditionsOf(rows, {subject, id}); });
+  }
+
+ private:
+  static bool Exists(const FakeState& rows, model::Subject subject, const std::string& id) {
+    switch (subject) {
+      case model::Subject::kApplication: return rows.apps.contains(AppId(id));
+      case model::Subject::kRepository: return rows.repositories.contains(RepositoryId(id));
+      case model::Subject::kBuild: return rows.builds.contains(BuildId(id));
+    }
+    return false;
+  }
+
+  FakeRows& rows_;
+};
+
+class FakeUsers final : public UserStore {
+ public:
+  explicit FakeUsers(FakeRows& rows) : rows_(rows) {}
+
+  Result<model::User> Ensure(const std::string& name, bool admin) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::User> {
+      for (auto& [id, user] : rows.users) {
+        if (Folded(user.name) != Folded(name)) continue;
+        user.admin = user.admin || admin;
+        return user;
+      }
+      const UserId id(CountedId(++rows.last_number));
+      return rows.users[id] = {id, name, admin};
+    });
+  }
+  Result<model::User> Get(const UserId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::User> {
+      const auto found = rows.users.find(id);
+      if (found == rows.users.end()) return NoSuch("user", id.str());
+      return found->second;
+    });
+  }
+  Result<std::vector<model::User>> List() override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::User>> {
+      std::vector<model::User> all;
+      for (const auto& [id, user] : rows.users) all.push_back(user);
+      std::ranges::sort(all, {}, [](const model::User& user) { return Folded(user.name); });
+      return all;
+    });
+  }
+  Status SaveKey(const model::SshKey& key) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Status {
+      if (!rows.users.contains(key.user)) return NoSuch("user", key.user.str());
+      rows.keys[key.id] = key;
+      return {};
+    });
+  }
+  Result<model::SshKey> Key(const KeyId& id, const UserId& user) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::SshKey> {
+      const auto found = rows.keys.find(id);
+      const bool usable = found != rows.keys.end() && found->second.user == user && found->second.expires > now;
+      if (!usable) return NotFound("there is no such key, or it has expired: generate another");
+      return found->second;
+    });
+  }
+
+ private:
+  FakeRows& rows_;
+};
+
+class FakeHosts final : public HostStore {
+ public:
+  explicit FakeHosts(FakeRows& rows) : rows_(rows) {}
+
+  Status Beat(const model::Host& host) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      rows.hosts[host.id] = host;
+      rows.hosts[host.id].last_seen = now;
+      return {};
+    });
+  }
+  Result<std::vector<model::Host>> List(Duration within) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<model::Host>> {
+      std::vector<model::Host> seen;
+      for (const auto& [id, host] : rows.hosts) {
+        if (now - host.last_seen <= within) seen.push_back(host);
+      }
+      return seen;
+    });
+  }
+  Status Leave(const HostId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Status {
+      rows.hosts.erase(id);
+      return {};
+    });
+  }
+
+ private:
+  FakeRows& rows_;
+};
+
+class FakeHints final : public Hints {
+ public:
+  explicit FakeHints(FakeRows& rows) : rows_(rows) {}
+
+  Status Send(const Hint& hint) override {
+    return rows_.Write([&](FakeState&, Time, HintList& hints) -> Status {
+      hints.push_back(hint);
+      return {};
+    });
+  }
+  void Subscribe(std::function<void(const Hint&)> on_hint) override {
+    rows_.state.With([&](FakeState& rows) { rows.subscribers.push_back(std::move(on_hint)); });
+  }
+
+ private:
+  FakeRows& rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows) { return std::make_unique<FakeEvents>(rows); }
+std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows) { return std::make_unique<FakeUsers>(rows); }
+std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows) { return std::make_unique<FakeHosts>(rows); }
+std::unique_ptr<Hints> NewFakeHints(FakeRows& rows) { return std::make_unique<FakeHints>(rows); }
+
+}  // namespace ns::ports::testing

@@ -1,0 +1,119 @@
+#include "ports/testing/fake_rows.h"
+
+namespace ns::ports::testing {
+namespace {
+
+Status CheckUrl(const FakeState& rows, const model::Repository& repository) {
+  for (const auto& [id, other] : rows.repositories) {
+    if (id == repository.id) continue;
+    if (other.url == repository.url) return Status(Code::kExists, "a repository with the URL " + repository.url + " is registered");
+  }
+  return {};
+}
+
+Status CheckOwners(const FakeState& rows, const std::vector<UserId>& owners) {
+  for (const UserId& owner : owners) {
+    if (!rows.users.contains(owner)) return NoSuch("user", owner.str());
+  }
+  return {};
+}
+
+std::vector<model::Follower> FollowersOf(const FakeState& rows, const RepositoryId& id) {
+  std::vector<model::Follower> followers;
+  for (const auto& [app_id, row] : rows.apps) {
+    if (row.app.repository == id && !row.app.deleted) followers.push_back({app_id, row.app.ref, row.app.commit});
+  }
+  return followers;
+}
+
+class FakeRepositories final : public RepositoryStore {
+ public:
+  explicit FakeRepositories(FakeRows& rows) : rows_(rows) {}
+
+  Status Insert(const model::Repository& repository) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+      if (rows.repositories.contains(repository.id)) return Status(Code::kExists, "this repository is registered");
+      return Put(rows, repository, hints);
+    });
+  }
+  Status Update(const model::Repository& repository) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+      if (!rows.repositories.contains(repository.id)) return NoSuch("repository", repository.id.str());
+      return Put(rows, repository, hints);
+    });
+  }
+  Status Delete(const RepositoryId& id) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList&) -> Status {
+      if (!rows.repositories.contains(id)) return NoSuch("repository", id.str());
+      for (const auto& [app_id, row] : rows.apps) {
+        if (row.app.repository == id) return Status(Code::kPrecondition, "applications of this repository exist: delete them first");
+      }
+      rows.repositories.erase(id);
+      rows.conditions.erase({model::Subject::kRepository, id.str()});
+      return {};
+    });
+  }
+  Result<model::Repository> Get(const RepositoryId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::Repository> {
+      const auto found = rows.repositories.find(id);
+      if (found == rows.repositories.end()) return NoSuch("repository", id.str());
+      return found->second;
+    });
+  }
+  Result<std::vector<model::Repository>> List() override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Repository>> {
+      std::vector<model::Repository> all;
+      for (const auto& [id, repository] : rows.repositories) {
+        all.push_back(repository);
+        all.back().credentials = {repository.credentials.method, "", Secret(), Secret()};
+      }
+      std::ranges::stable_sort(all, {}, &model::Repository::name);
+      return all;
+    });
+  }
+  Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::RepositorySnapshot> {
+      const auto found = rows.repositories.find(id);
+      if (found == rows.repositories.end()) return NoSuch("repository", id.str());
+      return model::RepositorySnapshot{found->second, FollowersOf(rows, id)};
+    });
+  }
+  Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+      for (const model::Commit& commit : commits) rows.commits.try_emplace(commit.hash, commit);
+      for (const model::Follower& follower : moved) {
+        FakeApp* row = rows.FindLiveApp(follower.app);
+        if (!row || row->app.ref != follower.ref || row->app.commit == follower.commit) continue;
+        row->app.commit = follower.commit;
+        HintApp(hints, follower.app);
+      }
+      return {};
+    });
+  }
+  Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Commit>> {
+      std::vector<model::Commit> known;
+      for (const std::string& hash : std::set<std::string>(hashes.begin(), hashes.end())) {
+        if (const auto found = rows.commits.find(hash); found != rows.commits.end()) known.push_back(found->second);
+      }
+      return known;
+    });
+  }
+
+ private:
+  static Status Put(FakeState& rows, const model::Repository& repository, HintList& hints) {
+    NS_TRY(CheckUrl(rows, repository));
+    NS_TRY(CheckOwners(rows, repository.owners));
+    rows.repositories[repository.id] = repository;
+    hints.push_back({Hint::Kind::kRepository, repository.id.str()});
+    return {};
+  }
+
+  FakeRows& rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<RepositoryStore> NewFakeRepositories(FakeRows& rows) { return std::make_unique<FakeRepositories>(rows); }
+
+}  // namespace ns::ports::testing

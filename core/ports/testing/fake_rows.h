@@ -1,0 +1,105 @@
+// The rows behind FakeStore, and one transaction on them.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "ports/store.h"
+
+namespace ns::ports::testing {
+
+struct FakeApp {
+  model::Application app;  // with env
+  int64_t number = 0;      // order of insertion
+  bool removed = false;    // the backend has confirmed
+  std::vector<model::Release> releases;  // oldest first
+  std::optional<model::ObservedApp> observed;
+};
+
+struct FakeBuild {
+  model::Build build;
+  int64_t number = 0;
+  std::string log;
+};
+
+using SubjectKey = std::pair<model::Subject, std::string>;
+
+struct FakeState {
+  std::map<RepositoryId, model::Repository> repositories;
+  std::map<std::string, model::Commit> commits;
+  std::map<AppId, FakeApp> apps;
+  std::map<BuildId, FakeBuild> builds;
+  std::vector<model::Event> events;
+  std::map<SubjectKey, std::map<std::string, model::Condition>> conditions;
+  std::map<UserId, model::User> users;
+  std::map<KeyId, model::SshKey> keys;
+  std::map<HostId, model::Host> hosts;
+  int64_t epoch = 1;
+  int64_t last_number = 0;
+  Status failure;  // not ok: every method fails with it
+  std::vector<std::function<void(const Hint&)>> subscribers;
+
+  model::Build* FindBuild(const BuildId& id);
+  FakeApp* FindApp(const AppId& id);
+  // Null for tombstones too.
+  FakeApp* FindLiveApp(const AppId& id);
+  std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted, bool newest_first) const;
+};
+
+// What a write tells others, sent once it is over.
+using HintList = std::vector<Hint>;
+
+struct FakeRows {
+  explicit FakeRows(Clock& the_clock) : clock(the_clock) {}
+
+  // Runs `use(state, now)` alone. Its result.
+  template <class Use>
+  auto Read(Use&& use) -> decltype(use(std::declval<FakeState&>(), Time())) {
+    return state.With([&](FakeState& rows) -> decltype(use(rows, Time())) {
+      if (!rows.failure.ok()) return rows.failure;
+      return use(rows, clock.Now());
+    });
+  }
+  // The same with hints: `use(state, now, hints)`. A write checks all before it changes anything.
+  template <class Use>
+  auto Write(Use&& use) -> decltype(use(std::declval<FakeState&>(), Time(), std::declval<HintList&>())) {
+    HintList hints;
+    auto result = Read([&](FakeState& rows, Time now) { return use(rows, now, hints); });
+    if (result.ok()) Tell(hints);
+    return result;
+  }
+  void Tell(const HintList& hints);
+
+  Clock& clock;
+  Guarded<FakeState> state;
+};
+
+Status NoSuch(const std::string& what, const std::string& id);
+void HintApp(HintList& hints, const AppId& app);
+void HintBuild(HintList& hints, const model::Build& build);
+void StoreConditions(FakeState& rows, const SubjectKey& key, const std::vector<model::Condition>& conditions, Time now);
+void AppendEvent(FakeState& rows, model::Event event, Time now);
+// What a "deploy.phase" event carries: {"at": ..., "generation": ..., "phase": ...}.
+std::string PhaseData(const model::Fence& fence, const model::PhaseMark& mark);
+std::vector<model::Condition> ConditionsOf(const FakeState& rows, const SubjectKey& key);
+
+std::unique_ptr<RepositoryStore> NewFakeRepositories(FakeRows& rows);
+std::unique_ptr<AppStore> NewFakeApps(FakeRows& rows);
+std::unique_ptr<DeployStore> NewFakeDeploys(FakeRows& rows);
+std::unique_ptr<BuildStore> NewFakeBuilds(FakeRows& rows);
+std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows);
+std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows);
+std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
+std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
+std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
+
+}  // namespace ns::ports::testing
