@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -65,6 +66,8 @@ class Process {
   pid_t pid() const { return pid_; }
   // Readable once the child has ended.
   int pidfd() const { return pidfd_; }
+  // Hands that descriptor over to somebody who watches and reaps the child from now on.
+  int ReleasePidfd() { return std::exchange(pidfd_, -1); }
   // Waits until it ends, the time on Clock::Monotonic() has come (kDeadline), or a stop is requested (kCancelled).
   Result<ExitStatus> Wait(Clock& clock, std::optional<Duration> deadline, const std::stop_token& cancel = {});
   // The outcome if it has ended; reaps it.

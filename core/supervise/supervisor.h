@@ -40,6 +40,16 @@ struct HelperState {
   Status problem;        // why it is not running, or what the last health check said
 };
 
+// What is on disk about a helper, whoever started it.
+struct HelperRecord {
+  std::string name;
+  pid_t pid = 0;         // 0: none was ever started
+  bool running = false;  // that very process
+  Time started = kNever;
+  std::string program;
+  std::string log;       // path
+};
+
 // Starts, adopts, watches and stops helpers of one installation. Each is known by a record in `folder` (process id, start time, boot id,
 // configuration hash), written before the program begins, and every decision about it is taken under a file lock there: however many
 // supervisors and processes share the folder, a helper runs once. Output goes to <name>.log in `folder`, kept below 16 MiB.
@@ -53,7 +63,7 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   // From now on the helper runs as described. Returns once it is healthy; kDeadline or kCancelled otherwise, with what stands in the way and
-  // the end of its log, and the attempts go on in Tick.
+  // the end of its log; at once where the program cannot be started at all (Process::Spawn). The attempts go on in Tick.
   Status Ensure(const HelperSpec& spec, Duration timeout, const std::stop_token& cancel = {});
   HelperState State(const std::string& name);
   std::map<std::string, HelperState> States();
@@ -64,6 +74,8 @@ class Supervisor {
 
   // Ends every helper recorded in `folder`, the last started first. Names those that were running.
   static Result<std::vector<std::string>> StopAll(const std::string& folder, Clock& clock);
+  // Every helper recorded in `folder`, by name. Takes no lock.
+  static Result<std::vector<HelperRecord>> Recorded(const std::string& folder);
 
  private:
   struct Entry;

@@ -1,0 +1,32 @@
+// What happens between fork and exec. Only calls that are safe after a fork in a process with threads.
+#pragma once
+
+#include <cstdint>
+
+#include "supervise/process.h"
+
+namespace ns::supervise {
+
+enum class ChildStep : int32_t { kDescriptors = 0, kLimits = 1, kAccount = 2, kFolder = 3, kExec = 4 };
+
+// Written to `ChildPlan::failure` by a child that could not become the program.
+struct ChildFailure {
+  ChildStep step = ChildStep::kExec;
+  int32_t error = 0;
+};
+
+// Everything the child needs, laid out before the fork.
+struct ChildPlan {
+  char* const* argv = nullptr;
+  char* const* env = nullptr;
+  const char* folder = "/";
+  const SpawnSpec* spec = nullptr;
+  int in = -1, out = -1, err = -1;
+  int gate = -1;     // read end: one byte means go, the end means stop
+  int failure = -1;  // write end
+  pid_t parent = 0;
+};
+
+[[noreturn]] void BecomeProgram(const ChildPlan& plan);
+
+}  // namespace ns::supervise
