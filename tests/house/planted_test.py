@@ -5,6 +5,7 @@ import unittest
 
 import banned_calls
 import include_graph
+import reasons
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EDGES = """
@@ -123,6 +124,23 @@ class BannedCalls(unittest.TestCase):
 
     def test_sources_outside_core_are_not_looked_at(self):
         self.assertEqual(banned({"plugins/p/x.cc": "std::thread t;"}), [])
+
+
+class Reasons(unittest.TestCase):
+    def test_each_way_to_name_a_reason_is_caught(self):
+        files = {
+            "core/git/a.cc": 'return Status(Code::kUnavailable,\n              "RemoteGone", "no answer");\n',
+            "core/plan/b.cc": 'return Make("Build", ok(a), "BuildLost", text);\n',
+            "plugin-api/include/ns/abi/c.h": '#define NS_REASON_X "Odd"\n',
+            "core/act/d.cc": 'condition.reason = "Strange";\n',
+        }
+        with tree(files) as root:
+            self.assertEqual(len(reasons.check(root, "`Known`")), 4)
+            self.assertEqual(reasons.check(root, "`RemoteGone` `BuildLost`, `Odd` | `Strange`"), [])
+
+    def test_reasons_of_tests_need_no_row(self):
+        with tree({"core/git/a_test.cc": 'Status(Code::kInternal, "Made", "up")'}) as root:
+            self.assertEqual(reasons.check(root, ""), [])
 
 
 if __name__ == "__main__":
