@@ -1,0 +1,49 @@
+// The Store port on PostgreSQL.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/crypto.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "ports/store.h"
+
+namespace ns::store {
+
+struct PgOptions {
+  std::string connection;  // libpq connection string or URI
+  int connections = 8;     // of the pool, at most; one more listens. Opened when needed
+  Duration connect_limit = std::chrono::seconds(5);
+  Duration wait_limit = std::chrono::seconds(5);        // for a free connection
+  Duration statement_limit = std::chrono::seconds(15);  // each
+};
+
+// Every method is one transaction, which is tried again by itself where PostgreSQL says that it lost to another. kUnavailable names the
+// database's words: nothing is known then about a write. Secrets are sealed before they leave the process. [any-thread]
+class PgStore {
+ public:
+  // Does not connect; the first call does. `random` is called from any thread.
+  PgStore(PgOptions options, Sealer sealer, Random& random);
+  ~PgStore();
+  PgStore(const PgStore&) = delete;
+  PgStore& operator=(const PgStore&) = delete;
+
+  // References to this store's parts.
+  ports::Store store();
+
+  // Whether the database answers and has the schema that this program needs. kUnavailable: out of reach; kPrecondition with the reason
+  // "SchemaOld": names the command that brings it up to date. A newer schema is fine.
+  Status Check();
+
+  // Receives hints until a stop is requested, and calls the subscribers on this thread. After each reconnect every application and the queue are
+  // hinted once, since anything may have changed meanwhile. Blocks; one thread of the host runs it.
+  void Listen(const std::stop_token& stop);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ns::store
