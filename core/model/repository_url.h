@@ -33,7 +33,7 @@ Status ValidateUrl(std::string_view url, GitAuth auth, bool basic_over_http);
 // repository. Empty for what is no repository URL.
 std::string NormaliseUrl(std::string_view url);
 
-// Where a person may look at it: https://host/path; empty for what is no repository URL.
+// Where a person may look at it: an http(s) URL as it is, else https://host/path without user and port; empty for what is no repository URL.
 std::string HtmlUrl(std::string_view url);
 
 }  // namespace ns::model
