@@ -80,11 +80,9 @@ TEST(Program, FindProgram_TakesTheFirstOfThePath) {
   EXPECT_EQ(FindProgram("no-such-program", "/bin").status().code(), Code::kNotFound);
 }
 
-TEST(Translate, NeedsKind_EachKindHasItsRole) {
-  EXPECT_TRUE(NeedsKind({"controller", "builder"}, "ns.engine/1"));
-  EXPECT_TRUE(NeedsKind({"controller"}, "ns.backend/1"));
-  EXPECT_FALSE(NeedsKind({"services"}, "ns.backend/1"));
-  EXPECT_FALSE(NeedsKind({"controller", "builder", "services"}, "ns.site/1"));
+TEST(Translate, KindsOf_EachRoleHasItsKinds) {
+  EXPECT_EQ(KindsOf({"services"}), std::vector<std::string>{"ns.service/1"});
+  EXPECT_EQ(KindsOf({"controller", "builder"}), (std::vector<std::string>{"ns.backend/1", "ns.build/1", "ns.engine/1"}));
 }
 
 }  // namespace

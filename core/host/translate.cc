@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "host/version.h"
+#include "plugin/plugin_host.h"
 
 namespace ns::host {
 
@@ -70,11 +71,12 @@ api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, 
 
 bool HasRole(const std::vector<std::string>& roles, const std::string& role) { return std::ranges::find(roles, role) != roles.end(); }
 
-bool NeedsKind(const std::vector<std::string>& roles, const std::string& kind) {
-  if (kind == "ns.backend/1") return HasRole(roles, "controller");
-  if (kind == "ns.build/1" || kind == "ns.engine/1") return HasRole(roles, "builder");
-  if (kind == "ns.service/1") return HasRole(roles, "services");
-  return false;
+std::vector<std::string> KindsOf(const std::vector<std::string>& roles) {
+  std::vector<std::string> kinds;
+  if (HasRole(roles, "controller")) kinds.emplace_back(plugin::kBackendKind);
+  if (HasRole(roles, "builder")) kinds.insert(kinds.end(), {plugin::kBuildKind, plugin::kEngineKind});
+  if (HasRole(roles, "services")) kinds.emplace_back(plugin::kServiceKind);
+  return kinds;
 }
 
 }  // namespace ns::host

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api/dispatcher.h"
 #include "config/config.h"
@@ -22,7 +23,7 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
 api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, const KeyFile& keys);
 // The role is one of this process's roles.
 bool HasRole(const std::vector<std::string>& roles, const std::string& role);
-// What a plugin of one of `roles` is called by: instances whose kind another role needs are not loaded.
-bool NeedsKind(const std::vector<std::string>& roles, const std::string& kind);
+// The kinds of plugins that a process with these roles loads.
+std::vector<std::string> KindsOf(const std::vector<std::string>& roles);
 
 }  // namespace ns::host

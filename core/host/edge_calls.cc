@@ -1,0 +1,43 @@
+#include "host/edge_calls.h"
+
+#include "proto/descriptors.h"
+
+namespace ns::host {
+namespace {
+
+// Twice as many as calls that may wait for a growing log, so that those never keep others out.
+constexpr size_t kThreads = 32;
+
+api::Peer PeerOf(plugin::ApiPeer peer) {
+  return {peer.has_credentials, peer.uid, peer.gid, std::move(peer.address), std::move(peer.headers)};
+}
+
+}  // namespace
+
+EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher) : dispatcher_(dispatcher), pool_(kThreads) {}
+
+std::string EdgeCalls::Descriptors() const { return proto::DescriptorSet(); }
+
+std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
+  std::vector<plugin::ApiRawEntry> entries;
+  for (const api::RawEntry& entry : dispatcher_.RawEntries()) entries.push_back({entry.path, entry.get, entry.post, entry.max_body});
+  return entries;
+}
+
+void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
+  pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
+    const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)), request.method, request.message);
+    if (!answer.ok()) return reply->End(answer.status());
+    reply->End(reply->Message(*answer));
+  });
+}
+
+void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {
+  pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
+    const api::RawAnswer answer =
+        dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)), request.http_method, request.path, request.body);
+    reply->End(reply->Message(answer.body), answer.http_status, answer.content_type);
+  });
+}
+
+}  // namespace ns::host

@@ -1,0 +1,48 @@
+// What every role stands on: folders, keys, helpers, the database.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+#include "config/config.h"
+#include "host/key_file.h"
+#include "host/layout.h"
+#include "store/cluster.h"
+#include "store/pg_store.h"
+#include "supervise/supervisor.h"
+
+namespace ns::host {
+
+store::ClusterOptions ClusterOptionsOf(const Layout& layout);
+// Of the embedded database or of the operator's own.
+std::string ConnectionOf(const config::Config& config, const Layout& layout);
+// Where the sealing key and the others are kept.
+std::string KeyFileOf(const config::Config& config, const Layout& layout);
+// Starts or adopts the embedded cluster, where there is one, with its database in it.
+Status EnsureDatabase(const config::Config& config, const Layout& layout, supervise::Supervisor& supervisor, const std::stop_token& cancel);
+
+class Foundation {
+ public:
+  // Waits for a database that is out of reach until one answers or a stop is requested (kCancelled). Any other failure is final.
+  static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config, const std::stop_token& cancel);
+
+  const Layout& layout() const { return layout_; }
+  const KeyFile& keys() const { return keys_; }
+  supervise::Supervisor& supervisor() { return supervisor_; }
+  ports::Store store() { return store_.store(); }
+  // Receives hints from now on: subscribe before.
+  void Listen();
+
+ private:
+  Foundation(const config::Config& config, Layout layout, KeyFile keys);
+  Status Open(const config::Config& config, const std::stop_token& cancel);
+
+  const Layout layout_;
+  const KeyFile keys_;
+  supervise::Supervisor supervisor_;
+  store::PgStore store_;
+  std::jthread ticker_, listener_;
+};
+
+}  // namespace ns::host

@@ -1,0 +1,193 @@
+#include "host/node.h"
+
+#include <optional>
+
+#include "act/builder.h"
+#include "act/pause.h"
+#include "base/log.h"
+#include "git/git_remote.h"
+#include "host/controller.h"
+#include "host/edge_calls.h"
+#include "host/foundation.h"
+#include "host/heartbeat.h"
+#include "host/outputs.h"
+#include "host/services.h"
+#include "host/translate.h"
+#include "link/server.h"
+#include "supervise/page_server.h"
+
+namespace ns::host {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kHelperLimit = 30s;
+constexpr Duration kCare = 2s;
+
+// "runtime-cmd" of "build-runtime-cmd": how applications name a build method.
+std::string MethodName(const std::string& plugin) {
+  constexpr std::string_view kPrefix = "build-";
+  return plugin.starts_with(kPrefix) ? plugin.substr(kPrefix.size()) : plugin;
+}
+
+// A failure is told and repaired by the supervisor; the host goes on.
+void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::HelperSpec>& helper, const std::stop_token& cancel) {
+  const Status ensured = helper.ok() ? supervisor.Ensure(*helper, kHelperLimit, cancel) : helper.status();
+  if (!ensured.ok()) log::Error("a helper does not run", {{"why", ensured.ToString()}});
+}
+
+std::vector<plugin::Wanted> WantedOf(const config::Config& config) {
+  std::vector<plugin::Wanted> wanted;
+  for (const auto& p : config.plugins) wanted.push_back({p.name, p.plugin, p.required, p.config, p.where});
+  return wanted;
+}
+
+std::map<std::string, ports::Backend*> BackendsOf(const std::vector<plugin::Loaded>& loaded) {
+  std::map<std::string, ports::Backend*> backends;
+  for (const plugin::Loaded& p : loaded) {
+    if (p.backend != nullptr) backends.emplace(p.instance, p.backend);
+  }
+  return backends;
+}
+
+std::map<std::string, ports::BuildMethod*> MethodsOf(const std::vector<plugin::Loaded>& loaded) {
+  std::map<std::string, ports::BuildMethod*> methods;
+  for (const plugin::Loaded& p : loaded) {
+    if (p.method != nullptr) methods.emplace(MethodName(p.plugin), p.method);
+  }
+  return methods;
+}
+
+// In the order of preference; without one, all in the order of the file.
+std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& loaded, const std::vector<std::string>& preference) {
+  std::vector<ports::BuildEngine*> engines;
+  const auto take = [&](const std::string* name) {
+    for (const plugin::Loaded& p : loaded) {
+      if (p.engine != nullptr && (name == nullptr || p.instance == *name)) engines.push_back(p.engine);
+    }
+  };
+  for (const std::string& name : preference) take(&name);
+  if (preference.empty()) take(nullptr);
+  return engines;
+}
+
+}  // namespace
+
+// In the order of construction.
+struct Node::Parts {
+  Parts(const config::Config& given, std::vector<std::string> its_roles, std::unique_ptr<Foundation> its_foundation, const std::string& program)
+      : config(given), roles(std::move(its_roles)), id(HostId::New(SystemRandom())), foundation(std::move(its_foundation)),
+        store(foundation->store()), git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program), SystemClock())),
+        registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())), outputs(store.hosts) {}
+
+  const Layout& layout() const { return foundation->layout(); }
+  void LoadPlugins(const std::string& program);
+  Status StartWork(const std::string& program, const std::stop_token& cancel);
+  void Subscribe();
+  model::Host Describe();
+
+  const config::Config config;
+  const std::vector<std::string> roles;
+  const HostId id;
+  const std::unique_ptr<Foundation> foundation;
+  const ports::Store store;
+  const std::unique_ptr<ports::GitRemote> git;
+  const std::unique_ptr<ports::Registry> registry;
+  LinkedOutputs outputs;
+  std::optional<api::Dispatcher> dispatcher;
+  std::optional<EdgeCalls> edge_calls;
+  std::optional<plugin::PluginHost> plugins;
+  std::vector<plugin::Loaded> loaded;
+  std::unique_ptr<link::Server> link;
+  std::optional<act::Parts> act_parts;
+  std::optional<Controller> controller;
+  std::optional<act::Builder> builder;
+  std::optional<Services> services;
+  std::optional<Heartbeat> heartbeat;
+};
+
+void Node::Parts::LoadPlugins(const std::string& program) {
+  plugin::HostSettings settings;
+  settings.search_dirs = config.plugin_dirs;
+  if (settings.search_dirs.empty()) settings.search_dirs = {PluginFolder(program), "/usr/lib/neoshowcase/plugins"};
+  settings.copies = layout().plugins();
+  settings.instances = layout().instances();
+  settings.installation = config.installation;
+  settings.version = Version();
+  plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(), edge_calls ? &*edge_calls : nullptr});
+  plugin::LoadReport report = plugins->Load(WantedOf(config), KindsOf(roles));
+  for (const plugin::Refusal& refusal : report.refused) log::Error("plugin refused", {{"plugin", refusal.instance}, {"why", refusal.Message()}});
+  loaded = std::move(report.loaded);
+}
+
+Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
+  act_parts.emplace(act::Parts{store, *git, *registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
+  if (HasRole(roles, "controller")) {
+    if (config.registry.embedded) {
+      EnsureHelper(foundation->supervisor(), registry::PrepareEmbeddedRegistry(EmbeddedRegistryOf(config, layout())), cancel);
+    }
+    EnsureHelper(foundation->supervisor(), supervise::PageServerHelper(program, layout().pages(), config.page_listen), cancel);
+    NS_ASSIGN(const int64_t epoch, store.deploys.Epoch());
+    NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
+    NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
+    controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages});
+  }
+  if (HasRole(roles, "builder")) {
+    act::BuildParts build_parts{MethodsOf(loaded), EnginesOf(loaded, config.engines), layout().sources(), foundation->keys().hash};
+    builder.emplace(*act_parts, std::move(build_parts), id, config.builder_concurrency);
+  }
+  return {};
+}
+
+void Node::Parts::Subscribe() {
+  store.hints.Subscribe([this](const ports::Hint& hint) {
+    if (controller) controller->Hinted(hint);
+    if (builder && (hint.kind == ports::Hint::Kind::kQueue || hint.kind == ports::Hint::Kind::kBuild)) builder->Wake();
+  });
+}
+
+model::Host Node::Parts::Describe() {
+  model::Host host;
+  host.id = id;
+  host.name = HostName();
+  host.roles = roles;
+  if (link) host.link_address = link->address();
+  host.plugins = plugins->States();
+  if (builder) host.build_slots = config.builder_concurrency;
+  return host;
+}
+
+Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, const std::vector<std::string>& roles, const std::string& program,
+                                          const std::stop_token& cancel) {
+  NS_ASSIGN(auto foundation, Foundation::Lay(config, cancel));
+  auto parts = std::make_unique<Parts>(config, roles, std::move(foundation), program);
+  if (HasRole(roles, "services")) {
+    parts->dispatcher.emplace(ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
+                              api::Parts{parts->store, *parts->git, parts->outputs, SystemClock(), SystemRandom()});
+    parts->edge_calls.emplace(*parts->dispatcher);
+  }
+  parts->LoadPlugins(program);
+  NS_TRY(parts->StartWork(program, cancel));
+  parts->Subscribe();
+  parts->foundation->Listen();
+  if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
+  parts->heartbeat.emplace(parts->store.hosts, [raw = parts.get()] { return raw->Describe(); });
+  return std::unique_ptr<Node>(new Node(std::move(parts)));
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() = default;
+
+Status Node::Run(const std::stop_token& stop) {
+  log::Info("host runs", {{"host", parts_->id.str()}, {"version", Version()}});
+  while (!stop.stop_requested()) {
+    if (parts_->services) parts_->services->Advance();
+    parts_->plugins->Retry();
+    if (const auto fenced = parts_->plugins->RequiredFenced()) return *fenced;
+    act::Pause(stop, kCare);
+  }
+  return {};
+}
+
+}  // namespace ns::host
