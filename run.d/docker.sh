@@ -41,6 +41,7 @@ docker_purge_own() {
   docker_firewall_clear filter
   docker_firewall_clear nat
   [ "$(cat "$NS_HOME/forward-policy" 2>/dev/null)" != ACCEPT ] || iptables -P FORWARD ACCEPT
+  rmdir /run/docker/plugins /run/docker 2>/dev/null || true
   if [ -e "$NS_HOME/etc-docker-made" ]; then rm -f /etc/docker/key.json; rmdir /etc/docker 2>/dev/null || true; fi
 }
 
