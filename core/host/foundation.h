@@ -33,6 +33,7 @@ class Foundation {
   ports::Store store() { return store_.store(); }
   // Receives hints from now on: subscribe before.
   void Listen();
+  void StopListening() { listener_ = {}; }
 
  private:
   Foundation(const config::Config& config, Layout layout, KeyFile keys);

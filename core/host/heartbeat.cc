@@ -12,7 +12,10 @@ constexpr Duration kRetry = std::chrono::seconds(1);
 }  // namespace
 
 Heartbeat::Heartbeat(ports::HostStore& hosts, std::function<model::Host()> describe)
-    : hosts_(hosts), describe_(std::move(describe)), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+    : hosts_(hosts), describe_(std::move(describe)) {
+  Beat();
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
 
 Heartbeat::~Heartbeat() {
   thread_.request_stop();
@@ -21,13 +24,17 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::Run(const std::stop_token& stop) {
-  bool told = false;  // one line when beats begin to fail, not one each
   while (!stop.stop_requested()) {
-    const Status beat = hosts_.Beat(describe_());
-    if (!beat.ok() && !told) log::Warn("cannot tell the database that this host lives", {{"why", beat.ToString()}});
-    told = !beat.ok();
-    act::Pause(stop, beat.ok() ? kPeriod : kRetry);
+    act::Pause(stop, heard_ ? kPeriod : kRetry);
+    if (!stop.stop_requested()) Beat();
   }
+}
+
+// One line when beats begin to fail, not one each.
+void Heartbeat::Beat() {
+  const Status beat = hosts_.Beat(describe_());
+  if (!beat.ok() && heard_) log::Warn("cannot tell the database that this host lives", {{"why", beat.ToString()}});
+  heard_ = beat.ok();
 }
 
 }  // namespace ns::host

@@ -11,8 +11,10 @@
 #include "host/foundation.h"
 #include "host/heartbeat.h"
 #include "host/outputs.h"
+#include "host/program.h"
 #include "host/services.h"
 #include "host/translate.h"
+#include "host/version.h"
 #include "link/server.h"
 #include "supervise/page_server.h"
 
@@ -172,12 +174,16 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, const st
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   parts->heartbeat.emplace(parts->store.hosts, [raw = parts.get()] { return raw->Describe(); });
+  // A builder that has come may take what waits.
+  if (parts->builder) NS_TRY(parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}));
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Node::~Node() = default;
+Node::~Node() {
+  parts_->foundation->StopListening();  // hints go to the parts that end now
+}
 
 Status Node::Run(const std::stop_token& stop) {
   log::Info("host runs", {{"host", parts_->id.str()}, {"version", Version()}});

@@ -24,6 +24,12 @@ std::string ProgramPath() {
 std::string ShareFolder(const std::string& program) { return Beside(program, "share/neoshowcase"); }
 std::string PluginFolder(const std::string& program) { return Beside(program, "lib/neoshowcase/plugins"); }
 
+std::string HostName() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) name[0] = '?';
+  return std::string(name) + "/" + std::to_string(::getpid());
+}
+
 Result<std::string> FindProgram(const std::string& name, const std::string& path) {
   std::istringstream folders(path);
   for (std::string folder; std::getline(folders, folder, ':');) {

@@ -13,6 +13,8 @@ std::string ProgramPath();
 std::string ShareFolder(const std::string& program);
 // <prefix>/lib/neoshowcase/plugins.
 std::string PluginFolder(const std::string& program);
+// "machine/pid", for people.
+std::string HostName();
 // First executable file called `name` in PATH-like `path`. kNotFound.
 Result<std::string> FindProgram(const std::string& name, const std::string& path);
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,13 @@ void BlockSignals() {
   const sigset_t set = Taken();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+}
+
+int StopSignalFd() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT}) sigaddset(&set, number);
+  return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 SignalTaker::SignalTaker(std::stop_source stop, std::function<void()> reload, Duration patience)

@@ -1,0 +1,125 @@
+#include "host/commands.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "git/git_remote.h"
+#include "host/environment.h"
+#include "host/node.h"
+#include "host/program.h"
+#include "host/signals.h"
+#include "host/translate.h"
+#include "supervise/page_server.h"
+
+namespace ns::host {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kDone = 0, kFailed = 1, kWrong = 2;
+constexpr Duration kPatience = 30s;  // of a stop
+
+void Print(const std::vector<config::Mistake>& mistakes) {
+  for (const auto& mistake : mistakes) std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
+}
+
+// The configuration, with every mistake of it on standard error when there are any.
+config::Loaded Load(const std::string& path) {
+  config::Loaded loaded = config::LoadFile(path, Environment());
+  Print(loaded.warnings);
+  Print(loaded.mistakes);
+  return loaded;
+}
+
+int Report(const Status& status) {
+  if (status.ok()) return kDone;
+  std::fprintf(stderr, "nsd: %s\n", status.message().c_str());
+  return kFailed;
+}
+
+bool RolesAreKnown(const std::vector<std::string>& roles) {
+  for (const std::string& role : roles) {
+    if (role == "controller" || role == "builder" || role == "services") continue;
+    const char* why = role == "ssgen" ? "the role ssgen comes with static sites and is not part of this version"
+                                      : "no such role; there are controller, builder and services";
+    std::fprintf(stderr, "nsd: --roles: \"%s\": %s\n", role.c_str(), why);
+    return false;
+  }
+  return true;
+}
+
+// The program once more, in place of this process.
+[[noreturn]] void Restart(const std::string& program, const std::string& config, const std::vector<std::string>& roles) {
+  std::string joined;
+  for (const std::string& role : roles) joined += (joined.empty() ? "" : ",") + role;
+  ::execl(program.c_str(), program.c_str(), "--config", config.c_str(), "--roles", joined.c_str(), nullptr);
+  ::_exit(kFailed);
+}
+
+// What a changed file would change, as far as it is known.
+void Reload(const std::string& path, const config::Config& running) {
+  const config::Loaded loaded = config::LoadFile(path, Environment());
+  for (const auto& mistake : loaded.mistakes) log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
+  if (!loaded.ok()) return;
+  for (const std::string& key : config::NeedRestart(running, loaded.config)) log::Warn("a change takes effect at the next start", {{"key", key}});
+}
+
+}  // namespace
+
+int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
+  const config::Loaded loaded = Load(path);
+  if (!loaded.ok()) return kWrong;
+  const config::Config& config = loaded.config;
+  const std::vector<std::string>& roles = asked.empty() ? config.roles : asked;
+  if (!RolesAreKnown(roles)) return kWrong;
+
+  ::mallopt(M_ARENA_MAX, 2);  // many threads, little to allocate
+  BlockSignals();
+  log::Configure(log::LevelFromName(config.log_level), "");
+  ConfigureFailpoints(EnvironmentValue("NS_FAILPOINTS", ""));
+  std::stop_source stop;
+  const SignalTaker signals(stop, [&] { Reload(path, config); }, kPatience);
+
+  const std::string program = ProgramPath();
+  auto node = Node::Start(config, roles, program, stop.get_token());
+  if (!node.ok()) return node.status().code() == Code::kCancelled && stop.stop_requested() ? kDone : Report(node.status());
+  const Status ended = (*node)->Run(stop.get_token());
+  if (!ended.ok()) {
+    log::Error("begins anew", {{"why", ended.ToString()}});
+    Restart(program, path, roles);
+  }
+  log::Info("host ends");
+  node->reset();
+  return kDone;
+}
+
+int CheckConfig(const std::string& path) {
+  const config::Loaded loaded = Load(path);
+  if (!loaded.ok()) return kWrong;
+  std::fputs(config::PrintEffective(loaded).c_str(), stdout);
+  return kDone;
+}
+
+int StopAll(const std::string& path) {
+  const config::Loaded loaded = Load(path);
+  if (!loaded.ok()) return kWrong;
+  const auto stopped = supervise::Supervisor::StopAll(Layout(loaded.config.data).helpers(), SystemClock());
+  if (!stopped.ok()) return Report(stopped.status());
+  for (const std::string& name : *stopped) std::printf("stopped %s\n", name.c_str());
+  return kDone;
+}
+
+int ServePages(const std::string& listen, const std::string& folder) {
+  BlockSignals();
+  const int asked = StopSignalFd();
+  if (asked < 0) return Report(Internal("cannot receive signals"));
+  return Report(supervise::RunPageServer({listen, folder, asked}));
+}
+
+int ServeGit() { return git::RunGitWorker(STDIN_FILENO, STDOUT_FILENO); }
+
+}  // namespace ns::host
