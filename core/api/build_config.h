@@ -1,0 +1,25 @@
+// ApplicationConfig of the public API and the settings it stands for.
+#pragma once
+
+#include <string>
+
+#include "model/application.h"
+#include "model/validate.h"
+#include "neoshowcase/protobuf/types.pb.h"
+
+namespace ns::api {
+
+struct BuildConfig {
+  model::DeployType deploy_type = model::DeployType::kRuntime;
+  model::BuildSettings build;  // settings: the message's JSON with the names of its fields, without what says how to run
+  model::RunSettings run;
+  std::string artifact_path;
+  bool spa = false;
+};
+
+// What `config` asks for; rules that it breaks are added to `out` with fields such as "config.runtime_cmd.base_image".
+BuildConfig ReadConfig(const neoshowcase::protobuf::ApplicationConfig& config, model::Violations& out);
+
+neoshowcase::protobuf::ApplicationConfig WriteConfig(const model::Application& app);
+
+}  // namespace ns::api

@@ -1,0 +1,48 @@
+// The nouns of the model as the public API shows them, and back. Secrets have no way out here.
+#pragma once
+
+#include <optional>
+
+#include "google/protobuf/timestamp.pb.h"
+#include "model/application.h"
+#include "model/build.h"
+#include "model/deploy.h"
+#include "model/repository.h"
+#include "model/user.h"
+#include "neoshowcase/protobuf/api.pb.h"
+#include "neoshowcase/protobuf/types.pb.h"
+
+namespace ns::api {
+
+namespace pb = neoshowcase::protobuf;
+
+google::protobuf::Timestamp ToProto(Time time);
+// Times out of the range of Time are moved to its ends.
+Time FromProto(const google::protobuf::Timestamp& time);
+// `valid` false for kNever.
+pb::NullTimestamp ToNullable(Time time);
+
+pb::User ToProto(const model::User& user, const std::string& avatar_base);
+pb::Repository ToProto(const model::Repository& repository);
+pb::Build ToProto(const model::Build& build);
+pb::Website ToProto(const model::Website& website);
+pb::PortPublication ToProto(const model::PortPublication& port);
+
+// What stands beside an application's own row.
+struct AppFacts {
+  std::optional<model::ObservedApp> observed;
+  BuildId current_build;                             // empty: none is released
+  std::optional<model::BuildStatus> latest_status;   // nullopt: there was no build
+};
+pb::Application ToProto(const model::Application& app, const AppFacts& facts);
+
+// In lower case, with "/" and port 80 where nothing is given; without id, unchecked.
+model::Website FromProto(const pb::CreateWebsiteRequest& website);
+model::PortPublication FromProto(const pb::PortPublication& port);
+
+template <class Ids>
+void AddOwners(const std::vector<UserId>& owners, Ids* out) {
+  for (const UserId& owner : owners) out->Add(std::string(owner.str()));
+}
+
+}  // namespace ns::api

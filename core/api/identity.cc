@@ -1,0 +1,97 @@
+#include "api/identity.h"
+
+#include <pwd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "base/crypto.h"
+#include "model/validate.h"
+
+namespace ns::api {
+namespace {
+
+constexpr std::string_view kLocal = "@local";
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
+
+Status Nobody(std::string reason, std::string message) { return {Code::kUnauthenticated, std::move(reason), std::move(message)}; }
+
+bool IsAdmin(const IdentitySettings& settings, std::string_view name) {
+  return std::any_of(settings.admins.begin(), settings.admins.end(), [&](const std::string& admin) { return SameName(admin, name); });
+}
+
+// The account with that id; one without a name is called by its number.
+std::string AccountName(uint32_t uid) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return "uid-" + std::to_string(uid);
+}
+
+Claim FromCredentials(const IdentitySettings& settings, const Peer& peer) {
+  const auto holds = [](const std::vector<uint32_t>& ids, uint32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+  Claim claim{AccountName(peer.uid) + std::string(kLocal), false};
+  claim.admin = peer.uid == 0 || holds(settings.service_uids, peer.uid) || holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
+  return claim;
+}
+
+// The one value of a header; nullopt when it is absent, a failure when it comes twice.
+Result<std::optional<std::string>> HeaderOf(const Peer& peer, const std::string& name) {
+  std::optional<std::string> found;
+  for (const auto& [key, value] : peer.headers) {
+    if (!SameName(key, name)) continue;
+    if (found) return Nobody("AmbiguousIdentity", "the header " + name + " comes twice: the proxy must replace it, not add to it");
+    found = value;
+  }
+  return found;
+}
+
+// An IPv4 address that came over an IPv6 socket, in its own form.
+std::string_view Plain(std::string_view address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  const bool mapped = address.starts_with(kMapped) && address.find('.') != std::string_view::npos;
+  return mapped ? address.substr(kMapped.size()) : address;
+}
+
+Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
+  const auto trusted = [&](const std::string& proxy) { return Plain(proxy) == Plain(peer.address); };
+  if (std::none_of(settings.proxies.begin(), settings.proxies.end(), trusted)) {
+    return Nobody("ProxyNotTrusted", "the header " + settings.header + " counts only from an address listed under `identity.proxies`, not from " + peer.address);
+  }
+  NS_ASSIGN(const auto secret, HeaderOf(peer, settings.secret_header));
+  if (settings.secret.empty() || !secret || !EqualInConstantTime(*secret, settings.secret.Reveal())) {
+    return Nobody("ProxySecretWrong", "the proxy does not prove itself by " + settings.secret_header + ": set `identity.secret` at both ends");
+  }
+  return Status();
+}
+
+}  // namespace
+
+Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
+  if (peer.has_credentials) return FromCredentials(settings, peer);
+  if (settings.header.empty()) return Nobody("NoIdentity", "nothing says who calls: use the Unix socket, or set up `identity` for a proxy");
+  NS_ASSIGN(const auto name, HeaderOf(peer, settings.header));
+  if (!name || name->empty()) return Nobody("NoIdentity", "nothing says who calls: log in, or use the Unix socket");
+  NS_TRY(CheckProxy(settings, peer));
+  model::Violations violations;
+  model::CheckName(settings.header, *name, violations);
+  if (!violations.empty()) return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
+  if (Lower(*name).ends_with(kLocal)) {
+    return Nobody("BadIdentity", settings.header + ": names that end in " + std::string(kLocal) + " belong to accounts of the machine, got " + model::Quoted(*name));
+  }
+  return Claim{*name, IsAdmin(settings, *name)};
+}
+
+}  // namespace ns::api

@@ -1,0 +1,45 @@
+#include "api/log_followers.h"
+
+#include <algorithm>
+
+namespace ns::api {
+
+LogFollowers::Seat::Seat(LogFollowers& followers, std::string build) : followers_(followers), build_(std::move(build)) {
+  Lock lock(followers_.mutex_);
+  if (followers_.taken_ == kSeats) return;
+  taken_ = true;
+  ++followers_.taken_;
+  Watched& watched = followers_.watched_[build_];
+  ++watched.seats;
+  seen_ = watched.hints;
+}
+
+LogFollowers::Seat::~Seat() {
+  if (!taken_) return;
+  Lock lock(followers_.mutex_);
+  --followers_.taken_;
+  const auto watched = followers_.watched_.find(build_);
+  if (--watched->second.seats == 0) followers_.watched_.erase(watched);
+}
+
+void LogFollowers::Seat::Wait(const ports::Call& call, Duration wait) {
+  constexpr Duration kLongest = std::chrono::seconds(2);
+  LogFollowers& followers = followers_;
+  Lock lock(followers.mutex_);
+  const Watched& watched = followers.watched_[build_];
+  followers.changed_.wait_for(followers.mutex_, call.cancel, std::min(wait, kLongest), [&] { return watched.hints != seen_; });
+  seen_ = watched.hints;
+}
+
+void LogFollowers::OnHint(const ports::Hint& hint) {
+  if (hint.kind != ports::Hint::Kind::kBuild && hint.kind != ports::Hint::Kind::kBuildLog) return;
+  {
+    Lock lock(mutex_);
+    const auto watched = watched_.find(hint.id);
+    if (watched == watched_.end()) return;
+    ++watched->second.hints;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace ns::api

@@ -1,0 +1,56 @@
+// Those who wait for more of a build log.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "ports/call.h"
+#include "ports/store.h"
+
+namespace ns::api {
+
+// Bounded: who finds no seat is told what there is now. Hints may be lost, so that waiting ends after two seconds at the latest, and
+// whoever waits looks again. [any-thread]
+class LogFollowers {
+ public:
+  static constexpr int kSeats = 16;
+
+  // A place among those who wait for `build`; give it back by its end.
+  class Seat {
+   public:
+    Seat(LogFollowers& followers, std::string build);
+    ~Seat();
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+
+    // False: all seats are taken.
+    bool taken() const { return taken_; }
+    // Waits at most `wait` for a hint since the last call (or since the seat was taken), or for `call` to be cancelled.
+    void Wait(const ports::Call& call, Duration wait);
+
+   private:
+    LogFollowers& followers_;
+    const std::string build_;
+    bool taken_ = false;
+    uint64_t seen_ = 0;
+  };
+
+  void OnHint(const ports::Hint& hint) NS_EXCLUDES(mutex_);
+
+ private:
+  struct Watched {
+    int seats = 0;
+    uint64_t hints = 0;
+  };
+
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  int taken_ NS_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, Watched> watched_ NS_GUARDED_BY(mutex_);
+};
+
+}  // namespace ns::api

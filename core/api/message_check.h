@@ -1,0 +1,15 @@
+// What holds for every request message, whatever its type.
+#pragma once
+
+#include "base/status.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace ns::api {
+
+// kInvalid with the fields that hold a number their enum does not know, or text with a NUL character.
+Status CheckMessage(const google::protobuf::Message& message);
+
+}  // namespace ns::api

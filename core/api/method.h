@@ -1,0 +1,66 @@
+// What every method of the API is given, and the table they stand in.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "api/authorize.h"
+#include "api/dispatcher.h"
+#include "api/log_followers.h"
+#include "api/refresh_limit.h"
+#include "google/protobuf/message.h"
+
+namespace ns::api {
+
+// What the methods share.
+struct Context {
+  const Settings& settings;
+  const Parts& parts;
+  LogFollowers& followers;
+  RefreshLimit& refreshes;
+
+  const ports::Store& store() const { return parts.store; }
+};
+
+// One call that is authenticated, authorised and parsed.
+struct Request {
+  const ports::Call& call;
+  model::User user;
+  Admitted on;
+};
+
+using Handler = std::function<Result<std::string>(const Context&, const Request&, const google::protobuf::Message&)>;
+
+struct Method {
+  const google::protobuf::Descriptor* input;
+  const google::protobuf::Descriptor* output;
+  Handler handle;
+};
+using MethodTable = std::map<std::string, Method>;  // by "package.Service/Method"
+
+// Puts `handle` into the table. The dispatcher parses a message of exactly the input's type before it calls.
+template <class In, class Out>
+void Offer(MethodTable& table, std::string name, Result<Out> (*handle)(const Context&, const Request&, const In&)) {
+  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
+                            [handle](const Context& context, const Request& request, const google::protobuf::Message& in) -> Result<std::string> {
+                              NS_ASSIGN(const Out out, handle(context, request, static_cast<const In&>(in)));
+                              return out.SerializeAsString();
+                            }};
+}
+
+inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
+inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+
+void OfferSystem(MethodTable& table);
+void OfferRepositories(MethodTable& table);
+void OfferApplications(MethodTable& table);
+void OfferEnv(MethodTable& table);
+void OfferBuilds(MethodTable& table);
+void OfferOutput(MethodTable& table);
+void OfferStatus(MethodTable& table);
+void OfferSuggest(MethodTable& table);
+void OfferInstallation(MethodTable& table);
+
+}  // namespace ns::api

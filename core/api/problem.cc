@@ -1,0 +1,80 @@
+#include "api/problem.h"
+
+#include "base/id.h"
+#include "base/log.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace ns::api {
+namespace {
+
+// "invalid_argument" as "InvalidArgument".
+std::string ReasonOf(Code code) {
+  std::string out;
+  bool upper = true;
+  for (const char c : CodeName(code)) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    out += upper ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return out;
+}
+
+google::rpc::Status WireOf(const Status& failure) {
+  google::rpc::Status wire;
+  if (!wire.ParseFromString(failure.details())) wire.Clear();
+  wire.set_code(static_cast<int>(failure.code()));
+  wire.set_message(failure.message());
+  return wire;
+}
+
+// Keeps the cause in the log, under an id that the caller is told.
+Status Hide(const Status& failure, const std::string& method, std::string& error_id, Random& random) {
+  error_id = NewIdText(random).substr(0, 12);
+  log::Error("a call met a defect", {{"error_id", error_id}, {"method", method}, {"error", failure.ToString()}});
+  return {Code::kInternal, "InternalError", "something is broken here; the cause is in the log of nsd under the error id " + error_id};
+}
+
+}  // namespace
+
+Status Refuse(Code code, std::string reason, const model::Violations& violations) {
+  google::rpc::BadRequest bad;
+  std::string message;
+  for (const model::Violation& violation : violations) {
+    auto* out = bad.add_field_violations();
+    out->set_field(violation.field);
+    out->set_description(violation.message);
+    message += (message.empty() ? "" : "; ") + violation.field + ": " + violation.message;
+  }
+  Status status(code, std::move(reason), std::move(message));
+  google::rpc::Status wire;
+  wire.add_details()->PackFrom(bad);
+  return status.SetDetails(wire.SerializeAsString());
+}
+
+Status CheckNone(const model::Violations& violations) {
+  if (violations.empty()) return Status();
+  return Refuse(Code::kInvalid, "InvalidField", violations);
+}
+
+Status InvalidField(std::string field, std::string message) { return CheckNone({{std::move(field), std::move(message)}}); }
+
+Status ForCaller(Status failure, const std::string& method, Random& random) {
+  google::rpc::ErrorInfo info;
+  if (failure.code() == Code::kInternal) {
+    std::string error_id;
+    failure = Hide(failure, method, error_id, random);
+    (*info.mutable_metadata())["error_id"] = error_id;
+  }
+  if (failure.reason().empty()) failure.SetReason(ReasonOf(failure.code()));
+  info.set_reason(failure.reason());
+  info.set_domain("neoshowcase");
+  google::rpc::Status wire = WireOf(failure);
+  wire.add_details()->PackFrom(info);
+  return failure.SetDetails(wire.SerializeAsString());
+}
+
+}  // namespace ns::api

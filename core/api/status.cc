@@ -1,0 +1,118 @@
+// Why an application is as it is, for those who ask.
+#include "api/app_facts.h"
+#include "api/convert_platform.h"
+#include "api/problem.h"
+#include "api/timeline.h"
+#include "api/verdict.h"
+
+namespace ns::api {
+namespace {
+
+// Nothing for those whose subject is gone.
+Result<std::vector<model::Condition>> ConditionsOf(const Context& context, model::Subject subject, const std::string& id) {
+  auto conditions = context.store().events.Conditions(subject, id);
+  if (conditions.status().code() == Code::kNotFound) return std::vector<model::Condition>();
+  return conditions;
+}
+
+// A repository that cannot be read is a fault of the source, whatever was read of it before.
+Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
+  NS_ASSIGN(const auto of_repository, ConditionsOf(context, model::Subject::kRepository, snapshot.app.repository.str()));
+  const model::Condition* fetch = FindCondition(of_repository, "Fetch");
+  if (fetch == nullptr || fetch->ok) return Status();
+  std::erase_if(snapshot.conditions, [](const auto& one) { return one.type == "Source"; });
+  snapshot.conditions.insert(snapshot.conditions.begin(), *fetch);
+  snapshot.conditions.front().type = "Source";
+  return Status();
+}
+
+Result<std::optional<Timeline>> DeployOf(const Context& context, const model::AppSnapshot& snapshot) {
+  NS_ASSIGN(const auto releases, context.store().deploys.Releases(snapshot.app.id, 50));
+  const model::Build* build = BuildOfDeploy(snapshot, releases);
+  std::vector<model::Event> events;
+  if (build != nullptr) {
+    NS_ASSIGN(events, context.store().events.List(model::Subject::kBuild, build->id.str(), 0, 100));
+  }
+  return LastDeploy(snapshot, build, events);
+}
+
+void AddVerdict(const Verdict& verdict, platform::ApplicationStatus& out) {
+  out.set_state(static_cast<platform::ApplicationStatus::State>(verdict.state));
+  out.set_summary(verdict.summary);
+  out.set_settled(verdict.settled);
+  out.set_ok(verdict.ok);
+  out.set_serving(verdict.serving);
+}
+
+void AddObserved(const model::AppSnapshot& snapshot, platform::ApplicationStatus& out) {
+  if (snapshot.release && snapshot.app.target.state == model::DesiredState::kRunning) {
+    out.set_live_commit(snapshot.release->commit);
+    out.set_live_build_id(snapshot.release->build.str());
+  }
+  if (!snapshot.observed) return;
+  out.set_ready(snapshot.observed->ready);
+  out.set_wanted(snapshot.observed->wanted);
+  out.set_restarts(snapshot.observed->restarts);
+  *out.mutable_observed_at() = ToProto(snapshot.observed->observed_at);
+}
+
+// For those who own it.
+Status AddInsight(const Context& context, const model::AppSnapshot& snapshot, platform::ApplicationStatus& out) {
+  for (const model::Condition& condition : snapshot.conditions) *out.add_conditions() = ToProto(condition);
+  NS_ASSIGN(const auto timeline, DeployOf(context, snapshot));
+  if (timeline) *out.mutable_last_deploy() = ToProto(*timeline);
+  return Status();
+}
+
+Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context, const Request& request, const platform::ApplicationStatusRequest&) {
+  NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(request.on.app->id));
+  NS_TRY(AddFetch(context, snapshot));
+  const bool owner = Owns(request.user, snapshot.app.owners);
+  Verdict verdict = Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
+  if (!owner && verdict.state == AppState::kFailed) verdict.summary = "does not run as asked; its owners see why";
+  platform::ApplicationStatus out;
+  out.set_application_id(snapshot.app.id.str());
+  out.set_name(snapshot.app.name);
+  out.set_wanted_commit(snapshot.app.commit);
+  out.set_backend(snapshot.app.backend);
+  for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
+  AddVerdict(verdict, out);
+  AddObserved(snapshot, out);
+  if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
+  if (owner) {
+    NS_TRY(AddInsight(context, snapshot, out));
+  } else if (out.has_latest_build()) {
+    out.mutable_latest_build()->clear_message();
+  }
+  return out;
+}
+
+Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context, const Request& request, const platform::RepositoryStatusRequest&) {
+  NS_ASSIGN(const auto conditions, ConditionsOf(context, model::Subject::kRepository, request.on.repository->id.str()));
+  platform::RepositoryStatus out;
+  for (const model::Condition& condition : conditions) *out.add_conditions() = ToProto(condition);
+  return out;
+}
+
+Result<platform::ListReleasesResponse> ListReleases(const Context& context, const Request& request, const platform::ListReleasesRequest& in) {
+  if (in.limit() < 0 || in.limit() > 200) return InvalidField("limit", "must be 0 to 200, got " + std::to_string(in.limit()));
+  NS_ASSIGN(const auto releases, context.store().deploys.Releases(request.on.app->id, in.limit() == 0 ? 20 : in.limit()));
+  platform::ListReleasesResponse out;
+  for (const model::Release& release : releases) {
+    auto* one = out.add_releases();
+    *one = ToProto(release);
+    one->set_current(release.id == request.on.app->target.release);
+  }
+  return out;
+}
+
+}  // namespace
+
+void OfferStatus(MethodTable& table) {
+  const std::string own = kPlatformService;
+  Offer(table, own + "GetApplicationStatus", GetApplicationStatus);
+  Offer(table, own + "GetRepositoryStatus", GetRepositoryStatus);
+  Offer(table, own + "ListReleases", ListReleases);
+}
+
+}  // namespace ns::api

@@ -1,0 +1,122 @@
+#include "api/verdict.h"
+
+#include <algorithm>
+
+#include "plan/builds.h"
+#include "plan/deploy.h"
+
+namespace ns::api {
+namespace {
+
+using model::Build;
+using model::BuildStatus;
+using model::DesiredState;
+
+std::string Short(const std::string& commit) { return commit.substr(0, 12); }
+
+bool Serving(const model::AppSnapshot& snapshot) { return snapshot.observed && !snapshot.observed->serving_run_key.empty(); }
+
+const Build* LiveBuild(const model::AppSnapshot& snapshot) {
+  const auto live = std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [](const Build& one) { return !model::IsTerminal(one.status); });
+  return live == snapshot.builds.end() ? nullptr : &*live;
+}
+
+// The newest build of the wanted commit that was not put aside, or null.
+const Build* LastBuild(const model::AppSnapshot& snapshot) {
+  const auto last = std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) {
+    return one.commit == snapshot.app.commit && one.status != BuildStatus::kSkipped && one.outcome.reason() != model::kSuperseded;
+  });
+  return last == snapshot.builds.end() ? nullptr : &*last;
+}
+
+// What the backend has made of the target, as last stored.
+enum class Progress { kDone, kUnderWay, kFailed };
+
+Progress ProgressOf(const model::AppSnapshot& snapshot) {
+  const model::Target& target = snapshot.app.target;
+  // An observation of this generation is stored only after an attempt to apply it has ended.
+  if (!snapshot.observed || snapshot.observed->fence.generation != target.generation) return Progress::kUnderWay;
+  const model::ObservedApp& seen = *snapshot.observed;
+  const bool routes = seen.route_key == target.route_key;
+  const bool runs = target.state != DesiredState::kRunning || seen.serving_run_key == target.run_key;
+  if (seen.converged && seen.state == target.state && routes && runs) return Progress::kDone;
+  const model::Condition* deploy = FindCondition(snapshot.conditions, "Deploy");
+  return deploy != nullptr && !deploy->ok ? Progress::kFailed : Progress::kUnderWay;
+}
+
+class Judging {
+ public:
+  Judging(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key)
+      : snapshot_(snapshot), app_(snapshot.app), source_(source), key_(key) {}
+
+  Verdict Run() const {
+    if (app_.deleted) return Say(AppState::kDeleting, "is being deleted");
+    if (app_.desired != DesiredState::kRunning) return Deployed(&Judging::AtRest);
+    if (const Build* live = LiveBuild(snapshot_)) return Building(*live);
+    if (plan::DecideBuild(snapshot_, key_).build) return Say(AppState::kBuilding, "commit " + Short(app_.commit) + " is about to be built");
+    return Deployed(&Judging::Running);
+  }
+
+ private:
+  Verdict Say(AppState state, std::string summary, bool settled = false, bool ok = false) const {
+    return {state, settled, ok, Serving(snapshot_), std::move(summary)};
+  }
+  Verdict Fail(std::string summary) const {
+    if (Serving(snapshot_)) summary += "; the release before goes on serving";
+    return Say(AppState::kFailed, std::move(summary), true);
+  }
+
+  Verdict Building(const Build& build) const {
+    if (build.status == BuildStatus::kBuilding) return Say(AppState::kBuilding, "commit " + Short(build.commit) + " is being built");
+    if (build.attempt == 0) return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) + " waits for a builder");
+    return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) + " waits for another attempt: " + build.outcome.message());
+  }
+
+  // What holds for the target, whatever it is; `done` goes on when the backend has made it so.
+  Verdict Deployed(Verdict (Judging::*done)() const) const {
+    if (plan::DecideTarget(snapshot_, key_)) return Say(AppState::kDeploying, "is about to be deployed");
+    const model::Condition* deploy = FindCondition(snapshot_.conditions, "Deploy");
+    switch (ProgressOf(snapshot_)) {
+      case Progress::kDone: return (this->*done)();
+      case Progress::kFailed: return Fail(deploy->message.empty() ? deploy->reason : deploy->message);
+      case Progress::kUnderWay: break;
+    }
+    const bool trouble = deploy != nullptr && !deploy->ok && deploy->reason != "NotObserved" && deploy->reason != "NeverDeployed";
+    const bool stopping = app_.target.state != DesiredState::kRunning && Serving(snapshot_);
+    const std::string what = stopping ? "is being stopped" : "is being deployed";
+    return Say(AppState::kDeploying, trouble && !deploy->message.empty() ? what + "; the last look said: " + deploy->message : what);
+  }
+
+  Verdict AtRest() const {
+    if (app_.desired == DesiredState::kAsleep) return Say(AppState::kSleeping, "sleeps until a request comes", true, true);
+    return Say(AppState::kStopped, "stopped as asked", true, true);
+  }
+
+  Verdict Running() const {
+    if (app_.commit.empty() && (source_ == nullptr || source_->reason == "NotFetched")) {
+      return Say(AppState::kUnknown, "the repository has not been read yet");
+    }
+    if (source_ != nullptr && !source_->ok && app_.commit.find_first_not_of('0') == std::string::npos) return Fail(source_->message);
+    const Build* last = LastBuild(snapshot_);
+    if (last != nullptr && last->status == BuildStatus::kFailed) return Fail("the build of commit " + Short(last->commit) + " failed: " + last->outcome.message());
+    if (last != nullptr && last->status == BuildStatus::kCancelled) return Fail("the build of commit " + Short(last->commit) + " was cancelled");
+    if (app_.target.state != DesiredState::kRunning) return Fail("there is no succeeded build to run");
+    return Say(AppState::kLive, "commit " + Short(snapshot_.release ? snapshot_.release->commit : app_.commit) + " is live", true, true);
+  }
+
+  const model::AppSnapshot& snapshot_;
+  const model::Application& app_;
+  const model::Condition* source_;
+  const Secret& key_;
+};
+
+}  // namespace
+
+Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key) { return Judging(snapshot, source, key).Run(); }
+
+const model::Condition* FindCondition(const std::vector<model::Condition>& conditions, const std::string& type) {
+  const auto found = std::find_if(conditions.begin(), conditions.end(), [&](const auto& one) { return one.type == type; });
+  return found == conditions.end() ? nullptr : &*found;
+}
+
+}  // namespace ns::api
