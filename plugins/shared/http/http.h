@@ -1,0 +1,64 @@
+// A small HTTP client over libcurl: plain requests and endless answers, over TCP or a Unix socket, ended by the call's deadline or cancellation.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ns/sdk/call.h"
+
+namespace ns::http {
+
+struct Request {
+  std::string method = "GET";
+  std::string url{};        // "http://docker/v1.41/info": the host is for the Host header when unix_socket is set
+  std::string unix_socket{};  // path; empty: TCP
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+  std::chrono::milliseconds timeout{30'000};  // of all of it; 0: none but the call's
+  size_t max_body = 64u << 20;                // bytes; a longer answer is an error
+};
+
+struct Response {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+  bool ok() const { return status >= 200 && status < 300; }
+};
+
+// A descriptor that a stream waits for as well; `readable` is called on the streaming thread.
+struct Watched {
+  int fd = -1;
+  std::function<void()> readable;
+};
+
+// Keeps connections open between requests. No redirects, no proxies of the environment. [any-thread]
+class Client {
+ public:
+  Client();
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Any HTTP status is an answer. Throws NS_E_UNAVAILABLE when there was none, NS_E_DEADLINE, NS_E_CANCELLED.
+  Response Do(const sdk::Call& call, const Request& request);
+
+  // Gives an answer of 2xx in pieces as they come; what `take` throws ends the stream and is thrown on. Returns when the other side ends it.
+  // Any other status is collected and returned. `timeout` counts until the head of the answer.
+  Response Stream(const sdk::Call& call, const Request& request, const std::function<void(std::string_view)>& take,
+                  const std::vector<Watched>& watched = {});
+
+ private:
+  class Session;
+  class Lease;
+  struct Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+// "a b" -> "a%20b": for paths and query values.
+std::string Escaped(std::string_view text);
+
+}  // namespace ns::http
