@@ -1,0 +1,109 @@
+// ns.backend/1 as ports::Backend.
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "ns/abi/backend.h"
+#include "ns/abi/reasons.h"
+#include "ns/sdk/text.h"
+#include "plugin/adapters.h"
+#include "plugin/app_view.h"
+#include "plugin/text.h"
+
+namespace ns::plugin {
+namespace {
+
+constexpr size_t kLongestLine = 64 * 1024;
+
+Status CannotDo(const Instance& instance, const std::string& what) {
+  return {Code::kUnsupported, NS_REASON_UNSUPPORTED, "backend " + instance.name() + " does not offer " + what};
+}
+
+// Where a status sink puts what it gets.
+struct Seen {
+  const AppId& app;
+  Clock& clock;
+  std::optional<model::ObservedApp> observed;
+};
+void PutSeen(void* ctx, const ns_app_status* status) noexcept {
+  auto& seen = *static_cast<Seen*>(ctx);
+  if (NS_HAS(status, phase_count)) seen.observed = ObservedFrom(seen.app, *status, seen.clock.Now());
+}
+
+ns_status TellChanged(void* ctx, ns_str app) noexcept {
+  (*static_cast<const std::function<void(const AppId&)>*>(ctx))(AppId(CleanText(sdk::View(app), 100)));
+  return NS_OK;
+}
+
+struct Lines {
+  size_t most;
+  std::vector<model::LogLine> lines;
+};
+ns_status PutLine(void* ctx, const ns_log_line* line) noexcept {
+  auto& got = *static_cast<Lines*>(ctx);
+  if (got.lines.size() >= got.most) return NS_E_EXHAUSTED;
+  if (!NS_HAS(line, text)) return NS_E_INVALID;
+  got.lines.push_back({Time(std::chrono::microseconds(line->at_us)), line->is_stderr ? "stderr" : "stdout",
+                       CleanText(sdk::View(line->text), kLongestLine)});
+  return NS_OK;
+}
+
+class TableBackend final : public ports::Backend {
+ public:
+  TableBackend(Instance& instance, Clock& clock)
+      : instance_(instance), clock_(clock), table_(*static_cast<const ns_backend*>(instance.interface())) {}
+
+  Status Apply(const ports::Call& call, const model::DesiredApp& app) override {
+    const AppView view(app);
+    Seen seen{app.id, clock_, std::nullopt};
+    return instance_.Run("apply", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.apply(plugin, raw, view.raw(), {&seen, &PutSeen});
+    });
+  }
+
+  Status Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) override {
+    const ns_fence raw_fence{fence.epoch, fence.generation};
+    return instance_.Run("remove", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.remove(plugin, raw, sdk::Str(app.str()), &raw_fence, NS_REMOVE_DATA);
+    });
+  }
+
+  Result<model::ObservedApp> Observe(const ports::Call& call, const AppId& app) override {
+    Seen seen{app, clock_, std::nullopt};
+    NS_TRY(instance_.Run("observe", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.observe(plugin, raw, sdk::Str(app.str()), {&seen, &PutSeen});
+    }));
+    if (!seen.observed) return Status(Code::kInternal, NS_REASON_DEFECT, "backend " + instance_.name() + " looked and told nothing");
+    return *std::move(seen.observed);
+  }
+
+  Status Watch(const ports::Call& call, const std::function<void(const AppId&)>& changed) override {
+    if (!table_.watch) return CannotDo(instance_, "watching");
+    auto tell = changed;
+    return instance_.Run("watch", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.watch(plugin, raw, {&tell, &TellChanged});
+    });
+  }
+
+  Result<std::vector<model::LogLine>> Logs(const ports::Call& call, const ports::LogQuery& query) override {
+    if (!table_.logs) return CannotDo(instance_, "reading output");
+    const ns_log_query raw_query{sizeof(ns_log_query), query.limit, sdk::Str(query.app.str()), query.before.time_since_epoch().count(),
+                                 query.since.time_since_epoch().count()};
+    Lines got{static_cast<size_t>(std::max(query.limit, 0)), {}};
+    NS_TRY(instance_.Run("logs", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.logs(plugin, raw, &raw_query, {&got, &PutLine});
+    }));
+    return std::move(got.lines);
+  }
+
+ private:
+  Instance& instance_;
+  Clock& clock_;
+  const ns_backend& table_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::Backend> MakeBackend(Instance& instance, Clock& clock) { return std::make_unique<TableBackend>(instance, clock); }
+
+}  // namespace ns::plugin
