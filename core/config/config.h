@@ -1,6 +1,7 @@
 // The one configuration file as typed values.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Identity {
   std::vector<std::string> proxies;  // addresses that may name the user by that header, with the secret
   Secret secret;                     // empty: no header is believed
   std::string group = "neoshowcase"; // members are admins on the Unix socket, as root is
+  friend bool operator==(const Identity&, const Identity&) = default;
 };
 
 struct Git {
@@ -25,6 +27,7 @@ struct Git {
   Duration list_timeout = std::chrono::seconds(20);
   Duration fetch_timeout = std::chrono::minutes(10);
   uint64_t mirror_limit = uint64_t{4} << 30;  // bytes
+  friend bool operator==(const Git&, const Git&) = default;
 };
 
 struct Registry {
@@ -34,11 +37,13 @@ struct Registry {
   std::string prefix;  // before the application id in image names
   std::string username;
   Secret password;
+  friend bool operator==(const Registry&, const Registry&) = default;
 };
 
 struct Database {
   bool embedded = true;
   Secret connection;  // libpq connection string, when not embedded
+  friend bool operator==(const Database&, const Database&) = default;
 };
 
 struct PluginInstance {
@@ -48,6 +53,7 @@ struct PluginInstance {
   std::vector<std::string> listen;  // services: "unix:/path" or "address:port"; the host opens them
   std::string config = "{}";      // JSON
   std::string where;              // "file:line:column" of its config, for the plugin's own complaints
+  friend bool operator==(const PluginInstance&, const PluginInstance&) = default;
 };
 
 struct Config {
@@ -68,7 +74,7 @@ struct Config {
   std::string site_server;  // instance
   std::string storage;      // instance
   std::vector<std::string> admins;
-  std::vector<std::string> plugin_dirs;  // searched in order; default: beside the program, then /usr/lib/neoshowcase/plugins
+  std::vector<std::string> plugin_dirs;  // searched in order; empty: beside the program, then /usr/lib/neoshowcase/plugins
   std::vector<PluginInstance> plugins;   // in the order of the file
   std::string page_listen = "127.0.0.1:0";
   int builder_concurrency = 1;
@@ -113,7 +119,8 @@ Loaded LoadText(const std::string& text, const std::string& name, const Environm
 // The whole effective file as YAML, each line with where its value came from as a comment.
 std::string PrintEffective(const Loaded& loaded);
 
-// What of `now` cannot be applied to a process that runs with `before` (needs a restart); empty: all can.
+// Keys of `now` that cannot be applied to a process that runs with `before` (they need a restart); empty: all can. Those that can:
+// domains, ports, links, http_address, https_address, admins, log_level, webhook_secret, env_default_scope.
 std::vector<std::string> NeedRestart(const Config& before, const Config& now);
 
 }  // namespace ns::config

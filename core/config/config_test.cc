@@ -1,0 +1,256 @@
+#include "config/config.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ns::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Loaded Load(const std::string& text, const Environment& environment = {}) { return LoadText(text, "/etc/ns/config.yaml", environment); }
+
+std::vector<std::string> Texts(const std::vector<Mistake>& mistakes) {
+  std::vector<std::string> out;
+  for (const Mistake& one : mistakes) out.push_back(one.ToString());
+  return out;
+}
+
+const EffectiveValue* Find(const Loaded& loaded, const std::string& key) {
+  for (const EffectiveValue& value : loaded.values) {
+    if (value.key == key) return &value;
+  }
+  return nullptr;
+}
+
+constexpr char kWhole[] = R"(installation: home
+data: /srv/ns
+database: embedded
+identity: {header: X-User, proxies: [10.0.0.2, "10.1.0.0/16"], secret: s3cret}
+git: {private_hosts: [127.0.0.1], list_timeout: 5s, mirror_limit: 1G}
+engines: [engine]
+domains: [{name: "*.apps.example.com", exclude: [admin.apps.example.com], auth: true}, example.com]
+ports: [{protocol: udp, from: 30000, to: 30100}]
+links: [{name: Wiki, url: "https://wiki.example.com"}]
+http_address: apps.example.com:80
+registry: {mode: embedded, port: 5001}
+backend: docker
+admins: [alice]
+plugins:
+  docker:
+    plugin: backend-docker
+    config: {networks: 10.213.0.0/16, traefik: {provider: file, http: ":80"}, n: 3, f: 1.5, t: true, z: null, q: "3", l: [a, 1]}
+  engine: {plugin: engine-docker, config: {concurrency: 1, memory: 50%}}
+  gateway: {plugin: gateway, required: true, listen: ["unix:/run/ns/api.sock", "127.0.0.1:4000"]}
+builder: {concurrency: 2}
+page_server: {listen: "127.0.0.1:0"}
+log_level: debug
+)";
+
+TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
+  const Loaded loaded = Load(kWhole);
+  ASSERT_THAT(Texts(loaded.mistakes), IsEmpty());
+  EXPECT_THAT(Texts(loaded.warnings), IsEmpty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.key_file, "/srv/ns/key");
+  EXPECT_THAT(config.roles, ElementsAre("controller", "builder", "services"));
+  EXPECT_TRUE(config.database.embedded);
+  EXPECT_EQ(config.identity.secret.Reveal(), "s3cret");
+  EXPECT_EQ(config.git.list_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(config.git.mirror_limit, 1U << 30);
+  EXPECT_THAT(config.domains, ElementsAre(model::Domain{"*.apps.example.com", {"admin.apps.example.com"}, true}, model::Domain{"example.com", {}, false}));
+  EXPECT_THAT(config.ports, ElementsAre(model::PortRange{model::Protocol::kUdp, 30000, 30100}));
+  EXPECT_EQ(config.registry.port, 5001);
+  ASSERT_EQ(config.plugins.size(), 3U);
+  EXPECT_EQ(config.plugins[0].config,
+            R"({"networks":"10.213.0.0/16","traefik":{"provider":"file","http":":80"},"n":3,"f":1.5,"t":true,"z":null,"q":"3","l":["a",1]})");
+  EXPECT_EQ(config.plugins[0].where, "/etc/ns/config.yaml:17:13");
+  EXPECT_EQ(config.plugins[1].config, R"({"concurrency":1,"memory":"50%"})");
+  EXPECT_TRUE(config.plugins[2].required);
+  EXPECT_THAT(config.plugins[2].listen, ElementsAre("unix:/run/ns/api.sock", "127.0.0.1:4000"));
+  EXPECT_EQ(config.builder_concurrency, 2);
+}
+
+TEST(Config, Load_OfNothing_GivesDefaults) {
+  const Loaded loaded = Load("");
+  EXPECT_THAT(Texts(loaded.mistakes), IsEmpty());
+  EXPECT_EQ(loaded.config.data, "/var/lib/neoshowcase");
+  EXPECT_EQ(loaded.config.key_file, "/var/lib/neoshowcase/key");
+  EXPECT_EQ(Find(loaded, "git.list_timeout")->value, "20s");
+  EXPECT_EQ(Find(loaded, "git.list_timeout")->origin, "default");
+}
+
+TEST(Config, Load_OfMistakes_NamesEachWithItsPlaceAndTheNearestKey) {
+  const Loaded loaded = Load(R"(instalation: home
+data: [1]
+roles: [controler]
+git: {list_timeout: soon, privat_hosts: [a]}
+registry: embeded
+engines: [motor]
+backend: dokcer
+plugins:
+  docker: {plugin: backend-docker, requird: true}
+  gate: {listen: ["here"]}
+builder: {concurrency: 0}
+log_level: inf
+domains: [{name: "A.example.com"}]
+builder: {}
+)");
+  EXPECT_THAT(Texts(loaded.mistakes),
+              ElementsAre("/etc/ns/config.yaml:1:1: instalation: is not known; did you mean \"installation\"?",
+                          "/etc/ns/config.yaml:2:7: data: must be a text, not a list",
+                          "/etc/ns/config.yaml:3:8: roles: \"controler\" is no role; did you mean \"controller\"?",
+                          "/etc/ns/config.yaml:4:21: git.list_timeout: must be a time such as 500ms, 20s, 10m or 1h, not \"soon\"",
+                          "/etc/ns/config.yaml:4:27: git.privat_hosts: is not known; did you mean \"private_hosts\"?",
+                          "/etc/ns/config.yaml:5:11: registry: must be embedded, {mode: embedded, port: N} or {url: ..., prefix: ...}, not \"embeded\"",
+                          "/etc/ns/config.yaml:6:10: engines: \"motor\" is no instance under plugins; one of docker, gate",
+                          "/etc/ns/config.yaml:7:10: backend: \"dokcer\" is no instance under plugins; did you mean \"docker\"?",
+                          "/etc/ns/config.yaml:9:36: plugins.docker.requird: is not known; did you mean \"required\"?",
+                          "/etc/ns/config.yaml:10:9: plugins.gate: must have plugin, the name of a library such as backend-docker",
+                          "/etc/ns/config.yaml:10:18: plugins.gate.listen: must hold unix:/PATH or ADDRESS:PORT, not \"here\"",
+                          "/etc/ns/config.yaml:11:24: builder.concurrency: must be a whole number from 1 to 64, not \"0\"",
+                          "/etc/ns/config.yaml:12:12: log_level: \"inf\" is not known; did you mean \"info\"?",
+                          "/etc/ns/config.yaml:13:11: domains[0]: must be a name such as example.com or *.example.com in lower case, not \"A.example.com\"",
+                          "/etc/ns/config.yaml:14:1: builder: is given twice"));
+}
+
+TEST(Config, Load_OfBrokenYaml_SaysWhere) {
+  const Loaded loaded = Load("data: /a\nplugins: {docker: [}\n");
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].line, 2);
+  EXPECT_THAT(loaded.mistakes[0].message, HasSubstr("is no YAML"));
+  EXPECT_THAT(Texts(Load("- a\n").mistakes), ElementsAre(HasSubstr(":1:1: must be a map of keys and values, not a list")));
+}
+
+TEST(Config, Environment_OverridesSingleKeys) {
+  const Loaded loaded = Load(kWhole, {{"NS_GIT_PRIVATE_HOSTS", "[10.0.0.0/8]"},
+                                      {"NS_DATA", "/other"},
+                                      {"NS_REGISTRY_PORT", "5009"},
+                                      {"NS_PLUGINS_ENGINE_CONFIG", "{concurrency: 4}"},
+                                      {"HOME", "/root"}});
+  ASSERT_THAT(Texts(loaded.mistakes), IsEmpty());
+  EXPECT_THAT(loaded.config.git.private_hosts, ElementsAre("10.0.0.0/8"));
+  EXPECT_EQ(loaded.config.data, "/other");
+  EXPECT_EQ(loaded.config.key_file, "/other/key");
+  EXPECT_EQ(loaded.config.registry.port, 5009);
+  EXPECT_EQ(loaded.config.plugins[1].config, R"({"concurrency":4})");
+  EXPECT_EQ(Find(loaded, "data")->origin, "NS_DATA");
+  EXPECT_EQ(Find(loaded, "installation")->origin, "/etc/ns/config.yaml:1:15");
+}
+
+TEST(Config, Environment_MistakesNameTheVariable) {
+  const Loaded loaded = Load("", {{"NS_BUILDER_CONCURRENCY", "many"}, {"NS_LOG_LEVLE", "info"}, {"NS_CONFIG", "/x"}, {"NS_FAILPOINTS", ""}});
+  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre("NS_BUILDER_CONCURRENCY: builder.concurrency: must be a whole number from 1 to 64, not \"many\""));
+  EXPECT_THAT(Texts(loaded.warnings), ElementsAre("NS_LOG_LEVLE: is no setting; did you mean NS_LOG_LEVEL?"));
+}
+
+class ConfigFolder : public testing::Test {
+ protected:
+  ConfigFolder() {
+    char name[] = "/tmp/ns-config-XXXXXX";
+    folder_ = ::mkdtemp(name);
+  }
+  ~ConfigFolder() override { std::filesystem::remove_all(folder_); }
+  std::string Write(const std::string& name, const std::string& text, mode_t mode) {
+    const std::string path = folder_ + "/" + name;
+    { std::ofstream(path) << text; }
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  std::string folder_;
+};
+
+TEST_F(ConfigFolder, Secrets_ComeFromFilesBesideTheConfig) {
+  Write("secret", "hidden value\n", 0600);
+  const Loaded loaded = LoadFile(Write("config.yaml", "webhook_secret: {file: secret}\ndata: data\ndatabase: {file: secret}\n", 0644), {});
+  EXPECT_EQ(loaded.config.webhook_secret.Reveal(), "hidden value");
+  EXPECT_EQ(loaded.config.data, folder_ + "/data");
+  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre(HasSubstr(":3:11: database: must be embedded or a PostgreSQL connection string")));
+  EXPECT_THAT(PrintEffective(loaded), testing::Not(HasSubstr("hidden value")));
+}
+
+TEST_F(ConfigFolder, Secrets_ThatOthersMayReadAreMistakes) {
+  Write("open", "x", 0644);
+  const Loaded loaded = LoadFile(Write("config.yaml", "webhook_secret: {file: open}\nidentity: {secret: {file: gone}}\n", 0600), {});
+  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre(HasSubstr("chmod o= " + folder_ + "/open"), HasSubstr("gone: No such file")));
+}
+
+TEST_F(ConfigFolder, MissingFile_IsAMistake) {
+  EXPECT_THAT(Texts(LoadFile(folder_ + "/none.yaml", {}).mistakes), ElementsAre(HasSubstr("cannot be read: No such file")));
+}
+
+TEST(Config, PrintEffective_IsYamlThatLoadsToTheSame) {
+  const Loaded loaded = Load(kWhole);
+  std::string text = PrintEffective(loaded);
+  EXPECT_THAT(text, HasSubstr("list_timeout: 5s"));
+  EXPECT_THAT(text, HasSubstr("# /etc/ns/config.yaml:5:"));
+  Loaded again = Load(text);
+  ASSERT_THAT(Texts(again.mistakes), IsEmpty()) << text;
+  again.config.identity.secret = loaded.config.identity.secret;
+  EXPECT_THAT(NeedRestart(loaded.config, again.config), IsEmpty()) << text;
+  EXPECT_EQ(again.config.domains, loaded.config.domains);
+  EXPECT_EQ(again.config.links, loaded.config.links);
+}
+
+TEST(Config, PrintEffective_HidesSecretsOfPlugins) {
+  const std::string text = PrintEffective(Load("plugins: {a: {plugin: x, config: {api_token: abc123, name: n}}}"));
+  EXPECT_THAT(text, HasSubstr(R"x({"api_token":"(secret)","name":"n"})x"));
+}
+
+TEST(Config, NeedRestart_NamesWhatCannotBeApplied) {
+  const Config before = Load(kWhole).config;
+  Config now = before;
+  now.domains.clear();
+  now.admins = {"bob"};
+  now.log_level = "info";
+  EXPECT_THAT(NeedRestart(before, now), IsEmpty());
+  now.data = "/x";
+  now.plugins[0].config = "{}";
+  now.plugins.pop_back();
+  EXPECT_THAT(NeedRestart(before, now), ElementsAre("data", "plugins.docker", "plugins.gateway"));
+}
+
+TEST(Config, Instances_AreChosenByTheirPluginsWhereNoneIsNamed) {
+  const Config config = Load("plugins: {d: {plugin: backend-docker}, e: {plugin: engine-docker}}").config;
+  EXPECT_EQ(config.backend, "d");
+  EXPECT_THAT(config.engines, ElementsAre("e"));
+}
+
+// What the installer and the end-to-end tests write.
+TEST(Config, InstallersFiles_HaveNoMistake) {
+  for (const char* registry : {"embedded", "{mode: embedded, port: 5003}", "{url: \"http://127.0.0.1:5999\"}"}) {
+    const Loaded loaded = Load(std::string(R"(
+installation: e2e
+data: /tmp/x/data
+database: embedded
+git: {private_hosts: [127.0.0.1]}
+engines: [engine]
+domains: [{name: "*.apps.test"}]
+http_address: "localhost:8080"
+registry: )") + registry + R"(
+backend: docker
+plugins:
+  docker:
+    plugin: backend-docker
+    config: {networks: 10.220.0.0/16, traefik: {provider: labels, http: ":8080"}}
+  engine: {plugin: engine-docker, config: {concurrency: 2, memory: 256M, timeout: 20s}}
+  gateway: {plugin: gateway, required: true, listen: ["unix:/tmp/x/run/api.sock", "127.0.0.1:4000"]}
+  runtime_cmd: {plugin: build-runtime-cmd}
+  runtime_dockerfile: {plugin: build-runtime-dockerfile}
+)");
+    EXPECT_THAT(Texts(loaded.mistakes), IsEmpty());
+    EXPECT_EQ(loaded.config.registry.embedded, std::string(registry).find("url") == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace ns::config

@@ -1,0 +1,265 @@
+// The keys of the file.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "config/check.h"
+#include "config/json.h"
+#include "config/nearest.h"
+#include "config/reader.h"
+#include "config/scalars.h"
+
+namespace ns::config {
+namespace {
+
+void ReadDatabase(Reader& reader, Section& top, Database& out) {
+  const auto read = [&](const Value& value) {
+    out.embedded = value.node.IsScalar() && value.node.Scalar() == "embedded";
+    if (out.embedded) return;
+    const std::string mistake = value.node.IsNull() ? "must be embedded, a connection string or {file: PATH}" : ParseSecret(reader, value.node, out.connection);
+    if (!mistake.empty()) return reader.Fault(value, mistake);
+    const std::string& text = out.connection.Reveal();
+    const bool connection = text.find('=') != std::string::npos || text.starts_with("postgres");
+    if (!connection) reader.Fault(value, "must be embedded or a PostgreSQL connection string" + Suggestion(text.substr(0, 20), {"embedded"}));
+  };
+  top.Any("database", read, [&] { return std::string(out.embedded ? "embedded" : "(secret)"); });
+}
+
+void ReadIdentity(Section section, Identity& out) {
+  section.Text("header", out.header);
+  section.Texts("proxies", out.proxies);
+  section.Hidden("secret", out.secret);
+  section.Text("group", out.group);
+  section.Close();
+}
+
+void ReadGit(Section section, Git& out) {
+  section.Texts("private_hosts", out.private_hosts);
+  section.Flag("basic_auth_over_http", out.basic_auth_over_http);
+  section.Path("ca_file", out.ca_file);
+  section.Time("list_timeout", out.list_timeout);
+  section.Time("fetch_timeout", out.fetch_timeout);
+  section.Bytes("mirror_limit", out.mirror_limit);
+  section.Close();
+}
+
+void ReadRegistryMap(Section section, Registry& out) {
+  std::string mode = section.Has("url") ? "external" : "embedded";
+  section.OneOf("mode", mode, {"embedded", "external"});
+  out.embedded = mode == "embedded";
+  section.Integer("port", out.port, 1, 65535);
+  section.Text("url", out.url);
+  section.Text("prefix", out.prefix);
+  section.Text("username", out.username);
+  section.Hidden("password", out.password);
+  section.Close();
+}
+
+void ReadRegistry(Reader& reader, Section& top, Registry& out) {
+  const auto found = top.Find("registry");
+  const bool word = found && found->node.IsScalar();
+  if (!word) return ReadRegistryMap(top.Child("registry"), out);
+  if (found->node.Scalar() != "embedded") reader.Fault(*found, "must be embedded, {mode: embedded, port: N} or {url: ..., prefix: ...}, not " + Quote(found->node.Scalar()));
+  reader.Record("registry.mode", "embedded", found->Origin());
+  Section defaults(reader, {YAML::Node(YAML::NodeType::Map), "registry", reader.file()});
+  defaults.Integer("port", out.port, 1, 65535);
+  defaults.Text("prefix", out.prefix);
+}
+
+void ReadDomains(Section& top, std::vector<model::Domain>& out) {
+  const auto item = [&](Reader& reader, const Value& value) {
+    model::Domain& domain = out.emplace_back();
+    if (value.node.IsScalar()) {
+      domain.name = value.node.Scalar();
+    } else {
+      Section section(reader, value, true);
+      section.Text("name", domain.name);
+      section.Texts("exclude", domain.exclude);
+      section.Flag("auth", domain.auth);
+      section.Close();
+    }
+    CheckDomain(reader, value, domain);
+  };
+  const auto shown = [&] {
+    std::string text = "[";
+    for (const auto& one : out) {
+      text += (text.size() > 1 ? ", {name: " : "{name: ") + PlainOrQuoted(one.name);
+      if (!one.exclude.empty()) text += ", exclude: " + ShowTexts(one.exclude);
+      text += one.auth ? ", auth: true}" : "}";
+    }
+    return text + "]";
+  };
+  top.Items("domains", item, shown);
+}
+
+void ReadPorts(Section& top, std::vector<model::PortRange>& out) {
+  const auto item = [&](Reader& reader, const Value& value) {
+    model::PortRange& range = out.emplace_back();
+    Section section(reader, value, true);
+    std::string protocol = "tcp";
+    section.OneOf("protocol", protocol, {"tcp", "udp"});
+    range.protocol = protocol == "udp" ? model::Protocol::kUdp : model::Protocol::kTcp;
+    section.Integer("from", range.from, 1, 65535);
+    range.to = range.from;
+    section.Integer("to", range.to, 1, 65535);
+    section.Close();
+    if (range.from == 0) reader.Fault(value, "must have from, the first port of the range");
+    if (range.to < range.from) reader.Fault(value, "must have a to that is not below its from");
+  };
+  const auto shown = [&] {
+    std::string text = "[";
+    for (const auto& one : out) {
+      text += std::string(text.size() > 1 ? ", " : "") + "{protocol: " + (one.protocol == model::Protocol::kUdp ? "udp" : "tcp") +
+              ", from: " + std::to_string(one.from) + ", to: " + std::to_string(one.to) + "}";
+    }
+    return text + "]";
+  };
+  top.Items("ports", item, shown);
+}
+
+void ReadLinks(Section& top, std::vector<model::Link>& out) {
+  const auto item = [&](Reader& reader, const Value& value) {
+    model::Link& link = out.emplace_back();
+    Section section(reader, value, true);
+    section.Text("name", link.name);
+    section.Text("url", link.url);
+    section.Close();
+    const bool web = link.url.starts_with("http://") || link.url.starts_with("https://");
+    if (link.name.empty() || !web) reader.Fault(value, "must have a name and an http(s) url");
+  };
+  const auto shown = [&] {
+    std::string text = "[";
+    for (const auto& one : out) text += (text.size() > 1 ? ", {name: " : "{name: ") + PlainOrQuoted(one.name) + ", url: " + Quote(one.url) + "}";
+    return text + "]";
+  };
+  top.Items("links", item, shown);
+}
+
+void ReadPluginConfig(Reader& reader, Section& section, PluginInstance& out) {
+  std::string shown = "{}";
+  const auto read = [&](const Value& value) {
+    std::string mistake;
+    if (!value.node.IsMap() && !value.node.IsNull()) return reader.Fault(value, "must be a map: the plugin's own configuration");
+    if (value.node.IsMap()) {
+      out.config = ToJson(value.node, false, mistake);
+      shown = ToJson(value.node, true, mistake);
+    }
+    out.where = value.Origin();
+    if (!mistake.empty()) reader.Fault(value, mistake);
+  };
+  section.Any("config", read, [&] { return shown; });
+}
+
+void ReadPlugin(Reader& reader, Section section, const std::string& name, PluginInstance& out) {
+  out.name = name;
+  out.where = section.value().Origin();
+  section.Text("plugin", out.plugin);
+  section.Flag("required", out.required);
+  section.Texts("listen", out.listen);
+  ReadPluginConfig(reader, section, out);
+  section.Close();
+  CheckPlugin(reader, section, out);
+}
+
+void ReadPlugins(Reader& reader, Section& top, std::vector<PluginInstance>& out) {
+  Section section = top.Child("plugins");
+  if (!section.value().node.IsMap()) return;
+  for (const auto& entry : section.value().node) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    const bool again = std::any_of(out.begin(), out.end(), [&](const PluginInstance& one) { return one.name == name; });
+    if (!again) ReadPlugin(reader, section.Child(name), name, out.emplace_back());
+  }
+  section.Close();  // two of one name
+}
+
+void ReadSmall(Section& top, Config& out) {
+  Section builder = top.Child("builder");
+  builder.Integer("concurrency", out.builder_concurrency, 1, 64);
+  builder.Close();
+  Section pages = top.Child("page_server");
+  pages.Text("listen", out.page_listen);
+  pages.Close();
+}
+
+// In the order in which check-config prints them.
+void ReadTop(Reader& reader, Section& top, Config& out) {
+  top.Text("installation", out.installation);
+  top.Path("data", out.data);
+  top.Texts("roles", out.roles);
+  ReadDatabase(reader, top, out.database);
+  out.key_file = out.data + "/key";
+  top.Path("key_file", out.key_file);
+  ReadIdentity(top.Child("identity"), out.identity);
+  ReadGit(top.Child("git"), out.git);
+  ReadDomains(top, out.domains);
+  ReadPorts(top, out.ports);
+  ReadLinks(top, out.links);
+  top.Text("http_address", out.http_address);
+  top.Text("https_address", out.https_address);
+  ReadRegistry(reader, top, out.registry);
+  top.Paths("plugin_dirs", out.plugin_dirs);
+  ReadPlugins(reader, top, out.plugins);
+  ChooseInstances(out);
+  top.Texts("engines", out.engines);
+  top.Text("backend", out.backend);
+  top.Text("site_server", out.site_server);
+  top.Text("storage", out.storage);
+  top.Texts("admins", out.admins);
+  ReadSmall(top, out);
+  top.OneOf("log_level", out.log_level, {"trace", "debug", "info", "warn", "error"});
+  top.Hidden("webhook_secret", out.webhook_secret);
+  top.OneOf("env_default_scope", out.env_default_scope, {"auto", "run", "build", "both"});
+  top.Close();
+}
+
+// Nothing where the file cannot be read, with the mistake.
+bool ReadFile(const std::string& path, std::string& text, Loaded& loaded) {
+  constexpr off_t kMaxFile = 4 << 20;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat info{};
+  if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > kMaxFile) {
+    const std::string why = fd < 0 ? ::strerrordesc_np(errno) : "it is no file of at most 4 MiB";
+    loaded.mistakes.push_back({path, 0, 0, "", "cannot be read: " + why + "; name another with --config"});
+    if (fd >= 0) ::close(fd);
+    return false;
+  }
+  text.resize(static_cast<size_t>(info.st_size));
+  size_t at = 0;
+  for (ssize_t got; at < text.size() && (got = ::read(fd, text.data() + at, text.size() - at)) > 0;) at += static_cast<size_t>(got);
+  text.resize(at);
+  ::close(fd);
+  return true;
+}
+
+}  // namespace
+
+std::string Mistake::ToString() const {
+  std::string text = file;
+  if (line > 0) text += ":" + std::to_string(line) + ":" + std::to_string(column);
+  text += ": ";
+  if (!key.empty()) text += key + ": ";
+  return text + message;
+}
+
+Loaded LoadText(const std::string& text, const std::string& name, const Environment& environment) {
+  Loaded loaded;
+  Reader reader(name, environment, loaded);
+  Section top = reader.Top(text);
+  ReadTop(reader, top, loaded.config);
+  CheckConfig(reader, top, loaded.config);
+  reader.Finish();
+  return loaded;
+}
+
+Loaded LoadFile(const std::string& path, const Environment& environment) {
+  std::string text;
+  Loaded failed;
+  if (!ReadFile(path, text, failed)) return failed;
+  return LoadText(text, path, environment);
+}
+
+}  // namespace ns::config
