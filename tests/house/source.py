@@ -38,7 +38,7 @@ def folder_of(path):
 
 def is_test(path):
     name = os.path.basename(path)
-    return bool(re.search(r"(_test|_testing|^fake_.*|^test_.*|(^|_)world) or "/testing/" in path or "/tests/" in path
+    return bool(re.search(r"(_test|_testing|^fake_.*|^test_.*|(^|_)world)\.(cc|h|c)$", name)) or "/testing/" in path or "/tests/" in path
 
 
 def code(text):
