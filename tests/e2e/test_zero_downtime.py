@@ -52,7 +52,7 @@ def test_drain_waits_for_an_open_response(site, testapp):
 
 @pytest.fixture(scope="module")
 def labels_site(machine, binaries, logs):
-    site = Installation(machine, "labels", binaries, logs, index=3, provider="docker").start()
+    site = Installation(machine, "labels", binaries, logs, index=3, provider="labels").start()
     yield site
     site.forget_apps()
     site.stop()
