@@ -14,7 +14,7 @@ enum class Subject { kApplication, kRepository, kBuild };
 struct Condition {
   std::string type;
   bool ok = false;
-  std::string reason;   // stable CamelCase code, listed in docs/reasons.md
+  std::string reason;   // stable CamelCase code, listed in docs/conditions.md
   std::string message;  // one sentence for a person
   Time since = kNever;        // when `ok` and `reason` last changed
   Time last_looked = kNever;

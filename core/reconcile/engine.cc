@@ -41,6 +41,10 @@ Duration Engine::Jitter(Duration span) {
 
 void Engine::Schedule(Lane& lane, const Key& key, Duration due) {
   KeyState& state = lane.keys[key];
+  if (state.pass) {
+    state.dirty = true;  // one pass a key: looked at again when this one ends
+    return;
+  }
   if (state.due <= due) return;
   lane.queue.erase({state.due, key});
   state.due = due;

@@ -59,6 +59,18 @@ TEST_F(EngineTest, HintsOfOneKey_AreMergedIntoOnePassAtATime) {
   EXPECT_EQ(engine_.waiting(), 0u);
 }
 
+TEST_F(EngineTest, RelistDuringAPass_StartsNoSecondPassOfThatKey) {
+  const auto listing = Requests(engine_.Tick(0s));
+  ASSERT_EQ(listing.size(), 1u);
+  const auto pass = Requests(engine_.Hint(For("a"), 0s));
+  ASSERT_EQ(pass.size(), 1u);
+  EXPECT_TRUE(Requests(engine_.Done(listing[0].ticket, Outcome(Answer(Keys{"a"})), 0s)).empty());
+  EXPECT_TRUE(Requests(engine_.Tick(1min)).empty());
+  const auto again = Requests(Succeed(pass[0].ticket, 1min));
+  ASSERT_EQ(again.size(), 1u) << "the relist's look comes after the pass";
+  EXPECT_TRUE(Succeed(again[0].ticket, 1min).empty());
+}
+
 TEST_F(EngineTest, InFlight_IsBounded) {
   EXPECT_EQ(Requests(engine_.Hint(For("a"), 1s)).size(), 1u);
   const auto b = Requests(engine_.Hint(For("b"), 1s));

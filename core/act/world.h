@@ -1,0 +1,132 @@
+// A small world for tests: a remote, a backend and an engine in memory that the real loops, driver and builder work on.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/mutex.h"
+#include "ports/backend.h"
+#include "ports/build.h"
+#include "ports/git_remote.h"
+#include "ports/registry.h"
+
+namespace ns::act::testing {
+
+// One branch "main"; the test moves it.
+class MemoryRemote final : public ports::GitRemote {
+ public:
+  void Push(const std::string& commit) { Lock lock(mutex_); head_ = commit; }
+  Result<std::vector<model::GitRef>> ListRefs(const ports::Call&, const ports::Remote&) override {
+    Lock lock(mutex_);
+    return std::vector<model::GitRef>{{"main", head_}};
+  }
+  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&, const std::vector<std::string>& hashes) override {
+    std::vector<model::Commit> commits;
+    for (const std::string& hash : hashes) commits.push_back({hash, "someone", kNever, "change"});
+    return commits;
+  }
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&) override { return {}; }
+
+ private:
+  Mutex mutex_;
+  std::string head_ NS_GUARDED_BY(mutex_);
+};
+
+class MemoryMethod final : public ports::BuildMethod {
+ public:
+  Result<ports::BuildPlan> Plan(const ports::Call&, const ports::BuildRequest&) override {
+    ports::BuildPlan plan;
+    plan.dockerfile_text = "FROM scratch\n";
+    return plan;
+  }
+};
+
+// Builds an image whose digest is that of the reference; fails as often as it is told to.
+class MemoryEngine final : public ports::BuildEngine {
+ public:
+  void FailNext(std::vector<Status> failures) { Lock lock(mutex_); failures_ = std::move(failures); }
+  int runs() { Lock lock(mutex_); return runs_; }
+  ports::EngineAbilities Abilities() const override {
+    ports::EngineAbilities abilities;
+    abilities.dockerfile = true;
+    return abilities;
+  }
+  Result<model::Image> Run(const ports::Call&, const ports::EngineJob& job, const std::function<void(std::string_view)>& log) override {
+    log("step 1\n");
+    Lock lock(mutex_);
+    ++runs_;
+    if (!failures_.empty()) {
+      const Status failure = failures_.front();
+      failures_.erase(failures_.begin());
+      return failure;
+    }
+    return model::Image{job.reference, "sha256:" + Sha256Hex(job.reference), 1};
+  }
+  Status Abort(const ports::Call&, const BuildId&) override { return {}; }
+
+ private:
+  Mutex mutex_;
+  std::vector<Status> failures_ NS_GUARDED_BY(mutex_);
+  int runs_ NS_GUARDED_BY(mutex_) = 0;
+};
+
+// Makes whatever is asked for at once, and remembers in which order.
+class MemoryBackend final : public ports::Backend {
+ public:
+  std::vector<model::DesiredApp> applied() { Lock lock(mutex_); return applied_; }
+  bool Has(const AppId& app) { Lock lock(mutex_); return there_.contains(app); }
+  // Someone else removes it.
+  void Lose(const AppId& app) { Lock lock(mutex_); there_.erase(app); }
+
+  Status Apply(const ports::Call&, const model::DesiredApp& app) override {
+    Lock lock(mutex_);
+    if (app.fence < fences_[app.id]) return Stale("a newer fence was seen");
+    fences_[app.id] = app.fence;
+    applied_.push_back(app);
+    model::ObservedApp& seen = there_[app.id];
+    seen = {};
+    seen.id = app.id;
+    seen.exists = seen.converged = true;
+    seen.fence = app.fence;
+    seen.state = app.state;
+    seen.route_key = app.route_key;
+    if (!app.processes.empty()) {
+      seen.serving_run_key = app.run_key;
+      seen.container = model::ContainerState::kRunning;
+      seen.ready = seen.wanted = 1;
+    }
+    seen.reason = "Running";
+    return {};
+  }
+  Status Remove(const ports::Call&, const AppId& app, const model::Fence&) override { Lock lock(mutex_); there_.erase(app); return {}; }
+  Result<model::ObservedApp> Observe(const ports::Call&, const AppId& app) override {
+    Lock lock(mutex_);
+    const auto found = there_.find(app);
+    if (found != there_.end()) return found->second;
+    model::ObservedApp nothing;
+    nothing.id = app;
+    nothing.fence = fences_[app];
+    return nothing;
+  }
+  Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override { return {Code::kUnsupported, "not here"}; }
+  Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override { return std::vector<model::LogLine>(); }
+
+ private:
+  Mutex mutex_;
+  std::map<AppId, model::ObservedApp> there_ NS_GUARDED_BY(mutex_);
+  std::map<AppId, model::Fence> fences_ NS_GUARDED_BY(mutex_);
+  std::vector<model::DesiredApp> applied_ NS_GUARDED_BY(mutex_);
+};
+
+class MemoryRegistry final : public ports::Registry {
+ public:
+  std::string RepositoryFor(const AppId& app) const override { return "registry.test:5000/" + app.str(); }
+  Status Ping(const ports::Call&) override { return {}; }
+  Result<std::string> Digest(const ports::Call&, const AppId&, const std::string&) override { return NotFound("no such tag"); }
+  Result<std::vector<std::string>> Tags(const ports::Call&, const AppId&) override { return std::vector<std::string>(); }
+  Status Delete(const ports::Call&, const AppId&, const std::string&) override { return {}; }
+};
+
+}  // namespace ns::act::testing
