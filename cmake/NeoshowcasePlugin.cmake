@@ -2,6 +2,7 @@
 #
 # Makes `<name>.so` with exactly one exported symbol, `ns_plugin_entry_v1`, and the manifest twice: in the ELF
 # section `.ns_manifest` and beside the library as `<name>.nsplugin.json`. The SDK target is linked; the host never is.
+enable_language(ASM) # of the whole project: inside a function its rules would be lost
 set(NS_PLUGIN_VERSION_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
 set(NS_PLUGIN_MANIFEST_SOURCE ${CMAKE_CURRENT_LIST_DIR}/manifest.S.in)
 
@@ -9,7 +10,6 @@ function(ns_add_plugin name)
   cmake_parse_arguments(arg "" "MANIFEST" "SOURCES;LINK" ${ARGN})
   set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MANIFEST})
   set(manifest_asm ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.S)
-  enable_language(ASM)
   configure_file(${NS_PLUGIN_MANIFEST_SOURCE} ${manifest_asm} @ONLY)
   set_source_files_properties(${manifest_asm} PROPERTIES OBJECT_DEPENDS ${manifest})
 
