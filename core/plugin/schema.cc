@@ -1,3 +1,4 @@
+#define VALIJSON_USE_EXCEPTIONS 1  // else it ends the process at a schema that is none
 #include "plugin/schema.h"
 
 #include <boost/json.hpp>
@@ -26,6 +27,7 @@ std::string Describe(valijson::ValidationResults& results) {
   std::string text;
   valijson::ValidationResults::Error error;
   while (results.popError(error)) {
+    if (error.description.find("schema associated with property name") != std::string::npos) continue;  // says again what was said of the part
     if (!text.empty()) text += "; ";
     text += PointerOf(error.context) + ": " + error.description;
   }

@@ -1,0 +1,246 @@
+// Plugins at work, through the ports.
+#include "plugin/plugin_host.h"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <thread>
+
+#include "plugin/testing/host_fixture.h"
+
+namespace ns::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class PluginWorkTest : public PluginHostTest {
+ protected:
+  Loaded LoadOne(const std::string& kind, const std::string& config = "{}", Duration grace = 5s) {
+    const LoadReport report = Host(grace).Load({Sample(config, true)}, {kind});
+    EXPECT_EQ(report.refused.size(), 0u);
+    EXPECT_EQ(report.loaded.size(), 1u);
+    return report.loaded.empty() ? Loaded{} : report.loaded[0];
+  }
+
+  static model::DesiredApp App(const std::string& name) {
+    model::DesiredApp app;
+    app.id = AppId("app1");
+    app.name = name;
+    app.fence = {7, 3};
+    app.run_key = "rk";
+    app.page_upstream = "http://127.0.0.1:1";
+    model::ProcessSpec process;
+    process.image = "r/a@sha256:1";
+    process.command = {"serve", "--now"};
+    process.env = {{"B", Secret("two"), model::EnvScope::kRun, true}, {"A", Secret("one")}};
+    process.probe = {model::ProbeKind::kHttp, 80, "/up"};
+    app.processes = {process};
+    model::Website site;
+    site.fqdn = "a.example.com";
+    site.https = true;
+    app.routes = {site};
+    app.ports = {{39000, 80, model::Protocol::kTcp}};
+    return app;
+  }
+};
+
+TEST_F(PluginWorkTest, KindNotAskedFor_IsNotLoaded) {
+  const LoadReport report = Host().Load({Sample()}, {"ns.site/1"});
+  EXPECT_TRUE(report.loaded.empty());
+  EXPECT_TRUE(report.refused.empty());
+  EXPECT_TRUE(Host().States().empty());
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/copies"));
+}
+
+TEST_F(PluginWorkTest, Loaded_IsListedAsHealthy) {
+  LoadOne(kBackendKind);
+  const auto states = Host().States();
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states[0].instance, "sample");
+  EXPECT_EQ(states[0].plugin, "test-sample");
+  EXPECT_EQ(states[0].kind, kBackendKind);
+  EXPECT_EQ(states[0].version, "1.2.3");
+  EXPECT_TRUE(states[0].healthy);
+  EXPECT_THAT(states[0].config_schema, HasSubstr("additionalProperties"));
+  EXPECT_TRUE(Host().Ready().ok());
+}
+
+TEST_F(PluginWorkTest, Backend_GetsTheWholeApplication) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  ASSERT_TRUE(backend.Apply({}, App("a")).ok());
+  const auto seen = backend.Observe({}, AppId("app1"));
+  ASSERT_TRUE(seen.ok());
+  EXPECT_TRUE(seen->exists);
+  EXPECT_EQ(seen->id, AppId("app1"));
+  EXPECT_EQ(seen->message,
+            "app1|3|rk|http://127.0.0.1:1|r/a@sha256:1 x1 probe /up serve --now A=one B=two!|a.example.com/:80 tls|39000>80");
+  EXPECT_EQ(seen->fence, (model::Fence{7, 1}));
+  ASSERT_EQ(seen->phases.size(), 2u);
+  EXPECT_EQ(seen->phases[1], (model::PhaseMark{"done", Time(2us)}));
+  EXPECT_NE(seen->observed_at, kNever);
+  ASSERT_TRUE(backend.Remove({}, AppId("app1"), {7, 4}).ok());
+  EXPECT_FALSE(backend.Observe({}, AppId("app1"))->exists);
+}
+
+TEST_F(PluginWorkTest, Backend_ThatThrows_BecomesAStatus) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  EXPECT_EQ(backend.Apply({}, App("throw")).ToString(), Status(Code::kInternal, "Defect", "boom").ToString());
+  EXPECT_EQ(backend.Apply({}, App("throw-int")).code(), Code::kInternal);
+  const Status refused = backend.Apply({}, App("refuse"));
+  EXPECT_EQ(refused.code(), Code::kStale);
+  EXPECT_EQ(refused.reason(), "StaleFence");
+  EXPECT_EQ(refused.fault(), Fault::kPlatform);
+  EXPECT_EQ(refused.retry_after(), Duration(3s));
+  EXPECT_TRUE(backend.Apply({}, App("a")).ok());  // it goes on
+}
+
+TEST_F(PluginWorkTest, Backend_CancelledOrLate_Returns) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  std::stop_source stop;
+  auto done = std::async(std::launch::async, [&] { return backend.Apply({stop.get_token(), std::nullopt}, App("wait")); });
+  EXPECT_EQ(done.wait_for(30ms), std::future_status::timeout);
+  stop.request_stop();
+  EXPECT_EQ(done.get().code(), Code::kCancelled);
+  EXPECT_EQ(backend.Apply({{}, SystemClock().Monotonic() + 20ms}, App("wait")).code(), Code::kDeadline);
+}
+
+TEST_F(PluginWorkTest, Backend_Watch_TellsUntilCancelled) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  std::stop_source stop;
+  std::vector<std::string> changed;
+  const Status status = backend.Watch({stop.get_token(), std::nullopt}, [&](const AppId& app) {
+    changed.push_back(app.str());
+    if (changed.size() == 2) stop.request_stop();
+  });
+  EXPECT_EQ(status.code(), Code::kCancelled);
+  EXPECT_THAT(changed, ElementsAre("", "a"));
+}
+
+TEST_F(PluginWorkTest, Backend_Logs_AreMadeUtf8) {
+  const auto lines = LoadOne(kBackendKind).backend->Logs({}, {AppId("x"), kNever, kNever, 2});
+  ASSERT_TRUE(lines.ok());
+  EXPECT_THAT(*lines, ElementsAre(model::LogLine{Time(1us), "stdout", "x ? line"}, model::LogLine{Time(2us), "stderr", "x ? line"}));
+}
+
+TEST_F(PluginWorkTest, BuildMethod_PlansAndChecksSettings) {
+  ports::BuildMethod& method = *LoadOne(kBuildKind).method;
+  ports::BuildRequest request;
+  request.source = "/src";
+  request.settings = R"({"text": "hi"})";
+  request.command = {"a", "b"};
+  request.env = {{"K", Secret("v"), model::EnvScope::kBuild}};
+  const auto plan = method.Plan({}, request);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->dockerfile_text, "FROM scratch\n# {\"text\": \"hi\"} /src");
+  EXPECT_THAT(plan->args, ElementsAre(std::pair<std::string, std::string>("word", "a"), std::pair<std::string, std::string>("word", "b")));
+  EXPECT_EQ(plan->secrets.at(0).value.Reveal(), "v");
+  EXPECT_TRUE(plan->ignore_dockerignore);
+  EXPECT_EQ(plan->context, ".");
+
+  request.settings = R"({"text": 1})";
+  const Status wrong = method.Plan({}, request).status();
+  EXPECT_EQ(wrong.reason(), "SettingsInvalid");
+  EXPECT_EQ(wrong.fault(), Fault::kSource);
+  EXPECT_THAT(wrong.message(), HasSubstr("/text"));
+}
+
+TEST_F(PluginWorkTest, Engine_RunsAndSaysWhoseFault) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind).engine;
+  EXPECT_TRUE(engine.Abilities().dockerfile);
+  EXPECT_TRUE(engine.Abilities().time_limit);
+  EXPECT_FALSE(engine.Abilities().memory_limit);
+  ports::EngineJob job;
+  job.reference = "r/a:b-1";
+  job.plan.dockerfile_text = "FROM x";
+  std::string log;
+  const auto take = [&](std::string_view bytes) { log += bytes; };
+  const auto image = engine.Run({}, job, take);
+  ASSERT_TRUE(image.ok());
+  EXPECT_EQ(*image, (model::Image{"r/a:b-1", "sha256:abc", 12}));
+  EXPECT_EQ(log, "one r/a:b-1\ntwo FROM x\n");
+  job.attempt = 2;
+  const Status failed = engine.Run({}, job, take).status();
+  EXPECT_EQ(failed.reason(), "CommandFailed");
+  EXPECT_EQ(failed.fault(), Fault::kSource);
+  EXPECT_EQ(engine.Abort({}, BuildId("b")).message(), "no run of build b");
+}
+
+TEST_F(PluginWorkTest, Service_AsksThePlatform) {
+  Service& service = *LoadOne(kServiceKind).service;
+  ASSERT_TRUE(service.Start({}, {{5, "unix:/x"}}).ok());
+  const Status health = service.Health({{}, SystemClock().Monotonic() + 10s});
+  EXPECT_EQ(health.message(), "p.S/M from 127.0.0.1: ask descriptors x-user=alice unix:/x=5;ok");
+  EXPECT_TRUE(service.Drain({}).ok());
+}
+
+TEST_F(PluginWorkTest, PluginInC_WorksAndItsSilenceIsADefect) {
+  Install("test-plain-c");
+  const LoadReport report = Host().Load({{"c", "test-plain-c", false, "{}", ""}}, {kBuildKind});
+  ASSERT_EQ(report.loaded.size(), 1u);
+  ports::BuildMethod& method = *report.loaded[0].method;
+  ports::BuildRequest request;
+  request.settings = "\"Dockerfile\"";
+  EXPECT_EQ(method.Plan({}, request)->dockerfile_path, "\"Dockerfile\"");
+  request.settings = "\"silent\"";
+  EXPECT_EQ(method.Plan({}, request).status().reason(), "Defect");
+  request.settings = "\"strange\"";
+  EXPECT_EQ(method.Plan({}, request).status().code(), Code::kInternal);
+  request.settings = "\"nothing\"";
+  EXPECT_THAT(method.Plan({}, request).status().message(), HasSubstr("without a plan"));
+}
+
+TEST_F(PluginWorkTest, AwayAtFirst_IsActivatedLater) {
+  ports::Backend& backend = *LoadOne(kBackendKind, R"({"mode": "away"})").backend;
+  const Status away = backend.Apply({}, App("a"));
+  EXPECT_EQ(away.code(), Code::kUnavailable);
+  EXPECT_EQ(away.reason(), "SampleAway");
+  EXPECT_EQ(Host().States()[0].reason, "SampleAway");
+  EXPECT_FALSE(Host().Ready().ok());
+  Host().Retry();
+  EXPECT_FALSE(Host().Ready().ok());
+  WriteText(data("sample") + "/here", "");
+  Host().Retry();
+  EXPECT_TRUE(Host().Ready().ok());
+  EXPECT_TRUE(backend.Apply({}, App("a")).ok());
+}
+
+TEST_F(PluginWorkTest, LatePlugin_IsFencedUntilItReturns) {
+  ports::Backend& backend = *LoadOne(kBackendKind, "{}", 20ms).backend;
+  auto stuck = std::async(std::launch::async, [&] { return backend.Apply({{}, SystemClock().Monotonic() + 10ms}, App("stuck")); });
+  const auto until = SystemClock().Monotonic() + 20s;
+  while (!Host().RequiredFenced() && SystemClock().Monotonic() < until) std::this_thread::sleep_for(2ms);
+  ASSERT_TRUE(Host().RequiredFenced());
+  EXPECT_THAT(Host().RequiredFenced()->message(), HasSubstr("`apply`"));
+  EXPECT_EQ(backend.Observe({}, AppId("a")).status().reason(), "PluginFenced");
+  EXPECT_EQ(Host().States()[0].reason, "PluginFenced");
+  EXPECT_FALSE(Host().Ready().ok());
+  WriteText(data("sample") + "/release", "");
+  EXPECT_TRUE(stuck.get().ok());
+  EXPECT_FALSE(Host().RequiredFenced());
+  EXPECT_TRUE(backend.Observe({}, AppId("a")).ok());
+}
+
+TEST_F(PluginWorkTest, GoingAway_CancelsWhatIsUnderWay) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  auto waiting = std::async(std::launch::async, [&] { return backend.Apply({}, App("wait")); });
+  EXPECT_EQ(waiting.wait_for(20ms), std::future_status::timeout);
+  host_.reset();
+  EXPECT_EQ(waiting.get().code(), Code::kCancelled);
+}
+
+TEST_F(PluginWorkTest, TwoInstancesOfOneLibrary_HaveDataOfTheirOwn) {
+  const LoadReport report =
+      Host().Load({{"one", "test-sample", false, "{}", ""}, {"two", library(), false, "{}", ""}}, {kBackendKind});
+  ASSERT_EQ(report.loaded.size(), 2u);
+  ASSERT_TRUE(report.loaded[0].backend->Apply({}, App("a")).ok());
+  EXPECT_TRUE(report.loaded[0].backend->Observe({}, AppId("app1"))->exists);
+  EXPECT_FALSE(report.loaded[1].backend->Observe({}, AppId("app1"))->exists);
+  size_t copies = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/copies")) copies += entry.path().extension() == ".so" ? 1 : 0;
+  EXPECT_EQ(copies, 1u);
+}
+
+}  // namespace
+}  // namespace ns::plugin
