@@ -97,8 +97,8 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   AddOwner(app.owners, request.user.id);
   app.backend = context.settings.platform.default_backend;
   app.desired = in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  app.created_at = app.updated_at = context.parts.clock.Now();
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user)));
+  NS_ASSIGN(app, context.store().apps.Get(app.id));
   return ToProto(app, {});
 }
 

@@ -6,6 +6,8 @@
 #include "api/method.h"
 #include "api/problem.h"
 #include "api/raw.h"
+#include "base/log.h"
+#include "google/protobuf/stubs/logging.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "proto/descriptors.h"
 
@@ -34,6 +36,9 @@ Status NoSuchMethod(const std::string& method, bool known) {
   if (known) return {Code::kUnsupported, "NotOffered", method + " is not offered by this version"};
   return {Code::kUnsupported, "NoSuchMethod", "there is no method " + model::Quoted(method)};
 }
+
+// What the library says of bytes it cannot parse: any caller could fill standard error with it.
+void Note(google::protobuf::LogLevel, const char*, int, const std::string& message) { log::Debug("protobuf", {{"message", message}}); }
 
 Status TooLate() { return {Code::kDeadline, "DeadlineExceeded", "the deadline has passed before the call began"}; }
 
@@ -78,6 +83,7 @@ struct Dispatcher::State {
 };
 
 Dispatcher::Dispatcher(Settings settings, Parts parts) : state_(std::make_unique<State>(std::move(settings), parts)) {
+  google::protobuf::SetLogHandler(&Note);
   parts.store.hints.Subscribe([followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
 }
 

@@ -1,0 +1,304 @@
+#include "api/api_world.h"
+
+namespace ns::api {
+namespace {
+
+using Fields = std::vector<std::string>;
+using api_pb::CreateApplicationRequest;
+using api_pb::UpdateApplicationRequest;
+
+class ApplicationsTest : public ApiWorld {
+ protected:
+  void SetUp() override { repository = MakeRepository(Named("alice")); }
+
+  // What a request with this change is refused for.
+  template <class Change>
+  Fields Refusal(Change change) {
+    CreateApplicationRequest in = NewApp(repository);
+    change(in);
+    const Status status = Call(Named("alice"), "CreateApplication", in).status();
+    EXPECT_EQ(status.code(), Code::kInvalid) << status.ToString();
+    const Fields fields = FieldsOf(status);
+    for (const std::string& field : fields) EXPECT_NE(status.message().find(field), std::string::npos);
+    return fields;
+  }
+  api_pb::Application Get(const std::string& id) { return Call<api_pb::Application>(Named("bob"), "GetApplication", AppId_(id)).value(); }
+  UpdateApplicationRequest Update(const std::string& id) {
+    UpdateApplicationRequest in;
+    in.set_id(id);
+    return in;
+  }
+  model::Application Row(const std::string& id) { return store.store().apps.Get(AppId(id)).value(); }
+  int Count() { return static_cast<int>(store.store().apps.List().value().size()); }
+
+  std::string repository;
+};
+
+TEST_F(ApplicationsTest, Create_GivesTheApplicationAsAsked) {
+  CreateApplicationRequest in = NewApp(repository, "Shop.Apps.Test");
+  in.mutable_websites(0)->clear_http_port();
+  in.mutable_websites(0)->clear_path_prefix();
+  in.mutable_config()->mutable_runtime_dockerfile()->mutable_runtime_config()->set_command("serve --port 80");
+  in.set_start_on_create(true);
+  auto* port = in.add_port_publications();
+  port->set_internet_port(9000);
+  port->set_application_port(22);
+  const auto app = Call<api_pb::Application>(Named("bob"), "CreateApplication", in).value();
+  EXPECT_TRUE(IsId(app.id()));
+  EXPECT_EQ(app.commit(), kCommitA);
+  EXPECT_TRUE(app.running());
+  EXPECT_EQ(app.owner_ids_size(), 2);  // of the repository, and the caller
+  ASSERT_EQ(app.websites_size(), 1);
+  EXPECT_TRUE(IsId(app.websites(0).id()));
+  EXPECT_EQ(app.websites(0).fqdn(), "shop.apps.test");
+  EXPECT_EQ(app.websites(0).path_prefix(), "/");
+  EXPECT_EQ(app.websites(0).http_port(), 80);
+  EXPECT_EQ(app.port_publications(0).internet_port(), 9000);
+  EXPECT_EQ(app.config().runtime_dockerfile().dockerfile_name(), "Dockerfile");
+  EXPECT_EQ(app.config().runtime_dockerfile().runtime_config().command(), "serve --port 80");
+  EXPECT_FALSE(app.has_latest_build_status());
+  EXPECT_GT(app.created_at().seconds(), 0);
+  EXPECT_EQ(Row(app.id()).backend, "docker");
+  EXPECT_EQ(Row(app.id()).build.method, "runtime-dockerfile");
+  EXPECT_EQ(Row(app.id()).build.settings, R"({"dockerfile_name":"Dockerfile","context":"."})");
+  EXPECT_EQ(Get(app.id()).SerializeAsString(), app.SerializeAsString());
+}
+
+TEST_F(ApplicationsTest, RuntimeCmd_KeepsItsSettings) {
+  CreateApplicationRequest in = NewApp(repository);
+  auto* cmd = in.mutable_config()->mutable_runtime_cmd();
+  cmd->set_base_image("debian:12");
+  cmd->set_build_cmd("make \"all\"\nmake install");
+  cmd->mutable_runtime_config()->set_entrypoint("./serve");
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", in).value();
+  EXPECT_EQ(app.config().SerializeAsString(), in.config().SerializeAsString());
+  EXPECT_EQ(Row(app.id()).build.method, "runtime-cmd");
+  EXPECT_EQ(Row(app.id()).build.settings, R"({"base_image":"debian:12","build_cmd":"make \"all\"\nmake install"})");
+}
+
+TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
+  const auto website = [](auto change) { return [change](CreateApplicationRequest& in) { change(*in.mutable_websites(0)); }; };
+  EXPECT_EQ(Refusal([](auto& in) { in.set_name(""); }), Fields{"name"});
+  EXPECT_EQ(Refusal([](auto& in) { in.set_name("a\ab"); }), Fields{"name"});
+  EXPECT_EQ(Refusal([](auto& in) { in.set_ref_name("a..b"); }), Fields{"ref_name"});
+  EXPECT_EQ(Refusal([](auto& in) { in.set_ref_name("nowhere"); }), Fields{"ref_name"});
+  EXPECT_EQ(Refusal([](auto& in) { in.clear_config(); }), Fields{"config"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.example.com"); })), Fields{"websites[0].fqdn"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.apps.test."); })), Fields{"websites[0].fqdn"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_path_prefix("/a/../b"); })), Fields{"websites[0].path_prefix"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_strip_prefix(true); })), Fields{"websites[0].strip_prefix"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_http_port(70000); })), Fields{"websites[0].http_port"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_authentication(api_pb::HARD); })), Fields{"websites[0].authentication"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("../Dockerfile"); }),
+            Fields{"config.runtime_dockerfile.dockerfile_name"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_context("/etc"); }), Fields{"config.runtime_dockerfile.context"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd(); }), Fields{"config.runtime_cmd.base_image"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd()->mutable_runtime_config()->set_command("echo 'x"); }),
+            Fields{"config.runtime_cmd.runtime_config.command"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->mutable_runtime_config()->set_use_mariadb(true); }),
+            Fields{"config.runtime_dockerfile.runtime_config.use_mariadb"});
+  EXPECT_EQ(Refusal([](auto& in) { in.add_port_publications()->set_internet_port(1); }),
+            (Fields{"port_publications[0].internet_port", "port_publications[0].application_port"}));
+  EXPECT_EQ(Refusal([](auto& in) { in.set_repository_id("x"); }), Fields{"repository_id"});
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_F(ApplicationsTest, StaticSite_IsCheckedAndNotOffered) {
+  CreateApplicationRequest in = NewApp(repository);
+  in.mutable_config()->mutable_static_cmd();
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()), Fields{"config.static_cmd.static_config.artifact_path"});
+  in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("dist");
+  EXPECT_EQ(Call(Named("alice"), "CreateApplication", in).status().code(), Code::kUnsupported);
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_F(ApplicationsTest, Create_WithTheRemoteAway_IsUnavailable) {
+  git.failure = Status(Code::kUnavailable, "RemoteUnreachable", "no route");
+  EXPECT_EQ(Call(Named("alice"), "CreateApplication", NewApp(repository)).status().code(), Code::kUnavailable);
+}
+
+TEST_F(ApplicationsTest, AddressOfAnother_Exists) {
+  ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());
+  const Status taken = Call(Root(), "CreateApplication", NewApp(repository)).status();
+  EXPECT_EQ(taken.code(), Code::kExists);
+  EXPECT_NE(taken.message().find("shop.apps.test"), std::string::npos);
+  EXPECT_EQ(FieldsOf(taken), Fields{"websites[0].fqdn"});
+  CreateApplicationRequest below = NewApp(repository);
+  below.mutable_websites(0)->set_path_prefix("/api");
+  EXPECT_TRUE(Call(Named("alice"), "CreateApplication", below).ok());
+  EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(ApplicationsTest, PathBelowAnothers_IsForWhoOwnsBoth) {
+  ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(MakePrivateRepository(Named("alice")))).ok());
+  CreateApplicationRequest below = NewApp(MakeRepository(Named("bob"), "https://git.test/b.git"));
+  below.mutable_websites(0)->set_path_prefix("/api");
+  EXPECT_EQ(Call(Named("bob"), "CreateApplication", below).status().code(), Code::kExists);
+}
+
+TEST_F(ApplicationsTest, Lists_FollowTheirScope) {
+  const auto app = Call<api_pb::Application>(Root(), "CreateApplication", NewApp(repository)).value();
+  const auto listed = [&](const Peer& peer, auto scope, const std::string& of = "") {
+    api_pb::GetApplicationsRequest in;
+    in.set_scope(scope);
+    if (!of.empty()) in.set_repository_id(of);
+    return Call<api_pb::GetApplicationsResponse>(peer, "GetApplications", in).value().applications_size();
+  };
+  using Scope = api_pb::GetApplicationsRequest;
+  EXPECT_EQ(listed(Root(), Scope::MINE), 1);
+  EXPECT_EQ(listed(Named("alice"), Scope::MINE), 1);  // owns the repository
+  EXPECT_EQ(listed(Named("bob"), Scope::MINE), 0);
+  EXPECT_EQ(listed(Named("bob"), Scope::ALL), 1);
+  EXPECT_EQ(listed(Named("bob"), Scope::REPOSITORY, app.repository_id()), 1);
+  EXPECT_EQ(listed(Named("bob"), Scope::REPOSITORY, std::string(22, '0')), 0);
+  Scope none;
+  none.set_scope(Scope::REPOSITORY);
+  EXPECT_EQ(FieldsOf(Call(Named("bob"), "GetApplications", none).status()), Fields{"repository_id"});
+}
+
+TEST_F(ApplicationsTest, Get_ShowsWhatWasObservedAndTheNewestBuild) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  model::ObservedApp seen;
+  seen.id = AppId(app.id());
+  seen.container = model::ContainerState::kExited;
+  seen.message = "exit code 3";
+  ASSERT_TRUE(store.store().deploys.SaveObserved(seen, {}).ok());
+  AddBuild(app.id());
+  EXPECT_EQ(Get(app.id()).container(), api_pb::Application::EXITED);
+  EXPECT_EQ(Get(app.id()).container_message(), "exit code 3");
+  EXPECT_EQ(Get(app.id()).latest_build_status(), api_pb::QUEUED);
+  EXPECT_EQ(Get(app.id()).current_build(), "");
+}
+
+TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  model::Release release;
+  release.id = ReleaseId(std::string(22, '5'));
+  release.app = AppId(app.id());
+  release.build = AddBuild(app.id());
+  model::Target next;
+  next.release = release.id;
+  ASSERT_TRUE(store.store().deploys.SetTarget(release.app, 0, next, release).ok());
+  EXPECT_EQ(Get(app.id()).current_build(), release.build.str());
+}
+
+TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kRunning);
+  EXPECT_EQ(Row(app.id()).restart_nonce, 0);
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Row(app.id()).restart_nonce, 1);
+  ASSERT_TRUE(Call(Named("alice"), "StopApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
+}
+
+TEST_F(ApplicationsTest, Stranger_MayNotAct) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  for (const char* method : {"StartApplication", "StopApplication", "DeleteApplication", "GetEnvVars"}) {
+    EXPECT_EQ(Call(Named("bob"), method, AppId_(app.id())).status().code(), Code::kDenied) << method;
+  }
+  EXPECT_EQ(Call(Named("bob"), "UpdateApplication", Update(app.id())).status().code(), Code::kDenied);
+  EXPECT_TRUE(Call(Root(), "StopApplication", AppId_(app.id())).ok());
+}
+
+TEST_F(ApplicationsTest, Delete_NeedsAStoppedOneAndLeavesATombstone) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).status().code(), Code::kPrecondition);
+  ASSERT_TRUE(Call(Named("alice"), "StopApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).ok());
+  EXPECT_TRUE(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Get(app.id()).container_message(), "the application is being deleted");
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", AppId_(app.id())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "UpdateApplication", Update(app.id())).status().code(), Code::kPrecondition);
+  EXPECT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());  // its address is free
+}
+
+TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
+  const auto before = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  UpdateApplicationRequest in = Update(before.id());
+  in.set_name("renamed");
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  api_pb::Application after = Get(before.id());
+  EXPECT_EQ(after.name(), "renamed");
+  after.set_name(before.name());
+  *after.mutable_updated_at() = before.updated_at();
+  EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
+}
+
+TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
+  const auto before = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  UpdateApplicationRequest in = Update(before.id());
+  *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
+  *in.mutable_websites()->add_websites() = NewApp(repository, "two.apps.test").websites(0);
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  const auto after = Get(before.id());
+  ASSERT_EQ(after.websites_size(), 2);
+  EXPECT_EQ(after.websites(0).id(), before.websites(0).id());
+  EXPECT_TRUE(IsId(after.websites(1).id()));
+  in.mutable_websites()->clear_websites();
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  EXPECT_EQ(Get(before.id()).websites_size(), 0);
+}
+
+TEST_F(ApplicationsTest, Update_OfTheRef_FollowsItAtOnce) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  UpdateApplicationRequest in = Update(app.id());
+  in.set_ref_name("v2");
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  EXPECT_EQ(Get(app.id()).ref_name(), "v2");
+  EXPECT_EQ(Get(app.id()).commit(), kCommitB);
+  in.set_ref_name("nowhere");
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"ref_name"});
+  EXPECT_EQ(Get(app.id()).ref_name(), "v2");
+}
+
+TEST_F(ApplicationsTest, Update_OfOwners_KeepsAtLeastOne) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
+  UpdateApplicationRequest in = Update(app.id());
+  in.mutable_owner_ids();
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids"});
+  in.mutable_owner_ids()->add_owner_ids(std::string(22, '9'));
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids.owner_ids[0]"});
+  in.mutable_owner_ids()->set_owner_ids(0, bob);
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", AppId_(app.id())).status().code(), Code::kDenied);
+  EXPECT_TRUE(Call(Named("bob"), "StartApplication", AppId_(app.id())).ok());
+}
+
+TEST_F(ApplicationsTest, Update_ToAnothersAddress_Exists) {
+  ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository, "one.apps.test")).ok());
+  const auto two = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository, "two.apps.test")).value();
+  UpdateApplicationRequest in = Update(two.id());
+  *in.mutable_websites()->add_websites() = NewApp(repository, "one.apps.test").websites(0);
+  EXPECT_EQ(Call(Named("alice"), "UpdateApplication", in).status().code(), Code::kExists);
+  EXPECT_EQ(Get(two.id()).websites(0).fqdn(), "two.apps.test");
+}
+
+TEST_F(ApplicationsTest, Output_NeedsAnEndAndKeepsToTheLimit) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  outputs.lines = {{Time(std::chrono::microseconds(1'500'000)), "stdout", "hello"}};
+  api_pb::GetOutputRequest in;
+  in.set_application_id(app.id());
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"before"});
+  in.mutable_before()->set_seconds(100);
+  in.set_limit(5001);
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"limit"});
+  in.set_limit(0);
+  const auto out = Call<api_pb::ApplicationOutputs>(Named("alice"), "GetOutput", in).value();
+  ASSERT_EQ(out.outputs_size(), 1);
+  EXPECT_EQ(out.outputs(0).log(), "hello");
+  EXPECT_EQ(out.outputs(0).time().seconds(), 1);
+  EXPECT_EQ(out.outputs(0).time().nanos(), 500'000'000);
+  ASSERT_EQ(outputs.asked.size(), 1u);
+  EXPECT_EQ(outputs.asked[0].first, "docker");
+  EXPECT_EQ(outputs.asked[0].second.before, Time(std::chrono::seconds(100)));
+  EXPECT_EQ(outputs.asked[0].second.limit, 100);
+  EXPECT_EQ(Call(Named("bob"), "GetOutput", in).status().code(), Code::kDenied);
+}
+
+}  // namespace
+}  // namespace ns::api

@@ -1,0 +1,133 @@
+#include "api/api_world.h"
+
+#include <thread>
+
+namespace ns::api {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+class BuildsTest : public ApiWorld {
+ protected:
+  void SetUp() override {
+    app = MakeApp(Named("alice")).id();
+    build = AddBuild(app);
+  }
+  void Append(const std::string& token, const std::string& text) { ASSERT_TRUE(store.store().logs.Append(build, token, text).ok()); }
+  void Settle(const std::string& token, model::BuildStatus status) {
+    ASSERT_TRUE(store.store().builds.Settle(build, token, {status, Status(), {}, {}}).ok());
+  }
+  own_pb::ReadBuildLogRequest From(int64_t offset, int wait_ms = 0) {
+    own_pb::ReadBuildLogRequest in;
+    in.set_build_id(build.str());
+    in.set_offset(offset);
+    in.set_wait_ms(wait_ms);
+    return in;
+  }
+  api_pb::Build Get() { return Call<api_pb::Build>(Named("bob"), "GetBuild", BuildId_(build.str())).value(); }
+
+  std::string app;
+  BuildId build;
+};
+
+TEST_F(BuildsTest, Builds_AreNewestFirst) {
+  clock.Advance(std::chrono::seconds(1));
+  const BuildId newer = AddBuild(app, kCommitB);
+  const auto builds = Call<api_pb::GetBuildsResponse>(Named("bob"), "GetBuilds", AppId_(app)).value();
+  ASSERT_EQ(builds.builds_size(), 2);
+  EXPECT_EQ(builds.builds(0).id(), newer.str());
+  EXPECT_EQ(builds.builds(1).id(), build.str());
+  EXPECT_EQ(builds.builds(1).commit(), kCommitA);
+  EXPECT_FALSE(builds.builds(1).started_at().valid());
+  EXPECT_TRUE(builds.builds(1).has_finished_at());
+}
+
+TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {
+  const std::string token = Claim(build).lease.token;
+  Append(token, "one\n");
+  EXPECT_EQ(Call(Named("alice"), "GetBuildLog", BuildId_(build.str())).status().code(), Code::kPrecondition);
+  Append(token, std::string(3 << 20, 'x'));
+  Settle(token, model::BuildStatus::kFailed);
+  EXPECT_EQ(Call<api_pb::BuildLog>(Named("alice"), "GetBuildLog", BuildId_(build.str())).value().log(), "one\n" + std::string(3 << 20, 'x'));
+  EXPECT_EQ(Call(Named("bob"), "GetBuildLog", BuildId_(build.str())).status().code(), Code::kDenied);
+}
+
+TEST_F(BuildsTest, ReadLog_GivesPiecesFromAnOffset) {
+  const std::string token = Claim(build).lease.token;
+  Append(token, "0123456789");
+  auto in = From(4);
+  in.set_max_bytes(3);
+  auto piece = Own<own_pb::ReadBuildLogResponse>(Named("alice"), "ReadBuildLog", in).value();
+  EXPECT_EQ(piece.data(), "456");
+  EXPECT_EQ(piece.next_offset(), 7);
+  EXPECT_FALSE(piece.finished());
+  Settle(token, model::BuildStatus::kSucceeded);
+  piece = Own<own_pb::ReadBuildLogResponse>(Named("alice"), "ReadBuildLog", From(7)).value();
+  EXPECT_EQ(piece.data(), "789");
+  EXPECT_TRUE(piece.finished());
+  EXPECT_EQ(Own(Named("bob"), "ReadBuildLog", From(0)).status().code(), Code::kDenied);
+}
+
+TEST_F(BuildsTest, ReadLog_ChecksItsNumbers) {
+  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", From(-1)).status()), Fields{"offset"});
+  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", From(0, 30'001)).status()), Fields{"wait_ms"});
+  auto in = From(0);
+  in.set_max_bytes((1 << 20) + 1);
+  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", in).status()), Fields{"max_bytes"});
+}
+
+TEST_F(BuildsTest, ReadLog_WaitsForMore) {
+  const std::string token = Claim(build).lease.token;
+  std::jthread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    Append(token, "late");
+  });
+  const auto piece = Own<own_pb::ReadBuildLogResponse>(Named("alice"), "ReadBuildLog", From(0, 30'000)).value();
+  EXPECT_EQ(piece.data(), "late");
+}
+
+TEST_F(BuildsTest, ReadLog_EndsWhenTheCallerGoesOrTheTimeIsUp) {
+  Claim(build);
+  std::stop_source gone;
+  std::jthread caller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    gone.request_stop();
+  });
+  const std::string method = std::string(kPlatformService) + "ReadBuildLog";
+  EXPECT_TRUE(dispatcher.Invoke({gone.get_token(), {}}, Named("alice"), method, From(0, 30'000).SerializeAsString()).ok());
+  clock.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(dispatcher.Invoke({{}, clock.Monotonic() + std::chrono::milliseconds(400)}, Named("alice"), method, From(0, 30'000).SerializeAsString()).ok());
+}
+
+TEST_F(BuildsTest, Cancel_OfAQueuedBuild_EndsItOnce) {
+  ASSERT_TRUE(Call(Named("alice"), "CancelBuild", BuildId_(build.str())).ok());
+  EXPECT_EQ(Get().status(), api_pb::CANCELLED);
+  EXPECT_EQ(Call(Named("alice"), "CancelBuild", BuildId_(build.str())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("bob"), "CancelBuild", BuildId_(build.str())).status().code(), Code::kDenied);
+}
+
+TEST_F(BuildsTest, Retry_MarksTheBuildsOfThatCommit) {
+  const std::string token = Claim(build).lease.token;
+  Settle(token, model::BuildStatus::kFailed);
+  api_pb::RetryCommitBuildRequest in;
+  in.set_application_id(app);
+  in.set_commit(kCommitA);
+  ASSERT_TRUE(Call(Named("alice"), "RetryCommitBuild", in).ok());
+  EXPECT_TRUE(Get().retriable());
+  in.set_commit(kCommitB);
+  EXPECT_EQ(Call(Named("alice"), "RetryCommitBuild", in).status().code(), Code::kNotFound);
+  in.set_commit("main");
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "RetryCommitBuild", in).status()), Fields{"commit"});
+  EXPECT_EQ(Call(Named("bob"), "RetryCommitBuild", in).status().code(), Code::kDenied);
+}
+
+TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
+  const std::string token = Claim(build).lease.token;
+  ASSERT_TRUE(store.store().builds.Settle(build, token, {model::BuildStatus::kSucceeded, Status(), {"r:5000/a:b-1", "sha256:1", 77}, {}}).ok());
+  EXPECT_EQ(Get().runtime_image().size(), 77);
+  EXPECT_EQ(Get().runtime_image().build_id(), build.str());
+  EXPECT_TRUE(Get().finished_at().valid());
+}
+
+}  // namespace
+}  // namespace ns::api
