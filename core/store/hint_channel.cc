@@ -1,0 +1,117 @@
+#include "store/hint_channel.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+
+namespace ns::store {
+namespace {
+
+using namespace std::chrono_literals;
+using ports::Hint;
+
+constexpr Duration kFirstWait = 200ms, kLongestWait = 5s;
+constexpr Duration kSilence = 30s;  // then the session is asked whether it lives
+
+constexpr std::array<std::pair<Hint::Kind, std::string_view>, 5> kNames{{
+    {Hint::Kind::kRepository, "repository"},
+    {Hint::Kind::kApplication, "application"},
+    {Hint::Kind::kBuild, "build"},
+    {Hint::Kind::kBuildLog, "build_log"},
+    {Hint::Kind::kQueue, "queue"},
+}};
+
+}  // namespace
+
+// A stop request that poll() can see.
+class HintChannel::StopSignal {
+ public:
+  explicit StopSignal(const std::stop_token& stop) : stop_(stop), callback_(stop, Wake{fd_}) {}
+  ~StopSignal() { close(fd_); }
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  int fd() const { return fd_; }
+  bool requested() const { return stop_.stop_requested(); }
+  void Wait(Duration limit) const {
+    pollfd fd{fd_, POLLIN, 0};
+    poll(&fd, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(limit).count()));
+  }
+
+ private:
+  struct Wake {
+    int fd;
+    void operator()() const { eventfd_write(fd, 1); }
+  };
+  const int fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const std::stop_token stop_;
+  const std::stop_callback<Wake> callback_;
+};
+
+std::string FormatHint(const Hint& hint) {
+  const auto name = std::ranges::find(kNames, hint.kind, &decltype(kNames)::value_type::first);
+  return std::string(name->second) + ":" + hint.id;
+}
+
+std::optional<Hint> ParseHint(std::string_view payload) {
+  const size_t colon = payload.find(':');
+  const auto name = std::ranges::find(kNames, payload.substr(0, colon), &decltype(kNames)::value_type::second);
+  if (colon == std::string_view::npos || name == kNames.end()) return std::nullopt;
+  return Hint{name->first, std::string(payload.substr(colon + 1))};
+}
+
+Status HintChannel::Send(const Hint& hint) {
+  return pool_.Run("SELECT pg_notify('ns_hints', $1)", Params::Of(FormatHint(hint))).status();
+}
+
+void HintChannel::Subscribe(std::function<void(const Hint&)> on_hint) {
+  subscribers_.With([&](auto& subscribers) { subscribers.push_back(std::move(on_hint)); });
+}
+
+void HintChannel::Tell(const Hint& hint) {
+  const auto subscribers = subscribers_.With([](auto& all) { return all; });
+  for (const auto& subscriber : subscribers) subscriber(hint);
+}
+
+void HintChannel::Listen(const std::stop_token& stop) {
+  const StopSignal signal(stop);
+  Duration wait = kFirstWait;
+  while (!signal.requested()) {
+    const Duration began = SystemClock().Monotonic();
+    const Status ended = ListenOnce(signal);
+    if (signal.requested()) return;
+    if (SystemClock().Monotonic() - began > kLongestWait) wait = kFirstWait;
+    if (wait == kFirstWait) log::Warn("hints of the database are interrupted", {{"error", ended.ToString()}});
+    signal.Wait(wait);
+    wait = std::min(wait * 2, kLongestWait);
+  }
+}
+
+Status HintChannel::ListenOnce(const StopSignal& stop) {
+  NS_ASSIGN(const auto connection, Connection::Open(options_.connection, options_.connect_limit, options_.statement_limit));
+  NS_TRY(connection->Do("LISTEN ns_hints"));
+  NS_TRY(CatchUp(*connection));
+  while (!stop.requested()) {
+    NS_ASSIGN(const auto payloads, connection->Receive(kSilence, stop.fd()));
+    for (const std::string& payload : payloads) {
+      if (const auto hint = ParseHint(payload)) Tell(*hint);
+    }
+    if (payloads.empty() && !stop.requested()) NS_TRY(connection->Do("SELECT 1"));
+  }
+  return {};
+}
+
+Status HintChannel::CatchUp(Connection& connection) {
+  NS_ASSIGN(const Rows rows, connection.Run("SELECT id FROM applications"));
+  NS_ASSIGN(const auto ids, ReadAll<std::string>(rows, [](Row& row, std::string& id) { row >> id; }));
+  for (const std::string& id : ids) Tell({Hint::Kind::kApplication, id});
+  Tell({Hint::Kind::kQueue, ""});
+  return {};
+}
+
+}  // namespace ns::store

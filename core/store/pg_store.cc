@@ -1,0 +1,63 @@
+#include "store/pg_store.h"
+
+#include "store/hint_channel.h"
+#include "store/schema.h"
+#include "store/sub_stores.h"
+
+namespace ns::store {
+
+struct PgStore::Parts {
+  Parts(const PgOptions& options, Sealer sealer, Random& random)
+      : pool(options), sealing(std::move(sealer)), hints(pool, options), repositories(NewPgRepositories(pool, sealing)),
+        apps(NewPgApps(pool, sealing)), deploys(NewPgDeploys(pool, sealing)), builds(NewPgBuilds(pool, random)),
+        logs(NewPgBuildLogs(pool)), events(NewPgEvents(pool)), users(NewPgUsers(pool, sealing, random)), hosts(NewPgHosts(pool)) {}
+
+  Pool pool;
+  Sealing sealing;
+  HintChannel hints;
+  std::unique_ptr<ports::RepositoryStore> repositories;
+  std::unique_ptr<ports::AppStore> apps;
+  std::unique_ptr<ports::DeployStore> deploys;
+  std::unique_ptr<ports::BuildStore> builds;
+  std::unique_ptr<ports::BuildLogStore> logs;
+  std::unique_ptr<ports::EventStore> events;
+  std::unique_ptr<ports::UserStore> users;
+  std::unique_ptr<ports::HostStore> hosts;
+};
+
+namespace {
+
+Status OldSchema(const std::string& what) {
+  return Status(Code::kPrecondition, "SchemaOld", what + ", and this program needs schema " + std::to_string(kSchemaNumber) +
+                ": run `nsd migrate`").SetFault(Fault::kOperator);
+}
+
+}  // namespace
+
+PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
+    : parts_(std::make_unique<Parts>(options, std::move(sealer), random)) {}
+
+PgStore::~PgStore() = default;
+
+ports::Store PgStore::store() {
+  return {*parts_->repositories, *parts_->apps, *parts_->deploys, *parts_->builds, *parts_->logs,
+          *parts_->events, *parts_->users, *parts_->hosts, parts_->hints};
+}
+
+Status PgStore::Check() {
+  NS_ASSIGN(const Rows table, parts_->pool.Run("SELECT 1 WHERE to_regclass('schema_info') IS NOT NULL"));
+  if (table.empty()) return OldSchema("the database has no schema yet");
+  NS_ASSIGN(const Rows rows, parts_->pool.Run("SELECT coalesce(max(number), 0) FROM schema_info"));
+  int number = 0;
+  Row row = rows[0];
+  row >> number;
+  NS_TRY(row.status());
+  if (number < kSchemaNumber) return OldSchema("the database has schema " + std::to_string(number));
+  return {};
+}
+
+void PgStore::Listen(const std::stop_token& stop) { parts_->hints.Listen(stop); }
+
+Status NoSuch(const std::string& what, const std::string& id) { return NotFound("there is no " + what + " with the id \"" + id + "\""); }
+
+}  // namespace ns::store

@@ -1,0 +1,64 @@
+// Sessions shared by the threads of a process, and transactions on them.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "store/connection.h"
+#include "store/pg_store.h"
+
+namespace ns::store {
+
+// [any-thread]
+class Pool {
+ public:
+  explicit Pool(const PgOptions& options) : options_(options) {}
+
+  // One statement, a transaction of its own.
+  Result<Rows> Run(const std::string& sql, const Params& params = {});
+
+  // One transaction: `body(connection)` gives a Status or a Result; a failure rolls back. Tried again where PostgreSQL says that it lost to another,
+  // so `body` may run several times.
+  template <class Body>
+  auto Write(Body&& body) -> std::invoke_result_t<Body, Connection&> {
+    return Transact("BEGIN", std::forward<Body>(body));
+  }
+  // The same for reads that must agree with one another.
+  template <class Body>
+  auto Read(Body&& body) -> std::invoke_result_t<Body, Connection&> {
+    return Transact("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", std::forward<Body>(body));
+  }
+
+ private:
+  class Use;  // a session while it is in use
+
+  template <class Body>
+  auto Transact(const char* begin, Body&& body) -> std::invoke_result_t<Body, Connection&> {
+    std::optional<std::invoke_result_t<Body, Connection&>> result;
+    const Status status = TransactUntyped(begin, [&](Connection& connection) -> Status {
+      result.emplace(body(connection));
+      if constexpr (std::is_same_v<std::invoke_result_t<Body, Connection&>, Status>) return *result;
+      else return result->status();
+    });
+    if (!status.ok()) return status;
+    return std::move(*result);
+  }
+  Status TransactUntyped(const char* begin, const std::function<Status(Connection&)>& body);
+  Status TransactOnce(const char* begin, const std::function<Status(Connection&)>& body);
+
+  Result<std::unique_ptr<Connection>> Take();
+  void Return(std::unique_ptr<Connection> connection);
+
+  const PgOptions options_;
+  Mutex mutex_;
+  std::condition_variable_any returned_;
+  std::vector<std::unique_ptr<Connection>> idle_ NS_GUARDED_BY(mutex_);
+  int open_ NS_GUARDED_BY(mutex_) = 0;  // idle or in use
+};
+
+}  // namespace ns::store

@@ -1,0 +1,163 @@
+#include "store/sub_stores.h"
+
+namespace ns::store {
+namespace {
+
+std::string PasswordPlace(const RepositoryId& id) { return "repositories/" + id.str() + "/password"; }
+std::string KeyPlace(const RepositoryId& id) { return "repositories/" + id.str() + "/ssh_key"; }
+
+constexpr char kColumns[] = "id, name, url, auth_method, username, password_sealed, ssh_key_sealed";
+
+Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
+  std::optional<std::string> password, key;
+  row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >> password >> key;
+  NS_TRY(row.status());
+  NS_ASSIGN(out.credentials.password, sealing.Open(password, PasswordPlace(out.id)));
+  NS_ASSIGN(out.credentials.ssh_private_key, sealing.Open(key, KeyPlace(out.id)));
+  return {};
+}
+
+Result<std::vector<UserId>> OwnersOf(Connection& connection, const RepositoryId& id) {
+  NS_ASSIGN(const Rows rows, connection.Run("SELECT subject_id FROM repository_owners WHERE repository_id = $1 ORDER BY ordinal",
+                                            Params::Of(id)));
+  return ReadAll<UserId>(rows, [](Row& row, UserId& owner) { row >> owner; });
+}
+
+Result<model::Repository> Load(Connection& connection, const Sealing& sealing, const RepositoryId& id) {
+  NS_ASSIGN(const Rows rows, connection.Run(std::string("SELECT ") + kColumns + " FROM repositories WHERE id = $1", Params::Of(id)));
+  if (rows.empty()) return NoSuch("repository", id.str());
+  model::Repository repository;
+  NS_TRY(ReadRepository(rows[0], sealing, repository));
+  NS_ASSIGN(repository.owners, OwnersOf(connection, id));
+  return repository;
+}
+
+Status PutOwners(Connection& connection, const model::Repository& repository) {
+  NS_TRY(connection.Do("DELETE FROM repository_owners WHERE repository_id = $1", Params::Of(repository.id)));
+  return connection.Do(
+      "INSERT INTO repository_owners (repository_id, subject_id, ordinal)"
+      " SELECT $1, owner, place FROM unnest($2::text[]) WITH ORDINALITY AS given (owner, place) ON CONFLICT DO NOTHING",
+      Params::Of(repository.id, repository.owners));
+}
+
+class PgRepositories final : public ports::RepositoryStore {
+ public:
+  PgRepositories(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
+
+  Status Insert(const model::Repository& repository) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, password_sealed, ssh_key_sealed, seal_key)"
+                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", Values(repository)));
+      return PutOwners(connection, repository);
+    });
+  }
+
+  Status Update(const model::Repository& repository) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_ASSIGN(const Rows rows, connection.Run(
+          "UPDATE repositories SET name = $2, url = $3, auth_method = $4, username = $5, password_sealed = $6, ssh_key_sealed = $7,"
+          " seal_key = $8 WHERE id = $1", Values(repository)));
+      if (rows.touched() == 0) return NoSuch("repository", repository.id.str());
+      return PutOwners(connection, repository);
+    });
+  }
+
+  Status Delete(const RepositoryId& id) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      // The row's lock keeps new applications out: their reference to it waits.
+      NS_ASSIGN(const Rows found, connection.Run("SELECT 1 FROM repositories WHERE id = $1 FOR UPDATE", Params::Of(id)));
+      if (found.empty()) return NoSuch("repository", id.str());
+      NS_ASSIGN(const Rows apps, connection.Run("SELECT 1 FROM applications WHERE repository_id = $1 LIMIT 1", Params::Of(id)));
+      if (!apps.empty()) return Status(Code::kPrecondition, "applications of this repository exist: delete them first");
+      NS_TRY(connection.Do("DELETE FROM conditions WHERE subject = $1 AND subject_id = $2", Params::Of(model::Subject::kRepository, id)));
+      return connection.Do("DELETE FROM repositories WHERE id = $1", Params::Of(id));
+    });
+  }
+
+  Result<model::Repository> Get(const RepositoryId& id) override {
+    return pool_.Read([&](Connection& connection) { return Load(connection, sealing_, id); });
+  }
+
+  Result<std::vector<model::Repository>> List() override {
+    NS_ASSIGN(const Rows rows, pool_.Run(
+        "SELECT id, name, url, auth_method, array(SELECT subject_id FROM repository_owners WHERE repository_id = id ORDER BY ordinal)"
+        " FROM repositories ORDER BY name COLLATE \"C\", id"));
+    return ReadAll<model::Repository>(rows, [](Row& row, model::Repository& out) {
+      std::vector<std::string> owners;
+      row >> out.id >> out.name >> out.url >> out.credentials.method >> owners;
+      for (std::string& owner : owners) out.owners.emplace_back(std::move(owner));
+    });
+  }
+
+  Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) override {
+    return pool_.Read([&](Connection& connection) -> Result<model::RepositorySnapshot> {
+      NS_ASSIGN(model::Repository repository, Load(connection, sealing_, id));
+      NS_ASSIGN(const Rows rows, connection.Run(
+          "SELECT id, ref, commit_hash FROM applications WHERE repository_id = $1 AND NOT deleted ORDER BY id", Params::Of(id)));
+      NS_ASSIGN(auto followers, ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) { row >> out.app >> out.ref >> out.commit; }));
+      return model::RepositorySnapshot{std::move(repository), std::move(followers)};
+    });
+  }
+
+  Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      if (!commits.empty()) NS_TRY(InsertCommits(connection, commits));
+      return moved.empty() ? Status() : MoveFollowers(connection, moved);
+    });
+  }
+
+  Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) override {
+    NS_ASSIGN(const Rows rows, pool_.Run("SELECT hash, author, authored_at, message FROM commits WHERE hash = ANY($1::text[])",
+                                         Params::Of(hashes)));
+    return ReadAll<model::Commit>(rows, [](Row& row, model::Commit& out) { row >> out.hash >> out.author >> out.date >> out.message; });
+  }
+
+ private:
+  Params Values(const model::Repository& repository) const {
+    const model::GitCredentials& git = repository.credentials;
+    return Params::Of(repository.id, repository.name, repository.url, git.method, git.username,
+                      sealing_.Seal(git.password, PasswordPlace(repository.id)),
+                      sealing_.Seal(git.ssh_private_key, KeyPlace(repository.id)), sealing_.key_id());
+  }
+
+  static Status InsertCommits(Connection& connection, const std::vector<model::Commit>& commits) {
+    std::vector<std::string> hashes, authors, messages;
+    std::vector<Time> dates;
+    for (const model::Commit& commit : commits) {
+      hashes.push_back(commit.hash);
+      authors.push_back(commit.author);
+      dates.push_back(commit.date);
+      messages.push_back(commit.message);
+    }
+    return connection.Do(
+        "INSERT INTO commits (hash, author, authored_at, message)"
+        " SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS given (hash, a, d, m) ORDER BY hash"
+        " ON CONFLICT (hash) DO NOTHING", Params::Of(hashes, authors, dates, messages));
+  }
+
+  // Only where the application still follows that ref.
+  static Status MoveFollowers(Connection& connection, const std::vector<model::Follower>& moved) {
+    std::vector<std::string> apps, refs, commits;
+    for (const model::Follower& follower : moved) {
+      apps.push_back(follower.app.str());
+      refs.push_back(follower.ref);
+      commits.push_back(follower.commit);
+    }
+    return connection.Do(
+        "UPDATE applications SET commit_hash = given.hash"
+        " FROM unnest($1::text[], $2::text[], $3::text[]) AS given (id, ref, hash)"
+        " WHERE applications.id = given.id AND applications.ref = given.ref AND NOT deleted AND commit_hash <> given.hash",
+        Params::Of(apps, refs, commits));
+  }
+
+  Pool& pool_;
+  const Sealing& sealing_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing) {
+  return std::make_unique<PgRepositories>(pool, sealing);
+}
+
+}  // namespace ns::store

@@ -1,0 +1,23 @@
+// The parts of PgStore. Each borrows the pool and the sealing.
+#pragma once
+
+#include <memory>
+
+#include "ports/store.h"
+#include "store/pool.h"
+#include "store/sealing.h"
+
+namespace ns::store {
+
+std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random);
+std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool);
+std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);
+std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing, Random& random);
+std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
+
+Status NoSuch(const std::string& what, const std::string& id);
+
+}  // namespace ns::store

@@ -1,0 +1,545 @@
+-- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
+-- schema number: 1
+--
+-- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
+-- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
+-- Sealed columns hold XChaCha20-Poly1305 texts; beside them stands which key sealed them, and the version of the sealing.
+-- Room is left for what later work fills: subjects, projects, processes, previews, domains, services, quotas.
+
+-- ---- the installation itself ----
+
+CREATE TABLE schema_info (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  number integer NOT NULL,
+  applied_with text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- `epoch` is the number of this database's history; see architecture, fences.
+CREATE TABLE installation (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  epoch bigint NOT NULL DEFAULT 1 CHECK (epoch >= 1)
+);
+
+-- ---- who owns ----
+
+-- A user (0) or a team (1). `name_key` is the name in lower case.
+CREATE TABLE subjects (
+  id text PRIMARY KEY,
+  kind smallint NOT NULL DEFAULT 0,
+  name text NOT NULL,
+  name_key text NOT NULL,
+  admin boolean NOT NULL DEFAULT false,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT subjects_name_key UNIQUE (name_key)
+);
+
+CREATE TABLE memberships (
+  team_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  user_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  role smallint NOT NULL DEFAULT 0,
+  PRIMARY KEY (team_id, user_id)
+);
+
+CREATE INDEX memberships_user ON memberships (user_id);
+
+-- A limit of a subject: "applications", "memory_bytes", "cpu_millis", "builds", "storage_bytes".
+CREATE TABLE quotas (
+  subject_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  resource text NOT NULL,
+  amount bigint NOT NULL,
+  PRIMARY KEY (subject_id, resource)
+);
+
+CREATE TABLE projects (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  owner_id text NOT NULL REFERENCES subjects (id),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT projects_owner_name UNIQUE (owner_id, name)
+);
+
+-- Public keys that users log in with.
+CREATE TABLE user_keys (
+  id text PRIMARY KEY,
+  user_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  public_key text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT user_keys_public UNIQUE (public_key)
+);
+
+CREATE INDEX user_keys_user ON user_keys (user_id);
+
+-- Key pairs made for the next registration of a repository.
+CREATE TABLE generated_keys (
+  id text PRIMARY KEY,
+  user_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  public_line text NOT NULL,
+  private_sealed bytea NOT NULL,
+  seal_key text NOT NULL,
+  seal_version smallint NOT NULL DEFAULT 1,
+  expires timestamptz NOT NULL
+);
+
+CREATE INDEX generated_keys_expires ON generated_keys (expires);
+
+-- A DNS name whose owner may use it. `verified_at` null: not yet proved.
+CREATE TABLE domains (
+  name text PRIMARY KEY,
+  owner_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  challenge text NOT NULL DEFAULT '',
+  verified_at timestamptz,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX domains_owner ON domains (owner_id);
+
+-- ---- sources ----
+
+CREATE TABLE repositories (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  url text NOT NULL,
+  auth_method smallint NOT NULL DEFAULT 0,
+  username text NOT NULL DEFAULT '',
+  password_sealed bytea,
+  ssh_key_sealed bytea,
+  seal_key text NOT NULL DEFAULT '',
+  seal_version smallint NOT NULL DEFAULT 1,
+  project_id text REFERENCES projects (id),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT repositories_url UNIQUE (url)
+);
+
+CREATE TABLE repository_owners (
+  repository_id text NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  subject_id text NOT NULL REFERENCES subjects (id),
+  ordinal integer NOT NULL,
+  PRIMARY KEY (repository_id, subject_id)
+);
+
+CREATE INDEX repository_owners_subject ON repository_owners (subject_id);
+
+CREATE TABLE commits (
+  hash text PRIMARY KEY,
+  author text NOT NULL DEFAULT '',
+  authored_at timestamptz,
+  message text NOT NULL DEFAULT ''
+);
+
+-- ---- applications ----
+
+-- `number` is the order of creation. `target_*` is what the platform has decided to run, changed by compare-and-set on the generation.
+-- `removed` means that the backend has confirmed that nothing of a deleted application is left.
+-- `origin` says where the settings came from (0: the API, 1: a file at `origin_commit`).
+-- `parent_id`, `ref_pattern` and `expires` belong to previews.
+CREATE TABLE applications (
+  id text PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  repository_id text NOT NULL REFERENCES repositories (id),
+  project_id text REFERENCES projects (id),
+  ref text NOT NULL,
+  commit_hash text NOT NULL DEFAULT '',
+  deploy_type smallint NOT NULL DEFAULT 0,
+  build_method text NOT NULL DEFAULT '',
+  build_settings text NOT NULL DEFAULT '{}',
+  entrypoint text NOT NULL DEFAULT '',
+  command text NOT NULL DEFAULT '',
+  use_mariadb boolean NOT NULL DEFAULT false,
+  use_mongodb boolean NOT NULL DEFAULT false,
+  auto_shutdown boolean NOT NULL DEFAULT false,
+  startup_behavior smallint NOT NULL DEFAULT 0,
+  artifact_path text NOT NULL DEFAULT '',
+  spa boolean NOT NULL DEFAULT false,
+  backend text NOT NULL DEFAULT '',
+  strategy smallint NOT NULL DEFAULT 0,
+  platform text NOT NULL DEFAULT '',
+  desired smallint NOT NULL DEFAULT 0,
+  restart_nonce bigint NOT NULL DEFAULT 0,
+  deleted boolean NOT NULL DEFAULT false,
+  removed boolean NOT NULL DEFAULT false,
+  target_generation bigint NOT NULL DEFAULT 0,
+  target_state smallint NOT NULL DEFAULT 0,
+  target_release text NOT NULL DEFAULT '',
+  target_run_key text NOT NULL DEFAULT '',
+  target_route_key text NOT NULL DEFAULT '',
+  origin smallint NOT NULL DEFAULT 0,
+  origin_commit text NOT NULL DEFAULT '',
+  watched_tree text NOT NULL DEFAULT '',
+  parent_id text REFERENCES applications (id) ON DELETE SET NULL,
+  ref_pattern text NOT NULL DEFAULT '',
+  expires timestamptz,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT applications_generation_grows CHECK (target_generation >= 0),
+  CONSTRAINT applications_removed_are_deleted CHECK (deleted OR NOT removed)
+);
+
+CREATE INDEX applications_repository ON applications (repository_id);
+CREATE INDEX applications_parent ON applications (parent_id);
+
+CREATE TABLE application_owners (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  subject_id text NOT NULL REFERENCES subjects (id),
+  ordinal integer NOT NULL,
+  PRIMARY KEY (application_id, subject_id)
+);
+
+CREATE INDEX application_owners_subject ON application_owners (subject_id);
+
+-- Paths of the source that an application is made of; none: all of it.
+CREATE TABLE watch_paths (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  path text NOT NULL,
+  PRIMARY KEY (application_id, path)
+);
+
+-- What runs beside or instead of the main process: kind 0 web, 1 worker, 2 cron, 3 one-off.
+CREATE TABLE processes (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  kind smallint NOT NULL DEFAULT 0,
+  entrypoint text NOT NULL DEFAULT '',
+  command text NOT NULL DEFAULT '',
+  schedule text NOT NULL DEFAULT '',
+  replicas integer NOT NULL DEFAULT 1 CHECK (replicas >= 0),
+  memory_bytes bigint NOT NULL DEFAULT 0 CHECK (memory_bytes >= 0),
+  cpu_millis bigint NOT NULL DEFAULT 0 CHECK (cpu_millis >= 0),
+  strategy smallint NOT NULL DEFAULT 0,
+  probe_kind smallint NOT NULL DEFAULT 0,
+  probe_port integer NOT NULL DEFAULT 0,
+  probe_path text NOT NULL DEFAULT '/',
+  probe_timeout_ms bigint NOT NULL DEFAULT 60000,
+  stop_grace_ms bigint NOT NULL DEFAULT 10000,
+  drain_limit_ms bigint NOT NULL DEFAULT 30000,
+  PRIMARY KEY (application_id, name)
+);
+
+CREATE TABLE volumes (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  process text NOT NULL,
+  name text NOT NULL,
+  path text NOT NULL,
+  size_bytes bigint NOT NULL DEFAULT 0,
+  shared boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (application_id, process, name)
+);
+
+-- A command that runs at a point of a deploy: moment 0 before the switch, 1 after it.
+CREATE TABLE hooks (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  moment smallint NOT NULL,
+  ordinal integer NOT NULL,
+  command text NOT NULL,
+  timeout_ms bigint NOT NULL DEFAULT 60000,
+  PRIMARY KEY (application_id, moment, ordinal)
+);
+
+-- `held` goes with the deletion of the application: the address is free for others while the tombstone stands.
+CREATE TABLE websites (
+  id text PRIMARY KEY,
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  ordinal integer NOT NULL,
+  fqdn text NOT NULL,
+  path_prefix text NOT NULL,
+  strip_prefix boolean NOT NULL DEFAULT false,
+  https boolean NOT NULL DEFAULT false,
+  h2c boolean NOT NULL DEFAULT false,
+  port integer NOT NULL,
+  auth smallint NOT NULL DEFAULT 0,
+  process text NOT NULL DEFAULT 'web',
+  held boolean NOT NULL DEFAULT true
+);
+
+CREATE INDEX websites_application ON websites (application_id);
+CREATE UNIQUE INDEX websites_address ON websites (fqdn, path_prefix, https) WHERE held;
+
+CREATE TABLE port_publications (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  ordinal integer NOT NULL,
+  internet_port integer NOT NULL,
+  application_port integer NOT NULL,
+  protocol smallint NOT NULL DEFAULT 0,
+  held boolean NOT NULL DEFAULT true,
+  PRIMARY KEY (application_id, ordinal)
+);
+
+CREATE UNIQUE INDEX port_publications_port ON port_publications (protocol, internet_port) WHERE held;
+
+-- `scope`: 0 run, 1 build, 2 both.
+CREATE TABLE environment (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  value_sealed bytea NOT NULL,
+  seal_key text NOT NULL,
+  seal_version smallint NOT NULL DEFAULT 1,
+  scope smallint NOT NULL DEFAULT 0,
+  secret boolean NOT NULL DEFAULT false,
+  system boolean NOT NULL DEFAULT false,
+  origin smallint NOT NULL DEFAULT 0,
+  PRIMARY KEY (application_id, name)
+);
+
+-- A database or other service made for an application; what it needs to know stands in its environment.
+CREATE TABLE attached_services (
+  id text PRIMARY KEY,
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  kind text NOT NULL,
+  name text NOT NULL,
+  state smallint NOT NULL DEFAULT 0,
+  credentials_sealed bytea,
+  seal_key text NOT NULL DEFAULT '',
+  seal_version smallint NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT attached_services_name UNIQUE (application_id, kind, name)
+);
+
+-- ---- builds and what they make ----
+
+-- `counts` is kept by a trigger: no second build with this key shall be made beside this one.
+CREATE TABLE builds (
+  id text PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  commit_hash text NOT NULL,
+  tree_hash text NOT NULL DEFAULT '',
+  build_key text NOT NULL,
+  platform text NOT NULL DEFAULT '',
+  status smallint NOT NULL DEFAULT 0,
+  attempt integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+  lease_host text NOT NULL DEFAULT '',
+  lease_token text NOT NULL DEFAULT '',
+  lease_expires timestamptz,
+  cancel_requested boolean NOT NULL DEFAULT false,
+  retriable boolean NOT NULL DEFAULT false,
+  counts boolean NOT NULL DEFAULT true,
+  queued_at timestamptz NOT NULL DEFAULT now(),
+  started_at timestamptz,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  not_before timestamptz,
+  image_reference text NOT NULL DEFAULT '',
+  image_digest text NOT NULL DEFAULT '',
+  image_size bigint NOT NULL DEFAULT 0,
+  outcome_code smallint NOT NULL DEFAULT 0,
+  outcome_fault smallint NOT NULL DEFAULT 0,
+  outcome_reason text NOT NULL DEFAULT '',
+  outcome_message text NOT NULL DEFAULT '',
+  CONSTRAINT builds_status_known CHECK (status >= 0 AND status <= 5),
+  CONSTRAINT builds_leased_while_building CHECK (status <> 1 OR (lease_token <> '' AND lease_expires IS NOT NULL)),
+  CONSTRAINT builds_ended_when_settled CHECK (status <= 1 OR finished_at IS NOT NULL)
+);
+
+CREATE INDEX builds_application ON builds (application_id, number);
+CREATE INDEX builds_status ON builds (status, number);
+CREATE INDEX builds_number ON builds (number);
+CREATE UNIQUE INDEX builds_one_that_counts ON builds (application_id, build_key) WHERE counts;
+
+CREATE TABLE build_logs (
+  build_id text NOT NULL REFERENCES builds (id) ON DELETE CASCADE,
+  start_offset bigint NOT NULL CHECK (start_offset >= 0),
+  bytes bytea NOT NULL,
+  PRIMARY KEY (build_id, start_offset)
+);
+
+-- One image per platform where a build makes several.
+CREATE TABLE build_images (
+  build_id text NOT NULL REFERENCES builds (id) ON DELETE CASCADE,
+  platform text NOT NULL,
+  reference text NOT NULL,
+  digest text NOT NULL,
+  size bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (build_id, platform)
+);
+
+CREATE TABLE artifacts (
+  id text PRIMARY KEY,
+  build_id text NOT NULL REFERENCES builds (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  size bigint NOT NULL DEFAULT 0,
+  digest text NOT NULL DEFAULT '',
+  storage_key text NOT NULL DEFAULT '',
+  created_at timestamptz NOT NULL DEFAULT now(),
+  deleted_at timestamptz
+);
+
+CREATE INDEX artifacts_build ON artifacts (build_id);
+
+CREATE TABLE releases (
+  id text PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  build_id text NOT NULL DEFAULT '',
+  artifact_id text NOT NULL DEFAULT '',
+  commit_hash text NOT NULL DEFAULT '',
+  image_reference text NOT NULL DEFAULT '',
+  image_digest text NOT NULL DEFAULT '',
+  image_size bigint NOT NULL DEFAULT 0,
+  platform text NOT NULL DEFAULT '',
+  generation bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX releases_application ON releases (application_id, number);
+
+-- Which hosts serve which release of a static site.
+CREATE TABLE site_releases (
+  host_id text NOT NULL,
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  release_id text NOT NULL,
+  ready_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (host_id, application_id, release_id)
+);
+
+CREATE INDEX site_releases_application ON site_releases (application_id);
+
+-- ---- what was seen ----
+
+CREATE TABLE observations (
+  application_id text PRIMARY KEY REFERENCES applications (id) ON DELETE CASCADE,
+  present boolean NOT NULL,
+  epoch bigint NOT NULL,
+  generation bigint NOT NULL,
+  serving_run_key text NOT NULL,
+  route_key text NOT NULL,
+  container smallint NOT NULL,
+  state smallint NOT NULL,
+  converged boolean NOT NULL,
+  ready integer NOT NULL,
+  wanted integer NOT NULL,
+  restarts integer NOT NULL,
+  exit_code integer NOT NULL,
+  image_digest text NOT NULL,
+  reason text NOT NULL,
+  message text NOT NULL,
+  phases text[] NOT NULL,
+  phase_times timestamptz[] NOT NULL,
+  observed_at timestamptz
+);
+
+-- `subject`: 0 application, 1 repository, 2 build.
+CREATE TABLE conditions (
+  subject smallint NOT NULL,
+  subject_id text NOT NULL,
+  kind text NOT NULL,
+  ok boolean NOT NULL,
+  reason text NOT NULL,
+  message text NOT NULL,
+  since timestamptz NOT NULL,
+  last_looked timestamptz NOT NULL,
+  next_look timestamptz,
+  PRIMARY KEY (subject, subject_id, kind)
+);
+
+-- Append-only. `number` grows with the order of commits within one subject. A second event with one idempotency key is not stored.
+CREATE TABLE events (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  happened_at timestamptz NOT NULL DEFAULT now(),
+  subject smallint NOT NULL,
+  subject_id text NOT NULL,
+  actor text NOT NULL,
+  kind text NOT NULL,
+  reason text NOT NULL DEFAULT '',
+  message text NOT NULL DEFAULT '',
+  data text NOT NULL DEFAULT '{}',
+  idempotency_key text,
+  CONSTRAINT events_idempotency_key UNIQUE (idempotency_key)
+);
+
+CREATE INDEX events_subject ON events (subject, subject_id, number);
+
+-- ---- hosts ----
+
+CREATE TABLE hosts (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  roles text[] NOT NULL,
+  link_address text NOT NULL DEFAULT '',
+  build_slots integer NOT NULL DEFAULT 0,
+  platform text NOT NULL DEFAULT '',
+  last_seen timestamptz NOT NULL
+);
+
+CREATE TABLE host_plugins (
+  host_id text NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+  ordinal integer NOT NULL,
+  instance text NOT NULL,
+  plugin text NOT NULL,
+  kind text NOT NULL,
+  version text NOT NULL,
+  required boolean NOT NULL,
+  healthy boolean NOT NULL,
+  reason text NOT NULL,
+  message text NOT NULL,
+  config_schema text NOT NULL,
+  PRIMARY KEY (host_id, ordinal)
+);
+
+-- Which host acts on what, where several could.
+CREATE TABLE leases (
+  name text PRIMARY KEY,
+  host_id text NOT NULL,
+  token text NOT NULL,
+  expires timestamptz NOT NULL
+);
+
+-- ---- hints: "look at this soon". Sent for what people, commits and builds change, never for what was observed. ----
+
+CREATE OR REPLACE FUNCTION ns_hint_repository() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('ns_hints', 'repository:' || NEW.id);
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_hint_application() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM pg_notify('ns_hints', 'application:' || NEW.id);
+    PERFORM pg_notify('ns_hints', 'repository:' || NEW.repository_id);
+    RETURN NULL;
+  END IF;
+  IF NEW.updated_at <> OLD.updated_at OR NEW.commit_hash <> OLD.commit_hash THEN
+    PERFORM pg_notify('ns_hints', 'application:' || NEW.id);
+  END IF;
+  IF NEW.ref <> OLD.ref THEN
+    PERFORM pg_notify('ns_hints', 'repository:' || NEW.repository_id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_count_build() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.counts := NEW.status < 2 OR (NOT NEW.retriable AND NEW.outcome_reason <> 'Superseded');
+  RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_hint_build() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' OR NEW.status <> OLD.status OR NEW.cancel_requested <> OLD.cancel_requested THEN
+    PERFORM pg_notify('ns_hints', 'application:' || NEW.application_id);
+    PERFORM pg_notify('ns_hints', 'build:' || NEW.id);
+    PERFORM pg_notify('ns_hints', 'queue:');
+  ELSIF NEW.retriable <> OLD.retriable THEN
+    PERFORM pg_notify('ns_hints', 'application:' || NEW.application_id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_hint_build_log() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('ns_hints', 'build_log:' || NEW.build_id);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER repositories_hint AFTER INSERT OR UPDATE ON repositories FOR EACH ROW EXECUTE FUNCTION ns_hint_repository();
+CREATE TRIGGER applications_hint AFTER INSERT OR UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION ns_hint_application();
+CREATE TRIGGER builds_count BEFORE INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_count_build();
+CREATE TRIGGER builds_hint AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_hint_build();
+CREATE TRIGGER build_logs_hint AFTER INSERT ON build_logs FOR EACH ROW EXECUTE FUNCTION ns_hint_build_log();
