@@ -1,0 +1,143 @@
+#include "docker_backend.h"
+
+#include "connections.h"
+#include "marks.h"
+#include "probe.h"
+#include "traefik/render.h"
+
+namespace ns::backend_docker {
+namespace {
+
+using docker::Container;
+using sdk::App;
+using sdk::AppRecord;
+using sdk::Call;
+using sdk::Error;
+using sdk::Fault;
+
+constexpr const char* kRoutesNote = "routes";  // the text of the route file as it was written; empty: none
+
+Error StartFailure(const std::string& message) {
+  const bool port = message.find("port is already allocated") != std::string::npos || message.find("address already in use") != std::string::npos;
+  if (port) return Error(NS_E_PRECONDITION, NS_REASON_PORT_TAKEN, "A published port is taken on this machine: " + message, Fault::kOperator);
+  return Error(NS_E_PRECONDITION, NS_REASON_START_FAILED, "The container did not start: " + message, Fault::kSource);
+}
+
+}  // namespace
+
+DockerBackend::DockerBackend(const sdk::Setup& setup)
+    : RolloutBackend(setup),
+      config_(ParseConfig(setup.config)),
+      engine_(config_.socket),
+      networks_(engine_, config_, host().installation(), host().data_dir() + "/networks.lock"),
+      proxy_(host(), config_, http_) {}
+
+// Neither the Engine nor Traefik need to be up: after a reboot they come later.
+void DockerBackend::Activate(const Call&) {
+  OpenRecords();
+  proxy_.Open();
+}
+
+void DockerBackend::Deactivate() { proxy_.Close(); }
+
+sdk::Look DockerBackend::LookAt(const Call& call, const std::string& app, const AppRecord& record) {
+  sdk::Look look;
+  for (const Container& container : engine_.Containers(call, AppLabels(host().installation(), app))) look.replicas.push_back(Report(container));
+  const auto note = record.notes.find(kRoutesNote);
+  const std::string wanted = note == record.notes.end() ? "" : note->second;
+  const auto file = proxy_.ReadFile(app);
+  look.routes_intact = file.value_or("") == wanted;
+  if (!look.routes_intact) look.route_flaw = file ? "its route file was changed" : "its route file was removed";
+  return look;
+}
+
+void DockerBackend::Pull(const Call& call, const App& app) {
+  const sdk::Process& process = app.processes.front();
+  if (!engine_.HasImage(call, process.image)) engine_.Pull(call, process.image, process.pull_username, process.pull_password);
+}
+
+void DockerBackend::Start(const Call& call, const App& app, const std::string& key, const sdk::Look& there) {
+  const docker::Network network = networks_.Ensure(call, app.id);
+  const std::string address = networks_.FreeAddress(call, network, app.id);
+  std::vector<std::string> names;
+  for (const sdk::ReplicaReport& report : there.replicas) names.push_back(report.name);
+  const int number = NextNumber(app.id, app.fence.generation, names);
+  const std::string id = CreateNamed(call, MakeSpec(app, config_, host().installation(), key, number, address), app, number);
+  try {
+    engine_.Start(call, id);
+  } catch (const Error& error) {
+    if (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_CANCELLED || error.code() == NS_E_DEADLINE) throw;
+    engine_.Remove(call, id);
+    throw StartFailure(error.message());
+  }
+}
+
+// Passes over names that somebody else's containers have.
+std::string DockerBackend::CreateNamed(const Call& call, docker::ContainerSpec spec, const App& app, int number) {
+  for (int tries = 0;; ++tries) {
+    try {
+      return engine_.Create(call, spec);
+    } catch (const Error& error) {
+      if (error.code() == NS_E_NOT_FOUND) throw Error(NS_E_NOT_FOUND, NS_REASON_IMAGE_GONE, error.message(), Fault::kPlatform);
+      if (error.code() != NS_E_EXISTS || tries == 20) throw;
+      spec = MakeSpec(app, config_, host().installation(), spec.labels.at("neoshowcase.key"), ++number, spec.address);
+    }
+  }
+}
+
+Container DockerBackend::Existing(const Call& call, const std::string& id) {
+  if (auto container = engine_.Inspect(call, id)) return *std::move(container);
+  throw Error(NS_E_UNAVAILABLE, NS_REASON_DRIFT, "A container vanished in the middle of the deploy; it is tried again.", Fault::kPlatform);
+}
+
+sdk::ProbeAnswer DockerBackend::Probe(const Call& call, const App& app, const std::string& replica) {
+  const Container container = Existing(call, replica);
+  return ProbeOnce(call, http_, app.processes.front().probe, container, AddressOf(container));
+}
+
+traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app, const std::set<std::string>& targets) {
+  traefik::Upstreams upstreams;
+  upstreams.page_url = app.page_upstream;
+  upstreams.page_reason = app.page_reason.empty() ? "stopped" : app.page_reason;
+  for (const std::string& target : targets) upstreams.hosts.push_back(AddressOf(Existing(call, target)));
+  return traefik::MakeConfig(app, upstreams, proxy_.entries(), BaseName(app.id), app.fence.generation);
+}
+
+// What serves comes back after a reboot; what was only tried does not.
+void DockerBackend::SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets, AppRecord& record) {
+  const traefik::Config routes = RoutesTo(call, app, targets);
+  for (const std::string& target : targets) engine_.SetRestartPolicy(call, target, "unless-stopped");
+  const std::string text = routes.routers.empty() ? "" : traefik::RenderFile(routes);
+  proxy_.WriteFile(app.id, text);
+  record.notes[kRoutesNote] = text;
+}
+
+std::string DockerBackend::Unconfirmed(const Call& call, const App& app, const std::set<std::string>& targets, const AppRecord&) {
+  return proxy_.Missing(call, RoutesTo(call, app, targets), BaseName(app.id), "file");
+}
+
+int DockerBackend::CountOpen(const Call& call, const App& app, const std::string& replica) {
+  const auto container = engine_.Inspect(call, replica);
+  std::set<int> ports;
+  for (const sdk::Route& route : app.routes) ports.insert(route.port);
+  return container ? CountConnectionsOf(container->pid, ports) : 0;
+}
+
+void DockerBackend::Stop(const Call& call, const std::string& replica, bool now) {
+  now ? engine_.Kill(call, replica) : engine_.AskToStop(call, replica);
+}
+
+void DockerBackend::Resume(const Call& call, const std::string& replica) {
+  engine_.SetRestartPolicy(call, replica, "unless-stopped");
+  engine_.Start(call, replica);
+}
+
+void DockerBackend::RemoveReplica(const Call& call, const std::string& replica) { engine_.Remove(call, replica); }
+
+void DockerBackend::RemoveRest(const Call& call, const std::string& app, bool) {
+  proxy_.WriteFile(app, "");
+  networks_.Remove(call, app);
+  for (const docker::Image& image : engine_.Images(call, AppLabels(host().installation(), app))) engine_.RemoveImage(call, image.id);
+}
+
+}  // namespace ns::backend_docker
