@@ -141,6 +141,32 @@ TEST(Rollout, NextTryAfterAFailure_TakesTheFailedOneAwayFirst) {
   EXPECT_EQ(world.seen.replicas.size(), 1u);
 }
 
+TEST(Rollout, EndsAfterASecond_IsNotRoutedWhileTheOldOneServes) {
+  RolloutWorld world;
+  const std::string old = world.Serving("old");
+  world.ends_after = seconds(1);
+  const Step step = world.Run(Running());
+  EXPECT_EQ(step.kind, kFail);
+  EXPECT_EQ(step.reason, NS_REASON_CONTAINER_EXITED);
+  EXPECT_EQ(world.steps, Kinds({kPull, kStart, kProbe, kFail}));
+  EXPECT_EQ(world.confirmed, std::set<std::string>{old});
+}
+
+TEST(Rollout, NothingServed_IsRoutedAsSoonAsItIsReady) {
+  RolloutWorld world;
+  EXPECT_EQ(world.Run(Running()).kind, kDone);
+  EXPECT_LT(world.now, seconds(1000) + milliseconds(50));
+}
+
+TEST(Rollout, OldOneServes_NewOneIsRoutedOnceItStayedUp) {
+  RolloutWorld world;
+  world.Serving("old");
+  Rollout rollout(Running());
+  while (world.seen.targets.contains("r1")) world.Run(rollout, 1);
+  EXPECT_GE(world.now, seconds(1000) + milliseconds(1500));
+  EXPECT_LT(world.now, seconds(1000) + milliseconds(1800));
+}
+
 TEST(Rollout, ImageGone_TouchesNothing) {
   RolloutWorld world;
   const std::string old = world.Serving("old");

@@ -16,11 +16,13 @@ struct RolloutWorld {
   int probes_until_ready = 0;         // of each new replica
   bool probe_breaks = false, start_fails = false, route_fails = false, pull_fails = false;
   int confirms_needed = 0;            // -1: never
+  Nanoseconds ends_after{0};          // 0: a new replica does not end
   Nanoseconds open_for{0};            // requests stay open on a replica that long after the switch
   bool ignores_stop = false;
   std::set<std::string> confirmed;    // where requests really go
   std::map<std::string, int> probes;
   std::map<std::string, Nanoseconds> left;  // when routes left a replica
+  std::map<std::string, Nanoseconds> first_probe;
   int made = 0, confirms = 0;
 
   Replica* Find(const std::string& id) {
@@ -87,6 +89,8 @@ struct RolloutWorld {
  private:
   void Probe(Rollout& rollout, const std::string& id) {
     const bool ready = ++probes[id] > probes_until_ready;
+    const Nanoseconds first = first_probe.emplace(id, now).first->second;
+    if (ends_after.count() > 0 && now - first >= ends_after) probe_breaks = true;
     const Readiness readiness = probe_breaks ? Readiness::kBroken : ready ? Readiness::kReady : Readiness::kNotYet;
     if (probe_breaks) Find(id)->life = Life::kEnded;
     rollout.Probed(id, readiness, probe_breaks ? NS_REASON_CONTAINER_EXITED : ready ? "" : NS_REASON_PROBE_FAILED, "saw", now);

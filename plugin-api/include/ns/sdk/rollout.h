@@ -4,8 +4,8 @@
 // the step out reports what came of it. It does no I/O and keeps no clock; the same code runs in a backend and in a simulation. Whatever
 // happened before it was made (a crash in the middle, another rollout cancelled) is in Seen: a new Rollout finishes it.
 //
-// Promises, for strategy kRolling: the routes lead to replicas that were ready when they were routed, and no replica that the confirmed
-// routes lead to is stopped. When a new replica fails, the routes stay as they are and the failed one is stopped, and kept for its output
+// Promises, for strategy kRolling: the routes lead to replicas that were ready when they were routed (and, where an old one serves meanwhile,
+// that did not end within Goal::stays_up), and no replica that the confirmed routes lead to is stopped. When a new replica fails, the routes stay as they are and the failed one is stopped, and kept for its output
 // until the next start. kRecreate: old replicas end before new ones start; when a new one fails, the old ones are started again.
 #pragma once
 
@@ -56,6 +56,7 @@ struct Goal {
   int replicas = 1;
   Nanoseconds probe_period = std::chrono::milliseconds(200);
   Nanoseconds probe_timeout = std::chrono::seconds(60);     // until a new replica must be ready
+  Nanoseconds stays_up = std::chrono::milliseconds(1500);   // and it must be ready for that long after its start while an old one serves
   Nanoseconds confirm_timeout = std::chrono::seconds(15);   // until the routes must be in force
   Nanoseconds drain_limit = std::chrono::seconds(30);       // then a replica is stopped with whatever is open on it
   Nanoseconds drain_quiet = std::chrono::milliseconds(300); // nothing open for that long: drained
@@ -127,7 +128,8 @@ class Rollout {
   void Pulled() { pulled_ = true; }
   void Probed(const std::string& replica, Readiness readiness, std::string reason, std::string message, Nanoseconds now) {
     last_probe_[replica] = {now, std::move(reason), std::move(message)};
-    if (readiness == Readiness::kReady) ready_.insert(replica);
+    const Nanoseconds up = now - probe_since_.emplace(replica, now).first->second;
+    if (readiness == Readiness::kReady && (up >= goal_.stays_up || !old_serves_)) ready_.insert(replica);
     if (readiness == Readiness::kBroken) Fail(last_probe_[replica].reason, last_probe_[replica].message);
   }
   void Routed(Nanoseconds now) {
@@ -203,13 +205,14 @@ class Rollout {
   // -- each of them ready --
   MaybeStep MakeReady(const Seen& seen, const Split& split, Nanoseconds now) {
     MaybeStep wait;
+    old_serves_ = std::any_of(split.rest.begin(), split.rest.end(), [&](const Replica& r) { return r.Alive() && seen.targets.contains(r.id); });
     for (const Replica& replica : split.keep) {
       if (ready_.contains(replica.id)) continue;
       if (replica.life == Life::kRunning && seen.targets.contains(replica.id)) continue;  // it serves
       const Nanoseconds since = probe_since_.emplace(replica.id, now).first->second;
       const auto last = last_probe_.find(replica.id);
       if (last == last_probe_.end()) return Of(StepKind::kProbe, replica);
-      if (now - since >= goal_.probe_timeout) {
+      if (now - since >= std::max(goal_.probe_timeout, goal_.stays_up + goal_.probe_period * 2)) {
         Fail(last->second.reason.empty() ? NS_REASON_PROBE_FAILED : last->second.reason, last->second.message);
         return GiveUp(seen, now);
       }
@@ -301,7 +304,7 @@ class Rollout {
   static constexpr Nanoseconds kConfirmPeriod = std::chrono::milliseconds(20);
 
   const Goal goal_;
-  bool pulled_ = false, confirmed_ = false;
+  bool pulled_ = false, confirmed_ = false, old_serves_ = false;
   Nanoseconds routed_at_ = kNever, last_confirm_ = kNever;
   std::string unconfirmed_;
   Failure failure_;
