@@ -1,0 +1,113 @@
+#include "git/mirror.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace ns::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxText = 64 << 10;  // of a commit's message or author
+constexpr int kMaxPacks = 200;         // each fetch brings one, and every lookup goes through all
+
+struct Size {
+  uint64_t bytes = 0;
+  int packs = 0;
+};
+
+// Removes what a child that was killed has left, and adds up the rest.
+Size TidyUp(const std::string& folder) {
+  Size size;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (!at->is_regular_file(ignored)) continue;
+    const std::string name = at->path().filename();
+    const bool unfinished = name.ends_with(".lock") || name.starts_with("pack_") || name.starts_with("tmp_");
+    if (unfinished) fs::remove(at->path(), ignored);
+    size.bytes += unfinished ? 0 : at->file_size(ignored);
+    size.packs += name.ends_with(".pack") ? 1 : 0;
+  }
+  return size;
+}
+
+std::string Shortened(const char* text) { return text == nullptr ? "" : std::string(text, ::strnlen(text, kMaxText)); }
+
+}  // namespace
+
+CommitHandle FindCommit(git_repository* repository, const std::string& hash) {
+  git_oid oid;
+  git_commit* commit = nullptr;
+  if (hash.size() != GIT_OID_HEXSZ || git_oid_fromstr(&oid, hash.c_str()) != 0) return nullptr;
+  if (git_commit_lookup(&commit, repository, &oid) != 0) return nullptr;
+  return CommitHandle(commit);
+}
+
+Result<Mirror> Mirror::Open(const Request& request) {
+  const std::string path = request.mirror + ".lock";
+  supervise::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) return Unavailable("cannot lock the mirror " + path + ": " + ::strerrordesc_np(errno));
+  Mirror mirror(request, std::move(lock));
+  if (!mirror.OpenRepository().ok()) NS_TRY(mirror.Renew());
+  return mirror;
+}
+
+Status Mirror::OpenRepository() {
+  git_repository* raw = nullptr;
+  const int error = git_repository_open_ext(&raw, request_->mirror.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
+  if (error != 0) return Unavailable(LastMessage());
+  repository_.reset(raw);
+  return {};
+}
+
+Status Mirror::Renew() {
+  repository_.reset();
+  std::error_code error;
+  fs::remove_all(request_->mirror, error);
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
+  options.mode = GIT_REPOSITORY_INIT_SHARED_UMASK;
+  git_repository* raw = nullptr;
+  if (git_repository_init_ext(&raw, request_->mirror.c_str(), &options) != 0) {
+    return Unavailable("cannot make the mirror " + request_->mirror + ": " + LastMessage());
+  }
+  repository_.reset(raw);
+  return {};
+}
+
+bool Mirror::Has(const std::string& hash) const { return FindCommit(repository_.get(), hash) != nullptr; }
+
+Status Mirror::UpdateOnce(Session& session) {
+  const Size size = TidyUp(request_->mirror);
+  if (size.packs > kMaxPacks) NS_TRY(Renew());
+  return session.Fetch(repository_.get(), request_->mirror_limit > size.bytes ? request_->mirror_limit - size.bytes : 0);
+}
+
+Status Mirror::Update(Session& session) {
+  const Status status = UpdateOnce(session);
+  const bool own_fault = status.code() == Code::kInternal || status.code() == Code::kExhausted;
+  if (!own_fault || git_repository_is_empty(repository_.get()) == 1) return status;
+  Session again_session(*request_);
+  NS_TRY(again_session.Prepare());
+  NS_TRY(Renew());
+  return UpdateOnce(again_session);
+}
+
+std::vector<model::Commit> Mirror::Commits(const std::vector<std::string>& hashes) const {
+  std::vector<model::Commit> commits;
+  for (const std::string& hash : hashes) {
+    const CommitHandle commit = FindCommit(repository_.get(), hash);
+    if (!commit) continue;
+    const git_signature* author = git_commit_author(commit.get());
+    commits.push_back({hash, author == nullptr ? "" : Shortened(author->name), Time(std::chrono::seconds(git_commit_time(commit.get()))),
+                       Shortened(git_commit_message(commit.get()))});
+  }
+  return commits;
+}
+
+}  // namespace ns::git

@@ -1,0 +1,41 @@
+// The local copy of one remote.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "git/handle.h"
+#include "git/session.h"
+#include "git/wire.h"
+#include "supervise/fd.h"
+
+namespace ns::git {
+
+// Holds the lock of the mirror while it lives: one child works on it at a time.
+class Mirror {
+ public:
+  // Makes the mirror when absent, and anew when it cannot be opened.
+  static Result<Mirror> Open(const Request& request);
+
+  git_repository* repository() const { return repository_.get(); }
+  bool Has(const std::string& hash) const;
+  // Brings it up to date; a mirror that is damaged or has grown beyond its limit is made anew once.
+  Status Update(Session& session);
+  // Metadata of those of `hashes` that are commits here.
+  std::vector<model::Commit> Commits(const std::vector<std::string>& hashes) const;
+
+ private:
+  Mirror(const Request& request, supervise::Fd lock) : request_(&request), lock_(std::move(lock)) {}
+  Status OpenRepository();
+  Status Renew();
+  Status UpdateOnce(Session& session);
+
+  const Request* request_;
+  supervise::Fd lock_;
+  Repository repository_;
+};
+
+// The commit; null when it is not there.
+CommitHandle FindCommit(git_repository* repository, const std::string& hash);
+
+}  // namespace ns::git

@@ -1,0 +1,43 @@
+// The one request and the one answer that cross the pipe between the host and its Git child. Both are the same program.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "base/status.h"
+#include "model/repository.h"
+
+namespace ns::git {
+
+enum class Operation : uint8_t { kListRefs = 1, kCommits = 2, kCheckout = 3 };
+
+struct Request {
+  Operation operation = Operation::kListRefs;
+  std::string url;
+  model::GitAuth auth = model::GitAuth::kNone;
+  std::string username;
+  Secret password, ssh_key;
+  std::string mirror;       // folder of the bare mirror
+  std::string known_hosts;  // file of host keys
+  std::string ca_file;
+  std::vector<std::string> private_hosts;
+  uint64_t memory_limit = 0, mirror_limit = 0, ref_limit = 0;
+  std::vector<std::string> hashes;  // kCommits: wanted; kCheckout: the one
+  std::string path;                 // kCheckout
+};
+
+struct Answer {
+  Status status;
+  std::vector<model::GitRef> refs;
+  std::vector<model::Commit> commits;
+};
+
+std::string Encode(Request request);
+std::string Encode(Answer answer);
+// kInvalid for anything but the whole of what Encode gives.
+Result<Request> DecodeRequest(const std::string& bytes);
+Result<Answer> DecodeAnswer(const std::string& bytes);
+
+}  // namespace ns::git
