@@ -45,12 +45,17 @@ std::vector<model::PortPublication> ReadPorts(const Ports& asked) {
   return out;
 }
 
+// What a request gives. The rest of an application is left alone: a rename is no reason to refuse what the configuration offers no more.
+struct Given {
+  bool name = true, ref = true, websites = true, ports = true;
+};
+
 // Everything about `app` that can be said without asking anybody.
-Status Check(const Context& context, const model::Application& app, model::Violations violations) {
-  model::CheckName("name", app.name, violations);
-  model::CheckRef("ref_name", app.ref, violations);
-  model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
-  model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
+Status Check(const Context& context, const model::Application& app, const Given& given, model::Violations violations) {
+  if (given.name) model::CheckName("name", app.name, violations);
+  if (given.ref) model::CheckRef("ref_name", app.ref, violations);
+  if (given.websites) model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
+  if (given.ports) model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
   NS_TRY(CheckNone(violations));
   if (app.deploy_type == model::DeployType::kStatic) return {Code::kUnsupported, "NotOffered", "config: static sites are not offered by this version"};
   return Status();
@@ -65,8 +70,9 @@ Result<std::string> ResolveRef(const Context& context, const Request& request, c
 }
 
 // Refuses what other applications hold.
-ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user) {
-  return [&app, &user](const std::vector<ports::Holding>& others) -> Status {
+ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user, const Given& given) {
+  return [&app, &user, given](const std::vector<ports::Holding>& others) -> Status {
+    if (!given.websites && !given.ports) return Status();
     std::vector<model::Held> held;
     for (const ports::Holding& other : others) held.push_back({other.owners, other.websites, other.ports});
     const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
@@ -88,7 +94,7 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   app.ref = in.ref_name();
   app.websites = ReadWebsites(in.websites(), {}, context.parts.random);
   app.ports = ReadPorts(in.port_publications());
-  NS_TRY(Check(context, app, std::move(violations)));
+  NS_TRY(Check(context, app, Given(), std::move(violations)));
   const model::Repository& repository = *request.on.repository;
   NS_ASSIGN(app.commit, ResolveRef(context, request, repository, app.ref));
   app.id = AppId::New(context.parts.random);
@@ -97,7 +103,7 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   AddOwner(app.owners, request.user.id);
   app.backend = context.settings.platform.default_backend;
   app.desired = in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user)));
+  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given())));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
   return ToProto(app, {});
 }
@@ -154,6 +160,10 @@ void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app, 
   TakeConfig(config, app);
 }
 
+Given GivenBy(const pb::UpdateApplicationRequest& in) {
+  return {in.has_name(), in.has_ref_name(), in.has_websites(), in.has_port_publications()};
+}
+
 // `app` with what the request changes.
 Result<model::Application> Changed(const Context& context, model::Application app, const pb::UpdateApplicationRequest& in) {
   model::Violations violations;
@@ -165,7 +175,7 @@ Result<model::Application> Changed(const Context& context, model::Application ap
   if (in.has_owner_ids()) {
     NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids()));
   }
-  NS_TRY(Check(context, app, std::move(violations)));
+  NS_TRY(Check(context, app, GivenBy(in), std::move(violations)));
   return app;
 }
 
@@ -176,7 +186,7 @@ Status Update(const Context& context, const Request& request, const model::Appli
     NS_ASSIGN(const model::Repository repository, context.store().repositories.Get(before.repository));
     NS_ASSIGN(commit, ResolveRef(context, request, repository, after.ref));
   }
-  NS_TRY(context.store().apps.Update(after, before.updated_at, NoConflict(after, request.user)));
+  NS_TRY(context.store().apps.Update(after, before.updated_at, NoConflict(after, request.user, GivenBy(in))));
   if (commit.empty()) return Status();
   return context.store().repositories.SetCommits({{after.id, after.ref, commit}}, {});
 }

@@ -228,6 +228,18 @@ TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
   EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
 }
 
+TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
+  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  Settings settings = MakeSettings();
+  settings.platform.domains.clear();  // offered no more
+  RemakeDispatcher(settings);
+  UpdateApplicationRequest in = Update(app.id());
+  in.set_name("renamed");
+  EXPECT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
+  *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"websites[0].fqdn"});
+}
+
 TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
   const auto before = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   UpdateApplicationRequest in = Update(before.id());

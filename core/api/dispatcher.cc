@@ -47,7 +47,7 @@ Status TooLate() { return {Code::kDeadline, "DeadlineExceeded", "the deadline ha
 struct Dispatcher::State {
   State(Settings given, Parts with) : settings(std::move(given)), parts(with), followers(std::make_shared<LogFollowers>()), methods(AllMethods()) {}
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
 
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name, std::string_view request) {
     NS_ASSIGN(const Claim claim, Identify(settings.identity, peer));
@@ -80,6 +80,7 @@ struct Dispatcher::State {
   const std::shared_ptr<LogFollowers> followers;  // shared with the store's listener, which may outlive the dispatcher
   const MethodTable methods;
   RefreshLimit refreshes;
+  RemoteTurns turns;
 };
 
 Dispatcher::Dispatcher(Settings settings, Parts parts) : state_(std::make_unique<State>(std::move(settings), parts)) {

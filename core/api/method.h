@@ -10,6 +10,7 @@
 #include "api/dispatcher.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
+#include "api/remote_turns.h"
 #include "google/protobuf/message.h"
 
 namespace ns::api {
@@ -20,6 +21,7 @@ struct Context {
   const Parts& parts;
   LogFollowers& followers;
   RefreshLimit& refreshes;
+  RemoteTurns& turns;
 
   const ports::Store& store() const { return parts.store; }
 };

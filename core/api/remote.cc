@@ -3,8 +3,16 @@
 #include <algorithm>
 
 namespace ns::api {
+namespace {
 
 ports::Remote RemoteOf(const model::Repository& repository) { return {repository.id, repository.url, repository.credentials}; }
+
+Status Blame(const Status& failure) {
+  if (failure.ok() || !RemoteIsToBlame(failure)) return failure;
+  return {Code::kUnavailable, failure.reason(), "the repository cannot be read: " + failure.message()};
+}
+
+}  // namespace
 
 ports::Call Within(const Context& context, const ports::Call& call) {
   constexpr Duration kLongest = std::chrono::seconds(25);
@@ -14,11 +22,26 @@ ports::Call Within(const Context& context, const ports::Call& call) {
   return out;
 }
 
+Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request, const model::Repository& repository) {
+  const RemoteTurns::Turn turn(context.turns, request.user);
+  NS_TRY(turn.status());
+  return context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
+}
+
 Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request, const model::Repository& repository) {
-  auto refs = context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
-  const Status failure = refs.status();
-  if (failure.ok() || failure.code() == Code::kInternal || failure.code() == Code::kCancelled) return refs;
-  return Status(Code::kUnavailable, failure.reason(), "the repository cannot be read: " + failure.message());
+  auto refs = AskRemote(context, request, repository);
+  if (refs.ok()) return refs;
+  return Blame(refs.status());
+}
+
+Status Checkout(const Context& context, const Request& request, const model::Repository& repository, const std::string& commit, const std::string& path) {
+  const RemoteTurns::Turn turn(context.turns, request.user);
+  NS_TRY(turn.status());
+  return Blame(context.parts.git.Checkout(Within(context, request.call), RemoteOf(repository), commit, path));
+}
+
+bool RemoteIsToBlame(const Status& failure) {
+  return failure.code() != Code::kInternal && failure.code() != Code::kCancelled && failure.reason() != "TooManyCalls";
 }
 
 }  // namespace ns::api

@@ -66,7 +66,7 @@ Status CheckUrl(const Context& context, const std::string& url, const pb::Create
 
 // What the remote said, as a mistake of the request: these values do not lead to a readable repository.
 Status Unreadable(const Status& failure, const pb::CreateRepositoryAuth& auth) {
-  if (failure.code() == Code::kInternal || failure.code() == Code::kCancelled) return failure;
+  if (!RemoteIsToBlame(failure)) return failure;
   const bool credentials = failure.reason() == "AuthenticationFailed";
   Status refusal = InvalidField(credentials ? AuthField(auth) : "url", failure.message());
   return refusal.SetReason(failure.reason());
@@ -83,7 +83,7 @@ Result<pb::Repository> CreateRepository(const Context& context, const Request& r
   made.name = in.name();
   made.url = in.url();
   made.owners = {request.user.id};
-  const auto refs = context.parts.git.ListRefs(Within(context, request.call), RemoteOf(made));
+  const auto refs = AskRemote(context, request, made);
   if (!refs.ok()) return Unreadable(refs.status(), in.auth());
   const Status stored = context.store().repositories.Insert(made);
   if (stored.code() == Code::kExists) return Refuse(Code::kExists, "UrlTaken", {{"url", "is registered already, got " + model::Quoted(in.url())}});

@@ -59,6 +59,8 @@ TEST_F(RepositoriesTest, Create_NamesTheFieldThatIsWrong) {
 TEST_F(RepositoriesTest, Create_OfAnUnreadableRemote_IsInvalid) {
   git.failure = Status(Code::kUnavailable, "RepositoryNotFound", "git.test has no such repository");
   EXPECT_EQ(Refusal(NewRepository()), Fields{"url"});
+  git.failure = Status(Code::kInternal, "the worker crashed");
+  EXPECT_EQ(Call(Named("alice"), "CreateRepository", NewRepository()).status().code(), Code::kInternal);
   git.failure = Status(Code::kDenied, "AuthenticationFailed", "wrong password");
   auto in = NewRepository();
   in.mutable_auth()->mutable_basic()->set_username("bot");
@@ -129,6 +131,22 @@ TEST_F(RepositoriesTest, Refs_ComeFromTheRemote) {
   const Status status = Call(Named("bob"), "GetRepositoryRefs", RepositoryId_(id)).status();
   EXPECT_EQ(status.code(), Code::kUnavailable);
   EXPECT_EQ(status.reason(), "RemoteTimeout");
+}
+
+TEST_F(RepositoriesTest, CallsThatWaitForGit_AreBoundedPerPerson) {
+  RemoteTurns turns;
+  const model::User alice{UserId("alice"), "alice", false}, bob{UserId("bob"), "bob", false}, root{UserId("root"), "root", true};
+  std::vector<std::unique_ptr<RemoteTurns::Turn>> held;
+  for (int i = 0; i < RemoteTurns::kPerUser; ++i) {
+    held.push_back(std::make_unique<RemoteTurns::Turn>(turns, alice));
+    EXPECT_TRUE(held.back()->status().ok());
+  }
+  EXPECT_EQ(RemoteTurns::Turn(turns, alice).status().code(), Code::kExhausted);
+  EXPECT_TRUE(RemoteTurns::Turn(turns, bob).status().ok());
+  held.pop_back();
+  EXPECT_TRUE(RemoteTurns::Turn(turns, alice).status().ok());
+  for (int i = 0; i <= RemoteTurns::kPerUser; ++i) held.push_back(std::make_unique<RemoteTurns::Turn>(turns, root));
+  EXPECT_TRUE(held.back()->status().ok());
 }
 
 TEST_F(RepositoriesTest, Refresh_WakesTheFetcherAndIsLimited) {

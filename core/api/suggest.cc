@@ -129,8 +129,7 @@ Result<platform::Suggestion> SuggestApplication(const Context& context, const Re
   out.set_fqdn(std::move(host));
   const Scratch scratch(context.settings.scratch, context.parts.random);
   NS_TRY(scratch.Make());
-  ports::Call call = Within(context, request.call);
-  NS_TRY(context.parts.git.Checkout(call, RemoteOf(*request.on.repository), out.commit(), scratch.path().string()));
+  NS_TRY(Checkout(context, request, *request.on.repository, out.commit(), scratch.path().string()));
   AddMethods(scratch.path(), out);
   return out;
 }
