@@ -116,15 +116,15 @@ class FakeBuilds final : public BuildStore {
   }
   Status Retry(const AppId& app, const std::string& commit) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
-      bool any = false;
+      bool any = false, changed = false;
       for (auto& [id, row] : rows.builds) {
         if (row.build.app != app || row.build.commit != commit) continue;
         any = true;
-        if (model::IsTerminal(row.build.status)) row.build.retriable = true;
+        if (!model::IsTerminal(row.build.status) || row.build.retriable) continue;
+        changed = row.build.retriable = true;
       }
-      if (!any) return NotFound("there is no build of the commit " + commit);
-      HintApp(hints, app);
-      return {};
+      if (changed) HintApp(hints, app);
+      return any ? Status() : NotFound("there is no build of the commit " + commit);
     });
   }
 

@@ -1,0 +1,46 @@
+#include "ports/testing/fake_store.h"
+
+#include <utility>
+
+#include "base/mutex.h"
+#include "ports/testing/fake_clock.h"
+#include "ports/testing/store_contract.h"
+
+namespace ns::ports::testing {
+namespace {
+
+class FakeUnderTest final : public StoreUnderTest {
+ public:
+  FakeUnderTest() {
+    store_.store().hints.Subscribe([this](const Hint& hint) { hints_.With([&](auto& hints) { hints.push_back(hint); }); });
+  }
+  Store store() override { return store_.store(); }
+  void Advance(Duration by) override { clock_.Advance(by); }
+  std::vector<Hint> TakeHints(const Hint&) override {
+    return hints_.With([](auto& hints) { return std::exchange(hints, {}); });
+  }
+
+ private:
+  FakeClock clock_;
+  Guarded<std::vector<Hint>> hints_;
+  FakeStore store_{clock_};
+};
+
+INSTANTIATE_TEST_SUITE_P(Fake, StoreContract,
+                         ::testing::Values(StoreFactory([] { return std::unique_ptr<StoreUnderTest>(std::make_unique<FakeUnderTest>()); })),
+                         [](const auto&) { return "InMemory"; });
+
+TEST(FakeStore, FailWith_FailsEverythingUntilItIsLifted) {
+  FakeClock clock;
+  FakeStore fake(clock);
+  const Store s = fake.store();
+  fake.FailWith(Unavailable("down"));
+  EXPECT_EQ(s.users.Ensure("alice", false).status(), Unavailable("down"));
+  EXPECT_EQ(s.deploys.RaiseEpoch(4), Unavailable("down"));
+  fake.FailWith(Status());
+  EXPECT_THAT(s.users.List().value(), IsEmpty());
+  EXPECT_EQ(s.deploys.Epoch().value(), 1);
+}
+
+}  // namespace
+}  // namespace ns::ports::testing

@@ -1,0 +1,7 @@
+// What every Store must keep. Instantiated by the tests of each store: INSTANTIATE_TEST_SUITE_P(Name, StoreContract, Values(factory)).
+#pragma once
+
+#include "ports/testing/store_contract_apps.h"
+#include "ports/testing/store_contract_builds.h"
+#include "ports/testing/store_contract_deploys.h"
+#include "ports/testing/store_contract_people.h"

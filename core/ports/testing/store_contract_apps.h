@@ -1,0 +1,334 @@
+// Included by store_contract.h: repositories and applications.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include "ports/testing/store_contract_base.h"
+
+namespace ns::ports::testing {
+
+// -- repositories --
+
+TEST_P(StoreContract, Repository_InsertedThenRead_IsTheSameWithCredentials) {
+  model::Repository repository;
+  repository.id = IdOf<RepositoryId>(3);
+  repository.name = "a \"quoted\" {name}, ünïcode \\";
+  repository.url = "git@git.example.com:a/b.git";
+  repository.credentials = {model::GitAuth::kSsh, "git", Secret("pass\nword"), Secret("-----BEGIN KEY-----")};
+  repository.owners = {NewUser("bob").id, NewUser("alice").id};
+  ASSERT_EQ(s.repositories.Insert(repository), Status());
+  EXPECT_EQ(s.repositories.Get(repository.id).value(), repository);
+}
+
+TEST_P(StoreContract, Repositories_Listed_ByNameWithoutCredentials) {
+  model::Repository one = NewRepository(1), two = NewRepository(2);
+  one.name = "zzz";
+  one.credentials = {model::GitAuth::kBasic, "user", Secret("password"), Secret()};
+  ASSERT_EQ(s.repositories.Update(one), Status());
+  const auto all = s.repositories.List().value();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0], two);
+  EXPECT_EQ(all[1].id, one.id);
+  EXPECT_EQ(all[1].credentials, (model::GitCredentials{model::GitAuth::kBasic, "", Secret(), Secret()}));
+  EXPECT_EQ(all[1].owners, one.owners);
+}
+
+TEST_P(StoreContract, Repository_UrlOfAnother_IsRefused) {
+  const model::Repository one = NewRepository(1);
+  model::Repository two = NewRepository(2);
+  two.url = one.url;
+  EXPECT_EQ(s.repositories.Update(two).code(), Code::kExists);
+  two.id = IdOf<RepositoryId>(3);
+  EXPECT_EQ(s.repositories.Insert(two).code(), Code::kExists);
+  EXPECT_THAT(s.repositories.List().value(), SizeIs(2));
+}
+
+TEST_P(StoreContract, Repository_UnknownOwner_IsRefusedWhole) {
+  model::Repository repository = NewRepository(1);
+  repository.name = "changed";
+  repository.owners = {UserId("nobody")};
+  EXPECT_EQ(s.repositories.Update(repository).code(), Code::kNotFound);
+  EXPECT_EQ(s.repositories.Get(repository.id)->name, "repo1");
+}
+
+TEST_P(StoreContract, Repository_Missing_NotFound) {
+  model::Repository repository;
+  repository.id = IdOf<RepositoryId>(9);
+  EXPECT_EQ(s.repositories.Get(repository.id).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.repositories.Update(repository).code(), Code::kNotFound);
+  EXPECT_EQ(s.repositories.Delete(repository.id).code(), Code::kNotFound);
+  EXPECT_EQ(s.repositories.Snapshot(repository.id).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, Repository_DeletedWithApplications_IsRefusedUntilTheyAreGone) {
+  const model::Application app = NewApp(1);
+  EXPECT_EQ(s.repositories.Delete(app.repository).code(), Code::kPrecondition);
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_EQ(s.repositories.Delete(app.repository).code(), Code::kPrecondition);
+  ASSERT_EQ(s.deploys.ConfirmRemoved(app.id), Status());
+  ASSERT_EQ(s.deploys.Purge(app.id), Status());
+  EXPECT_EQ(s.repositories.Delete(app.repository), Status());
+  EXPECT_EQ(s.repositories.Get(app.repository).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, RepositorySnapshot_ListsFollowersButNoTombstones) {
+  const model::Application one = NewApp(1), two = NewApp(2);
+  ASSERT_EQ(s.apps.MarkDeleted(two.id), Status());
+  const auto snapshot = s.repositories.Snapshot(one.repository).value();
+  EXPECT_EQ(snapshot.repository.id, one.repository);
+  ASSERT_THAT(snapshot.followers, SizeIs(1));
+  EXPECT_EQ(snapshot.followers[0].app, one.id);
+  EXPECT_EQ(snapshot.followers[0].ref, "main");
+  EXPECT_EQ(snapshot.followers[0].commit, model::kNoCommit);
+}
+
+TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
+  const model::Application one = NewApp(1), two = NewApp(2);
+  ASSERT_EQ(s.repositories.SetCommits({{one.id, "main", kHashA}, {two.id, "other", kHashA}, {IdOf<AppId>(9), "main", kHashA}}, {}), Status());
+  EXPECT_EQ(s.apps.Get(one.id)->commit, kHashA);
+  EXPECT_EQ(s.apps.Get(two.id)->commit, model::kNoCommit);
+  EXPECT_EQ(s.apps.Get(one.id)->updated_at, one.updated_at);
+}
+
+TEST_P(StoreContract, Commits_KnownOnes_StayAsTheyWere) {
+  const Time date(std::chrono::microseconds(1'700'000'000'123'456));
+  ASSERT_EQ(s.repositories.SetCommits({}, {{kHashA, "Ann", date, "first\nbody"}}), Status());
+  ASSERT_EQ(s.repositories.SetCommits({}, {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}), Status());
+  EXPECT_THAT(s.repositories.Commits({kHashB, kHashA, std::string(40, 'c')}).value(),
+              UnorderedElementsAre(model::Commit{kHashA, "Ann", date, "first\nbody"}, model::Commit{kHashB, "Bo", kNever, ""}));
+  EXPECT_THAT(s.repositories.Commits({}).value(), IsEmpty());
+}
+
+// -- applications --
+
+TEST_P(StoreContract, App_InsertedThenRead_IsTheSame) {
+  NewRepository();
+  model::Application app = AppOf(1, IdOf<RepositoryId>(1));
+  app.deploy_type = model::DeployType::kStatic;
+  app.run = {"entry", "command", true, true, true, 1};
+  app.artifact_path = "dist";
+  app.spa = true;
+  app.desired = model::DesiredState::kRunning;
+  app.restart_nonce = 4;
+  app.env = {{"B", Secret("x\ny"), model::EnvScope::kBoth, true, false}, {"A", Secret(""), model::EnvScope::kBuild, false, true}};
+  ASSERT_EQ(s.apps.Insert(app, nullptr), Status());
+  const model::Application stored = s.apps.Get(app.id).value();
+  EXPECT_NE(stored.created_at, kNever);
+  EXPECT_EQ(stored.created_at, stored.updated_at);
+  app.created_at = stored.created_at;
+  app.updated_at = stored.updated_at;
+  std::swap(app.env[0], app.env[1]);  // by key
+  EXPECT_EQ(stored, app);
+}
+
+TEST_P(StoreContract, App_InsertedTwice_Exists) {
+  const model::Application app = NewApp(1);
+  EXPECT_EQ(s.apps.Insert(app, nullptr).code(), Code::kExists);
+}
+
+TEST_P(StoreContract, App_UnknownRepositoryOrOwner_IsRefusedWhole) {
+  NewRepository();
+  model::Application app = AppOf(1, IdOf<RepositoryId>(9));
+  EXPECT_EQ(s.apps.Insert(app, nullptr).code(), Code::kNotFound);
+  app.repository = IdOf<RepositoryId>(1);
+  app.owners = {UserId("nobody")};
+  EXPECT_EQ(s.apps.Insert(app, nullptr).code(), Code::kNotFound);
+  EXPECT_THAT(s.apps.ListIds().value(), IsEmpty());
+}
+
+TEST_P(StoreContract, Apps_Listed_InOrderOfCreationWithoutEnvAndTombstones) {
+  const model::Application three = NewApp(3), one = NewApp(1), two = NewApp(2);
+  ASSERT_EQ(s.apps.SetEnv(one.id, {"A", Secret("1")}), Status());
+  ASSERT_EQ(s.apps.MarkDeleted(two.id), Status());
+  const auto all = s.apps.List().value();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0], three);
+  EXPECT_EQ(all[1].id, one.id);
+  EXPECT_THAT(all[1].env, IsEmpty());
+  EXPECT_EQ(all[1].websites, one.websites);
+  EXPECT_THAT(s.apps.ListIds().value(), UnorderedElementsAre(one.id, two.id, three.id));
+}
+
+TEST_P(StoreContract, AppUpdate_ReplacesWhatAPersonMayEditAndNothingElse) {
+  model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}), Status());
+  ASSERT_EQ(s.repositories.SetCommits({{app.id, "main", kHashA}}, {}), Status());
+  app = s.apps.Get(app.id).value();
+  model::Application edit = app;
+  edit.name = "renamed";
+  edit.ref = "v2";
+  edit.build = {"runtime-dockerfile", "{}"};
+  edit.run.entrypoint = "/bin/x";
+  edit.websites = {app.websites[1]};
+  edit.ports = {{31000, 81, model::Protocol::kTcp}};
+  edit.owners = {NewUser("carol").id};
+  edit.commit = kHashB;
+  edit.desired = model::DesiredState::kRunning;
+  edit.env.clear();
+  edit.target.generation = 99;
+  ASSERT_EQ(s.apps.Update(edit, app.updated_at, nullptr), Status());
+  const model::Application stored = s.apps.Get(app.id).value();
+  EXPECT_GT(stored.updated_at, app.updated_at);
+  edit.commit = kHashA;
+  edit.desired = model::DesiredState::kStopped;
+  edit.env = app.env;
+  edit.target = app.target;
+  edit.updated_at = stored.updated_at;
+  EXPECT_EQ(stored, edit);
+}
+
+TEST_P(StoreContract, AppUpdate_OfAnOlderReading_IsStale) {
+  const model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
+  EXPECT_EQ(s.apps.Update(app, app.updated_at, nullptr).code(), Code::kStale);
+  EXPECT_EQ(s.apps.Update(app, kNever, nullptr).code(), Code::kStale);
+}
+
+TEST_P(StoreContract, App_Missing_NotFound) {
+  NewApp(2);
+  model::Application app = AppOf(1, IdOf<RepositoryId>(1));
+  EXPECT_EQ(s.apps.Get(app.id).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.Update(app, kNever, nullptr).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.DeleteEnv(app.id, "A").code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.MarkDeleted(app.id).code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, HoldingCheck_SeesEveryOtherLiveApplication) {
+  const model::Application one = NewApp(1), two = NewApp(2), gone = NewApp(3);
+  ASSERT_EQ(s.apps.MarkDeleted(gone.id), Status());
+  std::vector<Holding> seen;
+  const auto check = [&](const std::vector<Holding>& others) {
+    seen = others;
+    return Status(Code::kExists, "taken");
+  };
+  EXPECT_EQ(s.apps.Update(one, one.updated_at, check), Status(Code::kExists, "taken"));
+  ASSERT_THAT(seen, SizeIs(1));
+  EXPECT_EQ(seen[0].app, two.id);
+  EXPECT_EQ(seen[0].owners, two.owners);
+  EXPECT_EQ(seen[0].websites, two.websites);
+  EXPECT_EQ(seen[0].ports, two.ports);
+  EXPECT_EQ(s.apps.Get(one.id).value(), one);
+  EXPECT_EQ(s.apps.Insert(AppOf(4, one.repository), check).code(), Code::kExists);
+  EXPECT_THAT(seen, SizeIs(2));
+  EXPECT_EQ(s.apps.Get(IdOf<AppId>(4)).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, AddressOrPort_OfAnotherApplication_IsRefusedWithoutACheckToo) {
+  const model::Application one = NewApp(1);
+  model::Application two = AppOf(2, one.repository);
+  two.websites[0].fqdn = one.websites[0].fqdn;
+  EXPECT_EQ(s.apps.Insert(two, nullptr).code(), Code::kExists);
+  two.websites[0].https = true;  // the other scheme
+  EXPECT_EQ(s.apps.Insert(two, nullptr), Status());
+  model::Application three = AppOf(3, one.repository);
+  three.ports = {{30001, 9, model::Protocol::kUdp}};
+  EXPECT_EQ(s.apps.Insert(three, nullptr).code(), Code::kExists);
+}
+
+TEST_P(StoreContract, Tombstone_FreesItsAddressesAtOnce) {
+  const model::Application one = NewApp(1);
+  ASSERT_EQ(s.apps.MarkDeleted(one.id), Status());
+  model::Application two = AppOf(2, one.repository);
+  two.websites[0].fqdn = one.websites[0].fqdn;
+  two.ports = one.ports;
+  EXPECT_EQ(s.apps.Insert(two, nullptr), Status());
+  EXPECT_TRUE(s.apps.Get(one.id)->deleted);
+}
+
+TEST_P(StoreContract, Tombstone_CannotBeEdited) {
+  const model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_EQ(s.apps.Update(app, s.apps.Get(app.id)->updated_at, nullptr).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, true).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.MarkDeleted(app.id).code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, MarkDeleted_WhileItShallRun_IsRefused) {
+  const model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false), Status());
+  EXPECT_EQ(s.apps.MarkDeleted(app.id).code(), Code::kPrecondition);
+  EXPECT_FALSE(s.apps.Get(app.id)->deleted);
+}
+
+TEST_P(StoreContract, SetDesired_WithRestart_RaisesTheNonce) {
+  const model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, true), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false), Status());
+  const model::Application stored = s.apps.Get(app.id).value();
+  EXPECT_EQ(stored.desired, model::DesiredState::kRunning);
+  EXPECT_EQ(stored.restart_nonce, 1);
+  EXPECT_GT(stored.updated_at, app.updated_at);
+}
+
+TEST_P(StoreContract, Env_SetTwiceAndDeleted) {
+  const model::Application app = NewApp(1);
+  const std::string odd = std::string("a\0b", 3) + "\xff";
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"B", Secret("1")}), Status());
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("2")}), Status());
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"B", Secret(odd), model::EnvScope::kBuild, true, true}), Status());
+  EXPECT_THAT(s.apps.Get(app.id)->env, ElementsAre(model::EnvVar{"A", Secret("2")}, model::EnvVar{"B", Secret(odd), model::EnvScope::kBuild, true, true}));
+  ASSERT_EQ(s.apps.DeleteEnv(app.id, "A"), Status());
+  EXPECT_EQ(s.apps.DeleteEnv(app.id, "A").code(), Code::kNotFound);
+  EXPECT_THAT(s.apps.Get(app.id)->env, SizeIs(1));
+}
+
+TEST_P(StoreContract, Updates_OfOneReadingAtOnce_OneWins) {
+  const model::Application app = NewApp(1);
+  std::atomic<int> won{0}, stale{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&] {
+        const Status status = s.apps.Update(app, app.updated_at, [](const auto&) { return Status(); });
+        (status.ok() ? won : stale) += status.ok() || status.code() == Code::kStale ? 1 : 100;
+      });
+    }
+  }
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(stale, 5);
+}
+
+TEST_P(StoreContract, Inserts_OfOneAddressAtOnce_OneWins) {
+  NewRepository();
+  std::atomic<int> won{0};
+  std::vector<model::Application> apps;
+  for (int i = 1; i <= 6; ++i) {
+    apps.push_back(AppOf(i, IdOf<RepositoryId>(1)));
+    apps.back().websites[0].fqdn = "same.example.com";
+  }
+  const auto check = [](const std::vector<Holding>& others) {
+    for (const Holding& other : others) {
+      if (other.websites[0].fqdn == "same.example.com") return Status(Code::kExists, "taken");
+    }
+    return Status();
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (const model::Application& app : apps) {
+      threads.emplace_back([&] { won += s.apps.Insert(app, check).ok() ? 1 : 0; });
+    }
+  }
+  EXPECT_EQ(won, 1);
+  EXPECT_THAT(s.apps.ListIds().value(), SizeIs(1));
+}
+
+TEST_P(StoreContract, Hints_OfWhatPeopleChange) {
+  NewRepository();
+  const model::Application app = AppOf(1, IdOf<RepositoryId>(1));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Insert(app, nullptr); }), UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.SetEnv(app.id, {"A", Secret("1")}); }), ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.SetDesired(app.id, model::DesiredState::kRunning, false); }), ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {}); }), ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {}); }), IsEmpty());
+  model::Application edit = s.apps.Get(app.id).value();
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }), ElementsAre(AppHint(1)));
+  edit = s.apps.Get(app.id).value();
+  edit.ref = "v2";
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }), UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.DeleteEnv(app.id, "MISSING"); }), IsEmpty());
+}
+
+}  // namespace ns::ports::testing
