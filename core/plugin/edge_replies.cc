@@ -107,7 +107,7 @@ void EdgeReplies::Cancel(const ns_api_request* handle) {
   if (const auto reply = Find(handle)) reply->Cancel();
 }
 
-void EdgeReplies::Close() {
+bool EdgeReplies::Close(Duration patience) {
   std::vector<std::shared_ptr<EdgeReply>> open;
   {
     const std::lock_guard lock(mutex_);
@@ -118,7 +118,7 @@ void EdgeReplies::Close() {
   }
   for (const auto& reply : open) reply->Cancel();
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return delivering_ == 0; });
+  return idle_.wait_for(lock, patience, [this] { return delivering_ == 0; });
 }
 
 bool EdgeReplies::BeginDelivery() {

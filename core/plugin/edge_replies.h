@@ -28,8 +28,8 @@ class EdgeReplies : public std::enable_shared_from_this<EdgeReplies> {
   std::pair<std::shared_ptr<ApiReply>, ns_api_request*> Begin(std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink);
   void Grant(const ns_api_request* handle, uint32_t credit);
   void Cancel(const ns_api_request* handle);
-  // Cancels all, lets deliveries that have begun end, and delivers no more: the edge is about to go.
-  void Close();
+  // Cancels all and delivers no more: the edge is about to go. False: a delivery that had begun takes longer than `patience`.
+  bool Close(Duration patience);
 
  private:
   friend class EdgeReply;

@@ -76,7 +76,7 @@ TEST_F(EdgeRepliesTest, HandleAfterTheEnd_IsHarmless) {
 
 TEST_F(EdgeRepliesTest, Closed_DeliversNothing) {
   auto [reply, handle] = replies_->Begin(std::nullopt, 1, Sink());
-  replies_->Close();
+  EXPECT_TRUE(replies_->Close(5s));
   EXPECT_TRUE(reply->call().cancel.stop_requested());
   EXPECT_EQ(reply->Message("a").code(), Code::kCancelled);
   reply->End({});

@@ -7,6 +7,11 @@
 #include "plugin/call_frame.h"
 
 namespace ns::plugin {
+namespace {
+
+constexpr Duration kStartLimit = std::chrono::seconds(30);  // for create and for activate
+
+}  // namespace
 
 Instance::Instance(const ns_module& module, std::unique_ptr<HostContext> context, Duration grace)
     : module_(module), context_(std::move(context)), grace_(grace), gate_(context_->instance, context_->clock, grace) {}
@@ -16,7 +21,7 @@ Result<std::unique_ptr<Instance>> Instance::Create(const ns_module& module, std:
   std::unique_ptr<Instance> instance(new Instance(module, std::move(context), grace));
   const ns_host* host = &instance->context_->raw;
   ns_plugin* made = nullptr;
-  NS_TRY(instance->Guarded("create", {}, [&](ns_plugin*, const ns_call* call) {
+  NS_TRY(instance->Guarded("create", instance->Soon(), [&](ns_plugin*, const ns_call* call) {
     return module.create(call, host, sdk::Str(kind), sdk::Str(instance->name()), sdk::Str(config), &made);
   }));
   if (!made) return Internal("its `create` succeeded and made nothing");
@@ -32,7 +37,7 @@ Instance::~Instance() {
 
 Status Instance::Activate() {
   if (active_) return {};
-  const Status status = Guarded("activate", {}, [this](ns_plugin* plugin, const ns_call* call) { return module_.activate(plugin, call); });
+  const Status status = Guarded("activate", Soon(), [this](ns_plugin* plugin, const ns_call* call) { return module_.activate(plugin, call); });
   active_ = status.ok();
   if (active_) {
     gate_.Open();
@@ -45,16 +50,20 @@ Status Instance::Activate() {
 bool Instance::Shut() {
   shut_ = true;
   gate_.Close({Code::kUnavailable, "PluginInactive", "the plugin is being shut down"});
-  if (!gate_.WaitIdle(grace_)) {
-    log::Error("plugin does not let go of its calls; left as it is", {{"instance", name()}});
-    (void)context_.release();  // what a late call may still use
-    return false;
-  }
+  if (!gate_.WaitIdle(grace_)) return Leave("calls");
   if (plugin_ && std::exchange(active_, false)) module_.deactivate(plugin_);
-  context_->replies->Close();
+  if (!context_->replies->Close(grace_)) return Leave("answers of the platform");
   if (plugin_) module_.destroy(std::exchange(plugin_, nullptr));
   return true;
 }
+
+bool Instance::Leave(const char* what) {
+  log::Error("plugin does not let go; left as it is", {{"instance", name()}, {"of", what}});
+  (void)context_.release();  // what a late call may still use
+  return false;
+}
+
+ports::Call Instance::Soon() const { return {{}, gate_.clock().Monotonic() + kStartLimit}; }
 
 Status Instance::Guarded(const char* what, const ports::Call& call, const Body& body) {
   Flight flight;

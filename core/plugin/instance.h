@@ -44,6 +44,9 @@ class Instance {
 
  private:
   Instance(const ns_module& module, std::unique_ptr<HostContext> context, Duration grace);
+  ports::Call Soon() const;
+  // Says that the plugin keeps what it uses.
+  bool Leave(const char* what);
   Status Guarded(const char* what, const ports::Call& call, const Body& body);
 
   const ns_module& module_;

@@ -99,6 +99,7 @@ void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate,
   refusal.instance = wanted.instance;
   refusal.plugin = wanted.plugin;
   refusal.file = candidate.file;
+  refusal.kind = candidate.manifest ? Joined(candidate.manifest->kinds) : "";
   refusal.plugin_version = candidate.manifest ? candidate.manifest->version : "unknown";
   refusal.plugin_abi = candidate.manifest ? candidate.manifest->Abi() : "unknown";
   refusal.host_version = settings.version;
@@ -107,7 +108,6 @@ void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate,
   refusal.what = objection.what;
   refusal.remedy = objection.remedy;
   refusal.required = wanted.required;
-  log::Error("plugin refused", {{"instance", wanted.instance}, {"reason", refusal.reason}, {"why", refusal.Message()}});
   report.refused.push_back(refusal);
   const Lock lock(mutex);
   refusals.push_back(std::move(refusal));
@@ -208,7 +208,8 @@ std::vector<model::PluginState> PluginHost::States() {
   }
   const Lock lock(state_->mutex);
   for (const Refusal& refusal : state_->refusals) {
-    states.push_back({refusal.instance, refusal.plugin, "", refusal.plugin_version, refusal.required, false, refusal.reason, refusal.Message(), ""});
+    states.push_back({refusal.instance, refusal.plugin, refusal.kind, refusal.plugin_version, refusal.required, false, refusal.reason,
+                      refusal.Message(), ""});
   }
   return states;
 }

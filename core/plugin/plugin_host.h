@@ -60,6 +60,7 @@ struct Loaded {
 // Why a plugin is not there.
 struct Refusal {
   std::string instance, plugin;
+  std::string kind;                         // as the library says; empty while unknown
   std::string file;                         // looked at, or the folders searched
   std::string plugin_version, plugin_abi;   // "unknown" where it could not be read
   std::string host_version, host_abi;
@@ -87,7 +88,7 @@ class PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
 
   // Checks, loads, creates and activates each that offers one of `kinds`; the others are left alone, unloaded. One that fails is refused and
-  // the rest goes on. Blocks while plugins activate.
+  // the rest goes on. Blocks while plugins activate. The caller logs what was refused.
   LoadReport Load(const std::vector<Wanted>& wanted, const std::vector<std::string>& kinds);
   // Activates again what could not be reached so far (activate failed with kUnavailable). Cheap when there is none.
   void Retry();
