@@ -64,13 +64,13 @@ std::string Rights(mode_t mode) {
   return text;
 }
 
-Check CheckPort(const std::string& name, const std::string& address) {
+Check CheckPort(const std::string& name, const std::string& address, const std::string& role) {
   const std::string target = address.starts_with("unix:") ? address : "tcp:" + (address.starts_with(":") ? "127.0.0.1" + address : address);
   const auto health = supervise::HealthCheckOf(target);
   if (!health.ok()) return Broken(name, health.status().message(), "write an address like 127.0.0.1:4000 or unix:/run/x.sock");
   const Status answer = (*health)();
   if (answer.ok()) return Well(name, "something accepts on " + address);
-  return Broken(name, "nothing accepts on " + address + ": " + answer.message(), "start the process that serves it (nsd --roles services), or look into its log");
+  return Broken(name, answer.message(), "start nsd --roles " + role + ", or look into its log");
 }
 
 }  // namespace
@@ -132,9 +132,9 @@ Checks CheckHelpers(const Layout& layout) {
 Checks CheckPorts(const config::Config& config) {
   Checks checks;
   for (const auto& instance : config.plugins) {
-    for (const std::string& address : instance.listen) checks.push_back(CheckPort("port of " + instance.name, address));
+    for (const std::string& address : instance.listen) checks.push_back(CheckPort("port of " + instance.name, address, "services"));
   }
-  if (config.registry.embedded) checks.push_back(CheckPort("port of the registry", "127.0.0.1:" + std::to_string(config.registry.port)));
+  if (config.registry.embedded) checks.push_back(CheckPort("port of the registry", "127.0.0.1:" + std::to_string(config.registry.port), "controller"));
   return checks;
 }
 
