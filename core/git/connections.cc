@@ -67,17 +67,24 @@ int ConnectStream(git_stream* stream) {
   return -1;
 }
 
+ssize_t StreamFailed(const char* doing) {
+  git_error_set_str(GIT_ERROR_NET, (std::string(doing) + ": " + ::strerrordesc_np(errno)).c_str());
+  return -1;
+}
+
 ssize_t ReadStream(git_stream* stream, void* data, size_t size) {
   for (;;) {
     const ssize_t got = ::recv(Of(stream)->fd.get(), data, size, 0);
-    if (got >= 0 || errno != EINTR) return got;
+    if (got >= 0) return got;
+    if (errno != EINTR) return StreamFailed("reading");
   }
 }
 
 ssize_t WriteStream(git_stream* stream, const char* data, size_t size, int) {
   for (;;) {
     const ssize_t sent = ::send(Of(stream)->fd.get(), data, size, MSG_NOSIGNAL);
-    if (sent >= 0 || errno != EINTR) return sent;
+    if (sent >= 0) return sent;
+    if (errno != EINTR) return StreamFailed("writing");
   }
 }
 

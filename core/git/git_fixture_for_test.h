@@ -41,7 +41,7 @@ class GitTest : public testing::Test {
     std::filesystem::remove_all(root_);
   }
 
-  void StartServer() {
+  void StartServer(const std::vector<std::string>& more = {}) {
     std::filesystem::create_directories(root_ + "/served");
     int in[2], out[2];
     ASSERT_EQ(::pipe2(in, O_CLOEXEC), 0);
@@ -50,6 +50,7 @@ class GitTest : public testing::Test {
     server_in_ = supervise::Fd(in[1]);
     supervise::SpawnSpec spec;
     spec.argv = {"/usr/bin/python3", NS_TEST_GIT_SERVER, root_ + "/served"};
+    spec.argv.insert(spec.argv.end(), more.begin(), more.end());
     spec.env = {"PATH=/usr/bin:/bin", "HOME=" + root_};
     spec.in = their_in.get();
     spec.out = their_out.get();

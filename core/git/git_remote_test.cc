@@ -175,6 +175,31 @@ TEST_F(GitTest, Redirect_IsFollowedOnTheSameHostAndCheckedElsewhere) {
   EXPECT_THAT(pinned.message(), HasSubstr("credentials"));
 }
 
+TEST_F(GitTest, Https_IsTrustedByItsAuthorityAlone) {
+  Shell("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost");
+  StartServer({root_ + "/cert.pem", root_ + "/key.pem"});
+  MakeRepository("a");
+  const std::string url = "https://localhost:" + port_ + "/cgi-bin/git/a.git";
+  const Status unknown = Remote()->ListRefs({}, At(url)).status();
+  EXPECT_EQ(unknown.reason(), "RemoteUnreachable") << unknown.ToString();
+  EXPECT_THAT(unknown.message(), HasSubstr("certificate"));
+  options_.ca_file = root_ + "/cert.pem";
+  const auto refs = Remote()->ListRefs({}, At(url));
+  EXPECT_TRUE(refs.ok()) << refs.status().ToString();
+  const Status status = Remote()->Checkout({}, At(url), Hash("main"), root_ + "/out");
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+TEST_F(GitTest, Commits_WithBytesThatAreNoText_AreReadable) {
+  StartServer();
+  MakeRepository("a");
+  Shell("cd work && printf 'caf\\351' | git -c i18n.commitEncoding=ISO-8859-1 commit -q --allow-empty -F - && git push -q ../served/a.git HEAD:main");
+  const auto commits = Remote()->Commits({}, At(Url("a")), {Hash("main")});
+  ASSERT_TRUE(commits.ok());
+  ASSERT_EQ(commits->size(), 1U);
+  EXPECT_EQ((*commits)[0].message, "caf?\n");
+}
+
 TEST_F(GitTest, PrivateAddress_IsRefusedUnlessListed) {
   StartServer();
   MakeRepository("a");

@@ -1,6 +1,6 @@
 """Serves the bare repositories of a folder over HTTP with git's own CGI program, and faults that tests ask for by path.
 
-usage: git_server_for_test.py FOLDER      prints the port it listens on
+usage: git_server_for_test.py FOLDER [CERTIFICATE KEY]      prints the port it listens on; with a certificate it is HTTPS
 
 /cgi-bin/git/NAME.git          the repository
 /cgi-bin/git/private-NAME.git  only for user "user" with password "pass word"
@@ -10,6 +10,7 @@ usage: git_server_for_test.py FOLDER      prints the port it listens on
 import base64
 import http.server
 import os
+import ssl
 import sys
 import threading
 
@@ -57,6 +58,10 @@ class Handler(http.server.CGIHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2], sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()  # ends with whoever started it
 server.serve_forever()

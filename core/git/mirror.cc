@@ -7,6 +7,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "model/utf8.h"
+
 namespace ns::git {
 namespace {
 
@@ -36,7 +38,14 @@ Size TidyUp(const std::string& folder) {
   return size;
 }
 
-std::string Shortened(const char* text) { return text == nullptr ? "" : std::string(text, ::strnlen(text, kMaxText)); }
+// At most kMaxText bytes of UTF-8: Git takes any bytes, the database does not.
+std::string Readable(const char* bytes) {
+  std::string text = bytes == nullptr ? "" : std::string(bytes, ::strnlen(bytes, kMaxText));
+  for (int cut = 0; cut < 3 && text.size() == kMaxText - cut && !model::IsUtf8(text); ++cut) text.pop_back();
+  if (model::IsUtf8(text)) return text;
+  for (char& c : text) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
+  return text;
+}
 
 }  // namespace
 
@@ -104,8 +113,8 @@ std::vector<model::Commit> Mirror::Commits(const std::vector<std::string>& hashe
     const CommitHandle commit = FindCommit(repository_.get(), hash);
     if (!commit) continue;
     const git_signature* author = git_commit_author(commit.get());
-    commits.push_back({hash, author == nullptr ? "" : Shortened(author->name), Time(std::chrono::seconds(git_commit_time(commit.get()))),
-                       Shortened(git_commit_message(commit.get()))});
+    commits.push_back({hash, author == nullptr ? "" : Readable(author->name), Time(std::chrono::seconds(git_commit_time(commit.get()))),
+                       Readable(git_commit_message(commit.get()))});
   }
   return commits;
 }

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "git/known_hosts.h"
+#include "model/utf8.h"
 
 namespace ns::git {
 namespace {
@@ -35,7 +36,7 @@ std::map<std::string, std::string> Advertised(const git_remote_head** heads, siz
     std::string name = heads[i]->name;
     const bool peeled = name.ends_with("^{}");
     if (peeled) name.resize(name.size() - 3);
-    if (name != "HEAD" && !IsBranchOrTag(name)) continue;
+    if ((name != "HEAD" && !IsBranchOrTag(name)) || !model::IsUtf8(name)) continue;
     char hex[GIT_OID_HEXSZ + 1];
     git_oid_tostr(hex, sizeof hex, &heads[i]->oid);
     if (peeled || !refs.contains(name)) refs[name] = hex;

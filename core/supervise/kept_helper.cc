@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kFirstWait = milliseconds(500), kLongestWait = seconds(30);
+constexpr Duration kFirstWait = milliseconds(100), kLongestWait = seconds(30);
 constexpr Duration kProvenAfter = seconds(60);   // a run so long forgets earlier failures
 constexpr Duration kForeignWait = seconds(30);   // a newer description is somebody else's to restart, so long as there is somebody
 constexpr Duration kCheckWell = seconds(5), kCheckUnwell = seconds(1), kCheckStarting = milliseconds(20), kLookForRecord = seconds(1);

@@ -69,7 +69,7 @@ class Supervisor {
   std::map<std::string, HelperState> States();
   // Ends the helper; no supervisor starts it again until somebody calls Ensure.
   Status Stop(const std::string& name);
-  // Waits up to `wait` for a helper to end, then looks at each: restarts with back-off (0.5 s doubling to 30 s), asks for health.
+  // Waits up to `wait` for a helper to end, then looks at each: restarts with back-off (0.1 s doubling to 30 s), asks for health.
   void Tick(Duration wait);
 
   // Ends every helper recorded in `folder`, the last started first. Names those that were running.
