@@ -166,7 +166,8 @@ TEST_P(StoreContract, Phases_ThatAreNew_BecomeEventsOnce) {
   const model::Application app = NewApp(1);
   const auto phases = [&] {
     std::vector<std::string> names;
-    for (const auto& event : s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value()) {
+    const auto events = s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value();
+    for (const auto& event : events) {
       EXPECT_EQ(event.kind, "deploy.phase");
       EXPECT_EQ(event.actor, "platform");
       names.push_back(event.reason);
