@@ -232,7 +232,7 @@ TEST(Rollout, OpenRequests_AreWaitedFor) {
   world.open_for = seconds(3);
   EXPECT_EQ(world.Run(Running()).kind, kDone);
   EXPECT_GT(world.now, seconds(1003) + milliseconds(300));
-  EXPECT_LT(world.now, seconds(1004));
+  EXPECT_LT(world.now, seconds(1006));
 }
 
 TEST(Rollout, EndlessRequest_IsCutAtTheDrainLimit) {
@@ -241,7 +241,7 @@ TEST(Rollout, EndlessRequest_IsCutAtTheDrainLimit) {
   world.open_for = seconds(3600);
   EXPECT_EQ(world.Run(Running()).kind, kDone);
   EXPECT_GT(world.now, seconds(1030));
-  EXPECT_LT(world.now, seconds(1031));
+  EXPECT_LT(world.now, seconds(1033));
 }
 
 TEST(Rollout, DrainBegunByAnother_GoesOnFromWhereItWas) {
@@ -385,7 +385,7 @@ TEST(Rollout, RecreateCrashesWhileTheOldOneIsDown_OldOneIsKeptUntilTheNewOneServ
 
 // A crash after any number of steps, and another rollout: the end is the same, and nothing that serves was stopped.
 TEST(Rollout, CrashAtAnyStep_IsFinishedByTheNext) {
-  for (int crash = 0; crash < 40; ++crash) {
+  for (int crash = 0; crash < 90; ++crash) {
     RolloutWorld world;
     world.Serving("old");
     world.probes_until_ready = 2;
@@ -404,7 +404,7 @@ TEST(Rollout, CrashAtAnyStep_IsFinishedByTheNext) {
 
 // The same with another goal after the crash: what the first one made is cleared away.
 TEST(Rollout, CancelledByAnotherGoal_LeavesNothingOfTheFirst) {
-  for (int cancel = 0; cancel < 40; ++cancel) {
+  for (int cancel = 0; cancel < 90; ++cancel) {
     RolloutWorld world;
     world.Serving("old");
     world.probes_until_ready = 2;
@@ -420,7 +420,7 @@ TEST(Rollout, CancelledByAnotherGoal_LeavesNothingOfTheFirst) {
 }
 
 TEST(Rollout, StopInTheMiddleOfADeploy_LeavesNothing) {
-  for (int cancel = 0; cancel < 40; ++cancel) {
+  for (int cancel = 0; cancel < 90; ++cancel) {
     RolloutWorld world;
     world.Serving("old");
     world.Run(Running(), cancel);
