@@ -146,7 +146,7 @@ class Installation:
         """First column of each row of the embedded database, asked by its own account over its socket."""
         socket = next(os.path.dirname(os.path.join(folder, name)) for folder, _, names in os.walk(f"{self.root}/data")
                       for name in names if name.startswith(".s.PGSQL.") and not name.endswith(".lock"))
-        database = {"PGHOST": socket, "PGDATABASE": "neoshowcase"}
+        database = {"PGHOST": socket, "PGDATABASE": "neoshowcase", "PGUSER": "neoshowcase"}
         owner = str(os.stat(socket).st_uid)
         done = subprocess.run(["setpriv", "--reuid", owner, "--clear-groups", "psql", "-XAtq", "-c", query],
                               capture_output=True, text=True, env={**os.environ, **database}, cwd="/")
