@@ -47,7 +47,8 @@ class FakeGit final : public ports::GitRemote {
     return failure;
   }
 
-  std::vector<model::GitRef> refs = {{"HEAD", kCommitA}, {"main", kCommitA}, {"refs/heads/main", kCommitA}, {"refs/tags/v2", kCommitB}, {"v2", kCommitB}};
+  std::vector<model::GitRef> refs = {
+      {"HEAD", kCommitA}, {"main", kCommitA}, {"refs/heads/main", kCommitA}, {"refs/tags/v2", kCommitB}, {"v2", kCommitB}};
   std::map<std::string, std::string> files;
   Status failure;
   std::vector<ports::Remote> asked;
@@ -91,7 +92,9 @@ class ApiWorld : public ::testing::Test {
   }
   static Peer Root() { return {true, 0, 0, "", {}}; }
 
-  Result<std::string> Raw(const Peer& peer, const std::string& method, std::string_view bytes) { return dispatcher.Invoke({}, peer, method, bytes); }
+  Result<std::string> Raw(const Peer& peer, const std::string& method, std::string_view bytes) {
+    return dispatcher.Invoke({}, peer, method, bytes);
+  }
 
   template <class Out = Empty, class In>
   Result<Out> Call(const Peer& peer, const std::string& method, const In& in) {
@@ -156,17 +159,17 @@ class ApiWorld : public ::testing::Test {
   api_pb::Application MakeApp(const Peer& owner) {
     return Call<api_pb::Application>(owner, "CreateApplication", NewApp(MakeRepository(owner))).value();
   }
-  static api_pb::ApplicationIdRequest AppId_(const std::string& id) {
+  static api_pb::ApplicationIdRequest OfApp(const std::string& id) {
     api_pb::ApplicationIdRequest in;
     in.set_id(id);
     return in;
   }
-  static api_pb::BuildIdRequest BuildId_(const std::string& id) {
+  static api_pb::BuildIdRequest OfBuild(const std::string& id) {
     api_pb::BuildIdRequest in;
     in.set_build_id(id);
     return in;
   }
-  static api_pb::RepositoryIdRequest RepositoryId_(const std::string& id) {
+  static api_pb::RepositoryIdRequest OfRepository(const std::string& id) {
     api_pb::RepositoryIdRequest in;
     in.set_repository_id(id);
     return in;

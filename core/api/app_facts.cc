@@ -16,7 +16,8 @@ std::string PortOf(const std::string& address, const char* usual) {
 Result<BuildId> CurrentBuild(const Context& context, const model::Application& app) {
   if (app.target.release.empty()) return BuildId();
   NS_ASSIGN(const auto releases, context.store().deploys.Releases(app.id, 20));
-  const auto current = std::find_if(releases.begin(), releases.end(), [&](const auto& release) { return release.id == app.target.release; });
+  const auto current =
+      std::find_if(releases.begin(), releases.end(), [&](const auto& release) { return release.id == app.target.release; });
   return current == releases.end() ? BuildId() : current->build;
 }
 

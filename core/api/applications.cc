@@ -57,15 +57,20 @@ Status Check(const Context& context, const model::Application& app, const Given&
   if (given.websites) model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
   if (given.ports) model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
   NS_TRY(CheckNone(violations));
-  if (app.deploy_type == model::DeployType::kStatic) return {Code::kUnsupported, "NotOffered", "config: static sites are not offered by this version"};
+  if (app.deploy_type == model::DeployType::kStatic) {
+    return {Code::kUnsupported, "NotOffered", "config: static sites are not offered by this version"};
+  }
   return Status();
 }
 
 // The commit that `ref` is at the remote.
-Result<std::string> ResolveRef(const Context& context, const Request& request, const model::Repository& repository, const std::string& ref) {
+Result<std::string> ResolveRef(const Context& context, const Request& request, const model::Repository& repository,
+                               const std::string& ref) {
   NS_ASSIGN(const auto refs, ListRefs(context, request, repository));
   std::string commit = plan::Resolve(refs, ref);
-  if (commit == model::kNoCommit) return InvalidField("ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
+  if (commit == model::kNoCommit) {
+    return InvalidField("ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
+  }
   return commit;
 }
 
@@ -111,7 +116,8 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
 Result<pb::GetApplicationsResponse> GetApplications(const Context& context, const Request& request, const pb::GetApplicationsRequest& in) {
   using Scope = pb::GetApplicationsRequest;
   if (in.scope() == Scope::REPOSITORY && !IsId(in.repository_id())) {
-    return InvalidField("repository_id", "must be the id of a repository where scope is REPOSITORY, got " + model::Quoted(in.repository_id()));
+    return InvalidField("repository_id",
+                        "must be the id of a repository where scope is REPOSITORY, got " + model::Quoted(in.repository_id()));
   }
   NS_ASSIGN(const auto apps, context.store().apps.List());
   pb::GetApplicationsResponse out;
@@ -155,8 +161,12 @@ Result<std::vector<UserId>> ReadOwners(const Context& context, const pb::UpdateA
 void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app, model::Violations& violations) {
   const BuildConfig config = ReadConfig(asked, violations);
   const std::string field = "config.runtime_config.";
-  if (config.run.use_mariadb != app.run.use_mariadb) violations.push_back({field + "use_mariadb", "must stay as it was when the application was made"});
-  if (config.run.use_mongodb != app.run.use_mongodb) violations.push_back({field + "use_mongodb", "must stay as it was when the application was made"});
+  if (config.run.use_mariadb != app.run.use_mariadb) {
+    violations.push_back({field + "use_mariadb", "must stay as it was when the application was made"});
+  }
+  if (config.run.use_mongodb != app.run.use_mongodb) {
+    violations.push_back({field + "use_mongodb", "must stay as it was when the application was made"});
+  }
   TakeConfig(config, app);
 }
 
@@ -207,7 +217,9 @@ Result<Empty> DeleteApplication(const Context& context, const Request& request, 
   const model::Application& app = *request.on.app;
   if (app.deleted) return Empty();
   const Status marked = context.store().apps.MarkDeleted(app.id);
-  if (marked.code() == Code::kPrecondition) return Status(Code::kPrecondition, "Running", "application " + app.id.str() + " is running: stop it first");
+  if (marked.code() == Code::kPrecondition) {
+    return Status(Code::kPrecondition, "Running", "application " + app.id.str() + " is running: stop it first");
+  }
   NS_TRY(marked);
   return Empty();
 }

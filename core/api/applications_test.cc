@@ -22,7 +22,7 @@ class ApplicationsTest : public ApiWorld {
     for (const std::string& field : fields) EXPECT_NE(status.message().find(field), std::string::npos);
     return fields;
   }
-  api_pb::Application Get(const std::string& id) { return Call<api_pb::Application>(Named("bob"), "GetApplication", AppId_(id)).value(); }
+  api_pb::Application Get(const std::string& id) { return Call<api_pb::Application>(Named("bob"), "GetApplication", OfApp(id)).value(); }
   UpdateApplicationRequest Update(const std::string& id) {
     UpdateApplicationRequest in;
     in.set_id(id);
@@ -91,7 +91,8 @@ TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
   EXPECT_EQ(Refusal(website([](auto& w) { w.set_authentication(api_pb::HARD); })), Fields{"websites[0].authentication"});
   EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("../Dockerfile"); }),
             Fields{"config.runtime_dockerfile.dockerfile_name"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_context("/etc"); }), Fields{"config.runtime_dockerfile.context"});
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_context("/etc"); }),
+            Fields{"config.runtime_dockerfile.context"});
   EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd(); }), Fields{"config.runtime_cmd.base_image"});
   EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd()->mutable_runtime_config()->set_command("echo 'x"); }),
             Fields{"config.runtime_cmd.runtime_config.command"});
@@ -185,33 +186,33 @@ TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
 TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
   const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
-  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kRunning);
   EXPECT_EQ(Row(app.id()).restart_nonce, 0);
-  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).restart_nonce, 1);
-  ASSERT_TRUE(Call(Named("alice"), "StopApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StopApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
 }
 
 TEST_F(ApplicationsTest, Stranger_MayNotAct) {
   const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   for (const char* method : {"StartApplication", "StopApplication", "DeleteApplication", "GetEnvVars"}) {
-    EXPECT_EQ(Call(Named("bob"), method, AppId_(app.id())).status().code(), Code::kDenied) << method;
+    EXPECT_EQ(Call(Named("bob"), method, OfApp(app.id())).status().code(), Code::kDenied) << method;
   }
   EXPECT_EQ(Call(Named("bob"), "UpdateApplication", Update(app.id())).status().code(), Code::kDenied);
-  EXPECT_TRUE(Call(Root(), "StopApplication", AppId_(app.id())).ok());
+  EXPECT_TRUE(Call(Root(), "StopApplication", OfApp(app.id())).ok());
 }
 
 TEST_F(ApplicationsTest, Delete_NeedsAStoppedOneAndLeavesATombstone) {
   const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
-  EXPECT_EQ(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).status().code(), Code::kPrecondition);
-  ASSERT_TRUE(Call(Named("alice"), "StopApplication", AppId_(app.id())).ok());
-  ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).ok());
-  EXPECT_TRUE(Call(Named("alice"), "DeleteApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
+  EXPECT_EQ(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).status().code(), Code::kPrecondition);
+  ASSERT_TRUE(Call(Named("alice"), "StopApplication", OfApp(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).ok());
+  EXPECT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Get(app.id()).container_message(), "the application is being deleted");
-  EXPECT_EQ(Call(Named("alice"), "StartApplication", AppId_(app.id())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(), Code::kPrecondition);
   EXPECT_EQ(Call(Named("alice"), "UpdateApplication", Update(app.id())).status().code(), Code::kPrecondition);
   EXPECT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());  // its address is free
 }
@@ -277,8 +278,8 @@ TEST_F(ApplicationsTest, Update_OfOwners_KeepsAtLeastOne) {
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids.owner_ids[0]"});
   in.mutable_owner_ids()->set_owner_ids(0, bob);
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  EXPECT_EQ(Call(Named("alice"), "StartApplication", AppId_(app.id())).status().code(), Code::kDenied);
-  EXPECT_TRUE(Call(Named("bob"), "StartApplication", AppId_(app.id())).ok());
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(), Code::kDenied);
+  EXPECT_TRUE(Call(Named("bob"), "StartApplication", OfApp(app.id())).ok());
 }
 
 TEST_F(ApplicationsTest, Update_ToAnothersAddress_Exists) {

@@ -24,7 +24,7 @@ enum class Action { kAny, kSee, kUse, kOwn, kAdmin };
 
 // What a policy needs to know of the thing that a call is about.
 struct Object {
-  std::string name;             // "application 0123...", for messages
+  std::string name;  // "application 0123...", for messages
   std::vector<UserId> owners;
   bool everyone_sees = false;
   bool everyone_uses = false;
@@ -44,6 +44,6 @@ struct Admitted {
 
 // Loads what `message` names as `policy` says, and authorises. kInvalid with the field for what is no id, kNotFound.
 Result<Admitted> Admit(const ports::Store& store, const model::User& user, const neoshowcase::policy::v1::Policy& policy,
-                      const google::protobuf::Message& message);
+                       const google::protobuf::Message& message);
 
 }  // namespace ns::api

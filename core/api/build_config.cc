@@ -23,7 +23,11 @@ class Reader {
   BuildConfig Runtime(const char* method, const pb::RuntimeConfig& run) {
     BuildConfig config;
     config.build.method = method;
-    config.run = {run.entrypoint(), run.command(), run.use_mariadb(), run.use_mongodb(), run.auto_shutdown().enabled(),
+    config.run = {run.entrypoint(),
+                  run.command(),
+                  run.use_mariadb(),
+                  run.use_mongodb(),
+                  run.auto_shutdown().enabled(),
                   static_cast<int>(run.auto_shutdown().startup())};
     const std::string field = field_ + ".runtime_config.";
     model::CheckCommand(field + "entrypoint", run.entrypoint(), out_);
@@ -106,7 +110,8 @@ BuildConfig ReadRuntime(const pb::ApplicationConfig& config, model::Violations& 
   Reader reader("config.runtime_cmd", out);
   BuildConfig read = reader.Runtime("runtime-cmd", given.runtime_config());
   reader.Cmd(given);
-  const bool some = !given.base_image().empty() || !given.runtime_config().entrypoint().empty() || !given.runtime_config().command().empty();
+  const bool some =
+      !given.base_image().empty() || !given.runtime_config().entrypoint().empty() || !given.runtime_config().command().empty();
   reader.Require(some, ".base_image", "must be given where neither entrypoint nor command is");
   read.build.settings = Settings(WithoutRun(given));
   return read;
@@ -177,7 +182,9 @@ BuildConfig ReadConfig(const pb::ApplicationConfig& config, model::Violations& o
     case pb::ApplicationConfig::kStaticDockerfile: return ReadStatic(config, out);
     case pb::ApplicationConfig::BUILD_CONFIG_NOT_SET: break;
   }
-  out.push_back({"config", "must say how to build: one of runtime_buildpack, runtime_cmd, runtime_dockerfile, static_buildpack, static_cmd, static_dockerfile"});
+  out.push_back({"config",
+                 "must say how to build: one of runtime_buildpack, runtime_cmd, runtime_dockerfile, static_buildpack, static_cmd, "
+                 "static_dockerfile"});
   return {};
 }
 

@@ -24,7 +24,7 @@ class BuildsTest : public ApiWorld {
     in.set_wait_ms(wait_ms);
     return in;
   }
-  api_pb::Build Get() { return Call<api_pb::Build>(Named("bob"), "GetBuild", BuildId_(build.str())).value(); }
+  api_pb::Build Get() { return Call<api_pb::Build>(Named("bob"), "GetBuild", OfBuild(build.str())).value(); }
 
   std::string app;
   BuildId build;
@@ -33,7 +33,7 @@ class BuildsTest : public ApiWorld {
 TEST_F(BuildsTest, Builds_AreNewestFirst) {
   clock.Advance(std::chrono::seconds(1));
   const BuildId newer = AddBuild(app, kCommitB);
-  const auto builds = Call<api_pb::GetBuildsResponse>(Named("bob"), "GetBuilds", AppId_(app)).value();
+  const auto builds = Call<api_pb::GetBuildsResponse>(Named("bob"), "GetBuilds", OfApp(app)).value();
   ASSERT_EQ(builds.builds_size(), 2);
   EXPECT_EQ(builds.builds(0).id(), newer.str());
   EXPECT_EQ(builds.builds(1).id(), build.str());
@@ -45,11 +45,11 @@ TEST_F(BuildsTest, Builds_AreNewestFirst) {
 TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {
   const std::string token = Claim(build).lease.token;
   Append(token, "one\n");
-  EXPECT_EQ(Call(Named("alice"), "GetBuildLog", BuildId_(build.str())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "GetBuildLog", OfBuild(build.str())).status().code(), Code::kPrecondition);
   Append(token, std::string(3 << 20, 'x'));
   Settle(token, model::BuildStatus::kFailed);
-  EXPECT_EQ(Call<api_pb::BuildLog>(Named("alice"), "GetBuildLog", BuildId_(build.str())).value().log(), "one\n" + std::string(3 << 20, 'x'));
-  EXPECT_EQ(Call(Named("bob"), "GetBuildLog", BuildId_(build.str())).status().code(), Code::kDenied);
+  EXPECT_EQ(Call<api_pb::BuildLog>(Named("alice"), "GetBuildLog", OfBuild(build.str())).value().log(), "one\n" + std::string(3 << 20, 'x'));
+  EXPECT_EQ(Call(Named("bob"), "GetBuildLog", OfBuild(build.str())).status().code(), Code::kDenied);
 }
 
 TEST_F(BuildsTest, ReadLog_GivesPiecesFromAnOffset) {
@@ -96,14 +96,17 @@ TEST_F(BuildsTest, ReadLog_EndsWhenTheCallerGoesOrTheTimeIsUp) {
   const std::string method = std::string(kPlatformService) + "ReadBuildLog";
   EXPECT_TRUE(dispatcher.Invoke({gone.get_token(), {}}, Named("alice"), method, From(0, 30'000).SerializeAsString()).ok());
   clock.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(dispatcher.Invoke({{}, clock.Monotonic() + std::chrono::milliseconds(400)}, Named("alice"), method, From(0, 30'000).SerializeAsString()).ok());
+  EXPECT_TRUE(
+      dispatcher
+          .Invoke({{}, clock.Monotonic() + std::chrono::milliseconds(400)}, Named("alice"), method, From(0, 30'000).SerializeAsString())
+          .ok());
 }
 
 TEST_F(BuildsTest, Cancel_OfAQueuedBuild_EndsItOnce) {
-  ASSERT_TRUE(Call(Named("alice"), "CancelBuild", BuildId_(build.str())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).ok());
   EXPECT_EQ(Get().status(), api_pb::CANCELLED);
-  EXPECT_EQ(Call(Named("alice"), "CancelBuild", BuildId_(build.str())).status().code(), Code::kPrecondition);
-  EXPECT_EQ(Call(Named("bob"), "CancelBuild", BuildId_(build.str())).status().code(), Code::kDenied);
+  EXPECT_EQ(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("bob"), "CancelBuild", OfBuild(build.str())).status().code(), Code::kDenied);
 }
 
 TEST_F(BuildsTest, Retry_MarksTheBuildsOfThatCommit) {
@@ -123,7 +126,8 @@ TEST_F(BuildsTest, Retry_MarksTheBuildsOfThatCommit) {
 
 TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
   const std::string token = Claim(build).lease.token;
-  ASSERT_TRUE(store.store().builds.Settle(build, token, {model::BuildStatus::kSucceeded, Status(), {"r:5000/a:b-1", "sha256:1", 77}, {}}).ok());
+  ASSERT_TRUE(
+      store.store().builds.Settle(build, token, {model::BuildStatus::kSucceeded, Status(), {"r:5000/a:b-1", "sha256:1", 77}, {}}).ok());
   EXPECT_EQ(Get().runtime_image().size(), 77);
   EXPECT_EQ(Get().runtime_image().build_id(), build.str());
   EXPECT_TRUE(Get().finished_at().valid());

@@ -31,8 +31,8 @@ pb::PortPublication ToProto(const model::PortPublication& port);
 // What stands beside an application's own row.
 struct AppFacts {
   std::optional<model::ObservedApp> observed;
-  BuildId current_build;                             // empty: none is released
-  std::optional<model::BuildStatus> latest_status;   // nullopt: there was no build
+  BuildId current_build;                            // empty: none is released
+  std::optional<model::BuildStatus> latest_status;  // nullopt: there was no build
 };
 pb::Application ToProto(const model::Application& app, const AppFacts& facts);
 

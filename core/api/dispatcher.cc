@@ -45,7 +45,8 @@ Status TooLate() { return {Code::kDeadline, "DeadlineExceeded", "the deadline ha
 }  // namespace
 
 struct Dispatcher::State {
-  State(Settings given, Parts with) : settings(std::move(given)), parts(with), followers(std::make_shared<LogFollowers>()), methods(AllMethods()) {}
+  State(Settings given, Parts with)
+      : settings(std::move(given)), parts(with), followers(std::make_shared<LogFollowers>()), methods(AllMethods()) {}
 
   Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
 
@@ -65,7 +66,8 @@ struct Dispatcher::State {
 
   static Result<std::unique_ptr<Message>> Parse(const google::protobuf::Descriptor& type, std::string_view bytes) {
     if (bytes.size() > kMaxRequest) {
-      return Status(Code::kExhausted, "RequestTooLarge", "a request has at most " + std::to_string(kMaxRequest) + " bytes, got " + std::to_string(bytes.size()));
+      return Status(Code::kExhausted, "RequestTooLarge",
+                    "a request has at most " + std::to_string(kMaxRequest) + " bytes, got " + std::to_string(bytes.size()));
     }
     std::unique_ptr<Message> message(google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
     if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -103,7 +105,8 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
 
 std::vector<RawEntry> Dispatcher::RawEntries() const { return AllRawEntries(); }
 
-RawAnswer Dispatcher::Raw(const ports::Call& call, const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body) {
+RawAnswer Dispatcher::Raw(const ports::Call& call, const Peer& peer, std::string_view http_method, std::string_view path,
+                          std::string_view body) {
   try {
     return AnswerRaw(state_->MakeContext(), call, {peer, http_method, path, body});
   } catch (const std::exception& error) {

@@ -29,10 +29,18 @@ TEST_F(DispatcherTest, Methods_AreThoseOfTheServices) {
 }
 
 TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) {
-  const std::vector<std::string> offered = {
-      "GetSystemInfo", "GetMe", "CreateRepository", "GetRepositories", "GetRepository", "GetRepositoryRefs", "RefreshRepository", "CreateApplication",
-      "GetApplications", "GetApplication", "UpdateApplication", "DeleteApplication", "StartApplication", "StopApplication", "GetEnvVars", "SetEnvVar",
-      "DeleteEnvVar", "GetBuilds", "GetBuild", "GetBuildLog", "RetryCommitBuild", "CancelBuild", "GetOutput", "GenerateKeyPair"};
+  const std::vector<std::string> offered = {"GetSystemInfo",     "GetMe",
+                                            "CreateRepository",  "GetRepositories",
+                                            "GetRepository",     "GetRepositoryRefs",
+                                            "RefreshRepository", "CreateApplication",
+                                            "GetApplications",   "GetApplication",
+                                            "UpdateApplication", "DeleteApplication",
+                                            "StartApplication",  "StopApplication",
+                                            "GetEnvVars",        "SetEnvVar",
+                                            "DeleteEnvVar",      "GetBuilds",
+                                            "GetBuild",          "GetBuildLog",
+                                            "RetryCommitBuild",  "CancelBuild",
+                                            "GetOutput",         "GenerateKeyPair"};
   for (const auto* service : proto::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto& method = *service->method(i);
@@ -48,7 +56,8 @@ TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) 
 }
 
 TEST_F(DispatcherTest, UnknownMethod_IsUnimplemented) {
-  for (const char* name : {"", "x", "neoshowcase.protobuf.APIService/Nope", "nope.Service/GetMe", "neoshowcase.protobuf.APIService/GetMe/x"}) {
+  for (const char* name :
+       {"", "x", "neoshowcase.protobuf.APIService/Nope", "nope.Service/GetMe", "neoshowcase.protobuf.APIService/GetMe/x"}) {
     const Status answer = Raw(Root(), name, "").status();
     EXPECT_EQ(answer.code(), Code::kUnsupported) << name;
     EXPECT_EQ(InfoOf(answer).reason(), "NoSuchMethod");
@@ -132,11 +141,11 @@ TEST_F(DispatcherTest, DatabaseAway_IsUnavailable) {
 
 TEST_F(DispatcherTest, IdThatIsNone_IsInvalidAndUnknownIdIsNotFound) {
   for (const auto& [method, field] : {std::pair("GetApplication", "id"), std::pair("GetBuilds", "id")}) {
-    EXPECT_EQ(FieldsOf(Call(Root(), method, AppId_("")).status()), std::vector<std::string>{field});
-    EXPECT_EQ(Call(Root(), method, AppId_(std::string(22, '0'))).status().code(), Code::kNotFound);
+    EXPECT_EQ(FieldsOf(Call(Root(), method, OfApp("")).status()), std::vector<std::string>{field});
+    EXPECT_EQ(Call(Root(), method, OfApp(std::string(22, '0'))).status().code(), Code::kNotFound);
   }
-  EXPECT_EQ(Call(Root(), "GetBuild", BuildId_(std::string(22, '0'))).status().code(), Code::kNotFound);
-  EXPECT_EQ(Call(Root(), "GetRepository", RepositoryId_(std::string(22, '0'))).status().code(), Code::kNotFound);
+  EXPECT_EQ(Call(Root(), "GetBuild", OfBuild(std::string(22, '0'))).status().code(), Code::kNotFound);
+  EXPECT_EQ(Call(Root(), "GetRepository", OfRepository(std::string(22, '0'))).status().code(), Code::kNotFound);
 }
 
 TEST_F(DispatcherTest, AdminMethods_AreForAdmins) {

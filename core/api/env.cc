@@ -23,7 +23,8 @@ const model::EnvVar* Find(const model::Application& app, const std::string& key)
 
 Status NotSystem(const model::EnvVar* variable) {
   if (variable == nullptr || !variable->system) return Status();
-  return Refuse(Code::kPrecondition, "SystemVariable", {{"key", "names a variable of the platform, which cannot be changed, got " + model::Quoted(variable->key)}});
+  return Refuse(Code::kPrecondition, "SystemVariable",
+                {{"key", "names a variable of the platform, which cannot be changed, got " + model::Quoted(variable->key)}});
 }
 
 // The variable as it was, or a new one with the defaults of the application's type.

@@ -39,7 +39,7 @@ class EnvTest : public ApiWorld {
 TEST_F(EnvTest, Set_IsReadBackByItsOwners) {
   ASSERT_TRUE(Set("B", "2").ok());
   ASSERT_TRUE(Set("A", "1\n=").ok());
-  const auto env = Call<api_pb::ApplicationEnvVars>(Named("alice"), "GetEnvVars", AppId_(app)).value();
+  const auto env = Call<api_pb::ApplicationEnvVars>(Named("alice"), "GetEnvVars", OfApp(app)).value();
   ASSERT_EQ(env.variables_size(), 2);
   EXPECT_EQ(env.variables(0).key(), "A");
   EXPECT_EQ(env.variables(0).value(), "1\n=");
@@ -93,7 +93,8 @@ TEST_F(EnvTest, SecretVariable_IsNeverReadBack) {
   EXPECT_EQ(listed.variables(0).value(), "");
   EXPECT_TRUE(listed.variables(0).secret());
   EXPECT_EQ(listed.variables(0).scope(), own_pb::ENV_SCOPE_RUN);
-  EXPECT_EQ(Call<api_pb::ApplicationEnvVars>(Root(), "GetEnvVars", AppId_(app)).value().SerializeAsString().find("hunter2"), std::string::npos);
+  EXPECT_EQ(Call<api_pb::ApplicationEnvVars>(Root(), "GetEnvVars", OfApp(app)).value().SerializeAsString().find("hunter2"),
+            std::string::npos);
   EXPECT_EQ(Own(Named("bob"), "ListEnv", in).status().code(), Code::kDenied);
 }
 

@@ -43,7 +43,8 @@ std::string AccountName(uint32_t uid) {
 Claim FromCredentials(const IdentitySettings& settings, const Peer& peer) {
   const auto holds = [](const std::vector<uint32_t>& ids, uint32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
   Claim claim{AccountName(peer.uid) + std::string(kLocal), false};
-  claim.admin = peer.uid == 0 || holds(settings.service_uids, peer.uid) || holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
+  claim.admin =
+      peer.uid == 0 || holds(settings.service_uids, peer.uid) || holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
   return claim;
 }
 
@@ -68,11 +69,13 @@ std::string_view Plain(std::string_view address) {
 Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
   const auto trusted = [&](const std::string& proxy) { return Plain(proxy) == Plain(peer.address); };
   if (std::none_of(settings.proxies.begin(), settings.proxies.end(), trusted)) {
-    return Nobody("ProxyNotTrusted", "the header " + settings.header + " counts only from an address listed under `identity.proxies`, not from " + peer.address);
+    return Nobody("ProxyNotTrusted", "the header " + settings.header +
+                                         " counts only from an address listed under `identity.proxies`, not from " + peer.address);
   }
   NS_ASSIGN(const auto secret, HeaderOf(peer, settings.secret_header));
   if (settings.secret.empty() || !secret || !EqualInConstantTime(*secret, settings.secret.Reveal())) {
-    return Nobody("ProxySecretWrong", "the proxy does not prove itself by " + settings.secret_header + ": set `identity.secret` at both ends");
+    return Nobody("ProxySecretWrong",
+                  "the proxy does not prove itself by " + settings.secret_header + ": set `identity.secret` at both ends");
   }
   return Status();
 }
@@ -89,7 +92,8 @@ Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
   model::CheckName(settings.header, *name, violations);
   if (!violations.empty()) return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
   if (Lower(*name).ends_with(kLocal)) {
-    return Nobody("BadIdentity", settings.header + ": names that end in " + std::string(kLocal) + " belong to accounts of the machine, got " + model::Quoted(*name));
+    return Nobody("BadIdentity", settings.header + ": names that end in " + std::string(kLocal) +
+                                     " belong to accounts of the machine, got " + model::Quoted(*name));
   }
   return Claim{*name, IsAdmin(settings, *name)};
 }

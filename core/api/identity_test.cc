@@ -16,7 +16,9 @@ IdentitySettings Behind() {
   return settings;
 }
 
-Peer Proxied(const std::string& user) { return {false, 0, 0, "10.0.0.1", {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "s3cret"}}}; }
+Peer Proxied(const std::string& user) {
+  return {false, 0, 0, "10.0.0.1", {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "s3cret"}}};
+}
 
 std::string ReasonOf(const Peer& peer, const IdentitySettings& settings = Behind()) {
   const auto claim = Identify(settings, peer);

@@ -31,7 +31,8 @@ void CheckRole(const std::vector<model::Host>& hosts, const std::string& role, p
 void CheckPlugins(const std::vector<model::Host>& hosts, platform::Health& out) {
   for (const model::Host& host : hosts) {
     for (const model::PluginState& plugin : host.plugins) {
-      const std::string message = plugin.healthy ? plugin.plugin + " " + plugin.version + " on " + host.name : plugin.reason + ": " + plugin.message;
+      const std::string message =
+          plugin.healthy ? plugin.plugin + " " + plugin.version + " on " + host.name : plugin.reason + ": " + plugin.message;
       AddCheck(out, "plugin " + plugin.instance, plugin.healthy, message, "do as the message says, then restart nsd on " + host.name);
     }
   }
@@ -47,7 +48,8 @@ Result<platform::ListPluginsResponse> ListPlugins(const Context& context, const 
 Result<platform::Health> GetHealth(const Context& context, const Request&, const Empty&) {
   platform::Health out;
   const auto epoch = context.store().deploys.Epoch();
-  AddCheck(out, "database", epoch.ok(), epoch.ok() ? "answers" : epoch.status().message(), "see `nsd doctor` on the machine of the database");
+  AddCheck(out, "database", epoch.ok(), epoch.ok() ? "answers" : epoch.status().message(),
+           "see `nsd doctor` on the machine of the database");
   if (!epoch.ok()) return out;
   out.set_epoch(*epoch);
   NS_ASSIGN(const auto hosts, context.store().hosts.List(kAlive));

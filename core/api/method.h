@@ -45,11 +45,12 @@ using MethodTable = std::map<std::string, Method>;  // by "package.Service/Metho
 // Puts `handle` into the table. The dispatcher parses a message of exactly the input's type before it calls.
 template <class In, class Out>
 void Offer(MethodTable& table, std::string name, Result<Out> (*handle)(const Context&, const Request&, const In&)) {
-  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
-                            [handle](const Context& context, const Request& request, const google::protobuf::Message& in) -> Result<std::string> {
-                              NS_ASSIGN(const Out out, handle(context, request, static_cast<const In&>(in)));
-                              return out.SerializeAsString();
-                            }};
+  table[std::move(name)] = {
+      In::descriptor(), Out::descriptor(),
+      [handle](const Context& context, const Request& request, const google::protobuf::Message& in) -> Result<std::string> {
+        NS_ASSIGN(const Out out, handle(context, request, static_cast<const In&>(in)));
+        return out.SerializeAsString();
+      }};
 }
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";

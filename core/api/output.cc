@@ -12,7 +12,9 @@ constexpr int kUsualLines = 100;
 Status Check(const pb::GetOutputRequest& in, int most) {
   model::Violations violations;
   if (!in.has_before()) violations.push_back({"before", "must say up to when"});
-  if (in.limit() < 0 || in.limit() > most) violations.push_back({"limit", "must be 0 to " + std::to_string(most) + ", got " + std::to_string(in.limit())});
+  if (in.limit() < 0 || in.limit() > most) {
+    violations.push_back({"limit", "must be 0 to " + std::to_string(most) + ", got " + std::to_string(in.limit())});
+  }
   return CheckNone(violations);
 }
 

@@ -16,7 +16,9 @@ RawAnswer AnswerReady(const Context& context) {
   if (!hosts.ok()) return Text(503, "not ready: the database does not answer");
   for (const model::Host& host : *hosts) {
     for (const model::PluginState& plugin : host.plugins) {
-      if (plugin.required && !plugin.healthy) return Text(503, "not ready: the plugin \"" + plugin.instance + "\" of " + host.name + " is required and fails");
+      if (plugin.required && !plugin.healthy) {
+        return Text(503, "not ready: the plugin \"" + plugin.instance + "\" of " + host.name + " is required and fails");
+      }
     }
   }
   return Text(200, "ready");

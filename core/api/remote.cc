@@ -34,7 +34,8 @@ Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Reques
   return Blame(refs.status());
 }
 
-Status Checkout(const Context& context, const Request& request, const model::Repository& repository, const std::string& commit, const std::string& path) {
+Status Checkout(const Context& context, const Request& request, const model::Repository& repository, const std::string& commit,
+                const std::string& path) {
   const RemoteTurns::Turn turn(context.turns, request.user);
   NS_TRY(turn.status());
   return Blame(context.parts.git.Checkout(Within(context, request.call), RemoteOf(repository), commit, path));

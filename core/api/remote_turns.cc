@@ -6,7 +6,8 @@ RemoteTurns::Turn::Turn(RemoteTurns& turns, const model::User& user) : turns_(tu
   if (user_.empty()) return;
   Lock lock(turns_.mutex_);
   if (++turns_.taken_[user_] > kPerUser) {
-    status_ = Status(Code::kExhausted, "TooManyCalls", "you have " + std::to_string(kPerUser) + " calls under way that wait for Git; try again when they have ended");
+    status_ = Status(Code::kExhausted, "TooManyCalls",
+                     "you have " + std::to_string(kPerUser) + " calls under way that wait for Git; try again when they have ended");
   }
 }
 

@@ -20,7 +20,8 @@ std::string AuthField(const pb::CreateRepositoryAuth& auth) {
 
 void CheckBasic(const pb::CreateRepositoryAuthBasic& basic, model::Violations& out) {
   if (basic.username().empty()) out.push_back({"auth.basic.username", "must not be empty"});
-  for (const auto& [field, value] : {std::pair("auth.basic.username", basic.username()), std::pair("auth.basic.password", basic.password())}) {
+  for (const auto& [field, value] :
+       {std::pair("auth.basic.username", basic.username()), std::pair("auth.basic.password", basic.password())}) {
     const bool control = std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     if (control || value.size() > 4096) out.push_back({field, "must have at most 4096 bytes and no control characters"});
   }
@@ -86,7 +87,9 @@ Result<pb::Repository> CreateRepository(const Context& context, const Request& r
   const auto refs = AskRemote(context, request, made);
   if (!refs.ok()) return Unreadable(refs.status(), in.auth());
   const Status stored = context.store().repositories.Insert(made);
-  if (stored.code() == Code::kExists) return Refuse(Code::kExists, "UrlTaken", {{"url", "is registered already, got " + model::Quoted(in.url())}});
+  if (stored.code() == Code::kExists) {
+    return Refuse(Code::kExists, "UrlTaken", {{"url", "is registered already, got " + model::Quoted(in.url())}});
+  }
   NS_TRY(stored);
   return ToProto(made);
 }
@@ -140,7 +143,8 @@ Result<pb::GetRepositoryRefsResponse> GetRepositoryRefs(const Context& context, 
 Result<Empty> RefreshRepository(const Context& context, const Request& request, const pb::RepositoryIdRequest& in) {
   const RepositoryId& id = request.on.repository->id;
   if (const auto wait = context.refreshes.Take(id, context.parts.clock.Monotonic())) {
-    Status limit(Code::kExhausted, "TooManyRefreshes", "repository " + in.repository_id() + " was refreshed too often; try again in a second");
+    Status limit(Code::kExhausted, "TooManyRefreshes",
+                 "repository " + in.repository_id() + " was refreshed too often; try again in a second");
     return limit.SetRetryAfter(*wait);
   }
   NS_TRY(context.store().hints.Send({ports::Hint::Kind::kRepository, id.str()}));

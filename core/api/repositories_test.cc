@@ -33,14 +33,16 @@ TEST_F(RepositoriesTest, Create_ReadsTheRemoteAndOwnsIt) {
   EXPECT_EQ(made.owner_ids(0), Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().id());
   ASSERT_EQ(git.asked.size(), 1u);
   EXPECT_EQ(git.asked[0].url, "https://git.test/a/shop.git");
-  EXPECT_EQ(Call<api_pb::Repository>(Named("bob"), "GetRepository", RepositoryId_(made.id())).value().id(), made.id());
+  EXPECT_EQ(Call<api_pb::Repository>(Named("bob"), "GetRepository", OfRepository(made.id())).value().id(), made.id());
 }
 
 TEST_F(RepositoriesTest, Create_NamesTheFieldThatIsWrong) {
   auto in = NewRepository();
   in.set_name("");
   EXPECT_EQ(Refusal(in), Fields{"name"});
-  for (const char* url : {"", "--upload-pack=x", "file:///etc", "ext::sh -c id", "https://user:pw@git.test/x"}) EXPECT_EQ(Refusal(NewRepository(url)), Fields{"url"}) << url;
+  for (const char* url : {"", "--upload-pack=x", "file:///etc", "ext::sh -c id", "https://user:pw@git.test/x"}) {
+    EXPECT_EQ(Refusal(NewRepository(url)), Fields{"url"}) << url;
+  }
   EXPECT_EQ(Refusal(NewRepository("git@git.test:x.git")), Fields{"auth"});
   in = NewRepository();
   in.clear_auth();
@@ -90,7 +92,7 @@ TEST_F(RepositoriesTest, GeneratedKey_IsForItsOwnerOneHour) {
 TEST_F(RepositoriesTest, Secrets_AreNeverReturned) {
   const std::string id = MakePrivateRepository(Named("alice"));
   EXPECT_EQ(git.asked.back().credentials.password.Reveal(), "hunter2");
-  const auto read = Raw(Named("alice"), std::string(kApiService) + "GetRepository", RepositoryId_(id).SerializeAsString()).value();
+  const auto read = Raw(Named("alice"), std::string(kApiService) + "GetRepository", OfRepository(id).SerializeAsString()).value();
   EXPECT_EQ(read.find("hunter2"), std::string::npos);
   EXPECT_EQ(read.find("bot"), std::string::npos);
 }
@@ -98,13 +100,13 @@ TEST_F(RepositoriesTest, Secrets_AreNeverReturned) {
 TEST_F(RepositoriesTest, PrivateRepository_IsHiddenFromStrangersUntilAnApplicationUsesIt) {
   const std::string id = MakePrivateRepository(Named("alice"));
   for (const char* method : {"GetRepository", "GetRepositoryRefs", "RefreshRepository"}) {
-    EXPECT_EQ(Call(Named("bob"), method, RepositoryId_(id)).status().code(), Code::kNotFound) << method;
+    EXPECT_EQ(Call(Named("bob"), method, OfRepository(id)).status().code(), Code::kNotFound) << method;
   }
   EXPECT_EQ(Call(Named("bob"), "CreateApplication", NewApp(id)).status().code(), Code::kNotFound);
   ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(id)).ok());
-  EXPECT_TRUE(Call<api_pb::Repository>(Named("bob"), "GetRepository", RepositoryId_(id)).ok());
-  EXPECT_EQ(Call(Named("bob"), "GetRepositoryRefs", RepositoryId_(id)).status().code(), Code::kDenied);
-  EXPECT_TRUE(Call<api_pb::GetRepositoryRefsResponse>(Root(), "GetRepositoryRefs", RepositoryId_(id)).ok());
+  EXPECT_TRUE(Call<api_pb::Repository>(Named("bob"), "GetRepository", OfRepository(id)).ok());
+  EXPECT_EQ(Call(Named("bob"), "GetRepositoryRefs", OfRepository(id)).status().code(), Code::kDenied);
+  EXPECT_TRUE(Call<api_pb::GetRepositoryRefsResponse>(Root(), "GetRepositoryRefs", OfRepository(id)).ok());
 }
 
 TEST_F(RepositoriesTest, Scopes_ShowWhatTheySay) {
@@ -124,11 +126,11 @@ TEST_F(RepositoriesTest, Scopes_ShowWhatTheySay) {
 
 TEST_F(RepositoriesTest, Refs_ComeFromTheRemote) {
   const std::string id = MakeRepository(Named("alice"));
-  const auto refs = Call<api_pb::GetRepositoryRefsResponse>(Named("bob"), "GetRepositoryRefs", RepositoryId_(id)).value();
+  const auto refs = Call<api_pb::GetRepositoryRefsResponse>(Named("bob"), "GetRepositoryRefs", OfRepository(id)).value();
   ASSERT_EQ(refs.refs_size(), 5);
   EXPECT_EQ(refs.refs(0).ref_name(), "HEAD");
   git.failure = Status(Code::kDeadline, "RemoteTimeout", "took too long");
-  const Status status = Call(Named("bob"), "GetRepositoryRefs", RepositoryId_(id)).status();
+  const Status status = Call(Named("bob"), "GetRepositoryRefs", OfRepository(id)).status();
   EXPECT_EQ(status.code(), Code::kUnavailable);
   EXPECT_EQ(status.reason(), "RemoteTimeout");
 }
@@ -154,14 +156,14 @@ TEST_F(RepositoriesTest, Refresh_WakesTheFetcherAndIsLimited) {
   store.store().hints.Subscribe([this](const ports::Hint& hint) {
     if (hint.kind == ports::Hint::Kind::kRepository) hints.push_back(hint.id);
   });
-  EXPECT_TRUE(Call(Named("bob"), "RefreshRepository", RepositoryId_(id)).ok());
+  EXPECT_TRUE(Call(Named("bob"), "RefreshRepository", OfRepository(id)).ok());
   EXPECT_EQ(hints, Fields{id});
   Status status;
-  for (int i = 0; i < 10; ++i) status = Call(Named("bob"), "RefreshRepository", RepositoryId_(id)).status();
+  for (int i = 0; i < 10; ++i) status = Call(Named("bob"), "RefreshRepository", OfRepository(id)).status();
   EXPECT_EQ(status.code(), Code::kExhausted);
   EXPECT_EQ(hints.size(), 10u);
   clock.Advance(std::chrono::seconds(2));
-  EXPECT_TRUE(Call(Named("bob"), "RefreshRepository", RepositoryId_(id)).ok());
+  EXPECT_TRUE(Call(Named("bob"), "RefreshRepository", OfRepository(id)).ok());
 }
 
 }  // namespace

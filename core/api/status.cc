@@ -64,7 +64,8 @@ Status AddInsight(const Context& context, const model::AppSnapshot& snapshot, pl
   return Status();
 }
 
-Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context, const Request& request, const platform::ApplicationStatusRequest&) {
+Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context, const Request& request,
+                                                         const platform::ApplicationStatusRequest&) {
   NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(request.on.app->id));
   NS_TRY(AddFetch(context, snapshot));
   const bool owner = Owns(request.user, snapshot.app.owners);
@@ -87,14 +88,16 @@ Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context,
   return out;
 }
 
-Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context, const Request& request, const platform::RepositoryStatusRequest&) {
+Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context, const Request& request,
+                                                       const platform::RepositoryStatusRequest&) {
   NS_ASSIGN(const auto conditions, ConditionsOf(context, model::Subject::kRepository, request.on.repository->id.str()));
   platform::RepositoryStatus out;
   for (const model::Condition& condition : conditions) *out.add_conditions() = ToProto(condition);
   return out;
 }
 
-Result<platform::ListReleasesResponse> ListReleases(const Context& context, const Request& request, const platform::ListReleasesRequest& in) {
+Result<platform::ListReleasesResponse> ListReleases(const Context& context, const Request& request,
+                                                    const platform::ListReleasesRequest& in) {
   if (in.limit() < 0 || in.limit() > 200) return InvalidField("limit", "must be 0 to 200, got " + std::to_string(in.limit()));
   NS_ASSIGN(const auto releases, context.store().deploys.Releases(request.on.app->id, in.limit() == 0 ? 20 : in.limit()));
   platform::ListReleasesResponse out;

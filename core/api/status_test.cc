@@ -19,7 +19,7 @@ class StatusTest : public ApiWorld {
 };
 
 TEST_F(StatusTest, Fresh_IsBuildingWithItsUrl) {
-  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   const auto status = Get(Named("alice"));
   EXPECT_EQ(status.state(), own_pb::ApplicationStatus::BUILDING);
   EXPECT_FALSE(status.settled());
@@ -56,7 +56,7 @@ TEST_F(StatusTest, UnreadableRepository_IsAFaultOfTheSource) {
 }
 
 TEST_F(StatusTest, FailedBuild_IsShownWithItsFaultAndTimeline) {
-  ASSERT_TRUE(Call(Named("alice"), "StartApplication", AppId_(app.id())).ok());
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   const BuildId id = AddBuild(app.id());
   clock.Advance(std::chrono::seconds(3));
   const std::string token = Claim(id).lease.token;

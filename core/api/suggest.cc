@@ -94,7 +94,8 @@ std::string ReadText(const fs::path& path) {
 // Dockerfiles of the source, those at the usual places first.
 std::vector<std::string> Dockerfiles(const fs::path& source) {
   std::vector<std::string> out;
-  for (const char* name : {"Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile", "build/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile"}) {
+  for (const char* name :
+       {"Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile", "build/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile"}) {
     std::error_code error;
     if (fs::is_regular_file(fs::symlink_status(source / name, error))) out.push_back(name);
   }
@@ -107,12 +108,14 @@ void AddMethods(const fs::path& source, platform::Suggestion& out) {
     method->set_name("runtime_dockerfile");
     method->set_dockerfile_name(name);
     method->set_http_port(ExposedPort(ReadText(source / name)));
-    const std::string port = method->http_port() == 0 ? ", which exposes no port" : ", which exposes port " + std::to_string(method->http_port());
+    const std::string port =
+        method->http_port() == 0 ? ", which exposes no port" : ", which exposes port " + std::to_string(method->http_port());
     method->set_reason("the source has " + name + port);
   }
 }
 
-Result<platform::Suggestion> SuggestApplication(const Context& context, const Request& request, const platform::SuggestApplicationRequest& in) {
+Result<platform::Suggestion> SuggestApplication(const Context& context, const Request& request,
+                                                const platform::SuggestApplicationRequest& in) {
   platform::Suggestion out;
   out.set_ref_name(in.ref_name().empty() ? "HEAD" : in.ref_name());
   out.set_name(in.name().empty() ? NameOf(*request.on.repository) : in.name());

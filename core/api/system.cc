@@ -14,9 +14,8 @@ using google::protobuf::Empty;
 // A plain domain whose "/" some application holds.
 bool Bound(const model::Domain& domain, const std::vector<model::Application>& apps) {
   const auto holds = [&](const model::Website& website) { return website.fqdn == domain.name && website.path_prefix == "/"; };
-  return std::any_of(apps.begin(), apps.end(), [&](const model::Application& app) {
-    return std::any_of(app.websites.begin(), app.websites.end(), holds);
-  });
+  return std::any_of(apps.begin(), apps.end(),
+                     [&](const model::Application& app) { return std::any_of(app.websites.begin(), app.websites.end(), holds); });
 }
 
 Result<pb::SystemInfo> GetSystemInfo(const Context& context, const Request&, const Empty&) {

@@ -79,7 +79,8 @@ const Build* BuildOfDeploy(const model::AppSnapshot& snapshot, const std::vector
     return one.build == snapshot.release->build && one.generation < snapshot.release->generation;
   });
   if (earlier) return nullptr;
-  const auto made_of = std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) { return one.id == snapshot.release->build; });
+  const auto made_of =
+      std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) { return one.id == snapshot.release->build; });
   return made_of == snapshot.builds.end() ? nullptr : &*made_of;
 }
 

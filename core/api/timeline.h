@@ -18,9 +18,9 @@ struct Step {
 struct Timeline {
   int64_t generation = 0;  // 0: not deployed yet, or the build failed
   ReleaseId release;
-  BuildId build;           // empty: made without a build
+  BuildId build;  // empty: made without a build
   std::string commit;
-  std::vector<Step> steps; // in order of time, never empty
+  std::vector<Step> steps;  // in order of time, never empty
   bool finished = false;
 };
 
@@ -29,6 +29,7 @@ struct Timeline {
 const model::Build* BuildOfDeploy(const model::AppSnapshot& snapshot, const std::vector<model::Release>& releases);
 
 // `build` as above; `build_events` are its own, oldest first. nullopt: nothing was ever deployed or built.
-std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const model::Build* build, const std::vector<model::Event>& build_events);
+std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const model::Build* build,
+                                   const std::vector<model::Event>& build_events);
 
 }  // namespace ns::api

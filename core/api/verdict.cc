@@ -1,6 +1,8 @@
 #include "api/verdict.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "plan/builds.h"
 #include "plan/deploy.h"
@@ -17,7 +19,8 @@ std::string Short(const std::string& commit) { return commit.substr(0, 12); }
 bool Serving(const model::AppSnapshot& snapshot) { return snapshot.observed && !snapshot.observed->serving_run_key.empty(); }
 
 const Build* LiveBuild(const model::AppSnapshot& snapshot) {
-  const auto live = std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [](const Build& one) { return !model::IsTerminal(one.status); });
+  const auto live =
+      std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [](const Build& one) { return !model::IsTerminal(one.status); });
   return live == snapshot.builds.end() ? nullptr : &*live;
 }
 
@@ -27,6 +30,14 @@ const Build* LastBuild(const model::AppSnapshot& snapshot) {
     return one.commit == snapshot.app.commit && one.status != BuildStatus::kSkipped && one.outcome.reason() != model::kSuperseded;
   });
   return last == snapshot.builds.end() ? nullptr : &*last;
+}
+
+// Reasons of a deploy that goes on by itself: it is on its way, or the platform lacks something and tries again.
+bool GoesOn(const std::string& reason) {
+  constexpr std::array<std::string_view, 11> kReasons = {
+      "Starting", "Drift", "NotObserved", "BackendUnavailable", "BackendNotLoaded", "BackendHostAway",
+      "EngineUnavailable", "ProxyUnavailable", "RegistryUnavailable", "RouteNotConfirmed", "ImagePullFailed"};
+  return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
 // What the backend has made of the target, as last stored.
@@ -41,7 +52,7 @@ Progress ProgressOf(const model::AppSnapshot& snapshot) {
   const bool runs = target.state != DesiredState::kRunning || seen.serving_run_key == target.run_key;
   if (seen.converged && seen.state == target.state && routes && runs) return Progress::kDone;
   const model::Condition* deploy = FindCondition(snapshot.conditions, "Deploy");
-  return deploy != nullptr && !deploy->ok ? Progress::kFailed : Progress::kUnderWay;
+  return deploy != nullptr && !deploy->ok && !GoesOn(deploy->reason) ? Progress::kFailed : Progress::kUnderWay;
 }
 
 class Judging {
@@ -69,7 +80,8 @@ class Judging {
   Verdict Building(const Build& build) const {
     if (build.status == BuildStatus::kBuilding) return Say(AppState::kBuilding, "commit " + Short(build.commit) + " is being built");
     if (build.attempt == 0) return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) + " waits for a builder");
-    return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) + " waits for another attempt: " + build.outcome.message());
+    return Say(AppState::kBuilding,
+               "the build of commit " + Short(build.commit) + " waits for another attempt: " + build.outcome.message());
   }
 
   // What holds for the target, whatever it is; `done` goes on when the backend has made it so.
@@ -98,8 +110,12 @@ class Judging {
     }
     if (source_ != nullptr && !source_->ok && app_.commit.find_first_not_of('0') == std::string::npos) return Fail(source_->message);
     const Build* last = LastBuild(snapshot_);
-    if (last != nullptr && last->status == BuildStatus::kFailed) return Fail("the build of commit " + Short(last->commit) + " failed: " + last->outcome.message());
-    if (last != nullptr && last->status == BuildStatus::kCancelled) return Fail("the build of commit " + Short(last->commit) + " was cancelled");
+    if (last != nullptr && last->status == BuildStatus::kFailed) {
+      return Fail("the build of commit " + Short(last->commit) + " failed: " + last->outcome.message());
+    }
+    if (last != nullptr && last->status == BuildStatus::kCancelled) {
+      return Fail("the build of commit " + Short(last->commit) + " was cancelled");
+    }
     if (app_.target.state != DesiredState::kRunning) return Fail("there is no succeeded build to run");
     return Say(AppState::kLive, "commit " + Short(snapshot_.release ? snapshot_.release->commit : app_.commit) + " is live", true, true);
   }
@@ -112,7 +128,9 @@ class Judging {
 
 }  // namespace
 
-Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key) { return Judging(snapshot, source, key).Run(); }
+Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key) {
+  return Judging(snapshot, source, key).Run();
+}
 
 const model::Condition* FindCondition(const std::vector<model::Condition>& conditions, const std::string& type) {
   const auto found = std::find_if(conditions.begin(), conditions.end(), [&](const auto& one) { return one.type == type; });

@@ -113,6 +113,15 @@ TEST(Judge, BackendOutOfReach_IsStillUnderWay) {
   EXPECT_NE(verdict.summary.find("dockerd does not answer"), std::string::npos);
 }
 
+TEST(Judge, WhatThePlatformTriesAgain_IsStillUnderWay) {
+  AppSnapshot snapshot = Observed(Retargeted(Built()), false);
+  for (const char* reason : {"Starting", "ProxyUnavailable", "ImagePullFailed"}) {
+    snapshot.conditions = {{"Deploy", false, reason, "wait", kNever, kNever, kNever}};
+    EXPECT_EQ(Of(snapshot).state, AppState::kDeploying) << reason;
+    EXPECT_FALSE(Of(snapshot).settled) << reason;
+  }
+}
+
 TEST(Judge, RunScopeVariable_NeedsADeployAndNoBuild) {
   AppSnapshot snapshot = Observed(Retargeted(Built()), true);
   snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};

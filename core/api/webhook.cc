@@ -60,7 +60,8 @@ std::set<std::string> NamedUrls(const Struct& payload) {
     const auto found = payload.fields().find(object);
     if (found == payload.fields().end() || !found->second.has_struct_value()) continue;
     const auto& fields = found->second.struct_value().fields();
-    for (const char* name : {"clone_url", "ssh_url", "git_url", "html_url", "git_http_url", "git_ssh_url", "http_url", "web_url", "url", "homepage"}) {
+    for (const char* name :
+         {"clone_url", "ssh_url", "git_url", "html_url", "git_http_url", "git_ssh_url", "http_url", "web_url", "url", "homepage"}) {
       const auto url = fields.find(name);
       if (url != fields.end()) out.insert(model::NormaliseUrl(url->second.string_value()));
     }

@@ -11,9 +11,7 @@ bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || IsLower(static_cast<char>(c | 0x20)) ? (c | 0x20) <= 'f' : false; }
 
-std::string At(const std::string& field, size_t index, const char* member) {
-  return field + "[" + std::to_string(index) + "]." + member;
-}
+std::string At(const std::string& field, size_t index, const char* member) { return field + "[" + std::to_string(index) + "]." + member; }
 
 // What is wrong with one label of a host; empty when nothing is.
 std::string LabelMistake(std::string_view label) {
@@ -153,9 +151,8 @@ void CheckWebsites(const std::string& field, const std::vector<Website>& website
   for (size_t i = 0; i < websites.size(); ++i) {
     CheckWebsite(field, i, websites[i], platform, out);
     const auto end = websites.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool twice = std::any_of(websites.begin(), end, [&](const Website& other) {
-      return WebsiteConflict(websites[i], other, true).has_value();
-    });
+    const bool twice =
+        std::any_of(websites.begin(), end, [&](const Website& other) { return WebsiteConflict(websites[i], other, true).has_value(); });
     if (twice) out.push_back({At(field, i, "fqdn"), "must not name the same URL twice, got " + Quoted(UrlText(websites[i]))});
   }
 }
@@ -169,7 +166,8 @@ void CheckPorts(const std::string& field, const std::vector<PortPublication>& po
     if (std::none_of(platform.ports.begin(), platform.ports.end(), offered)) {
       const std::string ranges = RangesText(platform.ports, port.protocol);
       out.push_back({At(field, i, "internet_port"), "must lie in an available range of " + std::string(ProtocolName(port.protocol)) + " (" +
-                                                        (ranges.empty() ? "there is none" : ranges) + "), got " + std::to_string(port.internet_port)});
+                                                        (ranges.empty() ? "there is none" : ranges) + "), got " +
+                                                        std::to_string(port.internet_port)});
     }
     CheckPortNumber(At(field, i, "application_port"), port.application_port, out);
     const auto end = ports.begin() + static_cast<std::ptrdiff_t>(i);
@@ -195,7 +193,8 @@ std::optional<Violation> FindConflict(const std::vector<Website>& websites, cons
       };
       if (std::none_of(other.ports.begin(), other.ports.end(), taken)) continue;
       return Violation{At("port_publications", i, "internet_port"), std::string(ProtocolName(ports[i].protocol)) + " port " +
-                                                                       std::to_string(ports[i].internet_port) + " is held by another application"};
+                                                                        std::to_string(ports[i].internet_port) +
+                                                                        " is held by another application"};
     }
   }
   return std::nullopt;

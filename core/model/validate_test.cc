@@ -42,8 +42,11 @@ TEST(Quoted, LongAndBrokenText_IsMadeReadable) {
 }
 
 TEST(CheckName, Names_HaveOneToHundredCharacters) {
-  for (const std::string& good : {std::string("a"), std::string("My shop 日本"), std::string(100, 'x')}) EXPECT_TRUE(Passes(CheckName, good));
-  for (const std::string& bad : {std::string(), std::string("  "), std::string(101, 'x'), std::string("a\nb"), std::string("\x7f"), std::string("\xff")}) {
+  for (const std::string& good : {std::string("a"), std::string("My shop 日本"), std::string(100, 'x')}) {
+    EXPECT_TRUE(Passes(CheckName, good));
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("  "), std::string(101, 'x'), std::string("a\nb"), std::string("\x7f"), std::string("\xff")}) {
     EXPECT_FALSE(Passes(CheckName, bad)) << Quoted(bad);
   }
   EXPECT_EQ(Says(CheckName, "a\tb"), "must hold no control characters, got \"a\\x09b\"");
@@ -51,7 +54,8 @@ TEST(CheckName, Names_HaveOneToHundredCharacters) {
 
 TEST(CheckEnvKey, Keys_AreUpperCaseWords) {
   for (const std::string& good : {std::string("A"), std::string("_X9"), std::string(100, 'A')}) EXPECT_TRUE(Passes(CheckEnvKey, good));
-  for (const std::string& bad : {std::string(), std::string("a"), std::string("1A"), std::string("A-B"), std::string("A=B"), std::string(101, 'A')}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a"), std::string("1A"), std::string("A-B"), std::string("A=B"), std::string(101, 'A')}) {
     EXPECT_FALSE(Passes(CheckEnvKey, bad)) << bad;
   }
 }
@@ -65,7 +69,8 @@ TEST(CheckEnvValue, Values_HaveAtMost64KiBWithoutNul) {
 
 TEST(CheckRef, Refs_AreWhatGitAllows) {
   for (const char* good : {"main", "HEAD", "refs/heads/feature/x", "v1.2.3", "日本"}) EXPECT_TRUE(Passes(CheckRef, good));
-  for (const char* bad : {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a*", "a[", "a\\b", "a//b", "/a", "a/", ".a", "a/.b", "a.lock", "a.", "@", "a@{1}"}) {
+  for (const char* bad :
+       {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a*", "a[", "a\\b", "a//b", "/a", "a/", ".a", "a/.b", "a.lock", "a.", "@", "a@{1}"}) {
     EXPECT_FALSE(Passes(CheckRef, bad)) << bad;
   }
 }
@@ -77,7 +82,9 @@ TEST(CheckSourcePath, Paths_StayInside) {
 }
 
 TEST(CheckImage, Names_AreOfRegistries) {
-  for (const char* good : {"", "debian", "debian:12", "ghcr.io/a/b:1", "localhost:5000/x@sha256:abc"}) EXPECT_TRUE(Passes(CheckImage, good));
+  for (const char* good : {"", "debian", "debian:12", "ghcr.io/a/b:1", "localhost:5000/x@sha256:abc"}) {
+    EXPECT_TRUE(Passes(CheckImage, good));
+  }
   for (const char* bad : {"-x", "a b", "a\nRUN x", "/a", "a$b", ":1"}) EXPECT_FALSE(Passes(CheckImage, bad)) << bad;
 }
 
@@ -88,12 +95,14 @@ TEST(CheckCommand, OpenQuotes_AreRefused) {
 
 TEST(CheckHost, Hosts_AreLabelsJoinedByDots) {
   const std::string long_label(63, 'a');
-  for (const std::string& good : {std::string("a.example.com"), std::string("a_b.example.com"), "x." + long_label, std::string("xn--bcher-kva.example.com"), std::string("1.a")}) {
+  for (const std::string& good : {std::string("a.example.com"), std::string("a_b.example.com"), "x." + long_label,
+                                  std::string("xn--bcher-kva.example.com"), std::string("1.a")}) {
     EXPECT_TRUE(Passes(CheckHost, good)) << good;
   }
-  for (const std::string& bad : {std::string(), std::string(".a"), std::string("a."), std::string("a..b"), std::string("*.a"), std::string("A.b"), std::string("-a.b"),
-                                 std::string("a-.b"), std::string("_a.b"), std::string("a b"), std::string("a`) || Host(`b"), long_label + "a.b",
-                                 std::string("xn--99999999.b"), std::string("ab--c.b"), std::string("é.b")}) {
+  for (const std::string& bad :
+       {std::string(), std::string(".a"), std::string("a."), std::string("a..b"), std::string("*.a"), std::string("A.b"),
+        std::string("-a.b"), std::string("a-.b"), std::string("_a.b"), std::string("a b"), std::string("a`) || Host(`b"),
+        long_label + "a.b", std::string("xn--99999999.b"), std::string("ab--c.b"), std::string("é.b")}) {
     EXPECT_FALSE(Passes(CheckHost, bad)) << bad;
   }
   std::string long_host = "a";
@@ -162,7 +171,8 @@ TEST(CheckWebsites, EachMistake_IsNamedWithItsPlace) {
   website.port = 70000;
   website.https = true;
   website.auth = AuthPolicy::kSoft;
-  EXPECT_EQ(WebsiteFields({website}), (Fields{"websites[0].strip_prefix", "websites[0].http_port", "websites[0].https", "websites[0].authentication"}));
+  EXPECT_EQ(WebsiteFields({website}),
+            (Fields{"websites[0].strip_prefix", "websites[0].http_port", "websites[0].https", "websites[0].authentication"}));
   website = Site("a.safe.example.com");
   website.auth = AuthPolicy::kHard;
   EXPECT_EQ(WebsiteFields({website}), Fields{});
@@ -172,8 +182,10 @@ TEST(CheckPorts, Ports_LieInAnOfferedRangeOnce) {
   Violations out;
   CheckPorts("ports", {{9000, 80, Protocol::kTcp}, {9010, 81, Protocol::kTcp}}, Offer(), out);
   EXPECT_TRUE(out.empty());
-  CheckPorts("ports", {{9011, 0, Protocol::kTcp}, {9000, 53, Protocol::kUdp}, {9000, 53, Protocol::kTcp}, {9000, 54, Protocol::kTcp}}, Offer(), out);
-  EXPECT_EQ(FieldsOf(out), (Fields{"ports[0].internet_port", "ports[0].application_port", "ports[1].internet_port", "ports[3].internet_port"}));
+  CheckPorts("ports", {{9011, 0, Protocol::kTcp}, {9000, 53, Protocol::kUdp}, {9000, 53, Protocol::kTcp}, {9000, 54, Protocol::kTcp}},
+             Offer(), out);
+  EXPECT_EQ(FieldsOf(out),
+            (Fields{"ports[0].internet_port", "ports[0].application_port", "ports[1].internet_port", "ports[3].internet_port"}));
 }
 
 const auto kStranger = [](const std::vector<UserId>&) { return false; };
@@ -199,7 +211,8 @@ TEST(FindConflict, PathsBelowEachOther_AreForWhoOwnsBoth) {
 
 TEST(FindConflict, PublishedPort_IsHeldPerProtocol) {
   const std::vector<Held> others = {{{}, {}, {{9000, 80, Protocol::kTcp}}}};
-  EXPECT_EQ(FindConflict({}, {{9001, 80, Protocol::kTcp}, {9000, 81, Protocol::kTcp}}, others, kOwner)->field, "port_publications[1].internet_port");
+  EXPECT_EQ(FindConflict({}, {{9001, 80, Protocol::kTcp}, {9000, 81, Protocol::kTcp}}, others, kOwner)->field,
+            "port_publications[1].internet_port");
   EXPECT_FALSE(FindConflict({}, {{9000, 81, Protocol::kUdp}}, others, kOwner));
 }
 
