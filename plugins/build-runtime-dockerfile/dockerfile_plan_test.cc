@@ -103,8 +103,11 @@ TEST_F(DockerfilePlan, LinkThatLeavesTheSource_IsRefused) {
   fs::create_symlink("/", source_ / "all");
   EXPECT_THAT(Refusal(R"({"context":"all"})"), HasSubstr("PathOutsideSource"));
   EXPECT_THAT(Refusal(R"({"dockerfile_name":"all/etc/passwd"})"), HasSubstr("PathOutsideSource"));
+}
+
+TEST_F(DockerfilePlan, LinkToNothing_IsMissing) {
   fs::create_symlink("../not-there", source_ / "dangling");
-  EXPECT_THAT(Refusal(R"({"dockerfile_name":"dangling"})"), HasSubstr("PathOutsideSource"));
+  EXPECT_THAT(Refusal(R"({"dockerfile_name":"dangling"})"), HasSubstr("DockerfileMissing"));
 }
 
 TEST_F(DockerfilePlan, LinkInsideTheSource_IsResolved) {

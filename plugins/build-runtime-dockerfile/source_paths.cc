@@ -31,7 +31,7 @@ std::optional<std::string> FindInside(const std::string& source, const std::stri
   std::error_code error;
   const fs::path root = fs::canonical(source, error);
   if (error) throw sdk::Error(NS_E_UNAVAILABLE, "DiskUnavailable", "The source cannot be read: " + error.message() + ".", sdk::Fault::kPlatform);
-  // Weakly: a link to something that is not there resolves as far as it can, so that one that points out is told as such.
+  // Weakly: what is not there may still be told from what is outside.
   const fs::path found = fs::weakly_canonical(root / base / relative, error);
   if (error) return std::nullopt;  // a loop of links, or a file where a folder should be
   if (!Below(root, found)) throw Outside(what, path);

@@ -1,0 +1,52 @@
+#include "cli.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "child.h"
+
+namespace ns::engine_docker {
+namespace {
+
+constexpr const char* kFolders[] = {"/usr/bin/", "/usr/local/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/", "/sbin/", "/snap/bin/"};
+
+bool Builds(const sdk::Call& call, const std::string& docker) {
+  std::string output;
+  ChildSpec spec;
+  spec.argv = {docker, "build", "--help"};
+  spec.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + HomeFolder(), "DOCKER_BUILDKIT=1"};
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  spec.output = [&output](std::string_view bytes) { output += bytes; };
+  spec.tick = [] { return true; };
+  const ChildResult result = RunChild(call, spec);
+  return result.ending == Ending::kExited && result.exit_code == 0 && output.find("--secret") != std::string::npos;
+}
+
+}  // namespace
+
+std::string HomeFolder() {
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  ::getpwuid_r(::geteuid(), &entry, buffer, sizeof(buffer), &found);
+  return found && found->pw_dir ? found->pw_dir : "/";
+}
+
+std::string Cli::Find(const sdk::Call& call) {
+  const std::lock_guard lock(mutex_);
+  if (!found_.empty() && ::access(found_.c_str(), X_OK) == 0) return found_;
+  std::vector<std::string> candidates;
+  for (const char* folder : kFolders) candidates.push_back(std::string(folder) + "docker");
+  if (!binary_.empty()) candidates = {binary_};
+  for (const std::string& docker : candidates) {
+    if (::access(docker.c_str(), X_OK) == 0 && Builds(call, docker)) return found_ = docker;
+  }
+  throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+                   (binary_.empty() ? "No Docker CLI" : "\"" + binary_ + "\" is no Docker CLI") +
+                       std::string(" that builds with BuildKit; install docker.io 20.10, or docker-cli with the buildx plugin, or set `binary`."),
+                   sdk::Fault::kOperator);
+}
+
+}  // namespace ns::engine_docker

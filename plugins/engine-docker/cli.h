@@ -1,0 +1,29 @@
+// The Docker CLI of this machine.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "ns/sdk/call.h"
+
+namespace ns::engine_docker {
+
+// Finds a CLI that builds with BuildKit and knows secrets: 20.10 by itself, 23 and later with buildx. [any-thread]
+class Cli {
+ public:
+  // `binary`: path, or empty for /usr/bin/docker and then the PATH.
+  explicit Cli(std::string binary) : binary_(std::move(binary)) {}
+
+  // Its path. Throws EngineUnavailable, the operator's fault, when there is none. Remembers the first one found.
+  std::string Find(const sdk::Call& call);
+
+ private:
+  const std::string binary_;
+  std::mutex mutex_;
+  std::string found_;
+};
+
+// Of the account that this process runs as: where the CLI looks for credentials of registries.
+std::string HomeFolder();
+
+}  // namespace ns::engine_docker

@@ -1,0 +1,32 @@
+#include "command_line.h"
+
+namespace ns::engine_docker {
+
+CommandLine BuildCommand(const std::string& docker, const std::string& socket, const std::string& home, const sdk::EngineJob& job,
+                         const Mark& mark, const Files& files, bool use_cache) {
+  CommandLine line;
+  line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+              "HOME=" + home,
+              "LANG=C.UTF-8",
+              "DOCKER_HOST=unix://" + socket,
+              "DOCKER_BUILDKIT=1",
+              "NEOSHOWCASE_BUILD=" + mark.text()};
+  line.argv = {docker, "build", "--progress", "plain", "--file", files.dockerfile, "--tag", job.reference, "--iidfile", files.iidfile};
+  const auto option = [&line](const char* name, const std::string& value) { line.argv.insert(line.argv.end(), {name, value}); };
+  option("--label", "neoshowcase.installation=" + mark.installation);
+  option("--label", "neoshowcase.app=" + job.app);
+  option("--label", "neoshowcase.build=" + job.build);
+  option("--build-arg", "NO_PROXY=" + mark.text());
+  for (const auto& [key, value] : job.plan.args) {
+    option("--build-arg", key);  // the CLI takes the value from its environment, where `ps` does not show it
+    line.env.push_back(key + "=" + value);
+  }
+  for (size_t i = 0; i < files.secret_fds.size(); ++i)
+    option("--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" + std::to_string(files.secret_fds[i]));
+  if (!job.plan.target.empty()) option("--target", job.plan.target);
+  if (!use_cache) line.argv.push_back("--no-cache");
+  line.argv.push_back(files.context);
+  return line;
+}
+
+}  // namespace ns::engine_docker

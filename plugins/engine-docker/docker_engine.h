@@ -1,0 +1,48 @@
+// Builds with the BuildKit that is part of dockerd, by the Docker CLI, and pushes through dockerd. docs/design/engine-docker.md says why.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli.h"
+#include "config.h"
+#include "command_line.h"
+#include "guard.h"
+#include "images.h"
+#include "ns/sdk/engine.h"
+#include "slots.h"
+
+namespace ns::engine_docker {
+
+class DockerEngine : public sdk::Engine {
+ public:
+  explicit DockerEngine(const sdk::Setup& setup);
+
+  // Leaves what builds of a killed host have left to Abort; needs no dockerd.
+  void Activate(const sdk::Call& call) override;
+  sdk::EngineAbilities Abilities() noexcept override;
+  sdk::EngineResult Run(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log) override;
+  void Abort(const sdk::Call& call, const std::string& build) override;
+
+ private:
+  // The folder of one run; gone with it.
+  class Workplace;
+
+  Mark MarkOf(const std::string& build) const { return {host_.installation(), build}; }
+  std::string WorkFolder() const;
+  void Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log);
+  void TidyUp(const sdk::Call& call, const sdk::EngineJob& job) noexcept;
+  void ForgetFailed(const sdk::EngineJob& job) noexcept;
+  void Kill(const std::string& build);
+  bool SecretsChanged(const sdk::Call& call, const sdk::EngineJob& job);
+  void RememberSecrets(const sdk::Call& call, const sdk::EngineJob& job);
+
+  const sdk::Host host_;
+  const Config config_;
+  const CgroupTree cgroups_;
+  Cli cli_;
+  Images images_;
+  Slots slots_;
+};
+
+}  // namespace ns::engine_docker
