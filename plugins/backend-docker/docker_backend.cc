@@ -1,6 +1,7 @@
 #include "docker_backend.h"
 
 #include "connections.h"
+#include "labels.h"
 #include "marks.h"
 #include "probe.h"
 #include "traefik/render.h"
@@ -38,6 +39,9 @@ void DockerBackend::Activate(const Call&) {
   proxy_.Open();
 }
 
+// Labels cannot change: with them other routes need another container.
+std::string DockerBackend::KeyOf(const App& app) const { return config_.traefik.labels ? app.run_key + "/" + app.route_key : app.run_key; }
+
 void DockerBackend::Deactivate() { proxy_.Close(); }
 
 sdk::Look DockerBackend::LookAt(const Call& call, const std::string& app, const AppRecord& record) {
@@ -45,6 +49,7 @@ sdk::Look DockerBackend::LookAt(const Call& call, const std::string& app, const 
   for (const Container& container : engine_.Containers(call, AppLabels(host().installation(), app))) look.replicas.push_back(Report(container));
   const auto note = record.notes.find(kRoutesNote);
   const std::string wanted = note == record.notes.end() ? "" : note->second;
+  if (config_.traefik.labels && !record.targets.empty()) return look;  // the page's file may be there until the labels are in force
   const auto file = proxy_.ReadFile(app);
   look.routes_intact = file.value_or("") == wanted;
   if (!look.routes_intact) look.route_flaw = file ? "its route file was changed" : "its route file was removed";
@@ -62,8 +67,9 @@ void DockerBackend::Start(const Call& call, const App& app, const std::string& k
   std::vector<std::string> names;
   for (const sdk::ReplicaReport& report : there.replicas) names.push_back(report.name);
   const int number = NextNumber(app.id, app.fence.generation, names);
-  const std::string id = CreateNamed(call, MakeSpec(app, config_, host().installation(), key, number, address), app, number);
+  const std::string id = Create(call, app, key, number, address);
   try {
+    if (config_.traefik.labels) engine_.PutArchive(call, id, HealthArchive());
     engine_.Start(call, id);
   } catch (const Error& error) {
     if (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_CANCELLED || error.code() == NS_E_DEADLINE) throw;
@@ -73,14 +79,15 @@ void DockerBackend::Start(const Call& call, const App& app, const std::string& k
 }
 
 // Passes over names that somebody else's containers have.
-std::string DockerBackend::CreateNamed(const Call& call, docker::ContainerSpec spec, const App& app, int number) {
-  for (int tries = 0;; ++tries) {
+std::string DockerBackend::Create(const Call& call, const App& app, const std::string& key, int number, const std::string& address) {
+  for (int tries = 0;; ++tries, ++number) {
+    docker::ContainerSpec spec = MakeSpec(app, config_, host().installation(), key, number, address);
+    if (config_.traefik.labels) AddLabels(spec, app, proxy_.entries(), engine_.Version(call));
     try {
       return engine_.Create(call, spec);
     } catch (const Error& error) {
       if (error.code() == NS_E_NOT_FOUND) throw Error(NS_E_NOT_FOUND, NS_REASON_IMAGE_GONE, error.message(), Fault::kPlatform);
       if (error.code() != NS_E_EXISTS || tries == 20) throw;
-      spec = MakeSpec(app, config_, host().installation(), spec.labels.at("neoshowcase.key"), ++number, spec.address);
     }
   }
 }
@@ -92,7 +99,10 @@ Container DockerBackend::Existing(const Call& call, const std::string& id) {
 
 sdk::ProbeAnswer DockerBackend::Probe(const Call& call, const App& app, const std::string& replica) {
   const Container container = Existing(call, replica);
-  return ProbeOnce(call, http_, app.processes.front().probe, container, AddressOf(container));
+  sdk::ProbeAnswer answer = ProbeOnce(call, http_, app.processes.front().probe, container, AddressOf(container));
+  if (answer.readiness == sdk::Readiness::kReady && config_.traefik.labels && container.health != "healthy")
+    return {sdk::Readiness::kNotYet, NS_REASON_PROBE_FAILED, "Docker does not count the container as healthy yet."};
+  return answer;
 }
 
 traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app, const std::set<std::string>& targets) {
@@ -100,19 +110,29 @@ traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app, const 
   upstreams.page_url = app.page_upstream;
   upstreams.page_reason = app.page_reason.empty() ? "stopped" : app.page_reason;
   for (const std::string& target : targets) upstreams.hosts.push_back(AddressOf(Existing(call, target)));
-  return traefik::MakeConfig(app, upstreams, proxy_.entries(), BaseName(app.id), app.fence.generation);
+  return traefik::MakeConfig(app, upstreams, proxy_.entries(), BaseName(app.id), RankOf(app.fence.generation, kPageNumber));
 }
 
 // What serves comes back after a reboot; what was only tried does not.
 void DockerBackend::SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets, AppRecord& record) {
-  const traefik::Config routes = RoutesTo(call, app, targets);
   for (const std::string& target : targets) engine_.SetRestartPolicy(call, target, "unless-stopped");
+  if (config_.traefik.labels && !targets.empty()) return;
+  const traefik::Config routes = RoutesTo(call, app, targets);
   const std::string text = routes.routers.empty() ? "" : traefik::RenderFile(routes);
   proxy_.WriteFile(app.id, text);
   record.notes[kRoutesNote] = text;
 }
 
 std::string DockerBackend::Unconfirmed(const Call& call, const App& app, const std::set<std::string>& targets, const AppRecord&) {
+  if (config_.traefik.labels && !targets.empty()) {
+    for (const std::string& target : targets) {
+      const Container container = Existing(call, target);
+      const traefik::Config routes = LabelledRoutes(app, proxy_.entries(), container.name, AddressOf(container));
+      if (std::string missing = proxy_.Missing(call, routes, container.name, "docker"); !missing.empty()) return missing;
+    }
+    proxy_.WriteFile(app.id, "");  // the page is not needed any more
+    return "";
+  }
   return proxy_.Missing(call, RoutesTo(call, app, targets), BaseName(app.id), "file");
 }
 
@@ -120,7 +140,9 @@ int DockerBackend::CountOpen(const Call& call, const App& app, const std::string
   const auto container = engine_.Inspect(call, replica);
   std::set<int> ports;
   for (const sdk::Route& route : app.routes) ports.insert(route.port);
-  return container ? CountConnectionsOf(container->pid, ports) : 0;
+  // What is paused or cut off from its network answers nobody; the kernel shows its connections for ever.
+  const bool reachable = container && container->state == "running" && container->networks.contains(BaseName(app.id));
+  return reachable ? CountConnectionsOf(container->pid, ports) : 0;
 }
 
 void DockerBackend::Stop(const Call& call, const std::string& replica, bool now) {

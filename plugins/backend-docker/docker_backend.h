@@ -30,10 +30,11 @@ class DockerBackend final : public sdk::RolloutBackend {
   void Resume(const sdk::Call& call, const std::string& replica) override;
   void RemoveReplica(const sdk::Call& call, const std::string& replica) override;
   void RemoveRest(const sdk::Call& call, const std::string& app, bool data) override;
+  std::string KeyOf(const sdk::App& app) const override;
 
  private:
   traefik::Config RoutesTo(const sdk::Call& call, const sdk::App& app, const std::set<std::string>& targets);
-  std::string CreateNamed(const sdk::Call& call, docker::ContainerSpec spec, const sdk::App& app, int number);
+  std::string Create(const sdk::Call& call, const sdk::App& app, const std::string& key, int number, const std::string& address);
   docker::Container Existing(const sdk::Call& call, const std::string& id);
 
   const Config config_;
