@@ -1,0 +1,33 @@
+// Accepts connections on the host's sockets and serves them on a thread of its own.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "edge_limits.h"
+#include "ns/sdk/service.h"
+
+namespace ns::gateway {
+
+class Server {
+ public:
+  // Asks the host for its descriptors and entries. Throws ns::sdk::Error when they cannot be used.
+  Server(const sdk::Host& host, const Limits& limits);
+  // Stops at once: connections are closed, calls cancelled; waits for the host to end them.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Begins to accept. [control]
+  void Listen(const std::vector<sdk::Listener>& listeners);
+  // Accepts no more, ends what waits for a request, waits for the rest until the call's deadline. [control]
+  void Drain(const sdk::Call& call);
+  // [any-thread]
+  bool Serving() const;
+
+ private:
+  class Running;
+  std::unique_ptr<Running> running_;
+};
+
+}  // namespace ns::gateway
