@@ -79,6 +79,7 @@ ports::HoldingCheck NoConflict(const model::Application& app, const model::User&
   return [&app, &user, given](const std::vector<ports::Holding>& others) -> Status {
     if (!given.websites && !given.ports) return Status();
     std::vector<model::Held> held;
+    held.reserve(others.size());
     for (const ports::Holding& other : others) held.push_back({other.owners, other.websites, other.ports});
     const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
     const auto conflict = model::FindConflict(app.websites, app.ports, held, owns);

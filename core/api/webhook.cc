@@ -12,7 +12,6 @@ namespace ns::api {
 namespace {
 
 using google::protobuf::Struct;
-using google::protobuf::Value;
 
 RawAnswer Text(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body) + "\n"}; }
 
