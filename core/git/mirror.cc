@@ -78,7 +78,8 @@ Status Mirror::Renew() {
   repository_.reset();
   std::error_code error;
   fs::remove_all(request_->mirror, error);
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options{};
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
   options.mode = GIT_REPOSITORY_INIT_SHARED_UMASK;
   git_repository* raw = nullptr;

@@ -93,7 +93,8 @@ Status Session::PrepareSsh(const std::string& host, const std::string& port) {
 }
 
 git_remote_callbacks Session::Callbacks() {
-  git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
+  git_remote_callbacks callbacks{};
+  git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
   callbacks.credentials = OnCredentials;
   callbacks.certificate_check = OnCertificate;
   callbacks.transfer_progress = OnProgress;
@@ -106,7 +107,8 @@ Result<std::vector<model::GitRef>> Session::ListRefs() {
   if (git_remote_create_detached(&raw, target_.c_str()) != 0) return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
   const RemoteHandle remote(raw);
   const git_remote_callbacks callbacks = Callbacks();
-  git_proxy_options proxy = GIT_PROXY_OPTIONS_INIT;
+  git_proxy_options proxy{};
+  git_proxy_options_init(&proxy, GIT_PROXY_OPTIONS_VERSION);
   proxy.type = GIT_PROXY_NONE;
   if (const int error = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, &proxy, nullptr); error != 0) return Explain(error);
   const git_remote_head** heads = nullptr;
@@ -124,7 +126,8 @@ Status Session::Fetch(git_repository* repository, uint64_t room) {
   if (git_remote_create_anonymous(&raw, repository, target_.c_str()) != 0) return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
   const RemoteHandle remote(raw);
   room_ = room;
-  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  git_fetch_options options{};
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks = Callbacks();
   options.prune = GIT_FETCH_PRUNE;
   options.update_fetchhead = 0;

@@ -210,8 +210,8 @@ std::string KeptHelper::LogEnd() {
 }
 
 void KeptHelper::Publish() {
-  state_.With([&](HelperState& state) { state = now_; });
-  shown_watch_.With([&](auto& watch) { watch = watch_; });
+  state_.With([now = now_](HelperState& state) { state = now; });
+  shown_watch_.With([seen = watch_](auto& watch) { watch = seen; });
 }
 
 }  // namespace ns::supervise
