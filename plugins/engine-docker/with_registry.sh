@@ -1,0 +1,53 @@
+#!/bin/bash
+# with_registry.sh COMMAND...: runs a command with a Docker daemon, a registry of its own at NS_TEST_REGISTRY (host:port) and the base image
+# NS_TEST_BASE (busybox). A daemon that answers is used; else a private one is started and ended. Ends with 77 (skipped) where the machine
+# cannot run containers, and says why.
+set -euo pipefail
+socket=/var/run/docker.sock
+work=$(mktemp -d /tmp/ns-with-registry.XXXXXX)
+own= registry=
+export NS_TEST_BASE=nstest-engine-docker:$$
+
+answers() { curl -sf -m 2 --unix-socket "$socket" http://docker/_ping >/dev/null; }
+missing() { echo "LEFT OUT: $1"; exit 77; }
+docker() { /usr/bin/docker "$@"; }
+
+finish() {
+  [ -z "$registry" ] || kill "$registry" 2>/dev/null || true
+  docker rmi -f "$NS_TEST_BASE" >/dev/null 2>&1 || true
+  if [ -n "$own" ]; then
+    kill "$own" 2>/dev/null || true
+    wait "$own" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+
+for program in /usr/bin/docker docker-registry curl busybox python3; do command -v "$program" >/dev/null || missing "$program is not installed"; done
+trap finish EXIT
+if ! answers; then
+  [ "$(id -u)" = 0 ] || missing "no Docker daemon answers, and only root can start one"
+  command -v dockerd >/dev/null || missing "no Docker daemon answers, and dockerd is not installed"
+  dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$socket" >"$work/log" 2>&1 &
+  own=$!
+  for _ in $(seq 300); do answers && break; sleep 0.1; done
+  answers || { tail -n 20 "$work/log"; exit 1; }
+fi
+
+mkdir -p "$work/image/bin" "$work/image/tmp" "$work/image/proc" "$work/image/dev" "$work/image/etc"
+cp "$(command -v busybox)" "$work/image/bin/busybox"
+for name in sh cat echo sleep dd env head grep; do ln -s busybox "$work/image/bin/$name"; done
+tar -C "$work/image" -c . | docker import - "$NS_TEST_BASE" >/dev/null
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export NS_TEST_REGISTRY=127.0.0.1:$port
+cat >"$work/registry.yml" <<CONFIG
+version: 0.1
+storage: {filesystem: {rootdirectory: $work/registry}}
+http: {addr: "$NS_TEST_REGISTRY"}
+CONFIG
+docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
+registry=$!
+for _ in $(seq 100); do curl -sf -m 2 "http://$NS_TEST_REGISTRY/v2/" >/dev/null && break; sleep 0.1; done
+status=0
+"$@" || status=$?
+exit "$status"
