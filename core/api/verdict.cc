@@ -84,9 +84,16 @@ class Judging {
                "the build of commit " + Short(build.commit) + " waits for another attempt: " + build.outcome.message());
   }
 
+  // On its way to what the owner wants: an application that shall not run and serves nothing is stopped already, but for its routes.
+  Verdict OnItsWay(std::string summary) const {
+    if (app_.desired == DesiredState::kRunning) return Say(AppState::kDeploying, "is " + std::move(summary));
+    if (Serving(snapshot_)) return Say(AppState::kDeploying, "is being stopped");
+    return Say(AppState::kStopped, "does not run; its routes are " + std::move(summary));
+  }
+
   // What holds for the target, whatever it is; `done` goes on when the backend has made it so.
   Verdict Deployed(Verdict (Judging::*done)() const) const {
-    if (plan::DecideTarget(snapshot_, key_)) return Say(AppState::kDeploying, "is about to be deployed");
+    if (plan::DecideTarget(snapshot_, key_)) return OnItsWay("about to be deployed");
     const model::Condition* deploy = FindCondition(snapshot_.conditions, "Deploy");
     switch (ProgressOf(snapshot_)) {
       case Progress::kDone: return (this->*done)();
@@ -94,9 +101,7 @@ class Judging {
       case Progress::kUnderWay: break;
     }
     const bool trouble = deploy != nullptr && !deploy->ok && deploy->reason != "NotObserved" && deploy->reason != "NeverDeployed";
-    const bool stopping = app_.target.state != DesiredState::kRunning && Serving(snapshot_);
-    const std::string what = stopping ? "is being stopped" : "is being deployed";
-    return Say(AppState::kDeploying, trouble && !deploy->message.empty() ? what + "; the last look said: " + deploy->message : what);
+    return OnItsWay(trouble && !deploy->message.empty() ? "being deployed; the last look said: " + deploy->message : "being deployed");
   }
 
   Verdict AtRest() const {

@@ -140,6 +140,14 @@ TEST(Judge, Stopped_IsSettledOnceRoutesSaySo) {
   EXPECT_TRUE(verdict.settled && verdict.ok);
 }
 
+TEST(Judge, NeverStarted_IsStoppedAndSettledWithItsRoutes) {
+  AppSnapshot snapshot = FreshApp();
+  snapshot.app.desired = model::DesiredState::kStopped;
+  EXPECT_EQ(Of(snapshot).state, AppState::kStopped);
+  EXPECT_FALSE(Of(snapshot).settled);
+  EXPECT_TRUE(Of(Observed(Retargeted(snapshot), true)).settled);
+}
+
 TEST(Judge, MissingRef_IsAFault) {
   AppSnapshot snapshot = FreshApp();
   snapshot.app.commit = model::kNoCommit;
