@@ -1,18 +1,11 @@
-// Parts without a remote; and the program that is its own Git child.
-#include <filesystem>
-
-#include <gmock/gmock.h>
+// Parts that need no remote.
 #include <gtest/gtest.h>
 
 #include "git/address_rules.h"
-#include "git/git_fixture_for_test.h"
 #include "git/tree_writer.h"
 #include "git/wire.h"
 
 namespace ns::git {
-
-std::string ThisProgram() { return std::filesystem::read_symlink("/proc/self/exe"); }
-
 namespace {
 
 using std::chrono::seconds;
@@ -93,9 +86,3 @@ TEST(TreeWriter, LinkStaysInside_OnlyWhenItCannotLeadOut) {
 
 }  // namespace
 }  // namespace ns::git
-
-int main(int argc, char** argv) {
-  if (argc > 1 && std::string(argv[1]) == "git-worker") return ns::git::RunGitWorker(0, 1);
-  testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}
