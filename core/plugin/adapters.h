@@ -11,7 +11,8 @@
 
 namespace ns::plugin {
 
-// Each borrows the instance, whose interface is of that kind and at least as long as its first version.
+// Each borrows the instance, whose interface is of that kind and at least as long as its first
+// version.
 std::unique_ptr<ports::Backend> MakeBackend(Instance& instance, Clock& clock);
 // `schema`: of the settings, checked before the plugin sees them; empty: none.
 std::unique_ptr<ports::BuildMethod> MakeBuildMethod(Instance& instance, std::string schema);

@@ -11,9 +11,14 @@ namespace {
 constexpr size_t kMostPhases = 64;
 
 ns_probe ProbeOf(const model::Probe& probe) {
-  return {sizeof(ns_probe),       static_cast<int32_t>(probe.kind), probe.port,
-          0,                      sdk::Str(probe.path),             probe.period.count(),
-          probe.timeout.count(),  probe.stays_up.count()};
+  return {sizeof(ns_probe),
+          static_cast<int32_t>(probe.kind),
+          probe.port,
+          0,
+          sdk::Str(probe.path),
+          probe.period.count(),
+          probe.timeout.count(),
+          probe.stays_up.count()};
 }
 
 ns_fence FenceOf(const model::Fence& fence) { return {fence.epoch, fence.generation}; }
@@ -24,7 +29,7 @@ model::ContainerState ContainerFrom(int32_t state) {
 }
 
 model::DesiredState StateFrom(int32_t state) {
-  return state == NS_STATE_RUNNING ? model::DesiredState::kRunning
+  return state == NS_STATE_RUNNING  ? model::DesiredState::kRunning
          : state == NS_STATE_ASLEEP ? model::DesiredState::kAsleep
                                     : model::DesiredState::kStopped;
 }
@@ -34,10 +39,12 @@ model::DesiredState StateFrom(int32_t state) {
 EnvView::EnvView(const std::vector<model::EnvVar>& env) {
   items_.reserve(env.size());
   for (const model::EnvVar& variable : env) {
-    items_.push_back({sizeof(ns_env), variable.secret ? 1 : 0, sdk::Str(variable.key), sdk::Str(variable.value.Reveal())});
+    items_.push_back({sizeof(ns_env), variable.secret ? 1 : 0, sdk::Str(variable.key),
+                      sdk::Str(variable.value.Reveal())});
   }
   pointers_ = sdk::Pointers(items_);
-  std::sort(pointers_.begin(), pointers_.end(), [](const ns_env* a, const ns_env* b) { return sdk::View(a->key) < sdk::View(b->key); });
+  std::sort(pointers_.begin(), pointers_.end(),
+            [](const ns_env* a, const ns_env* b) { return sdk::View(a->key) < sdk::View(b->key); });
 }
 
 AppView::AppView(const model::DesiredApp& app) {
@@ -103,7 +110,8 @@ void AppView::Add(const model::Website& site) {
 
 void AppView::Add(const model::PortPublication& port) {
   port_pointers_.push_back(
-      &ports_.emplace_back(ns_port{sizeof(ns_port), static_cast<int32_t>(port.protocol), port.internet_port, port.application_port}));
+      &ports_.emplace_back(ns_port{sizeof(ns_port), static_cast<int32_t>(port.protocol),
+                                   port.internet_port, port.application_port}));
 }
 
 model::ObservedApp ObservedFrom(const AppId& id, const ns_app_status& raw, Time observed_at) {
@@ -125,7 +133,9 @@ model::ObservedApp ObservedFrom(const AppId& id, const ns_app_status& raw, Time 
   app.message = CleanText(sdk::View(raw.message), 4096);
   for (size_t i = 0; i < std::min(raw.phase_count, kMostPhases); ++i) {
     const ns_phase* phase = raw.phases[i];
-    if (NS_HAS(phase, at_us)) app.phases.push_back({CleanText(sdk::View(phase->name), 100), Time(std::chrono::microseconds(phase->at_us))});
+    if (NS_HAS(phase, at_us))
+      app.phases.push_back(
+          {CleanText(sdk::View(phase->name), 100), Time(std::chrono::microseconds(phase->at_us))});
   }
   app.observed_at = observed_at;
   return app;

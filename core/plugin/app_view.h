@@ -1,4 +1,5 @@
-// One application as the ABI's structs. Borrows everything from the DesiredApp, secrets too: nothing is copied that would have to be wiped.
+// One application as the ABI's structs. Borrows everything from the DesiredApp, secrets too:
+// nothing is copied that would have to be wiped.
 #pragma once
 
 #include <deque>

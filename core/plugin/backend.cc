@@ -16,7 +16,8 @@ namespace {
 constexpr size_t kLongestLine = 64 * 1024;
 
 Status CannotDo(const Instance& instance, const std::string& what) {
-  return {Code::kUnsupported, NS_REASON_UNSUPPORTED, "backend " + instance.name() + " does not offer " + what};
+  return {Code::kUnsupported, NS_REASON_UNSUPPORTED,
+          "backend " + instance.name() + " does not offer " + what};
 }
 
 // Where a status sink puts what it gets.
@@ -27,11 +28,13 @@ struct Seen {
 };
 void PutSeen(void* ctx, const ns_app_status* status) noexcept {
   auto& seen = *static_cast<Seen*>(ctx);
-  if (NS_HAS(status, phase_count)) seen.observed = ObservedFrom(seen.app, *status, seen.clock.Now());
+  if (NS_HAS(status, phase_count))
+    seen.observed = ObservedFrom(seen.app, *status, seen.clock.Now());
 }
 
 ns_status TellChanged(void* ctx, ns_str app) noexcept {
-  (*static_cast<const std::function<void(const AppId&)>*>(ctx))(AppId(CleanText(sdk::View(app), 100)));
+  (*static_cast<const std::function<void(const AppId&)>*>(ctx))(
+      AppId(CleanText(sdk::View(app), 100)));
   return NS_OK;
 }
 
@@ -43,7 +46,8 @@ ns_status PutLine(void* ctx, const ns_log_line* line) noexcept {
   auto& got = *static_cast<Lines*>(ctx);
   if (got.lines.size() >= got.most) return NS_E_EXHAUSTED;
   if (!NS_HAS(line, text)) return NS_E_INVALID;
-  got.lines.push_back({Time(std::chrono::microseconds(line->at_us)), line->is_stderr ? "stderr" : "stdout",
+  got.lines.push_back({Time(std::chrono::microseconds(line->at_us)),
+                       line->is_stderr ? "stderr" : "stdout",
                        CleanText(sdk::View(line->text), kLongestLine)});
   return NS_OK;
 }
@@ -51,7 +55,9 @@ ns_status PutLine(void* ctx, const ns_log_line* line) noexcept {
 class TableBackend final : public ports::Backend {
  public:
   TableBackend(Instance& instance, Clock& clock)
-      : instance_(instance), clock_(clock), table_(*static_cast<const ns_backend*>(instance.interface())) {}
+      : instance_(instance),
+        clock_(clock),
+        table_(*static_cast<const ns_backend*>(instance.interface())) {}
 
   Status Apply(const ports::Call& call, const model::DesiredApp& app) override {
     const AppView view(app);
@@ -73,7 +79,9 @@ class TableBackend final : public ports::Backend {
     NS_TRY(instance_.Run("observe", call, [&](ns_plugin* plugin, const ns_call* raw) {
       return table_.observe(plugin, raw, sdk::Str(app.str()), {&seen, &PutSeen});
     }));
-    if (!seen.observed) return Status(Code::kInternal, NS_REASON_DEFECT, "backend " + instance_.name() + " looked and told nothing");
+    if (!seen.observed)
+      return Status(Code::kInternal, NS_REASON_DEFECT,
+                    "backend " + instance_.name() + " looked and told nothing");
     return *std::move(seen.observed);
   }
 
@@ -85,9 +93,11 @@ class TableBackend final : public ports::Backend {
     });
   }
 
-  Result<std::vector<model::LogLine>> Logs(const ports::Call& call, const ports::LogQuery& query) override {
+  Result<std::vector<model::LogLine>> Logs(const ports::Call& call,
+                                           const ports::LogQuery& query) override {
     if (!table_.logs) return CannotDo(instance_, "reading output");
-    const ns_log_query raw_query{sizeof(ns_log_query), query.limit, sdk::Str(query.app.str()), query.before.time_since_epoch().count(),
+    const ns_log_query raw_query{sizeof(ns_log_query), query.limit, sdk::Str(query.app.str()),
+                                 query.before.time_since_epoch().count(),
                                  query.since.time_since_epoch().count()};
     Lines got{static_cast<size_t>(std::max(query.limit, 0)), {}};
     NS_TRY(instance_.Run("logs", call, [&](ns_plugin* plugin, const ns_call* raw) {
@@ -104,6 +114,8 @@ class TableBackend final : public ports::Backend {
 
 }  // namespace
 
-std::unique_ptr<ports::Backend> MakeBackend(Instance& instance, Clock& clock) { return std::make_unique<TableBackend>(instance, clock); }
+std::unique_ptr<ports::Backend> MakeBackend(Instance& instance, Clock& clock) {
+  return std::make_unique<TableBackend>(instance, clock);
+}
 
 }  // namespace ns::plugin

@@ -5,7 +5,9 @@
 namespace ns::plugin {
 
 RequestView::RequestView(const ports::BuildRequest& request)
-    : env_(request.env), entrypoint_(sdk::Slices(request.entrypoint)), command_(sdk::Slices(request.command)) {
+    : env_(request.env),
+      entrypoint_(sdk::Slices(request.entrypoint)),
+      command_(sdk::Slices(request.command)) {
   raw_.struct_size = sizeof(raw_);
   raw_.app = sdk::Str(request.app.str());
   raw_.build = sdk::Str(request.build.str());
@@ -21,7 +23,8 @@ RequestView::RequestView(const ports::BuildRequest& request)
 }
 
 PlanView::PlanView(const ports::BuildPlan& plan) : secrets_(plan.secrets) {
-  for (const auto& [key, value] : plan.args) args_.push_back({sizeof(ns_build_arg), 0, sdk::Str(key), sdk::Str(value)});
+  for (const auto& [key, value] : plan.args)
+    args_.push_back({sizeof(ns_build_arg), 0, sdk::Str(key), sdk::Str(value)});
   arg_pointers_ = sdk::Pointers(args_);
   raw_.struct_size = sizeof(raw_);
   raw_.ignore_dockerignore = plan.ignore_dockerignore ? 1 : 0;
@@ -44,12 +47,14 @@ ports::BuildPlan PlanFrom(const ns_build_plan& raw) {
   plan.target = sdk::Text(raw.target);
   plan.ignore_dockerignore = raw.ignore_dockerignore != 0;
   for (size_t i = 0; i < raw.arg_count; ++i) {
-    if (NS_HAS(raw.args[i], value)) plan.args.emplace_back(sdk::Text(raw.args[i]->key), sdk::Text(raw.args[i]->value));
+    if (NS_HAS(raw.args[i], value))
+      plan.args.emplace_back(sdk::Text(raw.args[i]->key), sdk::Text(raw.args[i]->value));
   }
   for (size_t i = 0; i < raw.secret_count; ++i) {
     const ns_env* secret = raw.secrets[i];
     if (!NS_HAS(secret, value)) continue;
-    plan.secrets.push_back({sdk::Text(secret->key), Secret(sdk::Text(secret->value)), model::EnvScope::kBuild, secret->secret != 0});
+    plan.secrets.push_back({sdk::Text(secret->key), Secret(sdk::Text(secret->value)),
+                            model::EnvScope::kBuild, secret->secret != 0});
   }
   plan.export_path = sdk::Text(raw.export_path);
   return plan;

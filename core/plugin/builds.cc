@@ -17,24 +17,32 @@ namespace ns::plugin {
 namespace {
 
 void PutPlan(void* ctx, const ns_build_plan* plan) noexcept {
-  if (NS_HAS(plan, export_path)) *static_cast<std::optional<ports::BuildPlan>*>(ctx) = PlanFrom(*plan);
+  if (NS_HAS(plan, export_path))
+    *static_cast<std::optional<ports::BuildPlan>*>(ctx) = PlanFrom(*plan);
 }
 
 class TableBuildMethod final : public ports::BuildMethod {
  public:
   TableBuildMethod(Instance& instance, std::string schema)
-      : instance_(instance), schema_(std::move(schema)), table_(*static_cast<const ns_build*>(instance.interface())) {}
+      : instance_(instance),
+        schema_(std::move(schema)),
+        table_(*static_cast<const ns_build*>(instance.interface())) {}
 
-  Result<ports::BuildPlan> Plan(const ports::Call& call, const ports::BuildRequest& request) override {
+  Result<ports::BuildPlan> Plan(const ports::Call& call,
+                                const ports::BuildRequest& request) override {
     if (Status fits = CheckSchema(schema_, request.settings); !fits.ok()) {
-      return Status(Code::kInvalid, NS_REASON_SETTINGS_INVALID, "the build settings do not fit: " + fits.message()).SetFault(Fault::kSource);
+      return Status(Code::kInvalid, NS_REASON_SETTINGS_INVALID,
+                    "the build settings do not fit: " + fits.message())
+          .SetFault(Fault::kSource);
     }
     const RequestView view(request);
     std::optional<ports::BuildPlan> plan;
     NS_TRY(instance_.Run("plan", call, [&](ns_plugin* plugin, const ns_call* raw) {
       return table_.plan(plugin, raw, view.raw(), {&plan, &PutPlan});
     }));
-    if (!plan) return Status(Code::kInternal, NS_REASON_DEFECT, "build method " + instance_.name() + " succeeded without a plan");
+    if (!plan)
+      return Status(Code::kInternal, NS_REASON_DEFECT,
+                    "build method " + instance_.name() + " succeeded without a plan");
     return *std::move(plan);
   }
 
@@ -57,12 +65,15 @@ ns_status TakeLog(void* ctx, ns_bytes chunk) noexcept {
 }
 
 void PutResult(void* ctx, const ns_engine_result* result) noexcept {
-  if (NS_HAS(result, size)) *static_cast<std::optional<model::Image>*>(ctx) = {"", CleanText(sdk::View(result->digest), 256), result->size};
+  if (NS_HAS(result, size))
+    *static_cast<std::optional<model::Image>*>(ctx) = {
+        "", CleanText(sdk::View(result->digest), 256), result->size};
 }
 
 class TableEngine final : public ports::BuildEngine {
  public:
-  explicit TableEngine(Instance& instance) : instance_(instance), table_(*static_cast<const ns_engine*>(instance.interface())) {}
+  explicit TableEngine(Instance& instance)
+      : instance_(instance), table_(*static_cast<const ns_engine*>(instance.interface())) {}
 
   ports::EngineAbilities Abilities() const override {
     const uint64_t bits = table_.abilities(instance_.plugin());
@@ -95,7 +106,9 @@ class TableEngine final : public ports::BuildEngine {
     NS_TRY(instance_.Run("run", call, [&](ns_plugin* plugin, const ns_call* raw) {
       return table_.run(plugin, raw, &raw_job, {&taker, &TakeLog}, {&image, &PutResult});
     }));
-    if (!image || image->digest.empty()) return Status(Code::kInternal, NS_REASON_DEFECT, "engine " + instance_.name() + " succeeded without an image");
+    if (!image || image->digest.empty())
+      return Status(Code::kInternal, NS_REASON_DEFECT,
+                    "engine " + instance_.name() + " succeeded without an image");
     image->reference = job.reference;
     return *std::move(image);
   }
@@ -117,6 +130,8 @@ std::unique_ptr<ports::BuildMethod> MakeBuildMethod(Instance& instance, std::str
   return std::make_unique<TableBuildMethod>(instance, std::move(schema));
 }
 
-std::unique_ptr<ports::BuildEngine> MakeEngine(Instance& instance) { return std::make_unique<TableEngine>(instance); }
+std::unique_ptr<ports::BuildEngine> MakeEngine(Instance& instance) {
+  return std::make_unique<TableEngine>(instance);
+}
 
 }  // namespace ns::plugin

@@ -18,7 +18,8 @@ Code CodeOf(ns_status status);
 // A problem as the plugin told it: texts are cut at 16 KiB and made valid UTF-8.
 Status StatusOf(ns_status code, const ns_problem& problem);
 
-// Lives as long as the call. Cancellation by the caller or by the gate's closing reaches the plugin.
+// Lives as long as the call. Cancellation by the caller or by the gate's closing reaches the
+// plugin.
 class CallFrame {
  public:
   CallFrame(Gate& gate, Flight& flight, const ports::Call& call);
@@ -27,7 +28,8 @@ class CallFrame {
   CallFrame& operator=(const CallFrame&) = delete;
 
   const ns_call* raw() const { return &raw_; }
-  // What the call came to, by what it returned and what was told. A failure that was not explained is the plugin's defect, and logged.
+  // What the call came to, by what it returned and what was told. A failure that was not explained
+  // is the plugin's defect, and logged.
   Status Outcome(ns_status returned);
 
  private:

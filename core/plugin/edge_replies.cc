@@ -11,13 +11,15 @@ namespace ns::plugin {
 
 class EdgeReply final : public ApiReply {
  public:
-  EdgeReply(std::shared_ptr<EdgeReplies> owner, uint64_t number, Clock& clock, std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink)
-        : owner_(std::move(owner)), number_(number), clock_(clock), sink_(sink), credit_(credit) {
+  EdgeReply(std::shared_ptr<EdgeReplies> owner, uint64_t number, Clock& clock,
+            std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink)
+      : owner_(std::move(owner)), number_(number), clock_(clock), sink_(sink), credit_(credit) {
     call_.cancel = cancel_.get_token();
     call_.deadline = deadline;
   }
   void EndIfDropped() {
-    if (!ended_) End({Code::kUnavailable, "HostStopping", "the host ended before it had answered; try again"});
+    if (!ended_)
+      End({Code::kUnavailable, "HostStopping", "the host ended before it had answered; try again"});
   }
 
   const ports::Call& call() const override { return call_; }
@@ -30,7 +32,8 @@ class EdgeReply final : public ApiReply {
     return {};
   }
 
-  void End(const Status& outcome, int http_status = 0, const std::string& content_type = "") override {
+  void End(const Status& outcome, int http_status = 0,
+           const std::string& content_type = "") override {
     ended_ = true;
     if (!owner_->BeginDelivery()) return;
     Deliver(outcome, http_status, content_type);
@@ -55,7 +58,8 @@ class EdgeReply final : public ApiReply {
     std::unique_lock lock(mutex_);
     const auto over = [this] { return credit_ > 0 || cancel_.stop_requested(); };
     if (call_.deadline) {
-      if (!changed_.wait_for(lock, *call_.deadline - clock_.Monotonic(), over)) return {Code::kDeadline, "the edge took no message in time"};
+      if (!changed_.wait_for(lock, *call_.deadline - clock_.Monotonic(), over))
+        return {Code::kDeadline, "the edge took no message in time"};
     } else {
       changed_.wait(lock, over);
     }
@@ -88,13 +92,15 @@ class EdgeReply final : public ApiReply {
   uint64_t credit_;
 };
 
-std::pair<std::shared_ptr<ApiReply>, ns_api_request*> EdgeReplies::Begin(std::optional<Duration> deadline, uint32_t credit,
-                                                                         const ns_api_sink& sink) {
+std::pair<std::shared_ptr<ApiReply>, ns_api_request*> EdgeReplies::Begin(
+    std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink) {
   const std::lock_guard lock(mutex_);
   const uint64_t number = ++last_;
-  const auto reply = std::make_shared<EdgeReply>(shared_from_this(), number, clock_, deadline, credit, sink);
+  const auto reply =
+      std::make_shared<EdgeReply>(shared_from_this(), number, clock_, deadline, credit, sink);
   replies_[number] = reply;
-  // Rationale for an owner beside the reply: its end must not come from a thread of the edge that happens to look the reply up.
+  // Rationale for an owner beside the reply: its end must not come from a thread of the edge that
+  // happens to look the reply up.
   std::shared_ptr<ApiReply> owner(reply.get(), [reply](ApiReply*) { reply->EndIfDropped(); });
   return {std::move(owner), reinterpret_cast<ns_api_request*>(number)};
 }

@@ -17,18 +17,23 @@ namespace ns::plugin {
 
 class EdgeReply;
 
-// Handles are numbers, so that one used after its end is harmless. Shared with the replies, which may outlive the edge. [any-thread]
+// Handles are numbers, so that one used after its end is harmless. Shared with the replies, which
+// may outlive the edge. [any-thread]
 class EdgeReplies : public std::enable_shared_from_this<EdgeReplies> {
  public:
   explicit EdgeReplies(Clock& clock) : clock_(clock) {}
   EdgeReplies(const EdgeReplies&) = delete;
   EdgeReplies& operator=(const EdgeReplies&) = delete;
 
-  // A new reply, ended as kUnavailable when it is dropped without an end, and its handle. `deadline`: on Clock::Monotonic().
-  std::pair<std::shared_ptr<ApiReply>, ns_api_request*> Begin(std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink);
+  // A new reply, ended as kUnavailable when it is dropped without an end, and its handle.
+  // `deadline`: on Clock::Monotonic().
+  std::pair<std::shared_ptr<ApiReply>, ns_api_request*> Begin(std::optional<Duration> deadline,
+                                                              uint32_t credit,
+                                                              const ns_api_sink& sink);
   void Grant(const ns_api_request* handle, uint32_t credit);
   void Cancel(const ns_api_request* handle);
-  // Cancels all and delivers no more: the edge is about to go. False: a delivery that had begun takes longer than `patience`.
+  // Cancels all and delivers no more: the edge is about to go. False: a delivery that had begun
+  // takes longer than `patience`.
   bool Close(Duration patience);
 
  private:

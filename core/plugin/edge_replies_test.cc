@@ -18,9 +18,12 @@ class EdgeRepliesTest : public testing::Test {
  protected:
   ns_api_sink Sink() {
     return {sizeof(ns_api_sink), 0, &got_,
-            [](void* ctx, ns_bytes message) noexcept { static_cast<std::vector<std::string>*>(ctx)->emplace_back(sdk::View(message)); },
+            [](void* ctx, ns_bytes message) noexcept {
+              static_cast<std::vector<std::string>*>(ctx)->emplace_back(sdk::View(message));
+            },
             [](void* ctx, const ns_problem* problem, int32_t status, ns_str type) noexcept {
-              const std::string end = problem ? "failed " + std::to_string(problem->code) : "ok " + std::to_string(status) + sdk::Text(type);
+              const std::string end = problem ? "failed " + std::to_string(problem->code)
+                                              : "ok " + std::to_string(status) + sdk::Text(type);
               static_cast<std::vector<std::string>*>(ctx)->push_back(end);
             }};
   }
@@ -40,7 +43,8 @@ TEST_F(EdgeRepliesTest, MessagesWithinCredit_ComeInOrder) {
 
 TEST_F(EdgeRepliesTest, MessageWithoutCredit_WaitsForIt) {
   auto [reply, handle] = replies_->Begin(std::nullopt, 0, Sink());
-  auto sent = std::async(std::launch::async, [&, reply = reply.get()] { return reply->Message("a"); });
+  auto sent =
+      std::async(std::launch::async, [&, reply = reply.get()] { return reply->Message("a"); });
   EXPECT_EQ(sent.wait_for(20ms), std::future_status::timeout);
   replies_->Grant(handle, 1);
   EXPECT_TRUE(sent.get().ok());
@@ -48,7 +52,8 @@ TEST_F(EdgeRepliesTest, MessageWithoutCredit_WaitsForIt) {
 
 TEST_F(EdgeRepliesTest, Cancelled_TellsTheWorkerAndFreesIt) {
   auto [reply, handle] = replies_->Begin(std::nullopt, 0, Sink());
-  auto sent = std::async(std::launch::async, [&, reply = reply.get()] { return reply->Message("a"); });
+  auto sent =
+      std::async(std::launch::async, [&, reply = reply.get()] { return reply->Message("a"); });
   replies_->Cancel(handle);
   EXPECT_EQ(sent.get().code(), Code::kCancelled);
   EXPECT_TRUE(reply->call().cancel.stop_requested());

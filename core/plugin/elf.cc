@@ -36,8 +36,10 @@ class Reader {
 
   Status Open() {
     const auto header = At<Elf64_Ehdr>(file_, 0);
-    if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return Invalid("it is no ELF file");
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_type != ET_DYN) {
+    if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+      return Invalid("it is no ELF file");
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_type != ET_DYN) {
       return Invalid("it is no 64-bit little-endian shared library");
     }
     if (header->e_shentsize != sizeof(Elf64_Shdr)) return Invalid("it has no section table");
@@ -52,7 +54,8 @@ class Reader {
     ElfFacts facts;
     for (uint64_t i = 0; i < sections_.size() / sizeof(Elf64_Shdr); ++i) {
       const auto section = At<Elf64_Shdr>(sections_, i);
-      if (TextAt(names_, section->sh_name) == ".ns_manifest") facts.manifest = std::string(Content(section));
+      if (TextAt(names_, section->sh_name) == ".ns_manifest")
+        facts.manifest = std::string(Content(section));
       if (section->sh_type == SHT_DYNSYM) AddEntries(*section, facts.entries);
     }
     std::sort(facts.entries.begin(), facts.entries.end());
@@ -71,7 +74,8 @@ class Reader {
     for (uint64_t i = 0; i < symbols.size() / sizeof(Elf64_Sym); ++i) {
       const auto symbol = At<Elf64_Sym>(symbols, i);
       const std::string_view name = TextAt(names, symbol->st_name);
-      if (symbol->st_shndx != SHN_UNDEF && name.starts_with(kEntryPrefix)) entries.emplace_back(name);
+      if (symbol->st_shndx != SHN_UNDEF && name.starts_with(kEntryPrefix))
+        entries.emplace_back(name);
     }
   }
 

@@ -16,7 +16,8 @@ struct ElfFacts {
   friend bool operator==(const ElfFacts&, const ElfFacts&) = default;
 };
 
-// Reads a 64-bit little-endian shared library; `file` may be hostile. kInvalid says what is wrong with it.
+// Reads a 64-bit little-endian shared library; `file` may be hostile. kInvalid says what is wrong
+// with it.
 Result<ElfFacts> ReadElf(std::string_view file);
 
 }  // namespace ns::plugin

@@ -34,7 +34,9 @@ class File {
 
 Status Failed(const std::string& what) { return Unavailable(what + ": " + std::strerror(errno)); }
 
-Objection Unsafe(std::string what, std::string remedy) { return {"PluginUnsafe", std::move(what), std::move(remedy)}; }
+Objection Unsafe(std::string what, std::string remedy) {
+  return {"PluginUnsafe", std::move(what), std::move(remedy)};
+}
 
 bool OwnedSafely(const struct stat& info) { return info.st_uid == 0 || info.st_uid == ::geteuid(); }
 
@@ -46,23 +48,29 @@ bool OthersWrite(const struct stat& info) {
 
 std::optional<Objection> CheckOwner(const fs::path& path, const struct stat& info) {
   if (OwnedSafely(info)) return std::nullopt;
-  return Unsafe(path.string() + " is owned by user " + std::to_string(info.st_uid) + ", who could exchange the library",
-                "Let root own it (chown root " + path.string() + "), or install the library below a folder that only root can write");
+  return Unsafe(path.string() + " is owned by user " + std::to_string(info.st_uid) +
+                    ", who could exchange the library",
+                "Let root own it (chown root " + path.string() +
+                    "), or install the library below a folder that only root can write");
 }
 
 std::optional<Objection> CheckWritable(const fs::path& path, const struct stat& info) {
   if (!OthersWrite(info)) return std::nullopt;
-  return Unsafe(path.string() + " may be written by others", "Take that right away: chmod go-w " + path.string());
+  return Unsafe(path.string() + " may be written by others",
+                "Take that right away: chmod go-w " + path.string());
 }
 
 // One step of the way down to the library.
 std::optional<Objection> CheckStep(const fs::path& path, bool last) {
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {
-    return Objection{"PluginMissing", path.string() + " cannot be looked at: " + std::strerror(errno), "Install the plugin there"};
+    return Objection{"PluginMissing",
+                     path.string() + " cannot be looked at: " + std::strerror(errno),
+                     "Install the plugin there"};
   }
   if (S_ISLNK(info.st_mode)) return CheckOwner(path, info);  // where it leads is checked too
-  if (last && !S_ISREG(info.st_mode)) return Unsafe(path.string() + " is no regular file", "Install the library as a regular file");
+  if (last && !S_ISREG(info.st_mode))
+    return Unsafe(path.string() + " is no regular file", "Install the library as a regular file");
   if (S_ISDIR(info.st_mode) && info.st_uid == 0 && (info.st_mode & S_ISVTX)) return std::nullopt;
   if (auto objection = CheckOwner(path, info)) return objection;
   return CheckWritable(path, info);
@@ -108,19 +116,23 @@ bool Holds(const std::string& path, const std::string& digest) {
 
 std::optional<Objection> CheckFile(const std::string& path) {
   const fs::path given(path);
-  if (!given.is_absolute()) return Unsafe(path + " is no absolute path", "Name the library by its absolute path");
+  if (!given.is_absolute())
+    return Unsafe(path + " is no absolute path", "Name the library by its absolute path");
   std::error_code error;
   const fs::path real = fs::canonical(given, error);
-  if (error) return Objection{"PluginMissing", path + " cannot be opened: " + error.message(), "Install the plugin there"};
+  if (error)
+    return Objection{"PluginMissing", path + " cannot be opened: " + error.message(),
+                     "Install the plugin there"};
   if (auto objection = CheckWay(given.lexically_normal())) return objection;
   return CheckWay(real);
 }
 
 Result<std::string> ReadWhole(const std::string& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat info{};
+  struct stat info {};
   if (file.fd() < 0 || ::fstat(file.fd(), &info) != 0) return Failed("opening " + path);
-  if (!S_ISREG(info.st_mode) || static_cast<uint64_t>(info.st_size) > kLargest) return Invalid(path + " is no regular file below 256 MiB");
+  if (!S_ISREG(info.st_mode) || static_cast<uint64_t>(info.st_size) > kLargest)
+    return Invalid(path + " is no regular file below 256 MiB");
   std::string bytes(static_cast<size_t>(info.st_size), '\0');
   size_t filled = 0;
   while (filled < bytes.size()) {
@@ -141,7 +153,8 @@ Result<std::string> CopyOf(const std::string& bytes, const std::string& folder) 
   const std::string digest = Sha256Hex(bytes);
   const std::string path = folder + "/" + digest + ".so";
   if (!Holds(path, digest)) NS_TRY(WriteCopy(bytes, path));
-  if (!Holds(path, digest)) return Unavailable(path + " does not hold what was written to it; check the disk");
+  if (!Holds(path, digest))
+    return Unavailable(path + " does not hold what was written to it; check the disk");
   return path;
 }
 

@@ -21,7 +21,10 @@ std::optional<Duration> OverSince(const Flight& flight, Duration now) {
 }  // namespace
 
 Gate::Gate(std::string name, Clock& clock, Duration grace)
-    : name_(std::move(name)), clock_(clock), grace_(grace), closed_(Code::kUnavailable, "PluginInactive", "the plugin is not active yet") {}
+    : name_(std::move(name)),
+      clock_(clock),
+      grace_(grace),
+      closed_(Code::kUnavailable, "PluginInactive", "the plugin is not active yet") {}
 
 void Gate::Open() {
   const Lock lock(mutex_);
@@ -51,8 +54,13 @@ Status Gate::Enter(Flight& flight) {
   const Lock lock(mutex_);
   if (!open_) return closed_.Prefixed("plugin instance " + name_);
   if (auto fenced = FencedLocked()) return *fenced;
-  const bool busy = flight.control && std::any_of(flights_.begin(), flights_.end(), [](const Flight* other) { return other->control; });
-  if (busy) return {Code::kPrecondition, "plugin instance " + name_ + ": another control call is under way; call it when that has returned"};
+  const bool busy =
+      flight.control && std::any_of(flights_.begin(), flights_.end(),
+                                    [](const Flight* other) { return other->control; });
+  if (busy)
+    return {Code::kPrecondition,
+            "plugin instance " + name_ +
+                ": another control call is under way; call it when that has returned"};
   flights_.insert(&flight);
   return {};
 }
@@ -62,7 +70,8 @@ void Gate::Leave(Flight& flight) {
   flights_.erase(&flight);
   if (told_ && !FencedLocked()) {
     told_ = false;
-    log::Warn("late plugin has returned; it is used again", {{"instance", name_}, {"call", flight.what}});
+    log::Warn("late plugin has returned; it is used again",
+              {{"instance", name_}, {"call", flight.what}});
   }
   left_.notify_all();
 }
@@ -79,9 +88,12 @@ std::optional<Status> Gate::FencedLocked() {
     if (!since || now - *since <= grace_) continue;
     const auto late = std::chrono::duration_cast<std::chrono::seconds>(now - *since);
     Status status(Code::kUnavailable, "PluginFenced",
-                  "plugin instance " + name_ + " gets no new calls: its call `" + flight->what + "` should have returned " +
-                      std::to_string(late.count()) + " s ago; wait for it, or restart nsd");
-    if (!std::exchange(told_, true)) log::Error("plugin is late and gets no new calls", {{"instance", name_}, {"call", flight->what}});
+                  "plugin instance " + name_ + " gets no new calls: its call `" + flight->what +
+                      "` should have returned " + std::to_string(late.count()) +
+                      " s ago; wait for it, or restart nsd");
+    if (!std::exchange(told_, true))
+      log::Error("plugin is late and gets no new calls",
+                 {{"instance", name_}, {"call", flight->what}});
     return status;
   }
   return std::nullopt;

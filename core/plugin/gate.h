@@ -16,9 +16,9 @@ namespace ns::plugin {
 
 // A call under way. Lives on the stack of its caller.
 struct Flight {
-  std::string what;                  // "apply"
-  std::optional<Duration> deadline;  // on Clock::Monotonic()
-  bool control = false;              // never two of these at once
+  std::string what;                      // "apply"
+  std::optional<Duration> deadline;      // on Clock::Monotonic()
+  bool control = false;                  // never two of these at once
   std::atomic<int64_t> cancelled_at{0};  // ns on Clock::Monotonic(); 0: not cancelled
 };
 

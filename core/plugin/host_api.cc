@@ -17,7 +17,8 @@ ApiPeer PeerOf(const ns_peer* raw) {
   peer.pid = raw->pid;
   peer.address = sdk::Text(raw->address);
   peer.headers.reserve(raw->header_count);
-  for (size_t i = 0; i < raw->header_count; ++i) peer.headers.emplace_back(sdk::Text(raw->headers[i].name), sdk::Text(raw->headers[i].value));
+  for (size_t i = 0; i < raw->header_count; ++i)
+    peer.headers.emplace_back(sdk::Text(raw->headers[i].name), sdk::Text(raw->headers[i].value));
   return peer;
 }
 
@@ -30,24 +31,32 @@ ns_status Descriptors(const ns_host* host, ns_sink out) noexcept {
   return out.write(out.ctx, sdk::Bytes(bytes));
 }
 
-ns_api_request* Invoke(const ns_host* host, const ns_peer* peer, ns_str method, ns_bytes message, int64_t deadline_ns, uint32_t credit,
-                       const ns_api_sink* sink) noexcept {
+ns_api_request* Invoke(const ns_host* host, const ns_peer* peer, ns_str method, ns_bytes message,
+                       int64_t deadline_ns, uint32_t credit, const ns_api_sink* sink) noexcept {
   HostContext& context = ContextOf(host);
   auto [reply, handle] = context.replies->Begin(DeadlineOf(deadline_ns), credit, *sink);
-  context.api->Invoke({PeerOf(peer), sdk::Text(method), std::string(sdk::View(message))}, std::move(reply));
+  context.api->Invoke({PeerOf(peer), sdk::Text(method), std::string(sdk::View(message))},
+                      std::move(reply));
   return handle;
 }
 
-ns_api_request* Raw(const ns_host* host, const ns_peer* peer, ns_str http_method, ns_str path, ns_bytes body, int64_t deadline_ns,
-                    uint32_t credit, const ns_api_sink* sink) noexcept {
+ns_api_request* Raw(const ns_host* host, const ns_peer* peer, ns_str http_method, ns_str path,
+                    ns_bytes body, int64_t deadline_ns, uint32_t credit,
+                    const ns_api_sink* sink) noexcept {
   HostContext& context = ContextOf(host);
   auto [reply, handle] = context.replies->Begin(DeadlineOf(deadline_ns), credit, *sink);
-  context.api->Raw({PeerOf(peer), sdk::Text(http_method), sdk::Text(path), std::string(sdk::View(body))}, std::move(reply));
+  context.api->Raw(
+      {PeerOf(peer), sdk::Text(http_method), sdk::Text(path), std::string(sdk::View(body))},
+      std::move(reply));
   return handle;
 }
 
-void Grant(const ns_host* host, ns_api_request* request, uint32_t credit) noexcept { ContextOf(host).replies->Grant(request, credit); }
-void Cancel(const ns_host* host, ns_api_request* request) noexcept { ContextOf(host).replies->Cancel(request); }
+void Grant(const ns_host* host, ns_api_request* request, uint32_t credit) noexcept {
+  ContextOf(host).replies->Grant(request, credit);
+}
+void Cancel(const ns_host* host, ns_api_request* request) noexcept {
+  ContextOf(host).replies->Cancel(request);
+}
 
 void RawEntries(const ns_host* host, ns_raw_sink out) noexcept {
   for (const ApiRawEntry& entry : ContextOf(host).api->RawEntries()) {
@@ -60,7 +69,8 @@ void RawEntries(const ns_host* host, ns_raw_sink out) noexcept {
 }  // namespace
 
 const ns_host_api& ApiTable() {
-  static constexpr ns_host_api kTable = {sizeof(ns_host_api), 0, &Descriptors, &Invoke, &Grant, &Cancel, &RawEntries, &Raw};
+  static constexpr ns_host_api kTable = {
+      sizeof(ns_host_api), 0, &Descriptors, &Invoke, &Grant, &Cancel, &RawEntries, &Raw};
   return kTable;
 }
 

@@ -19,7 +19,8 @@ const void* ServiceById(const ns_host* host, const char* id) noexcept {
 
 }  // namespace
 
-HostContext::HostContext(std::string instance_name, std::string data_folder, std::string installation_name, std::string version_text,
+HostContext::HostContext(std::string instance_name, std::string data_folder,
+                         std::string installation_name, std::string version_text,
                          supervise::Supervisor& helpers, ApiCalls* calls, Clock& time)
     : instance(std::move(instance_name)),
       data_dir(std::move(data_folder)),

@@ -19,8 +19,9 @@ namespace ns::plugin {
 
 // One for each instance; outlives it.
 struct HostContext {
-  HostContext(std::string instance_name, std::string data_folder, std::string installation_name, std::string version_text,
-              supervise::Supervisor& helpers, ApiCalls* calls, Clock& time);
+  HostContext(std::string instance_name, std::string data_folder, std::string installation_name,
+              std::string version_text, supervise::Supervisor& helpers, ApiCalls* calls,
+              Clock& time);
   HostContext(const HostContext&) = delete;
   HostContext& operator=(const HostContext&) = delete;
 
@@ -32,7 +33,9 @@ struct HostContext {
   ns_host raw{};
 };
 
-inline HostContext& ContextOf(const ns_host* host) { return *static_cast<HostContext*>(host->host_data); }
+inline HostContext& ContextOf(const ns_host* host) {
+  return *static_cast<HostContext*>(host->host_data);
+}
 
 // Tells the plugin by its call, if it gave one, why a service refuses.
 ns_status Refuse(const ns_call* call, const Status& status);

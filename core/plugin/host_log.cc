@@ -15,16 +15,23 @@ constexpr size_t kMostFields = 32;
 
 log::Level LevelOf(int32_t level) {
   switch (level) {
-    case NS_LOG_DEBUG: return log::Level::kDebug;
-    case NS_LOG_WARN: return log::Level::kWarn;
-    case NS_LOG_ERROR: return log::Level::kError;
-    default: return log::Level::kInfo;
+    case NS_LOG_DEBUG:
+      return log::Level::kDebug;
+    case NS_LOG_WARN:
+      return log::Level::kWarn;
+    case NS_LOG_ERROR:
+      return log::Level::kError;
+    default:
+      return log::Level::kInfo;
   }
 }
 
-int32_t Enabled(const ns_host*, int32_t level) noexcept { return log::Enabled(LevelOf(level)) ? 1 : 0; }
+int32_t Enabled(const ns_host*, int32_t level) noexcept {
+  return log::Enabled(LevelOf(level)) ? 1 : 0;
+}
 
-void Write(const ns_host* host, int32_t level, ns_str message, const ns_log_field* fields, size_t count) noexcept {
+void Write(const ns_host* host, int32_t level, ns_str message, const ns_log_field* fields,
+           size_t count) noexcept {
   std::deque<std::string> keys;  // log::Field borrows its key
   std::vector<log::Field> list{{"instance", ContextOf(host).instance}};
   for (size_t i = 0; i < std::min(count, kMostFields); ++i) {

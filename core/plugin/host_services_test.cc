@@ -22,7 +22,8 @@ class HostServicesTest : public PluginHostTest {
     PluginHostTest::SetUp();
     std::filesystem::create_directories(data("x"));
     supervisor_ = std::make_unique<supervise::Supervisor>(folder_ + "/helpers", SystemClock());
-    context_ = std::make_unique<HostContext>("x", data("x"), "home", "0.1.0", *supervisor_, &api_, SystemClock());
+    context_ = std::make_unique<HostContext>("x", data("x"), "home", "0.1.0", *supervisor_, &api_,
+                                             SystemClock());
     sdk_ = sdk::Host(&context_->raw);
   }
   void TearDown() override {
@@ -69,16 +70,19 @@ TEST_F(HostServicesTest, State_KeepsListsAndRemoves) {
 }
 
 TEST_F(HostServicesTest, State_KeysAreNames) {
-  for (const std::string& key : {std::string(), std::string(101, 'a'), std::string("a/b"), std::string("a b")}) {
+  for (const std::string& key :
+       {std::string(), std::string(101, 'a'), std::string("a/b"), std::string("a b")}) {
     EXPECT_EQ(ErrorIn([&] { sdk_.state().Put(call_, key, "x"); }).code(), NS_E_INVALID) << key;
     EXPECT_EQ(ErrorIn([&] { (void)sdk_.state().Get(call_, key); }).code(), NS_E_INVALID) << key;
   }
-  for (const std::string& key : {std::string(100, 'a'), std::string("."), std::string(".."), std::string("t-x")}) {
+  for (const std::string& key :
+       {std::string(100, 'a'), std::string("."), std::string(".."), std::string("t-x")}) {
     sdk_.state().Put(call_, key, key);
     EXPECT_EQ(sdk_.state().Get(call_, key), key);
   }
   EXPECT_EQ(sdk_.state().List(call_).size(), 4u);
-  EXPECT_THAT(ErrorIn([&] { sdk_.state().Put(call_, "a", std::string(65537, 'x')); }).message(), HasSubstr("64 KiB"));
+  EXPECT_THAT(ErrorIn([&] { sdk_.state().Put(call_, "a", std::string(65537, 'x')); }).message(),
+              HasSubstr("64 KiB"));
 }
 
 TEST_F(HostServicesTest, Spawn_StartsAndStopsAHelperOfTheInstance) {

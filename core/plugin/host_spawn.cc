@@ -10,10 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kSlice = 500ms;     // how often a waiting ensure looks for cancellation
-constexpr Duration kLongestWait = 60s; // where the call has no deadline
+constexpr Duration kSlice = 500ms;      // how often a waiting ensure looks for cancellation
+constexpr Duration kLongestWait = 60s;  // where the call has no deadline
 
-std::string NameOf(const ns_host* host, ns_str name) { return ContextOf(host).instance + "." + sdk::Text(name); }
+std::string NameOf(const ns_host* host, ns_str name) {
+  return ContextOf(host).instance + "." + sdk::Text(name);
+}
 
 Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helper) {
   supervise::HelperSpec spec;
@@ -27,18 +29,22 @@ Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helpe
 }
 
 // Asks again in slices: what a plugin hands us as its call can only be polled.
-Status EnsureUntilOver(HostContext& context, const ns_call* call, const supervise::HelperSpec& spec) {
-  const Duration end = call && call->deadline_ns ? Duration(call->deadline_ns) : context.clock.Monotonic() + kLongestWait;
+Status EnsureUntilOver(HostContext& context, const ns_call* call,
+                       const supervise::HelperSpec& spec) {
+  const Duration end = call && call->deadline_ns ? Duration(call->deadline_ns)
+                                                 : context.clock.Monotonic() + kLongestWait;
   while (true) {
     const Duration left = end - context.clock.Monotonic();
     const Status status = context.supervisor.Ensure(spec, std::clamp<Duration>(left, 0ns, kSlice));
     if (status.code() != Code::kDeadline || left <= kSlice) return status;
-    if (call && call->cancelled && call->cancelled(call)) return {Code::kCancelled, "the call was cancelled while the helper was starting"};
+    if (call && call->cancelled && call->cancelled(call))
+      return {Code::kCancelled, "the call was cancelled while the helper was starting"};
   }
 }
 
 ns_status Ensure(const ns_host* host, const ns_call* call, const ns_helper* helper) noexcept {
-  if (!NS_HAS(helper, stop_grace_ns)) return Refuse(call, Invalid("ns_helper is shorter than its first version"));
+  if (!NS_HAS(helper, stop_grace_ns))
+    return Refuse(call, Invalid("ns_helper is shorter than its first version"));
   const auto spec = SpecOf(host, *helper);
   return Refuse(call, spec.ok() ? EnsureUntilOver(ContextOf(host), call, *spec) : spec.status());
 }

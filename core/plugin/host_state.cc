@@ -24,7 +24,8 @@ std::string FolderOf(const ns_host* host) { return ContextOf(host).data_dir + "/
 
 bool IsKeyText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
@@ -34,7 +35,8 @@ Status CheckKey(std::string_view key) {
 }
 
 Status Failed(const std::string& what) {
-  return {errno == ENOSPC ? Code::kExhausted : Code::kUnavailable, what + ": " + std::strerror(errno)};
+  return {errno == ENOSPC ? Code::kExhausted : Code::kUnavailable,
+          what + ": " + std::strerror(errno)};
 }
 
 // Makes what was renamed or removed in the folder outlive a power cut.
@@ -81,7 +83,8 @@ Status PutValue(const ns_host* host, std::string_view key, std::string_view valu
 Result<std::string> GetValue(const ns_host* host, std::string_view key) {
   NS_TRY(CheckKey(key));
   const std::string path = FolderOf(host) + "/k-" + std::string(key);
-  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return NotFound("there is no value of that key");
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+    return NotFound("there is no value of that key");
   return ReadWhole(path);
 }
 
@@ -90,7 +93,8 @@ std::vector<std::string> KeysOf(const ns_host* host, std::string_view prefix) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(FolderOf(host), error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("k-") && std::string_view(name).substr(2).starts_with(prefix)) keys.push_back(name.substr(2));
+    if (name.starts_with("k-") && std::string_view(name).substr(2).starts_with(prefix))
+      keys.push_back(name.substr(2));
   }
   std::sort(keys.begin(), keys.end());
   return keys;
@@ -107,7 +111,8 @@ ns_status Get(const ns_host* host, const ns_call* call, ns_str key, ns_sink out)
 
 ns_status List(const ns_host* host, const ns_call*, ns_str prefix, ns_sink out) noexcept {
   for (const std::string& key : KeysOf(host, sdk::View(prefix))) {
-    if (const ns_status status = out.write(out.ctx, sdk::Bytes(key)); status != NS_OK) return status;
+    if (const ns_status status = out.write(out.ctx, sdk::Bytes(key)); status != NS_OK)
+      return status;
   }
   return NS_OK;
 }

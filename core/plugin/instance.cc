@@ -14,20 +14,27 @@ constexpr Duration kStartLimit = std::chrono::seconds(30);  // for create and fo
 }  // namespace
 
 Instance::Instance(const ns_module& module, std::unique_ptr<HostContext> context, Duration grace)
-    : module_(module), context_(std::move(context)), grace_(grace), gate_(context_->instance, context_->clock, grace) {}
+    : module_(module),
+      context_(std::move(context)),
+      grace_(grace),
+      gate_(context_->instance, context_->clock, grace) {}
 
-Result<std::unique_ptr<Instance>> Instance::Create(const ns_module& module, std::unique_ptr<HostContext> context, const std::string& kind,
+Result<std::unique_ptr<Instance>> Instance::Create(const ns_module& module,
+                                                   std::unique_ptr<HostContext> context,
+                                                   const std::string& kind,
                                                    const std::string& config, Duration grace) {
   std::unique_ptr<Instance> instance(new Instance(module, std::move(context), grace));
   const ns_host* host = &instance->context_->raw;
   ns_plugin* made = nullptr;
   NS_TRY(instance->Guarded("create", instance->Soon(), [&](ns_plugin*, const ns_call* call) {
-    return module.create(call, host, sdk::Str(kind), sdk::Str(instance->name()), sdk::Str(config), &made);
+    return module.create(call, host, sdk::Str(kind), sdk::Str(instance->name()), sdk::Str(config),
+                         &made);
   }));
   if (!made) return Internal("its `create` succeeded and made nothing");
   instance->plugin_ = made;
   instance->interface_ = module.query(made, kind.c_str());
-  if (!instance->interface_) return Internal("it makes instances of " + kind + " but offers no such interface");
+  if (!instance->interface_)
+    return Internal("it makes instances of " + kind + " but offers no such interface");
   return instance;
 }
 
@@ -37,12 +44,16 @@ Instance::~Instance() {
 
 Status Instance::Activate() {
   if (active_) return {};
-  const Status status = Guarded("activate", Soon(), [this](ns_plugin* plugin, const ns_call* call) { return module_.activate(plugin, call); });
+  const Status status = Guarded("activate", Soon(), [this](ns_plugin* plugin, const ns_call* call) {
+    return module_.activate(plugin, call);
+  });
   active_ = status.ok();
   if (active_) {
     gate_.Open();
   } else {
-    gate_.SetClosedReason({Code::kUnavailable, status.reason().empty() ? "PluginInactive" : status.reason(), "it is not active: " + status.message()});
+    gate_.SetClosedReason({Code::kUnavailable,
+                           status.reason().empty() ? "PluginInactive" : status.reason(),
+                           "it is not active: " + status.message()});
   }
   return status;
 }

@@ -1,4 +1,5 @@
-// One instance of a plugin: made, activated, called, deactivated, destroyed, in that order and no other.
+// One instance of a plugin: made, activated, called, deactivated, destroyed, in that order and no
+// other.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,9 @@ enum class CallKind { kWork, kControl };
 class Instance {
  public:
   // Makes the instance of `kind` and asks for its interface.
-  static Result<std::unique_ptr<Instance>> Create(const ns_module& module, std::unique_ptr<HostContext> context, const std::string& kind,
+  static Result<std::unique_ptr<Instance>> Create(const ns_module& module,
+                                                  std::unique_ptr<HostContext> context,
+                                                  const std::string& kind,
                                                   const std::string& config, Duration grace);
   ~Instance();  // Shut, if that has not been
   Instance(const Instance&) = delete;
@@ -27,13 +30,14 @@ class Instance {
 
   // Opens the gate, or says why not; may be tried again. Nothing where it is active.
   Status Activate();
-  // Cancels what is under way, waits for it, deactivates and destroys. False: calls did not return within the grace time; the instance and all
-  // it may use stay for ever.
+  // Cancels what is under way, waits for it, deactivates and destroys. False: calls did not return
+  // within the grace time; the instance and all it may use stay for ever.
   bool Shut();
 
   using Body = std::function<ns_status(ns_plugin* plugin, const ns_call* call)>;
   // Calls into the plugin, if the gate lets it.
-  Status Run(const char* what, const ports::Call& call, const Body& body, CallKind kind = CallKind::kWork);
+  Status Run(const char* what, const ports::Call& call, const Body& body,
+             CallKind kind = CallKind::kWork);
 
   ns_plugin* plugin() const { return plugin_; }
   const void* interface() const { return interface_; }

@@ -12,7 +12,8 @@ struct Library {
   decltype(&ns_plugin_entry_v1) entry = nullptr;
 };
 
-// Loads with every symbol resolved now and none offered to others, and never unloads. kUnavailable with the loader's words.
+// Loads with every symbol resolved now and none offered to others, and never unloads. kUnavailable
+// with the loader's words.
 Result<Library> LoadLibrary(const std::string& path);
 
 }  // namespace ns::plugin

@@ -15,7 +15,8 @@ class Fields {
   std::string Text(std::string_view key, bool needed) {
     const json::value* value = Find(key, needed);
     if (!value) return "";
-    if (value->is_string() && !(needed && value->get_string().empty())) return std::string(value->get_string());
+    if (value->is_string() && !(needed && value->get_string().empty()))
+      return std::string(value->get_string());
     return Complain(key, "must be a non-empty string"), "";
   }
 
@@ -57,7 +58,8 @@ class Fields {
     return value;
   }
   void Complain(std::string_view key, std::string_view rule) {
-    if (problem_.ok()) problem_ = Invalid("its key `" + std::string(key) + "` " + std::string(rule));
+    if (problem_.ok())
+      problem_ = Invalid("its key `" + std::string(key) + "` " + std::string(rule));
   }
 
   const json::object& object_;
@@ -66,7 +68,8 @@ class Fields {
 
 Status ParseAbi(const json::object& object, Manifest& manifest) {
   const json::value* abi = object.if_contains("abi");
-  if (!abi || !abi->is_object()) return Invalid("its key `abi` must be an object {\"major\", \"minor\", \"needs_minor\"}");
+  if (!abi || !abi->is_object())
+    return Invalid("its key `abi` must be an object {\"major\", \"minor\", \"needs_minor\"}");
   Fields fields(abi->get_object());
   manifest.abi_major = fields.Number("major");
   manifest.abi_minor = fields.Number("minor");

@@ -1,4 +1,5 @@
-// What a plugin says of itself before any of its code runs: <name>.nsplugin.json, equal to ELF section .ns_manifest.
+// What a plugin says of itself before any of its code runs: <name>.nsplugin.json, equal to ELF
+// section .ns_manifest.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ struct Manifest {
   std::string version;  // of the plugin
   std::string licence;
   uint32_t abi_major = 0, abi_minor = 0, abi_needs_minor = 0;
-  std::vector<std::string> kinds;       // "ns.backend/1"
-  std::vector<std::string> interfaces;  // all it offers
+  std::vector<std::string> kinds;         // "ns.backend/1"
+  std::vector<std::string> interfaces;    // all it offers
   std::string config_schema, app_schema;  // JSON Schemas, or empty
   std::string Abi() const { return std::to_string(abi_major) + "." + std::to_string(abi_minor); }
   friend bool operator==(const Manifest&, const Manifest&) = default;

@@ -14,7 +14,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr char kGood[] = R"({"id": "a.b", "version": "1", "licence": "MIT", "abi": {"major": 1, "minor": 2, "needs_minor": 0},
+constexpr char kGood[] =
+    R"({"id": "a.b", "version": "1", "licence": "MIT", "abi": {"major": 1, "minor": 2, "needs_minor": 0},
   "kinds": ["ns.build/1"], "interfaces": ["ns.build/1"], "config_schema": {"type": "object"}, "unknown": 1})";
 
 std::string Without(const std::string& from, const std::string& to) {
@@ -34,15 +35,18 @@ TEST(ManifestTest, Good_IsRead) {
 
 TEST(ManifestTest, WrongKey_IsNamed) {
   EXPECT_THAT(ParseManifest(Without("\"1\"", "1")).status().message(), HasSubstr("`version`"));
-  EXPECT_THAT(ParseManifest(Without("[\"ns.build/1\"]", "[]")).status().message(), HasSubstr("`kinds`"));
-  EXPECT_THAT(ParseManifest(Without("\"major\": 1", "\"major\": -1")).status().message(), HasSubstr("`major`"));
+  EXPECT_THAT(ParseManifest(Without("[\"ns.build/1\"]", "[]")).status().message(),
+              HasSubstr("`kinds`"));
+  EXPECT_THAT(ParseManifest(Without("\"major\": 1", "\"major\": -1")).status().message(),
+              HasSubstr("`major`"));
   EXPECT_THAT(ParseManifest(Without("\"abi\"", "\"iba\"")).status().message(), HasSubstr("`abi`"));
   EXPECT_THAT(ParseManifest("[]").status().message(), HasSubstr("object"));
   EXPECT_THAT(ParseManifest("{").status().message(), HasSubstr("not JSON"));
 }
 
 TEST(SchemaTest, Misfit_NamesEveryPlace) {
-  const std::string schema = R"({"type": "object", "properties": {"a": {"properties": {"n": {"type": "integer"}}}, "b": {"type": "string"}}})";
+  const std::string schema =
+      R"({"type": "object", "properties": {"a": {"properties": {"n": {"type": "integer"}}}, "b": {"type": "string"}}})";
   EXPECT_TRUE(CheckSchema(schema, R"({"a": {"n": 1}, "b": "x"})").ok());
   const Status status = CheckSchema(schema, R"({"a": {"n": "1"}, "b": 2})");
   EXPECT_EQ(status.code(), Code::kInvalid);
@@ -56,7 +60,8 @@ TEST(ElfTest, RealLibrary_TellsManifestAndEntry) {
   const auto facts = ReadElf(ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.so"));
   ASSERT_TRUE(facts.ok());
   EXPECT_THAT(facts->entries, ElementsAre("ns_plugin_entry_v1"));
-  EXPECT_EQ(facts->manifest, ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.nsplugin.json"));
+  EXPECT_EQ(facts->manifest,
+            ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.nsplugin.json"));
 }
 
 TEST(ElfTest, TruncatedOrScrambled_NeverReadsOutside) {

@@ -29,7 +29,8 @@ struct Entry {
   std::unique_ptr<Service> service;
 
   Loaded ToLoaded() const {
-    return {wanted.instance, wanted.plugin, kind, manifest.app_schema, backend.get(), method.get(), engine.get(), service.get()};
+    return {wanted.instance, wanted.plugin, kind,         manifest.app_schema,
+            backend.get(),   method.get(),  engine.get(), service.get()};
   }
 };
 
@@ -61,14 +62,15 @@ std::optional<Objection> MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (!error && ::chmod(path.c_str(), 0700) == 0) return std::nullopt;
-  return Objection{"LoadFailed", "its data folder " + path + " cannot be made", "Make the folder above it writable for nsd"};
+  return Objection{"LoadFailed", "its data folder " + path + " cannot be made",
+                   "Make the folder above it writable for nsd"};
 }
 
 }  // namespace
 
 std::string Refusal::Message() const {
-  return file + ": " + what + " [plugin " + plugin + " " + plugin_version + ", ABI " + plugin_abi + "; NeoShowcase " + host_version + ", ABI " +
-         host_abi + "]. " + remedy + ".";
+  return file + ": " + what + " [plugin " + plugin + " " + plugin_version + ", ABI " + plugin_abi +
+         "; NeoShowcase " + host_version + ", ABI " + host_abi + "]. " + remedy + ".";
 }
 
 struct PluginHost::State {
@@ -89,12 +91,15 @@ struct PluginHost::State {
   void LoadOne(const Wanted& wanted, const std::vector<std::string>& kinds, LoadReport& report);
   std::optional<Objection> CheckKinds(const Manifest& manifest) const;
   std::optional<Objection> CheckConfig(const Wanted& wanted, const Manifest& manifest) const;
-  std::optional<Objection> Make(const Wanted& wanted, const Candidate& candidate, const ns_module& module, const std::string& kind,
+  std::optional<Objection> Make(const Wanted& wanted, const Candidate& candidate,
+                                const ns_module& module, const std::string& kind,
                                 LoadReport& report);
-  void Refuse(const Wanted& wanted, const Candidate& candidate, const Objection& objection, LoadReport& report);
+  void Refuse(const Wanted& wanted, const Candidate& candidate, const Objection& objection,
+              LoadReport& report);
 };
 
-void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate, const Objection& objection, LoadReport& report) {
+void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate,
+                               const Objection& objection, LoadReport& report) {
   Refusal refusal;
   refusal.instance = wanted.instance;
   refusal.plugin = wanted.plugin;
@@ -115,40 +120,53 @@ void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate,
 
 std::optional<Objection> PluginHost::State::CheckKinds(const Manifest& manifest) const {
   if (std::any_of(manifest.kinds.begin(), manifest.kinds.end(), IsKnownKind)) return std::nullopt;
-  return Objection{"KindUnknown", "this host knows none of its kinds (" + Joined(manifest.kinds) + ")",
+  return Objection{"KindUnknown",
+                   "this host knows none of its kinds (" + Joined(manifest.kinds) + ")",
                    "Upgrade NeoShowcase, or take the plugin out of the configuration"};
 }
 
-std::optional<Objection> PluginHost::State::CheckConfig(const Wanted& wanted, const Manifest& manifest) const {
+std::optional<Objection> PluginHost::State::CheckConfig(const Wanted& wanted,
+                                                        const Manifest& manifest) const {
   const Status status = CheckSchema(manifest.config_schema, wanted.config);
   if (status.ok()) return std::nullopt;
   const std::string where = wanted.where.empty() ? "" : " (" + wanted.where + ")";
-  return Objection{"ConfigInvalid", "plugins." + wanted.instance + ".config" + where + " does not fit its schema: " + status.message(),
+  return Objection{"ConfigInvalid",
+                   "plugins." + wanted.instance + ".config" + where +
+                       " does not fit its schema: " + status.message(),
                    "Correct the configuration"};
 }
 
-std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Candidate& candidate, const ns_module& module,
-                                                 const std::string& kind, LoadReport& report) {
+std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Candidate& candidate,
+                                                 const ns_module& module, const std::string& kind,
+                                                 LoadReport& report) {
   const std::string folder = settings.instances + "/" + wanted.instance;
   if (auto objection = MakeFolder(folder)) return objection;
-  auto context = std::make_unique<HostContext>(wanted.instance, folder, settings.installation, settings.version, parts.supervisor, parts.api,
-                                               parts.clock);
+  auto context =
+      std::make_unique<HostContext>(wanted.instance, folder, settings.installation,
+                                    settings.version, parts.supervisor, parts.api, parts.clock);
   auto instance = Instance::Create(module, std::move(context), kind, wanted.config, settings.grace);
-  if (!instance.ok()) return FromStatus("CreateFailed", instance.status(), "Correct plugins." + wanted.instance + ".config, or what the message names");
+  if (!instance.ok())
+    return FromStatus("CreateFailed", instance.status(),
+                      "Correct plugins." + wanted.instance + ".config, or what the message names");
   auto entry = std::make_unique<Entry>();
   entry->wanted = wanted;
   entry->manifest = *candidate.manifest;
   entry->kind = kind;
   entry->file = candidate.file;
   entry->instance = std::move(instance).value();
-  if (!HasWholeTable(*entry->instance, kind)) return Objection{"InterfaceMissing", "its table " + kind + " is not whole", "Report it to the plugin's author"};
-  if (Status active = entry->instance->Activate(); !active.ok() && active.code() != Code::kUnavailable) {
+  if (!HasWholeTable(*entry->instance, kind))
+    return Objection{"InterfaceMissing", "its table " + kind + " is not whole",
+                     "Report it to the plugin's author"};
+  if (Status active = entry->instance->Activate();
+      !active.ok() && active.code() != Code::kUnavailable) {
     return FromStatus("ActivateFailed", active, "Put right what the message names and restart nsd");
   } else if (!active.ok()) {
-    log::Warn("plugin is not active yet", {{"instance", wanted.instance}, {"why", active.message()}});
+    log::Warn("plugin is not active yet",
+              {{"instance", wanted.instance}, {"why", active.message()}});
   }
   if (kind == kBackendKind) entry->backend = MakeBackend(*entry->instance, parts.clock);
-  if (kind == kBuildKind) entry->method = MakeBuildMethod(*entry->instance, entry->manifest.app_schema);
+  if (kind == kBuildKind)
+    entry->method = MakeBuildMethod(*entry->instance, entry->manifest.app_schema);
   if (kind == kEngineKind) entry->engine = MakeEngine(*entry->instance);
   if (kind == kServiceKind) entry->service = MakeService(*entry->instance);
   report.loaded.push_back(entry->ToLoaded());
@@ -157,23 +175,29 @@ std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Can
   return std::nullopt;
 }
 
-void PluginHost::State::LoadOne(const Wanted& wanted, const std::vector<std::string>& kinds, LoadReport& report) {
+void PluginHost::State::LoadOne(const Wanted& wanted, const std::vector<std::string>& kinds,
+                                LoadReport& report) {
   const Candidate candidate = Examine(wanted.plugin, settings.search_dirs);
   const bool unsafe = candidate.objection && candidate.objection->reason == "PluginUnsafe";
   if (candidate.manifest && !unsafe) {
-    if (auto objection = CheckKinds(*candidate.manifest)) return Refuse(wanted, candidate, *objection, report);
+    if (auto objection = CheckKinds(*candidate.manifest))
+      return Refuse(wanted, candidate, *objection, report);
     if (Common(*candidate.manifest, kinds).empty()) return;
   }
   if (candidate.objection) return Refuse(wanted, candidate, *candidate.objection, report);
-  if (auto objection = CheckConfig(wanted, *candidate.manifest)) return Refuse(wanted, candidate, *objection, report);
+  if (auto objection = CheckConfig(wanted, *candidate.manifest))
+    return Refuse(wanted, candidate, *objection, report);
   const ns_module* module = nullptr;
-  if (auto objection = OpenModule(candidate, settings.copies, &module)) return Refuse(wanted, candidate, *objection, report);
+  if (auto objection = OpenModule(candidate, settings.copies, &module))
+    return Refuse(wanted, candidate, *objection, report);
   for (const std::string& kind : Common(*candidate.manifest, kinds)) {
-    if (auto objection = Make(wanted, candidate, *module, kind, report)) Refuse(wanted, candidate, *objection, report);
+    if (auto objection = Make(wanted, candidate, *module, kind, report))
+      Refuse(wanted, candidate, *objection, report);
   }
 }
 
-PluginHost::PluginHost(HostSettings settings, HostParts parts) : state_(new State{std::move(settings), parts, {}, {}, {}}) {}
+PluginHost::PluginHost(HostSettings settings, HostParts parts)
+    : state_(new State{std::move(settings), parts, {}, {}, {}}) {}
 
 PluginHost::~PluginHost() {
   std::vector<std::unique_ptr<Entry>> entries;
@@ -186,7 +210,8 @@ PluginHost::~PluginHost() {
   }
 }
 
-LoadReport PluginHost::Load(const std::vector<Wanted>& wanted, const std::vector<std::string>& kinds) {
+LoadReport PluginHost::Load(const std::vector<Wanted>& wanted,
+                            const std::vector<std::string>& kinds) {
   LoadReport report;
   for (const Wanted& one : wanted) state_->LoadOne(one, kinds, report);
   return report;
@@ -195,7 +220,8 @@ LoadReport PluginHost::Load(const std::vector<Wanted>& wanted, const std::vector
 void PluginHost::Retry() {
   for (Entry* entry : state_->Entries()) {
     if (entry->instance->gate().is_open()) continue;
-    if (entry->instance->Activate().ok()) log::Info("plugin is active", {{"instance", entry->wanted.instance}});
+    if (entry->instance->Activate().ok())
+      log::Info("plugin is active", {{"instance", entry->wanted.instance}});
   }
 }
 
@@ -203,13 +229,14 @@ std::vector<model::PluginState> PluginHost::States() {
   std::vector<model::PluginState> states;
   for (Entry* entry : state_->Entries()) {
     const Status health = entry->instance->Health();
-    states.push_back({entry->wanted.instance, entry->wanted.plugin, entry->kind, entry->manifest.version, entry->wanted.required, health.ok(),
-                      health.reason(), health.message(), entry->manifest.config_schema});
+    states.push_back({entry->wanted.instance, entry->wanted.plugin, entry->kind,
+                      entry->manifest.version, entry->wanted.required, health.ok(), health.reason(),
+                      health.message(), entry->manifest.config_schema});
   }
   const Lock lock(state_->mutex);
   for (const Refusal& refusal : state_->refusals) {
-    states.push_back({refusal.instance, refusal.plugin, refusal.kind, refusal.plugin_version, refusal.required, false, refusal.reason,
-                      refusal.Message(), ""});
+    states.push_back({refusal.instance, refusal.plugin, refusal.kind, refusal.plugin_version,
+                      refusal.required, false, refusal.reason, refusal.Message(), ""});
   }
   return states;
 }
@@ -217,7 +244,8 @@ std::vector<model::PluginState> PluginHost::States() {
 Status PluginHost::Ready() {
   for (const model::PluginState& state : States()) {
     if (!state.required || state.healthy) continue;
-    return {Code::kUnavailable, state.reason, "the required plugin instance " + state.instance + " is not there: " + state.message};
+    return {Code::kUnavailable, state.reason,
+            "the required plugin instance " + state.instance + " is not there: " + state.message};
   }
   return {};
 }

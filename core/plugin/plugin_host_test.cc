@@ -75,7 +75,8 @@ TEST_F(PluginWorkTest, Backend_GetsTheWholeApplication) {
   EXPECT_TRUE(seen->exists);
   EXPECT_EQ(seen->id, AppId("app1"));
   EXPECT_EQ(seen->message,
-            "app1|3|rk|http://127.0.0.1:1|r/a@sha256:1 x1 probe /up serve --now A=one B=two!|a.example.com/:80 tls|39000>80");
+            "app1|3|rk|http://127.0.0.1:1|r/a@sha256:1 x1 probe /up serve --now A=one "
+            "B=two!|a.example.com/:80 tls|39000>80");
   EXPECT_EQ(seen->fence, (model::Fence{7, 1}));
   ASSERT_EQ(seen->phases.size(), 2u);
   EXPECT_EQ(seen->phases[1], (model::PhaseMark{"done", Time(2us)}));
@@ -86,7 +87,8 @@ TEST_F(PluginWorkTest, Backend_GetsTheWholeApplication) {
 
 TEST_F(PluginWorkTest, Backend_ThatThrows_BecomesAStatus) {
   ports::Backend& backend = *LoadOne(kBackendKind).backend;
-  EXPECT_EQ(backend.Apply({}, App("throw")).ToString(), Status(Code::kInternal, "Defect", "boom").ToString());
+  EXPECT_EQ(backend.Apply({}, App("throw")).ToString(),
+            Status(Code::kInternal, "Defect", "boom").ToString());
   EXPECT_EQ(backend.Apply({}, App("throw-int")).code(), Code::kInternal);
   const Status refused = backend.Apply({}, App("refuse"));
   EXPECT_EQ(refused.code(), Code::kStale);
@@ -99,11 +101,14 @@ TEST_F(PluginWorkTest, Backend_ThatThrows_BecomesAStatus) {
 TEST_F(PluginWorkTest, Backend_CancelledOrLate_Returns) {
   ports::Backend& backend = *LoadOne(kBackendKind).backend;
   std::stop_source stop;
-  auto done = std::async(std::launch::async, [&] { return backend.Apply({stop.get_token(), std::nullopt}, App("wait")); });
+  auto done = std::async(std::launch::async, [&] {
+    return backend.Apply({stop.get_token(), std::nullopt}, App("wait"));
+  });
   EXPECT_EQ(done.wait_for(30ms), std::future_status::timeout);
   stop.request_stop();
   EXPECT_EQ(done.get().code(), Code::kCancelled);
-  EXPECT_EQ(backend.Apply({{}, SystemClock().Monotonic() + 20ms}, App("wait")).code(), Code::kDeadline);
+  EXPECT_EQ(backend.Apply({{}, SystemClock().Monotonic() + 20ms}, App("wait")).code(),
+            Code::kDeadline);
 }
 
 TEST_F(PluginWorkTest, Backend_Watch_TellsUntilCancelled) {
@@ -121,7 +126,8 @@ TEST_F(PluginWorkTest, Backend_Watch_TellsUntilCancelled) {
 TEST_F(PluginWorkTest, Backend_Logs_AreMadeUtf8) {
   const auto lines = LoadOne(kBackendKind).backend->Logs({}, {AppId("x"), kNever, kNever, 2});
   ASSERT_TRUE(lines.ok());
-  EXPECT_THAT(*lines, ElementsAre(model::LogLine{Time(1us), "stdout", "x ? line"}, model::LogLine{Time(2us), "stderr", "x ? line"}));
+  EXPECT_THAT(*lines, ElementsAre(model::LogLine{Time(1us), "stdout", "x ? line"},
+                                  model::LogLine{Time(2us), "stderr", "x ? line"}));
 }
 
 TEST_F(PluginWorkTest, BuildMethod_PlansAndChecksSettings) {
@@ -134,7 +140,8 @@ TEST_F(PluginWorkTest, BuildMethod_PlansAndChecksSettings) {
   const auto plan = method.Plan({}, request);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->dockerfile_text, "FROM scratch\n# {\"text\": \"hi\"} /src");
-  EXPECT_THAT(plan->args, ElementsAre(std::pair<std::string, std::string>("word", "a"), std::pair<std::string, std::string>("word", "b")));
+  EXPECT_THAT(plan->args, ElementsAre(std::pair<std::string, std::string>("word", "a"),
+                                      std::pair<std::string, std::string>("word", "b")));
   EXPECT_EQ(plan->secrets.at(0).value.Reveal(), "v");
   EXPECT_TRUE(plan->ignore_dockerignore);
   EXPECT_EQ(plan->context, ".");
@@ -208,9 +215,12 @@ TEST_F(PluginWorkTest, AwayAtFirst_IsActivatedLater) {
 
 TEST_F(PluginWorkTest, LatePlugin_IsFencedUntilItReturns) {
   ports::Backend& backend = *LoadOne(kBackendKind, "{}", 20ms).backend;
-  auto stuck = std::async(std::launch::async, [&] { return backend.Apply({{}, SystemClock().Monotonic() + 10ms}, App("stuck")); });
+  auto stuck = std::async(std::launch::async, [&] {
+    return backend.Apply({{}, SystemClock().Monotonic() + 10ms}, App("stuck"));
+  });
   const auto until = SystemClock().Monotonic() + 20s;
-  while (!Host().RequiredFenced() && SystemClock().Monotonic() < until) std::this_thread::sleep_for(2ms);
+  while (!Host().RequiredFenced() && SystemClock().Monotonic() < until)
+    std::this_thread::sleep_for(2ms);
   ASSERT_TRUE(Host().RequiredFenced());
   EXPECT_THAT(Host().RequiredFenced()->message(), HasSubstr("`apply`"));
   EXPECT_EQ(backend.Observe({}, AppId("a")).status().reason(), "PluginFenced");
@@ -232,13 +242,15 @@ TEST_F(PluginWorkTest, GoingAway_CancelsWhatIsUnderWay) {
 
 TEST_F(PluginWorkTest, TwoInstancesOfOneLibrary_HaveDataOfTheirOwn) {
   const LoadReport report =
-      Host().Load({{"one", "test-sample", false, "{}", ""}, {"two", library(), false, "{}", ""}}, {kBackendKind});
+      Host().Load({{"one", "test-sample", false, "{}", ""}, {"two", library(), false, "{}", ""}},
+                  {kBackendKind});
   ASSERT_EQ(report.loaded.size(), 2u);
   ASSERT_TRUE(report.loaded[0].backend->Apply({}, App("a")).ok());
   EXPECT_TRUE(report.loaded[0].backend->Observe({}, AppId("app1"))->exists);
   EXPECT_FALSE(report.loaded[1].backend->Observe({}, AppId("app1"))->exists);
   size_t copies = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/copies")) copies += entry.path().extension() == ".so" ? 1 : 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/copies"))
+    copies += entry.path().extension() == ".so" ? 1 : 0;
   EXPECT_EQ(copies, 1u);
 }
 

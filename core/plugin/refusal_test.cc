@@ -13,15 +13,18 @@ using testing::HasSubstr;
 
 class RefusalTest : public PluginHostTest {
  protected:
-  // Loads the sample as `kinds`, expects one refusal, and that its words name the file, both versions and what to do.
+  // Loads the sample as `kinds`, expects one refusal, and that its words name the file, both
+  // versions and what to do.
   Refusal RefusalOf(const Wanted& wanted, const std::vector<std::string>& kinds = {kBackendKind}) {
     const LoadReport report = Host().Load({wanted}, kinds);
     EXPECT_TRUE(report.loaded.empty());
     EXPECT_EQ(report.refused.size(), 1u);
     if (report.refused.empty()) return {};
     const Refusal refusal = report.refused[0];
-    EXPECT_THAT(refusal.Message(), AllOf(HasSubstr(refusal.file), HasSubstr(refusal.what), HasSubstr(refusal.remedy)));
-    EXPECT_THAT(refusal.Message(), AllOf(HasSubstr(refusal.plugin_version), HasSubstr("0.1.0"), HasSubstr("ABI 1.0")));
+    EXPECT_THAT(refusal.Message(),
+                AllOf(HasSubstr(refusal.file), HasSubstr(refusal.what), HasSubstr(refusal.remedy)));
+    EXPECT_THAT(refusal.Message(),
+                AllOf(HasSubstr(refusal.plugin_version), HasSubstr("0.1.0"), HasSubstr("ABI 1.0")));
     EXPECT_FALSE(refusal.remedy.empty());
     const auto states = Host().States();
     EXPECT_EQ(states.size(), 1u);
@@ -52,7 +55,8 @@ TEST_F(RefusalTest, EntryOfAnotherMajor_IsSeenWithoutRunning) {
 }
 
 TEST_F(RefusalTest, NeedsNewerMinor_IsRefused) {
-  for (const std::string& file : {library(), manifest()}) Patch(file, "\"needs_minor\": 0", "\"needs_minor\": 7");
+  for (const std::string& file : {library(), manifest()})
+    Patch(file, "\"needs_minor\": 0", "\"needs_minor\": 7");
   const Refusal refusal = SampleRefusal();
   EXPECT_EQ(refusal.reason, "AbiMinor");
   EXPECT_THAT(refusal.what, HasSubstr("needs 1.7"));
@@ -76,7 +80,8 @@ TEST_F(RefusalTest, ManifestMissing_IsRefused) {
 }
 
 TEST_F(RefusalTest, HandshakeRefused_IsTold) {
-  for (const std::string& file : {library(), manifest()}) Patch(file, "\"id\": \"org.example.sample\"", "\"id\": \"org.example.sampla\"");
+  for (const std::string& file : {library(), manifest()})
+    Patch(file, "\"id\": \"org.example.sample\"", "\"id\": \"org.example.sampla\"");
   EXPECT_EQ(SampleRefusal().reason, "HandshakeRefused");
 }
 
@@ -108,7 +113,8 @@ TEST_F(RefusalTest, Unsafe_IsToldWhateverKindItClaims) {
 TEST_F(RefusalTest, NoLibrary_NamesTheFoldersSearched) {
   const Refusal refusal = RefusalOf({"x", "nowhere", false, "{}", ""});
   EXPECT_EQ(refusal.reason, "PluginMissing");
-  EXPECT_THAT(refusal.file, AllOf(HasSubstr(folder_ + "/empty/nowhere.so"), HasSubstr(plugins() + "/nowhere.so")));
+  EXPECT_THAT(refusal.file, AllOf(HasSubstr(folder_ + "/empty/nowhere.so"),
+                                  HasSubstr(plugins() + "/nowhere.so")));
 }
 
 TEST_F(RefusalTest, NoElf_IsRefused) {
@@ -118,7 +124,8 @@ TEST_F(RefusalTest, NoElf_IsRefused) {
 
 TEST_F(RefusalTest, KindNobodyKnows_IsRefused) {
   for (const std::string& file : {library(), manifest()}) {
-    for (const std::string kind : {"backend", "build", "engine", "service"}) Patch(file, "\"ns." + kind + "/1\"", "\"xx." + kind + "/1\"");
+    for (const std::string kind : {"backend", "build", "engine", "service"})
+      Patch(file, "\"ns." + kind + "/1\"", "\"xx." + kind + "/1\"");
   }
   EXPECT_EQ(SampleRefusal().reason, "KindUnknown");
 }
@@ -126,7 +133,8 @@ TEST_F(RefusalTest, KindNobodyKnows_IsRefused) {
 TEST_F(RefusalTest, ConfigThatDoesNotFit_NamesPlaceAndRule) {
   const Refusal refusal = RefusalOf(Sample(R"({"limit": 0, "mode": "odd"})"));
   EXPECT_EQ(refusal.reason, "ConfigInvalid");
-  EXPECT_THAT(refusal.what, AllOf(HasSubstr("plugins.sample.config (config.yaml:3:5)"), HasSubstr("/limit"), HasSubstr("/mode")));
+  EXPECT_THAT(refusal.what, AllOf(HasSubstr("plugins.sample.config (config.yaml:3:5)"),
+                                  HasSubstr("/limit"), HasSubstr("/mode")));
 }
 
 TEST_F(RefusalTest, CreateThatFails_SaysWhy) {
@@ -141,12 +149,17 @@ TEST_F(RefusalTest, CreateThatThrows_SaysWhy) {
   EXPECT_EQ(refusal.what, "constructor threw (Defect)");
 }
 
-TEST_F(RefusalTest, ActivateThatFails_SaysWhy) { EXPECT_EQ(RefusalOf(Sample(R"({"mode": "fail-activate"})")).reason, "ActivateFailed"); }
+TEST_F(RefusalTest, ActivateThatFails_SaysWhy) {
+  EXPECT_EQ(RefusalOf(Sample(R"({"mode": "fail-activate"})")).reason, "ActivateFailed");
+}
 
 TEST_F(RefusalTest, OneRefused_TheRestGoesOn) {
   Install("test-plain-c");
-  const LoadReport report = Host().Load({Sample(R"({"mode": "fail-create"})"), {"c", "test-plain-c", true, "{}", ""}}, {kBackendKind, kBuildKind});
-  ASSERT_EQ(report.loaded.size(), 2u);  // the sample's build method, which has no such mode, and the one in C
+  const LoadReport report =
+      Host().Load({Sample(R"({"mode": "fail-create"})"), {"c", "test-plain-c", true, "{}", ""}},
+                  {kBackendKind, kBuildKind});
+  ASSERT_EQ(report.loaded.size(),
+            2u);  // the sample's build method, which has no such mode, and the one in C
   EXPECT_EQ(report.loaded[1].instance, "c");
   EXPECT_EQ(report.refused.size(), 1u);
   EXPECT_TRUE(Host().Ready().ok());

@@ -18,7 +18,8 @@ using Adapter = valijson::adapters::BoostJsonAdapter;
 std::string PointerOf(const std::vector<std::string>& context) {
   std::string pointer;
   for (const std::string& step : context) {
-    if (step.starts_with('[') && step.ends_with(']')) pointer += "/" + step.substr(1, step.size() - 2);
+    if (step.starts_with('[') && step.ends_with(']'))
+      pointer += "/" + step.substr(1, step.size() - 2);
   }
   return pointer.empty() ? "/" : pointer;
 }
@@ -27,7 +28,8 @@ std::string Describe(valijson::ValidationResults& results) {
   std::string text;
   valijson::ValidationResults::Error error;
   while (results.popError(error)) {
-    if (error.description.find("schema associated with property name") != std::string::npos) continue;  // says again what was said of the part
+    if (error.description.find("schema associated with property name") != std::string::npos)
+      continue;  // says again what was said of the part
     if (!text.empty()) text += "; ";
     text += PointerOf(error.context) + ": " + error.description;
   }

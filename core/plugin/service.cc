@@ -12,23 +12,33 @@ namespace {
 
 class TableService final : public Service {
  public:
-  explicit TableService(Instance& instance) : instance_(instance), table_(*static_cast<const ns_service*>(instance.interface())) {}
+  explicit TableService(Instance& instance)
+      : instance_(instance), table_(*static_cast<const ns_service*>(instance.interface())) {}
 
   Status Start(const ports::Call& call, const std::vector<ServiceListener>& listeners) override {
     std::vector<ns_listener> raw_listeners;
-    for (const ServiceListener& listener : listeners) raw_listeners.push_back({sizeof(ns_listener), listener.fd, sdk::Str(listener.address)});
+    for (const ServiceListener& listener : listeners)
+      raw_listeners.push_back({sizeof(ns_listener), listener.fd, sdk::Str(listener.address)});
     const auto pointers = sdk::Pointers(raw_listeners);
-    return instance_.Run("start", call, [&](ns_plugin* plugin, const ns_call* raw) {
-      return table_.start(plugin, raw, pointers.data(), pointers.size());
-    }, CallKind::kControl);
+    return instance_.Run(
+        "start", call,
+        [&](ns_plugin* plugin, const ns_call* raw) {
+          return table_.start(plugin, raw, pointers.data(), pointers.size());
+        },
+        CallKind::kControl);
   }
 
   Status Drain(const ports::Call& call) override {
-    return instance_.Run("drain", call, [&](ns_plugin* plugin, const ns_call* raw) { return table_.drain(plugin, raw); }, CallKind::kControl);
+    return instance_.Run(
+        "drain", call,
+        [&](ns_plugin* plugin, const ns_call* raw) { return table_.drain(plugin, raw); },
+        CallKind::kControl);
   }
 
   Status Health(const ports::Call& call) override {
-    return instance_.Run("health", call, [&](ns_plugin* plugin, const ns_call* raw) { return table_.health(plugin, raw); });
+    return instance_.Run("health", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.health(plugin, raw);
+    });
   }
 
  private:
@@ -38,7 +48,9 @@ class TableService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeService(Instance& instance) { return std::make_unique<TableService>(instance); }
+std::unique_ptr<Service> MakeService(Instance& instance) {
+  return std::make_unique<TableService>(instance);
+}
 
 bool HasWholeTable(const Instance& instance, const std::string& kind) {
   const void* table = instance.interface();
@@ -55,7 +67,8 @@ bool HasWholeTable(const Instance& instance, const std::string& kind) {
     return NS_HAS(engine, abort) && engine->abilities && engine->run && engine->abort;
   }
   const auto* service = static_cast<const ns_service*>(table);
-  return kind == NS_SERVICE && NS_HAS(service, health) && service->start && service->drain && service->health;
+  return kind == NS_SERVICE && NS_HAS(service, health) && service->start && service->drain &&
+         service->health;
 }
 
 }  // namespace ns::plugin

@@ -23,7 +23,9 @@ inline std::string ReadText(const std::string& path) {
   return text.str();
 }
 
-inline void WriteText(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void WriteText(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 // Answers every request at once with what it was asked.
 class EchoApi final : public ApiCalls {
@@ -54,8 +56,12 @@ class PluginHostTest : public testing::Test {
   }
 
   std::string plugins() const { return folder_ + "/lib"; }
-  std::string library(const std::string& name = "test-sample") const { return plugins() + "/" + name + ".so"; }
-  std::string manifest(const std::string& name = "test-sample") const { return plugins() + "/" + name + ".nsplugin.json"; }
+  std::string library(const std::string& name = "test-sample") const {
+    return plugins() + "/" + name + ".so";
+  }
+  std::string manifest(const std::string& name = "test-sample") const {
+    return plugins() + "/" + name + ".nsplugin.json";
+  }
   std::string data(const std::string& instance) const { return folder_ + "/instances/" + instance; }
 
   void Install(const std::string& name) {
@@ -63,17 +69,21 @@ class PluginHostTest : public testing::Test {
     ::chmod(plugins().c_str(), 0755);
     for (const char* suffix : {".so", ".nsplugin.json"}) {
       const std::string target = plugins() + "/" + name + suffix;
-      std::filesystem::copy_file(std::string(NS_TEST_PLUGINS) + "/" + name + suffix, target, std::filesystem::copy_options::overwrite_existing);
+      std::filesystem::copy_file(std::string(NS_TEST_PLUGINS) + "/" + name + suffix, target,
+                                 std::filesystem::copy_options::overwrite_existing);
       ::chmod(target.c_str(), 0644);
     }
   }
 
-  // Writes `to` over every `from` of the file; both have the same length, so that the library stays one.
+  // Writes `to` over every `from` of the file; both have the same length, so that the library stays
+  // one.
   static void Patch(const std::string& path, const std::string& from, const std::string& to) {
     ASSERT_EQ(from.size(), to.size());
     std::string text = ReadText(path);
     size_t count = 0;
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + 1), ++count) text.replace(at, from.size(), to);
+    for (size_t at = text.find(from); at != std::string::npos;
+         at = text.find(from, at + 1), ++count)
+      text.replace(at, from.size(), to);
     ASSERT_GT(count, 0u) << from << " is not in " << path;
     WriteText(path, text);
   }

@@ -1,4 +1,5 @@
-// A plugin of every kind for the tests of the plugin host. What it does follows from its configuration and from what it is asked for.
+// A plugin of every kind for the tests of the plugin host. What it does follows from its
+// configuration and from what it is asked for.
 #include <unistd.h>
 
 #include <condition_variable>
@@ -15,19 +16,24 @@ namespace {
 using namespace ns::sdk;
 using namespace std::chrono_literals;
 
-bool Says(const Setup& setup, const std::string& mode) { return setup.config.find("\"" + mode + "\"") != std::string::npos; }
+bool Says(const Setup& setup, const std::string& mode) {
+  return setup.config.find("\"" + mode + "\"") != std::string::npos;
+}
 bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 class SampleBackend final : public Backend {
  public:
   explicit SampleBackend(const Setup& setup) : setup_(setup) {
-    if (Says(setup, "fail-create")) throw Error{NS_E_PRECONDITION, "SampleBroken", "the sample shall not be made"};
+    if (Says(setup, "fail-create"))
+      throw Error{NS_E_PRECONDITION, "SampleBroken", "the sample shall not be made"};
     if (Says(setup, "throw-create")) throw std::runtime_error("constructor threw");
   }
 
   void Activate(const Call&) override {
-    if (Says(setup_, "fail-activate")) throw Error{NS_E_DENIED, "SampleDenied", "the sample may not"};
-    if (Says(setup_, "away") && !Exists(setup_.host.data_dir() + "/here")) throw Error{NS_E_UNAVAILABLE, "SampleAway", "the sample is away"};
+    if (Says(setup_, "fail-activate"))
+      throw Error{NS_E_DENIED, "SampleDenied", "the sample may not"};
+    if (Says(setup_, "away") && !Exists(setup_.host.data_dir() + "/here"))
+      throw Error{NS_E_UNAVAILABLE, "SampleAway", "the sample is away"};
     setup_.host.log().Info("sample active", {{"mode", setup_.config}});
   }
 
@@ -35,7 +41,8 @@ class SampleBackend final : public Backend {
     if (app.name == "throw") throw std::runtime_error("boom");
     if (app.name == "throw-int") throw 42;
     if (app.name == "refuse") {
-      throw Error{NS_E_STALE, NS_REASON_STALE_FENCE, "a newer one was there", Fault::kPlatform}.SetRetryAfter(3s);
+      throw Error{NS_E_STALE, NS_REASON_STALE_FENCE, "a newer one was there", Fault::kPlatform}
+          .SetRetryAfter(3s);
     }
     if (app.name == "wait") call.Wait(1h);
     while (app.name == "stuck" && !Exists(setup_.host.data_dir() + "/release")) ::usleep(2000);
@@ -66,19 +73,27 @@ class SampleBackend final : public Backend {
   }
 
   void Logs(const Call&, const LogQuery& query, const LogSink& sink) override {
-    for (int i = 0; i < query.limit; ++i) sink.Put(UtcTime(std::chrono::microseconds(i + 1)), i % 2 == 1, query.app + " \xff line");
+    for (int i = 0; i < query.limit; ++i)
+      sink.Put(UtcTime(std::chrono::microseconds(i + 1)), i % 2 == 1, query.app + " \xff line");
   }
 
  private:
   static std::string Describe(const App& app) {
-    std::string text = app.id + "|" + std::to_string(app.fence.generation) + "|" + app.run_key + "|" + app.page_upstream;
+    std::string text = app.id + "|" + std::to_string(app.fence.generation) + "|" + app.run_key +
+                       "|" + app.page_upstream;
     for (const Process& process : app.processes) {
-      text += "|" + process.image + " x" + std::to_string(process.replicas) + " probe " + process.probe.path;
+      text += "|" + process.image + " x" + std::to_string(process.replicas) + " probe " +
+              process.probe.path;
       for (const auto& word : process.command) text += " " + word;
-      for (const EnvVar& variable : process.env) text += " " + variable.key + "=" + variable.value + (variable.secret ? "!" : "");
+      for (const EnvVar& variable : process.env)
+        text += " " + variable.key + "=" + variable.value + (variable.secret ? "!" : "");
     }
-    for (const Route& route : app.routes) text += "|" + route.host + route.path + ":" + std::to_string(route.port) + (route.tls ? " tls" : "");
-    for (const Port& port : app.ports) text += "|" + std::to_string(port.internet_port) + ">" + std::to_string(port.application_port);
+    for (const Route& route : app.routes)
+      text += "|" + route.host + route.path + ":" + std::to_string(route.port) +
+              (route.tls ? " tls" : "");
+    for (const Port& port : app.ports)
+      text +=
+          "|" + std::to_string(port.internet_port) + ">" + std::to_string(port.application_port);
     return text;
   }
 
@@ -109,10 +124,13 @@ class SampleEngine final : public Engine {
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink& log) override {
     log.Write("one " + job.reference + "\n");
     log.Write("two " + job.plan.dockerfile_text + "\n");
-    if (job.attempt == 2) throw Error{NS_E_INVALID, NS_REASON_COMMAND_FAILED, "make: no rule", Fault::kSource};
+    if (job.attempt == 2)
+      throw Error{NS_E_INVALID, NS_REASON_COMMAND_FAILED, "make: no rule", Fault::kSource};
     return {"sha256:abc", 12};
   }
-  void Abort(const Call&, const std::string& build) override { throw Error{NS_E_NOT_FOUND, "", "no run of build " + build}; }
+  void Abort(const Call&, const std::string& build) override {
+    throw Error{NS_E_NOT_FOUND, "", "no run of build " + build};
+  }
 };
 
 // Asks the platform once when it is started; tells the answer as its health.
@@ -124,8 +142,10 @@ class SampleService final : public Service {
     Peer peer;
     peer.address = "127.0.0.1";
     peer.headers = {{"x-user", "alice"}};
-    for (const Listener& listener : listeners) peer.headers.emplace_back(listener.address, std::to_string(listener.fd));
-    request_ = setup_.host.api().Invoke(peer, "p.S/M", "ask " + setup_.host.api().Descriptors(), std::nullopt, 1, answer_);
+    for (const Listener& listener : listeners)
+      peer.headers.emplace_back(listener.address, std::to_string(listener.fd));
+    request_ = setup_.host.api().Invoke(peer, "p.S/M", "ask " + setup_.host.api().Descriptors(),
+                                        std::nullopt, 1, answer_);
   }
   void Drain(const Call&) override { request_.Cancel(); }
   void Health(const Call& call) override {

@@ -21,7 +21,9 @@ struct FakeCall {
     raw.struct_size = sizeof(raw);
     raw.cancel_fd = fd;
     raw.host_data = this;
-    raw.cancelled = [](const ns_call* call) noexcept -> int32_t { return static_cast<FakeCall*>(call->host_data)->cancelled ? 1 : 0; };
+    raw.cancelled = [](const ns_call* call) noexcept -> int32_t {
+      return static_cast<FakeCall*>(call->host_data)->cancelled ? 1 : 0;
+    };
   }
 };
 
@@ -44,7 +46,8 @@ TEST(CallTest, NoHost_NeverEnds) {
 
 TEST(CallTest, Deadline_EndsAWait) {
   FakeCall fake(-1);
-  fake.raw.deadline_ns = std::chrono::nanoseconds((Call::Clock::now() + 5ms).time_since_epoch()).count();
+  fake.raw.deadline_ns =
+      std::chrono::nanoseconds((Call::Clock::now() + 5ms).time_since_epoch()).count();
   const Call call(&fake.raw);
   EXPECT_LE(call.Remaining(1h), 5ms);
   EXPECT_EQ(CodeOfWait(call, 1h), NS_E_DEADLINE);

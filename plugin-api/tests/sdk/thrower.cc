@@ -20,10 +20,15 @@ class Thrower final : public Backend {
 
   void Apply(const Call&, const App& app, const StatusSink& status) override {
     AppStatus seen;
-    seen.message = app.id + " " + std::to_string(static_cast<int>(app.state)) + std::to_string(static_cast<int>(app.strategy));
-    for (const Route& route : app.routes) seen.message += " " + std::to_string(static_cast<int>(route.auth));
+    seen.message = app.id + " " + std::to_string(static_cast<int>(app.state)) +
+                   std::to_string(static_cast<int>(app.strategy));
+    for (const Route& route : app.routes)
+      seen.message += " " + std::to_string(static_cast<int>(route.auth));
     status.Put(seen);
-    if (app.id == "error") throw Error{NS_E_EXISTS, NS_REASON_PORT_TAKEN, "taken", Fault::kOperator}.SetRetryAfter(std::chrono::seconds(2)).SetDetails("d");
+    if (app.id == "error")
+      throw Error{NS_E_EXISTS, NS_REASON_PORT_TAKEN, "taken", Fault::kOperator}
+          .SetRetryAfter(std::chrono::seconds(2))
+          .SetDetails("d");
     if (app.id == "memory") throw std::bad_alloc();
     if (app.id == "exception") throw std::runtime_error("what");
     if (app.id == "int") throw 1;
@@ -38,8 +43,12 @@ class Thrower final : public Backend {
 class Runner final : public Engine {
  public:
   explicit Runner(const Setup&) {}
-  EngineAbilities Abilities() noexcept override { return {.dockerfile = true, .memory_limit = true}; }
-  EngineResult Run(const Call&, const EngineJob& job, const ByteSink&) override { return {job.plan.dockerfile_text, 1}; }
+  EngineAbilities Abilities() noexcept override {
+    return {.dockerfile = true, .memory_limit = true};
+  }
+  EngineResult Run(const Call&, const EngineJob& job, const ByteSink&) override {
+    return {job.plan.dockerfile_text, 1};
+  }
   void Abort(const Call&, const std::string&) override {}
 };
 

@@ -40,9 +40,11 @@ struct Heard {
 class ThunkTest : public testing::Test {
  protected:
   const ns_module* Open(const std::string& name) {
-    void* library = ::dlopen((std::string(NS_TEST_PLUGINS) + "/" + name + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* library = ::dlopen((std::string(NS_TEST_PLUGINS) + "/" + name + ".so").c_str(),
+                             RTLD_NOW | RTLD_LOCAL);
     EXPECT_NE(library, nullptr) << ::dlerror();
-    const auto entry = reinterpret_cast<decltype(&ns_plugin_entry_v1)>(::dlsym(library, "ns_plugin_entry_v1"));
+    const auto entry =
+        reinterpret_cast<decltype(&ns_plugin_entry_v1)>(::dlsym(library, "ns_plugin_entry_v1"));
     handshake_.struct_size = sizeof(handshake_);
     return entry(&handshake_);
   }
@@ -170,7 +172,8 @@ TEST_F(ThunkTest, Create_MakesTheClassOfTheKindOrSaysWhyNot) {
   ns_plugin* engine = Make(module_, NS_ENGINE);
   ASSERT_NE(engine, nullptr);
   const auto* table = static_cast<const ns_engine*>(module_->query(engine, NS_ENGINE));
-  EXPECT_EQ(table->abilities(engine), static_cast<uint64_t>(NS_ENGINE_DOCKERFILE | NS_ENGINE_MEMORY_LIMIT));
+  EXPECT_EQ(table->abilities(engine),
+            static_cast<uint64_t>(NS_ENGINE_DOCKERFILE | NS_ENGINE_MEMORY_LIMIT));
   module_->destroy(engine);
   EXPECT_EQ(Make(module_, NS_SERVICE), nullptr);
   EXPECT_EQ(created_, NS_E_UNSUPPORTED);
