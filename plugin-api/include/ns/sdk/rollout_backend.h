@@ -133,6 +133,7 @@ class RolloutBackend::Driver {
     const bool same = record_.state == state && record_.key == goal.key && record_.route_key == goal.route_key &&
                       record_.wanted == goal.replicas;
     if (same && record_.settled && drift.empty() && record_.fence == goal.fence) return;
+    if (!same || record_.fence != goal.fence) record_.failure_reason.clear(), record_.failure_message.clear();
     new_deploy_ = record_.fence != goal.fence || record_.phases.empty() || record_.phases.back().name == "done";
     record_.fence = goal.fence;
     record_.state = state;
