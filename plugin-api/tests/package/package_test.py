@@ -1,6 +1,7 @@
 """Installs the plugin package, builds a plugin outside this tree against it, and looks at what came out.
 
-usage: package_test.py BUILD SOURCE
+usage: package_test.py BUILD SOURCE PLAIN
+SOURCE: a plugin in C++ for CMake; PLAIN: the folder of tiny.c, a plugin in C that is built by hand with pkg-config.
 """
 import ctypes
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-BUILD, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+BUILD, SOURCE, PLAIN = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 
 
 def run(*command, **options):
@@ -38,6 +39,20 @@ def check_library(library, manifest):
     assert (handshake.plugin_minor, handshake.plugin_needs_minor) == (0, 0)
 
 
+def build_by_hand(folder, prefix):
+    folder.mkdir()
+    libdir = next(prefix.rglob("neoshowcase-plugin.pc")).parent
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(libdir))
+    say = lambda *options: run("pkg-config", *options, "neoshowcase-plugin", env=environment).split()
+    manifest = folder / "tiny.nsplugin.json"
+    shutil.copy(PLAIN / "tiny.nsplugin.json", manifest)
+    source = pathlib.Path(say("--variable=manifest_source")[0]).read_text().replace("@manifest@", str(manifest))
+    (folder / "manifest.S").write_text(source)
+    run("cc", "-std=c11", "-Wpedantic", "-Werror", PLAIN / "tiny.c", folder / "manifest.S", "-o", folder / "tiny.so",
+        *say("--cflags"), *say("--libs"))
+    check_library(folder / "tiny.so", manifest)
+
+
 def main(folder):
     prefix, source, build = folder / "prefix", folder / "source", folder / "build"
     run("cmake", "--install", BUILD, "--component", "plugin-sdk", "--prefix", prefix)
@@ -53,8 +68,9 @@ def main(folder):
     everything = folder / "all.c"
     everything.write_text("".join(f'#include "ns/abi/{header.name}"\n' for header in headers))
     run("cc", "-std=c11", "-Wpedantic", "-Werror", "-fsyntax-only", "-I", prefix / "include", everything)  # the package alone
+    build_by_hand(folder / "plain", prefix)
 
 
 with tempfile.TemporaryDirectory(prefix="ns-package-") as name:
     main(pathlib.Path(name))
-print("the installed package builds a plugin outside the tree")
+print("the installed package builds plugins outside the tree, with CMake and by hand")
