@@ -225,6 +225,22 @@ TEST(Config, Instances_AreChosenByTheirPluginsWhereNoneIsNamed) {
   EXPECT_THAT(config.engines, ElementsAre("e"));
 }
 
+TEST(Config, Load_OfAnyBytes_SaysSoWithoutACrash) {
+  const std::string whole = kWhole;
+  for (size_t cut = 0; cut < whole.size(); cut += 7) {
+    Load(whole.substr(0, cut));
+    std::string changed = whole;
+    changed[cut] = static_cast<char>(cut * 37);
+    Load(changed);
+  }
+  for (const char* text : {"\xff\xfe\x00", "a: *b", "&a [*a]", "{[a]: b}", "<<: {data: /x}", "? ", "---\n---\n", "data: !!binary x", "plugins: {a: {plugin: x, config: {[1]: 2}}}",
+                           "plugins: [a]", "plugins: {1: 2}", "roles: {a: b}", "domains: 5", "git: []", "ports: [1]"}) {
+    Load(text);
+  }
+  EXPECT_FALSE(Load(std::string(100'000, '[')).ok());
+  EXPECT_FALSE(Load("plugins: {a: {plugin: x, config: " + std::string(300, '[') + std::string(300, ']') + "}}").ok());
+}
+
 // What the installer and the end-to-end tests write.
 TEST(Config, InstallersFiles_HaveNoMistake) {
   for (const char* registry : {"embedded", "{mode: embedded, port: 5003}", "{url: \"http://127.0.0.1:5999\"}"}) {

@@ -4,8 +4,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -172,6 +174,33 @@ TEST(ProcessId, Signal_ReachesOnlyThatVeryProcess) {
   EXPECT_TRUE(WaitReadable(process->pidfd(), seconds(20)));
   EXPECT_FALSE(IsRunning(*id)) << "a process that waits to be reaped does not run";
   EXPECT_TRUE(Finish(*process).signalled);
+}
+
+TEST(Process, DieWithParent_EndsWithTheThreadThatSpawnedIt) {
+  SpawnSpec spec = Shell("exec sleep 1000");
+  spec.die_with_parent = true;
+  std::optional<Process> process;
+  std::jthread([&] {
+    auto spawned = Process::Spawn(spec);
+    if (spawned.ok()) process.emplace(std::move(*spawned));
+  }).join();
+  ASSERT_TRUE(process.has_value());
+  EXPECT_EQ(Finish(*process).ToString(), "killed by signal 9 (Killed)");
+}
+
+TEST(Process, ManyThreadsSpawningAtOnce_NoneWaitsForAnother) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 25; ++round) {
+        auto process = Process::Spawn(Shell("exit 0"));
+        if (process.ok() && Finish(*process).ok()) ++done;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(done, 100);
 }
 
 TEST(FindAccount, UnknownName_IsNotFound) {
