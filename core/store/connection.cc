@@ -146,9 +146,9 @@ Status Connection::Lost(const std::string& what) {
 
 bool Connection::Alive() {
   if (broken_) return false;
+  // A session that was asked nothing hears nothing, but that it was ended.
   pollfd fd{PQsocket(connection_.get()), POLLIN, 0};
-  if (poll(&fd, 1, 0) > 0 && !PQconsumeInput(connection_.get())) broken_ = true;
-  broken_ = broken_ || PQstatus(connection_.get()) != CONNECTION_OK;
+  broken_ = PQstatus(connection_.get()) != CONNECTION_OK || poll(&fd, 1, 0) > 0;
   return !broken_;
 }
 

@@ -63,7 +63,7 @@ TestPostgres::TestPostgres() {
   Result<supervise::HelperSpec> spec = PrepareCluster(options_, SystemClock());
   Require(spec.status());
   spec_ = *spec;
-  for (const char* setting : {"fsync=off", "full_page_writes=off", "synchronous_commit=off"}) {
+  for (const char* setting : {"fsync=off", "full_page_writes=off"}) {
     spec_.argv.emplace_back("-c");
     spec_.argv.emplace_back(setting);
   }
@@ -117,6 +117,13 @@ std::string TestPostgres::NewDatabase() {
   const std::string name = "test" + std::to_string(++databases_);
   Execute(ClusterConnection(options_.socket, "postgres"), "CREATE DATABASE " + name + " TEMPLATE neoshowcase");
   return ClusterConnection(options_.socket, name);
+}
+
+std::string TestPostgres::CleanDatabase() {
+  if (clean_.empty()) return clean_ = NewDatabase();
+  Execute(clean_, "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM commits; DELETE FROM conditions;"
+                  "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info");
+  return clean_;
 }
 
 std::string TestPostgres::NewEmptyDatabase() {

@@ -20,6 +20,8 @@ class TestPostgres {
 
   // Connection string of a new database that holds the schema.
   std::string NewDatabase();
+  // Of one with the schema that earlier tests may have used, without their rows. Quicker.
+  std::string CleanDatabase();
   std::string NewEmptyDatabase();
   // Runs statements in a database.
   void Execute(const std::string& connection, const std::string& sql);
@@ -35,6 +37,7 @@ class TestPostgres {
   supervise::HelperSpec spec_;
   std::optional<supervise::Process> process_;
   int databases_ = 0;
+  std::string clean_;
 };
 
 // The one of this binary, started at first use.
