@@ -97,8 +97,14 @@ std::vector<std::shared_ptr<Supervisor::Entry>> Supervisor::All() {
 }
 
 HelperState Supervisor::State(const std::string& name) {
-  const auto entry = Find(name);
-  return entry ? entry->State() : HelperState{};
+  if (const auto entry = Find(name)) return entry->State();
+  HelperState state;
+  const auto record = HelperFiles(folder_, name).Read();
+  if (!record || !IsRunning(record->id)) return state;
+  state.phase = HelperPhase::kRunning;
+  state.pid = record->id.pid;
+  state.adopted = true;
+  return state;
 }
 
 std::map<std::string, HelperState> Supervisor::States() {

@@ -65,6 +65,7 @@ class Supervisor {
   // From now on the helper runs as described. Returns once it is healthy; kDeadline or kCancelled otherwise, with what stands in the way and
   // the end of its log; at once where the program cannot be started at all (Process::Spawn). The attempts go on in Tick.
   Status Ensure(const HelperSpec& spec, Duration timeout, const std::stop_token& cancel = {});
+  // Of a helper that this supervisor was not asked for yet: what its record says.
   HelperState State(const std::string& name);
   std::map<std::string, HelperState> States();
   // Ends the helper; no supervisor starts it again until somebody calls Ensure.

@@ -80,6 +80,8 @@ TEST_F(SupervisorTest, Ensure_StartsAndTheNextSupervisorAdopts) {
   EXPECT_FALSE(before.adopted);
   first.reset();
   auto second = New();
+  EXPECT_EQ(second->State("sleeper").pid, before.pid) << "known by its record before anyone asks for it";
+  EXPECT_EQ(second->State("sleeper").phase, HelperPhase::kRunning);
   ASSERT_TRUE(second->Ensure(Sleeper(), seconds(20)).ok());
   const HelperState after = second->State("sleeper");
   EXPECT_EQ(after.pid, before.pid);
