@@ -48,7 +48,7 @@ void CheckHosts(const std::vector<model::Host>& hosts, Checks& checks) {
       const std::string name = "plugin " + plugin.instance;
       const std::string what = plugin.plugin + (plugin.version.empty() ? "" : " " + plugin.version);
       if (plugin.healthy) checks.push_back(Well(name, what + (plugin.message.empty() ? "" : ": " + plugin.message)));
-      else checks.push_back(Broken(name, plugin.reason + ": " + plugin.message, "see docs/conditions.md, " + plugin.reason));
+      else checks.push_back(Broken(name, plugin.reason, plugin.message));
     }
   }
 }

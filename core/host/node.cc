@@ -117,9 +117,7 @@ void Node::Parts::LoadPlugins(const std::string& program) {
   settings.installation = config.installation;
   settings.version = Version();
   plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(), edge_calls ? &*edge_calls : nullptr});
-  plugin::LoadReport report = plugins->Load(WantedOf(config), KindsOf(roles));
-  for (const plugin::Refusal& refusal : report.refused) log::Error("plugin refused", {{"plugin", refusal.instance}, {"why", refusal.Message()}});
-  loaded = std::move(report.loaded);
+  loaded = plugins->Load(WantedOf(config), KindsOf(roles)).loaded;
 }
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
