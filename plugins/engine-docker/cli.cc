@@ -3,6 +3,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "child.h"
@@ -32,6 +35,22 @@ std::string HomeFolder() {
   char buffer[4096];
   ::getpwuid_r(::geteuid(), &entry, buffer, sizeof(buffer), &found);
   return found && found->pw_dir ? found->pw_dir : "/";
+}
+
+std::string ConfiguredNoProxy(const std::string& home, const std::string& docker_host) {
+  std::stringstream text;
+  text << std::ifstream(home + "/.docker/config.json").rdbuf();
+  boost::json::error_code error;
+  const boost::json::value config = boost::json::parse(text.str(), error);
+  if (error) return "";
+  for (const std::string& host : {docker_host, std::string("default")}) {
+    const auto* proxies = config.is_object() ? config.get_object().if_contains("proxies") : nullptr;
+    const auto* entry = proxies && proxies->is_object() ? proxies->get_object().if_contains(host) : nullptr;
+    if (!entry || !entry->is_object()) continue;
+    const auto* hosts = entry->get_object().if_contains("noProxy");
+    return hosts && hosts->is_string() ? std::string(hosts->get_string()) : "";
+  }
+  return "";
 }
 
 std::string Cli::Find(const sdk::Call& call) {

@@ -26,4 +26,7 @@ class Cli {
 // Of the account that this process runs as: where the CLI looks for credentials of registries.
 std::string HomeFolder();
 
+// Of the configuration that the CLI reads: the hosts that builds reach without a proxy. Empty without one.
+std::string ConfiguredNoProxy(const std::string& home, const std::string& docker_host);
+
 }  // namespace ns::engine_docker

@@ -3,7 +3,7 @@
 namespace ns::engine_docker {
 
 CommandLine BuildCommand(const std::string& docker, const std::string& socket, const std::string& home, const sdk::EngineJob& job,
-                         const Mark& mark, const Files& files, bool use_cache) {
+                         const Mark& mark, const Files& files, const Circumstances& circumstances) {
   CommandLine line;
   line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "HOME=" + home,
@@ -16,15 +16,15 @@ CommandLine BuildCommand(const std::string& docker, const std::string& socket, c
   option("--label", "neoshowcase.installation=" + mark.installation);
   option("--label", "neoshowcase.app=" + job.app);
   option("--label", "neoshowcase.build=" + job.build);
-  option("--build-arg", "NO_PROXY=" + mark.text());
+  option("--build-arg", "NO_PROXY=" + mark.text() + (circumstances.no_proxy.empty() ? "" : "," + circumstances.no_proxy));
   for (const auto& [key, value] : job.plan.args) {
-    option("--build-arg", key);  // the CLI takes the value from its environment, where `ps` does not show it
+    option("--build-arg", key);  // the CLI takes the value from its environment
     line.env.push_back(key + "=" + value);
   }
   for (size_t i = 0; i < files.secret_fds.size(); ++i)
     option("--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" + std::to_string(files.secret_fds[i]));
   if (!job.plan.target.empty()) option("--target", job.plan.target);
-  if (!use_cache) line.argv.push_back("--no-cache");
+  if (!circumstances.use_cache) line.argv.push_back("--no-cache");
   line.argv.push_back(files.context);
   return line;
 }

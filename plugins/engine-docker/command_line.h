@@ -22,12 +22,17 @@ struct Files {
   std::vector<int> secret_fds;   // in the order of the plan's secrets: descriptors that the CLI inherits
 };
 
-// Values of secrets and arguments stand in neither.
+struct Circumstances {
+  std::string no_proxy;   // what the operator's Docker configuration says of it
+  bool use_cache = true;
+};
+
+// Values of secrets stand in neither; those of arguments stand in `env`, where `ps` does not show them.
 struct CommandLine {
   std::vector<std::string> argv, env;
 };
 
 CommandLine BuildCommand(const std::string& docker, const std::string& socket, const std::string& home, const sdk::EngineJob& job,
-                         const Mark& mark, const Files& files, bool use_cache);
+                         const Mark& mark, const Files& files, const Circumstances& circumstances);
 
 }  // namespace ns::engine_docker

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <map>
+#include <optional>
 
 #include "ns/sdk/error.h"
 
@@ -27,13 +28,25 @@ const Units& Times() {
   return units;
 }
 
+// "50%" of what the machine has, or nothing when it is no percentage.
+std::optional<int64_t> Share(const json::object& from, const char* name, int64_t whole) {
+  const json::value* value = from.if_contains(name);
+  if (!value || !value->is_string() || !value->get_string().ends_with('%')) return std::nullopt;
+  const std::string text(value->get_string());
+  int percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
+  if (error != std::errc() || end != text.data() + text.size() - 1 || percent < 1 || percent > 100)
+    throw Invalid(std::string(name) + " is \"" + text + "\"; a share of the machine is between \"1%\" and \"100%\".");
+  return whole / 100 * percent;
+}
+
 // "256M" with the units of sizes -> 268435456.
 int64_t Parse(const std::string& name, const std::string& text, const Units& units) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const auto unit = units.find(std::string(end, text.data() + text.size()));
   if (error != std::errc() || unit == units.end() || number < 0 || number > INT64_MAX / unit->second)
-    throw Invalid(name + " is \"" + text + "\"; write it like " + (units.contains("G") ? "\"512M\"" : "\"30m\"") + ".");
+    throw Invalid(name + " is \"" + text + "\"; write it like " + (units.contains("G") ? "\"512M\" or \"50%\"" : "\"30m\"") + ".");
   return number * unit->second;
 }
 
@@ -45,10 +58,11 @@ int64_t Amount(const json::object& from, const char* name, const Units& units, i
   return value->get_int64();
 }
 
-int64_t CpuMillis(const json::object& from, int64_t otherwise) {
+int64_t CpuMillis(const json::object& from, int64_t whole, int64_t otherwise) {
+  if (const auto share = Share(from, "cpus", whole)) return *share;
   const json::value* value = from.if_contains("cpus");
   if (!value) return otherwise;
-  if (!value->is_number() || value->to_number<double>() < 0) throw Invalid("cpus is no number; write it like 1.5, or 0 for no limit.");
+  if (!value->is_number() || value->to_number<double>() < 0) throw Invalid("cpus is no number; write it like 1.5 or \"50%\", or 0 for no limit.");
   return static_cast<int64_t>(value->to_number<double>() * 1000);
 }
 
@@ -74,8 +88,9 @@ Config ParseConfig(const std::string& text, const Machine& machine) {
   config.concurrency = static_cast<int>(std::max<int64_t>(1, Amount(from, "concurrency", {{"", 1}}, config.concurrency)));
   config.timeout = std::chrono::seconds(Amount(from, "timeout", Times(), config.timeout.count()));
   if (config.timeout.count() == 0) throw Invalid("timeout is 0; a build needs a limit, write one like \"30m\".");
-  config.memory = Amount(from, "memory", Sizes(), machine.memory / 2);
-  config.cpu_millis = CpuMillis(from, std::max(500, machine.cpus * 500));
+  const auto share = Share(from, "memory", machine.memory);
+  config.memory = share ? *share : Amount(from, "memory", Sizes(), machine.memory / 2);
+  config.cpu_millis = CpuMillis(from, machine.cpus * 1000, std::max(500, machine.cpus * 500));
   config.cache = Amount(from, "cache", Sizes(), 0);
   return config;
 }

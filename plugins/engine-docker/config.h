@@ -10,7 +10,7 @@ namespace ns::engine_docker {
 struct Config {
   std::string socket = "/var/run/docker.sock";
   std::string binary;                        // path of docker; empty: /usr/bin/docker, else the one on the PATH
-  int concurrency = 2;                       // builds at once; more wait
+  int concurrency = 1;                       // builds at once; more wait
   std::chrono::seconds timeout{30 * 60};     // of one build
   int64_t memory = 0;                        // bytes for each step of a build; 0: none
   int64_t cpu_millis = 0;                    // thousandths of a CPU for each step; 0: none
@@ -25,7 +25,7 @@ struct Machine {
 Machine ThisMachine();
 
 // Sizes are numbers of bytes or texts like "256M", times numbers of seconds or texts like "20s", "30m", "1h".
-// Limits that are not set are half of `machine`. Throws NS_E_INVALID with reason ConfigInvalid.
+// Memory and CPUs may also be a share of the machine: "50%". Limits that are not set are half of `machine`. Throws NS_E_INVALID with reason ConfigInvalid.
 Config ParseConfig(const std::string& json, const Machine& machine);
 
 }  // namespace ns::engine_docker

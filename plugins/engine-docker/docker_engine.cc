@@ -24,11 +24,21 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kKeepOlder = 1;  // images of an application beside the newest, so that going back is quick
 constexpr const char* kPrintKey = "secret-key";
 
-sdk::Error Limit(const char* reason, const std::string& message) { return {NS_E_PRECONDITION, reason, message, sdk::Fault::kSource}; }
+sdk::Error OutOfMemory(const Config& config) {
+  return {NS_E_PRECONDITION, NS_REASON_OUT_OF_MEMORY,
+          "A step of the build needed more memory than its limit of " + std::to_string(config.memory >> 20) +
+              " MiB; make it need less, or raise `memory` of the engine.",
+          sdk::Fault::kSource};
+}
+
+sdk::Error TimedOut(const Config& config) {
+  return {NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
+          "The build took longer than its limit of " + std::to_string(config.timeout.count()) +
+              " s and was killed; make it faster, or raise `timeout` of the engine.",
+          sdk::Fault::kSource};
+}
 
 sdk::Error DiskTrouble(const std::string& what) { return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, sdk::Fault::kPlatform}; }
-
-std::string Megabytes(int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 void WriteFile(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
@@ -75,7 +85,7 @@ void CheckName(const std::string& name, const std::string& what) {
 
 class DockerEngine::Workplace {
  public:
-  Workplace(const std::string& folder, const sdk::EngineJob& job, const Mark&)
+  Workplace(const std::string& folder, const sdk::EngineJob& job)
       : path_(fs::path(folder) / ("build-" + job.build + "-" + std::to_string(job.attempt))) {
     std::error_code error;
     fs::remove_all(path_, error);
@@ -156,11 +166,13 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
 
 void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log) {
   const Mark mark = MarkOf(job.build);
-  const Workplace workplace(WorkFolder(), job, mark);
+  const Workplace workplace(WorkFolder(), job);
   const bool use_cache = !SecretsChanged(call, job);
   if (!job.plan.secrets.empty()) log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) + "\n");
   if (!use_cache) log.Write("#build without cache, since the build variables may have changed\n");
-  const CommandLine line = BuildCommand(cli_.Find(call), config_.socket, HomeFolder(), job, mark, workplace.files(), use_cache);
+  const std::string home = HomeFolder();
+  const Circumstances circumstances{ConfiguredNoProxy(home, "unix://" + config_.socket), use_cache};
+  const CommandLine line = BuildCommand(cli_.Find(call), config_.socket, home, job, mark, workplace.files(), circumstances);
   Progress progress(Hidden(job.plan), [&log](std::string_view text) { log.Write(text); });
   Guard guard(cgroups_, mark.text(), {config_.memory, config_.cpu_millis});
   ChildSpec spec;
@@ -180,16 +192,12 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
     Kill(job.build);
     throw;
   }
-  if (result.ending == Ending::kExited && result.exit_code == 0) return progress.Finish();
-  Kill(job.build);
   progress.Finish();
+  if (result.ending == Ending::kExited && result.exit_code == 0) return;
+  Kill(job.build);
   call.Check();
-  if (guard.out_of_memory())
-    throw Limit(NS_REASON_OUT_OF_MEMORY, "A step of the build needed more memory than its limit of " + Megabytes(config_.memory) +
-                                             "; make it need less, or raise `memory` of the engine.");
-  if (result.ending == Ending::kLate)
-    throw Limit(NS_REASON_TIMED_OUT, "The build took longer than its limit of " + std::to_string(config_.timeout.count()) +
-                                         " s and was killed; make it faster, or raise `timeout` of the engine.");
+  if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail()))) throw OutOfMemory(config_);
+  if (result.ending == Ending::kLate) throw TimedOut(config_);
   throw BuildFailure(progress.tail());
 }
 

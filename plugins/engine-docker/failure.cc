@@ -81,6 +81,11 @@ sdk::Error BuildFailure(const std::vector<std::string>& tail) {
   return Source(NS_REASON_BASE_IMAGE_UNAVAILABLE, "A base image cannot be had: " + Short(verdict) + "; correct its name.");
 }
 
+bool SaysKilled(const std::vector<std::string>& tail) {
+  const std::string verdict = Verdict(tail);
+  return StepFailed(verdict) && verdict.ends_with("exit code: 137");
+}
+
 sdk::Error PushFailure(const std::string& reference, const std::string& message) {
   const std::string what = "The registry did not take " + reference + ": " + Short(message);
   if (!HasOne(message, {"unauthorized", "authentication required", "denied", "no basic auth"}))

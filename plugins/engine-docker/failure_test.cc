@@ -75,6 +75,12 @@ std::string NameOf(const testing::TestParamInfo<Case>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Docker, BuildFailureOf, testing::ValuesIn(kCases), NameOf);
 
+TEST(SaysKilled, OnlyOfAStepThatWasKilled) {
+  EXPECT_TRUE(SaysKilled({"------", "executor failed running [/bin/sh -c x]: exit code: 137"}));
+  EXPECT_FALSE(SaysKilled({"------", "executor failed running [/bin/sh -c exit code: 137]: exit code: 1"}));
+  EXPECT_FALSE(SaysKilled({}));
+}
+
 TEST(PushFailure, NoAnswer_IsThePlatforms) {
   const sdk::Error error = PushFailure("h:1/a:b", "Get \"http://h:1/v2/\": dial tcp: connect: connection refused");
   EXPECT_EQ(error.reason(), NS_REASON_REGISTRY_UNAVAILABLE);

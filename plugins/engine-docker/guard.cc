@@ -168,9 +168,12 @@ void Guard::Check(const std::string& step) {
   if (limits_.memory <= 0) return;
   const fs::path memory = tree_.Folder("memory", step);
   if (tree_.unified()) {
-    out_of_memory_ = out_of_memory_ || NumberOf(ReadAll(memory / "memory.events"), "oom_kill") > 0;
+    const std::string events = ReadAll(memory / "memory.events");
+    pressed_ = pressed_ || NumberOf(events, "max") > 0;
+    out_of_memory_ = out_of_memory_ || NumberOf(events, "oom_kill") > 0;
     return;
   }
+  pressed_ = pressed_ || std::atoll(ReadAll(memory / "memory.failcnt").c_str()) > 0;
   const std::string control = ReadAll(memory / "memory.oom_control");
   out_of_memory_ = out_of_memory_ || NumberOf(control, "under_oom") > 0 || NumberOf(control, "oom_kill") > 0;
   if (!out_of_memory_) return;

@@ -48,6 +48,8 @@ class Guard {
   // Limits steps that are new; kills the step that reached its memory limit. Costs well under a millisecond.
   void Look();
   bool out_of_memory() const { return out_of_memory_; }
+  // A step has been at its limit, whatever came of it.
+  bool pressed() const { return pressed_; }
 
  private:
   void Limit(const std::string& step);
@@ -57,7 +59,7 @@ class Guard {
   const std::string mark_;
   const Limits limits_;
   std::set<std::string> foreign_, ours_;
-  bool out_of_memory_ = false;
+  bool out_of_memory_ = false, pressed_ = false;
 };
 
 }  // namespace ns::engine_docker

@@ -109,7 +109,8 @@ sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {
-    if (error.reason() == NS_REASON_REGISTRY_UNAVAILABLE || call.Cancelled() || call.Expired()) throw;
+    if (error.reason() == NS_REASON_REGISTRY_UNAVAILABLE) throw;
+    call.Check();
     throw EngineLost(error.message());
   }
   if (!response.ok()) throw PushFailure(job.reference, docker::ParseMessage(response.body));

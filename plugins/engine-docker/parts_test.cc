@@ -31,7 +31,7 @@ TEST(Config, Nothing_IsHalfTheMachine) {
   EXPECT_EQ(config.memory, int64_t{4} << 30);
   EXPECT_EQ(config.cpu_millis, 2000);
   EXPECT_EQ(config.timeout, 30min);
-  EXPECT_EQ(config.concurrency, 2);
+  EXPECT_EQ(config.concurrency, 1);
 }
 
 TEST(Config, Units_AreUnderstood) {
@@ -42,6 +42,8 @@ TEST(Config, Units_AreUnderstood) {
   EXPECT_EQ(config.cache, 1024);
   EXPECT_EQ(config.concurrency, 3);
   EXPECT_EQ(ParseConfig(R"({"timeout":"2h","memory":0})", kMachine).timeout, 2h);
+  EXPECT_EQ(ParseConfig(R"({"memory":"25%"})", {1000, 4}).memory, 250);
+  EXPECT_EQ(ParseConfig(R"({"cpus":"75%"})", kMachine).cpu_millis, 3000);
 }
 
 TEST(Config, WhatCannotBe_IsRefusedWithItsName) {
@@ -50,6 +52,8 @@ TEST(Config, WhatCannotBe_IsRefusedWithItsName) {
                                                                                    {R"({"timeout":0})", "timeout is 0"},
                                                                                    {R"({"memory":"99999999999T"})", "memory"},
                                                                                    {R"({"memory":-1})", "memory"},
+                                                                                   {R"({"memory":"0%"})", "memory is \"0%\""},
+                                                                                   {R"({"cpus":"101%"})", "cpus is \"101%\""},
                                                                                    {R"({"cpus":"two"})", "cpus"},
                                                                                    {"[]", "JSON object"}}) {
     try {
@@ -70,11 +74,12 @@ TEST(CommandLine, OfAJob_IsThis) {
   job.plan.secrets = {{"TOKEN", "hush", true}};
   job.plan.args = {{"MODE", "fast"}};
   job.plan.target = "web";
-  const CommandLine line = BuildCommand("/usr/bin/docker", "/run/d.sock", "/root", job, {"inst", "build1"}, {"/s/Dockerfile", "/s", "/w/image", {7}}, true);
+  const CommandLine line = BuildCommand("/usr/bin/docker", "/run/d.sock", "/root", job, {"inst", "build1"}, {"/s/Dockerfile", "/s", "/w/image", {7}},
+                                        {"10.0.0.0/8", true});
   EXPECT_THAT(line.argv, ElementsAre("/usr/bin/docker", "build", "--progress", "plain", "--file", "/s/Dockerfile", "--tag",
                                      "127.0.0.1:5000/app1:build1-2", "--iidfile", "/w/image", "--label", "neoshowcase.installation=inst", "--label",
                                      "neoshowcase.app=app1", "--label", "neoshowcase.build=build1", "--build-arg",
-                                     "NO_PROXY=nsbuild.build1.inst.invalid", "--build-arg", "MODE", "--secret", "id=TOKEN,src=/proc/self/fd/7",
+                                     "NO_PROXY=nsbuild.build1.inst.invalid,10.0.0.0/8", "--build-arg", "MODE", "--secret", "id=TOKEN,src=/proc/self/fd/7",
                                      "--target", "web", "/s"));
   EXPECT_THAT(line.env, Contains("MODE=fast"));
   EXPECT_THAT(line.env, Contains("DOCKER_HOST=unix:///run/d.sock"));
@@ -83,7 +88,7 @@ TEST(CommandLine, OfAJob_IsThis) {
 }
 
 TEST(CommandLine, WithoutCache_SaysSo) {
-  EXPECT_THAT(BuildCommand("d", "s", "h", {}, {"i", "b"}, {}, false).argv, Contains("--no-cache"));
+  EXPECT_THAT(BuildCommand("d", "s", "h", {}, {"i", "b"}, {}, {"", false}).argv, Contains("--no-cache"));
 }
 
 std::string Through(std::vector<std::string> hidden, const std::vector<std::string>& pieces) {
