@@ -1,10 +1,10 @@
 #include "supervise/child.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,8 +60,9 @@ bool SetLimits(const SpawnSpec& spec) {
 bool TakeAccount(const std::optional<Account>& account) {
   if (!account) return true;
   if (::geteuid() != 0) return ::geteuid() == account->uid;
-  return ::setgroups(0, nullptr) == 0 && ::setresgid(account->gid, account->gid, account->gid) == 0 &&
-         ::setresuid(account->uid, account->uid, account->uid) == 0;
+  // Raw calls: glibc's own take a lock over all threads, which some other thread may have held at the fork.
+  return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, account->gid, account->gid, account->gid) == 0 &&
+         ::syscall(SYS_setresuid, account->uid, account->uid, account->uid) == 0;
 }
 
 // After the change of account, which takes the setting away.

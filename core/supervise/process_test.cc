@@ -203,6 +203,25 @@ TEST(Process, ManyThreadsSpawningAtOnce_NoneWaitsForAnother) {
   EXPECT_EQ(done, 100);
 }
 
+TEST(Process, ChangingAccountsWhileThreadsComeAndGo_NeverHangs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to change accounts";
+  const auto account = FindAccount("nobody");
+  ASSERT_TRUE(account.ok());
+  std::atomic<bool> done = false;
+  std::jthread churn([&] {
+    while (!done) std::jthread([] {}).join();
+  });
+  for (int i = 0; i < 200; ++i) {
+    SpawnSpec spec;
+    spec.argv = {"/bin/true"};
+    spec.account = *account;
+    auto process = Process::Spawn(spec);
+    ASSERT_TRUE(process.ok()) << process.status().ToString();
+    ASSERT_TRUE(process->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(60)).ok());
+  }
+  done = true;
+}
+
 TEST(FindAccount, UnknownName_IsNotFound) {
   EXPECT_EQ(FindAccount("no-such-user-here").status().code(), Code::kNotFound);
   ASSERT_TRUE(FindAccount("0").ok());
