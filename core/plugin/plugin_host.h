@@ -88,7 +88,7 @@ class PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
 
   // Checks, loads, creates and activates each that offers one of `kinds`; the others are left alone, unloaded. One that fails is refused and
-  // the rest goes on. Blocks while plugins activate. The caller logs what was refused.
+  // the rest goes on. Blocks while plugins activate. Logs what is refused.
   LoadReport Load(const std::vector<Wanted>& wanted, const std::vector<std::string>& kinds);
   // Activates again what could not be reached so far (activate failed with kUnavailable). Cheap when there is none.
   void Retry();
