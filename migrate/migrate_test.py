@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,7 @@ class Postgres:
         return f"host='{self.folder}' port=5432 user=neoshowcase dbname='{database}'"
 
     def stop(self):
-        self.process.kill()
+        self.process.send_signal(signal.SIGQUIT)  # at once, but its shared memory goes too
         self.process.wait()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -73,7 +73,7 @@ TestPostgres::TestPostgres() {
 }
 
 TestPostgres::~TestPostgres() {
-  Kill();
+  End(SIGQUIT);  // at once, but its shared memory goes too
   std::error_code error;
   fs::remove_all(folder_, error);
 }
@@ -97,9 +97,11 @@ void TestPostgres::Start() {
   Require(health);
 }
 
-void TestPostgres::Kill() {
+void TestPostgres::Kill() { End(SIGKILL); }
+
+void TestPostgres::End(int signal) {
   if (!process_) return;
-  process_->KillGroup(SIGKILL);
+  process_->KillGroup(signal);
   (void)process_->Wait(SystemClock(), SystemClock().Monotonic() + 30s);
   process_.reset();
 }

@@ -32,6 +32,8 @@ class TestPostgres {
   const std::string& socket() const { return options_.socket; }
 
  private:
+  void End(int signal);
+
   std::string folder_;
   ClusterOptions options_;
   supervise::HelperSpec spec_;
