@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -67,6 +68,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   ::dup2(nothing, 0);
   ::dup2(output, 1);
   ::dup2(output, 2);
+  ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   for (const int fd : spec.inherited) ::fcntl(fd, F_SETFD, 0);
   ::execve(argv[0], argv, env);
   ::_exit(127);
