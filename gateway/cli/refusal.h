@@ -1,0 +1,13 @@
+// The body of a failed Connect call.
+#pragma once
+
+#include <string>
+
+#include "failure.h"
+
+namespace ns::cli {
+
+// `body`: Connect's JSON, or whatever a proxy in between sent with `http_status`.
+Refused RefusalOf(long http_status, const std::string& body);
+
+}  // namespace ns::cli

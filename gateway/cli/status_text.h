@@ -1,0 +1,16 @@
+// `ns status` as text and as JSON. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "neoshowcase/platform/v1/status.pb.h"
+
+namespace ns::cli {
+
+// `now`: seconds since 1970.
+std::string StatusText(const neoshowcase::platform::v1::ApplicationStatus& status, int64_t now);
+// All fields, and `timeline`: the phases of the last deploy.
+std::string StatusJson(const neoshowcase::platform::v1::ApplicationStatus& status);
+
+}  // namespace ns::cli

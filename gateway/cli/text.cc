@@ -1,0 +1,91 @@
+#include "text.h"
+
+#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace ns::cli {
+namespace {
+
+// Characters, as far as a terminal shows each in one column.
+size_t Width(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string Two(int64_t large, const char* unit, int64_t small, const char* small_unit) {
+  const std::string text = std::to_string(large) + " " + unit;
+  return small == 0 ? text : text + " " + std::to_string(small) + " " + small_unit;
+}
+
+}  // namespace
+
+std::string Table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) line += row[i] + std::string(widths[i] - Width(row[i]) + 2, ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string Span(double seconds) {
+  if (seconds < 0) seconds = 0;
+  char text[32];
+  if (seconds < 0.9995) {
+    std::snprintf(text, sizeof(text), "%.0f ms", seconds * 1000);
+    return text;
+  }
+  if (seconds < 59.95) {
+    std::snprintf(text, sizeof(text), "%.1f s", seconds);
+    return text;
+  }
+  const int64_t whole = std::llround(seconds);
+  if (whole < 3600) return Two(whole / 60, "min", whole % 60, "s");
+  if (whole < 86400) return Two(whole / 3600, "h", whole % 3600 / 60, "min");
+  return Two(whole / 86400, "d", whole % 86400 / 3600, "h");
+}
+
+std::string Ago(const google::protobuf::Timestamp& time, int64_t now) {
+  if (time.seconds() == 0) return "-";
+  return Span(static_cast<double>(std::max<int64_t>(now - time.seconds(), 1))) + " ago";
+}
+
+std::string ShortCommit(const std::string& commit) {
+  if (commit.find_first_not_of('0') == std::string::npos) return "-";
+  return commit.substr(0, 8);
+}
+
+std::string Plain(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+std::string NameOfUrl(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  if (url.ends_with(".git")) url.resize(url.size() - 4);
+  return url.substr(url.find_last_of("/:") + 1);
+}
+
+std::string Json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
+  if (!json.ends_with('\n')) json += '\n';
+  return json;
+}
+
+}  // namespace ns::cli
