@@ -354,6 +354,22 @@ TEST_F(EngineDocker, GeneratedDockerfile_TakesTheWholeSource) {
   EXPECT_FALSE(fs::exists(root_ / "source/Dockerfile"));
 }
 
+// What build-runtime-cmd plans for a script with variables (its golden test holds the text).
+TEST_F(EngineDocker, ScriptWithVariables_ReadsThemAndLeavesNoTrace) {
+  job_.plan.dockerfile_path.clear();
+  job_.plan.dockerfile_text = "FROM " + Environment("NS_TEST_BASE") +
+                              "\nWORKDIR /srv\nCOPY . .\nRUN --mount=type=secret,id=ns-build-env,required=true "
+                              "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\necho length ${#TOKEN}\\n"
+                              "test \\\"$MODE\\\" = \\\"it's fast\\\"\"]\n";
+  job_.plan.ignore_dockerignore = true;
+  job_.plan.secrets = {{"ns-build-env", "export MODE='it'\\''s fast'\nexport TOKEN='hush-hush-3'\n", true}};
+  DockerEngine engine = Engine();
+  ASSERT_EQ(Run(engine).reason, "") << Log();
+  EXPECT_THAT(Log(), HasSubstr("length 11"));
+  EXPECT_THAT(Log(), Not(HasSubstr("hush-hush-3")));
+  EXPECT_EQ(Shell("/usr/bin/docker save " + job_.reference + " | grep -c -e hush-hush-3 -e nsbuild"), "0\n");
+}
+
 TEST_F(EngineDocker, RegistryDown_IsThePlatformsFaultAndLeavesNothing) {
   Dockerfile("RUN true\n");
   SetAttempt(1, "127.0.0.1:1");
@@ -417,6 +433,21 @@ TEST_F(EngineDocker, TwoBuildsAtOnce_EndOneByItself) {
   EXPECT_TRUE(Runs("sleep 4324"));
   cancel.Cancel();
   EXPECT_EQ(running.get().reason, NS_REASON_CANCELLED);
+}
+
+// The last one: no other can build after it.
+TEST_F(EngineDocker, ZDaemonKilledMeanwhile_IsThePlatformsFault) {
+  const int daemon = std::atoi(Environment("NS_TEST_OWN_DOCKERD").c_str());
+  if (daemon <= 0) GTEST_SKIP() << "the Docker daemon is not this test's own to kill";
+  Dockerfile("RUN echo working; sleep 4325\n");
+  DockerEngine engine = Engine();
+  auto running = std::async(std::launch::async, [&] { return Run(engine); });
+  ASSERT_TRUE(Until([&] { return Runs("sleep 4325"); }));
+  ::kill(daemon, SIGKILL);
+  const Outcome outcome = running.get();
+  EXPECT_EQ(outcome.reason, NS_REASON_ENGINE_UNAVAILABLE) << outcome.message << Log();
+  EXPECT_EQ(outcome.fault, sdk::Fault::kPlatform);
+  EXPECT_FALSE(Runs("sleep 4325"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string Short(std::string text) {
 bool EngineLost(const std::string& text) {
   return HasOne(text, {"Cannot connect to the Docker daemon", "error during connect", "transport is closing", "code = Unavailable",
                        "error reading from server: EOF", "/_ping", "Is the docker daemon running", "buildkit session", "no active session",
-                       "dial unix"});
+                       "dial unix", "server did not provide an image ID"});
 }
 
 bool DiskFull(const std::string& text) { return HasOne(text, {"no space left on device", "disk quota exceeded"}); }
@@ -68,8 +68,10 @@ sdk::Error Source(const char* reason, const std::string& message) { return {NS_E
 
 }  // namespace
 
-sdk::Error BuildFailure(const std::vector<std::string>& tail) {
+sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers) {
   const std::string verdict = Verdict(tail);
+  if (!daemon_answers)
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon ended during the build: " + Short(verdict) + "; `ns doctor` tells more.");
   if (StepFailed(verdict)) return Source(NS_REASON_COMMAND_FAILED, "A step of the build failed: " + Short(verdict));
   if (EngineLost(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");
   if (DiskFull(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The disk of the Docker daemon is full; free some space: " + Short(verdict));

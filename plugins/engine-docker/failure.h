@@ -8,8 +8,8 @@
 
 namespace ns::engine_docker {
 
-// From the last lines of the CLI's output, which ended with a failure. Reasons CommandFailed, BaseImageUnavailable, EngineUnavailable.
-sdk::Error BuildFailure(const std::vector<std::string>& tail);
+// From the last lines of the CLI's output, which ended with a failure, and from whether dockerd answers after it. Reasons CommandFailed, BaseImageUnavailable, EngineUnavailable.
+sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers = true);
 
 // Whether they say that a step was killed, as the kernel kills what needs too much memory.
 bool SaysKilled(const std::vector<std::string>& tail);

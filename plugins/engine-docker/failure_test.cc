@@ -53,6 +53,8 @@ const Case kCases[] = {
      NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "error during connect"},
     {"connection lost meanwhile", {"#5 0.4 working", "failed to solve: rpc error: code = Unavailable desc = transport is closing"},
      NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "transport is closing"},
+    {"daemon gone without a word", {"#5 0.4 working", "cannot write /x/image because server did not provide an image ID"},
+     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "lost"},
     {"disk full", {"failed to solve: failed to register layer: write /x: no space left on device"},
      NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "disk of the Docker daemon is full"},
     {"silence", {}, NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "said nothing"},
@@ -74,6 +76,12 @@ std::string NameOf(const testing::TestParamInfo<Case>& info) {
   return name;
 }
 INSTANTIATE_TEST_SUITE_P(Docker, BuildFailureOf, testing::ValuesIn(kCases), NameOf);
+
+TEST(BuildFailure, DaemonThatDoesNotAnswerAfterIt_IsThePlatformsWhateverTheWords) {
+  const sdk::Error error = BuildFailure({"executor failed running [/bin/sh -c x]: exit code: 1"}, false);
+  EXPECT_EQ(error.reason(), NS_REASON_ENGINE_UNAVAILABLE);
+  EXPECT_EQ(error.fault(), sdk::Fault::kPlatform);
+}
 
 TEST(SaysKilled, OnlyOfAStepThatWasKilled) {
   EXPECT_TRUE(SaysKilled({"------", "executor failed running [/bin/sh -c x]: exit code: 137"}));

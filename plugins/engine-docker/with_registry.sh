@@ -18,6 +18,9 @@ finish() {
   if [ -n "$own" ]; then
     kill "$own" 2>/dev/null || true
     wait "$own" 2>/dev/null || true
+    # What a daemon that a test has killed leaves: containerd, and mounts.
+    pgrep -f -- "$work/" | xargs -r kill -9 2>/dev/null || true
+    awk -v work="$work/" 'index($2, work) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount -l || true
   fi
   rm -rf "$work"
 }
@@ -29,6 +32,7 @@ if ! answers; then
   command -v dockerd >/dev/null || missing "no Docker daemon answers, and dockerd is not installed"
   dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$socket" >"$work/log" 2>&1 &
   own=$!
+  export NS_TEST_OWN_DOCKERD=$own
   for _ in $(seq 300); do answers && break; sleep 0.1; done
   answers || { tail -n 20 "$work/log"; exit 1; }
 fi
