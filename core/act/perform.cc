@@ -13,6 +13,7 @@ using reconcile::Keys;
 using reconcile::Outcome;
 
 constexpr Duration kGitDeadline = 60s;
+constexpr Duration kFetchDeadline = 10min;  // the first reading of commits brings the whole repository, and one cut off begins from nothing
 constexpr Duration kApplyDeadline = 10min;  // pull, start, probe and drain have limits of their own
 constexpr Duration kLookDeadline = 30s;
 
@@ -47,7 +48,7 @@ class Performer {
   Outcome operator()(const reconcile::LoadRepository& effect) const { return From(store_.repositories.Snapshot(effect.id)); }
   Outcome operator()(const reconcile::ListRefs& effect) const { return From(parts_.git.ListRefs(Within(kGitDeadline), effect.remote)); }
   Outcome operator()(const reconcile::ReadCommits& effect) const {
-    return From(parts_.git.Commits(Within(kGitDeadline), effect.remote, effect.hashes));
+    return From(parts_.git.Commits(Within(kFetchDeadline), effect.remote, effect.hashes));
   }
   Outcome operator()(const reconcile::StoreCommits& effect) const {
     return Only(store_.repositories.SetCommits(effect.moved, effect.commits));

@@ -40,7 +40,14 @@ Build MakeBuild(const AppId& app, const std::string& commit, const std::string& 
   return build;
 }
 
+// What may be over by itself: our own parts, and the operator's where they are out of reach (a database that restarts).
+bool MayPass(const Status& failure) {
+  return failure.fault() == Fault::kPlatform || (failure.fault() == Fault::kOperator && failure.code() == Code::kUnavailable);
+}
+
 }  // namespace
+
+bool AnyLive(const std::vector<Build>& builds) { return std::any_of(builds.begin(), builds.end(), Live); }
 
 Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) {
   Registration out;
@@ -60,8 +67,7 @@ Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) 
     PutAside(snapshot.builds, wanted, out);
     return out;
   }
-  const bool live = std::any_of(snapshot.builds.begin(), snapshot.builds.end(), Live);
-  if (const Build* again = AskedAgain(snapshot.builds); again && !live) {
+  if (const Build* again = AskedAgain(snapshot.builds); again && !AnyLive(snapshot.builds)) {
     out.build = MakeBuild(app.id, again->commit, BuildKey(key, app, again->commit));
   }
   return out;
@@ -104,7 +110,7 @@ model::BuildResult AfterFailure(const Status& failure, int attempt) {
   result.outcome = failure;
   if (failure.code() == Code::kCancelled) {
     result.status = BuildStatus::kCancelled;
-  } else if (failure.fault() == Fault::kPlatform && attempt < model::kMaxAttempts) {
+  } else if (MayPass(failure) && attempt < model::kMaxAttempts) {
     result.status = BuildStatus::kQueued;
     result.retry_in = failure.retry_after().value_or(std::chrono::seconds(5) * attempt * attempt);
   } else {

@@ -10,6 +10,9 @@
 
 namespace ns::plan {
 
+// Whether one of them is queued or building.
+bool AnyLive(const std::vector<model::Build>& builds);
+
 struct Registration {
   std::optional<model::Build> build;  // without id, times and attempt
   std::vector<BuildId> supersede;     // still queued
@@ -40,7 +43,8 @@ struct Expiry {
 // Builds whose lease has run out: queued again while attempts are left, else failed. The platform's fault.
 std::vector<Expiry> ExpireBuilds(const model::QueueSnapshot& queue);
 
-// How a failed attempt ends: queued again with a growing wait when the platform is at fault and attempts are left.
+// How a failed attempt ends: queued again with a growing wait when attempts are left and the platform is at fault, or something of the
+// operator's is out of reach.
 model::BuildResult AfterFailure(const Status& failure, int attempt);
 
 }  // namespace ns::plan

@@ -144,6 +144,12 @@ TEST(AfterFailure, FaultDecides) {
   EXPECT_EQ(AfterFailure(platform, 1).status, BuildStatus::kQueued);
   EXPECT_GT(AfterFailure(platform, 2).retry_in, AfterFailure(platform, 1).retry_in);
   EXPECT_EQ(AfterFailure(platform, 3).status, BuildStatus::kFailed);
+  Status database(Code::kUnavailable, "the database is out of reach");
+  database.SetFault(Fault::kOperator);
+  EXPECT_EQ(AfterFailure(database, 1).status, BuildStatus::kQueued);
+  Status no_engine(Code::kPrecondition, "EngineNotLoaded", "no engine");
+  no_engine.SetFault(Fault::kOperator);
+  EXPECT_EQ(AfterFailure(no_engine, 1).status, BuildStatus::kFailed);
   EXPECT_EQ(AfterFailure(Status(Code::kCancelled, "Cancelled", ""), 1).status, BuildStatus::kCancelled);
 }
 

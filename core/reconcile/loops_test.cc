@@ -223,6 +223,22 @@ TEST(Synchronizer, Tombstone_IsCleanedInOrder) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+TEST(Synchronizer, TombstoneWithALiveBuild_WaitsForItsEndBeforeImagesGo) {
+  for (const auto status : {model::BuildStatus::kQueued, model::BuildStatus::kBuilding}) {
+    model::AppSnapshot snapshot = WithTarget();
+    snapshot.app.deleted = true;
+    snapshot.builds.push_back(BuildOf(snapshot, 2, kCommitA, status));
+    auto loop = NewSynchronizer({7, ""});
+    auto pass = loop->NewPass(snapshot.app.id.str());
+    pass->Begin();
+    Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+    const Finished end = ExpectEnd(pass->Next(Ok()));
+    EXPECT_TRUE(end.status.ok());
+    EXPECT_TRUE(end.again.has_value());
+    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, snapshot.app.id.str()}})) << "who cancels it";
+  }
+}
+
 TEST(Synchronizer, FailedRemoval_PurgesNothing) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = true;

@@ -1,3 +1,4 @@
+#include "plan/builds.h"
 #include "plan/conditions.h"
 #include "plan/deploy.h"
 #include "reconcile/loops.h"
@@ -5,8 +6,10 @@
 namespace ns::reconcile {
 namespace {
 
+constexpr Duration kBuildsEnd = std::chrono::seconds(2);  // between looks at a tombstone whose builds have not ended
+
 // living:    load -> observe -> (apply -> observe) -> save
-// tombstone: load -> remove -> delete images -> confirm -> purge
+// tombstone: load -> remove -> (wait for builds) -> delete images -> confirm -> purge
 class SynchronizerPass final : public Pass {
  public:
   SynchronizerPass(Key key, const SynchronizerOptions& options) : id_(std::move(key)), options_(options) {}
@@ -78,7 +81,11 @@ class SynchronizerPass final : public Pass {
   Step CleanUp(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     switch (at_) {
-      case At::kRemove: at_ = At::kImages; return Effect(DeleteImages{id_});
+      case At::kRemove:
+        // A build that still runs may push an image after all others are deleted.
+        if (plan::AnyLive(snapshot_.builds)) return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd};
+        at_ = At::kImages;
+        return Effect(DeleteImages{id_});
       case At::kImages: at_ = At::kConfirm; return Effect(ConfirmRemoved{id_});
       case At::kConfirm: at_ = At::kPurge; return Effect(PurgeApp{id_});
       default: return Done();
