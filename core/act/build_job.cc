@@ -51,7 +51,7 @@ class Job {
  public:
   Job(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log, std::stop_token cancel)
       : parts_(parts), build_parts_(build_parts), build_(build), log_(log), cancel_(std::move(cancel)),
-        source_(fs::path(build_parts.folder) / (build.id.str() + "-" + std::to_string(build.attempt))) {}
+        source_(fs::path(build_parts.folder) / SourceName(build)) {}
 
   Result<model::Image> Run() {
     NS_TRY(Load());
@@ -163,6 +163,8 @@ Status WithFault(Status status) {
 }
 
 }  // namespace
+
+std::string SourceName(const model::Build& build) { return build.id.str() + "-" + std::to_string(build.attempt); }
 
 model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,
                             const std::stop_token& cancel) {

@@ -19,6 +19,9 @@ struct BuildParts {
   Secret key;                                          // of the build keys
 };
 
+// The folder of an attempt below BuildParts::folder.
+std::string SourceName(const model::Build& build);
+
 // Blocks until the attempt has ended. Says how the claim shall be settled; settles nothing. A build whose application has changed since it was
 // registered is not run, since its result would bear the wrong name.
 model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,

@@ -1,6 +1,7 @@
 // The builder role: runs the builds that the build starter has claimed for this host.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -27,13 +28,17 @@ class Builder {
   struct Running {
     model::Build build;
     std::stop_source cancel;
-    Duration held_until{};  // by our own clock: the claim surely holds so long
+    Duration held_until{};          // by our own clock: the claim surely holds so long
+    std::atomic<bool> asked = false;  // somebody wants it cancelled
+    bool ended = false;             // of the mutex: settled, or given up
   };
 
   void Run(const std::stop_token& stop);
   void TakeUp();
+  void Sweep(const std::vector<model::Build>& building) const;
   void Renew();
   void Attempt(Running& running);
+  void Requeue(model::BuildResult& result, int attempt);
   void Settle(const Running& running, const model::BuildResult& result) const;
 
   const Parts& parts_;
@@ -43,6 +48,7 @@ class Builder {
   std::condition_variable_any woken_;
   bool wake_ NS_GUARDED_BY(mutex_) = false;
   bool leaving_ NS_GUARDED_BY(mutex_) = false;
+  bool swept_ = false;  // of the thread
   std::map<BuildId, std::shared_ptr<Running>> running_ NS_GUARDED_BY(mutex_);
   WorkerPool pool_;
   std::jthread thread_;
