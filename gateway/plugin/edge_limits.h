@@ -17,6 +17,7 @@ struct Limits {
   std::chrono::milliseconds write_time{60'000};    // for the whole answer
   std::chrono::milliseconds idle_time{75'000};     // between requests of one connection
   std::chrono::milliseconds call_time{60'000};     // of a call whose client names no time-out; also the longest that a client may ask
+  std::chrono::milliseconds grace{1'000};          // that the host has beyond a call's deadline to say so itself
 };
 
 // `config`: JSON that fits the manifest's schema.

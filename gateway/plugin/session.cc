@@ -27,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kLinger{5'000};
 constexpr uint64_t kLingerBytes = 64 * 1024 * 1024;
-constexpr milliseconds kGrace{1'000};      // that the host has beyond the deadline of a call to say so itself
 constexpr uint32_t kRawCredit = 1u << 16;  // messages; what they hold is limited by bytes
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -98,6 +97,7 @@ class HttpSession : public Session, public std::enable_shared_from_this<HttpSess
   sdk::ApiRequest request_;
   uint64_t turn_ = 0;  // tells an answer that comes too late from the one waited for
   uint64_t discarded_ = 0;
+  bool unread_ = false;  // of the request, when it was answered
 };
 
 void HttpSession::Limit(milliseconds time, void (HttpSession::*late)()) {
@@ -225,14 +225,14 @@ void HttpSession::AskCall(const CallRoute& call) {
   }
   const milliseconds time = std::min(call.timeout.value_or(edge_.limits.call_time), edge_.limits.call_time);
   auto exchange = NewExchange();
-  Limit(time + kGrace, &HttpSession::GiveUp);
+  Limit(time + edge_.limits.grace, &HttpSession::GiveUp);
   WatchPeer();
   request_ = edge_.api.Invoke(peer_, call.method.name, message, Clock::now() + time, 1, std::move(exchange));
 }
 
 void HttpSession::AskRaw(const RawRoute& raw) {
   auto exchange = NewExchange();
-  Limit(edge_.limits.call_time + kGrace, &HttpSession::GiveUp);
+  Limit(edge_.limits.call_time + edge_.limits.grace, &HttpSession::GiveUp);
   WatchPeer();
   request_ = edge_.api.Raw(peer_, raw.http_method, raw.path, parser_->get().body(), Clock::now() + edge_.limits.call_time, kRawCredit, std::move(exchange));
 }
@@ -274,6 +274,7 @@ void HttpSession::Refuse(const Refusal& refusal) {
 void HttpSession::Send(int status, std::string content_type, std::string body, bool read_all,
                        std::vector<std::pair<std::string, std::string>> headers) {
   state_ = State::kWriting;
+  unread_ = !read_all;
   error_code ignored;
   socket_.cancel(ignored);  // the watch of the peer
   response_.emplace();
@@ -292,7 +293,7 @@ void HttpSession::Send(int status, std::string content_type, std::string body, b
 
 void HttpSession::OnSent(error_code error) {
   if (error) return Close();
-  if (!response_->keep_alive()) return Linger();
+  if (!response_->keep_alive()) return unread_ || buffer_.size() > 0 ? Linger() : Close();
   parser_.reset();
   response_.reset();
   route_.reset();

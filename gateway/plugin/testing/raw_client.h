@@ -1,0 +1,37 @@
+// A TCP or Unix socket that sends bytes as they are.
+#pragma once
+
+#include <string>
+
+namespace ns::gateway {
+
+// A listening socket on 127.0.0.1 (port 0: any), or a Unix socket at `path`. The descriptor is the caller's.
+int ListenOnLoopback(int& port);
+int ListenOnPath(const std::string& path);
+
+class RawClient {
+ public:
+  explicit RawClient(int port);
+  explicit RawClient(const std::string& path);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  // False when the other end has closed.
+  bool Send(const std::string& bytes);
+  void HalfClose();
+  // Closed with a reset, as a crashed client does.
+  void Reset();
+  // One response by its Content-Length; what came when the connection ends, or ten seconds pass, before it is whole.
+  std::string Response();
+  // All until the other end closes.
+  std::string Rest();
+
+ private:
+  bool Read();
+
+  int fd_ = -1;
+  std::string buffer_;
+};
+
+}  // namespace ns::gateway
