@@ -1,8 +1,7 @@
 // The whole edge over real sockets, with a host of functions behind it.
 #include "server.h"
 
-#include <google/rpc/error_details.pb.h>
-#include <google/rpc/status.pb.h>
+#include <google/protobuf/any.pb.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -108,11 +107,12 @@ TEST_F(ServerTest, BinaryCall_PassesThrough) {
 
 TEST_F(ServerTest, Failure_IsAnErrorWithItsDetails) {
   host_.handler = [](const Asked&) -> Told {
-    google::rpc::BadRequest bad;
-    bad.add_field_violations()->set_field("name");
-    google::rpc::Status status;
-    status.add_details()->PackFrom(bad);
-    return {"", sdk::Error(NS_E_INVALID, "Invalid", "name: must not be empty").SetDetails(status.SerializeAsString()), 0, ""};
+    google::protobuf::Any detail;
+    detail.set_type_url("type.googleapis.com/google.rpc.BadRequest");
+    detail.set_value("\x0a\x06\x0a\x04name");  // field_violations { field: "name" }
+    const std::string bytes = detail.SerializeAsString();
+    const std::string status = std::string("\x1a") + static_cast<char>(bytes.size()) + bytes;  // google.rpc.Status { details }
+    return {"", sdk::Error(NS_E_INVALID, "Invalid", "name: must not be empty").SetDetails(status), 0, ""};
   };
   Start();
   const std::string response = Get("a");

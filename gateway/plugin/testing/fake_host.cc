@@ -1,4 +1,4 @@
-#include "testing/fake_host.h"
+#include "fake_host.h"
 
 #include "ns/sdk/text.h"
 

@@ -1,4 +1,4 @@
-#include "testing/raw_client.h"
+#include "raw_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
