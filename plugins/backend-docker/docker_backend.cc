@@ -4,6 +4,7 @@
 #include "labels.h"
 #include "marks.h"
 #include "probe.h"
+#include "signals.h"
 #include "traefik/render.h"
 
 namespace ns::backend_docker {
@@ -145,8 +146,12 @@ int DockerBackend::CountOpen(const Call& call, const App& app, const std::string
   return reachable ? CountConnectionsOf(container->pid, ports) : 0;
 }
 
+// A first process without a handler would not hear the signal: it is not waited for.
 void DockerBackend::Stop(const Call& call, const std::string& replica, bool now) {
-  now ? engine_.Kill(call, replica) : engine_.AskToStop(call, replica);
+  const auto container = now ? std::nullopt : engine_.Inspect(call, replica);
+  const std::string signal = !container || container->stop_signal.empty() ? "SIGTERM" : container->stop_signal;
+  const bool deaf = container && container->state == "running" && !ProcessCatches(container->pid, signal);
+  now || deaf ? engine_.Kill(call, replica) : engine_.AskToStop(call, replica);
 }
 
 void DockerBackend::Resume(const Call& call, const std::string& replica) {

@@ -433,6 +433,7 @@ TEST(Rollout, StopInTheMiddleOfADeploy_LeavesNothing) {
 TEST(PhaseOf, Steps_NameTheTimeline) {
   EXPECT_EQ(PhaseOf(kPull), "pull");
   EXPECT_EQ(PhaseOf(kRoute), "switch");
+  EXPECT_EQ(PhaseOf(kStop), "remove");
   EXPECT_EQ(PhaseOf(kDone), "done");
   EXPECT_EQ(PhaseOf(kWait), "");
   EXPECT_EQ(PhaseOf(kFail), "");

@@ -100,6 +100,7 @@ inline std::string PhaseOf(StepKind kind) {
     case StepKind::kProbe: return "probe";
     case StepKind::kRoute: return "switch";
     case StepKind::kDrain: return "drain";
+    case StepKind::kStop:
     case StepKind::kRemove: return "remove";
     case StepKind::kDone: return "done";
     default: return "";
