@@ -270,7 +270,7 @@ class Broken : public BackendDocker, public ::testing::WithParamInterface<std::p
 TEST_P(Broken, Release_LeavesTheOldOneServing) {
   Deploy(App(1));
   const docker::Container before = Only();
-  Load load(kHttp, id_ + ".test");
+  Load load(kHttp, id_ + ".test", 0);
   sdk::App app = App(2);
   app.processes[0].env.push_back({"MODE", GetParam().first, false});
   if (std::string(GetParam().first) == "missing") app.processes[0].entrypoint = {"/no/such/program"};
@@ -516,7 +516,7 @@ TEST_F(Labels, StopUnderLoad_GoesToThePageByFileAndBack) {
 
 TEST_F(Labels, BrokenRelease_LeavesTheOldOneServing) {
   Deploy(App(1));
-  Load load(kHttp, id_ + ".test");
+  Load load(kHttp, id_ + ".test", 0);
   sdk::App app = App(2);
   app.processes[0].env.push_back({"MODE", "deaf", false});
   EXPECT_EQ(host_->Apply(app).reason, NS_REASON_PROBE_FAILED);

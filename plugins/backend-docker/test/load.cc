@@ -6,10 +6,10 @@
 
 namespace ns::testing {
 
-Load::Load(int port, std::string host) : url_("http://127.0.0.1:" + std::to_string(port)), host_(std::move(host)) {
+Load::Load(int port, std::string host, int slow) : url_("http://127.0.0.1:" + std::to_string(port)), host_(std::move(host)) {
   for (int i = 0; i < 3; ++i) threads_.emplace_back([this] { Client("/", true); });
   for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { Client("/", false); });
-  for (int i = 0; i < 3; ++i) threads_.emplace_back([this] { Client("/slow", true); });
+  for (int i = 0; i < slow; ++i) threads_.emplace_back([this] { Client("/slow", true); });
 }
 
 void Load::End() {

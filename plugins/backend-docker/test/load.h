@@ -13,7 +13,8 @@ namespace ns::testing {
 // (X-Version) older than one that had been answered before the request was sent.
 class Load {
  public:
-  Load(int port, std::string host);
+  // `slow`: clients of /slow, which takes 3 s.
+  Load(int port, std::string host, int slow = 3);
   ~Load() { End(); }
   void End();
 
