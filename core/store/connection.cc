@@ -27,6 +27,7 @@ int Millis(Duration duration) {
 std::string Trimmed(const char* message) {
   std::string text = message ? message : "";
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  std::erase(text, '\t');
   for (char& c : text) c = c == '\n' ? ' ' : c;
   return text;
 }

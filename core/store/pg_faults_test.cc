@@ -139,6 +139,27 @@ TEST(PgStoreFaults, EverySessionInUse_IsUnavailableAfterTheWaitLimit) {
   EXPECT_TRUE(s.apps.List().ok());
 }
 
+TEST(PgStoreFaults, SessionsThatNobodyNeeds_AreClosed) {
+  const std::string connection = Postgres().NewDatabase();
+  PgOptions options = OptionsOf(connection);
+  options.idle_limit = 100ms;
+  PgStore store(options, TestSealer(), SystemRandom());
+  const ports::Store s = store.store();
+  const auto sessions = [&](const std::string& comparison) {
+    Postgres().Execute(connection, "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'neoshowcase' AND"
+                                   " datname = current_database()) " + comparison + "; END $$");
+  };
+  const AppId id = Fill(s);
+  model::Application app = s.apps.Get(id).value();
+  EXPECT_EQ(s.apps.Update(app, app.updated_at, [&](const auto&) { return s.apps.List().status(); }), Status());
+  sessions("= 2");
+  std::this_thread::sleep_for(150ms);
+  EXPECT_TRUE(s.apps.List().ok());  // takes the one used last
+  std::this_thread::sleep_for(150ms);
+  sessions("= 1");
+  EXPECT_TRUE(s.apps.List().ok());
+}
+
 TEST(PgStoreFaults, StatementThatHangs_EndsAtItsLimitAndTheStoreGoesOn) {
   const std::string connection = Postgres().CleanDatabase();
   PgOptions options = OptionsOf(connection);

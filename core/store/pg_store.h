@@ -18,6 +18,7 @@ struct PgOptions {
   Duration connect_limit = std::chrono::seconds(5);
   Duration wait_limit = std::chrono::seconds(5);        // for a free connection
   Duration statement_limit = std::chrono::seconds(15);  // each
+  Duration idle_limit = std::chrono::minutes(1);        // a session unused for so long is closed, but for the last one
 };
 
 // Every method is one transaction, which is tried again by itself where PostgreSQL says that it lost to another. kUnavailable names the

@@ -56,7 +56,7 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
     const Duration deadline = SystemClock().Monotonic() + options_.wait_limit;
     for (;;) {
       while (!idle_.empty()) {
-        std::unique_ptr<Connection> connection = std::move(idle_.back());
+        std::unique_ptr<Connection> connection = std::move(idle_.back().connection);
         idle_.pop_back();
         if (connection->Alive()) return connection;
         --open_;
@@ -78,10 +78,19 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
 void Pool::Return(std::unique_ptr<Connection> connection) {
   {
     Lock lock(mutex_);
-    if (connection && connection->Alive()) idle_.push_back(std::move(connection));
+    const Duration now = SystemClock().Monotonic();
+    if (connection && connection->Alive()) idle_.push_back({std::move(connection), now});
     else --open_;
+    CloseIdle(now);
   }
   returned_.notify_one();
+}
+
+void Pool::CloseIdle(Duration now) {
+  while (idle_.size() > 1 && now - idle_.front().since > options_.idle_limit) {
+    idle_.pop_front();
+    --open_;
+  }
 }
 
 }  // namespace ns::store

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/mutex.h"
 #include "store/connection.h"
@@ -36,6 +36,10 @@ class Pool {
 
  private:
   class Use;  // a session while it is in use
+  struct Idle {
+    std::unique_ptr<Connection> connection;
+    Duration since{};
+  };
 
   template <class Body>
   auto Transact(const char* begin, Body&& body) -> std::invoke_result_t<Body, Connection&> {
@@ -53,11 +57,12 @@ class Pool {
 
   Result<std::unique_ptr<Connection>> Take();
   void Return(std::unique_ptr<Connection> connection);
+  void CloseIdle(Duration now) NS_REQUIRES(mutex_);
 
   const PgOptions options_;
   Mutex mutex_;
   std::condition_variable_any returned_;
-  std::vector<std::unique_ptr<Connection>> idle_ NS_GUARDED_BY(mutex_);
+  std::deque<Idle> idle_ NS_GUARDED_BY(mutex_);  // used last: at the back
   int open_ NS_GUARDED_BY(mutex_) = 0;  // idle or in use
 };
 
