@@ -333,6 +333,7 @@ CREATE TABLE builds (
 );
 
 CREATE INDEX builds_application ON builds (application_id, number);
+CREATE INDEX builds_commit ON builds (application_id, commit_hash);
 CREATE INDEX builds_status ON builds (status, number);
 CREATE INDEX builds_number ON builds (number);
 CREATE UNIQUE INDEX builds_one_that_counts ON builds (application_id, build_key) WHERE counts;

@@ -34,6 +34,13 @@ Status InsertRelease(Connection& connection, const AppId& app, int64_t generatio
                  generation));
 }
 
+// Of the application $1 at the commit $2: the newest ones, and however old they are, those of the commit and those to be tried again.
+constexpr char kDecisiveBuilds[] =
+    "AS b WHERE application_id = $1 AND (commit_hash = $2"
+    " OR id IN (SELECT id FROM builds WHERE application_id = $1 ORDER BY number DESC LIMIT 50)"
+    " OR (retriable AND NOT EXISTS (SELECT 1 FROM builds AS later WHERE later.application_id = $1 AND later.commit_hash = b.commit_hash"
+    " AND later.number > b.number))) ORDER BY number DESC";
+
 // kNotFound when there is no such application, else `otherwise`.
 Status MissingOr(Connection& connection, const AppId& id, Status otherwise) {
   NS_ASSIGN(const Rows rows, connection.Run("SELECT 1 FROM applications WHERE id = $1", Params::Of(id)));
@@ -48,7 +55,7 @@ class PgDeploys final : public ports::DeployStore {
     return pool_.Read([&](Connection& connection) -> Result<model::AppSnapshot> {
       model::AppSnapshot snapshot;
       NS_ASSIGN(snapshot.app, LoadApp(connection, id, sealing_));
-      NS_ASSIGN(snapshot.builds, LoadBuilds(connection, "WHERE application_id = $1 ORDER BY number DESC LIMIT 50", Params::Of(id)));
+      NS_ASSIGN(snapshot.builds, LoadBuilds(connection, kDecisiveBuilds, Params::Of(id, snapshot.app.commit)));
       NS_ASSIGN(snapshot.release, LoadRelease(connection, snapshot.app.target.release));
       NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
       NS_ASSIGN(snapshot.conditions, ReadConditions(connection, model::Subject::kApplication, id.str()));

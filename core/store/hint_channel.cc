@@ -107,9 +107,11 @@ Status HintChannel::ListenOnce(const StopSignal& stop) {
 }
 
 Status HintChannel::CatchUp(Connection& connection) {
-  NS_ASSIGN(const Rows rows, connection.Run("SELECT id FROM applications"));
-  NS_ASSIGN(const auto ids, ReadAll<std::string>(rows, [](Row& row, std::string& id) { row >> id; }));
-  for (const std::string& id : ids) Tell({Hint::Kind::kApplication, id});
+  NS_ASSIGN(const Rows rows, connection.Run("SELECT 'repository:' || id FROM repositories UNION ALL SELECT 'application:' || id FROM applications"));
+  NS_ASSIGN(const auto payloads, ReadAll<std::string>(rows, [](Row& row, std::string& payload) { row >> payload; }));
+  for (const std::string& payload : payloads) {
+    if (const auto hint = ParseHint(payload)) Tell(*hint);
+  }
   Tell({Hint::Kind::kQueue, ""});
   return {};
 }

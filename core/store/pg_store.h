@@ -38,8 +38,8 @@ class PgStore {
   // "SchemaOld": names the command that brings it up to date. A newer schema is fine.
   Status Check();
 
-  // Receives hints until a stop is requested, and calls the subscribers on this thread. After each reconnect every application and the queue are
-  // hinted once, since anything may have changed meanwhile. Blocks; one thread of the host runs it.
+  // Receives hints until a stop is requested, and calls the subscribers on this thread. After each reconnect every repository, every
+  // application and the queue are hinted once, since anything may have changed meanwhile. Blocks; one thread of the host runs it.
   void Listen(const std::stop_token& stop);
 
  private:

@@ -3,13 +3,17 @@
 namespace ns::ports::testing {
 namespace {
 
-constexpr size_t kBuildsInSnapshot = 50;
+constexpr size_t kNewestBuilds = 50;
 
 model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time now) {
   model::AppSnapshot snapshot;
   snapshot.app = row.app;
+  size_t seen = 0;
+  std::set<std::string> commits;
   for (const FakeBuild* build : rows.BuildsWhere([&](const model::Build& b) { return b.app == row.app.id; }, true)) {
-    if (snapshot.builds.size() < kBuildsInSnapshot) snapshot.builds.push_back(build->build);
+    const bool newest_of_commit = commits.insert(build->build.commit).second;
+    const bool decisive = build->build.commit == row.app.commit || (build->build.retriable && newest_of_commit);
+    if (++seen <= kNewestBuilds || decisive) snapshot.builds.push_back(build->build);
   }
   for (const model::Release& release : row.releases) {
     if (release.id == row.app.target.release) snapshot.release = release;

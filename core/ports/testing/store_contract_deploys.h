@@ -83,6 +83,30 @@ TEST_P(StoreContract, Snapshot_HoldsTheFiftyNewestBuilds) {
   EXPECT_EQ(snapshot.builds.back().id, IdOf<BuildId>(4));
 }
 
+TEST_P(StoreContract, Snapshot_HoldsOldBuildsOfTheCommitAndThoseToBeTriedAgain) {
+  const model::Application app = NewApp(1);
+  const auto settled = [&](int n, const std::string& commit) {
+    model::Build build = BuildOf(n, app.id, "key" + std::to_string(n));
+    build.commit = commit;
+    ASSERT_EQ(s.builds.Register(build, {}, {}), Status());
+    Settle(Claimed(n), model::BuildStatus::kFailed);
+  };
+  const std::string again(40, 'c'), rebuilt(40, 'd');
+  settled(1, kHashB);
+  settled(2, again);
+  settled(3, rebuilt);
+  ASSERT_EQ(s.builds.Retry(app.id, again), Status());
+  ASSERT_EQ(s.builds.Retry(app.id, rebuilt), Status());
+  settled(4, rebuilt);
+  for (int n = 5; n <= 54; ++n) NewBuild(n, app.id, "key" + std::to_string(n));
+  ASSERT_EQ(s.repositories.SetCommits({{app.id, "main", kHashB}}, {}), Status());
+  const auto builds = s.deploys.Snapshot(app.id)->builds;
+  ASSERT_THAT(builds, SizeIs(52));
+  EXPECT_EQ(builds[49].id, IdOf<BuildId>(5));
+  EXPECT_EQ(builds[50].id, IdOf<BuildId>(2));
+  EXPECT_EQ(builds[51].id, IdOf<BuildId>(1));
+}
+
 TEST_P(StoreContract, SetTarget_FromTheCurrentGeneration_StoresTargetAndRelease) {
   const model::Application app = NewApp(1);
   const model::Target next{77, model::DesiredState::kRunning, IdOf<ReleaseId>(1), "run", "route"};
