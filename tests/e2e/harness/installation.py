@@ -13,7 +13,7 @@ from .wait import until
 
 LABEL = "neoshowcase.installation"
 ROLES = {"services": "services", "controller": "controller,builder"}
-HELPERS = {"traefik": "traefik", "docker-registr": "registry", "postgres": "postgres"}
+HELPERS = {"traefik": "traefik", "docker-registry": "registry", "postgres": "postgres"}
 
 CONFIG = """
 installation: {name}
