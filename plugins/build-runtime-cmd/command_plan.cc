@@ -50,16 +50,17 @@ std::string Quoted(const std::string& value) {
   return quoted + "'";
 }
 
-// What the script reads first: lines of `export KEY='value'`.
-sdk::EnvVar Exports(std::vector<sdk::EnvVar> env) {
+// What the script reads first, lines of `export KEY='value'`, and each variable by itself: nothing mounts those, but an engine that knows
+// the values can keep them out of the log.
+std::vector<sdk::EnvVar> Secrets(std::vector<sdk::EnvVar> env) {
   std::sort(env.begin(), env.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   sdk::EnvVar exports{kSecret, "", true};
   for (const sdk::EnvVar& variable : env) {
     CheckName(variable.key);
     exports.value += "export " + variable.key + "=" + Quoted(variable.value) + "\n";
   }
-  sdk::detail::WipeEnv(env);
-  return exports;
+  env.insert(env.begin(), std::move(exports));
+  return env;
 }
 
 std::string WithoutCarriageReturns(std::string script) {
@@ -98,7 +99,7 @@ sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& r
   plan.ignore_dockerignore = true;
   plan.dockerfile_text = "FROM " + base + "\nWORKDIR /srv\nCOPY . .\n";
   if (build_cmd.empty()) return plan;
-  if (!request.env.empty()) plan.secrets.push_back(Exports(request.env));
+  if (!request.env.empty()) plan.secrets = Secrets(request.env);
   plan.dockerfile_text += RunLine(build_cmd, !request.env.empty());
   return plan;
 }

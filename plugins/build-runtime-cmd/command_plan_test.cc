@@ -53,10 +53,9 @@ TEST(CommandPlan, Variables_ReachTheScriptAsOneSecretAndNoOtherWay) {
             "FROM debian:12\nWORKDIR /srv\nCOPY . .\n"
             "RUN --mount=type=secret,id=ns-build-env,required=true "
             "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\nmake\"]\n");
-  ASSERT_EQ(plan.secrets.size(), 1u);
-  EXPECT_EQ(plan.secrets[0].key, "ns-build-env");
-  EXPECT_EQ(plan.secrets[0].value, "export MODE='fast'\nexport TOKEN='it'\\''s $ecret\n'\n");
-  EXPECT_TRUE(plan.secrets[0].secret);
+  EXPECT_EQ(plan.secrets, (std::vector<sdk::EnvVar>{{"ns-build-env", "export MODE='fast'\nexport TOKEN='it'\\''s $ecret\n'\n", true},
+                                                    {"MODE", "fast", false},
+                                                    {"TOKEN", "it's $ecret\n", true}}));
   EXPECT_TRUE(plan.args.empty());
 }
 

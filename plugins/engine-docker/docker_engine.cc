@@ -168,7 +168,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
   const Mark mark = MarkOf(job.build);
   const Workplace workplace(WorkFolder(), job);
   const bool use_cache = !SecretsChanged(call, job);
-  if (!job.plan.secrets.empty()) log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) + "\n");
+  if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty()) log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) + "\n");
   if (!use_cache) log.Write("#build without cache, since the build variables may have changed\n");
   const std::string home = HomeFolder();
   const Circumstances circumstances{ConfiguredNoProxy(home, "unix://" + config_.socket), use_cache};

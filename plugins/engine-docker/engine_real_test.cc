@@ -359,13 +359,13 @@ TEST_F(EngineDocker, ScriptWithVariables_ReadsThemAndLeavesNoTrace) {
   job_.plan.dockerfile_path.clear();
   job_.plan.dockerfile_text = "FROM " + Environment("NS_TEST_BASE") +
                               "\nWORKDIR /srv\nCOPY . .\nRUN --mount=type=secret,id=ns-build-env,required=true "
-                              "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\necho length ${#TOKEN}\\n"
+                              "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\necho length ${#TOKEN} $TOKEN\\n"
                               "test \\\"$MODE\\\" = \\\"it's fast\\\"\"]\n";
   job_.plan.ignore_dockerignore = true;
-  job_.plan.secrets = {{"ns-build-env", "export MODE='it'\\''s fast'\nexport TOKEN='hush-hush-3'\n", true}};
+  job_.plan.secrets = {{"ns-build-env", "export MODE='it'\\''s fast'\nexport TOKEN='hush-hush-3'\n", true}, {"TOKEN", "hush-hush-3", true}};
   DockerEngine engine = Engine();
   ASSERT_EQ(Run(engine).reason, "") << Log();
-  EXPECT_THAT(Log(), HasSubstr("length 11"));
+  EXPECT_THAT(Log(), HasSubstr("length 11 ***"));
   EXPECT_THAT(Log(), Not(HasSubstr("hush-hush-3")));
   EXPECT_EQ(Shell("/usr/bin/docker save " + job_.reference + " | grep -c -e hush-hush-3 -e nsbuild"), "0\n");
 }
