@@ -34,10 +34,12 @@ Status Check(const HelperSpec& spec) {
   return {};
 }
 
-Status Late(Code code, const std::string& what, KeptHelper& helper, const HelperSpec& spec) {
+// `ended`: how the helper ended last, where it has.
+Status Late(Code code, const std::string& what, KeptHelper& helper, const HelperSpec& spec, const Status& ended) {
   const HelperState state = helper.State();
   std::string message = spec.name + " " + what;
-  if (!state.problem.ok()) message += ": " + state.problem.message();
+  const Status& problem = ended.ok() || state.phase == HelperPhase::kBackingOff ? state.problem : ended;
+  if (!problem.ok()) message += ": " + problem.message();
   const std::string printed = helper.LogEnd();
   if (!printed.empty() && state.phase != HelperPhase::kBackingOff) message += "; it printed: " + printed;
   return Status(code, message);
@@ -70,12 +72,14 @@ Status Supervisor::Ensure(const HelperSpec& spec, Duration timeout, const std::s
   });
   const Duration deadline = clock_.Monotonic() + timeout;
   NS_TRY(entry->Describe(spec));
+  Status ended;
   for (;;) {
     entry->Advance();
     const HelperState state = entry->State();
+    if (state.phase == HelperPhase::kBackingOff) ended = state.problem;
     if (state.phase == HelperPhase::kRunning && state.problem.ok()) return {};
-    if (cancel.stop_requested()) return Late(Code::kCancelled, "was not waited for", *entry, spec);
-    if (clock_.Monotonic() >= deadline) return Late(Code::kDeadline, "is not well in time", *entry, spec);
+    if (cancel.stop_requested()) return Late(Code::kCancelled, "was not waited for", *entry, spec, ended);
+    if (clock_.Monotonic() >= deadline) return Late(Code::kDeadline, "is not well in time", *entry, spec, ended);
     const auto watch = entry->watch();
     WaitReadable(watch ? watch->get() : -1, kStep);
   }
