@@ -139,7 +139,9 @@ def test_registry_down_and_back_is_tried_again(registry_site, outside_registry, 
     app.wait_version(1)
     outside_registry.kill(signal.SIGTERM)
     commit = app.push_version(2)
-    until(lambda: reason_of(app) == "RegistryUnavailable", 60, lambda: f"a condition: {app.safe_conditions()}")
+    waiting = until(lambda: reason_of(app) == "BuildRetrying" and app.condition("Build"), 60,
+                    lambda: f"a condition: {app.safe_conditions()}")
+    assert "registry did not take" in waiting["message"], waiting
     assert app.version() == "1"
     outside_registry.start()
     app.wait_version(2, 90)

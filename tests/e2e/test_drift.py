@@ -9,7 +9,7 @@ from harness.wait import until
 
 @pytest.fixture
 def app(site, testapp, request):
-    app = site.app("d-" + request.node.name.split("_")[1][:20], testapp)
+    app = site.app("d-" + request.node.name[5:40].replace("_", "-").strip("-"), testapp)
     app.wait_version(1)
     until(lambda: len(app.running()) == 1, 30, "one container")
     return app
