@@ -14,7 +14,8 @@ docker_start() {
   # What `down --purge` must know to leave the machine as it was.
   iptables -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p' >"$NS_HOME/forward-policy" || true
   [ -e /etc/docker ] || touch "$NS_HOME/etc-docker-made"
-  start_daemon dockerd dockerd --data-root "$NS_HOME/docker" --exec-root /run/neoshowcase-docker \
+  # BuildKit would clip the log of a build step at 2 MiB and 200 KiB/s.
+  start_daemon dockerd env BUILDKIT_STEP_LOG_MAX_SIZE=-1 BUILDKIT_STEP_LOG_MAX_SPEED=-1 dockerd --data-root "$NS_HOME/docker" --exec-root /run/neoshowcase-docker \
     --pidfile "$NS_RUN/dockerd-own.pid" -H "unix://$DOCKER_SOCKET"
   wait_for 30 docker_answers || { tail -n 20 "$NS_LOG/dockerd.log" >&2; return 1; }
 }

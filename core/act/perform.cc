@@ -113,6 +113,10 @@ class Performer {
   Outcome operator()(const reconcile::ConfirmRemoved& effect) const { return Only(store_.deploys.ConfirmRemoved(effect.app)); }
   Outcome operator()(const reconcile::PurgeApp& effect) const { return Only(store_.deploys.Purge(effect.app)); }
 
+  // -- history --
+  Outcome operator()(const reconcile::LoadEpoch&) const { return From(store_.deploys.Epoch()); }
+  Outcome operator()(const reconcile::RaiseEpoch& effect) const { return Only(store_.deploys.RaiseEpoch(effect.at_least)); }
+
  private:
   ports::Call Within(Duration limit) const { return {cancel_, parts_.clock.Monotonic() + limit}; }
 

@@ -10,6 +10,8 @@
 
 #include "host/key_file.h"
 #include "host/listeners.h"
+#include "host/succession.h"
+#include "ports/testing/fake_store.h"
 
 namespace ns::host {
 namespace {
@@ -66,6 +68,27 @@ TEST_F(HostFiles, Listener_UnixSocket_ReplacesALeftOne) {
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/deep/api.sock"));
   EXPECT_TRUE(Listener::Open(address).ok());
+}
+
+TEST_F(HostFiles, Succeed_TakesOutTheProcessBeforeOfTheSameRoles) {
+  const Layout layout(folder_);
+  std::filesystem::create_directories(layout.run());
+  ports::testing::FakeStore rows(SystemClock());
+  ports::HostStore& hosts = rows.store().hosts;
+  std::vector<model::Host> all(3);
+  for (model::Host& host : all) host.id = HostId::New(SystemRandom());
+  const auto begin = [&](const model::Host& host, const std::vector<std::string>& roles) {
+    ASSERT_TRUE(Succeed(layout, roles, host.id, hosts).ok());
+    ASSERT_TRUE(hosts.Beat(host).ok());
+  };
+  begin(all[0], {"controller", "builder"});
+  begin(all[1], {"services"});
+  begin(all[2], {"controller", "builder"});
+  const auto alive = hosts.List(std::chrono::seconds(30));
+  ASSERT_TRUE(alive.ok());
+  std::vector<std::string> ids;
+  for (const model::Host& host : *alive) ids.push_back(host.id.str());
+  EXPECT_THAT(ids, testing::UnorderedElementsAre(all[1].id.str(), all[2].id.str()));
 }
 
 TEST(Listener, Tcp_TakenPort_SaysWhatToDo) {

@@ -21,9 +21,15 @@ Status MakeFolder(const std::string& path, mode_t mode) {
 
 }  // namespace
 
+std::string Layout::last_host(const std::vector<std::string>& roles) const {
+  std::string path = run() + "/host";
+  for (const std::string& role : roles) path += "-" + role;
+  return path;
+}
+
 Status MakeFolders(const Layout& layout) {
   for (const std::string& path : {layout.data(), layout.run()}) NS_TRY(MakeFolder(path, 0711));
-  for (const std::string& path : {layout.helpers(), layout.links(), layout.scratch(), layout.instances()}) NS_TRY(MakeFolder(path, 0700));
+  for (const std::string& path : {layout.helpers(), layout.links(), layout.sources(), layout.scratch(), layout.git(), layout.instances()}) NS_TRY(MakeFolder(path, 0700));
   return {};
 }
 

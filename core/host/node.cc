@@ -13,6 +13,7 @@
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/services.h"
+#include "host/succession.h"
 #include "host/translate.h"
 #include "host/version.h"
 #include "link/server.h"
@@ -73,6 +74,16 @@ std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& lo
   return engines;
 }
 
+// What an operator should know of an engine that works; empty for anything else.
+std::string EngineRemark(const std::vector<plugin::Loaded>& loaded, const model::PluginState& state) {
+  if (!state.healthy) return "";
+  for (const plugin::Loaded& p : loaded) {
+    if (p.engine == nullptr || p.instance != state.instance || p.engine->Abilities().memory_limit) continue;
+    return "it cannot hold the memory limit of builds on this machine: that needs root and a writable memory cgroup";
+  }
+  return "";
+}
+
 }  // namespace
 
 // In the order of construction.
@@ -81,6 +92,8 @@ struct Node::Parts {
       : config(given), roles(std::move(its_roles)), id(HostId::New(SystemRandom())), foundation(std::move(its_foundation)),
         store(foundation->store()), git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program), SystemClock())),
         registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())), outputs(store.hosts) {}
+
+  ~Parts() { foundation->StopListening(); }  // hints go to the parts that end now
 
   const Layout& layout() const { return foundation->layout(); }
   void LoadPlugins(const std::string& program);
@@ -153,6 +166,7 @@ model::Host Node::Parts::Describe() {
   host.roles = roles;
   if (link) host.link_address = link->address();
   host.plugins = plugins->States();
+  for (model::PluginState& state : host.plugins) state.message += EngineRemark(loaded, state);
   if (builder) host.build_slots = config.builder_concurrency;
   return host;
 }
@@ -166,22 +180,25 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, const st
                               api::Parts{parts->store, *parts->git, parts->outputs, SystemClock(), SystemRandom()});
     parts->edge_calls.emplace(*parts->dispatcher);
   }
+  if (const Status succeeded = Succeed(parts->layout(), roles, parts->id, parts->store.hosts); !succeeded.ok()) {
+    log::Info("the row of the process before stays until it is out of date", {{"why", succeeded.ToString()}});
+  }
   parts->LoadPlugins(program);
   NS_TRY(parts->StartWork(program, cancel));
   parts->Subscribe();
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   parts->heartbeat.emplace(parts->store.hosts, [raw = parts.get()] { return raw->Describe(); });
-  // A builder that has come may take what waits.
-  if (parts->builder) NS_TRY(parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}));
+  // A builder that has come may take what waits. Should the hint be lost, the relist comes to it.
+  if (const Status sent = parts->builder ? parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}) : Status(); !sent.ok()) {
+    log::Info("the queue is looked at a little later", {{"why", sent.ToString()}});
+  }
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Node::~Node() {
-  parts_->foundation->StopListening();  // hints go to the parts that end now
-}
+Node::~Node() = default;
 
 Status Node::Run(const std::stop_token& stop) {
   log::Info("host runs", {{"host", parts_->id.str()}, {"version", Version()}});

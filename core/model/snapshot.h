@@ -14,7 +14,7 @@ namespace ns::model {
 
 struct AppSnapshot {
   Application app;                  // with env
-  std::vector<Build> builds;        // newest first, at most 50
+  std::vector<Build> builds;        // newest first: the 50 newest, and of older ones those of the current commit and those to be built again
   std::optional<Release> release;   // of app.target, when there is one
   std::optional<ObservedApp> observed;  // last stored observation
   std::vector<Condition> conditions;

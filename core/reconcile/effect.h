@@ -50,17 +50,20 @@ struct RemoveApp { std::string backend; AppId app; model::Fence fence; };
 struct DeleteImages { AppId app; };
 struct ConfirmRemoved { AppId app; };
 struct PurgeApp { AppId app; };
+// Answered by int64_t: the number of the database's history.
+struct LoadEpoch {};
+struct RaiseEpoch { int64_t at_least; };
 
 using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions, LoadApp, RegisterBuild, LoadQueue,
                             ClaimBuild, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, DeleteImages, ConfirmRemoved,
-                            PurgeApp>;
+                            PurgeApp, LoadEpoch, RaiseEpoch>;
 
 using Keys = std::vector<Key>;
 using Refs = std::vector<model::GitRef>;
 using Commits = std::vector<model::Commit>;
 // What the effect's comment names, or monostate for those that only succeed.
 using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot, model::QueueSnapshot,
-                            model::Build, model::Target, model::ObservedApp>;
+                            model::Build, model::Target, model::ObservedApp, int64_t>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

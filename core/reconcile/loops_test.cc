@@ -210,6 +210,69 @@ TEST(Synchronizer, FailedApply_IsToldWithWhatServes) {
   EXPECT_EQ(ExpectEnd(pass->Next(Ok())).status.reason(), "ProbeFailed");
 }
 
+TEST(Synchronizer, DatabaseBehindTheBackend_EpochIsRaisedBeforeItActs) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  model::ObservedApp seen;
+  seen.fence = {7, 40};
+  Expect<LoadEpoch>(pass->Next(Answer(seen)));
+  Expect<LoadApp>(pass->Next(Answer(int64_t{7})));
+  EXPECT_EQ(Expect<RaiseEpoch>(pass->Next(Answer(snapshot))).at_least, 8);
+  EXPECT_EQ(Expect<ApplyApp>(pass->Next(Ok())).desired.fence, (model::Fence{8, 1}));
+
+  auto next = loop->NewPass(snapshot.app.id.str());
+  next->Begin();
+  Expect<ObserveApp>(next->Next(Answer(snapshot)));
+  EXPECT_EQ(Expect<ApplyApp>(next->Next(Answer(model::ObservedApp{}))).desired.fence, (model::Fence{8, 1})) << "from now on";
+}
+
+TEST(Synchronizer, EpochRaisedByAnotherHost_IsTakenOverNotRaised) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  model::ObservedApp seen;
+  seen.fence = {8, 1};
+  Expect<LoadEpoch>(pass->Next(Answer(seen)));
+  Expect<LoadApp>(pass->Next(Answer(int64_t{8})));
+  EXPECT_EQ(Expect<ApplyApp>(pass->Next(Answer(snapshot))).desired.fence, (model::Fence{8, 1}));
+}
+
+TEST(Synchronizer, TargetMovedOnMeanwhile_RaisesNothing) {
+  model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  model::ObservedApp seen;
+  seen.fence = {7, 2};
+  pass->Next(Answer(seen));
+  pass->Next(Answer(int64_t{7}));
+  snapshot.app.target.generation = 2;
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(snapshot))).status.code(), Code::kStale);
+}
+
+TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.app.deleted = true;
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<ObserveApp>(pass->Next(Stale("a newer fence was seen")));
+  model::ObservedApp seen;
+  seen.fence = {7, 40};
+  Expect<LoadEpoch>(pass->Next(Answer(seen)));
+  Expect<LoadApp>(pass->Next(Answer(int64_t{7})));
+  Expect<RaiseEpoch>(pass->Next(Answer(snapshot)));
+  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Ok())).fence, (model::Fence{8, 1}));
+  EXPECT_FALSE(ExpectEnd(pass->Next(Stale("still"))).status.ok()) << "once";
+}
+
 TEST(Synchronizer, Tombstone_IsCleanedInOrder) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = true;

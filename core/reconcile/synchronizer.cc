@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "plan/builds.h"
 #include "plan/conditions.h"
 #include "plan/deploy.h"
@@ -8,11 +10,13 @@ namespace {
 
 constexpr Duration kBuildsEnd = std::chrono::seconds(2);  // between looks at a tombstone whose builds have not ended
 
-// living:    load -> observe -> (apply -> observe) -> save
+// living:    load -> observe -> (check history) -> (apply -> observe) -> save
 // tombstone: load -> remove -> (wait for builds) -> delete images -> confirm -> purge
+// history:   load epoch -> load again -> (raise the epoch). Where the backend has seen a higher fence than the database can have given, the
+//            database was restored from an older state: the epoch is raised before anything is asked of the backend.
 class SynchronizerPass final : public Pass {
  public:
-  SynchronizerPass(Key key, const SynchronizerOptions& options) : id_(std::move(key)), options_(options) {}
+  SynchronizerPass(Key key, SynchronizerOptions& options) : id_(std::move(key)), options_(options) {}
 
   Step Begin() override { return Effect(LoadApp{id_}); }
 
@@ -20,6 +24,9 @@ class SynchronizerPass final : public Pass {
     switch (at_) {
       case At::kLoad: return Loaded(std::move(outcome));
       case At::kLook: return Looked(std::move(outcome));
+      case At::kEpoch: return EpochLoaded(std::move(outcome));
+      case At::kReload: return Reloaded(std::move(outcome));
+      case At::kRaise: return Raised(std::move(outcome));
       case At::kApply: return Applied(std::move(outcome));
       case At::kLookAgain: return LookedAgain(std::move(outcome));
       case At::kSave: return Finished{result_.ok() ? outcome.status() : result_, {}, std::nullopt};
@@ -28,14 +35,14 @@ class SynchronizerPass final : public Pass {
   }
 
  private:
-  enum class At { kLoad, kLook, kApply, kLookAgain, kSave, kRemove, kImages, kConfirm, kPurge };
+  enum class At { kLoad, kLook, kEpoch, kReload, kRaise, kApply, kLookAgain, kSave, kRemove, kImages, kConfirm, kPurge };
 
   Step Loaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     snapshot_ = std::get<model::AppSnapshot>(std::move(*outcome));
     if (snapshot_.app.deleted) {
-      at_ = At::kRemove;
-      return Effect(RemoveApp{snapshot_.app.backend, id_, {options_.epoch, snapshot_.app.target.generation}});
+      desired_.fence = {options_.epoch, snapshot_.app.target.generation};
+      return Act();
     }
     if (snapshot_.app.target.generation == 0) return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
     Result<model::DesiredApp> desired = plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
@@ -48,6 +55,46 @@ class SynchronizerPass final : public Pass {
   Step Looked(Outcome outcome) {
     if (!outcome.ok()) return Save(nullptr, outcome.status());
     observed_ = std::get<model::ObservedApp>(std::move(*outcome));
+    if (observed_.fence <= desired_.fence) return Act();
+    at_ = At::kEpoch;
+    return Effect(LoadEpoch{});
+  }
+
+  Step EpochLoaded(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    epoch_ = std::get<int64_t>(*outcome);
+    at_ = At::kReload;
+    return Effect(LoadApp{id_});
+  }
+
+  // Whatever fence was seen stood in the database before it was seen, unless the database has lost it.
+  Step Reloaded(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    const auto& now = std::get<model::AppSnapshot>(*outcome).app;
+    if (now.target.generation != snapshot_.app.target.generation || now.deleted != snapshot_.app.deleted) {
+      return Failed(Stale("the target has moved on while the backend was looked at"));
+    }
+    if (model::Fence{epoch_, now.target.generation} >= observed_.fence) return UseEpoch();
+    epoch_ = observed_.fence.epoch + 1;
+    at_ = At::kRaise;
+    return Effect(RaiseEpoch{epoch_});
+  }
+
+  Step Raised(Outcome outcome) {
+    if (!outcome.ok()) return Failed(outcome.status());
+    return UseEpoch();
+  }
+
+  Step UseEpoch() {
+    desired_.fence.epoch = options_.epoch = std::max(options_.epoch, epoch_);
+    return Act();
+  }
+
+  Step Act() {
+    if (snapshot_.app.deleted) {
+      at_ = At::kRemove;
+      return Effect(RemoveApp{snapshot_.app.backend, id_, desired_.fence});
+    }
     if (plan::Converged(desired_, observed_)) return Save(&observed_, Status());
     at_ = At::kApply;
     return Effect(ApplyApp{snapshot_.app.backend, desired_});
@@ -79,6 +126,10 @@ class SynchronizerPass final : public Pass {
   }
 
   Step CleanUp(Outcome outcome) {
+    if (at_ == At::kRemove && outcome.status().code() == Code::kStale && epoch_ == 0) {
+      at_ = At::kLook;
+      return Effect(ObserveApp{snapshot_.app.backend, id_});
+    }
     if (!outcome.ok()) return Failed(outcome.status());
     switch (at_) {
       case At::kRemove:
@@ -93,7 +144,8 @@ class SynchronizerPass final : public Pass {
   }
 
   const AppId id_;
-  const SynchronizerOptions& options_;
+  SynchronizerOptions& options_;
+  int64_t epoch_ = 0;  // once the history was checked
   At at_ = At::kLoad;
   model::AppSnapshot snapshot_;
   model::DesiredApp desired_;
@@ -108,7 +160,7 @@ class Synchronizer final : public Loop {
   std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<SynchronizerPass>(key, options_); }
 
  private:
-  const SynchronizerOptions options_;
+  SynchronizerOptions options_;  // the epoch grows
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ Result<supervise::HelperSpec> PrepareEmbeddedRegistry(const EmbeddedRegistry& re
   std::error_code error;
   std::filesystem::create_directories(images, error);
   if (error) return Unavailable("cannot make " + images + ": " + error.message());
+  if (::chmod(images.c_str(), 0700) != 0) return Unavailable("cannot keep " + images + " from other accounts");  // they hold private sources
   NS_TRY(WriteWhole(config, Configuration(registry)));
   if (registry.account && ::geteuid() == 0 && ::chown(images.c_str(), registry.account->uid, registry.account->gid) != 0) {
     return Unavailable("cannot give " + images + " to the registry's account");
