@@ -23,7 +23,8 @@ TEST(WorkerPool, RunsAllOnAtMostTheLimit) {
     pool.Submit([&] {
       const int at_once = ++now;
       int seen = most;
-      while (at_once > seen && !most.compare_exchange_weak(seen, at_once)) {}
+      while (at_once > seen && !most.compare_exchange_weak(seen, at_once)) {
+      }
       std::this_thread::sleep_for(100us);
       --now;
       ++done;
@@ -66,12 +67,22 @@ class OneLog final : public ports::BuildLogStore {
       return Status();
     });
   }
-  Result<ports::LogSlice> Read(const BuildId&, int64_t, int64_t) override { return NotFound("unused"); }
+  Result<ports::LogSlice> Read(const BuildId&, int64_t, int64_t) override {
+    return NotFound("unused");
+  }
 
-  void FailTimes(int times) { state_.With([&](State& state) { state.failures = times; }); }
-  void TurnStale() { state_.With([&](State& state) { state.stale = true; }); }
-  std::string text() { return state_.With([](State& state) { return state.text; }); }
-  int calls() { return state_.With([](State& state) { return state.calls; }); }
+  void FailTimes(int times) {
+    state_.With([&](State& state) { state.failures = times; });
+  }
+  void TurnStale() {
+    state_.With([&](State& state) { state.stale = true; });
+  }
+  std::string text() {
+    return state_.With([](State& state) { return state.text; });
+  }
+  int calls() {
+    return state_.With([](State& state) { return state.calls; });
+  }
 
  private:
   struct State {
@@ -131,7 +142,8 @@ TEST(LogWriter, LongerThanTheLimit_CutWithOneLineThatSaysSo) {
 TEST(Hints, EachKindWakesItsLoops) {
   using ports::Hint;
   using reconcile::LoopId;
-  EXPECT_EQ(WakesFor({Hint::Kind::kRepository, "r"}), (std::vector<reconcile::Wake>{{LoopId::kFetcher, "r"}}));
+  EXPECT_EQ(WakesFor({Hint::Kind::kRepository, "r"}),
+            (std::vector<reconcile::Wake>{{LoopId::kFetcher, "r"}}));
   EXPECT_EQ(WakesFor({Hint::Kind::kApplication, "a"}),
             (std::vector<reconcile::Wake>{{LoopId::kRegisterer, "a"}, {LoopId::kReleaser, "a"}}));
   EXPECT_EQ(WakesFor({Hint::Kind::kQueue, ""}).size(), 2u);

@@ -36,7 +36,8 @@ class SourceFolder {
     std::error_code error;
     fs::create_directories(path_, error);
     if (!error) return Status();
-    return Of(Fault::kPlatform, Code::kUnavailable, "DiskUnavailable", "cannot make the folder " + path() + ": " + error.message());
+    return Of(Fault::kPlatform, Code::kUnavailable, "DiskUnavailable",
+              "cannot make the folder " + path() + ": " + error.message());
   }
 
  private:
@@ -49,14 +50,19 @@ class SourceFolder {
 
 class Job {
  public:
-  Job(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log, std::stop_token cancel)
-      : parts_(parts), build_parts_(build_parts), build_(build), log_(log), cancel_(std::move(cancel)),
+  Job(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,
+      std::stop_token cancel)
+      : parts_(parts),
+        build_parts_(build_parts),
+        build_(build),
+        log_(log),
+        cancel_(std::move(cancel)),
         source_(fs::path(build_parts.folder) / SourceName(build)) {}
 
   Result<model::Image> Run() {
     NS_TRY(Load());
-    NS_ASSIGN(ports::BuildMethod* method, Method());
-    NS_ASSIGN(ports::BuildEngine* engine, Engine());
+    NS_ASSIGN(ports::BuildMethod * method, Method());
+    NS_ASSIGN(ports::BuildEngine * engine, Engine());
     NS_TRY(Checkout());
     Failpoint("build.checked-out");
     NS_ASSIGN(ports::BuildPlan plan, Plan(*method));
@@ -76,14 +82,17 @@ class Job {
     event.reason = phase;
     event.message = message;
     const Status stored = parts_.store.events.Append(event);
-    if (!stored.ok()) log::Debug("a build's phase is not recorded", {{"build", build_.id.str()}, {"error", stored.ToString()}});
+    if (!stored.ok())
+      log::Debug("a build's phase is not recorded",
+                 {{"build", build_.id.str()}, {"error", stored.ToString()}});
   }
 
   Status Load() {
     NS_ASSIGN(model::AppSnapshot snapshot, parts_.store.deploys.Snapshot(build_.app));
     app_ = std::move(snapshot.app);
     if (app_.deleted || plan::BuildKey(build_parts_.key, app_, build_.commit) != build_.build_key) {
-      return {Code::kCancelled, model::kSuperseded, "the application has changed since this build was asked for"};
+      return {Code::kCancelled, model::kSuperseded,
+              "the application has changed since this build was asked for"};
     }
     NS_ASSIGN(repository_, parts_.store.repositories.Get(app_.repository));
     return Status();
@@ -93,7 +102,8 @@ class Job {
     const auto found = build_parts_.methods.find(app_.build.method);
     if (found != build_parts_.methods.end()) return found->second;
     return Of(Fault::kOperator, Code::kPrecondition, "BuildMethodNotLoaded",
-              "no plugin for the build method \"" + app_.build.method + "\" is loaded on this builder; add it under `plugins` in its configuration");
+              "no plugin for the build method \"" + app_.build.method +
+                  "\" is loaded on this builder; add it under `plugins` in its configuration");
   }
 
   Result<ports::BuildEngine*> Engine() const {
@@ -101,7 +111,8 @@ class Job {
       if (engine->Abilities().dockerfile) return engine;
     }
     return Of(Fault::kOperator, Code::kPrecondition, "EngineNotLoaded",
-              "no engine that builds Dockerfiles is loaded on this builder; name one under `engines` in its configuration");
+              "no engine that builds Dockerfiles is loaded on this builder; name one under "
+              "`engines` in its configuration");
   }
 
   Status Checkout() {
@@ -133,13 +144,15 @@ class Job {
     job.build = build_.id;
     job.attempt = build_.attempt;
     job.source = source_.path();
-    job.reference = parts_.registry.RepositoryFor(app_.id) + ":" + build_.id.str() + "-" + std::to_string(build_.attempt);
+    job.reference = parts_.registry.RepositoryFor(app_.id) + ":" + build_.id.str() + "-" +
+                    std::to_string(build_.attempt);
     job.plan = std::move(plan);
     const ports::Call call = Within(kRunDeadline);
     if (build_.attempt > 1) NS_TRY(engine.Abort(call, build_.id));  // what a lost attempt has left
     Phase("build", "building");
     Failpoint("build.running");
-    NS_ASSIGN(model::Image image, engine.Run(call, job, [this](std::string_view bytes) { log_.Write(bytes); }));
+    NS_ASSIGN(model::Image image,
+              engine.Run(call, job, [this](std::string_view bytes) { log_.Write(bytes); }));
     Phase("pushed", "pushed " + image.Pinned());
     return image;
   }
@@ -158,15 +171,19 @@ class Job {
 Status WithFault(Status status) {
   if (status.fault() != Fault::kUnknown) return status;
   const Code code = status.code();
-  const bool input = code == Code::kInvalid || code == Code::kNotFound || code == Code::kDenied || code == Code::kUnauthenticated;
+  const bool input = code == Code::kInvalid || code == Code::kNotFound || code == Code::kDenied ||
+                     code == Code::kUnauthenticated;
   return status.SetFault(input ? Fault::kSource : Fault::kPlatform);
 }
 
 }  // namespace
 
-std::string SourceName(const model::Build& build) { return build.id.str() + "-" + std::to_string(build.attempt); }
+std::string SourceName(const model::Build& build) {
+  return build.id.str() + "-" + std::to_string(build.attempt);
+}
 
-model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,
+model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts,
+                            const model::Build& build, LogWriter& log,
                             const std::stop_token& cancel) {
   const Result<model::Image> image = Job(parts, build_parts, build, log, cancel).Run();
   model::BuildResult result;
@@ -182,7 +199,8 @@ model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts, c
     log.Write("-- cancelled\n");
   } else {
     log.Write("-- failed [" + failure.reason() + "]: " + failure.message() + "\n");
-    if (result.status == model::BuildStatus::kQueued) log.Write("-- the platform is at fault: it tries again by itself\n");
+    if (result.status == model::BuildStatus::kQueued)
+      log.Write("-- the platform is at fault: it tries again by itself\n");
   }
   return result;
 }

@@ -22,9 +22,11 @@ struct BuildParts {
 // The folder of an attempt below BuildParts::folder.
 std::string SourceName(const model::Build& build);
 
-// Blocks until the attempt has ended. Says how the claim shall be settled; settles nothing. A build whose application has changed since it was
-// registered is not run, since its result would bear the wrong name.
-model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,
+// Blocks until the attempt has ended. Says how the claim shall be settled; settles nothing. A build
+// whose application has changed since it was registered is not run, since its result would bear the
+// wrong name.
+model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts,
+                            const model::Build& build, LogWriter& log,
                             const std::stop_token& cancel);
 
 }  // namespace ns::act

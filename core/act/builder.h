@@ -28,9 +28,9 @@ class Builder {
   struct Running {
     model::Build build;
     std::stop_source cancel;
-    Duration held_until{};          // by our own clock: the claim surely holds so long
+    Duration held_until{};            // by our own clock: the claim surely holds so long
     std::atomic<bool> asked = false;  // somebody wants it cancelled
-    bool ended = false;             // of the mutex: settled, or given up
+    bool ended = false;               // of the mutex: settled, or given up
   };
 
   void Run(const std::stop_token& stop);

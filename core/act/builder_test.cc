@@ -31,7 +31,8 @@ class PatientEngine final : public ports::BuildEngine {
     abilities.dockerfile = true;
     return abilities;
   }
-  Result<model::Image> Run(const ports::Call& call, const ports::EngineJob& job, const std::function<void(std::string_view)>&) override {
+  Result<model::Image> Run(const ports::Call& call, const ports::EngineJob& job,
+                           const std::function<void(std::string_view)>&) override {
     ++runs;
     while (!finish && !call.cancel.stop_requested()) std::this_thread::sleep_for(1ms);
     if (finish) return model::Image{job.reference, "sha256:" + Sha256Hex(job.reference), 1};
@@ -48,7 +49,9 @@ class PatientEngine final : public ports::BuildEngine {
 class SlowQueue final : public ports::BuildStore {
  public:
   explicit SlowQueue(ports::BuildStore& builds) : builds_(builds) {}
-  void HoldBack(std::function<void()> hold) { hold_.With([&](auto& held) { held = std::move(hold); }); }
+  void HoldBack(std::function<void()> hold) {
+    hold_.With([&](auto& held) { held = std::move(hold); });
+  }
 
   Result<model::QueueSnapshot> Queue() override {
     auto queue = builds_.Queue();
@@ -56,18 +59,34 @@ class SlowQueue final : public ports::BuildStore {
     if (hold) hold();
     return queue;
   }
-  Status Register(const model::Build& build, const std::vector<BuildId>& supersede, const std::vector<BuildId>& cancel) override {
+  Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
+                  const std::vector<BuildId>& cancel) override {
     return builds_.Register(build, supersede, cancel);
   }
   Result<model::Build> Get(const BuildId& id) override { return builds_.Get(id); }
-  Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) override { return builds_.ListByApp(app, limit); }
-  Result<std::vector<model::Build>> ListAll(int offset, int limit) override { return builds_.ListAll(offset, limit); }
-  Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) override { return builds_.Claim(id, host, lease); }
-  Status Renew(const BuildId& id, const std::string& token, Duration lease) override { return builds_.Renew(id, token, lease); }
-  Status Settle(const BuildId& id, const std::string& token, const ports::BuildResult& result) override { return builds_.Settle(id, token, result); }
-  Status Expire(const BuildId& id, int attempt, const ports::BuildResult& result) override { return builds_.Expire(id, attempt, result); }
+  Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) override {
+    return builds_.ListByApp(app, limit);
+  }
+  Result<std::vector<model::Build>> ListAll(int offset, int limit) override {
+    return builds_.ListAll(offset, limit);
+  }
+  Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
+    return builds_.Claim(id, host, lease);
+  }
+  Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
+    return builds_.Renew(id, token, lease);
+  }
+  Status Settle(const BuildId& id, const std::string& token,
+                const ports::BuildResult& result) override {
+    return builds_.Settle(id, token, result);
+  }
+  Status Expire(const BuildId& id, int attempt, const ports::BuildResult& result) override {
+    return builds_.Expire(id, attempt, result);
+  }
   Status Cancel(const BuildId& id) override { return builds_.Cancel(id); }
-  Status Retry(const AppId& app, const std::string& commit) override { return builds_.Retry(app, commit); }
+  Status Retry(const AppId& app, const std::string& commit) override {
+    return builds_.Retry(app, commit);
+  }
 
  private:
   ports::BuildStore& builds_;
@@ -76,9 +95,11 @@ class SlowQueue final : public ports::BuildStore {
 
 class BuilderTest : public ::testing::Test {
  protected:
-  BuilderTest() : folder_(::testing::TempDir() + "builder-test-" + BuildId::New(SystemRandom()).str()) {
+  BuilderTest()
+      : folder_(::testing::TempDir() + "builder-test-" + BuildId::New(SystemRandom()).str()) {
     const auto user = store_.users.Ensure("alice", false);
-    const model::Repository repository{RepositoryId::New(SystemRandom()), "shop", "https://git.test/shop", {}, {user->id}};
+    const model::Repository repository{
+        RepositoryId::New(SystemRandom()), "shop", "https://git.test/shop", {}, {user->id}};
     EXPECT_TRUE(store_.repositories.Insert(repository).ok());
     model::Application app;
     app.id = AppId::New(SystemRandom());
@@ -102,7 +123,10 @@ class BuilderTest : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void Begin() { builder_.emplace(parts_, BuildParts{{{"runtime-cmd", &method_}}, {&engine_}, folder_, kKey}, host_, 2); }
+  void Begin() {
+    builder_.emplace(parts_, BuildParts{{{"runtime-cmd", &method_}}, {&engine_}, folder_, kKey},
+                     host_, 2);
+  }
   model::Build Build() { return store_.builds.Get(build_).value(); }
 
   // A generous deadline against hanging only.
@@ -122,7 +146,8 @@ class BuilderTest : public ::testing::Test {
   ports::testing::FakeStore rows_{clock_};
   ports::Store whole_ = rows_.store();
   SlowQueue builds_{whole_.builds};
-  ports::Store store_{whole_.repositories, whole_.apps, whole_.deploys, builds_, whole_.logs, whole_.events, whole_.users, whole_.hosts, whole_.hints};
+  ports::Store store_{whole_.repositories, whole_.apps,  whole_.deploys, builds_,     whole_.logs,
+                      whole_.events,       whole_.users, whole_.hosts,   whole_.hints};
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;

@@ -17,13 +17,17 @@ bool Expected(const Status& status) {
     case Code::kCancelled:
     case Code::kStale:
     case Code::kExists:
-    case Code::kNotFound: return true;
-    default: return false;
+    case Code::kNotFound:
+      return true;
+    default:
+      return false;
   }
 }
 
 void LogFailure(const Request& request, const Status& status) {
-  const log::Fields fields = {{"loop", reconcile::LoopName(request.loop)}, {"key", request.key}, {"error", status.ToString()}};
+  const log::Fields fields = {{"loop", reconcile::LoopName(request.loop)},
+                              {"key", request.key},
+                              {"error", status.ToString()}};
   if (Expected(status)) {
     log::Debug("a step of a loop did not succeed", fields);
   } else {
@@ -34,7 +38,11 @@ void LogFailure(const Request& request, const Status& status) {
 }  // namespace
 
 Driver::Driver(const Parts& parts, DriverLimits limits)
-    : parts_(parts), engine_(parts.random), store_pool_(limits.store), git_pool_(limits.git), backend_pool_(limits.backend) {}
+    : parts_(parts),
+      engine_(parts.random),
+      store_pool_(limits.store),
+      git_pool_(limits.git),
+      backend_pool_(limits.backend) {}
 
 Driver::~Driver() {
   thread_.request_stop();
@@ -109,9 +117,12 @@ void Driver::Carry(Request request) {
 
 WorkerPool& Driver::PoolFor(const reconcile::Effect& effect) {
   switch (LaneOf(effect)) {
-    case Lane::kGit: return git_pool_;
-    case Lane::kBackend: return backend_pool_;
-    case Lane::kStore: break;
+    case Lane::kGit:
+      return git_pool_;
+    case Lane::kBackend:
+      return backend_pool_;
+    case Lane::kStore:
+      break;
   }
   return store_pool_;
 }

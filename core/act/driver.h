@@ -32,7 +32,9 @@ class Driver {
   ~Driver();
 
   // Before Start.
-  void Add(std::unique_ptr<reconcile::Loop> loop, reconcile::LoopOptions options) { engine_.Add(std::move(loop), options); }
+  void Add(std::unique_ptr<reconcile::Loop> loop, reconcile::LoopOptions options) {
+    engine_.Add(std::move(loop), options);
+  }
   void Start();
   // "Look at this key soon." [any-thread]
   void Wake(reconcile::Wake wake) NS_EXCLUDES(mutex_);
@@ -52,8 +54,8 @@ class Driver {
   WorkerPool& PoolFor(const reconcile::Effect& effect);
 
   const Parts& parts_;
-  reconcile::Engine engine_;                                  // of the thread
-  std::map<reconcile::Ticket, std::stop_source> under_way_;   // of the thread
+  reconcile::Engine engine_;                                 // of the thread
+  std::map<reconcile::Ticket, std::stop_source> under_way_;  // of the thread
   Mutex mutex_;
   std::condition_variable_any arrived_;
   std::vector<Input> inbox_ NS_GUARDED_BY(mutex_);

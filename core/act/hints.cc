@@ -5,11 +5,16 @@ namespace ns::act {
 std::vector<reconcile::Wake> WakesFor(const ports::Hint& hint) {
   using reconcile::LoopId;
   switch (hint.kind) {
-    case ports::Hint::Kind::kRepository: return {{LoopId::kFetcher, hint.id}};
-    case ports::Hint::Kind::kApplication: return {{LoopId::kRegisterer, hint.id}, {LoopId::kReleaser, hint.id}};
-    case ports::Hint::Kind::kQueue: return {{LoopId::kStarter, reconcile::kQueueKey}, {LoopId::kCrashDetector, reconcile::kQueueKey}};
+    case ports::Hint::Kind::kRepository:
+      return {{LoopId::kFetcher, hint.id}};
+    case ports::Hint::Kind::kApplication:
+      return {{LoopId::kRegisterer, hint.id}, {LoopId::kReleaser, hint.id}};
+    case ports::Hint::Kind::kQueue:
+      return {{LoopId::kStarter, reconcile::kQueueKey},
+              {LoopId::kCrashDetector, reconcile::kQueueKey}};
     case ports::Hint::Kind::kBuild:
-    case ports::Hint::Kind::kBuildLog: return {};  // for builders and for those who follow a log
+    case ports::Hint::Kind::kBuildLog:
+      return {};  // for builders and for those who follow a log
   }
   return {};
 }

@@ -12,12 +12,16 @@ constexpr size_t kHeldBack = 1 << 20;
 constexpr Duration kGather = 200ms;
 constexpr Duration kRetry = 500ms;
 constexpr int kLastTries = 10;
-constexpr std::string_view kCut = "\n-- the log is longer than the platform keeps; the rest is left out --\n";
+constexpr std::string_view kCut =
+    "\n-- the log is longer than the platform keeps; the rest is left out --\n";
 
 }  // namespace
 
 LogWriter::LogWriter(ports::BuildLogStore& store, BuildId build, std::string token, int64_t limit)
-    : store_(store), build_(std::move(build)), token_(std::move(token)), room_(limit),
+    : store_(store),
+      build_(std::move(build)),
+      token_(std::move(token)),
+      room_(limit),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 LogWriter::~LogWriter() {
@@ -28,7 +32,8 @@ LogWriter::~LogWriter() {
 
 void LogWriter::Write(std::string_view bytes) {
   Lock lock(mutex_);
-  changed_.wait(mutex_, [this]() NS_REQUIRES(mutex_) { return lost_ || pending_.size() < kHeldBack; });
+  changed_.wait(mutex_,
+                [this]() NS_REQUIRES(mutex_) { return lost_ || pending_.size() < kHeldBack; });
   if (lost_ || room_ <= 0) return;
   const size_t taken = std::min(bytes.size(), static_cast<size_t>(room_));
   pending_.append(bytes.substr(0, taken));
@@ -54,7 +59,8 @@ void LogWriter::Run(const std::stop_token& stop) {
       changed_.wait(mutex_, stop, [this]() NS_REQUIRES(mutex_) { return !pending_.empty(); });
       continue;
     }
-    changed_.wait_for(mutex_, stop, kGather, [this]() NS_REQUIRES(mutex_) { return pending_.size() >= kChunk; });
+    changed_.wait_for(mutex_, stop, kGather,
+                      [this]() NS_REQUIRES(mutex_) { return pending_.size() >= kChunk; });
     const std::string chunk = pending_.substr(0, kHeldBack);
     mutex_.unlock();
     const Status stored = store_.Append(build_, token_, chunk);

@@ -11,11 +11,13 @@
 
 namespace ns::act {
 
-// Gathers bytes and appends them in chunks: at the latest 200 ms after they came, or when 16 KiB are there. A store out of reach makes the
-// writer wait once 1 MiB is held back, so that nothing is lost and memory stays bounded. Past `limit` bytes one line says that the rest is left out.
+// Gathers bytes and appends them in chunks: at the latest 200 ms after they came, or when 16 KiB
+// are there. A store out of reach makes the writer wait once 1 MiB is held back, so that nothing is
+// lost and memory stays bounded. Past `limit` bytes one line says that the rest is left out.
 class LogWriter {
  public:
-  LogWriter(ports::BuildLogStore& store, BuildId build, std::string token, int64_t limit = 16 << 20);
+  LogWriter(ports::BuildLogStore& store, BuildId build, std::string token,
+            int64_t limit = 16 << 20);
   // Appends the rest, trying for some seconds.
   ~LogWriter();
 

@@ -13,7 +13,8 @@ using reconcile::Keys;
 using reconcile::Outcome;
 
 constexpr Duration kGitDeadline = 60s;
-constexpr Duration kFetchDeadline = 10min;  // the first reading of commits brings the whole repository, and one cut off begins from nothing
+constexpr Duration kFetchDeadline = 10min;  // the first reading of commits brings the whole
+                                            // repository, and one cut off begins from nothing
 constexpr Duration kApplyDeadline = 10min;  // pull, start, probe and drain have limits of their own
 constexpr Duration kLookDeadline = 30s;
 
@@ -30,7 +31,8 @@ Outcome From(Result<T> result) {
 
 class Performer {
  public:
-  Performer(const Parts& parts, std::stop_token cancel) : parts_(parts), store_(parts.store), cancel_(std::move(cancel)) {}
+  Performer(const Parts& parts, std::stop_token cancel)
+      : parts_(parts), store_(parts.store), cancel_(std::move(cancel)) {}
 
   Outcome operator()(const reconcile::ListKeys& effect) const {
     Keys keys;
@@ -45,8 +47,12 @@ class Performer {
   }
 
   // -- sources --
-  Outcome operator()(const reconcile::LoadRepository& effect) const { return From(store_.repositories.Snapshot(effect.id)); }
-  Outcome operator()(const reconcile::ListRefs& effect) const { return From(parts_.git.ListRefs(Within(kGitDeadline), effect.remote)); }
+  Outcome operator()(const reconcile::LoadRepository& effect) const {
+    return From(store_.repositories.Snapshot(effect.id));
+  }
+  Outcome operator()(const reconcile::ListRefs& effect) const {
+    return From(parts_.git.ListRefs(Within(kGitDeadline), effect.remote));
+  }
   Outcome operator()(const reconcile::ReadCommits& effect) const {
     return From(parts_.git.Commits(Within(kFetchDeadline), effect.remote, effect.hashes));
   }
@@ -69,7 +75,9 @@ class Performer {
   }
 
   // -- deploys --
-  Outcome operator()(const reconcile::LoadApp& effect) const { return From(store_.deploys.Snapshot(effect.id)); }
+  Outcome operator()(const reconcile::LoadApp& effect) const {
+    return From(store_.deploys.Snapshot(effect.id));
+  }
   Outcome operator()(const reconcile::SetTarget& effect) const {
     model::Target next = effect.next;
     std::optional<model::Release> release = effect.release;
@@ -77,11 +85,11 @@ class Performer {
     return From(store_.deploys.SetTarget(effect.app, effect.expected, next, release));
   }
   Outcome operator()(const reconcile::ObserveApp& effect) const {
-    NS_ASSIGN(ports::Backend* backend, Backend(effect.backend));
+    NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     return From(backend->Observe(Within(kLookDeadline), effect.app));
   }
   Outcome operator()(const reconcile::ApplyApp& effect) const {
-    NS_ASSIGN(ports::Backend* backend, Backend(effect.backend));
+    NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     Failpoint("deploy.before-apply");
     const Status applied = backend->Apply(Within(kApplyDeadline), effect.desired);
     Failpoint("deploy.after-apply");
@@ -96,7 +104,7 @@ class Performer {
 
   // -- tombstones --
   Outcome operator()(const reconcile::RemoveApp& effect) const {
-    NS_ASSIGN(ports::Backend* backend, Backend(effect.backend));
+    NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     return Only(backend->Remove(Within(kApplyDeadline), effect.app, effect.fence));
   }
   Outcome operator()(const reconcile::DeleteImages& effect) const {
@@ -110,12 +118,18 @@ class Performer {
     }
     return Answer();
   }
-  Outcome operator()(const reconcile::ConfirmRemoved& effect) const { return Only(store_.deploys.ConfirmRemoved(effect.app)); }
-  Outcome operator()(const reconcile::PurgeApp& effect) const { return Only(store_.deploys.Purge(effect.app)); }
+  Outcome operator()(const reconcile::ConfirmRemoved& effect) const {
+    return Only(store_.deploys.ConfirmRemoved(effect.app));
+  }
+  Outcome operator()(const reconcile::PurgeApp& effect) const {
+    return Only(store_.deploys.Purge(effect.app));
+  }
 
   // -- history --
   Outcome operator()(const reconcile::LoadEpoch&) const { return From(store_.deploys.Epoch()); }
-  Outcome operator()(const reconcile::RaiseEpoch& effect) const { return Only(store_.deploys.RaiseEpoch(effect.at_least)); }
+  Outcome operator()(const reconcile::RaiseEpoch& effect) const {
+    return Only(store_.deploys.RaiseEpoch(effect.at_least));
+  }
 
  private:
   ports::Call Within(Duration limit) const { return {cancel_, parts_.clock.Monotonic() + limit}; }
@@ -123,7 +137,8 @@ class Performer {
   Result<ports::Backend*> Backend(const std::string& name) const {
     const auto found = parts_.backends.find(name);
     if (found != parts_.backends.end()) return found->second;
-    Status missing(Code::kUnavailable, "BackendNotLoaded", "this host loads no backend called \"" + name + "\"");
+    Status missing(Code::kUnavailable, "BackendNotLoaded",
+                   "this host loads no backend called \"" + name + "\"");
     return missing.SetFault(Fault::kOperator);
   }
 
@@ -138,14 +153,18 @@ constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 }  // namespace
 
 Lane LaneOf(const reconcile::Effect& effect) {
-  return std::visit([](const auto& kind) {
-    using Kind = std::decay_t<decltype(kind)>;
-    if constexpr (kIsOneOf<Kind, reconcile::ListRefs, reconcile::ReadCommits>) return Lane::kGit;
-    if constexpr (kIsOneOf<Kind, reconcile::ObserveApp, reconcile::ApplyApp, reconcile::RemoveApp, reconcile::DeleteImages>) {
-      return Lane::kBackend;
-    }
-    return Lane::kStore;
-  }, effect);
+  return std::visit(
+      [](const auto& kind) {
+        using Kind = std::decay_t<decltype(kind)>;
+        if constexpr (kIsOneOf<Kind, reconcile::ListRefs, reconcile::ReadCommits>)
+          return Lane::kGit;
+        if constexpr (kIsOneOf<Kind, reconcile::ObserveApp, reconcile::ApplyApp,
+                               reconcile::RemoveApp, reconcile::DeleteImages>) {
+          return Lane::kBackend;
+        }
+        return Lane::kStore;
+      },
+      effect);
 }
 
 Outcome Perform(const reconcile::Effect& effect, const Parts& parts, std::stop_token cancel) {

@@ -1,4 +1,5 @@
-// The whole thread from a push to a running application: real loops, driver and builder; store, remote, engine and backend in memory.
+// The whole thread from a push to a running application: real loops, driver and builder; store,
+// remote, engine and backend in memory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +38,11 @@ class ThreadTest : public ::testing::Test {
     driver_.Add(reconcile::NewCrashDetector(), {.keyed = false});
     driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}), {});
     driver_.Start();
-    builder_.emplace(parts_, BuildParts{{{"runtime-cmd", &method_}}, {&engine_}, ::testing::TempDir() + "thread-test", kKey}, host_, 2);
+    builder_.emplace(
+        parts_,
+        BuildParts{
+            {{"runtime-cmd", &method_}}, {&engine_}, ::testing::TempDir() + "thread-test", kKey},
+        host_, 2);
     MakeApp();
   }
 
@@ -52,7 +57,8 @@ class ThreadTest : public ::testing::Test {
   void MakeApp() {
     const auto user = store_.users.Ensure("alice", false);
     ASSERT_TRUE(user.ok());
-    const model::Repository repository{RepositoryId::New(SystemRandom()), "shop", "https://git.test/shop", {}, {user->id}};
+    const model::Repository repository{
+        RepositoryId::New(SystemRandom()), "shop", "https://git.test/shop", {}, {user->id}};
     ASSERT_TRUE(store_.repositories.Insert(repository).ok());
     model::Application app;
     app.id = app_;
@@ -61,7 +67,8 @@ class ThreadTest : public ::testing::Test {
     app.ref = "main";
     app.commit = model::kNoCommit;
     app.build = {"runtime-cmd", "{}"};
-    app.websites = {{WebsiteId::New(SystemRandom()), "shop.test", "/", false, false, false, 8080, model::AuthPolicy::kOff}};
+    app.websites = {{WebsiteId::New(SystemRandom()), "shop.test", "/", false, false, false, 8080,
+                     model::AuthPolicy::kOff}};
     app.owners = {user->id};
     app.backend = "docker";
     app.desired = DesiredState::kRunning;
@@ -86,7 +93,10 @@ class ThreadTest : public ::testing::Test {
     const auto observed = store_.deploys.Observed(app_);
     const auto app = store_.apps.Get(app_);
     if (!releases.ok() || releases->empty() || !observed.ok() || !app.ok()) return "";
-    return observed->serving_run_key == app->target.run_key && app->target.release == releases->front().id ? releases->front().commit : "";
+    return observed->serving_run_key == app->target.run_key &&
+                   app->target.release == releases->front().id
+               ? releases->front().commit
+               : "";
   }
   void Push(const std::string& commit) {
     remote_.Push(commit);
@@ -103,7 +113,8 @@ class ThreadTest : public ::testing::Test {
   testing::MemoryBackend backend_;
   testing::MemoryMethod method_;
   testing::MemoryEngine engine_;
-  const Parts parts_{store_, remote_, registry_, {{"docker", &backend_}}, SystemRandom(), SystemClock()};
+  const Parts parts_{store_,         remote_,      registry_, {{"docker", &backend_}},
+                     SystemRandom(), SystemClock()};
   std::optional<Builder> builder_;
   Driver driver_{parts_};
 };
@@ -132,13 +143,15 @@ TEST_F(ThreadTest, RunVariable_RestartsWithoutABuild) {
   variable.key = "COLOUR";
   variable.value = Secret("red");
   ASSERT_TRUE(store_.apps.SetEnv(app_, variable).ok());
-  Until("applied with the variable", [&] { return backend_.applied().back().processes.at(0).env.size() == 1; });
+  Until("applied with the variable",
+        [&] { return backend_.applied().back().processes.at(0).env.size() == 1; });
   EXPECT_EQ(Builds().size(), 1u);
 }
 
 TEST_F(ThreadTest, PlatformFault_IsTriedAgainByItself) {
   Until("live", [&] { return LiveCommit() == kFirst; });
-  engine_.FailNext({Status(Code::kUnavailable, "RegistryUnavailable", "no answer").SetFault(Fault::kPlatform)});
+  engine_.FailNext(
+      {Status(Code::kUnavailable, "RegistryUnavailable", "no answer").SetFault(Fault::kPlatform)});
   Push(kSecond);
   Until("second commit is live", [&] { return LiveCommit() == kSecond; });
   EXPECT_EQ(Builds()[0].attempt, 2);
@@ -146,7 +159,8 @@ TEST_F(ThreadTest, PlatformFault_IsTriedAgainByItself) {
 
 TEST_F(ThreadTest, SourceFault_IsNotTriedAgain_OldReleaseGoesOn) {
   Until("live", [&] { return LiveCommit() == kFirst; });
-  engine_.FailNext({Status(Code::kInvalid, "CommandFailed", "exit code 1").SetFault(Fault::kSource)});
+  engine_.FailNext(
+      {Status(Code::kInvalid, "CommandFailed", "exit code 1").SetFault(Fault::kSource)});
   Push(kSecond);
   Until("build failed", [&] { return Builds()[0].status == BuildStatus::kFailed; });
   EXPECT_EQ(Builds()[0].outcome.reason(), "CommandFailed");

@@ -9,16 +9,22 @@ using reconcile::LoopId;
 using reconcile::Urgency;
 
 Watcher::Watcher(std::string name, ports::Backend& backend, ports::AppStore& apps, Driver& driver)
-    : name_(std::move(name)), backend_(backend), apps_(apps), driver_(driver),
+    : name_(std::move(name)),
+      backend_(backend),
+      apps_(apps),
+      driver_(driver),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 void Watcher::Run(const std::stop_token& stop) {
   bool told = false;
   while (!stop.stop_requested()) {
-    const Status ended = backend_.Watch({stop, std::nullopt}, [this](const AppId& app) { Changed(app); });
+    const Status ended =
+        backend_.Watch({stop, std::nullopt}, [this](const AppId& app) { Changed(app); });
     if (stop.stop_requested()) return;
     if (ended.code() == Code::kUnsupported) return;  // the synchronizer's own period has to do
-    if (!told) log::Warn("a backend's changes cannot be followed; trying again", {{"backend", name_}, {"error", ended.ToString()}});
+    if (!told)
+      log::Warn("a backend's changes cannot be followed; trying again",
+                {{"backend", name_}, {"error", ended.ToString()}});
     told = !ended.ok();
     Pause(stop, std::chrono::seconds(1));
   }

@@ -8,7 +8,8 @@
 
 namespace ns::act {
 
-// One thread that follows one backend's changes for as long as it lives, and begins again when the stream breaks.
+// One thread that follows one backend's changes for as long as it lives, and begins again when the
+// stream breaks.
 class Watcher {
  public:
   // `backend`, `store` and `driver` must outlive the watcher.

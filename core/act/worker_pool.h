@@ -12,7 +12,8 @@
 
 namespace ns::act {
 
-// Runs work on at most `limit` threads, in the order given. Threads are made when first needed and stay.
+// Runs work on at most `limit` threads, in the order given. Threads are made when first needed and
+// stay.
 class WorkerPool {
  public:
   explicit WorkerPool(size_t limit) : limit_(limit) {}

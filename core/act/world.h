@@ -1,4 +1,5 @@
-// A small world for tests: a remote, a backend and an engine in memory that the real loops, driver and builder work on.
+// A small world for tests: a remote, a backend and an engine in memory that the real loops, driver
+// and builder work on.
 #pragma once
 
 #include <map>
@@ -17,17 +18,24 @@ namespace ns::act::testing {
 // One branch "main"; the test moves it.
 class MemoryRemote final : public ports::GitRemote {
  public:
-  void Push(const std::string& commit) { Lock lock(mutex_); head_ = commit; }
+  void Push(const std::string& commit) {
+    Lock lock(mutex_);
+    head_ = commit;
+  }
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call&, const ports::Remote&) override {
     Lock lock(mutex_);
     return std::vector<model::GitRef>{{"main", head_}};
   }
-  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&, const std::vector<std::string>& hashes) override {
+  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&,
+                                             const std::vector<std::string>& hashes) override {
     std::vector<model::Commit> commits;
     for (const std::string& hash : hashes) commits.push_back({hash, "someone", kNever, "change"});
     return commits;
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&) override { return {}; }
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
+                  const std::string&) override {
+    return {};
+  }
 
  private:
   Mutex mutex_;
@@ -46,14 +54,21 @@ class MemoryMethod final : public ports::BuildMethod {
 // Builds an image whose digest is that of the reference; fails as often as it is told to.
 class MemoryEngine final : public ports::BuildEngine {
  public:
-  void FailNext(std::vector<Status> failures) { Lock lock(mutex_); failures_ = std::move(failures); }
-  int runs() { Lock lock(mutex_); return runs_; }
+  void FailNext(std::vector<Status> failures) {
+    Lock lock(mutex_);
+    failures_ = std::move(failures);
+  }
+  int runs() {
+    Lock lock(mutex_);
+    return runs_;
+  }
   ports::EngineAbilities Abilities() const override {
     ports::EngineAbilities abilities;
     abilities.dockerfile = true;
     return abilities;
   }
-  Result<model::Image> Run(const ports::Call&, const ports::EngineJob& job, const std::function<void(std::string_view)>& log) override {
+  Result<model::Image> Run(const ports::Call&, const ports::EngineJob& job,
+                           const std::function<void(std::string_view)>& log) override {
     log("step 1\n");
     Lock lock(mutex_);
     ++runs_;
@@ -75,10 +90,19 @@ class MemoryEngine final : public ports::BuildEngine {
 // Makes whatever is asked for at once, and remembers in which order.
 class MemoryBackend final : public ports::Backend {
  public:
-  std::vector<model::DesiredApp> applied() { Lock lock(mutex_); return applied_; }
-  bool Has(const AppId& app) { Lock lock(mutex_); return there_.contains(app); }
+  std::vector<model::DesiredApp> applied() {
+    Lock lock(mutex_);
+    return applied_;
+  }
+  bool Has(const AppId& app) {
+    Lock lock(mutex_);
+    return there_.contains(app);
+  }
   // Someone else removes it.
-  void Lose(const AppId& app) { Lock lock(mutex_); there_.erase(app); }
+  void Lose(const AppId& app) {
+    Lock lock(mutex_);
+    there_.erase(app);
+  }
 
   Status Apply(const ports::Call&, const model::DesiredApp& app) override {
     Lock lock(mutex_);
@@ -100,7 +124,11 @@ class MemoryBackend final : public ports::Backend {
     seen.reason = "Running";
     return {};
   }
-  Status Remove(const ports::Call&, const AppId& app, const model::Fence&) override { Lock lock(mutex_); there_.erase(app); return {}; }
+  Status Remove(const ports::Call&, const AppId& app, const model::Fence&) override {
+    Lock lock(mutex_);
+    there_.erase(app);
+    return {};
+  }
   Result<model::ObservedApp> Observe(const ports::Call&, const AppId& app) override {
     Lock lock(mutex_);
     const auto found = there_.find(app);
@@ -110,8 +138,12 @@ class MemoryBackend final : public ports::Backend {
     nothing.fence = fences_[app];
     return nothing;
   }
-  Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override { return {Code::kUnsupported, "not here"}; }
-  Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override { return std::vector<model::LogLine>(); }
+  Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override {
+    return {Code::kUnsupported, "not here"};
+  }
+  Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override {
+    return std::vector<model::LogLine>();
+  }
 
  private:
   Mutex mutex_;
@@ -122,10 +154,16 @@ class MemoryBackend final : public ports::Backend {
 
 class MemoryRegistry final : public ports::Registry {
  public:
-  std::string RepositoryFor(const AppId& app) const override { return "registry.test:5000/" + app.str(); }
+  std::string RepositoryFor(const AppId& app) const override {
+    return "registry.test:5000/" + app.str();
+  }
   Status Ping(const ports::Call&) override { return {}; }
-  Result<std::string> Digest(const ports::Call&, const AppId&, const std::string&) override { return NotFound("no such tag"); }
-  Result<std::vector<std::string>> Tags(const ports::Call&, const AppId&) override { return std::vector<std::string>(); }
+  Result<std::string> Digest(const ports::Call&, const AppId&, const std::string&) override {
+    return NotFound("no such tag");
+  }
+  Result<std::vector<std::string>> Tags(const ports::Call&, const AppId&) override {
+    return std::vector<std::string>();
+  }
   Status Delete(const ports::Call&, const AppId&, const std::string&) override { return {}; }
 };
 

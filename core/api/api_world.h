@@ -30,15 +30,18 @@ inline const std::string kCommitA(40, 'a'), kCommitB(40, 'b');
 // A remote that answers the same refs and files for every repository, or the same failure.
 class FakeGit final : public ports::GitRemote {
  public:
-  Result<std::vector<model::GitRef>> ListRefs(const ports::Call&, const ports::Remote& remote) override {
+  Result<std::vector<model::GitRef>> ListRefs(const ports::Call&,
+                                              const ports::Remote& remote) override {
     asked.push_back(remote);
     if (!failure.ok()) return failure;
     return refs;
   }
-  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&, const std::vector<std::string>&) override {
+  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&,
+                                             const std::vector<std::string>&) override {
     return std::vector<model::Commit>();
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string& commit, const std::string& path) override {
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string& commit,
+                  const std::string& path) override {
     checked_out.emplace_back(commit, path);
     for (const auto& [name, text] : files) {
       std::filesystem::create_directories((std::filesystem::path(path) / name).parent_path());
@@ -47,8 +50,11 @@ class FakeGit final : public ports::GitRemote {
     return failure;
   }
 
-  std::vector<model::GitRef> refs = {
-      {"HEAD", kCommitA}, {"main", kCommitA}, {"refs/heads/main", kCommitA}, {"refs/tags/v2", kCommitB}, {"v2", kCommitB}};
+  std::vector<model::GitRef> refs = {{"HEAD", kCommitA},
+                                     {"main", kCommitA},
+                                     {"refs/heads/main", kCommitA},
+                                     {"refs/tags/v2", kCommitB},
+                                     {"v2", kCommitB}};
   std::map<std::string, std::string> files;
   Status failure;
   std::vector<ports::Remote> asked;
@@ -57,7 +63,8 @@ class FakeGit final : public ports::GitRemote {
 
 class FakeOutputs final : public Outputs {
  public:
-  Result<std::vector<model::LogLine>> Lines(const ports::Call&, const std::string& backend, const ports::LogQuery& query) override {
+  Result<std::vector<model::LogLine>> Lines(const ports::Call&, const std::string& backend,
+                                            const ports::LogQuery& query) override {
     asked.emplace_back(backend, query);
     if (!failure.ok()) return failure;
     return lines;
@@ -88,7 +95,11 @@ class ApiWorld : public ::testing::Test {
 
   // A user whom a proxy names, and root on the Unix socket.
   static Peer Named(const std::string& name) {
-    return {false, 0, 0, "127.0.0.1", {{"x-forwarded-user", name}, {"x-neoshowcase-secret", "proxy-secret"}}};
+    return {false,
+            0,
+            0,
+            "127.0.0.1",
+            {{"x-forwarded-user", name}, {"x-neoshowcase-secret", "proxy-secret"}}};
   }
   static Peer Root() { return {true, 0, 0, "", {}}; }
 
@@ -128,14 +139,16 @@ class ApiWorld : public ::testing::Test {
   }
 
   // -- what tests start from --
-  static api_pb::CreateRepositoryRequest NewRepository(const std::string& url = "https://git.test/a/shop.git") {
+  static api_pb::CreateRepositoryRequest NewRepository(
+      const std::string& url = "https://git.test/a/shop.git") {
     api_pb::CreateRepositoryRequest in;
     in.set_name("shop");
     in.set_url(url);
     in.mutable_auth()->mutable_none();
     return in;
   }
-  std::string MakeRepository(const Peer& owner, const std::string& url = "https://git.test/a/shop.git") {
+  std::string MakeRepository(const Peer& owner,
+                             const std::string& url = "https://git.test/a/shop.git") {
     return Call<api_pb::Repository>(owner, "CreateRepository", NewRepository(url)).value().id();
   }
   std::string MakePrivateRepository(const Peer& owner) {
@@ -144,7 +157,8 @@ class ApiWorld : public ::testing::Test {
     in.mutable_auth()->mutable_basic()->set_password("hunter2");
     return Call<api_pb::Repository>(owner, "CreateRepository", in).value().id();
   }
-  static api_pb::CreateApplicationRequest NewApp(const std::string& repository, const std::string& host = "shop.apps.test") {
+  static api_pb::CreateApplicationRequest NewApp(const std::string& repository,
+                                                 const std::string& host = "shop.apps.test") {
     api_pb::CreateApplicationRequest in;
     in.set_name("shop");
     in.set_repository_id(repository);
@@ -157,7 +171,8 @@ class ApiWorld : public ::testing::Test {
     return in;
   }
   api_pb::Application MakeApp(const Peer& owner) {
-    return Call<api_pb::Application>(owner, "CreateApplication", NewApp(MakeRepository(owner))).value();
+    return Call<api_pb::Application>(owner, "CreateApplication", NewApp(MakeRepository(owner)))
+        .value();
   }
   static api_pb::ApplicationIdRequest OfApp(const std::string& id) {
     api_pb::ApplicationIdRequest in;
@@ -192,7 +207,9 @@ class ApiWorld : public ::testing::Test {
     return store.store().builds.Claim(id, host.id, std::chrono::seconds(15)).value();
   }
 
-  void RemakeDispatcher(Settings settings) { dispatcher_.emplace(std::move(settings), Parts{store.store(), git, outputs, clock, random}); }
+  void RemakeDispatcher(Settings settings) {
+    dispatcher_.emplace(std::move(settings), Parts{store.store(), git, outputs, clock, random});
+  }
 
   ports::testing::FakeClock clock;
   ports::testing::FakeStore store{clock};
@@ -201,15 +218,18 @@ class ApiWorld : public ::testing::Test {
   SeededRandom random{7};
 
  private:
-  std::optional<Dispatcher> dispatcher_{std::in_place, MakeSettings(), Parts{store.store(), git, outputs, clock, random}};
+  std::optional<Dispatcher> dispatcher_{std::in_place, MakeSettings(),
+                                        Parts{store.store(), git, outputs, clock, random}};
 
  protected:
   struct Current {
     std::optional<Dispatcher>& held;
-    Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method, std::string_view bytes) {
+    Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
+                               std::string_view bytes) {
       return held->Invoke(call, peer, method, bytes);
     }
-    RawAnswer Raw(const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body) {
+    RawAnswer Raw(const Peer& peer, std::string_view http_method, std::string_view path,
+                  std::string_view body) {
       return held->Raw({}, peer, http_method, path, body);
     }
   } dispatcher{dispatcher_};

@@ -16,8 +16,9 @@ std::string PortOf(const std::string& address, const char* usual) {
 Result<BuildId> CurrentBuild(const Context& context, const model::Application& app) {
   if (app.target.release.empty()) return BuildId();
   NS_ASSIGN(const auto releases, context.store().deploys.Releases(app.id, 20));
-  const auto current =
-      std::find_if(releases.begin(), releases.end(), [&](const auto& release) { return release.id == app.target.release; });
+  const auto current = std::find_if(releases.begin(), releases.end(), [&](const auto& release) {
+    return release.id == app.target.release;
+  });
   return current == releases.end() ? BuildId() : current->build;
 }
 
@@ -37,11 +38,14 @@ Result<AppFacts> FactsOf(const Context& context, const model::Application& app) 
   return facts;
 }
 
-std::vector<std::string> UrlsOf(const model::Application& app, const model::PlatformInfo& platform) {
+std::vector<std::string> UrlsOf(const model::Application& app,
+                                const model::PlatformInfo& platform) {
   std::vector<std::string> urls;
   for (const model::Website& website : app.websites) {
-    const std::string port = website.https ? PortOf(platform.https_address, "443") : PortOf(platform.http_address, "80");
-    urls.push_back(std::string(website.https ? "https://" : "http://") + website.fqdn + port + website.path_prefix);
+    const std::string port =
+        website.https ? PortOf(platform.https_address, "443") : PortOf(platform.http_address, "80");
+    urls.push_back(std::string(website.https ? "https://" : "http://") + website.fqdn + port +
+                   website.path_prefix);
   }
   return urls;
 }

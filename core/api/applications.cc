@@ -24,7 +24,9 @@ void TakeConfig(const BuildConfig& config, model::Application& app) {
 
 // New websites as asked for; one that was there and did not change keeps its id.
 template <class Websites>
-std::vector<model::Website> ReadWebsites(const Websites& asked, const std::vector<model::Website>& before, Random& random) {
+std::vector<model::Website> ReadWebsites(const Websites& asked,
+                                         const std::vector<model::Website>& before,
+                                         Random& random) {
   std::vector<model::Website> out;
   for (const auto& one : asked) {
     model::Website website = FromProto(one);
@@ -45,42 +47,50 @@ std::vector<model::PortPublication> ReadPorts(const Ports& asked) {
   return out;
 }
 
-// What a request gives. The rest of an application is left alone: a rename is no reason to refuse what the configuration offers no more.
+// What a request gives. The rest of an application is left alone: a rename is no reason to refuse
+// what the configuration offers no more.
 struct Given {
   bool name = true, ref = true, websites = true, ports = true;
 };
 
 // Everything about `app` that can be said without asking anybody.
-Status Check(const Context& context, const model::Application& app, const Given& given, model::Violations violations) {
+Status Check(const Context& context, const model::Application& app, const Given& given,
+             model::Violations violations) {
   if (given.name) model::CheckName("name", app.name, violations);
   if (given.ref) model::CheckRef("ref_name", app.ref, violations);
-  if (given.websites) model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
-  if (given.ports) model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
+  if (given.websites)
+    model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
+  if (given.ports)
+    model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
   NS_TRY(CheckNone(violations));
   if (app.deploy_type == model::DeployType::kStatic) {
-    return {Code::kUnsupported, "NotOffered", "config: static sites are not offered by this version"};
+    return {Code::kUnsupported, "NotOffered",
+            "config: static sites are not offered by this version"};
   }
   return Status();
 }
 
 // The commit that `ref` is at the remote.
-Result<std::string> ResolveRef(const Context& context, const Request& request, const model::Repository& repository,
-                               const std::string& ref) {
+Result<std::string> ResolveRef(const Context& context, const Request& request,
+                               const model::Repository& repository, const std::string& ref) {
   NS_ASSIGN(const auto refs, ListRefs(context, request, repository));
   std::string commit = plan::Resolve(refs, ref);
   if (commit == model::kNoCommit) {
-    return InvalidField("ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
+    return InvalidField(
+        "ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
   }
   return commit;
 }
 
 // Refuses what other applications hold.
-ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user, const Given& given) {
+ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user,
+                               const Given& given) {
   return [&app, &user, given](const std::vector<ports::Holding>& others) -> Status {
     if (!given.websites && !given.ports) return Status();
     std::vector<model::Held> held;
     held.reserve(others.size());
-    for (const ports::Holding& other : others) held.push_back({other.owners, other.websites, other.ports});
+    for (const ports::Holding& other : others)
+      held.push_back({other.owners, other.websites, other.ports});
     const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
     const auto conflict = model::FindConflict(app.websites, app.ports, held, owns);
     if (conflict) return Refuse(Code::kExists, "AddressTaken", {*conflict});
@@ -92,7 +102,8 @@ void AddOwner(std::vector<UserId>& owners, const UserId& owner) {
   if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
 }
 
-Result<pb::Application> CreateApplication(const Context& context, const Request& request, const pb::CreateApplicationRequest& in) {
+Result<pb::Application> CreateApplication(const Context& context, const Request& request,
+                                          const pb::CreateApplicationRequest& in) {
   model::Application app;
   model::Violations violations;
   TakeConfig(ReadConfig(in.config(), violations), app);
@@ -108,22 +119,26 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   app.owners = repository.owners;
   AddOwner(app.owners, request.user.id);
   app.backend = context.settings.platform.default_backend;
-  app.desired = in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
+  app.desired =
+      in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given())));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
   return ToProto(app, {});
 }
 
-Result<pb::GetApplicationsResponse> GetApplications(const Context& context, const Request& request, const pb::GetApplicationsRequest& in) {
+Result<pb::GetApplicationsResponse> GetApplications(const Context& context, const Request& request,
+                                                    const pb::GetApplicationsRequest& in) {
   using Scope = pb::GetApplicationsRequest;
   if (in.scope() == Scope::REPOSITORY && !IsId(in.repository_id())) {
     return InvalidField("repository_id",
-                        "must be the id of a repository where scope is REPOSITORY, got " + model::Quoted(in.repository_id()));
+                        "must be the id of a repository where scope is REPOSITORY, got " +
+                            model::Quoted(in.repository_id()));
   }
   NS_ASSIGN(const auto apps, context.store().apps.List());
   pb::GetApplicationsResponse out;
   for (const model::Application& app : apps) {
-    const bool mine = std::find(app.owners.begin(), app.owners.end(), request.user.id) != app.owners.end();
+    const bool mine =
+        std::find(app.owners.begin(), app.owners.end(), request.user.id) != app.owners.end();
     if (in.scope() == Scope::MINE && !mine) continue;
     if (in.scope() == Scope::REPOSITORY && app.repository.str() != in.repository_id()) continue;
     NS_ASSIGN(const AppFacts facts, FactsOf(context, app));
@@ -132,7 +147,8 @@ Result<pb::GetApplicationsResponse> GetApplications(const Context& context, cons
   return out;
 }
 
-Result<pb::Application> GetApplication(const Context& context, const Request& request, const pb::ApplicationIdRequest&) {
+Result<pb::Application> GetApplication(const Context& context, const Request& request,
+                                       const pb::ApplicationIdRequest&) {
   NS_ASSIGN(const AppFacts facts, FactsOf(context, *request.on.app));
   return ToProto(*request.on.app, facts);
 }
@@ -142,15 +158,18 @@ Status NotDeleted(const model::Application& app) {
   return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
 }
 
-Result<std::vector<UserId>> ReadOwners(const Context& context, const pb::UpdateApplicationRequest::UpdateOwners& asked) {
+Result<std::vector<UserId>> ReadOwners(const Context& context,
+                                       const pb::UpdateApplicationRequest::UpdateOwners& asked) {
   std::vector<UserId> owners;
   for (int i = 0; i < asked.owner_ids_size(); ++i) {
     const std::string& id = asked.owner_ids(i);
-    const auto user = IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
+    const auto user =
+        IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
     if (user.ok()) {
       AddOwner(owners, user->id);
     } else if (user.status().code() == Code::kNotFound) {
-      return InvalidField("owner_ids.owner_ids[" + std::to_string(i) + "]", "must be the id of a user, got " + model::Quoted(id));
+      return InvalidField("owner_ids.owner_ids[" + std::to_string(i) + "]",
+                          "must be the id of a user, got " + model::Quoted(id));
     } else {
       return user.status();
     }
@@ -159,14 +178,17 @@ Result<std::vector<UserId>> ReadOwners(const Context& context, const pb::UpdateA
   return owners;
 }
 
-void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app, model::Violations& violations) {
+void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app,
+                   model::Violations& violations) {
   const BuildConfig config = ReadConfig(asked, violations);
   const std::string field = "config.runtime_config.";
   if (config.run.use_mariadb != app.run.use_mariadb) {
-    violations.push_back({field + "use_mariadb", "must stay as it was when the application was made"});
+    violations.push_back(
+        {field + "use_mariadb", "must stay as it was when the application was made"});
   }
   if (config.run.use_mongodb != app.run.use_mongodb) {
-    violations.push_back({field + "use_mongodb", "must stay as it was when the application was made"});
+    violations.push_back(
+        {field + "use_mongodb", "must stay as it was when the application was made"});
   }
   TakeConfig(config, app);
 }
@@ -176,12 +198,14 @@ Given GivenBy(const pb::UpdateApplicationRequest& in) {
 }
 
 // `app` with what the request changes.
-Result<model::Application> Changed(const Context& context, model::Application app, const pb::UpdateApplicationRequest& in) {
+Result<model::Application> Changed(const Context& context, model::Application app,
+                                   const pb::UpdateApplicationRequest& in) {
   model::Violations violations;
   if (in.has_name()) app.name = in.name();
   if (in.has_ref_name()) app.ref = in.ref_name();
   if (in.has_config()) TakeNewConfig(in.config(), app, violations);
-  if (in.has_websites()) app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
+  if (in.has_websites())
+    app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
   if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
   if (in.has_owner_ids()) {
     NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids()));
@@ -190,19 +214,23 @@ Result<model::Application> Changed(const Context& context, model::Application ap
   return app;
 }
 
-Status Update(const Context& context, const Request& request, const model::Application& before, const pb::UpdateApplicationRequest& in) {
+Status Update(const Context& context, const Request& request, const model::Application& before,
+              const pb::UpdateApplicationRequest& in) {
   NS_ASSIGN(const model::Application after, Changed(context, before, in));
   std::string commit;
   if (after.ref != before.ref) {
-    NS_ASSIGN(const model::Repository repository, context.store().repositories.Get(before.repository));
+    NS_ASSIGN(const model::Repository repository,
+              context.store().repositories.Get(before.repository));
     NS_ASSIGN(commit, ResolveRef(context, request, repository, after.ref));
   }
-  NS_TRY(context.store().apps.Update(after, before.updated_at, NoConflict(after, request.user, GivenBy(in))));
+  NS_TRY(context.store().apps.Update(after, before.updated_at,
+                                     NoConflict(after, request.user, GivenBy(in))));
   if (commit.empty()) return Status();
   return context.store().repositories.SetCommits({{after.id, after.ref, commit}}, {});
 }
 
-Result<Empty> UpdateApplication(const Context& context, const Request& request, const pb::UpdateApplicationRequest& in) {
+Result<Empty> UpdateApplication(const Context& context, const Request& request,
+                                const pb::UpdateApplicationRequest& in) {
   constexpr int kTries = 3;
   model::Application app = *request.on.app;
   for (int i = 1;; ++i) {
@@ -214,25 +242,30 @@ Result<Empty> UpdateApplication(const Context& context, const Request& request, 
   }
 }
 
-Result<Empty> DeleteApplication(const Context& context, const Request& request, const pb::ApplicationIdRequest&) {
+Result<Empty> DeleteApplication(const Context& context, const Request& request,
+                                const pb::ApplicationIdRequest&) {
   const model::Application& app = *request.on.app;
   if (app.deleted) return Empty();
   const Status marked = context.store().apps.MarkDeleted(app.id);
   if (marked.code() == Code::kPrecondition) {
-    return Status(Code::kPrecondition, "Running", "application " + app.id.str() + " is running: stop it first");
+    return Status(Code::kPrecondition, "Running",
+                  "application " + app.id.str() + " is running: stop it first");
   }
   NS_TRY(marked);
   return Empty();
 }
 
-Result<Empty> StartApplication(const Context& context, const Request& request, const pb::ApplicationIdRequest&) {
+Result<Empty> StartApplication(const Context& context, const Request& request,
+                               const pb::ApplicationIdRequest&) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotDeleted(app));
-  NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kRunning, app.desired == model::DesiredState::kRunning));
+  NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kRunning,
+                                         app.desired == model::DesiredState::kRunning));
   return Empty();
 }
 
-Result<Empty> StopApplication(const Context& context, const Request& request, const pb::ApplicationIdRequest&) {
+Result<Empty> StopApplication(const Context& context, const Request& request,
+                              const pb::ApplicationIdRequest&) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotDeleted(app));
   NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kStopped, false));

@@ -19,16 +19,21 @@ class ApplicationsTest : public ApiWorld {
     const Status status = Call(Named("alice"), "CreateApplication", in).status();
     EXPECT_EQ(status.code(), Code::kInvalid) << status.ToString();
     const Fields fields = FieldsOf(status);
-    for (const std::string& field : fields) EXPECT_NE(status.message().find(field), std::string::npos);
+    for (const std::string& field : fields)
+      EXPECT_NE(status.message().find(field), std::string::npos);
     return fields;
   }
-  api_pb::Application Get(const std::string& id) { return Call<api_pb::Application>(Named("bob"), "GetApplication", OfApp(id)).value(); }
+  api_pb::Application Get(const std::string& id) {
+    return Call<api_pb::Application>(Named("bob"), "GetApplication", OfApp(id)).value();
+  }
   UpdateApplicationRequest Update(const std::string& id) {
     UpdateApplicationRequest in;
     in.set_id(id);
     return in;
   }
-  model::Application Row(const std::string& id) { return store.store().apps.Get(AppId(id)).value(); }
+  model::Application Row(const std::string& id) {
+    return store.store().apps.Get(AppId(id)).value();
+  }
   int Count() { return static_cast<int>(store.store().apps.List().value().size()); }
 
   std::string repository;
@@ -38,7 +43,8 @@ TEST_F(ApplicationsTest, Create_GivesTheApplicationAsAsked) {
   CreateApplicationRequest in = NewApp(repository, "Shop.Apps.Test");
   in.mutable_websites(0)->clear_http_port();
   in.mutable_websites(0)->clear_path_prefix();
-  in.mutable_config()->mutable_runtime_dockerfile()->mutable_runtime_config()->set_command("serve --port 80");
+  in.mutable_config()->mutable_runtime_dockerfile()->mutable_runtime_config()->set_command(
+      "serve --port 80");
   in.set_start_on_create(true);
   auto* port = in.add_port_publications();
   port->set_internet_port(9000);
@@ -73,33 +79,57 @@ TEST_F(ApplicationsTest, RuntimeCmd_KeepsItsSettings) {
   const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", in).value();
   EXPECT_EQ(app.config().SerializeAsString(), in.config().SerializeAsString());
   EXPECT_EQ(Row(app.id()).build.method, "runtime-cmd");
-  EXPECT_EQ(Row(app.id()).build.settings, R"({"base_image":"debian:12","build_cmd":"make \"all\"\nmake install"})");
+  EXPECT_EQ(Row(app.id()).build.settings,
+            R"({"base_image":"debian:12","build_cmd":"make \"all\"\nmake install"})");
 }
 
 TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
-  const auto website = [](auto change) { return [change](CreateApplicationRequest& in) { change(*in.mutable_websites(0)); }; };
+  const auto website = [](auto change) {
+    return [change](CreateApplicationRequest& in) { change(*in.mutable_websites(0)); };
+  };
   EXPECT_EQ(Refusal([](auto& in) { in.set_name(""); }), Fields{"name"});
   EXPECT_EQ(Refusal([](auto& in) { in.set_name("a\ab"); }), Fields{"name"});
   EXPECT_EQ(Refusal([](auto& in) { in.set_ref_name("a..b"); }), Fields{"ref_name"});
   EXPECT_EQ(Refusal([](auto& in) { in.set_ref_name("nowhere"); }), Fields{"ref_name"});
   EXPECT_EQ(Refusal([](auto& in) { in.clear_config(); }), Fields{"config"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.example.com"); })), Fields{"websites[0].fqdn"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.apps.test."); })), Fields{"websites[0].fqdn"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_path_prefix("/a/../b"); })), Fields{"websites[0].path_prefix"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_strip_prefix(true); })), Fields{"websites[0].strip_prefix"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_http_port(70000); })), Fields{"websites[0].http_port"});
-  EXPECT_EQ(Refusal(website([](auto& w) { w.set_authentication(api_pb::HARD); })), Fields{"websites[0].authentication"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("../Dockerfile"); }),
-            Fields{"config.runtime_dockerfile.dockerfile_name"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->set_context("/etc"); }),
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.example.com"); })),
+            Fields{"websites[0].fqdn"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_fqdn("a.apps.test."); })),
+            Fields{"websites[0].fqdn"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_path_prefix("/a/../b"); })),
+            Fields{"websites[0].path_prefix"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_strip_prefix(true); })),
+            Fields{"websites[0].strip_prefix"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_http_port(70000); })),
+            Fields{"websites[0].http_port"});
+  EXPECT_EQ(Refusal(website([](auto& w) { w.set_authentication(api_pb::HARD); })),
+            Fields{"websites[0].authentication"});
+  EXPECT_EQ(
+      Refusal([](auto& in) {
+        in.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("../Dockerfile");
+      }),
+      Fields{"config.runtime_dockerfile.dockerfile_name"});
+  EXPECT_EQ(Refusal([](auto& in) {
+              in.mutable_config()->mutable_runtime_dockerfile()->set_context("/etc");
+            }),
             Fields{"config.runtime_dockerfile.context"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd(); }), Fields{"config.runtime_cmd.base_image"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd()->mutable_runtime_config()->set_command("echo 'x"); }),
+  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_cmd(); }),
+            Fields{"config.runtime_cmd.base_image"});
+  EXPECT_EQ(Refusal([](auto& in) {
+              in.mutable_config()->mutable_runtime_cmd()->mutable_runtime_config()->set_command(
+                  "echo 'x");
+            }),
             Fields{"config.runtime_cmd.runtime_config.command"});
-  EXPECT_EQ(Refusal([](auto& in) { in.mutable_config()->mutable_runtime_dockerfile()->mutable_runtime_config()->set_use_mariadb(true); }),
+  EXPECT_EQ(Refusal([](auto& in) {
+              in.mutable_config()
+                  ->mutable_runtime_dockerfile()
+                  ->mutable_runtime_config()
+                  ->set_use_mariadb(true);
+            }),
             Fields{"config.runtime_dockerfile.runtime_config.use_mariadb"});
-  EXPECT_EQ(Refusal([](auto& in) { in.add_port_publications()->set_internet_port(1); }),
-            (Fields{"port_publications[0].internet_port", "port_publications[0].application_port"}));
+  EXPECT_EQ(
+      Refusal([](auto& in) { in.add_port_publications()->set_internet_port(1); }),
+      (Fields{"port_publications[0].internet_port", "port_publications[0].application_port"}));
   EXPECT_EQ(Refusal([](auto& in) { in.set_repository_id("x"); }), Fields{"repository_id"});
   EXPECT_EQ(Count(), 0);
 }
@@ -107,7 +137,8 @@ TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
 TEST_F(ApplicationsTest, StaticSite_IsCheckedAndNotOffered) {
   CreateApplicationRequest in = NewApp(repository);
   in.mutable_config()->mutable_static_cmd();
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()), Fields{"config.static_cmd.static_config.artifact_path"});
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()),
+            Fields{"config.static_cmd.static_config.artifact_path"});
   in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("dist");
   EXPECT_EQ(Call(Named("alice"), "CreateApplication", in).status().code(), Code::kUnsupported);
   EXPECT_EQ(Count(), 0);
@@ -115,7 +146,8 @@ TEST_F(ApplicationsTest, StaticSite_IsCheckedAndNotOffered) {
 
 TEST_F(ApplicationsTest, Create_WithTheRemoteAway_IsUnavailable) {
   git.failure = Status(Code::kUnavailable, "RemoteUnreachable", "no route");
-  EXPECT_EQ(Call(Named("alice"), "CreateApplication", NewApp(repository)).status().code(), Code::kUnavailable);
+  EXPECT_EQ(Call(Named("alice"), "CreateApplication", NewApp(repository)).status().code(),
+            Code::kUnavailable);
 }
 
 TEST_F(ApplicationsTest, AddressOfAnother_Exists) {
@@ -131,19 +163,24 @@ TEST_F(ApplicationsTest, AddressOfAnother_Exists) {
 }
 
 TEST_F(ApplicationsTest, PathBelowAnothers_IsForWhoOwnsBoth) {
-  ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(MakePrivateRepository(Named("alice")))).ok());
+  ASSERT_TRUE(
+      Call(Named("alice"), "CreateApplication", NewApp(MakePrivateRepository(Named("alice"))))
+          .ok());
   CreateApplicationRequest below = NewApp(MakeRepository(Named("bob"), "https://git.test/b.git"));
   below.mutable_websites(0)->set_path_prefix("/api");
   EXPECT_EQ(Call(Named("bob"), "CreateApplication", below).status().code(), Code::kExists);
 }
 
 TEST_F(ApplicationsTest, Lists_FollowTheirScope) {
-  const auto app = Call<api_pb::Application>(Root(), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Root(), "CreateApplication", NewApp(repository)).value();
   const auto listed = [&](const Peer& peer, auto scope, const std::string& of = "") {
     api_pb::GetApplicationsRequest in;
     in.set_scope(scope);
     if (!of.empty()) in.set_repository_id(of);
-    return Call<api_pb::GetApplicationsResponse>(peer, "GetApplications", in).value().applications_size();
+    return Call<api_pb::GetApplicationsResponse>(peer, "GetApplications", in)
+        .value()
+        .applications_size();
   };
   using Scope = api_pb::GetApplicationsRequest;
   EXPECT_EQ(listed(Root(), Scope::MINE), 1);
@@ -154,11 +191,13 @@ TEST_F(ApplicationsTest, Lists_FollowTheirScope) {
   EXPECT_EQ(listed(Named("bob"), Scope::REPOSITORY, std::string(22, '0')), 0);
   Scope none;
   none.set_scope(Scope::REPOSITORY);
-  EXPECT_EQ(FieldsOf(Call(Named("bob"), "GetApplications", none).status()), Fields{"repository_id"});
+  EXPECT_EQ(FieldsOf(Call(Named("bob"), "GetApplications", none).status()),
+            Fields{"repository_id"});
 }
 
 TEST_F(ApplicationsTest, Get_ShowsWhatWasObservedAndTheNewestBuild) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   model::ObservedApp seen;
   seen.id = AppId(app.id());
   seen.container = model::ContainerState::kExited;
@@ -172,7 +211,8 @@ TEST_F(ApplicationsTest, Get_ShowsWhatWasObservedAndTheNewestBuild) {
 }
 
 TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   model::Release release;
   release.id = ReleaseId(std::string(22, '5'));
   release.app = AppId(app.id());
@@ -184,7 +224,8 @@ TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
 }
 
 TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
   ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kRunning);
@@ -196,29 +237,38 @@ TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
 }
 
 TEST_F(ApplicationsTest, Stranger_MayNotAct) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  for (const char* method : {"StartApplication", "StopApplication", "DeleteApplication", "GetEnvVars"}) {
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  for (const char* method :
+       {"StartApplication", "StopApplication", "DeleteApplication", "GetEnvVars"}) {
     EXPECT_EQ(Call(Named("bob"), method, OfApp(app.id())).status().code(), Code::kDenied) << method;
   }
-  EXPECT_EQ(Call(Named("bob"), "UpdateApplication", Update(app.id())).status().code(), Code::kDenied);
+  EXPECT_EQ(Call(Named("bob"), "UpdateApplication", Update(app.id())).status().code(),
+            Code::kDenied);
   EXPECT_TRUE(Call(Root(), "StopApplication", OfApp(app.id())).ok());
 }
 
 TEST_F(ApplicationsTest, Delete_NeedsAStoppedOneAndLeavesATombstone) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
-  EXPECT_EQ(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).status().code(),
+            Code::kPrecondition);
   ASSERT_TRUE(Call(Named("alice"), "StopApplication", OfApp(app.id())).ok());
   ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).ok());
   EXPECT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Get(app.id()).container_message(), "the application is being deleted");
-  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(), Code::kPrecondition);
-  EXPECT_EQ(Call(Named("alice"), "UpdateApplication", Update(app.id())).status().code(), Code::kPrecondition);
-  EXPECT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());  // its address is free
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(),
+            Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "UpdateApplication", Update(app.id())).status().code(),
+            Code::kPrecondition);
+  EXPECT_TRUE(
+      Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());  // its address is free
 }
 
 TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
-  const auto before = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto before =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   UpdateApplicationRequest in = Update(before.id());
   in.set_name("renamed");
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
@@ -230,7 +280,8 @@ TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
 }
 
 TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   Settings settings = MakeSettings();
   settings.platform.domains.clear();  // offered no more
   RemakeDispatcher(settings);
@@ -238,11 +289,13 @@ TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
   in.set_name("renamed");
   EXPECT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
   *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"websites[0].fqdn"});
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()),
+            Fields{"websites[0].fqdn"});
 }
 
 TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
-  const auto before = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto before =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   UpdateApplicationRequest in = Update(before.id());
   *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
   *in.mutable_websites()->add_websites() = NewApp(repository, "two.apps.test").websites(0);
@@ -257,7 +310,8 @@ TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
 }
 
 TEST_F(ApplicationsTest, Update_OfTheRef_FollowsItAtOnce) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   UpdateApplicationRequest in = Update(app.id());
   in.set_ref_name("v2");
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
@@ -269,22 +323,27 @@ TEST_F(ApplicationsTest, Update_OfTheRef_FollowsItAtOnce) {
 }
 
 TEST_F(ApplicationsTest, Update_OfOwners_KeepsAtLeastOne) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
   UpdateApplicationRequest in = Update(app.id());
   in.mutable_owner_ids();
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids"});
   in.mutable_owner_ids()->add_owner_ids(std::string(22, '9'));
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids.owner_ids[0]"});
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()),
+            Fields{"owner_ids.owner_ids[0]"});
   in.mutable_owner_ids()->set_owner_ids(0, bob);
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(), Code::kDenied);
+  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(),
+            Code::kDenied);
   EXPECT_TRUE(Call(Named("bob"), "StartApplication", OfApp(app.id())).ok());
 }
 
 TEST_F(ApplicationsTest, Update_ToAnothersAddress_Exists) {
   ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository, "one.apps.test")).ok());
-  const auto two = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository, "two.apps.test")).value();
+  const auto two = Call<api_pb::Application>(Named("alice"), "CreateApplication",
+                                             NewApp(repository, "two.apps.test"))
+                       .value();
   UpdateApplicationRequest in = Update(two.id());
   *in.mutable_websites()->add_websites() = NewApp(repository, "one.apps.test").websites(0);
   EXPECT_EQ(Call(Named("alice"), "UpdateApplication", in).status().code(), Code::kExists);
@@ -292,7 +351,8 @@ TEST_F(ApplicationsTest, Update_ToAnothersAddress_Exists) {
 }
 
 TEST_F(ApplicationsTest, Output_NeedsAnEndAndKeepsToTheLimit) {
-  const auto app = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
   outputs.lines = {{Time(std::chrono::microseconds(1'500'000)), "stdout", "hello"}};
   api_pb::GetOutputRequest in;
   in.set_application_id(app.id());

@@ -14,28 +14,39 @@ using neoshowcase::policy::v1::Policy;
 
 Action ActionOf(Policy::Action action) {
   switch (action) {
-    case Policy::ANY: return Action::kAny;
-    case Policy::SEE: return Action::kSee;
-    case Policy::USE: return Action::kUse;
-    case Policy::OWN: return Action::kOwn;
-    default: return Action::kAdmin;
+    case Policy::ANY:
+      return Action::kAny;
+    case Policy::SEE:
+      return Action::kSee;
+    case Policy::USE:
+      return Action::kUse;
+    case Policy::OWN:
+      return Action::kOwn;
+    default:
+      return Action::kAdmin;
   }
 }
 
-Status Absent(const Object& object) { return {Code::kNotFound, "NotFound", "there is no " + object.name}; }
+Status Absent(const Object& object) {
+  return {Code::kNotFound, "NotFound", "there is no " + object.name};
+}
 
 Status Denied(const Object& object, const char* who) {
-  return {Code::kDenied, "NotAllowed", "only " + std::string(who) + " may do this to " + object.name};
+  return {Code::kDenied, "NotAllowed",
+          "only " + std::string(who) + " may do this to " + object.name};
 }
 
 // "there is no repository 0123..." instead of what the store says.
 Status Named(const Status& failure, const char* kind, const std::string& id) {
-  return failure.code() == Code::kNotFound ? Absent({std::string(kind) + " " + id, {}, false, false}) : failure;
+  return failure.code() == Code::kNotFound
+             ? Absent({std::string(kind) + " " + id, {}, false, false})
+             : failure;
 }
 
 class Admission {
  public:
-  Admission(const ports::Store& store, const model::User& user, Action action) : store_(store), user_(user), action_(action) {}
+  Admission(const ports::Store& store, const model::User& user, Action action)
+      : store_(store), user_(user), action_(action) {}
 
   Result<Admitted> Repository(const std::string& id) {
     const auto snapshot = store_.repositories.Snapshot(RepositoryId(id));
@@ -43,7 +54,8 @@ class Admission {
     Admitted admitted;
     admitted.repository = snapshot->repository;
     const bool open = snapshot->repository.credentials.method == model::GitAuth::kNone;
-    const Object object{"repository " + id, snapshot->repository.owners, open || !snapshot->followers.empty(), open};
+    const Object object{"repository " + id, snapshot->repository.owners,
+                        open || !snapshot->followers.empty(), open};
     NS_TRY(Authorize(user_, action_, object));
     return admitted;
   }
@@ -76,7 +88,8 @@ class Admission {
 };
 
 std::string FieldOf(const google::protobuf::Message& message, const std::string& name) {
-  return message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByName(name));
+  return message.GetReflection()->GetString(message,
+                                            message.GetDescriptor()->FindFieldByName(name));
 }
 
 }  // namespace
@@ -93,20 +106,27 @@ Status Authorize(const model::User& user, Action action, const Object& object) {
   return Denied(object, "its owners and admins");
 }
 
-Result<Admitted> Admit(const ports::Store& store, const model::User& user, const Policy& policy, const google::protobuf::Message& message) {
+Result<Admitted> Admit(const ports::Store& store, const model::User& user, const Policy& policy,
+                       const google::protobuf::Message& message) {
   const Action action = ActionOf(policy.action());
   if (policy.object() == Policy::NONE) {
     NS_TRY(Authorize(user, action, {}));
     return Admitted();
   }
   const std::string id = FieldOf(message, policy.id());
-  if (!IsId(id)) return InvalidField(policy.id(), "must be an id of 22 lower-case hex characters, got " + model::Quoted(id));
+  if (!IsId(id))
+    return InvalidField(policy.id(),
+                        "must be an id of 22 lower-case hex characters, got " + model::Quoted(id));
   Admission admission(store, user, action);
   switch (policy.object()) {
-    case Policy::REPOSITORY: return admission.Repository(id);
-    case Policy::APPLICATION: return admission.App(id);
-    case Policy::BUILD: return admission.Build(id);
-    default: return Status(Code::kUnsupported, "NotOffered", "artifacts are not offered by this version");
+    case Policy::REPOSITORY:
+      return admission.Repository(id);
+    case Policy::APPLICATION:
+      return admission.App(id);
+    case Policy::BUILD:
+      return admission.Build(id);
+    default:
+      return Status(Code::kUnsupported, "NotOffered", "artifacts are not offered by this version");
   }
 }
 

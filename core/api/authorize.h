@@ -42,8 +42,10 @@ struct Admitted {
   std::optional<model::Build> build;
 };
 
-// Loads what `message` names as `policy` says, and authorises. kInvalid with the field for what is no id, kNotFound.
-Result<Admitted> Admit(const ports::Store& store, const model::User& user, const neoshowcase::policy::v1::Policy& policy,
+// Loads what `message` names as `policy` says, and authorises. kInvalid with the field for what is
+// no id, kNotFound.
+Result<Admitted> Admit(const ports::Store& store, const model::User& user,
+                       const neoshowcase::policy::v1::Policy& policy,
                        const google::protobuf::Message& message);
 
 }  // namespace ns::api

@@ -49,17 +49,21 @@ class Reader {
   }
 
   void Needed(const char* name, const std::string& path, const char* example) {
-    if (path.empty()) out_.push_back({field_ + name, "must name a path, such as \"" + std::string(example) + "\""});
+    if (path.empty())
+      out_.push_back({field_ + name, "must name a path, such as \"" + std::string(example) + "\""});
     model::CheckSourcePath(field_ + name, path, out_);
   }
 
-  void Path(const char* name, const std::string& path) { model::CheckSourcePath(field_ + name, path, out_); }
+  void Path(const char* name, const std::string& path) {
+    model::CheckSourcePath(field_ + name, path, out_);
+  }
 
   // What runtime_cmd and static_cmd share. The settings of the message without `drop`.
   template <class M>
   void Cmd(const M& message) {
     model::CheckImage(field_ + ".base_image", message.base_image(), out_);
-    if (message.build_cmd().size() > 64 * 1024) out_.push_back({field_ + ".build_cmd", "must have at most 65536 bytes"});
+    if (message.build_cmd().size() > 64 * 1024)
+      out_.push_back({field_ + ".build_cmd", "must have at most 65536 bytes"});
   }
 
   void Require(bool holds, const char* name, const char* message) {
@@ -92,7 +96,8 @@ M WithoutSite(M message) {
 BuildConfig ReadRuntime(const pb::ApplicationConfig& config, model::Violations& out) {
   if (config.has_runtime_buildpack()) {
     Reader reader("config.runtime_buildpack", out);
-    BuildConfig read = reader.Runtime("runtime-buildpack", config.runtime_buildpack().runtime_config());
+    BuildConfig read =
+        reader.Runtime("runtime-buildpack", config.runtime_buildpack().runtime_config());
     reader.Path(".context", config.runtime_buildpack().context());
     read.build.settings = Settings(WithoutRun(WithContext(config.runtime_buildpack())));
     return read;
@@ -110,8 +115,8 @@ BuildConfig ReadRuntime(const pb::ApplicationConfig& config, model::Violations& 
   Reader reader("config.runtime_cmd", out);
   BuildConfig read = reader.Runtime("runtime-cmd", given.runtime_config());
   reader.Cmd(given);
-  const bool some =
-      !given.base_image().empty() || !given.runtime_config().entrypoint().empty() || !given.runtime_config().command().empty();
+  const bool some = !given.base_image().empty() || !given.runtime_config().entrypoint().empty() ||
+                    !given.runtime_config().command().empty();
   reader.Require(some, ".base_image", "must be given where neither entrypoint nor command is");
   read.build.settings = Settings(WithoutRun(given));
   return read;
@@ -149,7 +154,8 @@ pb::RuntimeConfig RunOf(const model::RunSettings& run) {
   out.set_command(run.command);
   if (run.auto_shutdown || run.startup_behavior != 0) {
     out.mutable_auto_shutdown()->set_enabled(run.auto_shutdown);
-    out.mutable_auto_shutdown()->set_startup(static_cast<pb::AutoShutdownConfig::StartupBehavior>(run.startup_behavior));
+    out.mutable_auto_shutdown()->set_startup(
+        static_cast<pb::AutoShutdownConfig::StartupBehavior>(run.startup_behavior));
   }
   return out;
 }
@@ -166,7 +172,8 @@ template <class M>
 M* Fill(M* message, const std::string& settings) {
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  if (!google::protobuf::util::JsonStringToMessage(settings, message, options).ok()) message->Clear();
+  if (!google::protobuf::util::JsonStringToMessage(settings, message, options).ok())
+    message->Clear();
   return message;
 }
 
@@ -176,14 +183,18 @@ BuildConfig ReadConfig(const pb::ApplicationConfig& config, model::Violations& o
   switch (config.build_config_case()) {
     case pb::ApplicationConfig::kRuntimeBuildpack:
     case pb::ApplicationConfig::kRuntimeCmd:
-    case pb::ApplicationConfig::kRuntimeDockerfile: return ReadRuntime(config, out);
+    case pb::ApplicationConfig::kRuntimeDockerfile:
+      return ReadRuntime(config, out);
     case pb::ApplicationConfig::kStaticBuildpack:
     case pb::ApplicationConfig::kStaticCmd:
-    case pb::ApplicationConfig::kStaticDockerfile: return ReadStatic(config, out);
-    case pb::ApplicationConfig::BUILD_CONFIG_NOT_SET: break;
+    case pb::ApplicationConfig::kStaticDockerfile:
+      return ReadStatic(config, out);
+    case pb::ApplicationConfig::BUILD_CONFIG_NOT_SET:
+      break;
   }
   out.push_back({"config",
-                 "must say how to build: one of runtime_buildpack, runtime_cmd, runtime_dockerfile, static_buildpack, static_cmd, "
+                 "must say how to build: one of runtime_buildpack, runtime_cmd, "
+                 "runtime_dockerfile, static_buildpack, static_cmd, "
                  "static_dockerfile"});
   return {};
 }
@@ -192,12 +203,18 @@ pb::ApplicationConfig WriteConfig(const model::Application& app) {
   pb::ApplicationConfig out;
   const std::string& method = app.build.method;
   const std::string& settings = app.build.settings;
-  if (method == "runtime-cmd") *Fill(out.mutable_runtime_cmd(), settings)->mutable_runtime_config() = RunOf(app.run);
-  if (method == "runtime-dockerfile") *Fill(out.mutable_runtime_dockerfile(), settings)->mutable_runtime_config() = RunOf(app.run);
-  if (method == "runtime-buildpack") *Fill(out.mutable_runtime_buildpack(), settings)->mutable_runtime_config() = RunOf(app.run);
-  if (method == "static-cmd") *Fill(out.mutable_static_cmd(), settings)->mutable_static_config() = SiteOf(app);
-  if (method == "static-dockerfile") *Fill(out.mutable_static_dockerfile(), settings)->mutable_static_config() = SiteOf(app);
-  if (method == "static-buildpack") *Fill(out.mutable_static_buildpack(), settings)->mutable_static_config() = SiteOf(app);
+  if (method == "runtime-cmd")
+    *Fill(out.mutable_runtime_cmd(), settings)->mutable_runtime_config() = RunOf(app.run);
+  if (method == "runtime-dockerfile")
+    *Fill(out.mutable_runtime_dockerfile(), settings)->mutable_runtime_config() = RunOf(app.run);
+  if (method == "runtime-buildpack")
+    *Fill(out.mutable_runtime_buildpack(), settings)->mutable_runtime_config() = RunOf(app.run);
+  if (method == "static-cmd")
+    *Fill(out.mutable_static_cmd(), settings)->mutable_static_config() = SiteOf(app);
+  if (method == "static-dockerfile")
+    *Fill(out.mutable_static_dockerfile(), settings)->mutable_static_config() = SiteOf(app);
+  if (method == "static-buildpack")
+    *Fill(out.mutable_static_buildpack(), settings)->mutable_static_config() = SiteOf(app);
   return out;
 }
 

@@ -11,14 +11,17 @@ namespace ns::api {
 
 struct BuildConfig {
   model::DeployType deploy_type = model::DeployType::kRuntime;
-  model::BuildSettings build;  // settings: the message's JSON with the names of its fields, without what says how to run
+  model::BuildSettings build;  // settings: the message's JSON with the names of its fields, without
+                               // what says how to run
   model::RunSettings run;
   std::string artifact_path;
   bool spa = false;
 };
 
-// What `config` asks for; rules that it breaks are added to `out` with fields such as "config.runtime_cmd.base_image".
-BuildConfig ReadConfig(const neoshowcase::protobuf::ApplicationConfig& config, model::Violations& out);
+// What `config` asks for; rules that it breaks are added to `out` with fields such as
+// "config.runtime_cmd.base_image".
+BuildConfig ReadConfig(const neoshowcase::protobuf::ApplicationConfig& config,
+                       model::Violations& out);
 
 neoshowcase::protobuf::ApplicationConfig WriteConfig(const model::Application& app);
 

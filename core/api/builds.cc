@@ -14,7 +14,8 @@ using google::protobuf::Empty;
 constexpr int64_t kMaxPiece = 1 << 20;  // bytes of one read
 constexpr size_t kMaxLog = 64 << 20;    // bytes of one answer; builders end a log long before
 
-Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request, const pb::ApplicationIdRequest&) {
+Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request,
+                                        const pb::ApplicationIdRequest&) {
   constexpr int kMost = 500;
   NS_ASSIGN(const auto builds, context.store().builds.ListByApp(request.on.app->id, kMost));
   pb::GetBuildsResponse out;
@@ -22,21 +23,30 @@ Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& r
   return out;
 }
 
-Result<pb::Build> GetBuild(const Context&, const Request& request, const pb::BuildIdRequest&) { return ToProto(*request.on.build); }
+Result<pb::Build> GetBuild(const Context&, const Request& request, const pb::BuildIdRequest&) {
+  return ToProto(*request.on.build);
+}
 
-bool IsCommit(const std::string& text) { return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+bool IsCommit(const std::string& text) {
+  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
 
-Result<Empty> RetryCommitBuild(const Context& context, const Request& request, const pb::RetryCommitBuildRequest& in) {
-  if (!IsCommit(in.commit())) return InvalidField("commit", "must have 40 lower-case hex characters, got " + model::Quoted(in.commit()));
+Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
+                               const pb::RetryCommitBuildRequest& in) {
+  if (!IsCommit(in.commit()))
+    return InvalidField(
+        "commit", "must have 40 lower-case hex characters, got " + model::Quoted(in.commit()));
   const Status retried = context.store().builds.Retry(request.on.app->id, in.commit());
   if (retried.code() == Code::kNotFound) {
-    return Status(Code::kNotFound, "NotFound", "commit: this application has no build of " + in.commit());
+    return Status(Code::kNotFound, "NotFound",
+                  "commit: this application has no build of " + in.commit());
   }
   NS_TRY(retried);
   return Empty();
 }
 
-Result<Empty> CancelBuild(const Context& context, const Request& request, const pb::BuildIdRequest& in) {
+Result<Empty> CancelBuild(const Context& context, const Request& request,
+                          const pb::BuildIdRequest& in) {
   const Status cancelled = context.store().builds.Cancel(request.on.build->id);
   if (cancelled.code() == Code::kPrecondition) {
     return Status(Code::kPrecondition, "Settled", "build " + in.build_id() + " has ended already");
@@ -45,9 +55,11 @@ Result<Empty> CancelBuild(const Context& context, const Request& request, const 
   return Empty();
 }
 
-Result<pb::BuildLog> GetBuildLog(const Context& context, const Request& request, const pb::BuildIdRequest& in) {
+Result<pb::BuildLog> GetBuildLog(const Context& context, const Request& request,
+                                 const pb::BuildIdRequest& in) {
   if (!model::IsTerminal(request.on.build->status)) {
-    return Status(Code::kPrecondition, "NotFinished", "build " + in.build_id() + " has not ended: follow its log with ReadBuildLog");
+    return Status(Code::kPrecondition, "NotFinished",
+                  "build " + in.build_id() + " has not ended: follow its log with ReadBuildLog");
   }
   pb::BuildLog out;
   ports::LogSlice slice;
@@ -60,9 +72,11 @@ Result<pb::BuildLog> GetBuildLog(const Context& context, const Request& request,
 
 Status CheckRead(const platform::ReadBuildLogRequest& in) {
   model::Violations violations;
-  if (in.offset() < 0) violations.push_back({"offset", "must not be negative, got " + std::to_string(in.offset())});
+  if (in.offset() < 0)
+    violations.push_back({"offset", "must not be negative, got " + std::to_string(in.offset())});
   if (in.max_bytes() < 0 || in.max_bytes() > kMaxPiece) {
-    violations.push_back({"max_bytes", "must be 0 to 1048576, got " + std::to_string(in.max_bytes())});
+    violations.push_back(
+        {"max_bytes", "must be 0 to 1048576, got " + std::to_string(in.max_bytes())});
   }
   if (in.wait_ms() < 0 || in.wait_ms() > 30'000) {
     violations.push_back({"wait_ms", "must be 0 to 30000, got " + std::to_string(in.wait_ms())});
@@ -70,14 +84,17 @@ Status CheckRead(const platform::ReadBuildLogRequest& in) {
   return CheckNone(violations);
 }
 
-// The slice from `offset`; where there is nothing yet, waits for it until `end` on the monotonic clock.
-Result<ports::LogSlice> Follow(const Context& context, const Request& request, int64_t offset, int64_t max, Duration end) {
+// The slice from `offset`; where there is nothing yet, waits for it until `end` on the monotonic
+// clock.
+Result<ports::LogSlice> Follow(const Context& context, const Request& request, int64_t offset,
+                               int64_t max, Duration end) {
   const BuildId& id = request.on.build->id;
   LogFollowers::Seat seat(context.followers, id.str());
   for (;;) {
     NS_ASSIGN(ports::LogSlice slice, context.store().logs.Read(id, offset, max));
     const Duration left = end - context.parts.clock.Monotonic();
-    if (!slice.bytes.empty() || slice.finished || left <= Duration::zero() || !seat.taken() || request.call.cancel.stop_requested()) {
+    if (!slice.bytes.empty() || slice.finished || left <= Duration::zero() || !seat.taken() ||
+        request.call.cancel.stop_requested()) {
       return slice;
     }
     seat.Wait(request.call, left);
@@ -88,8 +105,11 @@ Result<platform::ReadBuildLogResponse> ReadBuildLog(const Context& context, cons
                                                     const platform::ReadBuildLogRequest& in) {
   NS_TRY(CheckRead(in));
   Duration end = context.parts.clock.Monotonic() + std::chrono::milliseconds(in.wait_ms());
-  if (request.call.deadline) end = std::min(end, *request.call.deadline - std::chrono::milliseconds(500));
-  NS_ASSIGN(ports::LogSlice slice, Follow(context, request, in.offset(), in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(), end));
+  if (request.call.deadline)
+    end = std::min(end, *request.call.deadline - std::chrono::milliseconds(500));
+  NS_ASSIGN(ports::LogSlice slice,
+            Follow(context, request, in.offset(),
+                   in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(), end));
   platform::ReadBuildLogResponse out;
   out.set_data(std::move(slice.bytes));
   out.set_next_offset(slice.next_offset);

@@ -13,7 +13,9 @@ class BuildsTest : public ApiWorld {
     app = MakeApp(Named("alice")).id();
     build = AddBuild(app);
   }
-  void Append(const std::string& token, const std::string& text) { ASSERT_TRUE(store.store().logs.Append(build, token, text).ok()); }
+  void Append(const std::string& token, const std::string& text) {
+    ASSERT_TRUE(store.store().logs.Append(build, token, text).ok());
+  }
   void Settle(const std::string& token, model::BuildStatus status) {
     ASSERT_TRUE(store.store().builds.Settle(build, token, {status, Status(), {}, {}}).ok());
   }
@@ -24,7 +26,9 @@ class BuildsTest : public ApiWorld {
     in.set_wait_ms(wait_ms);
     return in;
   }
-  api_pb::Build Get() { return Call<api_pb::Build>(Named("bob"), "GetBuild", OfBuild(build.str())).value(); }
+  api_pb::Build Get() {
+    return Call<api_pb::Build>(Named("bob"), "GetBuild", OfBuild(build.str())).value();
+  }
 
   std::string app;
   BuildId build;
@@ -33,7 +37,8 @@ class BuildsTest : public ApiWorld {
 TEST_F(BuildsTest, Builds_AreNewestFirst) {
   clock.Advance(std::chrono::seconds(1));
   const BuildId newer = AddBuild(app, kCommitB);
-  const auto builds = Call<api_pb::GetBuildsResponse>(Named("bob"), "GetBuilds", OfApp(app)).value();
+  const auto builds =
+      Call<api_pb::GetBuildsResponse>(Named("bob"), "GetBuilds", OfApp(app)).value();
   ASSERT_EQ(builds.builds_size(), 2);
   EXPECT_EQ(builds.builds(0).id(), newer.str());
   EXPECT_EQ(builds.builds(1).id(), build.str());
@@ -45,10 +50,13 @@ TEST_F(BuildsTest, Builds_AreNewestFirst) {
 TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {
   const std::string token = Claim(build).lease.token;
   Append(token, "one\n");
-  EXPECT_EQ(Call(Named("alice"), "GetBuildLog", OfBuild(build.str())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "GetBuildLog", OfBuild(build.str())).status().code(),
+            Code::kPrecondition);
   Append(token, std::string(3 << 20, 'x'));
   Settle(token, model::BuildStatus::kFailed);
-  EXPECT_EQ(Call<api_pb::BuildLog>(Named("alice"), "GetBuildLog", OfBuild(build.str())).value().log(), "one\n" + std::string(3 << 20, 'x'));
+  EXPECT_EQ(
+      Call<api_pb::BuildLog>(Named("alice"), "GetBuildLog", OfBuild(build.str())).value().log(),
+      "one\n" + std::string(3 << 20, 'x'));
   EXPECT_EQ(Call(Named("bob"), "GetBuildLog", OfBuild(build.str())).status().code(), Code::kDenied);
 }
 
@@ -70,7 +78,8 @@ TEST_F(BuildsTest, ReadLog_GivesPiecesFromAnOffset) {
 
 TEST_F(BuildsTest, ReadLog_ChecksItsNumbers) {
   EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", From(-1)).status()), Fields{"offset"});
-  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", From(0, 30'001)).status()), Fields{"wait_ms"});
+  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", From(0, 30'001)).status()),
+            Fields{"wait_ms"});
   auto in = From(0);
   in.set_max_bytes((1 << 20) + 1);
   EXPECT_EQ(FieldsOf(Own(Named("alice"), "ReadBuildLog", in).status()), Fields{"max_bytes"});
@@ -82,7 +91,8 @@ TEST_F(BuildsTest, ReadLog_WaitsForMore) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     Append(token, "late");
   });
-  const auto piece = Own<own_pb::ReadBuildLogResponse>(Named("alice"), "ReadBuildLog", From(0, 30'000)).value();
+  const auto piece =
+      Own<own_pb::ReadBuildLogResponse>(Named("alice"), "ReadBuildLog", From(0, 30'000)).value();
   EXPECT_EQ(piece.data(), "late");
 }
 
@@ -94,18 +104,22 @@ TEST_F(BuildsTest, ReadLog_EndsWhenTheCallerGoesOrTheTimeIsUp) {
     gone.request_stop();
   });
   const std::string method = std::string(kPlatformService) + "ReadBuildLog";
-  EXPECT_TRUE(dispatcher.Invoke({gone.get_token(), {}}, Named("alice"), method, From(0, 30'000).SerializeAsString()).ok());
+  EXPECT_TRUE(dispatcher
+                  .Invoke({gone.get_token(), {}}, Named("alice"), method,
+                          From(0, 30'000).SerializeAsString())
+                  .ok());
   clock.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(
-      dispatcher
-          .Invoke({{}, clock.Monotonic() + std::chrono::milliseconds(400)}, Named("alice"), method, From(0, 30'000).SerializeAsString())
-          .ok());
+  EXPECT_TRUE(dispatcher
+                  .Invoke({{}, clock.Monotonic() + std::chrono::milliseconds(400)}, Named("alice"),
+                          method, From(0, 30'000).SerializeAsString())
+                  .ok());
 }
 
 TEST_F(BuildsTest, Cancel_OfAQueuedBuild_EndsItOnce) {
   ASSERT_TRUE(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).ok());
   EXPECT_EQ(Get().status(), api_pb::CANCELLED);
-  EXPECT_EQ(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).status().code(), Code::kPrecondition);
+  EXPECT_EQ(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).status().code(),
+            Code::kPrecondition);
   EXPECT_EQ(Call(Named("bob"), "CancelBuild", OfBuild(build.str())).status().code(), Code::kDenied);
 }
 
@@ -127,7 +141,11 @@ TEST_F(BuildsTest, Retry_MarksTheBuildsOfThatCommit) {
 TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
   const std::string token = Claim(build).lease.token;
   ASSERT_TRUE(
-      store.store().builds.Settle(build, token, {model::BuildStatus::kSucceeded, Status(), {"r:5000/a:b-1", "sha256:1", 77}, {}}).ok());
+      store.store()
+          .builds
+          .Settle(build, token,
+                  {model::BuildStatus::kSucceeded, Status(), {"r:5000/a:b-1", "sha256:1", 77}, {}})
+          .ok());
   EXPECT_EQ(Get().runtime_image().size(), 77);
   EXPECT_EQ(Get().runtime_image().build_id(), build.str());
   EXPECT_TRUE(Get().finished_at().valid());

@@ -37,7 +37,8 @@ google::protobuf::Timestamp ToProto(Time time) {
 Time FromProto(const google::protobuf::Timestamp& time) {
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max() / kMicros - 1;
   const int64_t seconds = std::clamp(time.seconds(), -kMost, kMost);
-  return Time(std::chrono::microseconds(seconds * kMicros + std::clamp(time.nanos(), 0, 999'999'999) / 1000));
+  return Time(std::chrono::microseconds(seconds * kMicros +
+                                        std::clamp(time.nanos(), 0, 999'999'999) / 1000));
 }
 
 pb::NullTimestamp ToNullable(Time time) {
@@ -118,7 +119,8 @@ pb::Application ToProto(const model::Application& app, const AppFacts& facts) {
   out.set_commit(app.commit.empty() ? model::kNoCommit : app.commit);
   out.set_deploy_type(static_cast<pb::DeployType>(app.deploy_type));
   out.set_running(app.desired == model::DesiredState::kRunning);
-  if (facts.observed) out.set_container(static_cast<pb::Application::ContainerState>(facts.observed->container));
+  if (facts.observed)
+    out.set_container(static_cast<pb::Application::ContainerState>(facts.observed->container));
   out.set_container_message(ContainerMessage(app, facts));
   out.set_current_build(facts.current_build.str());
   *out.mutable_created_at() = ToProto(app.created_at);
@@ -127,7 +129,8 @@ pb::Application ToProto(const model::Application& app, const AppFacts& facts) {
   for (const model::Website& website : app.websites) *out.add_websites() = ToProto(website);
   for (const model::PortPublication& port : app.ports) *out.add_port_publications() = ToProto(port);
   AddOwners(app.owners, out.mutable_owner_ids());
-  if (facts.latest_status) out.set_latest_build_status(static_cast<pb::BuildStatus>(*facts.latest_status));
+  if (facts.latest_status)
+    out.set_latest_build_status(static_cast<pb::BuildStatus>(*facts.latest_status));
   return out;
 }
 
@@ -144,7 +147,8 @@ model::Website FromProto(const pb::CreateWebsiteRequest& website) {
 }
 
 model::PortPublication FromProto(const pb::PortPublication& port) {
-  return {port.internet_port(), port.application_port(), static_cast<model::Protocol>(port.protocol())};
+  return {port.internet_port(), port.application_port(),
+          static_cast<model::Protocol>(port.protocol())};
 }
 
 }  // namespace ns::api

@@ -7,10 +7,14 @@ namespace {
 
 const char* FaultName(Fault fault) {
   switch (fault) {
-    case Fault::kSource: return "source";
-    case Fault::kOperator: return "operator";
-    case Fault::kPlatform: return "platform";
-    case Fault::kUnknown: break;
+    case Fault::kSource:
+      return "source";
+    case Fault::kOperator:
+      return "operator";
+    case Fault::kPlatform:
+      return "platform";
+    case Fault::kUnknown:
+      break;
   }
   return "";
 }
@@ -19,9 +23,12 @@ double Seconds(Time begin, Time end) { return std::chrono::duration<double>(end 
 
 platform::EnvScope ScopeOf(model::EnvScope scope) {
   switch (scope) {
-    case model::EnvScope::kRun: return platform::ENV_SCOPE_RUN;
-    case model::EnvScope::kBuild: return platform::ENV_SCOPE_BUILD;
-    case model::EnvScope::kBoth: break;
+    case model::EnvScope::kRun:
+      return platform::ENV_SCOPE_RUN;
+    case model::EnvScope::kBuild:
+      return platform::ENV_SCOPE_BUILD;
+    case model::EnvScope::kBoth:
+      break;
   }
   return platform::ENV_SCOPE_BOTH;
 }
@@ -85,7 +92,9 @@ platform::Release ToProto(const model::Release& release) {
   return out;
 }
 
-std::string ReadableValue(const model::EnvVar& variable) { return variable.secret ? std::string() : variable.value.Reveal(); }
+std::string ReadableValue(const model::EnvVar& variable) {
+  return variable.secret ? std::string() : variable.value.Reveal();
+}
 
 platform::EnvVar ToProto(const model::EnvVar& variable) {
   platform::EnvVar out;
@@ -99,10 +108,14 @@ platform::EnvVar ToProto(const model::EnvVar& variable) {
 
 model::EnvScope FromProto(platform::EnvScope scope, model::EnvScope otherwise) {
   switch (scope) {
-    case platform::ENV_SCOPE_RUN: return model::EnvScope::kRun;
-    case platform::ENV_SCOPE_BUILD: return model::EnvScope::kBuild;
-    case platform::ENV_SCOPE_BOTH: return model::EnvScope::kBoth;
-    default: return otherwise;
+    case platform::ENV_SCOPE_RUN:
+      return model::EnvScope::kRun;
+    case platform::ENV_SCOPE_BUILD:
+      return model::EnvScope::kBuild;
+    case platform::ENV_SCOPE_BOTH:
+      return model::EnvScope::kBoth;
+    default:
+      return otherwise;
   }
 }
 

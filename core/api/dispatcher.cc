@@ -16,7 +16,8 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr size_t kMaxRequest = size_t{4} << 20;  // bytes; the largest honest one is a list of websites
+constexpr size_t kMaxRequest = size_t{4}
+                               << 20;  // bytes; the largest honest one is a list of websites
 
 MethodTable AllMethods() {
   MethodTable table;
@@ -38,38 +39,52 @@ Status NoSuchMethod(const std::string& method, bool known) {
 }
 
 // What the library says of bytes it cannot parse: any caller could fill standard error with it.
-void Note(google::protobuf::LogLevel, const char*, int, const std::string& message) { log::Debug("protobuf", {{"message", message}}); }
+void Note(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  log::Debug("protobuf", {{"message", message}});
+}
 
-Status TooLate() { return {Code::kDeadline, "DeadlineExceeded", "the deadline has passed before the call began"}; }
+Status TooLate() {
+  return {Code::kDeadline, "DeadlineExceeded", "the deadline has passed before the call began"};
+}
 
 }  // namespace
 
 struct Dispatcher::State {
   State(Settings given, Parts with)
-      : settings(std::move(given)), parts(with), followers(std::make_shared<LogFollowers>()), methods(AllMethods()) {}
+      : settings(std::move(given)),
+        parts(with),
+        followers(std::make_shared<LogFollowers>()),
+        methods(AllMethods()) {}
 
   Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
 
-  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name, std::string_view request) {
+  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
+                             std::string_view request) {
     NS_ASSIGN(const Claim claim, Identify(settings.identity, peer));
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
-    if (descriptor == nullptr || method == methods.end()) return NoSuchMethod(name, descriptor != nullptr);
-    if (call.cancel.stop_requested()) return Status(Code::kCancelled, "Cancelled", "the caller has gone");
+    if (descriptor == nullptr || method == methods.end())
+      return NoSuchMethod(name, descriptor != nullptr);
+    if (call.cancel.stop_requested())
+      return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
     NS_ASSIGN(const auto message, Parse(*method->second.input, request));
     NS_ASSIGN(model::User user, parts.store.users.Ensure(claim.name, claim.admin));
     user.admin = user.admin || claim.admin;
     NS_ASSIGN(Admitted admitted, Admit(parts.store, user, proto::PolicyOf(*descriptor), *message));
-    return method->second.handle(MakeContext(), {call, std::move(user), std::move(admitted)}, *message);
+    return method->second.handle(MakeContext(), {call, std::move(user), std::move(admitted)},
+                                 *message);
   }
 
-  static Result<std::unique_ptr<Message>> Parse(const google::protobuf::Descriptor& type, std::string_view bytes) {
+  static Result<std::unique_ptr<Message>> Parse(const google::protobuf::Descriptor& type,
+                                                std::string_view bytes) {
     if (bytes.size() > kMaxRequest) {
       return Status(Code::kExhausted, "RequestTooLarge",
-                    "a request has at most " + std::to_string(kMaxRequest) + " bytes, got " + std::to_string(bytes.size()));
+                    "a request has at most " + std::to_string(kMaxRequest) + " bytes, got " +
+                        std::to_string(bytes.size()));
     }
-    std::unique_ptr<Message> message(google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
+    std::unique_ptr<Message> message(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
     if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return Status(Code::kInvalid, "MalformedRequest", "the bytes are no " + type.full_name());
     }
@@ -79,20 +94,24 @@ struct Dispatcher::State {
 
   const Settings settings;
   const Parts parts;
-  const std::shared_ptr<LogFollowers> followers;  // shared with the store's listener, which may outlive the dispatcher
+  const std::shared_ptr<LogFollowers>
+      followers;  // shared with the store's listener, which may outlive the dispatcher
   const MethodTable methods;
   RefreshLimit refreshes;
   RemoteTurns turns;
 };
 
-Dispatcher::Dispatcher(Settings settings, Parts parts) : state_(std::make_unique<State>(std::move(settings), parts)) {
+Dispatcher::Dispatcher(Settings settings, Parts parts)
+    : state_(std::make_unique<State>(std::move(settings), parts)) {
   google::protobuf::SetLogHandler(&Note);
-  parts.store.hints.Subscribe([followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
+  parts.store.hints.Subscribe(
+      [followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
 }
 
 Dispatcher::~Dispatcher() = default;
 
-Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer, const std::string& method, std::string_view request) {
+Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer,
+                                       const std::string& method, std::string_view request) {
   // The one place below an edge that any defect passes: a request must never end the process.
   try {
     auto answer = state_->Invoke(call, peer, method, request);
@@ -105,12 +124,14 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
 
 std::vector<RawEntry> Dispatcher::RawEntries() const { return AllRawEntries(); }
 
-RawAnswer Dispatcher::Raw(const ports::Call& call, const Peer& peer, std::string_view http_method, std::string_view path,
-                          std::string_view body) {
+RawAnswer Dispatcher::Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
+                          std::string_view path, std::string_view body) {
   try {
     return AnswerRaw(state_->MakeContext(), call, {peer, http_method, path, body});
   } catch (const std::exception& error) {
-    return {500, "text/plain; charset=utf-8", ForCaller(Internal(error.what()), std::string(path), state_->parts.random).message() + "\n"};
+    return {500, "text/plain; charset=utf-8",
+            ForCaller(Internal(error.what()), std::string(path), state_->parts.random).message() +
+                "\n"};
   }
 }
 

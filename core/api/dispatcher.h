@@ -1,4 +1,5 @@
-// The platform's own API: authenticate, authorise, validate, act. Every method that edges can invoke passes here, once.
+// The platform's own API: authenticate, authorise, validate, act. Every method that edges can
+// invoke passes here, once.
 #pragma once
 
 #include <memory>
@@ -49,8 +50,9 @@ struct RawAnswer {
   std::string body;
 };
 
-// [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and bounds them. At most 16 calls wait for
-// a growing log at once, each at most 30 s; they end early when `call.cancel` is requested.
+// [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
+// bounds them. At most 16 calls wait for a growing log at once, each at most 30 s; they end early
+// when `call.cancel` is requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.
@@ -59,13 +61,17 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // Calls "package.Service/Method" with a serialized request; gives the serialized response. A failure carries the code and the message for
-  // the caller, and in details() a serialized google.rpc.Status with google.rpc.BadRequest and google.rpc.ErrorInfo. kInternal carries no
-  // internals, only an error id that is in the log. Unknown methods and those not offered yet: kUnsupported.
-  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method, std::string_view request);
+  // Calls "package.Service/Method" with a serialized request; gives the serialized response. A
+  // failure carries the code and the message for the caller, and in details() a serialized
+  // google.rpc.Status with google.rpc.BadRequest and google.rpc.ErrorInfo. kInternal carries no
+  // internals, only an error id that is in the log. Unknown methods and those not offered yet:
+  // kUnsupported.
+  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
+                             std::string_view request);
 
   std::vector<RawEntry> RawEntries() const;
-  RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body);
+  RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
+                std::string_view path, std::string_view body);
 
  private:
   struct State;

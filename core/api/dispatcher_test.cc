@@ -22,7 +22,8 @@ class DispatcherTest : public ApiWorld {
 };
 
 TEST_F(DispatcherTest, Methods_AreThoseOfTheServices) {
-  for (const std::string& name : {std::string(kApiService) + "GetMe", std::string(kPlatformService) + "ListPlugins"}) {
+  for (const std::string& name :
+       {std::string(kApiService) + "GetMe", std::string(kPlatformService) + "ListPlugins"}) {
     EXPECT_NE(proto::FindMethod(name), nullptr);
     EXPECT_TRUE(Raw(Root(), name, "").ok()) << name;
   }
@@ -45,9 +46,11 @@ TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) 
     for (int i = 0; i < service->method_count(); ++i) {
       const auto& method = *service->method(i);
       const bool platform = service->full_name() == "neoshowcase.platform.v1.PlatformService";
-      const bool wanted = platform || std::find(offered.begin(), offered.end(), method.name()) != offered.end();
+      const bool wanted =
+          platform || std::find(offered.begin(), offered.end(), method.name()) != offered.end();
       const Status answer = Raw(Root(), proto::FullName(method), "").status();
-      EXPECT_EQ(answer.code() != Code::kUnsupported, wanted) << method.full_name() << " " << answer.ToString();
+      EXPECT_EQ(answer.code() != Code::kUnsupported, wanted)
+          << method.full_name() << " " << answer.ToString();
       if (!wanted) {
         EXPECT_EQ(InfoOf(answer).reason(), "NotOffered");
       }
@@ -56,8 +59,8 @@ TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) 
 }
 
 TEST_F(DispatcherTest, UnknownMethod_IsUnimplemented) {
-  for (const char* name :
-       {"", "x", "neoshowcase.protobuf.APIService/Nope", "nope.Service/GetMe", "neoshowcase.protobuf.APIService/GetMe/x"}) {
+  for (const char* name : {"", "x", "neoshowcase.protobuf.APIService/Nope", "nope.Service/GetMe",
+                           "neoshowcase.protobuf.APIService/GetMe/x"}) {
     const Status answer = Raw(Root(), name, "").status();
     EXPECT_EQ(answer.code(), Code::kUnsupported) << name;
     EXPECT_EQ(InfoOf(answer).reason(), "NoSuchMethod");
@@ -65,7 +68,8 @@ TEST_F(DispatcherTest, UnknownMethod_IsUnimplemented) {
 }
 
 TEST_F(DispatcherTest, NobodyKnown_IsUnauthenticated) {
-  const Status answer = Raw({false, 0, 0, "127.0.0.1", {}}, std::string(kApiService) + "GetMe", "").status();
+  const Status answer =
+      Raw({false, 0, 0, "127.0.0.1", {}}, std::string(kApiService) + "GetMe", "").status();
   EXPECT_EQ(answer.code(), Code::kUnauthenticated);
   EXPECT_EQ(InfoOf(answer).reason(), "NoIdentity");
   EXPECT_EQ(InfoOf(answer).domain(), "neoshowcase");
@@ -82,17 +86,22 @@ TEST_F(DispatcherTest, UserUnknownSoFar_IsCreatedOnce) {
 }
 
 TEST_F(DispatcherTest, MalformedBytes_AreInvalid) {
-  for (const std::string& bytes : {std::string("\xff\xff"), std::string("\x0a\x7f"), std::string("\x0a\x02\xff\xfe")}) {
-    EXPECT_EQ(Raw(Root(), std::string(kApiService) + "CreateApplication", bytes).status().code(), Code::kInvalid);
+  for (const std::string& bytes :
+       {std::string("\xff\xff"), std::string("\x0a\x7f"), std::string("\x0a\x02\xff\xfe")}) {
+    EXPECT_EQ(Raw(Root(), std::string(kApiService) + "CreateApplication", bytes).status().code(),
+              Code::kInvalid);
   }
-  EXPECT_EQ(InfoOf(Raw(Root(), std::string(kApiService) + "CreateApplication", "\xff").status()).reason(), "MalformedRequest");
+  EXPECT_EQ(
+      InfoOf(Raw(Root(), std::string(kApiService) + "CreateApplication", "\xff").status()).reason(),
+      "MalformedRequest");
 }
 
 TEST_F(DispatcherTest, RandomBytes_NeverSucceedNorCrash) {
   for (int i = 0; i < 2000; ++i) {
     std::string bytes(1 + random.Below(100), '\0');
     random.Fill({reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()});
-    const Status answer = Raw(Root(), std::string(kApiService) + "CreateApplication", bytes).status();
+    const Status answer =
+        Raw(Root(), std::string(kApiService) + "CreateApplication", bytes).status();
     EXPECT_EQ(answer.code(), Code::kInvalid) << answer.ToString();
   }
 }
@@ -101,24 +110,29 @@ TEST_F(DispatcherTest, UnknownEnumAndNul_AreInvalidWithTheField) {
   const std::string repository = MakeRepository(Root());
   CreateApplicationRequest in = NewApp(repository);
   in.mutable_websites(0)->set_authentication(static_cast<api_pb::AuthenticationType>(7));
-  EXPECT_EQ(FieldsOf(Call(Root(), "CreateApplication", in).status()), std::vector<std::string>{"websites[0].authentication"});
+  EXPECT_EQ(FieldsOf(Call(Root(), "CreateApplication", in).status()),
+            std::vector<std::string>{"websites[0].authentication"});
   in = NewApp(repository);
   in.mutable_config()->mutable_runtime_dockerfile()->set_context(std::string("a\0b", 3));
-  EXPECT_EQ(FieldsOf(Call(Root(), "CreateApplication", in).status()), std::vector<std::string>{"config.runtime_dockerfile.context"});
+  EXPECT_EQ(FieldsOf(Call(Root(), "CreateApplication", in).status()),
+            std::vector<std::string>{"config.runtime_dockerfile.context"});
 }
 
 TEST_F(DispatcherTest, RequestBeyondTheLimit_IsExhausted) {
-  const Status answer = Raw(Root(), std::string(kApiService) + "GetMe", std::string((4 << 20) + 1, 'x')).status();
+  const Status answer =
+      Raw(Root(), std::string(kApiService) + "GetMe", std::string((4 << 20) + 1, 'x')).status();
   EXPECT_EQ(answer.code(), Code::kExhausted);
 }
 
 TEST_F(DispatcherTest, PassedDeadlineAndGoneCaller_DoNothing) {
   clock.Advance(std::chrono::seconds(10));
   const std::string method = std::string(kApiService) + "GenerateKeyPair";
-  EXPECT_EQ(dispatcher.Invoke({{}, std::chrono::seconds(9)}, Root(), method, "").status().code(), Code::kDeadline);
+  EXPECT_EQ(dispatcher.Invoke({{}, std::chrono::seconds(9)}, Root(), method, "").status().code(),
+            Code::kDeadline);
   std::stop_source gone;
   gone.request_stop();
-  EXPECT_EQ(dispatcher.Invoke({gone.get_token(), {}}, Root(), method, "").status().code(), Code::kCancelled);
+  EXPECT_EQ(dispatcher.Invoke({gone.get_token(), {}}, Root(), method, "").status().code(),
+            Code::kCancelled);
   EXPECT_TRUE(store.store().users.List().value().empty());
 }
 
@@ -140,16 +154,21 @@ TEST_F(DispatcherTest, DatabaseAway_IsUnavailable) {
 }
 
 TEST_F(DispatcherTest, IdThatIsNone_IsInvalidAndUnknownIdIsNotFound) {
-  for (const auto& [method, field] : {std::pair("GetApplication", "id"), std::pair("GetBuilds", "id")}) {
+  for (const auto& [method, field] :
+       {std::pair("GetApplication", "id"), std::pair("GetBuilds", "id")}) {
     EXPECT_EQ(FieldsOf(Call(Root(), method, OfApp("")).status()), std::vector<std::string>{field});
     EXPECT_EQ(Call(Root(), method, OfApp(std::string(22, '0'))).status().code(), Code::kNotFound);
   }
-  EXPECT_EQ(Call(Root(), "GetBuild", OfBuild(std::string(22, '0'))).status().code(), Code::kNotFound);
-  EXPECT_EQ(Call(Root(), "GetRepository", OfRepository(std::string(22, '0'))).status().code(), Code::kNotFound);
+  EXPECT_EQ(Call(Root(), "GetBuild", OfBuild(std::string(22, '0'))).status().code(),
+            Code::kNotFound);
+  EXPECT_EQ(Call(Root(), "GetRepository", OfRepository(std::string(22, '0'))).status().code(),
+            Code::kNotFound);
 }
 
 TEST_F(DispatcherTest, AdminMethods_AreForAdmins) {
-  EXPECT_EQ(Own<own_pb::ListPluginsResponse>(Named("alice"), "ListPlugins", Empty()).status().code(), Code::kDenied);
+  EXPECT_EQ(
+      Own<own_pb::ListPluginsResponse>(Named("alice"), "ListPlugins", Empty()).status().code(),
+      Code::kDenied);
   EXPECT_TRUE(Own<own_pb::ListPluginsResponse>(Root(), "ListPlugins", Empty()).ok());
 }
 
@@ -162,14 +181,18 @@ TEST_F(DispatcherTest, SystemInfo_TellsWhatIsOffered) {
   ASSERT_EQ(info.ports_size(), 1);
   EXPECT_EQ(info.ports(0).end_port(), 9010);
   ASSERT_TRUE(Call(Root(), "CreateApplication", NewApp(MakeRepository(Root()), "plain.test")).ok());
-  EXPECT_TRUE(Call<api_pb::SystemInfo>(Named("alice"), "GetSystemInfo", Empty()).value().domains(1).already_bound());
+  EXPECT_TRUE(Call<api_pb::SystemInfo>(Named("alice"), "GetSystemInfo", Empty())
+                  .value()
+                  .domains(1)
+                  .already_bound());
 }
 
 TEST_F(DispatcherTest, Ready_WithARequiredPluginThatFails_IsNot) {
   EXPECT_EQ(dispatcher.Raw({}, "GET", "/readyz", "").http_status, 200);
   model::Host host;
   host.id = HostId(std::string(22, 'e'));
-  host.plugins = {{"gateway", "gateway", "ns.service/1", "0.1.0", true, false, "ListenFailed", "the port is taken", ""}};
+  host.plugins = {{"gateway", "gateway", "ns.service/1", "0.1.0", true, false, "ListenFailed",
+                   "the port is taken", ""}};
   ASSERT_TRUE(store.store().hosts.Beat(host).ok());
   EXPECT_EQ(dispatcher.Raw({}, "GET", "/readyz", "").http_status, 503);
   EXPECT_EQ(dispatcher.Raw({}, "POST", "/readyz", "").http_status, 405);

@@ -75,9 +75,11 @@ class Reading {
   void Define(const std::vector<std::string>& words) {
     for (size_t i = 1; i < words.size(); ++i) {
       const size_t equals = words[i].find('=');
-      if (equals != std::string::npos) values_[words[i].substr(0, equals)] = Unquoted(words[i].substr(equals + 1));
+      if (equals != std::string::npos)
+        values_[words[i].substr(0, equals)] = Unquoted(words[i].substr(equals + 1));
     }
-    if (words.size() == 3 && words[1].find('=') == std::string::npos) values_[words[1]] = Unquoted(words[2]);  // ENV NAME value
+    if (words.size() == 3 && words[1].find('=') == std::string::npos)
+      values_[words[1]] = Unquoted(words[2]);  // ENV NAME value
   }
 
   // The first TCP port of a stage counts.
@@ -89,7 +91,9 @@ class Reading {
     }
     int port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || (*end != '\0' && *end != '-') || port < 1 || port > 65535 || !fresh_) return;
+    if (error != std::errc() || (*end != '\0' && *end != '-') || port < 1 || port > 65535 ||
+        !fresh_)
+      return;
     port_ = port;
     fresh_ = false;
   }

@@ -27,8 +27,9 @@ TEST(ExposedPort, Variables_AreTakenFromTheFile) {
 }
 
 TEST(ExposedPort, WhatCannotBeTold_IsNone) {
-  for (const char* text : {"", "FROM a", "FROM a\n# EXPOSE 80", "FROM a\nEXPOSE", "FROM a\nEXPOSE x", "FROM a\nEXPOSE 70000",
-                           "FROM a\nEXPOSE 0", "FROM a\nRUN echo EXPOSE 80", "${", "EXPOSE ${"}) {
+  for (const char* text : {"", "FROM a", "FROM a\n# EXPOSE 80", "FROM a\nEXPOSE",
+                           "FROM a\nEXPOSE x", "FROM a\nEXPOSE 70000", "FROM a\nEXPOSE 0",
+                           "FROM a\nRUN echo EXPOSE 80", "${", "EXPOSE ${"}) {
     EXPECT_EQ(ExposedPort(text), 0) << text;
   }
 }

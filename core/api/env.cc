@@ -17,14 +17,16 @@ std::vector<model::EnvVar> ByKey(std::vector<model::EnvVar> env) {
 }
 
 const model::EnvVar* Find(const model::Application& app, const std::string& key) {
-  const auto found = std::find_if(app.env.begin(), app.env.end(), [&](const auto& variable) { return variable.key == key; });
+  const auto found = std::find_if(app.env.begin(), app.env.end(),
+                                  [&](const auto& variable) { return variable.key == key; });
   return found == app.env.end() ? nullptr : &*found;
 }
 
 Status NotSystem(const model::EnvVar* variable) {
   if (variable == nullptr || !variable->system) return Status();
   return Refuse(Code::kPrecondition, "SystemVariable",
-                {{"key", "names a variable of the platform, which cannot be changed, got " + model::Quoted(variable->key)}});
+                {{"key", "names a variable of the platform, which cannot be changed, got " +
+                             model::Quoted(variable->key)}});
 }
 
 // The variable as it was, or a new one with the defaults of the application's type.
@@ -32,7 +34,8 @@ model::EnvVar Current(const model::Application& app, const std::string& key) {
   if (const model::EnvVar* found = Find(app, key)) return *found;
   model::EnvVar fresh;
   fresh.key = key;
-  fresh.scope = app.deploy_type == model::DeployType::kStatic ? model::EnvScope::kBuild : model::EnvScope::kRun;
+  fresh.scope = app.deploy_type == model::DeployType::kStatic ? model::EnvScope::kBuild
+                                                              : model::EnvScope::kRun;
   return fresh;
 }
 
@@ -42,11 +45,13 @@ Status Check(const model::Application& app, const std::string& key, const std::s
   model::CheckEnvValue("value", value, violations);
   NS_TRY(CheckNone(violations));
   NS_TRY(NotSystem(Find(app, key)));
-  if (app.deleted) return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
+  if (app.deleted)
+    return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
   return Status();
 }
 
-Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request, const pb::ApplicationIdRequest& in) {
+Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request,
+                                          const pb::ApplicationIdRequest& in) {
   pb::ApplicationEnvVars out;
   for (const model::EnvVar& variable : ByKey(request.on.app->env)) {
     auto* one = out.add_variables();
@@ -58,7 +63,8 @@ Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request
   return out;
 }
 
-Result<Empty> SetEnvVar(const Context& context, const Request& request, const pb::SetApplicationEnvVarRequest& in) {
+Result<Empty> SetEnvVar(const Context& context, const Request& request,
+                        const pb::SetApplicationEnvVarRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());
@@ -67,22 +73,28 @@ Result<Empty> SetEnvVar(const Context& context, const Request& request, const pb
   return Empty();
 }
 
-Result<Empty> DeleteEnvVar(const Context& context, const Request& request, const pb::DeleteApplicationEnvVarRequest& in) {
+Result<Empty> DeleteEnvVar(const Context& context, const Request& request,
+                           const pb::DeleteApplicationEnvVarRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotSystem(Find(app, in.key())));
   const Status deleted = context.store().apps.DeleteEnv(app.id, in.key());
-  if (deleted.code() == Code::kNotFound) return Status(Code::kNotFound, "NotFound", "key: there is no variable " + model::Quoted(in.key()));
+  if (deleted.code() == Code::kNotFound)
+    return Status(Code::kNotFound, "NotFound",
+                  "key: there is no variable " + model::Quoted(in.key()));
   NS_TRY(deleted);
   return Empty();
 }
 
-Result<platform::ListEnvResponse> ListEnv(const Context&, const Request& request, const platform::ListEnvRequest&) {
+Result<platform::ListEnvResponse> ListEnv(const Context&, const Request& request,
+                                          const platform::ListEnvRequest&) {
   platform::ListEnvResponse out;
-  for (const model::EnvVar& variable : ByKey(request.on.app->env)) *out.add_variables() = ToProto(variable);
+  for (const model::EnvVar& variable : ByKey(request.on.app->env))
+    *out.add_variables() = ToProto(variable);
   return out;
 }
 
-Result<Empty> SetEnv(const Context& context, const Request& request, const platform::SetEnvRequest& in) {
+Result<Empty> SetEnv(const Context& context, const Request& request,
+                     const platform::SetEnvRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());

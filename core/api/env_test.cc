@@ -16,7 +16,8 @@ class EnvTest : public ApiWorld {
     in.set_value(value);
     return Call(peer, "SetEnvVar", in).status();
   }
-  Status SetOwn(const std::string& key, const std::string& value, own_pb::EnvScope scope, std::optional<bool> secret = std::nullopt) {
+  Status SetOwn(const std::string& key, const std::string& value, own_pb::EnvScope scope,
+                std::optional<bool> secret = std::nullopt) {
     own_pb::SetEnvRequest in;
     in.set_application_id(app);
     in.set_key(key);
@@ -39,7 +40,8 @@ class EnvTest : public ApiWorld {
 TEST_F(EnvTest, Set_IsReadBackByItsOwners) {
   ASSERT_TRUE(Set("B", "2").ok());
   ASSERT_TRUE(Set("A", "1\n=").ok());
-  const auto env = Call<api_pb::ApplicationEnvVars>(Named("alice"), "GetEnvVars", OfApp(app)).value();
+  const auto env =
+      Call<api_pb::ApplicationEnvVars>(Named("alice"), "GetEnvVars", OfApp(app)).value();
   ASSERT_EQ(env.variables_size(), 2);
   EXPECT_EQ(env.variables(0).key(), "A");
   EXPECT_EQ(env.variables(0).value(), "1\n=");
@@ -49,7 +51,8 @@ TEST_F(EnvTest, Set_IsReadBackByItsOwners) {
 }
 
 TEST_F(EnvTest, BadKeyOrValue_IsInvalidWithTheField) {
-  for (const std::string& key : {std::string(), std::string("lower"), std::string("1A"), std::string("A=B"), std::string(101, 'A')}) {
+  for (const std::string& key : {std::string(), std::string("lower"), std::string("1A"),
+                                 std::string("A=B"), std::string(101, 'A')}) {
     EXPECT_EQ(FieldsOf(Set(key, "x")), Fields{"key"});
   }
   EXPECT_EQ(FieldsOf(Set("BIG", std::string(65537, 'x'))), Fields{"value"});
@@ -64,7 +67,10 @@ TEST_F(EnvTest, Delete_OfWhatIsNotThere_IsNotFound) {
 }
 
 TEST_F(EnvTest, SystemVariable_CannotBeChanged) {
-  ASSERT_TRUE(store.store().apps.SetEnv(AppId(app), {"NS_X", Secret("1"), model::EnvScope::kRun, false, true}).ok());
+  ASSERT_TRUE(
+      store.store()
+          .apps.SetEnv(AppId(app), {"NS_X", Secret("1"), model::EnvScope::kRun, false, true})
+          .ok());
   EXPECT_EQ(Set("NS_X", "2").code(), Code::kPrecondition);
   EXPECT_EQ(Delete("NS_X").code(), Code::kPrecondition);
   EXPECT_EQ(SetOwn("NS_X", "2", own_pb::ENV_SCOPE_RUN).code(), Code::kPrecondition);
@@ -93,7 +99,10 @@ TEST_F(EnvTest, SecretVariable_IsNeverReadBack) {
   EXPECT_EQ(listed.variables(0).value(), "");
   EXPECT_TRUE(listed.variables(0).secret());
   EXPECT_EQ(listed.variables(0).scope(), own_pb::ENV_SCOPE_RUN);
-  EXPECT_EQ(Call<api_pb::ApplicationEnvVars>(Root(), "GetEnvVars", OfApp(app)).value().SerializeAsString().find("hunter2"),
+  EXPECT_EQ(Call<api_pb::ApplicationEnvVars>(Root(), "GetEnvVars", OfApp(app))
+                .value()
+                .SerializeAsString()
+                .find("hunter2"),
             std::string::npos);
   EXPECT_EQ(Own(Named("bob"), "ListEnv", in).status().code(), Code::kDenied);
 }

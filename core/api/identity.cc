@@ -25,10 +25,13 @@ std::string Lower(std::string_view text) {
 
 bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
 
-Status Nobody(std::string reason, std::string message) { return {Code::kUnauthenticated, std::move(reason), std::move(message)}; }
+Status Nobody(std::string reason, std::string message) {
+  return {Code::kUnauthenticated, std::move(reason), std::move(message)};
+}
 
 bool IsAdmin(const IdentitySettings& settings, std::string_view name) {
-  return std::any_of(settings.admins.begin(), settings.admins.end(), [&](const std::string& admin) { return SameName(admin, name); });
+  return std::any_of(settings.admins.begin(), settings.admins.end(),
+                     [&](const std::string& admin) { return SameName(admin, name); });
 }
 
 // The account with that id; one without a name is called by its number.
@@ -36,15 +39,18 @@ std::string AccountName(uint32_t uid) {
   std::array<char, 4096> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+    return found->pw_name;
   return "uid-" + std::to_string(uid);
 }
 
 Claim FromCredentials(const IdentitySettings& settings, const Peer& peer) {
-  const auto holds = [](const std::vector<uint32_t>& ids, uint32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+  const auto holds = [](const std::vector<uint32_t>& ids, uint32_t id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
   Claim claim{AccountName(peer.uid) + std::string(kLocal), false};
-  claim.admin =
-      peer.uid == 0 || holds(settings.service_uids, peer.uid) || holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
+  claim.admin = peer.uid == 0 || holds(settings.service_uids, peer.uid) ||
+                holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
   return claim;
 }
 
@@ -53,7 +59,10 @@ Result<std::optional<std::string>> HeaderOf(const Peer& peer, const std::string&
   std::optional<std::string> found;
   for (const auto& [key, value] : peer.headers) {
     if (!SameName(key, name)) continue;
-    if (found) return Nobody("AmbiguousIdentity", "the header " + name + " comes twice: the proxy must replace it, not add to it");
+    if (found)
+      return Nobody(
+          "AmbiguousIdentity",
+          "the header " + name + " comes twice: the proxy must replace it, not add to it");
     found = value;
   }
   return found;
@@ -67,15 +76,21 @@ std::string_view Plain(std::string_view address) {
 }
 
 Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
-  const auto trusted = [&](const std::string& proxy) { return Plain(proxy) == Plain(peer.address); };
+  const auto trusted = [&](const std::string& proxy) {
+    return Plain(proxy) == Plain(peer.address);
+  };
   if (std::none_of(settings.proxies.begin(), settings.proxies.end(), trusted)) {
-    return Nobody("ProxyNotTrusted", "the header " + settings.header +
-                                         " counts only from an address listed under `identity.proxies`, not from " + peer.address);
+    return Nobody("ProxyNotTrusted",
+                  "the header " + settings.header +
+                      " counts only from an address listed under `identity.proxies`, not from " +
+                      peer.address);
   }
   NS_ASSIGN(const auto secret, HeaderOf(peer, settings.secret_header));
-  if (settings.secret.empty() || !secret || !EqualInConstantTime(*secret, settings.secret.Reveal())) {
-    return Nobody("ProxySecretWrong",
-                  "the proxy does not prove itself by " + settings.secret_header + ": set `identity.secret` at both ends");
+  if (settings.secret.empty() || !secret ||
+      !EqualInConstantTime(*secret, settings.secret.Reveal())) {
+    return Nobody("ProxySecretWrong", "the proxy does not prove itself by " +
+                                          settings.secret_header +
+                                          ": set `identity.secret` at both ends");
   }
   return Status();
 }
@@ -84,16 +99,21 @@ Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
 
 Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
   if (peer.has_credentials) return FromCredentials(settings, peer);
-  if (settings.header.empty()) return Nobody("NoIdentity", "nothing says who calls: use the Unix socket, or set up `identity` for a proxy");
+  if (settings.header.empty())
+    return Nobody("NoIdentity",
+                  "nothing says who calls: use the Unix socket, or set up `identity` for a proxy");
   NS_ASSIGN(const auto name, HeaderOf(peer, settings.header));
-  if (!name || name->empty()) return Nobody("NoIdentity", "nothing says who calls: log in, or use the Unix socket");
+  if (!name || name->empty())
+    return Nobody("NoIdentity", "nothing says who calls: log in, or use the Unix socket");
   NS_TRY(CheckProxy(settings, peer));
   model::Violations violations;
   model::CheckName(settings.header, *name, violations);
-  if (!violations.empty()) return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
+  if (!violations.empty())
+    return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
   if (Lower(*name).ends_with(kLocal)) {
     return Nobody("BadIdentity", settings.header + ": names that end in " + std::string(kLocal) +
-                                     " belong to accounts of the machine, got " + model::Quoted(*name));
+                                     " belong to accounts of the machine, got " +
+                                     model::Quoted(*name));
   }
   return Claim{*name, IsAdmin(settings, *name)};
 }

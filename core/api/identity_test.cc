@@ -17,7 +17,8 @@ IdentitySettings Behind() {
 }
 
 Peer Proxied(const std::string& user) {
-  return {false, 0, 0, "10.0.0.1", {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "s3cret"}}};
+  return {
+      false, 0, 0, "10.0.0.1", {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "s3cret"}}};
 }
 
 std::string ReasonOf(const Peer& peer, const IdentitySettings& settings = Behind()) {
@@ -29,7 +30,8 @@ std::string ReasonOf(const Peer& peer, const IdentitySettings& settings = Behind
 
 TEST(Identify, PeerOfTheUnixSocket_IsItsAccount) {
   EXPECT_EQ(Identify(Behind(), {true, 0, 0, "", {}}).value(), (Claim{"root@local", true}));
-  EXPECT_EQ(Identify(Behind(), {true, 4242, 4242, "", {}}).value(), (Claim{"uid-4242@local", false}));
+  EXPECT_EQ(Identify(Behind(), {true, 4242, 4242, "", {}}).value(),
+            (Claim{"uid-4242@local", false}));
   EXPECT_EQ(Identify(Behind(), {true, 777, 1, "", {}}).value(), (Claim{"uid-777@local", true}));
   EXPECT_EQ(Identify(Behind(), {true, 4242, 888, "", {}}).value(), (Claim{"uid-4242@local", true}));
 }

@@ -11,7 +11,8 @@ namespace {
 
 using google::protobuf::Empty;
 
-void AddCheck(platform::Health& out, std::string name, bool ok, std::string message, std::string remedy) {
+void AddCheck(platform::Health& out, std::string name, bool ok, std::string message,
+              std::string remedy) {
   auto* check = out.add_checks();
   check->set_name(std::move(name));
   check->set_ok(ok);
@@ -20,25 +21,32 @@ void AddCheck(platform::Health& out, std::string name, bool ok, std::string mess
 }
 
 // Whether a host with this role is up.
-void CheckRole(const std::vector<model::Host>& hosts, const std::string& role, platform::Health& out) {
+void CheckRole(const std::vector<model::Host>& hosts, const std::string& role,
+               platform::Health& out) {
   std::string names;
   for (const model::Host& host : hosts) {
-    if (std::find(host.roles.begin(), host.roles.end(), role) != host.roles.end()) names += (names.empty() ? "" : ", ") + host.name;
+    if (std::find(host.roles.begin(), host.roles.end(), role) != host.roles.end())
+      names += (names.empty() ? "" : ", ") + host.name;
   }
-  AddCheck(out, role, !names.empty(), names.empty() ? "no host with this role is up" : "up: " + names, "start nsd with --roles " + role);
+  AddCheck(out, role, !names.empty(),
+           names.empty() ? "no host with this role is up" : "up: " + names,
+           "start nsd with --roles " + role);
 }
 
 void CheckPlugins(const std::vector<model::Host>& hosts, platform::Health& out) {
   for (const model::Host& host : hosts) {
     for (const model::PluginState& plugin : host.plugins) {
-      const std::string message =
-          plugin.healthy ? plugin.plugin + " " + plugin.version + " on " + host.name : plugin.reason + ": " + plugin.message;
-      AddCheck(out, "plugin " + plugin.instance, plugin.healthy, message, "do as the message says, then restart nsd on " + host.name);
+      const std::string message = plugin.healthy
+                                      ? plugin.plugin + " " + plugin.version + " on " + host.name
+                                      : plugin.reason + ": " + plugin.message;
+      AddCheck(out, "plugin " + plugin.instance, plugin.healthy, message,
+               "do as the message says, then restart nsd on " + host.name);
     }
   }
 }
 
-Result<platform::ListPluginsResponse> ListPlugins(const Context& context, const Request&, const Empty&) {
+Result<platform::ListPluginsResponse> ListPlugins(const Context& context, const Request&,
+                                                  const Empty&) {
   NS_ASSIGN(const auto hosts, context.store().hosts.List(kAlive));
   platform::ListPluginsResponse out;
   for (const model::Host& host : hosts) *out.add_hosts() = ToProto(host);
@@ -59,7 +67,8 @@ Result<platform::Health> GetHealth(const Context& context, const Request&, const
   NS_ASSIGN(const model::QueueSnapshot queue, context.store().builds.Queue());
   out.set_queued_builds(static_cast<int>(queue.queued.size()));
   out.set_running_builds(static_cast<int>(queue.building.size()));
-  out.set_ok(std::all_of(out.checks().begin(), out.checks().end(), [](const auto& check) { return check.ok(); }));
+  out.set_ok(std::all_of(out.checks().begin(), out.checks().end(),
+                         [](const auto& check) { return check.ok(); }));
   return out;
 }
 

@@ -4,7 +4,8 @@
 
 namespace ns::api {
 
-LogFollowers::Seat::Seat(LogFollowers& followers, std::string build) : followers_(followers), build_(std::move(build)) {
+LogFollowers::Seat::Seat(LogFollowers& followers, std::string build)
+    : followers_(followers), build_(std::move(build)) {
   Lock lock(followers_.mutex_);
   if (followers_.taken_ == kSeats) return;
   taken_ = true;
@@ -27,7 +28,8 @@ void LogFollowers::Seat::Wait(const ports::Call& call, Duration wait) {
   LogFollowers& followers = followers_;
   Lock lock(followers.mutex_);
   const Watched& watched = followers.watched_[build_];
-  followers.changed_.wait_for(followers.mutex_, call.cancel, std::min(wait, kLongest), [&] { return watched.hints != seen_; });
+  followers.changed_.wait_for(followers.mutex_, call.cancel, std::min(wait, kLongest),
+                              [&] { return watched.hints != seen_; });
   seen_ = watched.hints;
 }
 

@@ -13,8 +13,8 @@
 
 namespace ns::api {
 
-// Bounded: who finds no seat is told what there is now. Hints may be lost, so that waiting ends after two seconds at the latest, and
-// whoever waits looks again. [any-thread]
+// Bounded: who finds no seat is told what there is now. Hints may be lost, so that waiting ends
+// after two seconds at the latest, and whoever waits looks again. [any-thread]
 class LogFollowers {
  public:
   static constexpr int kSeats = 16;
@@ -29,7 +29,8 @@ class LogFollowers {
 
     // False: all seats are taken.
     bool taken() const { return taken_; }
-    // Waits at most `wait` for a hint since the last call (or since the seat was taken), or for `call` to be cancelled.
+    // Waits at most `wait` for a hint since the last call (or since the seat was taken), or for
+    // `call` to be cancelled.
     void Wait(const ports::Call& call, Duration wait);
 
    private:

@@ -31,27 +31,34 @@ class Walk {
 
  private:
   // `index` -1: the field is not repeated.
-  void At(const Message& message, const FieldDescriptor& field, int index, const std::string& name) {
+  void At(const Message& message, const FieldDescriptor& field, int index,
+          const std::string& name) {
     const auto& access = *message.GetReflection();
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        Over(index < 0 ? access.GetMessage(message, &field) : access.GetRepeatedMessage(message, &field, index), name + ".");
+        Over(index < 0 ? access.GetMessage(message, &field)
+                       : access.GetRepeatedMessage(message, &field, index),
+             name + ".");
         break;
       case FieldDescriptor::CPPTYPE_ENUM: {
-        const int value = index < 0 ? access.GetEnumValue(message, &field) : access.GetRepeatedEnumValue(message, &field, index);
+        const int value = index < 0 ? access.GetEnumValue(message, &field)
+                                    : access.GetRepeatedEnumValue(message, &field, index);
         if (field.enum_type()->FindValueByNumber(value) == nullptr) {
-          found_.push_back({name, "must be a value of " + field.enum_type()->full_name() + ", got " + std::to_string(value)});
+          found_.push_back({name, "must be a value of " + field.enum_type()->full_name() +
+                                      ", got " + std::to_string(value)});
         }
         break;
       }
       case FieldDescriptor::CPPTYPE_STRING: {
-        const std::string text = index < 0 ? access.GetString(message, &field) : access.GetRepeatedString(message, &field, index);
+        const std::string text = index < 0 ? access.GetString(message, &field)
+                                           : access.GetRepeatedString(message, &field, index);
         if (field.type() == FieldDescriptor::TYPE_STRING && text.find('\0') != std::string::npos) {
           found_.push_back({name, "must hold no NUL character"});
         }
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 

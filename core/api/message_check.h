@@ -9,7 +9,8 @@ class Message;
 
 namespace ns::api {
 
-// kInvalid with the fields that hold a number their enum does not know, or text with a NUL character.
+// kInvalid with the fields that hold a number their enum does not know, or text with a NUL
+// character.
 Status CheckMessage(const google::protobuf::Message& message);
 
 }  // namespace ns::api

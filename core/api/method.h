@@ -33,7 +33,8 @@ struct Request {
   Admitted on;
 };
 
-using Handler = std::function<Result<std::string>(const Context&, const Request&, const google::protobuf::Message&)>;
+using Handler = std::function<Result<std::string>(const Context&, const Request&,
+                                                  const google::protobuf::Message&)>;
 
 struct Method {
   const google::protobuf::Descriptor* input;
@@ -42,15 +43,18 @@ struct Method {
 };
 using MethodTable = std::map<std::string, Method>;  // by "package.Service/Method"
 
-// Puts `handle` into the table. The dispatcher parses a message of exactly the input's type before it calls.
+// Puts `handle` into the table. The dispatcher parses a message of exactly the input's type before
+// it calls.
 template <class In, class Out>
-void Offer(MethodTable& table, std::string name, Result<Out> (*handle)(const Context&, const Request&, const In&)) {
-  table[std::move(name)] = {
-      In::descriptor(), Out::descriptor(),
-      [handle](const Context& context, const Request& request, const google::protobuf::Message& in) -> Result<std::string> {
-        NS_ASSIGN(const Out out, handle(context, request, static_cast<const In&>(in)));
-        return out.SerializeAsString();
-      }};
+void Offer(MethodTable& table, std::string name,
+           Result<Out> (*handle)(const Context&, const Request&, const In&)) {
+  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
+                            [handle](const Context& context, const Request& request,
+                                     const google::protobuf::Message& in) -> Result<std::string> {
+                              NS_ASSIGN(const Out out,
+                                        handle(context, request, static_cast<const In&>(in)));
+                              return out.SerializeAsString();
+                            }};
 }
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";

@@ -32,10 +32,14 @@ google::rpc::Status WireOf(const Status& failure) {
 }
 
 // Keeps the cause in the log, under an id that the caller is told.
-Status Hide(const Status& failure, const std::string& method, std::string& error_id, Random& random) {
+Status Hide(const Status& failure, const std::string& method, std::string& error_id,
+            Random& random) {
   error_id = NewIdText(random).substr(0, 12);
-  log::Error("a call met a defect", {{"error_id", error_id}, {"method", method}, {"error", failure.ToString()}});
-  return {Code::kInternal, "InternalError", "something is broken here; the cause is in the log of nsd under the error id " + error_id};
+  log::Error("a call met a defect",
+             {{"error_id", error_id}, {"method", method}, {"error", failure.ToString()}});
+  return {
+      Code::kInternal, "InternalError",
+      "something is broken here; the cause is in the log of nsd under the error id " + error_id};
 }
 
 }  // namespace
@@ -60,7 +64,9 @@ Status CheckNone(const model::Violations& violations) {
   return Refuse(Code::kInvalid, "InvalidField", violations);
 }
 
-Status InvalidField(std::string field, std::string message) { return CheckNone({{std::move(field), std::move(message)}}); }
+Status InvalidField(std::string field, std::string message) {
+  return CheckNone({{std::move(field), std::move(message)}});
+}
 
 Status ForCaller(Status failure, const std::string& method, Random& random) {
   google::rpc::ErrorInfo info;

@@ -9,14 +9,15 @@
 
 namespace ns::api {
 
-// A failure that names fields: the message lists them, details() holds a google.rpc.Status with google.rpc.BadRequest.
+// A failure that names fields: the message lists them, details() holds a google.rpc.Status with
+// google.rpc.BadRequest.
 Status Refuse(Code code, std::string reason, const model::Violations& violations);
 // OK when there are no violations, else kInvalid.
 Status CheckNone(const model::Violations& violations);
 Status InvalidField(std::string field, std::string message);
 
-// `failure` as it leaves: details() with google.rpc.ErrorInfo besides what it held. Of kInternal only an error id is left; the rest goes
-// to the log under that id, with `method`.
+// `failure` as it leaves: details() with google.rpc.ErrorInfo besides what it held. Of kInternal
+// only an error id is left; the rest goes to the log under that id, with `method`.
 Status ForCaller(Status failure, const std::string& method, Random& random);
 
 }  // namespace ns::api

@@ -8,7 +8,9 @@ namespace {
 constexpr std::string_view kWebhooks = "/api/webhook/";
 constexpr int64_t kMaxWebhook = 1 << 20;
 
-RawAnswer Text(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body) + "\n"}; }
+RawAnswer Text(int status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+}
 
 // Ready: the database answers, and no plugin that is required fails anywhere.
 RawAnswer AnswerReady(const Context& context) {
@@ -17,7 +19,8 @@ RawAnswer AnswerReady(const Context& context) {
   for (const model::Host& host : *hosts) {
     for (const model::PluginState& plugin : host.plugins) {
       if (plugin.required && !plugin.healthy) {
-        return Text(503, "not ready: the plugin \"" + plugin.instance + "\" of " + host.name + " is required and fails");
+        return Text(503, "not ready: the plugin \"" + plugin.instance + "\" of " + host.name +
+                             " is required and fails");
       }
     }
   }
@@ -27,16 +30,20 @@ RawAnswer AnswerReady(const Context& context) {
 }  // namespace
 
 std::vector<RawEntry> AllRawEntries() {
-  return {{std::string(kWebhooks), false, true, kMaxWebhook}, {"/healthz", true, false, 0}, {"/readyz", true, false, 0}};
+  return {{std::string(kWebhooks), false, true, kMaxWebhook},
+          {"/healthz", true, false, 0},
+          {"/readyz", true, false, 0}};
 }
 
 RawAnswer AnswerRaw(const Context& context, const ports::Call&, const RawRequest& request) {
   if (request.path.starts_with(kWebhooks)) {
     if (request.http_method != "POST") return Text(405, "a webhook is a POST");
-    if (static_cast<int64_t>(request.body.size()) > kMaxWebhook) return Text(413, "a webhook has at most 1 MiB");
+    if (static_cast<int64_t>(request.body.size()) > kMaxWebhook)
+      return Text(413, "a webhook has at most 1 MiB");
     return AnswerWebhook(context, request);
   }
-  if (request.http_method != "GET" && request.http_method != "HEAD") return Text(405, "this is a GET");
+  if (request.http_method != "GET" && request.http_method != "HEAD")
+    return Text(405, "this is a GET");
   if (request.path == "/healthz") return Text(200, "ok");
   if (request.path == "/readyz") return AnswerReady(context);
   return Text(404, "there is nothing here");

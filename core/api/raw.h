@@ -17,8 +17,9 @@ struct RawRequest {
 std::vector<RawEntry> AllRawEntries();
 RawAnswer AnswerRaw(const Context& context, const ports::Call& call, const RawRequest& request);
 
-// POST /api/webhook/{github,gitea,gitlab}: has every repository looked at that the payload names by any of its URLs. Nobody is
-// authenticated; where a secret is set the payload must be signed with it.
+// POST /api/webhook/{github,gitea,gitlab}: has every repository looked at that the payload names by
+// any of its URLs. Nobody is authenticated; where a secret is set the payload must be signed with
+// it.
 RawAnswer AnswerWebhook(const Context& context, const RawRequest& request);
 
 }  // namespace ns::api

@@ -5,11 +5,14 @@
 namespace ns::api {
 namespace {
 
-ports::Remote RemoteOf(const model::Repository& repository) { return {repository.id, repository.url, repository.credentials}; }
+ports::Remote RemoteOf(const model::Repository& repository) {
+  return {repository.id, repository.url, repository.credentials};
+}
 
 Status Blame(const Status& failure) {
   if (failure.ok() || !RemoteIsToBlame(failure)) return failure;
-  return {Code::kUnavailable, failure.reason(), "the repository cannot be read: " + failure.message()};
+  return {Code::kUnavailable, failure.reason(),
+          "the repository cannot be read: " + failure.message()};
 }
 
 }  // namespace
@@ -22,27 +25,31 @@ ports::Call Within(const Context& context, const ports::Call& call) {
   return out;
 }
 
-Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request, const model::Repository& repository) {
+Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
+                                             const model::Repository& repository) {
   const RemoteTurns::Turn turn(context.turns, request.user);
   NS_TRY(turn.status());
   return context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
 }
 
-Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request, const model::Repository& repository) {
+Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,
+                                            const model::Repository& repository) {
   auto refs = AskRemote(context, request, repository);
   if (refs.ok()) return refs;
   return Blame(refs.status());
 }
 
-Status Checkout(const Context& context, const Request& request, const model::Repository& repository, const std::string& commit,
-                const std::string& path) {
+Status Checkout(const Context& context, const Request& request, const model::Repository& repository,
+                const std::string& commit, const std::string& path) {
   const RemoteTurns::Turn turn(context.turns, request.user);
   NS_TRY(turn.status());
-  return Blame(context.parts.git.Checkout(Within(context, request.call), RemoteOf(repository), commit, path));
+  return Blame(context.parts.git.Checkout(Within(context, request.call), RemoteOf(repository),
+                                          commit, path));
 }
 
 bool RemoteIsToBlame(const Status& failure) {
-  return failure.code() != Code::kInternal && failure.code() != Code::kCancelled && failure.reason() != "TooManyCalls";
+  return failure.code() != Code::kInternal && failure.code() != Code::kCancelled &&
+         failure.reason() != "TooManyCalls";
 }
 
 }  // namespace ns::api

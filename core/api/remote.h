@@ -11,15 +11,19 @@ namespace ns::api {
 // As `call`, but no longer than 25 s from now.
 ports::Call Within(const Context& context, const ports::Call& call);
 
-// As GitRemote::ListRefs; kExhausted with reason "TooManyCalls" when the caller has too many of these under way.
-Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request, const model::Repository& repository);
+// As GitRemote::ListRefs; kExhausted with reason "TooManyCalls" when the caller has too many of
+// these under way.
+Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
+                                             const model::Repository& repository);
 
-// As AskRemote for a repository that is registered: what the remote is to blame for is kUnavailable, with Git's reason and message.
-Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request, const model::Repository& repository);
+// As AskRemote for a repository that is registered: what the remote is to blame for is
+// kUnavailable, with Git's reason and message.
+Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,
+                                            const model::Repository& repository);
 
 // The same for GitRemote::Checkout.
-Status Checkout(const Context& context, const Request& request, const model::Repository& repository, const std::string& commit,
-                const std::string& path);
+Status Checkout(const Context& context, const Request& request, const model::Repository& repository,
+                const std::string& commit, const std::string& path);
 
 // Whether a failed look says something about the remote, and not about us or the caller.
 bool RemoteIsToBlame(const Status& failure);

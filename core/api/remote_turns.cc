@@ -2,12 +2,14 @@
 
 namespace ns::api {
 
-RemoteTurns::Turn::Turn(RemoteTurns& turns, const model::User& user) : turns_(turns), user_(user.admin ? UserId() : user.id) {
+RemoteTurns::Turn::Turn(RemoteTurns& turns, const model::User& user)
+    : turns_(turns), user_(user.admin ? UserId() : user.id) {
   if (user_.empty()) return;
   Lock lock(turns_.mutex_);
   if (++turns_.taken_[user_] > kPerUser) {
     status_ = Status(Code::kExhausted, "TooManyCalls",
-                     "you have " + std::to_string(kPerUser) + " calls under way that wait for Git; try again when they have ended");
+                     "you have " + std::to_string(kPerUser) +
+                         " calls under way that wait for Git; try again when they have ended");
   }
 }
 

@@ -10,7 +10,8 @@
 
 namespace ns::api {
 
-// Rationale: a remote that never answers holds a thread of the API until a deadline; one person must not hold them all. [any-thread]
+// Rationale: a remote that never answers holds a thread of the API until a deadline; one person
+// must not hold them all. [any-thread]
 class RemoteTurns {
  public:
   static constexpr int kPerUser = 6;  // admins are not counted

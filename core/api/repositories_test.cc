@@ -25,7 +25,8 @@ class RepositoriesTest : public ApiWorld {
 };
 
 TEST_F(RepositoriesTest, Create_ReadsTheRemoteAndOwnsIt) {
-  const auto made = Call<api_pb::Repository>(Named("alice"), "CreateRepository", NewRepository()).value();
+  const auto made =
+      Call<api_pb::Repository>(Named("alice"), "CreateRepository", NewRepository()).value();
   EXPECT_TRUE(IsId(made.id()));
   EXPECT_EQ(made.html_url(), "https://git.test/a/shop.git");
   EXPECT_EQ(made.auth_method(), api_pb::Repository::NONE);
@@ -33,14 +34,17 @@ TEST_F(RepositoriesTest, Create_ReadsTheRemoteAndOwnsIt) {
   EXPECT_EQ(made.owner_ids(0), Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().id());
   ASSERT_EQ(git.asked.size(), 1u);
   EXPECT_EQ(git.asked[0].url, "https://git.test/a/shop.git");
-  EXPECT_EQ(Call<api_pb::Repository>(Named("bob"), "GetRepository", OfRepository(made.id())).value().id(), made.id());
+  EXPECT_EQ(
+      Call<api_pb::Repository>(Named("bob"), "GetRepository", OfRepository(made.id())).value().id(),
+      made.id());
 }
 
 TEST_F(RepositoriesTest, Create_NamesTheFieldThatIsWrong) {
   auto in = NewRepository();
   in.set_name("");
   EXPECT_EQ(Refusal(in), Fields{"name"});
-  for (const char* url : {"", "--upload-pack=x", "file:///etc", "ext::sh -c id", "https://user:pw@git.test/x"}) {
+  for (const char* url :
+       {"", "--upload-pack=x", "file:///etc", "ext::sh -c id", "https://user:pw@git.test/x"}) {
     EXPECT_EQ(Refusal(NewRepository(url)), Fields{"url"}) << url;
   }
   EXPECT_EQ(Refusal(NewRepository("git@git.test:x.git")), Fields{"auth"});
@@ -62,7 +66,8 @@ TEST_F(RepositoriesTest, Create_OfAnUnreadableRemote_IsInvalid) {
   git.failure = Status(Code::kUnavailable, "RepositoryNotFound", "git.test has no such repository");
   EXPECT_EQ(Refusal(NewRepository()), Fields{"url"});
   git.failure = Status(Code::kInternal, "the worker crashed");
-  EXPECT_EQ(Call(Named("alice"), "CreateRepository", NewRepository()).status().code(), Code::kInternal);
+  EXPECT_EQ(Call(Named("alice"), "CreateRepository", NewRepository()).status().code(),
+            Code::kInternal);
   git.failure = Status(Code::kDenied, "AuthenticationFailed", "wrong password");
   auto in = NewRepository();
   in.mutable_auth()->mutable_basic()->set_username("bot");
@@ -77,22 +82,27 @@ TEST_F(RepositoriesTest, Create_OfATakenUrl_Exists) {
 }
 
 TEST_F(RepositoriesTest, GeneratedKey_IsForItsOwnerOneHour) {
-  const auto key = Call<api_pb::GenerateKeyPairResponse>(Named("alice"), "GenerateKeyPair", Empty()).value();
+  const auto key =
+      Call<api_pb::GenerateKeyPairResponse>(Named("alice"), "GenerateKeyPair", Empty()).value();
   EXPECT_EQ(key.public_key().rfind("ssh-ed25519 ", 0), 0u);
   auto in = NewRepository("git@git.test:a/x.git");
   in.mutable_auth()->mutable_ssh()->set_key_id(key.key_id());
-  EXPECT_EQ(FieldsOf(Call(Named("bob"), "CreateRepository", in).status()), Fields{"auth.ssh.key_id"});
+  EXPECT_EQ(FieldsOf(Call(Named("bob"), "CreateRepository", in).status()),
+            Fields{"auth.ssh.key_id"});
   ASSERT_TRUE(Call(Named("alice"), "CreateRepository", in).ok());
   EXPECT_FALSE(git.asked.back().credentials.ssh_private_key.empty());
   clock.Advance(std::chrono::minutes(61));
   in.set_url("git@git.test:a/y.git");
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateRepository", in).status()), Fields{"auth.ssh.key_id"});
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateRepository", in).status()),
+            Fields{"auth.ssh.key_id"});
 }
 
 TEST_F(RepositoriesTest, Secrets_AreNeverReturned) {
   const std::string id = MakePrivateRepository(Named("alice"));
   EXPECT_EQ(git.asked.back().credentials.password.Reveal(), "hunter2");
-  const auto read = Raw(Named("alice"), std::string(kApiService) + "GetRepository", OfRepository(id).SerializeAsString()).value();
+  const auto read = Raw(Named("alice"), std::string(kApiService) + "GetRepository",
+                        OfRepository(id).SerializeAsString())
+                        .value();
   EXPECT_EQ(read.find("hunter2"), std::string::npos);
   EXPECT_EQ(read.find("bot"), std::string::npos);
 }
@@ -100,18 +110,22 @@ TEST_F(RepositoriesTest, Secrets_AreNeverReturned) {
 TEST_F(RepositoriesTest, PrivateRepository_IsHiddenFromStrangersUntilAnApplicationUsesIt) {
   const std::string id = MakePrivateRepository(Named("alice"));
   for (const char* method : {"GetRepository", "GetRepositoryRefs", "RefreshRepository"}) {
-    EXPECT_EQ(Call(Named("bob"), method, OfRepository(id)).status().code(), Code::kNotFound) << method;
+    EXPECT_EQ(Call(Named("bob"), method, OfRepository(id)).status().code(), Code::kNotFound)
+        << method;
   }
   EXPECT_EQ(Call(Named("bob"), "CreateApplication", NewApp(id)).status().code(), Code::kNotFound);
   ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(id)).ok());
   EXPECT_TRUE(Call<api_pb::Repository>(Named("bob"), "GetRepository", OfRepository(id)).ok());
-  EXPECT_EQ(Call(Named("bob"), "GetRepositoryRefs", OfRepository(id)).status().code(), Code::kDenied);
-  EXPECT_TRUE(Call<api_pb::GetRepositoryRefsResponse>(Root(), "GetRepositoryRefs", OfRepository(id)).ok());
+  EXPECT_EQ(Call(Named("bob"), "GetRepositoryRefs", OfRepository(id)).status().code(),
+            Code::kDenied);
+  EXPECT_TRUE(
+      Call<api_pb::GetRepositoryRefsResponse>(Root(), "GetRepositoryRefs", OfRepository(id)).ok());
 }
 
 TEST_F(RepositoriesTest, Scopes_ShowWhatTheySay) {
   using Scope = api_pb::GetRepositoriesRequest;
-  const std::string open = MakeRepository(Named("bob")), mine = MakePrivateRepository(Named("alice"));
+  const std::string open = MakeRepository(Named("bob")),
+                    mine = MakePrivateRepository(Named("alice"));
   EXPECT_EQ(Listed(Named("alice"), Scope::MINE), Fields{mine});
   EXPECT_EQ(Listed(Named("alice"), Scope::CREATABLE).size(), 2u);
   EXPECT_EQ(Listed(Named("bob"), Scope::CREATABLE), Fields{open});
@@ -126,7 +140,9 @@ TEST_F(RepositoriesTest, Scopes_ShowWhatTheySay) {
 
 TEST_F(RepositoriesTest, Refs_ComeFromTheRemote) {
   const std::string id = MakeRepository(Named("alice"));
-  const auto refs = Call<api_pb::GetRepositoryRefsResponse>(Named("bob"), "GetRepositoryRefs", OfRepository(id)).value();
+  const auto refs =
+      Call<api_pb::GetRepositoryRefsResponse>(Named("bob"), "GetRepositoryRefs", OfRepository(id))
+          .value();
   ASSERT_EQ(refs.refs_size(), 5);
   EXPECT_EQ(refs.refs(0).ref_name(), "HEAD");
   git.failure = Status(Code::kDeadline, "RemoteTimeout", "took too long");
@@ -137,7 +153,8 @@ TEST_F(RepositoriesTest, Refs_ComeFromTheRemote) {
 
 TEST_F(RepositoriesTest, CallsThatWaitForGit_AreBoundedPerPerson) {
   RemoteTurns turns;
-  const model::User alice{UserId("alice"), "alice", false}, bob{UserId("bob"), "bob", false}, root{UserId("root"), "root", true};
+  const model::User alice{UserId("alice"), "alice", false}, bob{UserId("bob"), "bob", false},
+      root{UserId("root"), "root", true};
   std::vector<std::unique_ptr<RemoteTurns::Turn>> held;
   for (int i = 0; i < RemoteTurns::kPerUser; ++i) {
     held.push_back(std::make_unique<RemoteTurns::Turn>(turns, alice));
@@ -147,7 +164,8 @@ TEST_F(RepositoriesTest, CallsThatWaitForGit_AreBoundedPerPerson) {
   EXPECT_TRUE(RemoteTurns::Turn(turns, bob).status().ok());
   held.pop_back();
   EXPECT_TRUE(RemoteTurns::Turn(turns, alice).status().ok());
-  for (int i = 0; i <= RemoteTurns::kPerUser; ++i) held.push_back(std::make_unique<RemoteTurns::Turn>(turns, root));
+  for (int i = 0; i <= RemoteTurns::kPerUser; ++i)
+    held.push_back(std::make_unique<RemoteTurns::Turn>(turns, root));
   EXPECT_TRUE(held.back()->status().ok());
 }
 
@@ -159,7 +177,8 @@ TEST_F(RepositoriesTest, Refresh_WakesTheFetcherAndIsLimited) {
   EXPECT_TRUE(Call(Named("bob"), "RefreshRepository", OfRepository(id)).ok());
   EXPECT_EQ(hints, Fields{id});
   Status status;
-  for (int i = 0; i < 10; ++i) status = Call(Named("bob"), "RefreshRepository", OfRepository(id)).status();
+  for (int i = 0; i < 10; ++i)
+    status = Call(Named("bob"), "RefreshRepository", OfRepository(id)).status();
   EXPECT_EQ(status.code(), Code::kExhausted);
   EXPECT_EQ(hints.size(), 10u);
   clock.Advance(std::chrono::seconds(2));

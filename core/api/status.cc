@@ -9,7 +9,8 @@ namespace ns::api {
 namespace {
 
 // Nothing for those whose subject is gone.
-Result<std::vector<model::Condition>> ConditionsOf(const Context& context, model::Subject subject, const std::string& id) {
+Result<std::vector<model::Condition>> ConditionsOf(const Context& context, model::Subject subject,
+                                                   const std::string& id) {
   auto conditions = context.store().events.Conditions(subject, id);
   if (conditions.status().code() == Code::kNotFound) return std::vector<model::Condition>();
   return conditions;
@@ -17,7 +18,8 @@ Result<std::vector<model::Condition>> ConditionsOf(const Context& context, model
 
 // A repository that cannot be read is a fault of the source, whatever was read of it before.
 Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
-  NS_ASSIGN(const auto of_repository, ConditionsOf(context, model::Subject::kRepository, snapshot.app.repository.str()));
+  NS_ASSIGN(const auto of_repository,
+            ConditionsOf(context, model::Subject::kRepository, snapshot.app.repository.str()));
   const model::Condition* fetch = FindCondition(of_repository, "Fetch");
   if (fetch == nullptr || fetch->ok) return Status();
   std::erase_if(snapshot.conditions, [](const auto& one) { return one.type == "Source"; });
@@ -26,7 +28,8 @@ Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
   return Status();
 }
 
-Result<std::optional<Timeline>> DeployOf(const Context& context, const model::AppSnapshot& snapshot) {
+Result<std::optional<Timeline>> DeployOf(const Context& context,
+                                         const model::AppSnapshot& snapshot) {
   NS_ASSIGN(const auto releases, context.store().deploys.Releases(snapshot.app.id, 50));
   const model::Build* build = BuildOfDeploy(snapshot, releases);
   std::vector<model::Event> events;
@@ -57,20 +60,24 @@ void AddObserved(const model::AppSnapshot& snapshot, platform::ApplicationStatus
 }
 
 // For those who own it.
-Status AddInsight(const Context& context, const model::AppSnapshot& snapshot, platform::ApplicationStatus& out) {
-  for (const model::Condition& condition : snapshot.conditions) *out.add_conditions() = ToProto(condition);
+Status AddInsight(const Context& context, const model::AppSnapshot& snapshot,
+                  platform::ApplicationStatus& out) {
+  for (const model::Condition& condition : snapshot.conditions)
+    *out.add_conditions() = ToProto(condition);
   NS_ASSIGN(const auto timeline, DeployOf(context, snapshot));
   if (timeline) *out.mutable_last_deploy() = ToProto(*timeline);
   return Status();
 }
 
-Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context, const Request& request,
-                                                         const platform::ApplicationStatusRequest&) {
+Result<platform::ApplicationStatus> GetApplicationStatus(
+    const Context& context, const Request& request, const platform::ApplicationStatusRequest&) {
   NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(request.on.app->id));
   NS_TRY(AddFetch(context, snapshot));
   const bool owner = Owns(request.user, snapshot.app.owners);
-  Verdict verdict = Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
-  if (!owner && verdict.state == AppState::kFailed) verdict.summary = "does not run as asked; its owners see why";
+  Verdict verdict =
+      Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
+  if (!owner && verdict.state == AppState::kFailed)
+    verdict.summary = "does not run as asked; its owners see why";
   platform::ApplicationStatus out;
   out.set_application_id(snapshot.app.id.str());
   out.set_name(snapshot.app.name);
@@ -88,9 +95,11 @@ Result<platform::ApplicationStatus> GetApplicationStatus(const Context& context,
   return out;
 }
 
-Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context, const Request& request,
+Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
+                                                       const Request& request,
                                                        const platform::RepositoryStatusRequest&) {
-  NS_ASSIGN(const auto conditions, ConditionsOf(context, model::Subject::kRepository, request.on.repository->id.str()));
+  NS_ASSIGN(const auto conditions,
+            ConditionsOf(context, model::Subject::kRepository, request.on.repository->id.str()));
   platform::RepositoryStatus out;
   for (const model::Condition& condition : conditions) *out.add_conditions() = ToProto(condition);
   return out;
@@ -98,8 +107,10 @@ Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context, c
 
 Result<platform::ListReleasesResponse> ListReleases(const Context& context, const Request& request,
                                                     const platform::ListReleasesRequest& in) {
-  if (in.limit() < 0 || in.limit() > 200) return InvalidField("limit", "must be 0 to 200, got " + std::to_string(in.limit()));
-  NS_ASSIGN(const auto releases, context.store().deploys.Releases(request.on.app->id, in.limit() == 0 ? 20 : in.limit()));
+  if (in.limit() < 0 || in.limit() > 200)
+    return InvalidField("limit", "must be 0 to 200, got " + std::to_string(in.limit()));
+  NS_ASSIGN(const auto releases, context.store().deploys.Releases(
+                                     request.on.app->id, in.limit() == 0 ? 20 : in.limit()));
   platform::ListReleasesResponse out;
   for (const model::Release& release : releases) {
     auto* one = out.add_releases();

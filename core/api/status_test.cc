@@ -12,8 +12,13 @@ class StatusTest : public ApiWorld {
     in.set_application_id(app.id());
     return Own<own_pb::ApplicationStatus>(peer, "GetApplicationStatus", in).value();
   }
-  void SetConditions(model::Subject subject, const std::string& id, const char* type, bool ok, const char* reason, const char* message) {
-    ASSERT_TRUE(store.store().events.SetConditions(subject, id, {{type, ok, reason, message, kNever, kNever, kNever}}).ok());
+  void SetConditions(model::Subject subject, const std::string& id, const char* type, bool ok,
+                     const char* reason, const char* message) {
+    ASSERT_TRUE(
+        store.store()
+            .events
+            .SetConditions(subject, id, {{type, ok, reason, message, kNever, kNever, kNever}})
+            .ok());
   }
   api_pb::Application app;
 };
@@ -31,7 +36,8 @@ TEST_F(StatusTest, Fresh_IsBuildingWithItsUrl) {
 }
 
 TEST_F(StatusTest, Conditions_AreForOwners) {
-  SetConditions(model::Subject::kApplication, app.id(), "Source", true, "RefResolved", "main is there");
+  SetConditions(model::Subject::kApplication, app.id(), "Source", true, "RefResolved",
+                "main is there");
   const auto status = Get(Named("alice"));
   ASSERT_EQ(status.conditions_size(), 1);
   EXPECT_EQ(status.conditions(0).reason(), "RefResolved");
@@ -41,8 +47,10 @@ TEST_F(StatusTest, Conditions_AreForOwners) {
 }
 
 TEST_F(StatusTest, UnreadableRepository_IsAFaultOfTheSource) {
-  SetConditions(model::Subject::kApplication, app.id(), "Source", true, "RefResolved", "main is there");
-  SetConditions(model::Subject::kRepository, app.repository_id(), "Fetch", false, "RemoteTimeout", "git.test took too long");
+  SetConditions(model::Subject::kApplication, app.id(), "Source", true, "RefResolved",
+                "main is there");
+  SetConditions(model::Subject::kRepository, app.repository_id(), "Fetch", false, "RemoteTimeout",
+                "git.test took too long");
   const auto status = Get(Named("alice"));
   ASSERT_EQ(status.conditions_size(), 1);
   EXPECT_EQ(status.conditions(0).type(), "Source");
@@ -50,7 +58,8 @@ TEST_F(StatusTest, UnreadableRepository_IsAFaultOfTheSource) {
   EXPECT_EQ(status.conditions(0).reason(), "RemoteTimeout");
   own_pb::RepositoryStatusRequest in;
   in.set_repository_id(app.repository_id());
-  const auto repository = Own<own_pb::RepositoryStatus>(Named("bob"), "GetRepositoryStatus", in).value();
+  const auto repository =
+      Own<own_pb::RepositoryStatus>(Named("bob"), "GetRepositoryStatus", in).value();
   ASSERT_EQ(repository.conditions_size(), 1);
   EXPECT_EQ(repository.conditions(0).type(), "Fetch");
 }
@@ -63,7 +72,8 @@ TEST_F(StatusTest, FailedBuild_IsShownWithItsFaultAndTimeline) {
   clock.Advance(std::chrono::seconds(4));
   Status outcome(Code::kInvalid, "CommandFailed", "make failed");
   outcome.SetFault(Fault::kSource);
-  ASSERT_TRUE(store.store().builds.Settle(id, token, {model::BuildStatus::kFailed, outcome, {}, {}}).ok());
+  ASSERT_TRUE(
+      store.store().builds.Settle(id, token, {model::BuildStatus::kFailed, outcome, {}, {}}).ok());
   const auto status = Get(Named("alice"));
   EXPECT_EQ(status.latest_build().status(), "FAILED");
   EXPECT_EQ(status.latest_build().reason(), "CommandFailed");
@@ -89,13 +99,15 @@ TEST_F(StatusTest, Releases_AreListedNewestFirst) {
     next.release = release.id;
     ASSERT_TRUE(store.store().deploys.SetTarget(release.app, i, next, release).ok());
   }
-  const auto releases = Own<own_pb::ListReleasesResponse>(Named("alice"), "ListReleases", in).value();
+  const auto releases =
+      Own<own_pb::ListReleasesResponse>(Named("alice"), "ListReleases", in).value();
   ASSERT_EQ(releases.releases_size(), 2);
   EXPECT_EQ(releases.releases(0).commit(), kCommitB);
   EXPECT_TRUE(releases.releases(0).current());
   EXPECT_FALSE(releases.releases(1).current());
   in.set_limit(201);
-  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ListReleases", in).status()), std::vector<std::string>{"limit"});
+  EXPECT_EQ(FieldsOf(Own(Named("alice"), "ListReleases", in).status()),
+            std::vector<std::string>{"limit"});
   EXPECT_EQ(Own(Named("bob"), "ListReleases", in).status().code(), Code::kDenied);
 }
 

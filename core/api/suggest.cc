@@ -21,7 +21,8 @@ constexpr std::uintmax_t kMaxDockerfile = 1 << 20;  // bytes
 // A checkout that goes with its owner.
 class Scratch {
  public:
-  Scratch(const std::string& folder, Random& random) : path_(fs::path(folder) / ("suggest-" + NewIdText(random))) {}
+  Scratch(const std::string& folder, Random& random)
+      : path_(fs::path(folder) / ("suggest-" + NewIdText(random))) {}
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
@@ -34,7 +35,8 @@ class Scratch {
     std::error_code error;
     fs::create_directories(path_, error);
     if (!error) return Status();
-    return {Code::kUnavailable, "DiskUnavailable", "cannot make a folder for a checkout: " + error.message()};
+    return {Code::kUnavailable, "DiskUnavailable",
+            "cannot make a folder for a checkout: " + error.message()};
   }
 
  private:
@@ -64,19 +66,24 @@ std::string NameOf(const model::Repository& repository) {
   return std::string(cut == std::string_view::npos ? url : url.substr(cut + 1));
 }
 
-// A host below the first wildcard domain that no application holds; empty where there is no such domain.
+// A host below the first wildcard domain that no application holds; empty where there is no such
+// domain.
 Result<std::string> FreeHost(const Context& context, const std::string& label) {
   const auto& domains = context.settings.platform.domains;
-  const auto wildcard = std::find_if(domains.begin(), domains.end(), [](const auto& domain) { return domain.name.starts_with("*."); });
+  const auto wildcard = std::find_if(domains.begin(), domains.end(), [](const auto& domain) {
+    return domain.name.starts_with("*.");
+  });
   if (wildcard == domains.end()) return std::string();
   NS_ASSIGN(const auto apps, context.store().apps.List());
   const auto taken = [&](const std::string& host) {
     return std::any_of(apps.begin(), apps.end(), [&](const model::Application& app) {
-      return std::any_of(app.websites.begin(), app.websites.end(), [&](const model::Website& website) { return website.fqdn == host; });
+      return std::any_of(app.websites.begin(), app.websites.end(),
+                         [&](const model::Website& website) { return website.fqdn == host; });
     });
   };
   for (int n = 1; n <= 1000; ++n) {
-    const std::string host = label + (n == 1 ? "" : "-" + std::to_string(n)) + wildcard->name.substr(1);
+    const std::string host =
+        label + (n == 1 ? "" : "-" + std::to_string(n)) + wildcard->name.substr(1);
     if (model::Covers(*wildcard, host) && !taken(host)) return host;
   }
   return std::string();
@@ -94,8 +101,8 @@ std::string ReadText(const fs::path& path) {
 // Dockerfiles of the source, those at the usual places first.
 std::vector<std::string> Dockerfiles(const fs::path& source) {
   std::vector<std::string> out;
-  for (const char* name :
-       {"Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile", "build/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile"}) {
+  for (const char* name : {"Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile",
+                           "build/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile"}) {
     std::error_code error;
     if (fs::is_regular_file(fs::symlink_status(source / name, error))) out.push_back(name);
   }
@@ -108,8 +115,9 @@ void AddMethods(const fs::path& source, platform::Suggestion& out) {
     method->set_name("runtime_dockerfile");
     method->set_dockerfile_name(name);
     method->set_http_port(ExposedPort(ReadText(source / name)));
-    const std::string port =
-        method->http_port() == 0 ? ", which exposes no port" : ", which exposes port " + std::to_string(method->http_port());
+    const std::string port = method->http_port() == 0
+                                 ? ", which exposes no port"
+                                 : ", which exposes port " + std::to_string(method->http_port());
     method->set_reason("the source has " + name + port);
   }
 }
@@ -126,7 +134,8 @@ Result<platform::Suggestion> SuggestApplication(const Context& context, const Re
   NS_ASSIGN(const auto refs, ListRefs(context, request, *request.on.repository));
   out.set_commit(plan::Resolve(refs, out.ref_name()));
   if (out.commit() == model::kNoCommit) {
-    return InvalidField("ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(out.ref_name()));
+    return InvalidField("ref_name", "must be a branch, a tag or HEAD of the repository, got " +
+                                        model::Quoted(out.ref_name()));
   }
   NS_ASSIGN(std::string host, FreeHost(context, Label(out.name())));
   out.set_fqdn(std::move(host));
@@ -139,6 +148,8 @@ Result<platform::Suggestion> SuggestApplication(const Context& context, const Re
 
 }  // namespace
 
-void OfferSuggest(MethodTable& table) { Offer(table, std::string(kPlatformService) + "SuggestApplication", SuggestApplication); }
+void OfferSuggest(MethodTable& table) {
+  Offer(table, std::string(kPlatformService) + "SuggestApplication", SuggestApplication);
+}
 
 }  // namespace ns::api

@@ -17,7 +17,8 @@ class SuggestTest : public ApiWorld {
 };
 
 TEST_F(SuggestTest, Dockerfile_IsFoundWithItsPort) {
-  git.files = {{"Dockerfile", "FROM debian\nEXPOSE 8080\n"}, {"docker/Dockerfile", "FROM debian\n"}};
+  git.files = {{"Dockerfile", "FROM debian\nEXPOSE 8080\n"},
+               {"docker/Dockerfile", "FROM debian\n"}};
   const auto out = Own<own_pb::Suggestion>(Named("bob"), "SuggestApplication", For()).value();
   EXPECT_EQ(out.name(), "shop");
   EXPECT_EQ(out.fqdn(), "shop.apps.test");
@@ -35,7 +36,8 @@ TEST_F(SuggestTest, Dockerfile_IsFoundWithItsPort) {
 
 TEST_F(SuggestTest, TakenHost_GetsANumber) {
   ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());
-  EXPECT_EQ(Own<own_pb::Suggestion>(Named("bob"), "SuggestApplication", For()).value().fqdn(), "shop-2.apps.test");
+  EXPECT_EQ(Own<own_pb::Suggestion>(Named("bob"), "SuggestApplication", For()).value().fqdn(),
+            "shop-2.apps.test");
   auto in = For("v2");
   in.set_name("My Shop_日本!");
   const auto out = Own<own_pb::Suggestion>(Named("bob"), "SuggestApplication", in).value();
@@ -45,7 +47,8 @@ TEST_F(SuggestTest, TakenHost_GetsANumber) {
 }
 
 TEST_F(SuggestTest, UnknownRefAndUnreadableRemote_AreRefused) {
-  EXPECT_EQ(FieldsOf(Own(Named("bob"), "SuggestApplication", For("nowhere")).status()), std::vector<std::string>{"ref_name"});
+  EXPECT_EQ(FieldsOf(Own(Named("bob"), "SuggestApplication", For("nowhere")).status()),
+            std::vector<std::string>{"ref_name"});
   git.failure = Status(Code::kUnavailable, "RemoteUnreachable", "no route");
   EXPECT_EQ(Own(Named("bob"), "SuggestApplication", For()).status().code(), Code::kUnavailable);
 }

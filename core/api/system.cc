@@ -13,9 +13,12 @@ using google::protobuf::Empty;
 
 // A plain domain whose "/" some application holds.
 bool Bound(const model::Domain& domain, const std::vector<model::Application>& apps) {
-  const auto holds = [&](const model::Website& website) { return website.fqdn == domain.name && website.path_prefix == "/"; };
-  return std::any_of(apps.begin(), apps.end(),
-                     [&](const model::Application& app) { return std::any_of(app.websites.begin(), app.websites.end(), holds); });
+  const auto holds = [&](const model::Website& website) {
+    return website.fqdn == domain.name && website.path_prefix == "/";
+  };
+  return std::any_of(apps.begin(), apps.end(), [&](const model::Application& app) {
+    return std::any_of(app.websites.begin(), app.websites.end(), holds);
+  });
 }
 
 Result<pb::SystemInfo> GetSystemInfo(const Context& context, const Request&, const Empty&) {
@@ -52,7 +55,8 @@ Result<pb::User> GetMe(const Context& context, const Request& request, const Emp
   return ToProto(request.user, context.settings.platform.avatar_base);
 }
 
-Result<pb::GenerateKeyPairResponse> GenerateKeyPair(const Context& context, const Request& request, const Empty&) {
+Result<pb::GenerateKeyPairResponse> GenerateKeyPair(const Context& context, const Request& request,
+                                                    const Empty&) {
   constexpr Duration kKept = std::chrono::hours(1);
   SshKeyPair pair = NewSshKeyPair("neoshowcase-" + context.settings.platform.installation);
   model::SshKey key;
@@ -60,7 +64,8 @@ Result<pb::GenerateKeyPairResponse> GenerateKeyPair(const Context& context, cons
   key.user = request.user.id;
   key.public_line = pair.public_line;
   key.private_pem = std::move(pair.private_pem);
-  key.expires = context.parts.clock.Now() + std::chrono::duration_cast<std::chrono::microseconds>(kKept);
+  key.expires =
+      context.parts.clock.Now() + std::chrono::duration_cast<std::chrono::microseconds>(kKept);
   NS_TRY(context.store().users.SaveKey(key));
   pb::GenerateKeyPairResponse out;
   out.set_key_id(key.id.str());

@@ -14,25 +14,30 @@ constexpr char kDone[] = "done";
 const Build* Attempt(const model::AppSnapshot& snapshot) {
   for (const Build& build : snapshot.builds) {  // newest first
     if (snapshot.release && build.queued_at <= snapshot.release->created_at) return nullptr;
-    if (build.status != model::BuildStatus::kSkipped && build.status != model::BuildStatus::kSucceeded) return &build;
+    if (build.status != model::BuildStatus::kSkipped &&
+        build.status != model::BuildStatus::kSucceeded)
+      return &build;
   }
   return nullptr;
 }
 
 // Marks of a build: queue, then what its events say.
-void AddBuild(const Build& build, const std::vector<model::Event>& events, std::vector<PhaseMark>& marks) {
+void AddBuild(const Build& build, const std::vector<model::Event>& events,
+              std::vector<PhaseMark>& marks) {
   marks.push_back({"queue", build.queued_at});
   if (build.started_at == kNever) return;
   bool named = false;
   for (const model::Event& event : events) {
-    if (event.kind != "build.phase" || event.at < build.started_at || event.reason == "pushed") continue;
+    if (event.kind != "build.phase" || event.at < build.started_at || event.reason == "pushed")
+      continue;
     marks.push_back({event.reason, named ? event.at : build.started_at});
     named = true;
   }
   if (!named) marks.push_back({"build", build.started_at});
 }
 
-// Steps between marks; one that begins before the one before it (another machine's clock) has no length.
+// Steps between marks; one that begins before the one before it (another machine's clock) has no
+// length.
 std::vector<Step> StepsOf(const std::vector<PhaseMark>& marks, Time now) {
   std::vector<Step> steps;
   for (const PhaseMark& mark : marks) {
@@ -51,7 +56,8 @@ Timeline Finish(Timeline timeline, const std::vector<PhaseMark>& marks, Time now
   return timeline;
 }
 
-std::optional<Timeline> OfAttempt(const Build& build, const std::vector<model::Event>& events, Time now) {
+std::optional<Timeline> OfAttempt(const Build& build, const std::vector<model::Event>& events,
+                                  Time now) {
   std::vector<PhaseMark> marks;
   AddBuild(build, events, marks);
   if (model::IsTerminal(build.status)) marks.push_back({kDone, build.finished_at});
@@ -72,20 +78,27 @@ void AddDeploy(const model::AppSnapshot& snapshot, Time since, std::vector<Phase
 
 }  // namespace
 
-const Build* BuildOfDeploy(const model::AppSnapshot& snapshot, const std::vector<model::Release>& releases) {
+const Build* BuildOfDeploy(const model::AppSnapshot& snapshot,
+                           const std::vector<model::Release>& releases) {
   if (const Build* attempt = Attempt(snapshot)) return attempt;
-  if (!snapshot.release || snapshot.release->generation != snapshot.app.target.generation) return nullptr;
-  const auto earlier = std::any_of(releases.begin(), releases.end(), [&](const model::Release& one) {
-    return one.build == snapshot.release->build && one.generation < snapshot.release->generation;
-  });
+  if (!snapshot.release || snapshot.release->generation != snapshot.app.target.generation)
+    return nullptr;
+  const auto earlier =
+      std::any_of(releases.begin(), releases.end(), [&](const model::Release& one) {
+        return one.build == snapshot.release->build &&
+               one.generation < snapshot.release->generation;
+      });
   if (earlier) return nullptr;
   const auto made_of =
-      std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) { return one.id == snapshot.release->build; });
+      std::find_if(snapshot.builds.begin(), snapshot.builds.end(),
+                   [&](const Build& one) { return one.id == snapshot.release->build; });
   return made_of == snapshot.builds.end() ? nullptr : &*made_of;
 }
 
-std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const Build* build, const std::vector<model::Event>& build_events) {
-  if (build != nullptr && build->status != model::BuildStatus::kSucceeded) return OfAttempt(*build, build_events, snapshot.now);
+std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const Build* build,
+                                   const std::vector<model::Event>& build_events) {
+  if (build != nullptr && build->status != model::BuildStatus::kSucceeded)
+    return OfAttempt(*build, build_events, snapshot.now);
   std::vector<PhaseMark> marks;
   if (build != nullptr) AddBuild(*build, build_events, marks);
   AddDeploy(snapshot, build != nullptr ? build->finished_at : kNever, marks);

@@ -24,11 +24,14 @@ struct Timeline {
   bool finished = false;
 };
 
-// The build that a deploy would begin with: one under way or failed that is newer than the release, else the one that the current release
-// was made of, when this is its first release. Null: the last deploy needed no build. `releases` are the application's, newest first.
-const model::Build* BuildOfDeploy(const model::AppSnapshot& snapshot, const std::vector<model::Release>& releases);
+// The build that a deploy would begin with: one under way or failed that is newer than the release,
+// else the one that the current release was made of, when this is its first release. Null: the last
+// deploy needed no build. `releases` are the application's, newest first.
+const model::Build* BuildOfDeploy(const model::AppSnapshot& snapshot,
+                                  const std::vector<model::Release>& releases);
 
-// `build` as above; `build_events` are its own, oldest first. nullopt: nothing was ever deployed or built.
+// `build` as above; `build_events` are its own, oldest first. nullopt: nothing was ever deployed or
+// built.
 std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const model::Build* build,
                                    const std::vector<model::Event>& build_events);
 

@@ -16,27 +16,40 @@ using model::DesiredState;
 
 std::string Short(const std::string& commit) { return commit.substr(0, 12); }
 
-bool Serving(const model::AppSnapshot& snapshot) { return snapshot.observed && !snapshot.observed->serving_run_key.empty(); }
+bool Serving(const model::AppSnapshot& snapshot) {
+  return snapshot.observed && !snapshot.observed->serving_run_key.empty();
+}
 
 const Build* LiveBuild(const model::AppSnapshot& snapshot) {
-  const auto live =
-      std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [](const Build& one) { return !model::IsTerminal(one.status); });
+  const auto live = std::find_if(snapshot.builds.begin(), snapshot.builds.end(),
+                                 [](const Build& one) { return !model::IsTerminal(one.status); });
   return live == snapshot.builds.end() ? nullptr : &*live;
 }
 
 // The newest build of the wanted commit that was not put aside, or null.
 const Build* LastBuild(const model::AppSnapshot& snapshot) {
-  const auto last = std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) {
-    return one.commit == snapshot.app.commit && one.status != BuildStatus::kSkipped && one.outcome.reason() != model::kSuperseded;
-  });
+  const auto last =
+      std::find_if(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& one) {
+        return one.commit == snapshot.app.commit && one.status != BuildStatus::kSkipped &&
+               one.outcome.reason() != model::kSuperseded;
+      });
   return last == snapshot.builds.end() ? nullptr : &*last;
 }
 
-// Reasons of a deploy that goes on by itself: it is on its way, or the platform lacks something and tries again.
+// Reasons of a deploy that goes on by itself: it is on its way, or the platform lacks something and
+// tries again.
 bool GoesOn(const std::string& reason) {
-  constexpr std::array<std::string_view, 11> kReasons = {
-      "Starting", "Drift", "NotObserved", "BackendUnavailable", "BackendNotLoaded", "BackendHostAway",
-      "EngineUnavailable", "ProxyUnavailable", "RegistryUnavailable", "RouteNotConfirmed", "ImagePullFailed"};
+  constexpr std::array<std::string_view, 11> kReasons = {"Starting",
+                                                         "Drift",
+                                                         "NotObserved",
+                                                         "BackendUnavailable",
+                                                         "BackendNotLoaded",
+                                                         "BackendHostAway",
+                                                         "EngineUnavailable",
+                                                         "ProxyUnavailable",
+                                                         "RegistryUnavailable",
+                                                         "RouteNotConfirmed",
+                                                         "ImagePullFailed"};
   return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
@@ -46,13 +59,16 @@ enum class Progress { kDone, kUnderWay, kFailed };
 Progress ProgressOf(const model::AppSnapshot& snapshot) {
   const model::Target& target = snapshot.app.target;
   // An observation of this generation is stored only after an attempt to apply it has ended.
-  if (!snapshot.observed || snapshot.observed->fence.generation != target.generation) return Progress::kUnderWay;
+  if (!snapshot.observed || snapshot.observed->fence.generation != target.generation)
+    return Progress::kUnderWay;
   const model::ObservedApp& seen = *snapshot.observed;
   const bool routes = seen.route_key == target.route_key;
-  const bool runs = target.state != DesiredState::kRunning || seen.serving_run_key == target.run_key;
+  const bool runs =
+      target.state != DesiredState::kRunning || seen.serving_run_key == target.run_key;
   if (seen.converged && seen.state == target.state && routes && runs) return Progress::kDone;
   const model::Condition* deploy = FindCondition(snapshot.conditions, "Deploy");
-  return deploy != nullptr && !deploy->ok && !GoesOn(deploy->reason) ? Progress::kFailed : Progress::kUnderWay;
+  return deploy != nullptr && !deploy->ok && !GoesOn(deploy->reason) ? Progress::kFailed
+                                                                     : Progress::kUnderWay;
 }
 
 class Judging {
@@ -64,7 +80,8 @@ class Judging {
     if (app_.deleted) return Say(AppState::kDeleting, "is being deleted");
     if (app_.desired != DesiredState::kRunning) return Deployed(&Judging::AtRest);
     if (const Build* live = LiveBuild(snapshot_)) return Building(*live);
-    if (plan::DecideBuild(snapshot_, key_).build) return Say(AppState::kBuilding, "commit " + Short(app_.commit) + " is about to be built");
+    if (plan::DecideBuild(snapshot_, key_).build)
+      return Say(AppState::kBuilding, "commit " + Short(app_.commit) + " is about to be built");
     return Deployed(&Judging::Running);
   }
 
@@ -78,15 +95,20 @@ class Judging {
   }
 
   Verdict Building(const Build& build) const {
-    if (build.status == BuildStatus::kBuilding) return Say(AppState::kBuilding, "commit " + Short(build.commit) + " is being built");
-    if (build.attempt == 0) return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) + " waits for a builder");
-    return Say(AppState::kBuilding,
-               "the build of commit " + Short(build.commit) + " waits for another attempt: " + build.outcome.message());
+    if (build.status == BuildStatus::kBuilding)
+      return Say(AppState::kBuilding, "commit " + Short(build.commit) + " is being built");
+    if (build.attempt == 0)
+      return Say(AppState::kBuilding,
+                 "the build of commit " + Short(build.commit) + " waits for a builder");
+    return Say(AppState::kBuilding, "the build of commit " + Short(build.commit) +
+                                        " waits for another attempt: " + build.outcome.message());
   }
 
-  // On its way to what the owner wants: an application that shall not run and serves nothing is stopped already, but for its routes.
+  // On its way to what the owner wants: an application that shall not run and serves nothing is
+  // stopped already, but for its routes.
   Verdict OnItsWay(std::string summary) const {
-    if (app_.desired == DesiredState::kRunning) return Say(AppState::kDeploying, "is " + std::move(summary));
+    if (app_.desired == DesiredState::kRunning)
+      return Say(AppState::kDeploying, "is " + std::move(summary));
     if (Serving(snapshot_)) return Say(AppState::kDeploying, "is being stopped");
     return Say(AppState::kStopped, "does not run; its routes are " + std::move(summary));
   }
@@ -96,16 +118,23 @@ class Judging {
     if (plan::DecideTarget(snapshot_, key_)) return OnItsWay("about to be deployed");
     const model::Condition* deploy = FindCondition(snapshot_.conditions, "Deploy");
     switch (ProgressOf(snapshot_)) {
-      case Progress::kDone: return (this->*done)();
-      case Progress::kFailed: return Fail(deploy->message.empty() ? deploy->reason : deploy->message);
-      case Progress::kUnderWay: break;
+      case Progress::kDone:
+        return (this->*done)();
+      case Progress::kFailed:
+        return Fail(deploy->message.empty() ? deploy->reason : deploy->message);
+      case Progress::kUnderWay:
+        break;
     }
-    const bool trouble = deploy != nullptr && !deploy->ok && deploy->reason != "NotObserved" && deploy->reason != "NeverDeployed";
-    return OnItsWay(trouble && !deploy->message.empty() ? "being deployed; the last look said: " + deploy->message : "being deployed");
+    const bool trouble = deploy != nullptr && !deploy->ok && deploy->reason != "NotObserved" &&
+                         deploy->reason != "NeverDeployed";
+    return OnItsWay(trouble && !deploy->message.empty()
+                        ? "being deployed; the last look said: " + deploy->message
+                        : "being deployed");
   }
 
   Verdict AtRest() const {
-    if (app_.desired == DesiredState::kAsleep) return Say(AppState::kSleeping, "sleeps until a request comes", true, true);
+    if (app_.desired == DesiredState::kAsleep)
+      return Say(AppState::kSleeping, "sleeps until a request comes", true, true);
     return Say(AppState::kStopped, "stopped as asked", true, true);
   }
 
@@ -113,16 +142,23 @@ class Judging {
     if (app_.commit.empty() && (source_ == nullptr || source_->reason == "NotFetched")) {
       return Say(AppState::kUnknown, "the repository has not been read yet");
     }
-    if (source_ != nullptr && !source_->ok && app_.commit.find_first_not_of('0') == std::string::npos) return Fail(source_->message);
+    if (source_ != nullptr && !source_->ok &&
+        app_.commit.find_first_not_of('0') == std::string::npos)
+      return Fail(source_->message);
     const Build* last = LastBuild(snapshot_);
     if (last != nullptr && last->status == BuildStatus::kFailed) {
-      return Fail("the build of commit " + Short(last->commit) + " failed: " + last->outcome.message());
+      return Fail("the build of commit " + Short(last->commit) +
+                  " failed: " + last->outcome.message());
     }
     if (last != nullptr && last->status == BuildStatus::kCancelled) {
       return Fail("the build of commit " + Short(last->commit) + " was cancelled");
     }
-    if (app_.target.state != DesiredState::kRunning) return Fail("there is no succeeded build to run");
-    return Say(AppState::kLive, "commit " + Short(snapshot_.release ? snapshot_.release->commit : app_.commit) + " is live", true, true);
+    if (app_.target.state != DesiredState::kRunning)
+      return Fail("there is no succeeded build to run");
+    return Say(
+        AppState::kLive,
+        "commit " + Short(snapshot_.release ? snapshot_.release->commit : app_.commit) + " is live",
+        true, true);
   }
 
   const model::AppSnapshot& snapshot_;
@@ -133,12 +169,15 @@ class Judging {
 
 }  // namespace
 
-Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key) {
+Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source,
+              const Secret& key) {
   return Judging(snapshot, source, key).Run();
 }
 
-const model::Condition* FindCondition(const std::vector<model::Condition>& conditions, const std::string& type) {
-  const auto found = std::find_if(conditions.begin(), conditions.end(), [&](const auto& one) { return one.type == type; });
+const model::Condition* FindCondition(const std::vector<model::Condition>& conditions,
+                                      const std::string& type) {
+  const auto found = std::find_if(conditions.begin(), conditions.end(),
+                                  [&](const auto& one) { return one.type == type; });
   return found == conditions.end() ? nullptr : &*found;
 }
 

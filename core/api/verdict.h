@@ -8,7 +8,16 @@
 
 namespace ns::api {
 
-enum class AppState { kUnknown = 0, kStopped = 1, kBuilding = 2, kDeploying = 3, kLive = 4, kFailed = 5, kSleeping = 6, kDeleting = 7 };
+enum class AppState {
+  kUnknown = 0,
+  kStopped = 1,
+  kBuilding = 2,
+  kDeploying = 3,
+  kLive = 4,
+  kFailed = 5,
+  kSleeping = 6,
+  kDeleting = 7
+};
 
 struct Verdict {
   AppState state = AppState::kUnknown;
@@ -18,9 +27,12 @@ struct Verdict {
   std::string summary;   // one sentence
 };
 
-// `key`: of build, run and route keys. `source` is the application's "Source" condition with what the fetcher met, or null.
-Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source, const Secret& key);
+// `key`: of build, run and route keys. `source` is the application's "Source" condition with what
+// the fetcher met, or null.
+Verdict Judge(const model::AppSnapshot& snapshot, const model::Condition* source,
+              const Secret& key);
 
-const model::Condition* FindCondition(const std::vector<model::Condition>& conditions, const std::string& type);
+const model::Condition* FindCondition(const std::vector<model::Condition>& conditions,
+                                      const std::string& type);
 
 }  // namespace ns::api

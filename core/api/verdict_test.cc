@@ -20,7 +20,9 @@ using plan::testing::kKey;
 
 Time At(int seconds) { return Time(std::chrono::seconds(seconds)); }
 
-Verdict Of(const AppSnapshot& snapshot) { return Judge(snapshot, FindCondition(snapshot.conditions, "Source"), kKey); }
+Verdict Of(const AppSnapshot& snapshot) {
+  return Judge(snapshot, FindCondition(snapshot.conditions, "Source"), kKey);
+}
 
 // Takes the target that the planner asks for, as the releaser does.
 AppSnapshot Retargeted(AppSnapshot snapshot) {
@@ -44,7 +46,8 @@ AppSnapshot Observed(AppSnapshot snapshot, bool converged) {
   seen.state = target.state;
   seen.route_key = target.route_key;
   seen.converged = converged;
-  if (converged && target.state == model::DesiredState::kRunning) seen.serving_run_key = target.run_key;
+  if (converged && target.state == model::DesiredState::kRunning)
+    seen.serving_run_key = target.run_key;
   snapshot.observed = seen;
   return snapshot;
 }
@@ -88,7 +91,8 @@ TEST(Judge, FailedBuild_IsSettledAndTheOldReleaseServes) {
 
   snapshot = Observed(Retargeted(Built()), true);
   snapshot.app.commit = kCommitB;
-  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, BuildStatus::kFailed));
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, BuildStatus::kFailed));
   verdict = Of(snapshot);
   EXPECT_EQ(verdict.state, AppState::kFailed);
   EXPECT_TRUE(verdict.settled && verdict.serving);
@@ -97,7 +101,8 @@ TEST(Judge, FailedBuild_IsSettledAndTheOldReleaseServes) {
 
 TEST(Judge, FailedDeploy_IsSettledWithItsReason) {
   AppSnapshot snapshot = Observed(Retargeted(Built()), false);
-  snapshot.conditions = {{"Deploy", false, "ProbeFailed", "nothing listens on port 8080", kNever, kNever, kNever}};
+  snapshot.conditions = {
+      {"Deploy", false, "ProbeFailed", "nothing listens on port 8080", kNever, kNever, kNever}};
   const Verdict verdict = Of(snapshot);
   EXPECT_EQ(verdict.state, AppState::kFailed);
   EXPECT_TRUE(verdict.settled);
@@ -106,7 +111,8 @@ TEST(Judge, FailedDeploy_IsSettledWithItsReason) {
 
 TEST(Judge, BackendOutOfReach_IsStillUnderWay) {
   AppSnapshot snapshot = Retargeted(Built());
-  snapshot.conditions = {{"Deploy", false, "EngineUnavailable", "dockerd does not answer", kNever, kNever, kNever}};
+  snapshot.conditions = {
+      {"Deploy", false, "EngineUnavailable", "dockerd does not answer", kNever, kNever, kNever}};
   const Verdict verdict = Of(snapshot);
   EXPECT_EQ(verdict.state, AppState::kDeploying);
   EXPECT_FALSE(verdict.settled);
@@ -151,7 +157,8 @@ TEST(Judge, NeverStarted_IsStoppedAndSettledWithItsRoutes) {
 TEST(Judge, MissingRef_IsAFault) {
   AppSnapshot snapshot = FreshApp();
   snapshot.app.commit = model::kNoCommit;
-  snapshot.conditions = {{"Source", false, "RefMissing", "the remote has no ref \"main\"", kNever, kNever, kNever}};
+  snapshot.conditions = {
+      {"Source", false, "RefMissing", "the remote has no ref \"main\"", kNever, kNever, kNever}};
   const Verdict verdict = Of(Observed(Retargeted(snapshot), true));
   EXPECT_EQ(verdict.state, AppState::kFailed);
   EXPECT_TRUE(verdict.settled);
@@ -167,7 +174,8 @@ TEST(Judge, Tombstone_IsDeleting) {
 
 std::vector<std::pair<std::string, double>> Seconds(const Timeline& timeline) {
   std::vector<std::pair<std::string, double>> out;
-  for (const Step& step : timeline.steps) out.emplace_back(step.name, std::chrono::duration<double>(step.end - step.begin).count());
+  for (const Step& step : timeline.steps)
+    out.emplace_back(step.name, std::chrono::duration<double>(step.end - step.begin).count());
   return out;
 }
 using Steps = std::vector<std::pair<std::string, double>>;
@@ -195,9 +203,15 @@ TEST(LastDeploy, OfANewCommit_GoesFromTheQueueToTheEnd) {
   const AppSnapshot snapshot = Deployed();
   const model::Build* build = BuildOfDeploy(snapshot, {*snapshot.release});
   ASSERT_EQ(build, &snapshot.builds[0]);
-  const auto timeline = LastDeploy(snapshot, build, {Phase("checkout", 13), Phase("build", 20), Phase("pushed", 39)});
+  const auto timeline =
+      LastDeploy(snapshot, build, {Phase("checkout", 13), Phase("build", 20), Phase("pushed", 39)});
   ASSERT_TRUE(timeline);
-  EXPECT_EQ(Seconds(*timeline), (Steps{{"queue", 2}, {"checkout", 8}, {"build", 20}, {"release", 11}, {"pull", 2}, {"start", 7}}));
+  EXPECT_EQ(Seconds(*timeline), (Steps{{"queue", 2},
+                                       {"checkout", 8},
+                                       {"build", 20},
+                                       {"release", 11},
+                                       {"pull", 2},
+                                       {"start", 7}}));
   EXPECT_TRUE(timeline->finished);
   EXPECT_EQ(timeline->build, build->id);
   EXPECT_EQ(timeline->commit, kCommitA);

@@ -13,7 +13,9 @@ namespace {
 
 using google::protobuf::Struct;
 
-RawAnswer Text(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body) + "\n"}; }
+RawAnswer Text(int status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+}
 
 std::string HeaderOf(const Peer& peer, const std::string& name) {
   for (const auto& [key, value] : peer.headers) {
@@ -24,7 +26,8 @@ std::string HeaderOf(const Peer& peer, const std::string& name) {
 
 // Whether the payload is signed with `secret` as `host` does it.
 bool Signed(const std::string& host, const Secret& secret, const RawRequest& request) {
-  if (host == "gitlab") return EqualInConstantTime(HeaderOf(request.peer, "x-gitlab-token"), secret.Reveal());
+  if (host == "gitlab")
+    return EqualInConstantTime(HeaderOf(request.peer, "x-gitlab-token"), secret.Reveal());
   const std::string expected = ToHex(HmacSha256(secret.Reveal(), request.body));
   std::string given = HeaderOf(request.peer, "x-hub-signature-256");
   if (given.starts_with("sha256=")) given.erase(0, 7);
@@ -45,8 +48,11 @@ std::string JsonOf(std::string_view body) {
   body.remove_prefix(kField.size());
   std::string out;
   for (size_t i = 0; i < body.size() && body[i] != '&'; ++i) {
-    const bool escaped = body[i] == '%' && i + 2 < body.size() && Nibble(body[i + 1]) >= 0 && Nibble(body[i + 2]) >= 0;
-    out += escaped ? static_cast<char>(Nibble(body[i + 1]) * 16 + Nibble(body[i + 2])) : body[i] == '+' ? ' ' : body[i];
+    const bool escaped = body[i] == '%' && i + 2 < body.size() && Nibble(body[i + 1]) >= 0 &&
+                         Nibble(body[i + 2]) >= 0;
+    out += escaped          ? static_cast<char>(Nibble(body[i + 1]) * 16 + Nibble(body[i + 2]))
+           : body[i] == '+' ? ' '
+                            : body[i];
     if (escaped) i += 2;
   }
   return out;
@@ -59,8 +65,8 @@ std::set<std::string> NamedUrls(const Struct& payload) {
     const auto found = payload.fields().find(object);
     if (found == payload.fields().end() || !found->second.has_struct_value()) continue;
     const auto& fields = found->second.struct_value().fields();
-    for (const char* name :
-         {"clone_url", "ssh_url", "git_url", "html_url", "git_http_url", "git_ssh_url", "http_url", "web_url", "url", "homepage"}) {
+    for (const char* name : {"clone_url", "ssh_url", "git_url", "html_url", "git_http_url",
+                             "git_ssh_url", "http_url", "web_url", "url", "homepage"}) {
       const auto url = fields.find(name);
       if (url != fields.end()) out.insert(model::NormaliseUrl(url->second.string_value()));
     }
@@ -74,7 +80,8 @@ RawAnswer Hint(const Context& context, const std::set<std::string>& urls) {
   if (!repositories.ok()) return Text(503, "the database does not answer; send it again later");
   for (const model::Repository& repository : *repositories) {
     if (!urls.contains(model::NormaliseUrl(repository.url))) continue;
-    const Status sent = context.store().hints.Send({ports::Hint::Kind::kRepository, repository.id.str()});
+    const Status sent =
+        context.store().hints.Send({ports::Hint::Kind::kRepository, repository.id.str()});
     if (!sent.ok()) return Text(503, "the database does not answer; send it again later");
   }
   return Text(202, "accepted");  // says nothing of what is registered here
@@ -84,11 +91,14 @@ RawAnswer Hint(const Context& context, const std::set<std::string>& urls) {
 
 RawAnswer AnswerWebhook(const Context& context, const RawRequest& request) {
   const std::string host(request.path.substr(request.path.rfind('/') + 1));
-  if (host != "github" && host != "gitea" && host != "gitlab") return Text(404, "webhooks come to /api/webhook/github, /gitea or /gitlab");
+  if (host != "github" && host != "gitea" && host != "gitlab")
+    return Text(404, "webhooks come to /api/webhook/github, /gitea or /gitlab");
   const Secret& secret = context.settings.webhook_secret;
-  if (!secret.empty() && !Signed(host, secret, request)) return Text(403, "the payload is not signed with the secret of this installation");
+  if (!secret.empty() && !Signed(host, secret, request))
+    return Text(403, "the payload is not signed with the secret of this installation");
   Struct payload;
-  if (!google::protobuf::util::JsonStringToMessage(JsonOf(request.body), &payload).ok()) return Text(400, "the body is no JSON object");
+  if (!google::protobuf::util::JsonStringToMessage(JsonOf(request.body), &payload).ok())
+    return Text(400, "the body is no JSON object");
   return Hint(context, NamedUrls(payload));
 }
 

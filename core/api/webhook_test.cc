@@ -15,18 +15,27 @@ class WebhookTest : public ApiWorld {
       if (hint.kind == ports::Hint::Kind::kRepository) hints.push_back(hint.id);
     });
   }
-  int Post(const std::string& host, const std::string& body, std::vector<std::pair<std::string, std::string>> headers = {}) {
-    return dispatcher.Raw({false, 0, 0, "10.9.9.9", std::move(headers)}, "POST", "/api/webhook/" + host, body).http_status;
+  int Post(const std::string& host, const std::string& body,
+           std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return dispatcher
+        .Raw({false, 0, 0, "10.9.9.9", std::move(headers)}, "POST", "/api/webhook/" + host, body)
+        .http_status;
   }
   std::string repository;
   Ids hints;
 };
 
 TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
-  EXPECT_EQ(Post("gitea", R"({"ref":"refs/heads/main","repository":{"clone_url":"https://git.test/a/shop.git"}})"), 202);
+  EXPECT_EQ(
+      Post("gitea",
+           R"({"ref":"refs/heads/main","repository":{"clone_url":"https://git.test/a/shop.git"}})"),
+      202);
   EXPECT_EQ(Post("github", R"({"repository":{"ssh_url":"git@git.test:a/shop.git","id":1}})"), 202);
   EXPECT_EQ(Post("gitlab", R"({"project":{"git_http_url":"https://GIT.test/a/shop"}})"), 202);
-  EXPECT_EQ(Post("github", "payload=%7B%22repository%22%3A%7B%22clone_url%22%3A%22https%3A%2F%2Fgit.test%2Fa%2Fshop.git%22%7D%7D"), 202);
+  EXPECT_EQ(Post("github",
+                 "payload=%7B%22repository%22%3A%7B%22clone_url%22%3A%22https%3A%2F%2Fgit.test%2Fa%"
+                 "2Fshop.git%22%7D%7D"),
+            202);
   EXPECT_EQ(hints, (Ids{repository, repository, repository, repository}));
 }
 

@@ -57,7 +57,8 @@ TEST(Base64, RoundTrip_AndRefusal) {
 TEST(SshKeyPair, Lines_HaveOpenSshForm) {
   const SshKeyPair pair = NewSshKeyPair("neoshowcase");
   EXPECT_THAT(pair.public_line, testing::StartsWith("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"));
-  EXPECT_THAT(pair.private_pem.Reveal(), testing::StartsWith("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA"));
+  EXPECT_THAT(pair.private_pem.Reveal(),
+              testing::StartsWith("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA"));
 }
 
 TEST(FormatTime, Epoch_AndFractions) {

@@ -8,7 +8,9 @@
 namespace ns {
 namespace {
 
-const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* Bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 // OpenSSH's wire form of a string: 4 bytes of length, big-endian, then the bytes.
 void AppendSshString(std::string& out, std::string_view text) {
@@ -34,7 +36,8 @@ std::string ToHex(std::string_view bytes) {
 
 std::string ToBase64(std::string_view bytes) {
   std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), Bytes(bytes), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(text.data(), text.size(), Bytes(bytes), bytes.size(),
+                    sodium_base64_VARIANT_ORIGINAL);
   text.pop_back();  // the NUL
   return text;
 }
@@ -42,8 +45,9 @@ std::string ToBase64(std::string_view bytes) {
 Result<std::string> FromBase64(std::string_view text) {
   std::string bytes(text.size(), '\0');
   size_t size = 0;
-  const int rc = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
-                                   nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
+  const int rc =
+      sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
   if (rc != 0) return Invalid("not base64");
   bytes.resize(size);
   return bytes;
@@ -85,7 +89,8 @@ std::string KeyHasher::Finish() {
   unsigned char short_key[32];
   crypto_generichash(short_key, sizeof short_key, Bytes(key), key.size(), nullptr, 0);
   unsigned char digest[20];
-  crypto_generichash(digest, sizeof digest, Bytes(buffer_), buffer_.size(), short_key, sizeof short_key);
+  crypto_generichash(digest, sizeof digest, Bytes(buffer_), buffer_.size(), short_key,
+                     sizeof short_key);
   Wipe(buffer_.data(), buffer_.size());
   buffer_.clear();
   return ToHex({reinterpret_cast<char*>(digest), sizeof digest});
@@ -104,8 +109,9 @@ std::string Sealer::Seal(const Secret& plain, std::string_view context) const {
   auto* bytes = reinterpret_cast<unsigned char*>(out.data());
   randombytes_buf(bytes, kNonce);
   unsigned long long written = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + kNonce, &written, Bytes(plain.Reveal()), plain.Reveal().size(),
-                                             Bytes(context), context.size(), nullptr, bytes, Bytes(key_.Reveal()));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes + kNonce, &written, Bytes(plain.Reveal()),
+                                             plain.Reveal().size(), Bytes(context), context.size(),
+                                             nullptr, bytes, Bytes(key_.Reveal()));
   return out;
 }
 
@@ -116,9 +122,10 @@ Result<Secret> Sealer::Open(std::string_view sealed, std::string_view context) c
   std::string plain(sealed.size() - kNonce - kTag, '\0');
   unsigned long long size = 0;
   const int rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      reinterpret_cast<unsigned char*>(plain.data()), &size, nullptr, Bytes(sealed) + kNonce, sealed.size() - kNonce,
-      Bytes(context), context.size(), Bytes(sealed), Bytes(key_.Reveal()));
-  if (rc != 0) return Invalid("sealed text does not open with key " + key_id_ + " as " + std::string(context));
+      reinterpret_cast<unsigned char*>(plain.data()), &size, nullptr, Bytes(sealed) + kNonce,
+      sealed.size() - kNonce, Bytes(context), context.size(), Bytes(sealed), Bytes(key_.Reveal()));
+  if (rc != 0)
+    return Invalid("sealed text does not open with key " + key_id_ + " as " + std::string(context));
   return Secret(std::move(plain));
 }
 
@@ -132,7 +139,8 @@ SshKeyPair NewSshKeyPair(std::string_view comment) {
   AppendSshString(public_blob, "ssh-ed25519");
   AppendSshString(public_blob, public_bytes);
 
-  // openssh-portable PROTOCOL.key: two equal check numbers, the key, padding 1, 2, 3, ... to a multiple of 8.
+  // openssh-portable PROTOCOL.key: two equal check numbers, the key, padding 1, 2, 3, ... to a
+  // multiple of 8.
   std::string check(4, '\0');
   randombytes_buf(check.data(), check.size());
   std::string inner = check + check;
@@ -155,7 +163,8 @@ SshKeyPair NewSshKeyPair(std::string_view comment) {
   for (size_t at = 0; at < base64.size(); at += 70) pem += base64.substr(at, 70) + "\n";
   pem += "-----END OPENSSH PRIVATE KEY-----\n";
   Wipe(secret_key, sizeof secret_key);
-  return {"ssh-ed25519 " + ToBase64(public_blob) + " " + std::string(comment), Secret(std::move(pem))};
+  return {"ssh-ed25519 " + ToBase64(public_blob) + " " + std::string(comment),
+          Secret(std::move(pem))};
 }
 
 }  // namespace ns

@@ -20,11 +20,13 @@ Result<std::string> FromBase64(std::string_view text);
 std::string Sha256Hex(std::string_view bytes);
 // HMAC-SHA-256, 32 raw bytes (webhook signatures).
 std::string HmacSha256(std::string_view key, std::string_view bytes);
-// Compares without telling by its time where the difference is; false at once for different lengths.
+// Compares without telling by its time where the difference is; false at once for different
+// lengths.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 
-// Builds a keyed BLAKE2b digest over fields; each field is length-prefixed, so that ("a","bc") differs from ("ab","c").
-// Used for build, run and route keys, which cover secrets and stand in labels.
+// Builds a keyed BLAKE2b digest over fields; each field is length-prefixed, so that ("a","bc")
+// differs from ("ab","c"). Used for build, run and route keys, which cover secrets and stand in
+// labels.
 class KeyHasher {
  public:
   explicit KeyHasher(const Secret& key);
@@ -38,7 +40,8 @@ class KeyHasher {
   std::string buffer_;
 };
 
-// Seals texts with XChaCha20-Poly1305. `context` (table, row, column) is authenticated: a sealed text opens only where it was put.
+// Seals texts with XChaCha20-Poly1305. `context` (table, row, column) is authenticated: a sealed
+// text opens only where it was put.
 class Sealer {
  public:
   // `key`: 32 bytes.

@@ -15,16 +15,25 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Where records go and from which level on. `path` empty: standard error. Call once, before threads.
+// Where records go and from which level on. `path` empty: standard error. Call once, before
+// threads.
 void Configure(Level level, const std::string& path);
 bool Enabled(Level level);
 void Write(Level level, std::string_view message, const Field* fields, size_t count);
 
-inline void Debug(std::string_view message, Fields fields = {}) { Write(Level::kDebug, message, fields.begin(), fields.size()); }
-inline void Info(std::string_view message, Fields fields = {}) { Write(Level::kInfo, message, fields.begin(), fields.size()); }
-inline void Warn(std::string_view message, Fields fields = {}) { Write(Level::kWarn, message, fields.begin(), fields.size()); }
+inline void Debug(std::string_view message, Fields fields = {}) {
+  Write(Level::kDebug, message, fields.begin(), fields.size());
+}
+inline void Info(std::string_view message, Fields fields = {}) {
+  Write(Level::kInfo, message, fields.begin(), fields.size());
+}
+inline void Warn(std::string_view message, Fields fields = {}) {
+  Write(Level::kWarn, message, fields.begin(), fields.size());
+}
 // A person must look.
-inline void Error(std::string_view message, Fields fields = {}) { Write(Level::kError, message, fields.begin(), fields.size()); }
+inline void Error(std::string_view message, Fields fields = {}) {
+  Write(Level::kError, message, fields.begin(), fields.size());
+}
 
 // The level called `name` ("trace" ... "error"); kInfo for anything else.
 Level LevelFromName(std::string_view name);

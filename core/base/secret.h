@@ -10,7 +10,8 @@ namespace ns {
 // Overwrites `size` bytes in a way the compiler keeps.
 void Wipe(void* data, size_t size);
 
-// Holds a secret text. There is no stream operator and no conversion: `Reveal()` is the one way out, easy to search for.
+// Holds a secret text. There is no stream operator and no conversion: `Reveal()` is the one way
+// out, easy to search for.
 class Secret {
  public:
   Secret() = default;

@@ -4,20 +4,34 @@ namespace ns {
 
 std::string_view CodeName(Code code) {
   switch (code) {
-    case Code::kOk: return "ok";
-    case Code::kCancelled: return "canceled";
-    case Code::kInvalid: return "invalid_argument";
-    case Code::kDeadline: return "deadline_exceeded";
-    case Code::kNotFound: return "not_found";
-    case Code::kExists: return "already_exists";
-    case Code::kDenied: return "permission_denied";
-    case Code::kExhausted: return "resource_exhausted";
-    case Code::kPrecondition: return "failed_precondition";
-    case Code::kStale: return "aborted";
-    case Code::kUnsupported: return "unimplemented";
-    case Code::kInternal: return "internal";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kUnauthenticated: return "unauthenticated";
+    case Code::kOk:
+      return "ok";
+    case Code::kCancelled:
+      return "canceled";
+    case Code::kInvalid:
+      return "invalid_argument";
+    case Code::kDeadline:
+      return "deadline_exceeded";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kExists:
+      return "already_exists";
+    case Code::kDenied:
+      return "permission_denied";
+    case Code::kExhausted:
+      return "resource_exhausted";
+    case Code::kPrecondition:
+      return "failed_precondition";
+    case Code::kStale:
+      return "aborted";
+    case Code::kUnsupported:
+      return "unimplemented";
+    case Code::kInternal:
+      return "internal";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
   }
   return "unknown";
 }

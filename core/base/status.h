@@ -10,7 +10,8 @@
 
 namespace ns {
 
-// Chosen by what the caller does next. Numbers are gRPC's, so that they cross the plugin ABI and the wire unchanged.
+// Chosen by what the caller does next. Numbers are gRPC's, so that they cross the plugin ABI and
+// the wire unchanged.
 enum class Code : int {
   kOk = 0,
   kCancelled = 1,         // the caller asked for it
@@ -54,10 +55,22 @@ class [[nodiscard]] Status {
   // How long to wait before another try; nullopt: the caller decides.
   std::optional<std::chrono::nanoseconds> retry_after() const { return retry_after_; }
 
-  Status& SetReason(std::string reason) { reason_ = std::move(reason); return *this; }
-  Status& SetFault(Fault fault) { fault_ = fault; return *this; }
-  Status& SetDetails(std::string details) { details_ = std::move(details); return *this; }
-  Status& SetRetryAfter(std::chrono::nanoseconds wait) { retry_after_ = wait; return *this; }
+  Status& SetReason(std::string reason) {
+    reason_ = std::move(reason);
+    return *this;
+  }
+  Status& SetFault(Fault fault) {
+    fault_ = fault;
+    return *this;
+  }
+  Status& SetDetails(std::string details) {
+    details_ = std::move(details);
+    return *this;
+  }
+  Status& SetRetryAfter(std::chrono::nanoseconds wait) {
+    retry_after_ = wait;
+    return *this;
+  }
 
   // The same status with `context` and ": " put before the message.
   Status Prefixed(std::string_view context) const;
@@ -77,8 +90,10 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status)
+      : state_(std::in_place_index<1>, std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -104,15 +119,15 @@ Status Internal(std::string message);
 }  // namespace ns
 
 // Hands a failure up: `NS_TRY(DoIt());`
-#define NS_TRY(expression)                                    \
-  do {                                                        \
+#define NS_TRY(expression)                                                                    \
+  do {                                                                                        \
     if (::ns::Status ns_try_status = (expression); !ns_try_status.ok()) return ns_try_status; \
   } while (false)
 
 // Hands a failure up or takes the value: `NS_ASSIGN(auto app, store.Load(id));`
 #define NS_ASSIGN(target, expression) NS_ASSIGN_AT_(target, expression, __LINE__)
 #define NS_ASSIGN_AT_(target, expression, line) NS_ASSIGN_NAMED_(target, expression, line)
-#define NS_ASSIGN_NAMED_(target, expression, line)            \
-  auto ns_result_##line = (expression);                       \
+#define NS_ASSIGN_NAMED_(target, expression, line)              \
+  auto ns_result_##line = (expression);                         \
   if (!ns_result_##line.ok()) return ns_result_##line.status(); \
   target = std::move(ns_result_##line).value()

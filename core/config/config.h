@@ -14,9 +14,10 @@ namespace ns::config {
 
 struct Identity {
   std::string header = "X-Forwarded-User";
-  std::vector<std::string> proxies;  // addresses that may name the user by that header, with the secret
-  Secret secret;                     // empty: no header is believed
-  std::string group = "neoshowcase"; // members are admins on the Unix socket, as root is
+  std::vector<std::string>
+      proxies;    // addresses that may name the user by that header, with the secret
+  Secret secret;  // empty: no header is believed
+  std::string group = "neoshowcase";  // members are admins on the Unix socket, as root is
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
@@ -47,12 +48,12 @@ struct Database {
 };
 
 struct PluginInstance {
-  std::string name;               // key under `plugins`
-  std::string plugin;             // name of the library, e.g. "backend-docker"
-  bool required = false;          // not ready without it
+  std::string name;                 // key under `plugins`
+  std::string plugin;               // name of the library, e.g. "backend-docker"
+  bool required = false;            // not ready without it
   std::vector<std::string> listen;  // services: "unix:/path" or "address:port"; the host opens them
-  std::string config = "{}";      // JSON
-  std::string where;              // "file:line:column" of its config, for the plugin's own complaints
+  std::string config = "{}";        // JSON
+  std::string where;  // "file:line:column" of its config, for the plugin's own complaints
   friend bool operator==(const PluginInstance&, const PluginInstance&) = default;
 };
 
@@ -68,13 +69,15 @@ struct Config {
   std::vector<model::Domain> domains;
   std::vector<model::PortRange> ports;
   std::vector<model::Link> links;
-  std::string http_address, https_address;  // "host:port" that users reach; empty: as the backend says
+  std::string http_address,
+      https_address;  // "host:port" that users reach; empty: as the backend says
   Registry registry;
   std::string backend;      // instance that new applications go to
   std::string site_server;  // instance
   std::string storage;      // instance
   std::vector<std::string> admins;
-  std::vector<std::string> plugin_dirs;  // searched in order; empty: beside the program, then /usr/lib/neoshowcase/plugins
+  std::vector<std::string> plugin_dirs;  // searched in order; empty: beside the program, then
+                                         // /usr/lib/neoshowcase/plugins
   std::vector<PluginInstance> plugins;   // in the order of the file
   std::string page_listen = "127.0.0.1:0";
   int builder_concurrency = 1;
@@ -108,19 +111,22 @@ struct Loaded {
   bool ok() const { return mistakes.empty(); }
 };
 
-// NAME -> value of the process; those that start with NS_ override single keys: NS_GIT_PRIVATE_HOSTS for git.private_hosts, in YAML.
+// NAME -> value of the process; those that start with NS_ override single keys:
+// NS_GIT_PRIVATE_HOSTS for git.private_hosts, in YAML.
 using Environment = std::map<std::string, std::string>;
 
-// Reads and checks the file. A file that is missing or unreadable is a mistake too. Secrets given as {file: ...} are read here; relative
-// paths are taken from the folder of the file; a secret file that others may read is a mistake.
+// Reads and checks the file. A file that is missing or unreadable is a mistake too. Secrets given
+// as {file: ...} are read here; relative paths are taken from the folder of the file; a secret file
+// that others may read is a mistake.
 Loaded LoadFile(const std::string& path, const Environment& environment);
 Loaded LoadText(const std::string& text, const std::string& name, const Environment& environment);
 
 // The whole effective file as YAML, each line with where its value came from as a comment.
 std::string PrintEffective(const Loaded& loaded);
 
-// Keys of `now` that cannot be applied to a process that runs with `before` (they need a restart); empty: all can. Those that can:
-// domains, ports, links, http_address, https_address, admins, log_level, webhook_secret, env_default_scope.
+// Keys of `now` that cannot be applied to a process that runs with `before` (they need a restart);
+// empty: all can. Those that can: domains, ports, links, http_address, https_address, admins,
+// log_level, webhook_secret, env_default_scope.
 std::vector<std::string> NeedRestart(const Config& before, const Config& now);
 
 }  // namespace ns::config

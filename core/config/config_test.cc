@@ -17,7 +17,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Loaded Load(const std::string& text, const Environment& environment = {}) { return LoadText(text, "/etc/ns/config.yaml", environment); }
+Loaded Load(const std::string& text, const Environment& environment = {}) {
+  return LoadText(text, "/etc/ns/config.yaml", environment);
+}
 
 std::vector<std::string> Texts(const std::vector<Mistake>& mistakes) {
   std::vector<std::string> out;
@@ -67,12 +69,15 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_EQ(config.identity.secret.Reveal(), "s3cret");
   EXPECT_EQ(config.git.list_timeout, std::chrono::seconds(5));
   EXPECT_EQ(config.git.mirror_limit, 1U << 30);
-  EXPECT_THAT(config.domains, ElementsAre(model::Domain{"*.apps.example.com", {"admin.apps.example.com"}, true}, model::Domain{"example.com", {}, false}));
+  EXPECT_THAT(config.domains,
+              ElementsAre(model::Domain{"*.apps.example.com", {"admin.apps.example.com"}, true},
+                          model::Domain{"example.com", {}, false}));
   EXPECT_THAT(config.ports, ElementsAre(model::PortRange{model::Protocol::kUdp, 30000, 30100}));
   EXPECT_EQ(config.registry.port, 5001);
   ASSERT_EQ(config.plugins.size(), 3U);
-  EXPECT_EQ(config.plugins[0].config,
-            R"({"networks":"10.213.0.0/16","traefik":{"provider":"file","http":":80"},"n":3,"f":1.5,"t":true,"z":null,"q":"3","l":["a",1]})");
+  EXPECT_EQ(
+      config.plugins[0].config,
+      R"({"networks":"10.213.0.0/16","traefik":{"provider":"file","http":":80"},"n":3,"f":1.5,"t":true,"z":null,"q":"3","l":["a",1]})");
   EXPECT_EQ(config.plugins[0].where, "/etc/ns/config.yaml:17:13");
   EXPECT_EQ(config.plugins[1].config, R"({"concurrency":1,"memory":"50%"})");
   EXPECT_TRUE(config.plugins[2].required);
@@ -105,22 +110,34 @@ log_level: inf
 domains: [{name: "A.example.com"}]
 builder: {}
 )");
-  EXPECT_THAT(Texts(loaded.mistakes),
-              ElementsAre("/etc/ns/config.yaml:1:1: instalation: is not known; did you mean \"installation\"?",
-                          "/etc/ns/config.yaml:2:7: data: must be a text, not a list",
-                          "/etc/ns/config.yaml:3:8: roles: \"controler\" is no role; did you mean \"controller\"?",
-                          "/etc/ns/config.yaml:4:21: git.list_timeout: must be a time such as 500ms, 20s, 10m or 1h, not \"soon\"",
-                          "/etc/ns/config.yaml:4:27: git.privat_hosts: is not known; did you mean \"private_hosts\"?",
-                          "/etc/ns/config.yaml:5:11: registry: must be embedded, {mode: embedded, port: N} or {url: ..., prefix: ...}, not \"embeded\"",
-                          "/etc/ns/config.yaml:6:10: engines: \"motor\" is no instance under plugins; one of docker, gate",
-                          "/etc/ns/config.yaml:7:10: backend: \"dokcer\" is no instance under plugins; did you mean \"docker\"?",
-                          "/etc/ns/config.yaml:9:36: plugins.docker.requird: is not known; did you mean \"required\"?",
-                          "/etc/ns/config.yaml:10:9: plugins.gate: must have plugin, the name of a library such as backend-docker",
-                          "/etc/ns/config.yaml:10:18: plugins.gate.listen: must hold unix:/PATH or ADDRESS:PORT, not \"here\"",
-                          "/etc/ns/config.yaml:11:24: builder.concurrency: must be a whole number from 1 to 64, not \"0\"",
-                          "/etc/ns/config.yaml:12:12: log_level: \"inf\" is not known; did you mean \"info\"?",
-                          "/etc/ns/config.yaml:13:11: domains[0]: must be a name such as example.com or *.example.com in lower case, not \"A.example.com\"",
-                          "/etc/ns/config.yaml:14:1: builder: is given twice"));
+  EXPECT_THAT(
+      Texts(loaded.mistakes),
+      ElementsAre(
+          "/etc/ns/config.yaml:1:1: instalation: is not known; did you mean \"installation\"?",
+          "/etc/ns/config.yaml:2:7: data: must be a text, not a list",
+          "/etc/ns/config.yaml:3:8: roles: \"controler\" is no role; did you mean \"controller\"?",
+          "/etc/ns/config.yaml:4:21: git.list_timeout: must be a time such as 500ms, 20s, 10m or "
+          "1h, not \"soon\"",
+          "/etc/ns/config.yaml:4:27: git.privat_hosts: is not known; did you mean "
+          "\"private_hosts\"?",
+          "/etc/ns/config.yaml:5:11: registry: must be embedded, {mode: embedded, port: N} or "
+          "{url: ..., prefix: ...}, not \"embeded\"",
+          "/etc/ns/config.yaml:6:10: engines: \"motor\" is no instance under plugins; one of "
+          "docker, gate",
+          "/etc/ns/config.yaml:7:10: backend: \"dokcer\" is no instance under plugins; did you "
+          "mean \"docker\"?",
+          "/etc/ns/config.yaml:9:36: plugins.docker.requird: is not known; did you mean "
+          "\"required\"?",
+          "/etc/ns/config.yaml:10:9: plugins.gate: must have plugin, the name of a library such as "
+          "backend-docker",
+          "/etc/ns/config.yaml:10:18: plugins.gate.listen: must hold unix:/PATH or ADDRESS:PORT, "
+          "not \"here\"",
+          "/etc/ns/config.yaml:11:24: builder.concurrency: must be a whole number from 1 to 64, "
+          "not \"0\"",
+          "/etc/ns/config.yaml:12:12: log_level: \"inf\" is not known; did you mean \"info\"?",
+          "/etc/ns/config.yaml:13:11: domains[0]: must be a name such as example.com or "
+          "*.example.com in lower case, not \"A.example.com\"",
+          "/etc/ns/config.yaml:14:1: builder: is given twice"));
 }
 
 TEST(Config, Load_OfBrokenYaml_SaysWhere) {
@@ -128,7 +145,8 @@ TEST(Config, Load_OfBrokenYaml_SaysWhere) {
   ASSERT_EQ(loaded.mistakes.size(), 1U);
   EXPECT_EQ(loaded.mistakes[0].line, 2);
   EXPECT_THAT(loaded.mistakes[0].message, HasSubstr("is no YAML"));
-  EXPECT_THAT(Texts(Load("- a\n").mistakes), ElementsAre(HasSubstr(":1:1: must be a map of keys and values, not a list")));
+  EXPECT_THAT(Texts(Load("- a\n").mistakes),
+              ElementsAre(HasSubstr(":1:1: must be a map of keys and values, not a list")));
 }
 
 TEST(Config, Environment_OverridesSingleKeys) {
@@ -148,9 +166,15 @@ TEST(Config, Environment_OverridesSingleKeys) {
 }
 
 TEST(Config, Environment_MistakesNameTheVariable) {
-  const Loaded loaded = Load("", {{"NS_BUILDER_CONCURRENCY", "many"}, {"NS_LOG_LEVLE", "info"}, {"NS_CONFIG", "/x"}, {"NS_FAILPOINTS", ""}});
-  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre("NS_BUILDER_CONCURRENCY: builder.concurrency: must be a whole number from 1 to 64, not \"many\""));
-  EXPECT_THAT(Texts(loaded.warnings), ElementsAre("NS_LOG_LEVLE: is no setting; did you mean NS_LOG_LEVEL?"));
+  const Loaded loaded = Load("", {{"NS_BUILDER_CONCURRENCY", "many"},
+                                  {"NS_LOG_LEVLE", "info"},
+                                  {"NS_CONFIG", "/x"},
+                                  {"NS_FAILPOINTS", ""}});
+  EXPECT_THAT(Texts(loaded.mistakes),
+              ElementsAre("NS_BUILDER_CONCURRENCY: builder.concurrency: must be a whole number "
+                          "from 1 to 64, not \"many\""));
+  EXPECT_THAT(Texts(loaded.warnings),
+              ElementsAre("NS_LOG_LEVLE: is no setting; did you mean NS_LOG_LEVEL?"));
 }
 
 class ConfigFolder : public testing::Test {
@@ -171,21 +195,31 @@ class ConfigFolder : public testing::Test {
 
 TEST_F(ConfigFolder, Secrets_ComeFromFilesBesideTheConfig) {
   Write("secret", "hidden value\n", 0600);
-  const Loaded loaded = LoadFile(Write("config.yaml", "webhook_secret: {file: secret}\ndata: data\ndatabase: {file: secret}\n", 0644), {});
+  const Loaded loaded = LoadFile(
+      Write("config.yaml", "webhook_secret: {file: secret}\ndata: data\ndatabase: {file: secret}\n",
+            0644),
+      {});
   EXPECT_EQ(loaded.config.webhook_secret.Reveal(), "hidden value");
   EXPECT_EQ(loaded.config.data, folder_ + "/data");
-  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre(HasSubstr(":3:11: database: must be embedded or a PostgreSQL connection string")));
+  EXPECT_THAT(Texts(loaded.mistakes),
+              ElementsAre(HasSubstr(
+                  ":3:11: database: must be embedded or a PostgreSQL connection string")));
   EXPECT_THAT(PrintEffective(loaded), testing::Not(HasSubstr("hidden value")));
 }
 
 TEST_F(ConfigFolder, Secrets_ThatOthersMayReadAreMistakes) {
   Write("open", "x", 0644);
-  const Loaded loaded = LoadFile(Write("config.yaml", "webhook_secret: {file: open}\nidentity: {secret: {file: gone}}\n", 0600), {});
-  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre(HasSubstr("chmod o= " + folder_ + "/open"), HasSubstr("gone: No such file")));
+  const Loaded loaded =
+      LoadFile(Write("config.yaml",
+                     "webhook_secret: {file: open}\nidentity: {secret: {file: gone}}\n", 0600),
+               {});
+  EXPECT_THAT(Texts(loaded.mistakes), ElementsAre(HasSubstr("chmod o= " + folder_ + "/open"),
+                                                  HasSubstr("gone: No such file")));
 }
 
 TEST_F(ConfigFolder, MissingFile_IsAMistake) {
-  EXPECT_THAT(Texts(LoadFile(folder_ + "/none.yaml", {}).mistakes), ElementsAre(HasSubstr("cannot be read: No such file")));
+  EXPECT_THAT(Texts(LoadFile(folder_ + "/none.yaml", {}).mistakes),
+              ElementsAre(HasSubstr("cannot be read: No such file")));
 }
 
 TEST(Config, PrintEffective_IsYamlThatLoadsToTheSame) {
@@ -202,7 +236,8 @@ TEST(Config, PrintEffective_IsYamlThatLoadsToTheSame) {
 }
 
 TEST(Config, PrintEffective_HidesSecretsOfPlugins) {
-  const std::string text = PrintEffective(Load("plugins: {a: {plugin: x, config: {api_token: abc123, name: n}}}"));
+  const std::string text =
+      PrintEffective(Load("plugins: {a: {plugin: x, config: {api_token: abc123, name: n}}}"));
   EXPECT_THAT(text, HasSubstr(R"x({"api_token":"(secret)","name":"n"})x"));
 }
 
@@ -220,7 +255,8 @@ TEST(Config, NeedRestart_NamesWhatCannotBeApplied) {
 }
 
 TEST(Config, Instances_AreChosenByTheirPluginsWhereNoneIsNamed) {
-  const Config config = Load("plugins: {d: {plugin: backend-docker}, e: {plugin: engine-docker}}").config;
+  const Config config =
+      Load("plugins: {d: {plugin: backend-docker}, e: {plugin: engine-docker}}").config;
   EXPECT_EQ(config.backend, "d");
   EXPECT_THAT(config.engines, ElementsAre("e"));
 }
@@ -233,17 +269,22 @@ TEST(Config, Load_OfAnyBytes_SaysSoWithoutACrash) {
     changed[cut] = static_cast<char>(cut * 37);
     Load(changed);
   }
-  for (const char* text : {"\xff\xfe\x00", "a: *b", "&a [*a]", "{[a]: b}", "<<: {data: /x}", "? ", "---\n---\n", "data: !!binary x", "plugins: {a: {plugin: x, config: {[1]: 2}}}",
-                           "plugins: [a]", "plugins: {1: 2}", "roles: {a: b}", "domains: 5", "git: []", "ports: [1]"}) {
+  for (const char* text :
+       {"\xff\xfe\x00", "a: *b", "&a [*a]", "{[a]: b}", "<<: {data: /x}", "? ", "---\n---\n",
+        "data: !!binary x", "plugins: {a: {plugin: x, config: {[1]: 2}}}", "plugins: [a]",
+        "plugins: {1: 2}", "roles: {a: b}", "domains: 5", "git: []", "ports: [1]"}) {
     Load(text);
   }
   EXPECT_FALSE(Load(std::string(100'000, '[')).ok());
-  EXPECT_FALSE(Load("plugins: {a: {plugin: x, config: " + std::string(300, '[') + std::string(300, ']') + "}}").ok());
+  EXPECT_FALSE(Load("plugins: {a: {plugin: x, config: " + std::string(300, '[') +
+                    std::string(300, ']') + "}}")
+                   .ok());
 }
 
 // What the installer and the end-to-end tests write.
 TEST(Config, InstallersFiles_HaveNoMistake) {
-  for (const char* registry : {"embedded", "{mode: embedded, port: 5003}", "{url: \"http://127.0.0.1:5999\"}"}) {
+  for (const char* registry :
+       {"embedded", "{mode: embedded, port: 5003}", "{url: \"http://127.0.0.1:5999\"}"}) {
     const Loaded loaded = Load(std::string(R"(
 installation: e2e
 data: /tmp/x/data
@@ -264,7 +305,8 @@ plugins:
   runtime_dockerfile: {plugin: build-runtime-dockerfile}
 )");
     EXPECT_THAT(Texts(loaded.mistakes), IsEmpty());
-    EXPECT_EQ(loaded.config.registry.embedded, std::string(registry).find("url") == std::string::npos);
+    EXPECT_EQ(loaded.config.registry.embedded,
+              std::string(registry).find("url") == std::string::npos);
   }
 }
 

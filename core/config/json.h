@@ -7,8 +7,8 @@
 
 namespace ns::config {
 
-// Plain true, false, null and numbers keep their type, quoted ones are texts. `mistake` says what JSON cannot hold.
-// `hide`: values whose key names a secret become "(secret)".
+// Plain true, false, null and numbers keep their type, quoted ones are texts. `mistake` says what
+// JSON cannot hold. `hide`: values whose key names a secret become "(secret)".
 std::string ToJson(const YAML::Node& node, bool hide, std::string& mistake);
 
 }  // namespace ns::config

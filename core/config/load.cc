@@ -20,11 +20,15 @@ void ReadDatabase(Reader& reader, Section& top, Database& out) {
   const auto read = [&](const Value& value) {
     out.embedded = value.node.IsScalar() && value.node.Scalar() == "embedded";
     if (out.embedded) return;
-    const std::string mistake = value.node.IsNull() ? "must be embedded, a connection string or {file: PATH}" : ParseSecret(reader, value.node, out.connection);
+    const std::string mistake = value.node.IsNull()
+                                    ? "must be embedded, a connection string or {file: PATH}"
+                                    : ParseSecret(reader, value.node, out.connection);
     if (!mistake.empty()) return reader.Fault(value, mistake);
     const std::string& text = out.connection.Reveal();
     const bool connection = text.find('=') != std::string::npos || text.starts_with("postgres");
-    if (!connection) reader.Fault(value, "must be embedded or a PostgreSQL connection string" + Suggestion(text.substr(0, 20), {"embedded"}));
+    if (!connection)
+      reader.Fault(value, "must be embedded or a PostgreSQL connection string" +
+                              Suggestion(text.substr(0, 20), {"embedded"}));
   };
   top.Any("database", read, [&] { return std::string(out.embedded ? "embedded" : "(secret)"); });
 }
@@ -63,7 +67,10 @@ void ReadRegistry(Reader& reader, Section& top, Registry& out) {
   const auto found = top.Find("registry");
   const bool word = found && found->node.IsScalar();
   if (!word) return ReadRegistryMap(top.Child("registry"), out);
-  if (found->node.Scalar() != "embedded") reader.Fault(*found, "must be embedded, {mode: embedded, port: N} or {url: ..., prefix: ...}, not " + Quote(found->node.Scalar()));
+  if (found->node.Scalar() != "embedded")
+    reader.Fault(*found,
+                 "must be embedded, {mode: embedded, port: N} or {url: ..., prefix: ...}, not " +
+                     Quote(found->node.Scalar()));
   reader.Record("registry.mode", "embedded", found->Origin());
   Section defaults(reader, {YAML::Node(YAML::NodeType::Map), "registry", reader.file()});
   defaults.Integer("port", out.port, 1, 65535);
@@ -113,7 +120,8 @@ void ReadPorts(Section& top, std::vector<model::PortRange>& out) {
   const auto shown = [&] {
     std::string text = "[";
     for (const auto& one : out) {
-      text += std::string(text.size() > 1 ? ", " : "") + "{protocol: " + (one.protocol == model::Protocol::kUdp ? "udp" : "tcp") +
+      text += std::string(text.size() > 1 ? ", " : "") +
+              "{protocol: " + (one.protocol == model::Protocol::kUdp ? "udp" : "tcp") +
               ", from: " + std::to_string(one.from) + ", to: " + std::to_string(one.to) + "}";
     }
     return text + "]";
@@ -133,7 +141,9 @@ void ReadLinks(Section& top, std::vector<model::Link>& out) {
   };
   const auto shown = [&] {
     std::string text = "[";
-    for (const auto& one : out) text += (text.size() > 1 ? ", {name: " : "{name: ") + PlainOrQuoted(one.name) + ", url: " + Quote(one.url) + "}";
+    for (const auto& one : out)
+      text += (text.size() > 1 ? ", {name: " : "{name: ") + PlainOrQuoted(one.name) +
+              ", url: " + Quote(one.url) + "}";
     return text + "]";
   };
   top.Items("links", item, shown);
@@ -143,7 +153,8 @@ void ReadPluginConfig(Reader& reader, Section& section, PluginInstance& out) {
   std::string shown = "{}";
   const auto read = [&](const Value& value) {
     std::string mistake;
-    if (!value.node.IsMap() && !value.node.IsNull()) return reader.Fault(value, "must be a map: the plugin's own configuration");
+    if (!value.node.IsMap() && !value.node.IsNull())
+      return reader.Fault(value, "must be a map: the plugin's own configuration");
     if (value.node.IsMap()) {
       out.config = ToJson(value.node, false, mistake);
       shown = ToJson(value.node, true, mistake);
@@ -170,7 +181,8 @@ void ReadPlugins(Reader& reader, Section& top, std::vector<PluginInstance>& out)
   if (!section.value().node.IsMap()) return;
   for (const auto& entry : section.value().node) {
     const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    const bool again = std::any_of(out.begin(), out.end(), [&](const PluginInstance& one) { return one.name == name; });
+    const bool again = std::any_of(out.begin(), out.end(),
+                                   [&](const PluginInstance& one) { return one.name == name; });
     if (!again) ReadPlugin(reader, section.Child(name), name, out.emplace_back());
   }
   section.Close();  // two of one name
@@ -220,16 +232,18 @@ void ReadTop(Reader& reader, Section& top, Config& out) {
 bool ReadFile(const std::string& path, std::string& text, Loaded& loaded) {
   constexpr off_t kMaxFile = 4 << 20;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat info{};
+  struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > kMaxFile) {
     const std::string why = fd < 0 ? ::strerrordesc_np(errno) : "it is no file of at most 4 MiB";
-    loaded.mistakes.push_back({path, 0, 0, "", "cannot be read: " + why + "; name another with --config"});
+    loaded.mistakes.push_back(
+        {path, 0, 0, "", "cannot be read: " + why + "; name another with --config"});
     if (fd >= 0) ::close(fd);
     return false;
   }
   text.resize(static_cast<size_t>(info.st_size));
   size_t at = 0;
-  for (ssize_t got; at < text.size() && (got = ::read(fd, text.data() + at, text.size() - at)) > 0;) at += static_cast<size_t>(got);
+  for (ssize_t got; at < text.size() && (got = ::read(fd, text.data() + at, text.size() - at)) > 0;)
+    at += static_cast<size_t>(got);
   text.resize(at);
   ::close(fd);
   return true;

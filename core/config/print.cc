@@ -29,7 +29,8 @@ std::string PrintEffective(const Loaded& loaded) {
   std::vector<std::string> before;
   for (const EffectiveValue& value : loaded.values) {
     const auto parts = Parts(value.key);
-    for (size_t depth = SharedPrefix(before, parts); depth + 1 < parts.size(); ++depth) out += std::string(2 * depth, ' ') + parts[depth] + ":\n";
+    for (size_t depth = SharedPrefix(before, parts); depth + 1 < parts.size(); ++depth)
+      out += std::string(2 * depth, ' ') + parts[depth] + ":\n";
     std::string line = std::string(2 * (parts.size() - 1), ' ') + parts.back() + ": " + value.value;
     if (line.size() < 50) line.resize(50, ' ');
     out += line + "  # " + value.origin + "\n";
@@ -62,14 +63,17 @@ std::vector<std::string> NeedRestart(const Config& before, const Config& now) {
   }
   for (const PluginInstance& plugin : now.plugins) {
     const auto same = [&](const PluginInstance& one) {
-      return one.name == plugin.name && one.plugin == plugin.plugin && one.required == plugin.required && one.listen == plugin.listen &&
+      return one.name == plugin.name && one.plugin == plugin.plugin &&
+             one.required == plugin.required && one.listen == plugin.listen &&
              one.config == plugin.config;
     };
-    if (std::none_of(before.plugins.begin(), before.plugins.end(), same)) keys.push_back("plugins." + plugin.name);
+    if (std::none_of(before.plugins.begin(), before.plugins.end(), same))
+      keys.push_back("plugins." + plugin.name);
   }
   for (const PluginInstance& plugin : before.plugins) {
     const auto named = [&](const PluginInstance& one) { return one.name == plugin.name; };
-    if (std::none_of(now.plugins.begin(), now.plugins.end(), named)) keys.push_back("plugins." + plugin.name);
+    if (std::none_of(now.plugins.begin(), now.plugins.end(), named))
+      keys.push_back("plugins." + plugin.name);
   }
   return keys;
 }

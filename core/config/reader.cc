@@ -18,13 +18,15 @@ constexpr off_t kMaxSecret = 64 << 10;
 
 std::string Variable(const std::string& key) {
   std::string name = "NS_";
-  for (const char c : key) name += c == '.' || c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  for (const char c : key)
+    name += c == '.' || c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   return name;
 }
 
 Value Locate(const YAML::Node& node, std::string key, std::string source) {
   const YAML::Mark mark = node.Mark();
-  return {node, std::move(key), std::move(source), mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1};
+  return {node, std::move(key), std::move(source), mark.is_null() ? 0 : mark.line + 1,
+          mark.is_null() ? 0 : mark.column + 1};
 }
 
 const char* KindOf(const YAML::Node& node) {
@@ -36,13 +38,15 @@ const char* KindOf(const YAML::Node& node) {
 std::string ReadSecretFile(const std::string& path, Secret& out) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return "names a file that cannot be read: " + path + ": " + ::strerrordesc_np(errno);
-  struct stat info{};
+  struct stat info {};
   ::fstat(fd, &info);
   std::string text(static_cast<size_t>(std::clamp<off_t>(info.st_size, 0, kMaxSecret)), '\0');
   const ssize_t got = ::read(fd, text.data(), text.size());
   ::close(fd);
-  if (!S_ISREG(info.st_mode) || info.st_size > kMaxSecret) return "names " + path + ", which is no file of at most 64 KiB";
-  if ((info.st_mode & 07) != 0) return "names " + path + ", which every user of this machine may use: chmod o= " + path;
+  if (!S_ISREG(info.st_mode) || info.st_size > kMaxSecret)
+    return "names " + path + ", which is no file of at most 64 KiB";
+  if ((info.st_mode & 07) != 0)
+    return "names " + path + ", which every user of this machine may use: chmod o= " + path;
   text.resize(got > 0 ? static_cast<size_t>(got) : 0);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   out = Secret(text);
@@ -52,7 +56,9 @@ std::string ReadSecretFile(const std::string& path, Secret& out) {
 
 }  // namespace
 
-std::string Value::Origin() const { return line == 0 ? source : source + ":" + std::to_string(line) + ":" + std::to_string(column); }
+std::string Value::Origin() const {
+  return line == 0 ? source : source + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
 
 Reader::Reader(std::string file, const Environment& environment, Loaded& loaded)
     : file_(std::move(file)), environment_(environment), loaded_(loaded) {}
@@ -61,10 +67,12 @@ Section Reader::Top(const std::string& text) {
   Value top{YAML::Node(YAML::NodeType::Map), "", file_};
   try {
     const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1) Fault(Locate(documents[1], "", file_), "must be one YAML document, and a second begins here");
+    if (documents.size() > 1)
+      Fault(Locate(documents[1], "", file_), "must be one YAML document, and a second begins here");
     if (!documents.empty() && !documents[0].IsNull()) top = Locate(documents[0], "", file_);
   } catch (const YAML::Exception& error) {
-    loaded_.mistakes.push_back({file_, error.mark.line + 1, error.mark.column + 1, "", "is no YAML: " + error.msg});
+    loaded_.mistakes.push_back(
+        {file_, error.mark.line + 1, error.mark.column + 1, "", "is no YAML: " + error.msg});
   }
   return Section(*this, top);
 }
@@ -98,7 +106,8 @@ std::string Reader::Resolve(const std::string& path) const {
 
 void Reader::Finish() {
   for (const auto& [name, value] : environment_) {
-    const bool known = !name.starts_with("NS_") || std::find(variables_.begin(), variables_.end(), name) != variables_.end();
+    const bool known = !name.starts_with("NS_") ||
+                       std::find(variables_.begin(), variables_.end(), name) != variables_.end();
     const std::string nearest = known || name.size() < 6 ? "" : Nearest(name.substr(3), [&] {
       std::vector<std::string> names;
       for (const std::string& variable : variables_) names.push_back(variable.substr(3));
@@ -106,13 +115,18 @@ void Reader::Finish() {
     }());
     if (!nearest.empty()) Doubt({{}, "", name}, "is no setting; did you mean NS_" + nearest + "?");
   }
-  const auto place = [](const Mistake& one) { return std::pair(one.line == 0 ? 1 << 30 : one.line, one.column); };
-  std::stable_sort(loaded_.mistakes.begin(), loaded_.mistakes.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  const auto place = [](const Mistake& one) {
+    return std::pair(one.line == 0 ? 1 << 30 : one.line, one.column);
+  };
+  std::stable_sort(loaded_.mistakes.begin(), loaded_.mistakes.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
 }
 
-Section::Section(Reader& reader, Value value, bool silent) : reader_(reader), value_(std::move(value)), silent_(silent) {
+Section::Section(Reader& reader, Value value, bool silent)
+    : reader_(reader), value_(std::move(value)), silent_(silent) {
   if (value_.node.IsMap() || !value_.node.IsDefined() || value_.node.IsNull()) return;
-  reader_.Fault(value_, std::string("must be a map of keys and values, not ") + KindOf(value_.node));
+  reader_.Fault(value_,
+                std::string("must be a map of keys and values, not ") + KindOf(value_.node));
   value_.node = YAML::Node(YAML::NodeType::Map);
 }
 
@@ -126,7 +140,8 @@ std::optional<Value> Section::Find(const std::string& key) {
   const YAML::Node node = static_cast<const YAML::Node&>(value_.node)[key];
   if (!node.IsDefined()) return std::nullopt;
   Value found = Locate(node, path, value_.source);
-  if (value_.line == 0 && value_.source != reader_.file()) found.line = found.column = 0;  // given by a variable
+  if (value_.line == 0 && value_.source != reader_.file())
+    found.line = found.column = 0;  // given by a variable
   return found;
 }
 
@@ -139,14 +154,19 @@ Value Section::At(const std::string& key) {
 
 Section Section::Child(const std::string& key) {
   if (auto found = Find(key)) return Section(reader_, *found, silent_);
-  return Section(reader_, {YAML::Node(YAML::NodeType::Map), value_.key.empty() ? key : value_.key + "." + key, reader_.file()}, silent_);
+  return Section(reader_,
+                 {YAML::Node(YAML::NodeType::Map),
+                  value_.key.empty() ? key : value_.key + "." + key, reader_.file()},
+                 silent_);
 }
 
 void Section::Note(const Value& where, const std::string& key, std::string shown) {
-  if (!silent_) reader_.Record(where.key.empty() ? key : where.key, std::move(shown), where.Origin());
+  if (!silent_)
+    reader_.Record(where.key.empty() ? key : where.key, std::move(shown), where.Origin());
 }
 
-void Section::Any(const std::string& key, const std::function<void(const Value&)>& read, const std::function<std::string()>& shown) {
+void Section::Any(const std::string& key, const std::function<void(const Value&)>& read,
+                  const std::function<std::string()>& shown) {
   const auto found = Find(key);
   if (found) read(*found);
   const std::string path = value_.key.empty() ? key : value_.key + "." + key;
@@ -154,10 +174,13 @@ void Section::Any(const std::string& key, const std::function<void(const Value&)
 }
 
 template <class T>
-void Section::Read(const std::string& key, T& out, const Parser<T>& parse, const std::function<std::string(const T&)>& show) {
+void Section::Read(const std::string& key, T& out, const Parser<T>& parse,
+                   const std::function<std::string(const T&)>& show) {
   const auto read = [&](const Value& value) {
     T parsed{};
-    const std::string mistake = value.node.IsNull() ? "must have a value; leave the key out for the default" : parse(value.node, parsed);
+    const std::string mistake = value.node.IsNull()
+                                    ? "must have a value; leave the key out for the default"
+                                    : parse(value.node, parsed);
     if (mistake.empty()) {
       out = std::move(parsed);
     } else {
@@ -167,15 +190,19 @@ void Section::Read(const std::string& key, T& out, const Parser<T>& parse, const
   Any(key, read, [&] { return show(out); });
 }
 
-void Section::Text(const std::string& key, std::string& out) { Read<std::string>(key, out, ParseText, PlainOrQuoted); }
+void Section::Text(const std::string& key, std::string& out) {
+  Read<std::string>(key, out, ParseText, PlainOrQuoted);
+}
 
 void Section::Flag(const std::string& key, bool& out) {
   Read<bool>(key, out, ParseFlag, [](bool value) { return std::string(value ? "true" : "false"); });
 }
 
 void Section::Texts(const std::string& key, std::vector<std::string>& out) {
-  const Parser<std::vector<std::string>> parse = [](const YAML::Node& node, std::vector<std::string>& list) -> std::string {
-    if (!node.IsSequence()) return std::string("must be a list such as [a, b], not ") + KindOf(node);
+  const Parser<std::vector<std::string>> parse = [](const YAML::Node& node,
+                                                    std::vector<std::string>& list) -> std::string {
+    if (!node.IsSequence())
+      return std::string("must be a list such as [a, b], not ") + KindOf(node);
     for (const auto& item : node) {
       const std::string mistake = ParseText(item, list.emplace_back());
       if (!mistake.empty()) return "must be a list of texts: one " + mistake;
@@ -231,22 +258,30 @@ void Section::Paths(const std::string& key, std::vector<std::string>& out) {
 }
 
 void Section::Hidden(const std::string& key, Secret& out) {
-  const Parser<Secret> parse = [this](const YAML::Node& node, Secret& secret) { return ParseSecret(reader_, node, secret); };
-  Read<Secret>(key, out, parse, [](const Secret& secret) { return std::string(secret.empty() ? "\"\"" : "(secret)"); });
+  const Parser<Secret> parse = [this](const YAML::Node& node, Secret& secret) {
+    return ParseSecret(reader_, node, secret);
+  };
+  Read<Secret>(key, out, parse, [](const Secret& secret) {
+    return std::string(secret.empty() ? "\"\"" : "(secret)");
+  });
 }
 
-void Section::OneOf(const std::string& key, std::string& out, const std::vector<std::string>& words) {
+void Section::OneOf(const std::string& key, std::string& out,
+                    const std::vector<std::string>& words) {
   const Parser<std::string> parse = [&](const YAML::Node& node, std::string& word) {
     std::string mistake = ParseText(node, word);
     const bool good = std::find(words.begin(), words.end(), word) != words.end();
-    return !mistake.empty() || good ? mistake : Quote(word) + " is not known" + Suggestion(word, words);
+    return !mistake.empty() || good ? mistake
+                                    : Quote(word) + " is not known" + Suggestion(word, words);
   };
   Read<std::string>(key, out, parse, PlainOrQuoted);
 }
 
-void Section::Items(const std::string& key, const std::function<void(Reader&, const Value&)>& item, const std::function<std::string()>& shown) {
+void Section::Items(const std::string& key, const std::function<void(Reader&, const Value&)>& item,
+                    const std::function<std::string()>& shown) {
   const auto read = [&](const Value& value) {
-    if (!value.node.IsSequence()) return reader_.Fault(value, std::string("must be a list, not ") + KindOf(value.node));
+    if (!value.node.IsSequence())
+      return reader_.Fault(value, std::string("must be a list, not ") + KindOf(value.node));
     for (size_t i = 0; i < value.node.size(); ++i) {
       Value one = Locate(value.node[i], value.key + "[" + std::to_string(i) + "]", value.source);
       if (value.line == 0) one.line = one.column = 0;
@@ -261,7 +296,8 @@ void Section::Close() {
   if (!value_.node.IsMap()) return;
   for (const auto& entry : value_.node) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    Value where = Locate(entry.first, value_.key.empty() ? key : value_.key + "." + key, value_.source);
+    Value where =
+        Locate(entry.first, value_.key.empty() ? key : value_.key + "." + key, value_.source);
     if (value_.line == 0 && value_.source != reader_.file()) where.line = where.column = 0;
     if (!seen.insert(key).second) {
       reader_.Fault(where, "is given twice");
@@ -294,7 +330,8 @@ std::string ParseSecret(const Reader& reader, const YAML::Node& node, Secret& ou
     return mistake.empty() ? "" : "must be a text or {file: PATH}";
   }
   const YAML::Node file = node["file"];
-  if (!file.IsDefined() || node.size() != 1 || !ParseText(file, text).empty()) return "must be a text or {file: PATH}";
+  if (!file.IsDefined() || node.size() != 1 || !ParseText(file, text).empty())
+    return "must be a text or {file: PATH}";
   return ReadSecretFile(reader.Resolve(text), out);
 }
 

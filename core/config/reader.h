@@ -33,7 +33,9 @@ class Reader {
   Section Top(const std::string& text);
   void Fault(const Value& value, const std::string& message);
   void Doubt(const Value& value, const std::string& message);
-  void Record(const std::string& key, std::string value, std::string origin) { loaded_.values.push_back({key, std::move(value), std::move(origin)}); }
+  void Record(const std::string& key, std::string value, std::string origin) {
+    loaded_.values.push_back({key, std::move(value), std::move(origin)});
+  }
   // The value that a variable gives for `key`.
   std::optional<Value> FromEnvironment(const std::string& key);
   // `path` as the file means it.
@@ -77,15 +79,18 @@ class Section {
   void Hidden(const std::string& key, Secret& out);
   void OneOf(const std::string& key, std::string& out, const std::vector<std::string>& words);
   // A list of maps, or of texts that `item` understands as well.
-  void Items(const std::string& key, const std::function<void(Reader&, const Value&)>& item, const std::function<std::string()>& shown);
+  void Items(const std::string& key, const std::function<void(Reader&, const Value&)>& item,
+             const std::function<std::string()>& shown);
   // Anything; `shown` renders what came of it.
-  void Any(const std::string& key, const std::function<void(const Value&)>& read, const std::function<std::string()>& shown);
+  void Any(const std::string& key, const std::function<void(const Value&)>& read,
+           const std::function<std::string()>& shown);
 
   void Close();
 
  private:
   template <class T>
-  void Read(const std::string& key, T& out, const Parser<T>& parse, const std::function<std::string(const T&)>& show);
+  void Read(const std::string& key, T& out, const Parser<T>& parse,
+            const std::function<std::string(const T&)>& show);
   void Note(const Value& where, const std::string& key, std::string shown);
 
   Reader& reader_;

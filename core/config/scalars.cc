@@ -10,10 +10,13 @@ struct Unit {
   const char* name;
   int64_t factor;
 };
-constexpr Unit kTimes[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
-constexpr Unit kSizes[] = {{"T", int64_t{1} << 40}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}};
+constexpr Unit kTimes[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr Unit kSizes[] = {
+    {"T", int64_t{1} << 40}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}};
 
-// Digits in front of `text`; what follows them stays in `rest`. False without digits or where they are too many.
+// Digits in front of `text`; what follows them stays in `rest`. False without digits or where they
+// are too many.
 bool TakeNumber(const std::string& text, int64_t& number, std::string& rest) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   rest.assign(end, text.data() + text.size());
@@ -34,9 +37,12 @@ std::string ParseDuration(const std::string& text, Duration& out) {
   int64_t number = 0;
   std::string rest;
   const bool digits = TakeNumber(text, number, rest);
-  const auto unit = std::find_if(std::begin(kTimes), std::end(kTimes), [&](const Unit& one) { return rest == one.name; });
-  if (!digits || unit == std::end(kTimes)) return "must be a time such as 500ms, 20s, 10m or 1h, not " + Quote(text);
-  if (number > int64_t{365} * 86'400'000 / unit->factor) return "must be at most 365d, not " + Quote(text);
+  const auto unit = std::find_if(std::begin(kTimes), std::end(kTimes),
+                                 [&](const Unit& one) { return rest == one.name; });
+  if (!digits || unit == std::end(kTimes))
+    return "must be a time such as 500ms, 20s, 10m or 1h, not " + Quote(text);
+  if (number > int64_t{365} * 86'400'000 / unit->factor)
+    return "must be at most 365d, not " + Quote(text);
   out = std::chrono::milliseconds(number * unit->factor);
   return "";
 }
@@ -44,7 +50,8 @@ std::string ParseDuration(const std::string& text, Duration& out) {
 std::string FormatDuration(Duration duration) {
   const int64_t count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   for (const Unit& unit : kTimes) {
-    if (count % unit.factor == 0 && count >= unit.factor) return std::to_string(count / unit.factor) + unit.name;
+    if (count % unit.factor == 0 && count >= unit.factor)
+      return std::to_string(count / unit.factor) + unit.name;
   }
   return "0s";
 }
@@ -53,7 +60,8 @@ std::string ParseBytes(const std::string& text, uint64_t& out) {
   int64_t number = 0;
   std::string rest;
   const bool digits = TakeNumber(text, number, rest);
-  const auto unit = std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Unit& one) { return SizeUnit(rest) == one.name; });
+  const auto unit = std::find_if(std::begin(kSizes), std::end(kSizes),
+                                 [&](const Unit& one) { return SizeUnit(rest) == one.name; });
   if (!digits || unit == std::end(kSizes) || number > INT64_MAX / unit->factor) {
     return "must be a size such as 256M or 4G, not " + Quote(text);
   }
@@ -73,7 +81,8 @@ std::string ParseInteger(const std::string& text, int64_t from, int64_t to, int6
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < from || number > to) {
-    return "must be a whole number from " + std::to_string(from) + " to " + std::to_string(to) + ", not " + Quote(text);
+    return "must be a whole number from " + std::to_string(from) + " to " + std::to_string(to) +
+           ", not " + Quote(text);
   }
   out = number;
   return "";
@@ -102,10 +111,13 @@ std::string Quote(const std::string& text) {
 
 std::string PlainOrQuoted(const std::string& text) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-' || c == '.';
   };
-  const bool letter = !text.empty() && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z') || text[0] == '/');
-  const bool word = text == "true" || text == "false" || text == "null" || text == "yes" || text == "no" || text == "on" || text == "off";
+  const bool letter = !text.empty() && ((text[0] >= 'a' && text[0] <= 'z') ||
+                                        (text[0] >= 'A' && text[0] <= 'Z') || text[0] == '/');
+  const bool word = text == "true" || text == "false" || text == "null" || text == "yes" ||
+                    text == "no" || text == "on" || text == "off";
   return letter && !word && std::all_of(text.begin(), text.end(), plain) ? text : Quote(text);
 }
 

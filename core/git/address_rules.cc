@@ -50,33 +50,41 @@ std::optional<Range> ParseRange(const std::string& text) {
   if (!base) return std::nullopt;
   const int shift = text.find(':') == std::string::npos ? kMapped : 0;
   int bits = 128 - shift;
-  if (slash != std::string::npos) std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+  if (slash != std::string::npos)
+    std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
   if (bits < 0 || bits > 128 - shift) return std::nullopt;
   return Range{*base, bits + shift};
 }
 
 Bytes BytesOf(const supervise::SocketAddress& address) {
   if (address.family() == AF_INET) {
-    return FromV4(reinterpret_cast<const uint8_t*>(&reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr));
+    return FromV4(reinterpret_cast<const uint8_t*>(
+        &reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr));
   }
   Bytes bytes{};
-  if (address.family() == AF_INET6) std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr, 16);
+  if (address.family() == AF_INET6)
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr,
+                16);
   return bytes;
 }
 
 bool InAny(const Bytes& address, std::initializer_list<const char*> ranges) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const char* text) { return ParseRange(text)->Holds(address); });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const char* text) { return ParseRange(text)->Holds(address); });
 }
 
 bool IsGlobalV4(const Bytes& address) {
-  return !InAny(address, {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-                          "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-                          "224.0.0.0/4", "240.0.0.0/4"});
+  return !InAny(address, {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
+                          "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+                          "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+                          "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"});
 }
 
-// 2000::/3 is what is given out; within it Teredo, 6to4 and others carry or stand for something else.
+// 2000::/3 is what is given out; within it Teredo, 6to4 and others carry or stand for something
+// else.
 bool IsGlobalV6(const Bytes& address) {
-  return InAny(address, {"2000::/3"}) && !InAny(address, {"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
+  return InAny(address, {"2000::/3"}) &&
+         !InAny(address, {"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"});
 }
 
 }  // namespace

@@ -8,8 +8,9 @@
 
 namespace ns::git {
 
-// Whether an address is reachable from the whole Internet: none of the private, loopback, link-local, shared, documentation, benchmark,
-// multicast and reserved ranges (IANA special-purpose registries), also where IPv6 carries an IPv4 address.
+// Whether an address is reachable from the whole Internet: none of the private, loopback,
+// link-local, shared, documentation, benchmark, multicast and reserved ranges (IANA special-purpose
+// registries), also where IPv6 carries an IPv4 address.
 bool IsGlobal(const supervise::SocketAddress& address);
 
 class AddressRules {

@@ -23,13 +23,17 @@ using supervise::SocketAddress;
 
 constexpr Duration kConnectTime = std::chrono::seconds(15);
 
-Status Unreachable(const std::string& message) { return Status(Code::kUnavailable, "RemoteUnreachable", message).SetFault(Fault::kPlatform); }
+Status Unreachable(const std::string& message) {
+  return Status(Code::kUnavailable, "RemoteUnreachable", message).SetFault(Fault::kPlatform);
+}
 
 Result<std::vector<SocketAddress>> Lookup(const std::string& host, const std::string& port) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
   const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
-  if (error != 0) return Unreachable("cannot resolve " + host + ": " + ::gai_strerror(error) + "; check the name and the DNS of this machine");
+  if (error != 0)
+    return Unreachable("cannot resolve " + host + ": " + ::gai_strerror(error) +
+                       "; check the name and the DNS of this machine");
   std::vector<SocketAddress> addresses;
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     SocketAddress& address = addresses.emplace_back();
@@ -111,14 +115,17 @@ int NewStream(git_stream** out, const char* host, const char* port) {
 
 }  // namespace
 
-Result<std::vector<SocketAddress>> Connections::Resolve(const std::string& host, const std::string& port) {
+Result<std::vector<SocketAddress>> Connections::Resolve(const std::string& host,
+                                                        const std::string& port) {
   NS_ASSIGN(auto addresses, Lookup(host, port));
   const auto refused = [&](const SocketAddress& address) { return !rules_.Allows(host, address); };
   const std::string first = addresses.empty() ? "" : supervise::FormatAddress(addresses[0]);
   std::erase_if(addresses, refused);
   if (!addresses.empty()) return addresses;
   return Status(Code::kDenied, "AddressRefused",
-                host + " is at " + first + ", which is no public address: an administrator may list it under git.private_hosts")
+                host + " is at " + first +
+                    ", which is no public address: an administrator may list it under "
+                    "git.private_hosts")
       .SetFault(Fault::kOperator);
 }
 
@@ -126,7 +133,8 @@ Result<Fd> Connections::Open(const std::string& host, const std::string& port) {
   const auto open = [&]() -> Result<Fd> {
     if (!pinned_.empty() && pinned_ != host + ":" + port) {
       return Status(Code::kDenied, "AddressRefused",
-                    "the server redirects to " + host + ":" + port + ", where the credentials for " + pinned_ +
+                    "the server redirects to " + host + ":" + port +
+                        ", where the credentials for " + pinned_ +
                         " are not sent: give the URL it redirects to")
           .SetFault(Fault::kOperator);
     }
@@ -152,7 +160,8 @@ Status UseForHttp(Connections& connections) {
   git_stream_registration registration{};
   registration.version = GIT_STREAM_VERSION;
   registration.init = NewStream;
-  if (git_stream_register(GIT_STREAM_STANDARD, &registration) != 0) return Internal("libgit2 does not take a stream of ours");
+  if (git_stream_register(GIT_STREAM_STANDARD, &registration) != 0)
+    return Internal("libgit2 does not take a stream of ours");
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Every connection of the child: names are resolved once, addresses checked, and the checked address is the one connected to.
+// Every connection of the child: names are resolved once, addresses checked, and the checked
+// address is the one connected to.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ class Connections {
   // From now on only `host`:`port` may be connected to, so that credentials go nowhere else.
   void Pin(const std::string& host, const std::string& port) { pinned_ = host + ":" + port; }
   // Allowed addresses of a host, IPv4 and IPv6. "AddressRefused", "RemoteUnreachable".
-  Result<std::vector<supervise::SocketAddress>> Resolve(const std::string& host, const std::string& port);
+  Result<std::vector<supervise::SocketAddress>> Resolve(const std::string& host,
+                                                        const std::string& port);
   // A connected, blocking stream to the first allowed address that accepts.
   Result<supervise::Fd> Open(const std::string& host, const std::string& port);
   // What stood in the way of the last Open.
@@ -30,7 +32,8 @@ class Connections {
   std::optional<Status> problem_;
 };
 
-// Makes libgit2 open its HTTP and HTTPS streams through `connections`, which must outlive its use of them. Once in a process.
+// Makes libgit2 open its HTTP and HTTPS streams through `connections`, which must outlive its use
+// of them. Once in a process.
 Status UseForHttp(Connections& connections);
 
 }  // namespace ns::git

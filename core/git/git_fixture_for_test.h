@@ -1,4 +1,5 @@
-// A folder with repositories, git's own server over HTTP before them, and the child as this very program.
+// A folder with repositories, git's own server over HTTP before them, and the child as this very
+// program.
 #pragma once
 
 #include <fcntl.h>
@@ -36,7 +37,8 @@ class GitTest : public testing::Test {
   ~GitTest() override {
     if (server_) {
       server_->KillGroup(SIGKILL);
-      [[maybe_unused]] const auto ended = server_->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(10));
+      [[maybe_unused]] const auto ended =
+          server_->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(10));
     }
     std::filesystem::remove_all(root_);
   }
@@ -69,13 +71,17 @@ class GitTest : public testing::Test {
     const supervise::Fd out(::open(output.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     supervise::SpawnSpec spec;
     spec.argv = {"/bin/sh", "-ec", script};
-    spec.env = {"PATH=/usr/bin:/bin", "HOME=" + root_, "GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=a@x", "GIT_COMMITTER_NAME=Cem", "GIT_COMMITTER_EMAIL=c@x",
-                "GIT_AUTHOR_DATE=@1000 +0000", "GIT_COMMITTER_DATE=@2000 +0000", "GIT_CONFIG_NOSYSTEM=1"};
+    spec.env = {"PATH=/usr/bin:/bin",          "HOME=" + root_,
+                "GIT_AUTHOR_NAME=Ann",         "GIT_AUTHOR_EMAIL=a@x",
+                "GIT_COMMITTER_NAME=Cem",      "GIT_COMMITTER_EMAIL=c@x",
+                "GIT_AUTHOR_DATE=@1000 +0000", "GIT_COMMITTER_DATE=@2000 +0000",
+                "GIT_CONFIG_NOSYSTEM=1"};
     spec.folder = root_;
     spec.out = spec.err = out.get();
     auto shell = supervise::Process::Spawn(spec);
     EXPECT_TRUE(shell.ok());
-    const auto ended = shell->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(30));
+    const auto ended =
+        shell->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(30));
     std::ifstream file(output);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     EXPECT_TRUE(ended.ok() && ended->ok()) << script << "\n" << text;
@@ -85,13 +91,23 @@ class GitTest : public testing::Test {
 
   // work -> served/<name>.git with two commits, a branch, an annotated tag.
   void MakeRepository(const std::string& name) {
-    Shell("git init -q -b main work && cd work && mkdir sub && echo one >file && echo deep >sub/deep && printf '#!/bin/sh\\n' >run && chmod +x run && "
-          "ln -s ../file sub/link && git add . && git commit -qm first && git tag -a -m tagged v1 && echo two >file && git commit -qam second && "
-          "git branch release v1 && cd .. && git clone -q --bare work served/" + name + ".git");
+    Shell(
+        "git init -q -b main work && cd work && mkdir sub && echo one >file && echo deep >sub/deep "
+        "&& printf '#!/bin/sh\\n' >run && chmod +x run && "
+        "ln -s ../file sub/link && git add . && git commit -qm first && git tag -a -m tagged v1 && "
+        "echo two >file && git commit -qam second && "
+        "git branch release v1 && cd .. && git clone -q --bare work served/" +
+        name + ".git");
   }
-  std::string Url(const std::string& name) const { return "http://127.0.0.1:" + port_ + "/cgi-bin/git/" + name + ".git"; }
-  std::string Hash(const std::string& rev) { return Shell("git -C work rev-parse " + rev + "^{commit}"); }
-  ports::Remote At(const std::string& url) const { return {RepositoryId("0123456789abcdef012345"), url, credentials_}; }
+  std::string Url(const std::string& name) const {
+    return "http://127.0.0.1:" + port_ + "/cgi-bin/git/" + name + ".git";
+  }
+  std::string Hash(const std::string& rev) {
+    return Shell("git -C work rev-parse " + rev + "^{commit}");
+  }
+  ports::Remote At(const std::string& url) const {
+    return {RepositoryId("0123456789abcdef012345"), url, credentials_};
+  }
   std::unique_ptr<ports::GitRemote> Remote() { return NewGitRemote(options_, SystemClock()); }
   static std::string Read(const std::string& path) {
     std::ifstream file(path);

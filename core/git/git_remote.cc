@@ -34,7 +34,9 @@ constexpr bool kLimitMemory = true;
 
 Status Late(const std::string& url) {
   const auto parsed = model::ParseRepositoryUrl(url);
-  return Status(Code::kDeadline, "RemoteTimeout", (parsed.ok() ? parsed->host : url) + " does not answer in time").SetFault(Fault::kPlatform);
+  return Status(Code::kDeadline, "RemoteTimeout",
+                (parsed.ok() ? parsed->host : url) + " does not answer in time")
+      .SetFault(Fault::kPlatform);
 }
 
 struct Ends {
@@ -53,12 +55,18 @@ Result<Ends> Connected() {
 class Exchange {
  public:
   Exchange(Clock& clock, Duration deadline, const std::stop_token& cancel, int fd)
-      : clock_(clock), deadline_(deadline), cancel_(cancel), fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC)), on_stop_(cancel, Wake{wake_.get()}) {}
+      : clock_(clock),
+        deadline_(deadline),
+        cancel_(cancel),
+        fd_(fd),
+        wake_(::eventfd(0, EFD_CLOEXEC)),
+        on_stop_(cancel, Wake{wake_.get()}) {}
 
   Status Send(const std::string& bytes) {
     for (size_t at = 0; at < bytes.size();) {
       NS_TRY(Wait(POLLOUT));
-      const ssize_t sent = ::send(fd_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t sent =
+          ::send(fd_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (sent <= 0) break;  // it has ended: the answer tells
       at += static_cast<size_t>(sent);
@@ -76,7 +84,8 @@ class Exchange {
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (got <= 0) return bytes;
       bytes.append(chunk, static_cast<size_t>(got));
-      if (bytes.size() > kMaxAnswer) return Internal("a Git child answers more than " + std::to_string(kMaxAnswer) + " bytes");
+      if (bytes.size() > kMaxAnswer)
+        return Internal("a Git child answers more than " + std::to_string(kMaxAnswer) + " bytes");
     }
   }
 
@@ -89,11 +98,15 @@ class Exchange {
   // kDeadline, kCancelled.
   Status Wait(short events) {
     for (;;) {
-      if (cancel_.stop_requested()) return Status(Code::kCancelled, "a Git operation was cancelled");
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock_.Monotonic()).count();
+      if (cancel_.stop_requested())
+        return Status(Code::kCancelled, "a Git operation was cancelled");
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock_.Monotonic()).count();
       if (left <= 0) return Status(Code::kDeadline, "late");
       pollfd fds[] = {{fd_, events, 0}, {wake_.get(), POLLIN, 0}};
-      if (::poll(fds, 2, static_cast<int>(std::min<int64_t>(left, 3'600'000))) > 0 && fds[0].revents != 0) return {};
+      if (::poll(fds, 2, static_cast<int>(std::min<int64_t>(left, 3'600'000))) > 0 &&
+          fds[0].revents != 0)
+        return {};
     }
   }
 
@@ -109,19 +122,23 @@ class LibgitRemote final : public ports::GitRemote {
  public:
   LibgitRemote(GitOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
 
-  Result<std::vector<model::GitRef>> ListRefs(const ports::Call& call, const ports::Remote& remote) override {
-    NS_ASSIGN(Answer answer, Ask(call, options_.list_deadline, RequestFor(Operation::kListRefs, remote)));
+  Result<std::vector<model::GitRef>> ListRefs(const ports::Call& call,
+                                              const ports::Remote& remote) override {
+    NS_ASSIGN(Answer answer,
+              Ask(call, options_.list_deadline, RequestFor(Operation::kListRefs, remote)));
     return std::move(answer.refs);
   }
 
-  Result<std::vector<model::Commit>> Commits(const ports::Call& call, const ports::Remote& remote, const std::vector<std::string>& hashes) override {
+  Result<std::vector<model::Commit>> Commits(const ports::Call& call, const ports::Remote& remote,
+                                             const std::vector<std::string>& hashes) override {
     Request request = RequestFor(Operation::kCommits, remote);
     request.hashes = hashes;
     NS_ASSIGN(Answer answer, Ask(call, options_.fetch_deadline, request));
     return std::move(answer.commits);
   }
 
-  Status Checkout(const ports::Call& call, const ports::Remote& remote, const std::string& commit, const std::string& path) override {
+  Status Checkout(const ports::Call& call, const ports::Remote& remote, const std::string& commit,
+                  const std::string& path) override {
     Request request = RequestFor(Operation::kCheckout, remote);
     request.hashes = {commit};
     request.path = path;
@@ -136,7 +153,9 @@ class LibgitRemote final : public ports::GitRemote {
     request.auth = remote.credentials.method;
     request.username = remote.credentials.username;
     request.password = remote.credentials.password;
-    request.ssh_key = remote.credentials.ssh_private_key.empty() ? options_.ssh_key : remote.credentials.ssh_private_key;
+    request.ssh_key = remote.credentials.ssh_private_key.empty()
+                          ? options_.ssh_key
+                          : remote.credentials.ssh_private_key;
     request.mirror = options_.folder + "/" + remote.id.str() + ".git";
     request.known_hosts = options_.folder + "/known_hosts";
     request.ca_file = options_.ca_file;
@@ -149,7 +168,8 @@ class LibgitRemote final : public ports::GitRemote {
 
   Result<Answer> Ask(const ports::Call& call, Duration limit, const Request& request) {
     NS_TRY(Check(request));
-    const Duration deadline = std::min(clock_.Monotonic() + limit, call.deadline.value_or(Duration::max()));
+    const Duration deadline =
+        std::min(clock_.Monotonic() + limit, call.deadline.value_or(Duration::max()));
     NS_ASSIGN(Ends ends, Connected());
     NS_ASSIGN(Process child, Start(ends.theirs.get()));
     ends.theirs.Close();
@@ -168,7 +188,8 @@ class LibgitRemote final : public ports::GitRemote {
     const bool made = std::filesystem::create_directories(options_.folder, error);
     if (made) ::chmod(options_.folder.c_str(), 0700);
     if (!error) return {};
-    return Unavailable("cannot make the folder " + options_.folder + " of mirrors: " + error.message());
+    return Unavailable("cannot make the folder " + options_.folder +
+                       " of mirrors: " + error.message());
   }
 
   Result<Process> Start(int fd) const {
@@ -183,19 +204,23 @@ class LibgitRemote final : public ports::GitRemote {
     return Process::Spawn(spec);
   }
 
-  Result<std::string> Converse(const ports::Call& call, Duration deadline, const Request& request, int fd) {
+  Result<std::string> Converse(const ports::Call& call, Duration deadline, const Request& request,
+                               int fd) {
     Exchange exchange(clock_, deadline, call.cancel, fd);
     NS_TRY(exchange.Send(Encode(request)));
     return exchange.Receive();
   }
 
-  static Result<Answer> Understand(const std::string& bytes, const Result<supervise::ExitStatus>& ended) {
+  static Result<Answer> Understand(const std::string& bytes,
+                                   const Result<supervise::ExitStatus>& ended) {
     auto answer = DecodeAnswer(bytes);
     if (answer.ok() && !answer->status.ok()) return answer->status;
     if (answer.ok()) return answer;
     const std::string how = ended.ok() ? ended->ToString() : ended.status().message();
     if (ended.ok() && ended->signalled && ended->value == SIGXFSZ) {
-      return Status(Code::kExhausted, "LimitExceeded", "the repository is larger than git.mirror_limit").SetFault(Fault::kSource);
+      return Status(Code::kExhausted, "LimitExceeded",
+                    "the repository is larger than git.mirror_limit")
+          .SetFault(Fault::kSource);
     }
     return Unavailable("a Git child ended without an answer: " + how).SetFault(Fault::kPlatform);
   }

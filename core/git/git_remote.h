@@ -1,4 +1,5 @@
-// The GitRemote port on libgit2, which has neither deadlines nor limits: each call runs in a short-lived child of this program.
+// The GitRemote port on libgit2, which has neither deadlines nor limits: each call runs in a
+// short-lived child of this program.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +14,23 @@
 namespace ns::git {
 
 struct GitOptions {
-  std::vector<std::string> worker;         // command of a child that calls RunGitWorker(0, 1), e.g. {"/path/nsd", "git-worker"}
-  std::string folder;                      // mirrors (<repository id>.git) and known_hosts; made when absent
-  std::vector<std::string> private_hosts;  // names, addresses or CIDR ranges that may be fetched though private
-  Secret ssh_key;                          // the installation's own, for SSH remotes without a key of their own
-  std::string ca_file;                     // PEM bundle; empty: the system's
+  std::vector<std::string>
+      worker;  // command of a child that calls RunGitWorker(0, 1), e.g. {"/path/nsd", "git-worker"}
+  std::string folder;  // mirrors (<repository id>.git) and known_hosts; made when absent
+  std::vector<std::string>
+      private_hosts;    // names, addresses or CIDR ranges that may be fetched though private
+  Secret ssh_key;       // the installation's own, for SSH remotes without a key of their own
+  std::string ca_file;  // PEM bundle; empty: the system's
   Duration list_deadline = std::chrono::seconds(20);
   Duration fetch_deadline = std::chrono::minutes(10);
-  uint64_t memory_limit = uint64_t{1} << 30;   // bytes of address space of the child
-  uint64_t mirror_limit = uint64_t{4} << 30;   // bytes of one mirror and of one checkout
-  uint64_t ref_limit = 50'000;                 // branches and tags of one remote
+  uint64_t memory_limit = uint64_t{1} << 30;  // bytes of address space of the child
+  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout
+  uint64_t ref_limit = 50'000;                // branches and tags of one remote
 };
 
-// Remotes on private, loopback, link-local and other not globally routed addresses are refused with "AddressRefused" unless listed; the
-// connection goes to the address that was checked, also after redirects. SSH host keys are trusted on first use and kept. [any-thread]
+// Remotes on private, loopback, link-local and other not globally routed addresses are refused with
+// "AddressRefused" unless listed; the connection goes to the address that was checked, also after
+// redirects. SSH host keys are trusted on first use and kept. [any-thread]
 std::unique_ptr<ports::GitRemote> NewGitRemote(GitOptions options, Clock& clock);
 
 // The child's side: one request from `in`, one answer to `out`. Gives the exit code.

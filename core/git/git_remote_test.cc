@@ -27,18 +27,23 @@ TEST_F(GitTest, ListRefs_GivesShortAndFullNamesWithTagsPeeled) {
   const auto refs = Remote()->ListRefs({}, At(Url("a")));
   ASSERT_TRUE(refs.ok()) << refs.status().ToString();
   const std::string first = Hash("v1"), second = Hash("main");
-  EXPECT_THAT(*refs, testing::ElementsAre(model::GitRef{"HEAD", second}, model::GitRef{"main", second}, model::GitRef{"refs/heads/main", second},
-                                          model::GitRef{"refs/heads/release", first}, model::GitRef{"refs/tags/v1", first},
-                                          model::GitRef{"release", first}, model::GitRef{"v1", first}));
+  EXPECT_THAT(*refs,
+              testing::ElementsAre(model::GitRef{"HEAD", second}, model::GitRef{"main", second},
+                                   model::GitRef{"refs/heads/main", second},
+                                   model::GitRef{"refs/heads/release", first},
+                                   model::GitRef{"refs/tags/v1", first},
+                                   model::GitRef{"release", first}, model::GitRef{"v1", first}));
 }
 
 TEST_F(GitTest, Commits_ReadsMetadataAndLeavesOutWhatIsNotThere) {
   StartServer();
   MakeRepository("a");
-  const auto commits = Remote()->Commits({}, At(Url("a")), {Hash("main"), std::string(40, 'a'), Hash("v1")});
+  const auto commits =
+      Remote()->Commits({}, At(Url("a")), {Hash("main"), std::string(40, 'a'), Hash("v1")});
   ASSERT_TRUE(commits.ok()) << commits.status().ToString();
-  EXPECT_THAT(*commits, testing::ElementsAre(model::Commit{Hash("main"), "Ann", Time(seconds(2000)), "second\n"},
-                                             model::Commit{Hash("v1"), "Ann", Time(seconds(2000)), "first\n"}));
+  EXPECT_THAT(*commits, testing::ElementsAre(
+                            model::Commit{Hash("main"), "Ann", Time(seconds(2000)), "second\n"},
+                            model::Commit{Hash("v1"), "Ann", Time(seconds(2000)), "first\n"}));
 }
 
 TEST_F(GitTest, Checkout_WritesExactlyTheCommit) {
@@ -53,10 +58,12 @@ TEST_F(GitTest, Checkout_WritesExactlyTheCommit) {
   EXPECT_EQ(fs::read_symlink(out + "/sub/link"), "../file");
   EXPECT_EQ(fs::status(out + "/run").permissions() & fs::perms::owner_exec, fs::perms::owner_exec);
   EXPECT_FALSE(fs::exists(out + "/.git"));
-  EXPECT_EQ(Shell("cd out && find . | sort | tr '\\n' ' '"), ". ./file ./run ./sub ./sub/deep ./sub/link ");
+  EXPECT_EQ(Shell("cd out && find . | sort | tr '\\n' ' '"),
+            ". ./file ./run ./sub ./sub/deep ./sub/link ");
   const std::string main = Hash("main");
   server_->KillGroup(SIGKILL);
-  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again").ok()) << "what the mirror has needs no remote";
+  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again").ok())
+      << "what the mirror has needs no remote";
   EXPECT_EQ(Read(root_ + "/again/file"), "two\n");
   EXPECT_EQ(remote->Checkout({}, At(Url("a")), main, root_ + "/again").code(), Code::kPrecondition);
 }
@@ -66,8 +73,9 @@ TEST_F(GitTest, Checkout_FollowsAForcedPushAndRenamedBranches) {
   MakeRepository("a");
   const auto remote = Remote();
   ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one").ok());
-  Shell("cd work && git commit -q --amend -m rewritten && git push -qf ../served/a.git HEAD:main && "
-        "git push -q ../served/a.git :release && git push -q ../served/a.git HEAD:release/x");
+  Shell(
+      "cd work && git commit -q --amend -m rewritten && git push -qf ../served/a.git HEAD:main && "
+      "git push -q ../served/a.git :release && git push -q ../served/a.git HEAD:release/x");
   const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two");
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/two/file"), "two\n");
@@ -97,7 +105,9 @@ TEST_F(GitTest, Checkout_OfAnUnknownCommit_IsCommitNotFound) {
 TEST_F(GitTest, Checkout_OfALinkThatLeavesTheTree_IsRefused) {
   StartServer();
   MakeRepository("a");
-  Shell("cd work && ln -s ../../../../etc/passwd sub/evil && git add . && git commit -qm evil && git push -q ../served/a.git HEAD:main");
+  Shell(
+      "cd work && ln -s ../../../../etc/passwd sub/evil && git add . && git commit -qm evil && git "
+      "push -q ../served/a.git HEAD:main");
   const Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
   EXPECT_EQ(status.code(), Code::kInvalid);
   EXPECT_EQ(status.fault(), Fault::kSource);
@@ -107,7 +117,9 @@ TEST_F(GitTest, Checkout_OfALinkThatLeavesTheTree_IsRefused) {
 TEST_F(GitTest, Checkout_RunsNoHookAndNoFilter) {
   StartServer();
   MakeRepository("a");
-  Shell("cd work && echo '* text eol=crlf filter=evil' >.gitattributes && git add . && git commit -qm attributes && git push -q ../served/a.git HEAD:main");
+  Shell(
+      "cd work && echo '* text eol=crlf filter=evil' >.gitattributes && git add . && git commit "
+      "-qm attributes && git push -q ../served/a.git HEAD:main");
   ASSERT_TRUE(Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out").ok());
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
 }
@@ -115,14 +127,19 @@ TEST_F(GitTest, Checkout_RunsNoHookAndNoFilter) {
 TEST_F(GitTest, Checkout_LargerThanTheLimit_IsLimitExceeded) {
   StartServer();
   MakeRepository("a");
-  Shell("cd work && head -c 3000000 /dev/urandom >big && git add . && git commit -qm big && git push -q ../served/a.git HEAD:main");
+  Shell(
+      "cd work && head -c 3000000 /dev/urandom >big && git add . && git commit -qm big && git push "
+      "-q ../served/a.git HEAD:main");
   options_.mirror_limit = 1 << 20;
   Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
   EXPECT_EQ(status.reason(), "LimitExceeded") << status.ToString();
-  Shell("cd work && git checkout -q --orphan small && git rm -qf big && head -c 3000000 /dev/zero >zeros && git add . && git commit -qm small && "
-        "git clone -q --bare --single-branch -b small . ../served/zeros.git");
+  Shell(
+      "cd work && git checkout -q --orphan small && git rm -qf big && head -c 3000000 /dev/zero "
+      ">zeros && git add . && git commit -qm small && "
+      "git clone -q --bare --single-branch -b small . ../served/zeros.git");
   status = Remote()->Checkout({}, At(Url("zeros")), Hash("small"), root_ + "/zeros");
-  EXPECT_EQ(status.reason(), "LimitExceeded") << "compressed small, large on disk: " << status.ToString();
+  EXPECT_EQ(status.reason(), "LimitExceeded")
+      << "compressed small, large on disk: " << status.ToString();
 }
 
 TEST_F(GitTest, ListRefs_OfTooMany_IsLimitExceeded) {
@@ -166,17 +183,23 @@ TEST_F(GitTest, Redirect_IsFollowedOnTheSameHostAndCheckedElsewhere) {
   const std::string base = "http://127.0.0.1:" + port_;
   EXPECT_TRUE(Remote()->ListRefs({}, At(base + "/moved/a.git")).ok());
   options_.private_hosts = {"localhost"};
-  const Status status = Remote()->ListRefs({}, At("http://localhost:" + port_ + "/elsewhere/" + port_ + "/cgi-bin/git/a.git")).status();
+  const Status status = Remote()
+                            ->ListRefs({}, At("http://localhost:" + port_ + "/elsewhere/" + port_ +
+                                              "/cgi-bin/git/a.git"))
+                            .status();
   EXPECT_EQ(status.reason(), "AddressRefused") << status.ToString();
   options_.private_hosts = {"127.0.0.1"};
   credentials_ = {model::GitAuth::kBasic, "user", Secret("pass word"), {}};
-  const Status pinned = Remote()->ListRefs({}, At(base + "/elsewhere/1/cgi-bin/git/a.git")).status();
+  const Status pinned =
+      Remote()->ListRefs({}, At(base + "/elsewhere/1/cgi-bin/git/a.git")).status();
   EXPECT_EQ(pinned.reason(), "AddressRefused") << pinned.ToString();
   EXPECT_THAT(pinned.message(), HasSubstr("credentials"));
 }
 
 TEST_F(GitTest, Https_IsTrustedByItsAuthorityAlone) {
-  Shell("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost");
+  Shell(
+      "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj "
+      "/CN=localhost -addext subjectAltName=DNS:localhost");
   StartServer({root_ + "/cert.pem", root_ + "/key.pem"});
   MakeRepository("a");
   const std::string url = "https://localhost:" + port_ + "/cgi-bin/git/a.git";
@@ -193,7 +216,9 @@ TEST_F(GitTest, Https_IsTrustedByItsAuthorityAlone) {
 TEST_F(GitTest, Commits_WithBytesThatAreNoText_AreReadable) {
   StartServer();
   MakeRepository("a");
-  Shell("cd work && printf 'caf\\351' | git -c i18n.commitEncoding=ISO-8859-1 commit -q --allow-empty -F - && git push -q ../served/a.git HEAD:main");
+  Shell(
+      "cd work && printf 'caf\\351' | git -c i18n.commitEncoding=ISO-8859-1 commit -q "
+      "--allow-empty -F - && git push -q ../served/a.git HEAD:main");
   const auto commits = Remote()->Commits({}, At(Url("a")), {Hash("main")});
   ASSERT_TRUE(commits.ok());
   ASSERT_EQ(commits->size(), 1U);
@@ -211,8 +236,10 @@ TEST_F(GitTest, PrivateAddress_IsRefusedUnlessListed) {
 }
 
 TEST_F(GitTest, UnknownHostsAndClosedPorts_AreUnreachable) {
-  EXPECT_EQ(Remote()->ListRefs({}, At("http://127.0.0.1:1/a.git")).status().reason(), "RemoteUnreachable");
-  EXPECT_EQ(Remote()->ListRefs({}, At("http://no-such-host.invalid/a.git")).status().reason(), "RemoteUnreachable");
+  EXPECT_EQ(Remote()->ListRefs({}, At("http://127.0.0.1:1/a.git")).status().reason(),
+            "RemoteUnreachable");
+  EXPECT_EQ(Remote()->ListRefs({}, At("http://no-such-host.invalid/a.git")).status().reason(),
+            "RemoteUnreachable");
   EXPECT_EQ(Remote()->ListRefs({}, At("file:///etc")).status().code(), Code::kInvalid);
 }
 
@@ -238,7 +265,8 @@ class SilentRemote {
 TEST_F(GitTest, SilentRemote_EndsAtTheDeadline) {
   SilentRemote silent;
   options_.list_deadline = std::chrono::milliseconds(300);
-  for (const std::string& url : {"http://127.0.0.1:" + std::to_string(silent.port) + "/a", "ssh://git@127.0.0.1:" + std::to_string(silent.port) + "/a"}) {
+  for (const std::string& url : {"http://127.0.0.1:" + std::to_string(silent.port) + "/a",
+                                 "ssh://git@127.0.0.1:" + std::to_string(silent.port) + "/a"}) {
     const Duration begin = SystemClock().Monotonic();
     const Status status = Remote()->ListRefs({}, At(url)).status();
     EXPECT_EQ(status.reason(), "RemoteTimeout") << status.ToString();
@@ -254,7 +282,10 @@ TEST_F(GitTest, Cancel_EndsTheCallAtOnce) {
     supervise::WaitReadable(-1, std::chrono::milliseconds(100));
     stop.request_stop();
   });
-  const Status status = Remote()->ListRefs({stop.get_token(), std::nullopt}, At("http://127.0.0.1:" + std::to_string(silent.port) + "/a")).status();
+  const Status status = Remote()
+                            ->ListRefs({stop.get_token(), std::nullopt},
+                                       At("http://127.0.0.1:" + std::to_string(silent.port) + "/a"))
+                            .status();
   EXPECT_EQ(status.code(), Code::kCancelled);
 }
 

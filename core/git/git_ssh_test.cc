@@ -33,7 +33,8 @@ int FreePort() {
 class GitSshTest : public GitTest {
  protected:
   void SetUp() override {
-    if (!fs::exists(kServer) || ::geteuid() != 0) GTEST_SKIP() << "needs root and the package openssh-server";
+    if (!fs::exists(kServer) || ::geteuid() != 0)
+      GTEST_SKIP() << "needs root and the package openssh-server";
     fs::create_directories("/run/sshd");
     fs::create_directories(root_ + "/served");
     ssh_port_ = std::to_string(FreePort());
@@ -50,17 +51,21 @@ class GitSshTest : public GitTest {
   void StartSsh() {
     supervise::SpawnSpec spec;
     spec.argv = {kServer, "-D", "-f", "/dev/null", "-h", root_ + "/host_key", "-p", ssh_port_};
-    for (const std::string option : {"ListenAddress=127.0.0.1", "PidFile=none", "StrictModes=no", "UsePAM=no", "PasswordAuthentication=no",
-                                     "PermitRootLogin=prohibit-password"}) {
+    for (const std::string option :
+         {"ListenAddress=127.0.0.1", "PidFile=none", "StrictModes=no", "UsePAM=no",
+          "PasswordAuthentication=no", "PermitRootLogin=prohibit-password"}) {
       spec.argv.insert(spec.argv.end(), {"-o", option});
     }
     spec.argv.insert(spec.argv.end(), {"-o", "AuthorizedKeysFile=" + root_ + "/authorized"});
-    spec.argv.insert(spec.argv.end(), {"-o", "SetEnv=GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*"});
+    spec.argv.insert(
+        spec.argv.end(),
+        {"-o", "SetEnv=GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*"});
     auto server = supervise::Process::Spawn(spec);
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_.emplace(std::move(*server));
     const auto accepts = supervise::HealthCheckOf("tcp:127.0.0.1:" + ssh_port_);
-    for (int i = 0; i < 500 && !(*accepts)().ok(); ++i) supervise::WaitReadable(-1, std::chrono::milliseconds(20));
+    for (int i = 0; i < 500 && !(*accepts)().ok(); ++i)
+      supervise::WaitReadable(-1, std::chrono::milliseconds(20));
   }
 
   void StopSsh() {
@@ -69,7 +74,9 @@ class GitSshTest : public GitTest {
     server_.reset();
   }
 
-  std::string SshUrl(const std::string& name) const { return "ssh://root@127.0.0.1:" + ssh_port_ + root_ + "/served/" + name + ".git"; }
+  std::string SshUrl(const std::string& name) const {
+    return "ssh://root@127.0.0.1:" + ssh_port_ + root_ + "/served/" + name + ".git";
+  }
 
   std::string ssh_port_;
 };

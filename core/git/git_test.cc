@@ -42,23 +42,47 @@ TEST(Wire, Decode_RefusesEveryCutAndWildLengths) {
   Answer answer;
   answer.refs = {{"HEAD", "1"}};
   const std::string bytes = Encode(answer);
-  for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(DecodeAnswer(bytes.substr(0, size)).ok()) << size;
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(DecodeAnswer(bytes.substr(0, size)).ok()) << size;
   EXPECT_FALSE(DecodeAnswer(bytes + "x").ok());
   EXPECT_FALSE(DecodeAnswer(std::string(200, '\xff')).ok());
 }
 
 TEST(AddressRules, PrivateAddressesAreNotGlobal) {
-  const auto global = [](const std::string& text) { return IsGlobal(*supervise::ParseAddress(text + ":1")); };
-  for (const char* text : {"127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
-                           "198.18.0.1", "203.0.113.9", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]",
-                           "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[2001:db8::1]", "[ff02::1]"}) {
+  const auto global = [](const std::string& text) {
+    return IsGlobal(*supervise::ParseAddress(text + ":1"));
+  };
+  for (const char* text : {"127.0.0.1",
+                           "10.1.2.3",
+                           "172.31.0.1",
+                           "192.168.1.1",
+                           "169.254.169.254",
+                           "100.64.0.1",
+                           "0.0.0.0",
+                           "224.0.0.1",
+                           "255.255.255.255",
+                           "198.18.0.1",
+                           "203.0.113.9",
+                           "[::1]",
+                           "[::]",
+                           "[fe80::1]",
+                           "[fd00::1]",
+                           "[::ffff:127.0.0.1]",
+                           "[::ffff:10.0.0.1]",
+                           "[64:ff9b::7f00:1]",
+                           "[2002:7f00:1::]",
+                           "[2001:db8::1]",
+                           "[ff02::1]"}) {
     EXPECT_FALSE(global(text)) << text;
   }
-  for (const char* text : {"1.1.1.1", "172.32.0.1", "100.128.0.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]"}) EXPECT_TRUE(global(text)) << text;
+  for (const char* text :
+       {"1.1.1.1", "172.32.0.1", "100.128.0.1", "[2606:4700::1111]", "[::ffff:8.8.8.8]"})
+    EXPECT_TRUE(global(text)) << text;
 }
 
 TEST(AddressRules, ListedOnesAreAllowed) {
-  const auto allows = [](std::vector<std::string> listed, const std::string& host, const char* address) {
+  const auto allows = [](std::vector<std::string> listed, const std::string& host,
+                         const char* address) {
     return AddressRules(std::move(listed)).Allows(host, *supervise::ParseAddress(address));
   };
   EXPECT_FALSE(allows({}, "git.home", "10.0.0.5:1"));

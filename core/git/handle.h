@@ -10,7 +10,9 @@ namespace ns::git {
 template <auto Free>
 struct Freed {
   template <class T>
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const {
+    Free(object);
+  }
 };
 
 using Repository = std::unique_ptr<git_repository, Freed<git_repository_free>>;

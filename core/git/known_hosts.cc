@@ -13,7 +13,7 @@ namespace ns::git {
 namespace {
 
 std::string ReadAll(int fd) {
-  struct stat info{};
+  struct stat info {};
   ::fstat(fd, &info);
   std::string text(static_cast<size_t>(info.st_size), '\0');
   const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
@@ -26,7 +26,8 @@ std::string Kept(const std::string& text, const std::string& host) {
   const std::string start = host + " ";
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    if (text.compare(at, start.size(), start) == 0) return text.substr(at + start.size(), end - at - start.size());
+    if (text.compare(at, start.size(), start) == 0)
+      return text.substr(at + start.size(), end - at - start.size());
     at = end + 1;
   }
   return "";
@@ -34,19 +35,24 @@ std::string Kept(const std::string& text, const std::string& host) {
 
 }  // namespace
 
-Status CheckHostKey(const std::string& file, const std::string& host, const std::string& fingerprint) {
+Status CheckHostKey(const std::string& file, const std::string& host,
+                    const std::string& fingerprint) {
   const supervise::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!fd || ::flock(fd.get(), LOCK_EX) != 0) return Unavailable("cannot keep host keys in " + file + ": " + ::strerrordesc_np(errno));
+  if (!fd || ::flock(fd.get(), LOCK_EX) != 0)
+    return Unavailable("cannot keep host keys in " + file + ": " + ::strerrordesc_np(errno));
   const std::string kept = Kept(ReadAll(fd.get()), host);
   if (kept == fingerprint) return {};
   if (!kept.empty()) {
-    return Status(Code::kDenied, "AuthenticationFailed",
-                  "the SSH host key of " + host + " has changed from " + kept + " to " + fingerprint +
-                      ": somebody may be in between; if the change is meant, remove its line from " + file)
+    return Status(
+               Code::kDenied, "AuthenticationFailed",
+               "the SSH host key of " + host + " has changed from " + kept + " to " + fingerprint +
+                   ": somebody may be in between; if the change is meant, remove its line from " +
+                   file)
         .SetFault(Fault::kOperator);
   }
   const std::string line = host + " " + fingerprint + "\n";
-  if (::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return Unavailable("cannot write " + file);
+  if (::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    return Unavailable("cannot write " + file);
   return {};
 }
 

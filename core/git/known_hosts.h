@@ -7,8 +7,9 @@
 
 namespace ns::git {
 
-// Compares the key of `host` ("git.example.com:22") with the one kept in `file`; keeps it when the host is new. "AuthenticationFailed" when
-// it has changed, with both fingerprints and what to do.
-Status CheckHostKey(const std::string& file, const std::string& host, const std::string& fingerprint);
+// Compares the key of `host` ("git.example.com:22") with the one kept in `file`; keeps it when the
+// host is new. "AuthenticationFailed" when it has changed, with both fingerprints and what to do.
+Status CheckHostKey(const std::string& file, const std::string& host,
+                    const std::string& fingerprint);
 
 }  // namespace ns::git

@@ -26,11 +26,13 @@ struct Size {
 Size TidyUp(const std::string& folder) {
   Size size;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
     std::error_code ignored;
     if (!at->is_regular_file(ignored)) continue;
     const std::string name = at->path().filename();
-    const bool unfinished = name.ends_with(".lock") || name.starts_with("pack_") || name.starts_with("tmp_");
+    const bool unfinished =
+        name.ends_with(".lock") || name.starts_with("pack_") || name.starts_with("tmp_");
     if (unfinished) fs::remove(at->path(), ignored);
     size.bytes += unfinished ? 0 : at->file_size(ignored);
     size.packs += name.ends_with(".pack") ? 1 : 0;
@@ -41,7 +43,8 @@ Size TidyUp(const std::string& folder) {
 // At most kMaxText bytes of UTF-8: Git takes any bytes, the database does not.
 std::string Readable(const char* bytes) {
   std::string text = bytes == nullptr ? "" : std::string(bytes, ::strnlen(bytes, kMaxText));
-  for (int cut = 0; cut < 3 && text.size() == kMaxText - cut && !model::IsUtf8(text); ++cut) text.pop_back();
+  for (int cut = 0; cut < 3 && text.size() == kMaxText - cut && !model::IsUtf8(text); ++cut)
+    text.pop_back();
   if (model::IsUtf8(text)) return text;
   for (char& c : text) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
   return text;
@@ -60,7 +63,8 @@ CommitHandle FindCommit(git_repository* repository, const std::string& hash) {
 Result<Mirror> Mirror::Open(const Request& request) {
   const std::string path = request.mirror + ".lock";
   supervise::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) return Unavailable("cannot lock the mirror " + path + ": " + ::strerrordesc_np(errno));
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0)
+    return Unavailable("cannot lock the mirror " + path + ": " + ::strerrordesc_np(errno));
   Mirror mirror(request, std::move(lock));
   if (!mirror.OpenRepository().ok()) NS_TRY(mirror.Renew());
   return mirror;
@@ -68,7 +72,9 @@ Result<Mirror> Mirror::Open(const Request& request) {
 
 Status Mirror::OpenRepository() {
   git_repository* raw = nullptr;
-  const int error = git_repository_open_ext(&raw, request_->mirror.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
+  const int error =
+      git_repository_open_ext(&raw, request_->mirror.c_str(),
+                              GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
   if (error != 0) return Unavailable(LastMessage());
   repository_.reset(raw);
   return {};
@@ -90,12 +96,16 @@ Status Mirror::Renew() {
   return {};
 }
 
-bool Mirror::Has(const std::string& hash) const { return FindCommit(repository_.get(), hash) != nullptr; }
+bool Mirror::Has(const std::string& hash) const {
+  return FindCommit(repository_.get(), hash) != nullptr;
+}
 
 Status Mirror::UpdateOnce(Session& session) {
   const Size size = TidyUp(request_->mirror);
   if (size.packs > kMaxPacks) NS_TRY(Renew());
-  return session.Fetch(repository_.get(), request_->mirror_limit > size.bytes ? request_->mirror_limit - size.bytes : 0);
+  return session.Fetch(repository_.get(), request_->mirror_limit > size.bytes
+                                              ? request_->mirror_limit - size.bytes
+                                              : 0);
 }
 
 Status Mirror::Update(Session& session) {
@@ -114,7 +124,8 @@ std::vector<model::Commit> Mirror::Commits(const std::vector<std::string>& hashe
     const CommitHandle commit = FindCommit(repository_.get(), hash);
     if (!commit) continue;
     const git_signature* author = git_commit_author(commit.get());
-    commits.push_back({hash, author == nullptr ? "" : Readable(author->name), Time(std::chrono::seconds(git_commit_time(commit.get()))),
+    commits.push_back({hash, author == nullptr ? "" : Readable(author->name),
+                       Time(std::chrono::seconds(git_commit_time(commit.get()))),
                        Readable(git_commit_message(commit.get()))});
   }
   return commits;

@@ -11,23 +11,32 @@
 namespace ns::git {
 namespace {
 
-Status Denied(const std::string& message) { return Status(Code::kDenied, "AuthenticationFailed", message).SetFault(Fault::kOperator); }
+Status Denied(const std::string& message) {
+  return Status(Code::kDenied, "AuthenticationFailed", message).SetFault(Fault::kOperator);
+}
 
 // The longest text a server may put into a message of ours.
 std::string Shortened(std::string text) {
-  for (char& c : text) c = static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f ? ' ' : c;
+  for (char& c : text)
+    c = static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f ? ' ' : c;
   if (text.size() > 300) text = text.substr(0, 300) + "...";
   return text;
 }
 
 std::string PortOf(const model::RepositoryUrl& url) {
   if (url.port != 0) return std::to_string(url.port);
-  return url.scheme == model::UrlScheme::kHttp ? "80" : url.scheme == model::UrlScheme::kHttps ? "443" : "22";
+  return url.scheme == model::UrlScheme::kHttp    ? "80"
+         : url.scheme == model::UrlScheme::kHttps ? "443"
+                                                  : "22";
 }
 
-std::string Bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+std::string Bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
 
-bool IsBranchOrTag(const std::string& name) { return name.starts_with("refs/heads/") || name.starts_with("refs/tags/"); }
+bool IsBranchOrTag(const std::string& name) {
+  return name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+}
 
 // Full name -> commit, with tags peeled.
 std::map<std::string, std::string> Advertised(const git_remote_head** heads, size_t count) {
@@ -60,14 +69,16 @@ std::vector<model::GitRef> WithShortNames(const std::map<std::string, std::strin
 
 std::string Fingerprint(const git_cert_hostkey* key) {
   if ((key->type & GIT_CERT_SSH_SHA256) == 0) return "";
-  std::string text = ToBase64(std::string_view(reinterpret_cast<const char*>(key->hash_sha256), 32));
+  std::string text =
+      ToBase64(std::string_view(reinterpret_cast<const char*>(key->hash_sha256), 32));
   while (text.ends_with('=')) text.pop_back();
   return "SHA256:" + text;
 }
 
 }  // namespace
 
-Session::Session(const Request& request) : request_(request), target_(request.url), connections_(AddressRules(request.private_hosts)) {}
+Session::Session(const Request& request)
+    : request_(request), target_(request.url), connections_(AddressRules(request.private_hosts)) {}
 
 Status Session::Prepare() {
   NS_ASSIGN(url_, model::ParseRepositoryUrl(request_.url));
@@ -85,7 +96,9 @@ Status Session::PrepareSsh(const std::string& host, const std::string& port) {
   const std::string numeric = address.substr(0, address.rfind(':'));
   const std::string user = url_.user.empty() ? "git" : url_.user;
   if (url_.scp) {
-    target_ = user + "@" + numeric + request_.url.substr(request_.url.find(':', request_.url.find(']') == std::string::npos ? 0 : request_.url.find(']')));
+    target_ = user + "@" + numeric +
+              request_.url.substr(request_.url.find(
+                  ':', request_.url.find(']') == std::string::npos ? 0 : request_.url.find(']')));
   } else {
     target_ = "ssh://" + user + "@" + numeric + ":" + port + "/" + url_.path;
   }
@@ -104,26 +117,33 @@ git_remote_callbacks Session::Callbacks() {
 
 Result<std::vector<model::GitRef>> Session::ListRefs() {
   git_remote* raw = nullptr;
-  if (git_remote_create_detached(&raw, target_.c_str()) != 0) return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
+  if (git_remote_create_detached(&raw, target_.c_str()) != 0)
+    return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
   const RemoteHandle remote(raw);
   const git_remote_callbacks callbacks = Callbacks();
   git_proxy_options proxy{};
   git_proxy_options_init(&proxy, GIT_PROXY_OPTIONS_VERSION);
   proxy.type = GIT_PROXY_NONE;
-  if (const int error = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, &proxy, nullptr); error != 0) return Explain(error);
+  if (const int error =
+          git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, &proxy, nullptr);
+      error != 0)
+    return Explain(error);
   const git_remote_head** heads = nullptr;
   size_t count = 0;
-  if (const int error = git_remote_ls(&heads, &count, remote.get()); error != 0) return Explain(error);
+  if (const int error = git_remote_ls(&heads, &count, remote.get()); error != 0)
+    return Explain(error);
   const auto refs = Advertised(heads, count);
   if (refs.size() <= request_.ref_limit) return WithShortNames(refs);
   return Status(Code::kExhausted, "LimitExceeded",
-                "the remote has " + std::to_string(refs.size()) + " branches and tags, more than " + std::to_string(request_.ref_limit))
+                "the remote has " + std::to_string(refs.size()) + " branches and tags, more than " +
+                    std::to_string(request_.ref_limit))
       .SetFault(Fault::kSource);
 }
 
 Status Session::Fetch(git_repository* repository, uint64_t room) {
   git_remote* raw = nullptr;
-  if (git_remote_create_anonymous(&raw, repository, target_.c_str()) != 0) return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
+  if (git_remote_create_anonymous(&raw, repository, target_.c_str()) != 0)
+    return Invalid(std::string("libgit2 refuses the URL: ") + LastMessage());
   const RemoteHandle remote(raw);
   room_ = room;
   git_fetch_options options{};
@@ -145,12 +165,18 @@ Status Session::Explain(int error) {
   if (connections_.problem()) return *connections_.problem();
   const git_error* last = git_error_last();
   const int kind = last != nullptr ? last->klass : GIT_ERROR_NONE;
-  if (error == GIT_EAUTH) return Denied(url_.host + " refuses the credentials of this repository, or wants some");
+  if (error == GIT_EAUTH)
+    return Denied(url_.host + " refuses the credentials of this repository, or wants some");
   if (kind == GIT_ERROR_NOMEMORY) {
-    return Status(Code::kExhausted, "LimitExceeded", "the repository needs more memory than one Git operation may take").SetFault(Fault::kSource);
+    return Status(Code::kExhausted, "LimitExceeded",
+                  "the repository needs more memory than one Git operation may take")
+        .SetFault(Fault::kSource);
   }
-  if (kind == GIT_ERROR_OS || kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_ODB || kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_FILESYSTEM) {
-    return Status(Code::kInternal, "the mirror is damaged or cannot be written: " + Shortened(LastMessage())).SetFault(Fault::kPlatform);
+  if (kind == GIT_ERROR_OS || kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_ODB ||
+      kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_FILESYSTEM) {
+    return Status(Code::kInternal,
+                  "the mirror is damaged or cannot be written: " + Shortened(LastMessage()))
+        .SetFault(Fault::kPlatform);
   }
   return ExplainMessage(Shortened(LastMessage()), kind);
 }
@@ -158,31 +184,46 @@ Status Session::Explain(int error) {
 Status Session::ExplainMessage(const std::string& message, int error_class) {
   const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
   const bool ssh = url_.scheme == model::UrlScheme::kSsh;
-  if (says("status code: 404") || says("status code: 410") || says("not found") || says("does not appear to be a git repository") ||
-      (ssh && (says("EOF") || says("could not read"))) || says("content-type") || says("content type")) {
-    return Status(Code::kNotFound, "RepositoryNotFound", url_.host + " has no Git repository at /" + url_.path + ": " + message).SetFault(Fault::kOperator);
+  if (says("status code: 404") || says("status code: 410") || says("not found") ||
+      says("does not appear to be a git repository") ||
+      (ssh && (says("EOF") || says("could not read"))) || says("content-type") ||
+      says("content type")) {
+    return Status(Code::kNotFound, "RepositoryNotFound",
+                  url_.host + " has no Git repository at /" + url_.path + ": " + message)
+        .SetFault(Fault::kOperator);
   }
-  if (says("status code: 401") || says("status code: 403") || says("authenticat") || says("too many redirects or auth")) {
+  if (says("status code: 401") || says("status code: 403") || says("authenticat") ||
+      says("too many redirects or auth")) {
     return Denied(url_.host + " refuses access: " + message);
   }
-  const std::string what = error_class == GIT_ERROR_SSL ? "no secure connection to " : "cannot talk to ";
-  return Status(Code::kUnavailable, "RemoteUnreachable", what + host_port_ + ": " + message).SetFault(Fault::kPlatform);
+  const std::string what =
+      error_class == GIT_ERROR_SSL ? "no secure connection to " : "cannot talk to ";
+  return Status(Code::kUnavailable, "RemoteUnreachable", what + host_port_ + ": " + message)
+      .SetFault(Fault::kPlatform);
 }
 
-int Session::OnCredentials(git_credential** out, const char*, const char* user, unsigned allowed, void* self) {
+int Session::OnCredentials(git_credential** out, const char*, const char* user, unsigned allowed,
+                           void* self) {
   return static_cast<Session*>(self)->GiveCredential(out, user, allowed);
 }
 
 // Once: what was refused is refused again.
 int Session::GiveCredential(git_credential** out, const char* user, unsigned allowed) {
-  const std::string name = user != nullptr && *user != '\0' ? user : url_.user.empty() ? "git" : url_.user;
-  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, name.c_str());
+  const std::string name = user != nullptr && *user != '\0' ? user
+                           : url_.user.empty()              ? "git"
+                                                            : url_.user;
+  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
+    return git_credential_username_new(out, name.c_str());
   if (given_++ > 0) return GIT_EAUTH;
-  if (request_.auth == model::GitAuth::kBasic && (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0) {
-    return git_credential_userpass_plaintext_new(out, request_.username.c_str(), request_.password.Reveal().c_str());
+  if (request_.auth == model::GitAuth::kBasic &&
+      (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0) {
+    return git_credential_userpass_plaintext_new(out, request_.username.c_str(),
+                                                 request_.password.Reveal().c_str());
   }
   if (request_.auth == model::GitAuth::kSsh && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
-    if (!request_.ssh_key.empty()) return git_credential_ssh_key_memory_new(out, name.c_str(), nullptr, request_.ssh_key.Reveal().c_str(), nullptr);
+    if (!request_.ssh_key.empty())
+      return git_credential_ssh_key_memory_new(out, name.c_str(), nullptr,
+                                               request_.ssh_key.Reveal().c_str(), nullptr);
     problem_ = Denied("there is no SSH key for this repository");
   }
   return GIT_EAUTH;
@@ -190,10 +231,12 @@ int Session::GiveCredential(git_credential** out, const char* user, unsigned all
 
 int Session::OnCertificate(git_cert* cert, int, const char*, void* self) {
   auto* session = static_cast<Session*>(self);
-  if (cert->cert_type != GIT_CERT_HOSTKEY_LIBSSH2) return GIT_PASSTHROUGH;  // TLS: what the library found
+  if (cert->cert_type != GIT_CERT_HOSTKEY_LIBSSH2)
+    return GIT_PASSTHROUGH;  // TLS: what the library found
   const std::string fingerprint = Fingerprint(reinterpret_cast<const git_cert_hostkey*>(cert));
   const Status status = fingerprint.empty() ? Denied("the SSH host key has no SHA-256 fingerprint")
-                                            : CheckHostKey(session->request_.known_hosts, session->host_port_, fingerprint);
+                                            : CheckHostKey(session->request_.known_hosts,
+                                                           session->host_port_, fingerprint);
   if (status.ok()) return 0;
   session->problem_ = status;
   return GIT_ECERTIFICATE;
@@ -203,7 +246,8 @@ int Session::OnProgress(const git_indexer_progress* stats, void* self) {
   auto* session = static_cast<Session*>(self);
   if (stats->received_bytes <= session->room_) return 0;
   session->problem_ = Status(Code::kExhausted, "LimitExceeded",
-                             "the repository is larger than " + std::to_string(session->request_.mirror_limit >> 20) +
+                             "the repository is larger than " +
+                                 std::to_string(session->request_.mirror_limit >> 20) +
                                  " MiB; raise git.mirror_limit, or make it smaller")
                           .SetFault(Fault::kSource);
   return GIT_EUSER;

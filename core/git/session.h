@@ -22,7 +22,8 @@ class Session {
   // Resolves and checks the host, and finds the credentials. First.
   Status Prepare();
   Result<std::vector<model::GitRef>> ListRefs();
-  // All branches and tags into `repository`, what is gone there goes here. `room`: bytes it may receive.
+  // All branches and tags into `repository`, what is gone there goes here. `room`: bytes it may
+  // receive.
   Status Fetch(git_repository* repository, uint64_t room);
 
  private:
@@ -30,15 +31,16 @@ class Session {
   git_remote_callbacks Callbacks();
   Status Explain(int error);
   Status ExplainMessage(const std::string& message, int error_class);
-  static int OnCredentials(git_credential** out, const char* url, const char* user, unsigned allowed, void* self);
+  static int OnCredentials(git_credential** out, const char* url, const char* user,
+                           unsigned allowed, void* self);
   static int OnCertificate(git_cert* cert, int valid, const char* host, void* self);
   static int OnProgress(const git_indexer_progress* stats, void* self);
   int GiveCredential(git_credential** out, const char* user, unsigned allowed);
 
   const Request& request_;
   model::RepositoryUrl url_;
-  std::string target_;      // URL for libgit2
-  std::string host_port_;   // of the remote, for host keys
+  std::string target_;     // URL for libgit2
+  std::string host_port_;  // of the remote, for host keys
   Connections connections_;
   std::optional<Status> problem_;  // that a callback found
   int given_ = 0;                  // how often credentials were handed out

@@ -6,7 +6,8 @@
 namespace ns::git {
 namespace {
 
-// Both walk the fields of a message in one order: numbers as 8 bytes, texts and lists behind their length.
+// Both walk the fields of a message in one order: numbers as 8 bytes, texts and lists behind their
+// length.
 class Packer {
  public:
   void Number(uint64_t& value) {
@@ -152,7 +153,9 @@ Result<Message> Unpack(const std::string& bytes) {
   Message message;
   Unpacker unpacker(bytes);
   Walk(unpacker, message);
-  if (!unpacker.done()) return Invalid("a message of " + std::to_string(bytes.size()) + " bytes is cut short or damaged");
+  if (!unpacker.done())
+    return Invalid("a message of " + std::to_string(bytes.size()) +
+                   " bytes is cut short or damaged");
   return message;
 }
 

@@ -1,4 +1,5 @@
-// The one request and the one answer that cross the pipe between the host and its Git child. Both are the same program.
+// The one request and the one answer that cross the pipe between the host and its Git child. Both
+// are the same program.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,8 @@ bool WriteAll(int fd, const std::string& bytes) {
 // No configuration but ours, and memory within the limit.
 void Configure(const Request& request) {
   git_libgit2_init();
-  for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
+  for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+                          GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
     git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
   }
   git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
@@ -47,9 +48,11 @@ void Configure(const Request& request) {
     const auto share = static_cast<size_t>(request.memory_limit / 4);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, share);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, std::min<size_t>(share, 32 << 20));
-    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(std::min<size_t>(share, 64 << 20)));
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE,
+                     static_cast<ssize_t>(std::min<size_t>(share, 64 << 20)));
   }
-  if (!request.ca_file.empty()) git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
+  if (!request.ca_file.empty())
+    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
 }
 
 Status ListRefs(const Request& request, Answer& answer) {
@@ -59,7 +62,8 @@ Status ListRefs(const Request& request, Answer& answer) {
   return {};
 }
 
-// The mirror with all of the request's hashes if the remote has them; asks it only when one is missing.
+// The mirror with all of the request's hashes if the remote has them; asks it only when one is
+// missing.
 Status Bring(const Request& request, Mirror& mirror) {
   const auto here = [&](const std::string& hash) { return mirror.Has(hash); };
   if (std::all_of(request.hashes.begin(), request.hashes.end(), here)) return {};
@@ -80,15 +84,21 @@ Status Checkout(const Request& request) {
   NS_TRY(Bring(request, mirror));
   const std::string hash = request.hashes.empty() ? "" : request.hashes[0];
   const CommitHandle commit = FindCommit(mirror.repository(), hash);
-  if (commit) return WriteTree(mirror.repository(), commit.get(), request.path, request.mirror_limit);
-  return Status(Code::kNotFound, "CommitNotFound", "the remote has no commit " + hash + ", or has it no more").SetFault(Fault::kSource);
+  if (commit)
+    return WriteTree(mirror.repository(), commit.get(), request.path, request.mirror_limit);
+  return Status(Code::kNotFound, "CommitNotFound",
+                "the remote has no commit " + hash + ", or has it no more")
+      .SetFault(Fault::kSource);
 }
 
 Status Carry(const Request& request, Answer& answer) {
   switch (request.operation) {
-    case Operation::kListRefs: return ListRefs(request, answer);
-    case Operation::kCommits: return ReadCommits(request, answer);
-    case Operation::kCheckout: return Checkout(request);
+    case Operation::kListRefs:
+      return ListRefs(request, answer);
+    case Operation::kCommits:
+      return ReadCommits(request, answer);
+    case Operation::kCheckout:
+      return Checkout(request);
   }
   return Invalid("no such operation");
 }
@@ -105,7 +115,9 @@ Answer Serve(const std::string& bytes) {
     answer.status = Carry(*request, answer);
   } catch (const std::bad_alloc&) {
     answer = Answer();
-    answer.status = Status(Code::kExhausted, "LimitExceeded", "the repository needs more memory than one Git operation may take").SetFault(Fault::kSource);
+    answer.status = Status(Code::kExhausted, "LimitExceeded",
+                           "the repository needs more memory than one Git operation may take")
+                        .SetFault(Fault::kSource);
   }
   return answer;
 }

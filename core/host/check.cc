@@ -30,18 +30,22 @@ std::string OneDecimal(double value) {
 // A descriptor that is closed with its owner.
 struct Socket {
   int fd;
-  ~Socket() { if (fd >= 0) ::close(fd); }
+  ~Socket() {
+    if (fd >= 0) ::close(fd);
+  }
 };
 
 Status Connect(int fd, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Invalid("the path is too long for a Unix socket: " + path);
+  if (path.size() >= sizeof address.sun_path)
+    return Invalid("the path is too long for a Unix socket: " + path);
   std::memcpy(address.sun_path, path.c_str(), path.size());
   const timeval limit{.tv_sec = 3, .tv_usec = 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Unavailable(std::strerror(errno));
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return Unavailable(std::strerror(errno));
   return {};
 }
 
@@ -50,7 +54,8 @@ Result<std::string> Ping(const std::string& socket) {
   const Socket end{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   NS_TRY(Connect(end.fd, socket));
   constexpr std::string_view kRequest = "GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n";
-  if (::send(end.fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) < 0) return Unavailable(std::strerror(errno));
+  if (::send(end.fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) < 0)
+    return Unavailable(std::strerror(errno));
   char answer[256];
   const ssize_t got = ::recv(end.fd, answer, sizeof answer, 0);
   if (got <= 0) return Unavailable("it accepts connections but does not answer within 3 s");
@@ -60,14 +65,20 @@ Result<std::string> Ping(const std::string& socket) {
 
 std::string Rights(mode_t mode) {
   std::string text = "0000";
-  for (int digit = 3; digit >= 0; --digit, mode >>= 3) text[static_cast<size_t>(digit)] = static_cast<char>('0' + (mode & 7));
+  for (int digit = 3; digit >= 0; --digit, mode >>= 3)
+    text[static_cast<size_t>(digit)] = static_cast<char>('0' + (mode & 7));
   return text;
 }
 
 Check CheckPort(const std::string& name, const std::string& address, const std::string& role) {
-  const std::string target = address.starts_with("unix:") ? address : "tcp:" + (address.starts_with(":") ? "127.0.0.1" + address : address);
+  const std::string target =
+      address.starts_with("unix:")
+          ? address
+          : "tcp:" + (address.starts_with(":") ? "127.0.0.1" + address : address);
   const auto health = supervise::HealthCheckOf(target);
-  if (!health.ok()) return Broken(name, health.status().message(), "write an address like 127.0.0.1:4000 or unix:/run/x.sock");
+  if (!health.ok())
+    return Broken(name, health.status().message(),
+                  "write an address like 127.0.0.1:4000 or unix:/run/x.sock");
   const Status answer = (*health)();
   if (answer.ok()) return Well(name, "something accepts on " + address);
   return Broken(name, answer.message(), "start nsd --roles " + role + ", or look into its log");
@@ -75,56 +86,85 @@ Check CheckPort(const std::string& name, const std::string& address, const std::
 
 }  // namespace
 
-Check Well(std::string name, std::string message) { return {std::move(name), true, std::move(message), ""}; }
-Check Broken(std::string name, std::string message, std::string fix) { return {std::move(name), false, std::move(message), std::move(fix)}; }
+Check Well(std::string name, std::string message) {
+  return {std::move(name), true, std::move(message), ""};
+}
+Check Broken(std::string name, std::string message, std::string fix) {
+  return {std::move(name), false, std::move(message), std::move(fix)};
+}
 
 Check CheckDocker(const std::string& socket) {
   const auto answer = Ping(socket);
   if (!answer.ok()) {
-    return Broken("dockerd", "the Docker daemon does not answer on " + socket + ": " + answer.status().message(),
-                  "start it (systemctl start docker), or let this account into the group docker");
+    return Broken(
+        "dockerd",
+        "the Docker daemon does not answer on " + socket + ": " + answer.status().message(),
+        "start it (systemctl start docker), or let this account into the group docker");
   }
   if (answer->find(" 200") != std::string::npos) return Well("dockerd", "answers on " + socket);
-  return Broken("dockerd", "the Docker daemon on " + socket + " says \"" + *answer + "\"", "look into its log (journalctl -u docker)");
+  return Broken("dockerd", "the Docker daemon on " + socket + " says \"" + *answer + "\"",
+                "look into its log (journalctl -u docker)");
 }
 
 Check CheckDisk(const std::string& folder) {
-  struct statvfs disk{};
+  struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0) {
-    return Broken("disk", "cannot look at " + folder + ": " + std::strerror(errno), "start nsd once, which makes it, or correct `data` in the configuration");
+    return Broken("disk", "cannot look at " + folder + ": " + std::strerror(errno),
+                  "start nsd once, which makes it, or correct `data` in the configuration");
   }
-  const double free = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) / kGiB;
+  const double free =
+      static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize) / kGiB;
   const std::string seen = OneDecimal(free) + " GiB free in " + folder;
-  if (free < kLeastFreeGiB) return Broken("disk", seen, "free at least " + OneDecimal(kLeastFreeGiB) + " GiB: builds and the database need it");
-  if (disk.f_files > 0 && disk.f_favail * 50 < disk.f_files) return Broken("disk", "fewer than 2 % of the inodes of " + folder + " are free", "remove small files there");
+  if (free < kLeastFreeGiB)
+    return Broken(
+        "disk", seen,
+        "free at least " + OneDecimal(kLeastFreeGiB) + " GiB: builds and the database need it");
+  if (disk.f_files > 0 && disk.f_favail * 50 < disk.f_files)
+    return Broken("disk", "fewer than 2 % of the inodes of " + folder + " are free",
+                  "remove small files there");
   return Well("disk", seen);
 }
 
 Check CheckFiles(const Layout& layout, const std::string& key_file) {
-  struct stat key{}, data{};
+  struct stat key {
+  }, data{};
   if (::stat(layout.data().c_str(), &data) != 0) {
-    return Broken("files", layout.data() + ": " + std::strerror(errno), "start nsd once, which makes it, or correct `data` in the configuration");
+    return Broken("files", layout.data() + ": " + std::strerror(errno),
+                  "start nsd once, which makes it, or correct `data` in the configuration");
   }
   if ((data.st_mode & 0022) != 0) {
-    return Broken("files", layout.data() + " may be written by others (mode " + Rights(data.st_mode & 07777) + ")", "chmod go-w " + layout.data());
+    return Broken(
+        "files",
+        layout.data() + " may be written by others (mode " + Rights(data.st_mode & 07777) + ")",
+        "chmod go-w " + layout.data());
   }
   if (::stat(key_file.c_str(), &key) != 0) {
-    return Broken("files", "the key file " + key_file + ": " + std::strerror(errno), "put it back from a backup: without it no secret in the database can be read");
+    return Broken("files", "the key file " + key_file + ": " + std::strerror(errno),
+                  "put it back from a backup: without it no secret in the database can be read");
   }
   if ((key.st_mode & 0077) != 0) {
-    return Broken("files", "the key file " + key_file + " may be read by others (mode " + Rights(key.st_mode & 07777) + ")", "chmod 600 " + key_file);
+    return Broken("files",
+                  "the key file " + key_file + " may be read by others (mode " +
+                      Rights(key.st_mode & 07777) + ")",
+                  "chmod 600 " + key_file);
   }
   return Well("files", "rights of " + layout.data() + " and of the key file are as they should be");
 }
 
 Checks CheckHelpers(const Layout& layout) {
   const auto records = supervise::Supervisor::Recorded(layout.helpers());
-  if (!records.ok()) return {Broken("helpers", records.status().message(), "start nsd once, which makes the folder")};
+  if (!records.ok())
+    return {
+        Broken("helpers", records.status().message(), "start nsd once, which makes the folder")};
   Checks checks;
   for (const auto& record : *records) {
     const std::string name = "helper " + record.name;
-    if (record.running) checks.push_back(Well(name, "runs, pid " + std::to_string(record.pid)));
-    else checks.push_back(Broken(name, "does not run", "nsd starts it again within seconds; if not, its log says why: " + record.log));
+    if (record.running)
+      checks.push_back(Well(name, "runs, pid " + std::to_string(record.pid)));
+    else
+      checks.push_back(
+          Broken(name, "does not run",
+                 "nsd starts it again within seconds; if not, its log says why: " + record.log));
   }
   return checks;
 }
@@ -132,9 +172,12 @@ Checks CheckHelpers(const Layout& layout) {
 Checks CheckPorts(const config::Config& config) {
   Checks checks;
   for (const auto& instance : config.plugins) {
-    for (const std::string& address : instance.listen) checks.push_back(CheckPort("port of " + instance.name, address, "services"));
+    for (const std::string& address : instance.listen)
+      checks.push_back(CheckPort("port of " + instance.name, address, "services"));
   }
-  if (config.registry.embedded) checks.push_back(CheckPort("port of the registry", "127.0.0.1:" + std::to_string(config.registry.port), "controller"));
+  if (config.registry.embedded)
+    checks.push_back(CheckPort("port of the registry",
+                               "127.0.0.1:" + std::to_string(config.registry.port), "controller"));
   return checks;
 }
 
@@ -145,10 +188,14 @@ std::string ChecksAsText(const Checks& checks) {
   for (const Check& check : checks) {
     text += check.ok ? "ok    " : "FAIL  ";
     text += check.name + std::string(width - check.name.size() + 2, ' ') + check.message + "\n";
-    if (!check.ok && !check.fix.empty()) text += std::string(width + 8, ' ') + "fix: " + check.fix + "\n";
+    if (!check.ok && !check.fix.empty())
+      text += std::string(width + 8, ' ') + "fix: " + check.fix + "\n";
   }
-  const auto broken = std::count_if(checks.begin(), checks.end(), [](const Check& check) { return !check.ok; });
-  text += broken == 0 ? "All is well.\n" : std::to_string(broken) + " of " + std::to_string(checks.size()) + " checks failed.\n";
+  const auto broken =
+      std::count_if(checks.begin(), checks.end(), [](const Check& check) { return !check.ok; });
+  text += broken == 0 ? "All is well.\n"
+                      : std::to_string(broken) + " of " + std::to_string(checks.size()) +
+                            " checks failed.\n";
   return text;
 }
 

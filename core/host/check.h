@@ -10,7 +10,7 @@
 namespace ns::host {
 
 struct Check {
-  std::string name;     // "dockerd", "disk", "plugin docker", ...
+  std::string name;  // "dockerd", "disk", "plugin docker", ...
   bool ok = true;
   std::string message;  // what was seen
   std::string fix;      // what to do; empty when well
@@ -28,12 +28,15 @@ Check CheckDisk(const std::string& folder);
 Check CheckFiles(const Layout& layout, const std::string& key_file);
 // Helpers that are recorded: each runs.
 Checks CheckHelpers(const Layout& layout);
-// Addresses on which services of the configuration listen, and that of the registry: something accepts there.
+// Addresses on which services of the configuration listen, and that of the registry: something
+// accepts there.
 Checks CheckPorts(const config::Config& config);
 
-// "ok   disk      12.1 GiB free" a line each, the fix below what is broken; then one line that sums up.
+// "ok   disk      12.1 GiB free" a line each, the fix below what is broken; then one line that sums
+// up.
 std::string ChecksAsText(const Checks& checks);
-// {"ok": false, "checks": [{"name": ..., "ok": ..., "message": ..., "remedy": ...}]}: the message Health of the platform's API as JSON.
+// {"ok": false, "checks": [{"name": ..., "ok": ..., "message": ..., "remedy": ...}]}: the message
+// Health of the platform's API as JSON.
 std::string ChecksAsJson(const Checks& checks);
 bool AllWell(const Checks& checks);
 

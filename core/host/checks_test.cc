@@ -17,7 +17,10 @@ using testing::HasSubstr;
 
 class CheckTest : public testing::Test {
  protected:
-  CheckTest() : folder_(testing::TempDir() + "check-" + testing::UnitTest::GetInstance()->current_test_info()->name()), layout_(folder_) {
+  CheckTest()
+      : folder_(testing::TempDir() + "check-" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()),
+        layout_(folder_) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
@@ -49,7 +52,8 @@ TEST_F(CheckTest, Files_AsTheyShouldBe_IsWell) {
 TEST_F(CheckTest, Files_FolderWritableByOthers_IsBroken) {
   Write(layout_.key(), 0600);
   ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
-  EXPECT_THAT(CheckFiles(layout_, layout_.key()).message, HasSubstr("may be written by others (mode 0777)"));
+  EXPECT_THAT(CheckFiles(layout_, layout_.key()).message,
+              HasSubstr("may be written by others (mode 0777)"));
 }
 
 TEST_F(CheckTest, Docker_NothingListens_SaysSoAndWhatToDo) {
@@ -61,16 +65,22 @@ TEST_F(CheckTest, Docker_NothingListens_SaysSoAndWhatToDo) {
 
 TEST_F(CheckTest, Disk_FolderMissing_IsBroken) { EXPECT_FALSE(CheckDisk(folder_ + "/none").ok); }
 
-TEST_F(CheckTest, Disk_FolderThere_SaysHowMuchIsFree) { EXPECT_THAT(CheckDisk(folder_).message, HasSubstr("GiB free")); }
+TEST_F(CheckTest, Disk_FolderThere_SaysHowMuchIsFree) {
+  EXPECT_THAT(CheckDisk(folder_).message, HasSubstr("GiB free"));
+}
 
 TEST(Checks, Text_FixStandsBelowWhatIsBroken_LastLineSumsUp) {
-  const Checks checks = {Well("disk", "12.1 GiB free"), Broken("dockerd", "does not answer", "start it")};
-  EXPECT_EQ(ChecksAsText(checks), "ok    disk     12.1 GiB free\nFAIL  dockerd  does not answer\n               fix: start it\n1 of 2 checks failed.\n");
+  const Checks checks = {Well("disk", "12.1 GiB free"),
+                         Broken("dockerd", "does not answer", "start it")};
+  EXPECT_EQ(ChecksAsText(checks),
+            "ok    disk     12.1 GiB free\nFAIL  dockerd  does not answer\n               fix: "
+            "start it\n1 of 2 checks failed.\n");
 }
 
 TEST(Checks, Json_NamesEveryCheck) {
   const std::string json = ChecksAsJson({Broken("dockerd", "does not answer", "start it")});
-  for (const char* part : {"\"ok\": false", "\"name\": \"dockerd\"", "\"remedy\": \"start it\""}) EXPECT_THAT(json, HasSubstr(part));
+  for (const char* part : {"\"ok\": false", "\"name\": \"dockerd\"", "\"remedy\": \"start it\""})
+    EXPECT_THAT(json, HasSubstr(part));
 }
 
 TEST(Program, FindProgram_TakesTheFirstOfThePath) {
@@ -82,7 +92,8 @@ TEST(Program, FindProgram_TakesTheFirstOfThePath) {
 
 TEST(Translate, KindsOf_EachRoleHasItsKinds) {
   EXPECT_EQ(KindsOf({"services"}), std::vector<std::string>{"ns.service/1"});
-  EXPECT_EQ(KindsOf({"controller", "builder"}), (std::vector<std::string>{"ns.backend/1", "ns.build/1", "ns.engine/1"}));
+  EXPECT_EQ(KindsOf({"controller", "builder"}),
+            (std::vector<std::string>{"ns.backend/1", "ns.build/1", "ns.engine/1"}));
 }
 
 }  // namespace

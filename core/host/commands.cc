@@ -44,8 +44,9 @@ int Report(const Status& status) {
 bool RolesAreKnown(const std::vector<std::string>& roles) {
   for (const std::string& role : roles) {
     if (role == "controller" || role == "builder" || role == "services") continue;
-    const char* why = role == "ssgen" ? "the role ssgen comes with static sites and is not part of this version"
-                                      : "no such role; there are controller, builder and services";
+    const char* why = role == "ssgen"
+                          ? "the role ssgen comes with static sites and is not part of this version"
+                          : "no such role; there are controller, builder and services";
     std::fprintf(stderr, "nsd: --roles: \"%s\": %s\n", role.c_str(), why);
     return false;
   }
@@ -53,19 +54,23 @@ bool RolesAreKnown(const std::vector<std::string>& roles) {
 }
 
 // The program once more, in place of this process.
-[[noreturn]] void Restart(const std::string& program, const std::string& config, const std::vector<std::string>& roles) {
+[[noreturn]] void Restart(const std::string& program, const std::string& config,
+                          const std::vector<std::string>& roles) {
   std::string joined;
   for (const std::string& role : roles) joined += (joined.empty() ? "" : ",") + role;
-  ::execl(program.c_str(), program.c_str(), "--config", config.c_str(), "--roles", joined.c_str(), nullptr);
+  ::execl(program.c_str(), program.c_str(), "--config", config.c_str(), "--roles", joined.c_str(),
+          nullptr);
   ::_exit(kFailed);
 }
 
 // What a changed file would change, as far as it is known.
 void Reload(const std::string& path, const config::Config& running) {
   const config::Loaded loaded = config::LoadFile(path, Environment());
-  for (const auto& mistake : loaded.mistakes) log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
+  for (const auto& mistake : loaded.mistakes)
+    log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
   if (!loaded.ok()) return;
-  for (const std::string& key : config::NeedRestart(running, loaded.config)) log::Warn("a change takes effect at the next start", {{"key", key}});
+  for (const std::string& key : config::NeedRestart(running, loaded.config))
+    log::Warn("a change takes effect at the next start", {{"key", key}});
 }
 
 }  // namespace
@@ -82,11 +87,15 @@ int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
   log::Configure(log::LevelFromName(config.log_level), "");
   ConfigureFailpoints(EnvironmentValue("NS_FAILPOINTS", ""));
   std::stop_source stop;
-  const SignalTaker signals(stop, [&] { Reload(path, config); }, kPatience);
+  const SignalTaker signals(
+      stop, [&] { Reload(path, config); }, kPatience);
 
   const std::string program = ProgramPath();
   auto node = Node::Start(config, roles, program, stop.get_token());
-  if (!node.ok()) return node.status().code() == Code::kCancelled && stop.stop_requested() ? kDone : Report(node.status());
+  if (!node.ok())
+    return node.status().code() == Code::kCancelled && stop.stop_requested()
+               ? kDone
+               : Report(node.status());
   const Status ended = (*node)->Run(stop.get_token());
   if (!ended.ok()) {
     log::Error("begins anew", {{"why", ended.ToString()}});
@@ -107,7 +116,8 @@ int CheckConfig(const std::string& path) {
 int StopAll(const std::string& path) {
   const config::Loaded loaded = Load(path);
   if (!loaded.ok()) return kWrong;
-  const auto stopped = supervise::Supervisor::StopAll(Layout(loaded.config.data).helpers(), SystemClock());
+  const auto stopped =
+      supervise::Supervisor::StopAll(Layout(loaded.config.data).helpers(), SystemClock());
   if (!stopped.ok()) return Report(stopped.status());
   for (const std::string& name : *stopped) std::printf("stopped %s\n", name.c_str());
   return kDone;

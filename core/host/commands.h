@@ -1,4 +1,5 @@
-// What `nsd` does, one function a command. Each gives the exit code: 0 done, 1 not done, 2 wrong use or configuration.
+// What `nsd` does, one function a command. Each gives the exit code: 0 done, 1 not done, 2 wrong
+// use or configuration.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace ns::host {
 int RunRoles(const std::string& config, const std::vector<std::string>& roles);
 // Every mistake of the configuration, or the whole effective file with where each value came from.
 int CheckConfig(const std::string& config);
-// Brings the database's schema up to what this program needs; starts the embedded cluster where there is one.
+// Brings the database's schema up to what this program needs; starts the embedded cluster where
+// there is one.
 int Migrate(const std::string& config, bool dry_run, bool check);
 // What is well and what is not, each with its remedy; works while nothing else runs.
 int RunDoctor(const std::string& config, bool json);

@@ -16,15 +16,19 @@ constexpr Duration kAlive = 30s;
 constexpr Duration kClockLimit = 5s;
 
 bool Uses(const config::Config& config, const std::string& plugin) {
-  return std::ranges::any_of(config.plugins, [&](const auto& instance) { return instance.plugin == plugin; });
+  return std::ranges::any_of(config.plugins,
+                             [&](const auto& instance) { return instance.plugin == plugin; });
 }
 
 Check CheckRegistry(const config::Config& config, const Layout& layout) {
   const auto options = RegistryOptionsOf(config, layout);
-  const Status answer = registry::NewRegistry(options, SystemClock())->Ping({.cancel = {}, .deadline = SystemClock().Monotonic() + 5s});
+  const Status answer = registry::NewRegistry(options, SystemClock())
+                            ->Ping({.cancel = {}, .deadline = SystemClock().Monotonic() + 5s});
   if (answer.ok()) return Well("registry", "answers on " + options.url);
   return Broken("registry", options.url + ": " + answer.message(),
-                config.registry.embedded ? "nsd --roles controller runs it; see the helper's log" : "look after that registry, or correct `registry` in the configuration");
+                config.registry.embedded
+                    ? "nsd --roles controller runs it; see the helper's log"
+                    : "look after that registry, or correct `registry` in the configuration");
 }
 
 // Between this machine's clock and that of the database.
@@ -33,38 +37,53 @@ Check CheckClock(const std::vector<model::Host>& hosts) {
   for (const model::Host& host : hosts) newest = std::max(newest, host.last_seen);
   if (newest == kNever) return Well("clock", "no host has told the time yet");
   const Duration ahead = newest - SystemClock().Now();
-  if (ahead > kClockLimit) return Broken("clock", "the database's clock is ahead of this machine's by more than 5 s", "let both machines take the time from one source (chrony)");
+  if (ahead > kClockLimit)
+    return Broken("clock", "the database's clock is ahead of this machine's by more than 5 s",
+                  "let both machines take the time from one source (chrony)");
   return Well("clock", "agrees with the database's");
 }
 
 void CheckHosts(const std::vector<model::Host>& hosts, Checks& checks) {
   for (const char* role : {"controller", "builder", "services"}) {
-    const auto runs = std::ranges::count_if(hosts, [&](const model::Host& host) { return HasRole(host.roles, role); });
-    if (runs > 0) checks.push_back(Well(role, std::to_string(runs) + " alive"));
-    else checks.push_back(Broken(role, "no host with this role has been seen for 30 s", std::string("start nsd --roles ") + role));
+    const auto runs = std::ranges::count_if(
+        hosts, [&](const model::Host& host) { return HasRole(host.roles, role); });
+    if (runs > 0)
+      checks.push_back(Well(role, std::to_string(runs) + " alive"));
+    else
+      checks.push_back(Broken(role, "no host with this role has been seen for 30 s",
+                              std::string("start nsd --roles ") + role));
   }
   for (const model::Host& host : hosts) {
     for (const model::PluginState& plugin : host.plugins) {
       const std::string name = "plugin " + plugin.instance;
       const std::string what = plugin.plugin + (plugin.version.empty() ? "" : " " + plugin.version);
-      if (plugin.healthy) checks.push_back(Well(name, what + (plugin.message.empty() ? "" : ": " + plugin.message)));
-      else checks.push_back(Broken(name, plugin.reason, plugin.message));
+      if (plugin.healthy)
+        checks.push_back(Well(name, what + (plugin.message.empty() ? "" : ": " + plugin.message)));
+      else
+        checks.push_back(Broken(name, plugin.reason, plugin.message));
     }
   }
 }
 
 void CheckDatabase(const config::Config& config, const Layout& layout, Checks& checks) {
   auto keys = LoadOrMakeKeyFile(KeyFileOf(config, layout), SystemRandom());
-  if (!keys.ok()) return checks.push_back(Broken("database", keys.status().message(), "put the key file right first"));
+  if (!keys.ok())
+    return checks.push_back(
+        Broken("database", keys.status().message(), "put the key file right first"));
   store::PgOptions options;
   options.connection = ConnectionOf(config, layout);
   store::PgStore store(options, Sealer(keys->seal_id, keys->seal), SystemRandom());
   if (const Status answer = store.Check(); !answer.ok()) {
-    return checks.push_back(Broken("database", answer.message(), answer.code() == Code::kPrecondition ? "nsd migrate" : "start nsd, which starts the database; or look after your own"));
+    return checks.push_back(
+        Broken("database", answer.message(),
+               answer.code() == Code::kPrecondition
+                   ? "nsd migrate"
+                   : "start nsd, which starts the database; or look after your own"));
   }
   checks.push_back(Well("database", "answers, with the schema that this version needs"));
   const auto hosts = store.store().hosts.List(kAlive);
-  if (!hosts.ok()) return checks.push_back(Broken("hosts", hosts.status().message(), "see database"));
+  if (!hosts.ok())
+    return checks.push_back(Broken("hosts", hosts.status().message(), "see database"));
   checks.push_back(CheckClock(*hosts));
   CheckHosts(*hosts, checks);
 }
@@ -72,14 +91,17 @@ void CheckDatabase(const config::Config& config, const Layout& layout, Checks& c
 Checks Examine(const config::Config& config) {
   const Layout layout(config.data);
   Checks checks = {CheckDisk(layout.data()), CheckFiles(layout, KeyFileOf(config, layout))};
-  if (Uses(config, "backend-docker") || Uses(config, "engine-docker")) checks.push_back(CheckDocker("/var/run/docker.sock"));
+  if (Uses(config, "backend-docker") || Uses(config, "engine-docker"))
+    checks.push_back(CheckDocker("/var/run/docker.sock"));
   const auto take = [&](Checks more) { checks.insert(checks.end(), more.begin(), more.end()); };
   take(CheckHelpers(layout));
   take(CheckPorts(config));
   checks.push_back(CheckRegistry(config, layout));
   // A doctor makes no keys.
-  if (checks[1].ok) CheckDatabase(config, layout, checks);
-  else checks.push_back(Broken("database", "not looked at", "put the files right first"));
+  if (checks[1].ok)
+    CheckDatabase(config, layout, checks);
+  else
+    checks.push_back(Broken("database", "not looked at", "put the files right first"));
   return checks;
 }
 
@@ -88,7 +110,8 @@ Checks Examine(const config::Config& config) {
 int RunDoctor(const std::string& path, bool json) {
   const config::Loaded loaded = config::LoadFile(path, Environment());
   Checks checks;
-  for (const auto& mistake : loaded.mistakes) checks.push_back(Broken("configuration", mistake.ToString(), "correct that line"));
+  for (const auto& mistake : loaded.mistakes)
+    checks.push_back(Broken("configuration", mistake.ToString(), "correct that line"));
   if (loaded.ok()) {
     checks.push_back(Well("configuration", path + " has no mistake"));
     const Checks more = Examine(loaded.config);

@@ -9,7 +9,8 @@ namespace {
 constexpr size_t kThreads = 32;
 
 api::Peer PeerOf(plugin::ApiPeer peer) {
-  return {peer.has_credentials, peer.uid, peer.gid, std::move(peer.address), std::move(peer.headers)};
+  return {peer.has_credentials, peer.uid, peer.gid, std::move(peer.address),
+          std::move(peer.headers)};
 }
 
 }  // namespace
@@ -20,13 +21,15 @@ std::string EdgeCalls::Descriptors() const { return proto::DescriptorSet(); }
 
 std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
   std::vector<plugin::ApiRawEntry> entries;
-  for (const api::RawEntry& entry : dispatcher_.RawEntries()) entries.push_back({entry.path, entry.get, entry.post, entry.max_body});
+  for (const api::RawEntry& entry : dispatcher_.RawEntries())
+    entries.push_back({entry.path, entry.get, entry.post, entry.max_body});
   return entries;
 }
 
 void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
   pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
-    const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)), request.method, request.message);
+    const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)),
+                                           request.method, request.message);
     if (!answer.ok()) return reply->End(answer.status());
     reply->End(reply->Message(*answer));
   });
@@ -34,8 +37,8 @@ void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiRe
 
 void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {
   pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
-    const api::RawAnswer answer =
-        dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)), request.http_method, request.path, request.body);
+    const api::RawAnswer answer = dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)),
+                                                  request.http_method, request.path, request.body);
     reply->End(reply->Message(answer.body), answer.http_status, answer.content_type);
   });
 }

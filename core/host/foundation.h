@@ -20,12 +20,15 @@ std::string ConnectionOf(const config::Config& config, const Layout& layout);
 // Where the sealing key and the others are kept.
 std::string KeyFileOf(const config::Config& config, const Layout& layout);
 // Starts or adopts the embedded cluster, where there is one, with its database in it.
-Status EnsureDatabase(const config::Config& config, const Layout& layout, supervise::Supervisor& supervisor, const std::stop_token& cancel);
+Status EnsureDatabase(const config::Config& config, const Layout& layout,
+                      supervise::Supervisor& supervisor, const std::stop_token& cancel);
 
 class Foundation {
  public:
-  // Waits for a database that is out of reach until one answers or a stop is requested (kCancelled). Any other failure is final.
-  static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config, const std::stop_token& cancel);
+  // Waits for a database that is out of reach until one answers or a stop is requested
+  // (kCancelled). Any other failure is final.
+  static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config,
+                                                 const std::stop_token& cancel);
 
   const Layout& layout() const { return layout_; }
   const KeyFile& keys() const { return keys_; }

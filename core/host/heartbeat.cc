@@ -20,7 +20,8 @@ Heartbeat::Heartbeat(ports::HostStore& hosts, std::function<model::Host()> descr
 Heartbeat::~Heartbeat() {
   thread_.request_stop();
   thread_.join();
-  if (const Status left = hosts_.Leave(describe_().id); !left.ok()) log::Info("the host's row stays until it is out of date", {{"why", left.ToString()}});
+  if (const Status left = hosts_.Leave(describe_().id); !left.ok())
+    log::Info("the host's row stays until it is out of date", {{"why", left.ToString()}});
 }
 
 void Heartbeat::Run(const std::stop_token& stop) {
@@ -33,7 +34,8 @@ void Heartbeat::Run(const std::stop_token& stop) {
 // One line when beats begin to fail, not one each.
 void Heartbeat::Beat() {
   const Status beat = hosts_.Beat(describe_());
-  if (!beat.ok() && heard_) log::Warn("cannot tell the database that this host lives", {{"why", beat.ToString()}});
+  if (!beat.ok() && heard_)
+    log::Warn("cannot tell the database that this host lives", {{"why", beat.ToString()}});
   heard_ = beat.ok();
 }
 

@@ -103,9 +103,11 @@ TEST(Listener, Tcp_TakenPort_SaysWhatToDo) {
 }
 
 TEST(Listener, BadAddresses_NameTheRule) {
-  for (const char* address : {"", "4000", "unix:relative.sock", "localhost:4000", "127.0.0.1:http", "127.0.0.1:99999999"}) {
+  for (const char* address : {"", "4000", "unix:relative.sock", "localhost:4000", "127.0.0.1:http",
+                              "127.0.0.1:99999999"}) {
     const auto listener = Listener::Open(address);
-    EXPECT_EQ(listener.status().code(), Code::kInvalid) << address << ": " << listener.status().ToString();
+    EXPECT_EQ(listener.status().code(), Code::kInvalid)
+        << address << ": " << listener.status().ToString();
     EXPECT_FALSE(listener.status().message().empty());
   }
 }

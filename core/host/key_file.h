@@ -16,8 +16,9 @@ struct KeyFile {
   SshKeyPair ssh;       // the installation's own key for Git remotes
 };
 
-// Reads the file, or makes it with mode 0600. Several processes may do so at once: all get the same keys. kInvalid names what is wrong with a
-// file that others may read, or that does not hold every key.
+// Reads the file, or makes it with mode 0600. Several processes may do so at once: all get the same
+// keys. kInvalid names what is wrong with a file that others may read, or that does not hold every
+// key.
 Result<KeyFile> LoadOrMakeKeyFile(const std::string& path, Random& random);
 
 }  // namespace ns::host

@@ -16,27 +16,27 @@ class Layout {
   const std::string& data() const { return data_; }
   std::string key() const { return data_ + "/key"; }
   std::string run() const { return data_ + "/run"; }
-  std::string helpers() const { return run() + "/helpers"; }        // records and logs of helpers
-  std::string links() const { return run() + "/link"; }             // sockets of hosts, for this account alone
+  std::string helpers() const { return run() + "/helpers"; }  // records and logs of helpers
+  std::string links() const { return run() + "/link"; }  // sockets of hosts, for this account alone
   std::string link(const HostId& host) const { return links() + "/" + host.str() + ".sock"; }
   // Which host ran these roles here last.
   std::string last_host(const std::vector<std::string>& roles) const;
   std::string postgres() const { return data_ + "/postgres"; }
   std::string postgres_socket() const { return run() + "/postgres"; }
   std::string registry() const { return data_ + "/registry"; }
-  std::string pages() const { return data_ + "/pages"; }            // address of the page server
-  std::string git() const { return data_ + "/git"; }                // mirrors, known hosts
-  std::string sources() const { return data_ + "/sources"; }        // checkouts of builds
-  std::string scratch() const { return data_ + "/scratch"; }        // checkouts that are looked at
-  std::string plugins() const { return data_ + "/plugins"; }        // checked copies of plugins
-  std::string instances() const { return data_ + "/instances"; }    // one folder a plugin instance
+  std::string pages() const { return data_ + "/pages"; }          // address of the page server
+  std::string git() const { return data_ + "/git"; }              // mirrors, known hosts
+  std::string sources() const { return data_ + "/sources"; }      // checkouts of builds
+  std::string scratch() const { return data_ + "/scratch"; }      // checkouts that are looked at
+  std::string plugins() const { return data_ + "/plugins"; }      // checked copies of plugins
+  std::string instances() const { return data_ + "/instances"; }  // one folder a plugin instance
 
  private:
   std::string data_;
 };
 
-// Makes the folders of `layout` that must be there before anything else, with the rights they need: accounts of helpers may pass through
-// the data folder, nobody else may read it.
+// Makes the folders of `layout` that must be there before anything else, with the rights they need:
+// accounts of helpers may pass through the data folder, nobody else may read it.
 Status MakeFolders(const Layout& layout);
 
 }  // namespace ns::host

@@ -7,11 +7,12 @@
 
 namespace ns::host {
 
-// A listening, non-blocking socket that is closed with its owner; the path of a Unix socket goes too.
+// A listening, non-blocking socket that is closed with its owner; the path of a Unix socket goes
+// too.
 class Listener {
  public:
-  // `address`: "unix:/run/x.sock", "127.0.0.1:4000", "[::1]:4000" or ":4000" (every address). kInvalid: not such a thing;
-  // kUnavailable: taken, or not allowed, with who might hold it.
+  // `address`: "unix:/run/x.sock", "127.0.0.1:4000", "[::1]:4000" or ":4000" (every address).
+  // kInvalid: not such a thing; kUnavailable: taken, or not allowed, with who might hold it.
   static Result<Listener> Open(const std::string& address);
 
   Listener(Listener&& other) noexcept;

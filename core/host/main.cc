@@ -9,25 +9,36 @@
 
 int main(int argc, char** argv) {
   using namespace ns::host;
-  CLI::App app("nsd keeps applications as their owners last asked for them: the reconciler host of NeoShowcase.", "nsd");
+  CLI::App app(
+      "nsd keeps applications as their owners last asked for them: the reconciler host of "
+      "NeoShowcase.",
+      "nsd");
   std::string config = EnvironmentValue("NS_CONFIG", "/etc/neoshowcase/config.yaml");
   std::vector<std::string> roles;
   bool json = false, dry_run = false, check = false, all = false;
   std::string listen, folder;
 
   app.add_option("--config", config, "configuration file")->capture_default_str();
-  app.add_option("--roles", roles, "roles of this process, instead of those of the configuration: controller, builder, services")->delimiter(',');
+  app.add_option("--roles", roles,
+                 "roles of this process, instead of those of the configuration: controller, "
+                 "builder, services")
+      ->delimiter(',');
   app.set_version_flag("--version", VersionLine());
   app.require_subcommand(0, 1);
   app.fallthrough();
 
-  const CLI::App* check_config = app.add_subcommand("check-config", "print the effective configuration, or every mistake in it");
-  CLI::App* migrate = app.add_subcommand("migrate", "bring the database's schema up to this version; drops nothing");
+  const CLI::App* check_config = app.add_subcommand(
+      "check-config", "print the effective configuration, or every mistake in it");
+  CLI::App* migrate = app.add_subcommand(
+      "migrate", "bring the database's schema up to this version; drops nothing");
   migrate->add_flag("--dry-run", dry_run, "print the SQL, change nothing");
   migrate->add_flag("--check", check, "exit 2 when something would change");
-  CLI::App* doctor = app.add_subcommand("doctor", "check this machine and the installation on it, with the remedy for what is wrong");
+  CLI::App* doctor = app.add_subcommand(
+      "doctor", "check this machine and the installation on it, with the remedy for what is wrong");
   doctor->add_flag("--json", json, "for programs");
-  CLI::App* stop = app.add_subcommand("stop", "end the helpers that outlive nsd: PostgreSQL, Traefik, the registry, the page server");
+  CLI::App* stop = app.add_subcommand(
+      "stop",
+      "end the helpers that outlive nsd: PostgreSQL, Traefik, the registry, the page server");
   stop->add_flag("--all", all, "all of them")->required();
   const CLI::App* version = app.add_subcommand("version", "print the version");
   const CLI::App* git_worker = app.add_subcommand("git-worker", "")->group("");

@@ -39,7 +39,8 @@ Result<supervise::ExitStatus> BringUp(const config::Config& config, bool dry_run
 
 int Migrate(const std::string& path, bool dry_run, bool check) {
   const config::Loaded loaded = config::LoadFile(path, Environment());
-  for (const auto& mistake : loaded.mistakes) std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
+  for (const auto& mistake : loaded.mistakes)
+    std::fprintf(stderr, "%s\n", mistake.ToString().c_str());
   if (!loaded.ok()) return 2;
   const auto ended = BringUp(loaded.config, dry_run, check);
   if (!ended.ok()) {

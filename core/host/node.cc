@@ -34,14 +34,17 @@ std::string MethodName(const std::string& plugin) {
 }
 
 // A failure is told and repaired by the supervisor; the host goes on.
-void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::HelperSpec>& helper, const std::stop_token& cancel) {
-  const Status ensured = helper.ok() ? supervisor.Ensure(*helper, kHelperLimit, cancel) : helper.status();
+void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::HelperSpec>& helper,
+                  const std::stop_token& cancel) {
+  const Status ensured =
+      helper.ok() ? supervisor.Ensure(*helper, kHelperLimit, cancel) : helper.status();
   if (!ensured.ok()) log::Error("a helper does not run", {{"why", ensured.ToString()}});
 }
 
 std::vector<plugin::Wanted> WantedOf(const config::Config& config) {
   std::vector<plugin::Wanted> wanted;
-  for (const auto& p : config.plugins) wanted.push_back({p.name, p.plugin, p.required, p.config, p.where});
+  for (const auto& p : config.plugins)
+    wanted.push_back({p.name, p.plugin, p.required, p.config, p.where});
   return wanted;
 }
 
@@ -62,11 +65,13 @@ std::map<std::string, ports::BuildMethod*> MethodsOf(const std::vector<plugin::L
 }
 
 // In the order of preference; without one, all in the order of the file.
-std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& loaded, const std::vector<std::string>& preference) {
+std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& loaded,
+                                           const std::vector<std::string>& preference) {
   std::vector<ports::BuildEngine*> engines;
   const auto take = [&](const std::string* name) {
     for (const plugin::Loaded& p : loaded) {
-      if (p.engine != nullptr && (name == nullptr || p.instance == *name)) engines.push_back(p.engine);
+      if (p.engine != nullptr && (name == nullptr || p.instance == *name))
+        engines.push_back(p.engine);
     }
   };
   for (const std::string& name : preference) take(&name);
@@ -75,11 +80,14 @@ std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& lo
 }
 
 // What an operator should know of an engine that works; empty for anything else.
-std::string EngineRemark(const std::vector<plugin::Loaded>& loaded, const model::PluginState& state) {
+std::string EngineRemark(const std::vector<plugin::Loaded>& loaded,
+                         const model::PluginState& state) {
   if (!state.healthy) return "";
   for (const plugin::Loaded& p : loaded) {
-    if (p.engine == nullptr || p.instance != state.instance || p.engine->Abilities().memory_limit) continue;
-    return "it cannot hold the memory limit of builds on this machine: that needs root and a writable memory cgroup";
+    if (p.engine == nullptr || p.instance != state.instance || p.engine->Abilities().memory_limit)
+      continue;
+    return "it cannot hold the memory limit of builds on this machine: that needs root and a "
+           "writable memory cgroup";
   }
   return "";
 }
@@ -88,10 +96,17 @@ std::string EngineRemark(const std::vector<plugin::Loaded>& loaded, const model:
 
 // In the order of construction.
 struct Node::Parts {
-  Parts(const config::Config& given, std::vector<std::string> its_roles, std::unique_ptr<Foundation> its_foundation, const std::string& program)
-      : config(given), roles(std::move(its_roles)), id(HostId::New(SystemRandom())), foundation(std::move(its_foundation)),
-        store(foundation->store()), git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program), SystemClock())),
-        registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())), outputs(store.hosts) {}
+  Parts(const config::Config& given, std::vector<std::string> its_roles,
+        std::unique_ptr<Foundation> its_foundation, const std::string& program)
+      : config(given),
+        roles(std::move(its_roles)),
+        id(HostId::New(SystemRandom())),
+        foundation(std::move(its_foundation)),
+        store(foundation->store()),
+        git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
+                              SystemClock())),
+        registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
+        outputs(store.hosts) {}
 
   ~Parts() { foundation->StopListening(); }  // hints go to the parts that end now
 
@@ -124,29 +139,36 @@ struct Node::Parts {
 void Node::Parts::LoadPlugins(const std::string& program) {
   plugin::HostSettings settings;
   settings.search_dirs = config.plugin_dirs;
-  if (settings.search_dirs.empty()) settings.search_dirs = {PluginFolder(program), "/usr/lib/neoshowcase/plugins"};
+  if (settings.search_dirs.empty())
+    settings.search_dirs = {PluginFolder(program), "/usr/lib/neoshowcase/plugins"};
   settings.copies = layout().plugins();
   settings.instances = layout().instances();
   settings.installation = config.installation;
   settings.version = Version();
-  plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(), edge_calls ? &*edge_calls : nullptr});
+  plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(),
+                                                         edge_calls ? &*edge_calls : nullptr});
   loaded = plugins->Load(WantedOf(config), KindsOf(roles)).loaded;
 }
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
-  act_parts.emplace(act::Parts{store, *git, *registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
+  act_parts.emplace(
+      act::Parts{store, *git, *registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
-      EnsureHelper(foundation->supervisor(), registry::PrepareEmbeddedRegistry(EmbeddedRegistryOf(config, layout())), cancel);
+      EnsureHelper(foundation->supervisor(),
+                   registry::PrepareEmbeddedRegistry(EmbeddedRegistryOf(config, layout())), cancel);
     }
-    EnsureHelper(foundation->supervisor(), supervise::PageServerHelper(program, layout().pages(), config.page_listen), cancel);
+    EnsureHelper(foundation->supervisor(),
+                 supervise::PageServerHelper(program, layout().pages(), config.page_listen),
+                 cancel);
     NS_ASSIGN(const int64_t epoch, store.deploys.Epoch());
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
     controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages});
   }
   if (HasRole(roles, "builder")) {
-    act::BuildParts build_parts{MethodsOf(loaded), EnginesOf(loaded, config.engines), layout().sources(), foundation->keys().hash};
+    act::BuildParts build_parts{MethodsOf(loaded), EnginesOf(loaded, config.engines),
+                                layout().sources(), foundation->keys().hash};
     builder.emplace(*act_parts, std::move(build_parts), id, config.builder_concurrency);
   }
   return {};
@@ -155,7 +177,9 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
 void Node::Parts::Subscribe() {
   store.hints.Subscribe([this](const ports::Hint& hint) {
     if (controller) controller->Hinted(hint);
-    if (builder && (hint.kind == ports::Hint::Kind::kQueue || hint.kind == ports::Hint::Kind::kBuild)) builder->Wake();
+    if (builder &&
+        (hint.kind == ports::Hint::Kind::kQueue || hint.kind == ports::Hint::Kind::kBuild))
+      builder->Wake();
   });
 }
 
@@ -171,17 +195,22 @@ model::Host Node::Parts::Describe() {
   return host;
 }
 
-Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, const std::vector<std::string>& roles, const std::string& program,
+Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
+                                          const std::vector<std::string>& roles,
+                                          const std::string& program,
                                           const std::stop_token& cancel) {
   NS_ASSIGN(auto foundation, Foundation::Lay(config, cancel));
   auto parts = std::make_unique<Parts>(config, roles, std::move(foundation), program);
   if (HasRole(roles, "services")) {
-    parts->dispatcher.emplace(ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
-                              api::Parts{parts->store, *parts->git, parts->outputs, SystemClock(), SystemRandom()});
+    parts->dispatcher.emplace(
+        ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
+        api::Parts{parts->store, *parts->git, parts->outputs, SystemClock(), SystemRandom()});
     parts->edge_calls.emplace(*parts->dispatcher);
   }
-  if (const Status succeeded = Succeed(parts->layout(), roles, parts->id, parts->store.hosts); !succeeded.ok()) {
-    log::Info("the row of the process before stays until it is out of date", {{"why", succeeded.ToString()}});
+  if (const Status succeeded = Succeed(parts->layout(), roles, parts->id, parts->store.hosts);
+      !succeeded.ok()) {
+    log::Info("the row of the process before stays until it is out of date",
+              {{"why", succeeded.ToString()}});
   }
   parts->LoadPlugins(program);
   NS_TRY(parts->StartWork(program, cancel));
@@ -190,7 +219,9 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, const st
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   parts->heartbeat.emplace(parts->store.hosts, [raw = parts.get()] { return raw->Describe(); });
   // A builder that has come may take what waits. Should the hint be lost, the relist comes to it.
-  if (const Status sent = parts->builder ? parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}) : Status(); !sent.ok()) {
+  if (const Status sent =
+          parts->builder ? parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}) : Status();
+      !sent.ok()) {
     log::Info("the queue is looked at a little later", {{"why", sent.ToString()}});
   }
   return std::unique_ptr<Node>(new Node(std::move(parts)));

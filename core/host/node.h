@@ -13,12 +13,16 @@ namespace ns::host {
 
 class Node {
  public:
-  // Makes everything that `roles` need. `program`: absolute path of nsd, for its own children. kCancelled when asked to stop meanwhile.
-  static Result<std::unique_ptr<Node>> Start(const config::Config& config, const std::vector<std::string>& roles, const std::string& program,
+  // Makes everything that `roles` need. `program`: absolute path of nsd, for its own children.
+  // kCancelled when asked to stop meanwhile.
+  static Result<std::unique_ptr<Node>> Start(const config::Config& config,
+                                             const std::vector<std::string>& roles,
+                                             const std::string& program,
                                              const std::stop_token& cancel);
   ~Node();
 
-  // Looks after the parts until a stop is requested. kUnavailable: a required plugin hangs, and the process shall begin anew.
+  // Looks after the parts until a stop is requested. kUnavailable: a required plugin hangs, and the
+  // process shall begin anew.
   Status Run(const std::stop_token& stop);
 
  private:

@@ -10,7 +10,8 @@ class LinkedOutputs final : public api::Outputs {
  public:
   explicit LinkedOutputs(ports::HostStore& hosts) : client_(hosts) {}
 
-  Result<std::vector<model::LogLine>> Lines(const ports::Call& call, const std::string& backend, const ports::LogQuery& query) override {
+  Result<std::vector<model::LogLine>> Lines(const ports::Call& call, const std::string& backend,
+                                            const ports::LogQuery& query) override {
     return client_.Output(call, backend, query);
   }
 

@@ -17,12 +17,15 @@ std::string Beside(const std::string& program, const char* folder) {
 std::string ProgramPath() {
   std::error_code error;
   const std::string path = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  constexpr std::string_view kReplaced = " (deleted)";  // the file was replaced by a newer one of the same name
+  constexpr std::string_view kReplaced =
+      " (deleted)";  // the file was replaced by a newer one of the same name
   return path.ends_with(kReplaced) ? path.substr(0, path.size() - kReplaced.size()) : path;
 }
 
 std::string ShareFolder(const std::string& program) { return Beside(program, "share/neoshowcase"); }
-std::string PluginFolder(const std::string& program) { return Beside(program, "lib/neoshowcase/plugins"); }
+std::string PluginFolder(const std::string& program) {
+  return Beside(program, "lib/neoshowcase/plugins");
+}
 
 std::string HostName() {
   char name[256] = {};

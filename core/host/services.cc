@@ -19,19 +19,29 @@ const config::PluginInstance* Find(const config::Config& config, const std::stri
 
 }  // namespace
 
-Services::Services(const std::vector<plugin::Loaded>& loaded, const config::Config& config, Clock& clock) : clock_(clock) {
+Services::Services(const std::vector<plugin::Loaded>& loaded, const config::Config& config,
+                   Clock& clock)
+    : clock_(clock) {
   for (const plugin::Loaded& plugin : loaded) {
     if (plugin.service == nullptr) continue;
     const config::PluginInstance* instance = Find(config, plugin.instance);
-    edges_.push_back({plugin.instance, instance == nullptr ? std::vector<std::string>() : instance->listen, plugin.service, {}, {}, false});
+    edges_.push_back({plugin.instance,
+                      instance == nullptr ? std::vector<std::string>() : instance->listen,
+                      plugin.service,
+                      {},
+                      {},
+                      false});
   }
 }
 
 Services::~Services() {
   for (Edge& edge : edges_) {
     if (!edge.serves) continue;
-    if (const Status drained = edge.service->Drain({.cancel = {}, .deadline = clock_.Monotonic() + kDrainLimit}); !drained.ok()) {
-      log::Warn("service ended with requests open", {{"service", edge.instance}, {"why", drained.ToString()}});
+    if (const Status drained =
+            edge.service->Drain({.cancel = {}, .deadline = clock_.Monotonic() + kDrainLimit});
+        !drained.ok()) {
+      log::Warn("service ended with requests open",
+                {{"service", edge.instance}, {"why", drained.ToString()}});
     }
   }
 }
@@ -44,7 +54,8 @@ void Services::Advance() {
     if (started.ok()) {
       log::Info("service listens", {{"service", edge.instance}});
     } else if (started != edge.problem) {
-      log::Warn("service does not listen yet", {{"service", edge.instance}, {"why", started.ToString()}});
+      log::Warn("service does not listen yet",
+                {{"service", edge.instance}, {"why", started.ToString()}});
     }
     edge.problem = started;
   }

@@ -46,7 +46,10 @@ int StopSignalFd() {
 }
 
 SignalTaker::SignalTaker(std::stop_source stop, std::function<void()> reload, Duration patience)
-    : stop_(std::move(stop)), reload_(std::move(reload)), patience_(patience), thread_([this](const std::stop_token& end) { Run(end); }) {}
+    : stop_(std::move(stop)),
+      reload_(std::move(reload)),
+      patience_(patience),
+      thread_([this](const std::stop_token& end) { Run(end); }) {}
 
 void SignalTaker::Run(const std::stop_token& end) {
   std::optional<Duration> asked;
@@ -55,7 +58,8 @@ void SignalTaker::Run(const std::stop_token& end) {
     if (number == SIGHUP) reload_();
     const bool again = (number == SIGTERM || number == SIGINT) && asked.has_value();
     if (again || (asked && SystemClock().Monotonic() > *asked + patience_)) {
-      log::Warn("ends at once, with work under way", {{"why", again ? "asked twice" : "it took too long"}});
+      log::Warn("ends at once, with work under way",
+                {{"why", again ? "asked twice" : "it took too long"}});
       ::_exit(1);
     }
     if (number == SIGTERM || number == SIGINT) {

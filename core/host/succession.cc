@@ -5,7 +5,8 @@
 
 namespace ns::host {
 
-Status Succeed(const Layout& layout, const std::vector<std::string>& roles, const HostId& id, ports::HostStore& hosts) {
+Status Succeed(const Layout& layout, const std::vector<std::string>& roles, const HostId& id,
+               ports::HostStore& hosts) {
   const std::string path = layout.last_host(roles), fresh = path + ".new";
   std::string before;
   std::ifstream(path) >> before;

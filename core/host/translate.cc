@@ -9,7 +9,8 @@
 
 namespace ns::host {
 
-git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout, const KeyFile& keys, const std::string& program) {
+git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
+                             const KeyFile& keys, const std::string& program) {
   git::GitOptions options;
   options.worker = {program, "git-worker"};
   options.folder = layout.git();
@@ -26,13 +27,16 @@ registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, cons
   registry::EmbeddedRegistry embedded;
   embedded.folder = layout.registry();
   embedded.port = config.registry.port;
-  if (auto account = supervise::FindAccount("docker-registry"); account.ok()) embedded.account = *account;
+  if (auto account = supervise::FindAccount("docker-registry"); account.ok())
+    embedded.account = *account;
   return embedded;
 }
 
 registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const Layout& layout) {
   registry::RegistryOptions options;
-  options.url = config.registry.embedded ? registry::EmbeddedRegistryUrl(EmbeddedRegistryOf(config, layout)) : config.registry.url;
+  options.url = config.registry.embedded
+                    ? registry::EmbeddedRegistryUrl(EmbeddedRegistryOf(config, layout))
+                    : config.registry.url;
   options.prefix = config.registry.prefix;
   options.username = config.registry.username;
   options.password = config.registry.password;
@@ -54,14 +58,16 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
   return info;
 }
 
-api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, const KeyFile& keys) {
+api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
+                            const KeyFile& keys) {
   api::Settings settings;
   settings.platform = PlatformInfoOf(config, keys);
   settings.identity.header = config.identity.header;
   settings.identity.proxies = config.identity.proxies;
   settings.identity.secret = config.identity.secret;
   settings.identity.admins = config.admins;
-  if (const group* found = ::getgrnam(config.identity.group.c_str())) settings.identity.service_gids.push_back(found->gr_gid);
+  if (const group* found = ::getgrnam(config.identity.group.c_str()))
+    settings.identity.service_gids.push_back(found->gr_gid);
   settings.plan_key = keys.hash;
   settings.scratch = layout.scratch();
   settings.basic_auth_over_http = config.git.basic_auth_over_http;
@@ -69,12 +75,15 @@ api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, 
   return settings;
 }
 
-bool HasRole(const std::vector<std::string>& roles, const std::string& role) { return std::ranges::find(roles, role) != roles.end(); }
+bool HasRole(const std::vector<std::string>& roles, const std::string& role) {
+  return std::ranges::find(roles, role) != roles.end();
+}
 
 std::vector<std::string> KindsOf(const std::vector<std::string>& roles) {
   std::vector<std::string> kinds;
   if (HasRole(roles, "controller")) kinds.emplace_back(plugin::kBackendKind);
-  if (HasRole(roles, "builder")) kinds.insert(kinds.end(), {plugin::kBuildKind, plugin::kEngineKind});
+  if (HasRole(roles, "builder"))
+    kinds.insert(kinds.end(), {plugin::kBuildKind, plugin::kEngineKind});
   if (HasRole(roles, "services")) kinds.emplace_back(plugin::kServiceKind);
   return kinds;
 }

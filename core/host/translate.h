@@ -15,12 +15,15 @@
 namespace ns::host {
 
 // `program`: absolute path of nsd, of which Git workers are children.
-git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout, const KeyFile& keys, const std::string& program);
+git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
+                             const KeyFile& keys, const std::string& program);
 registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout);
 registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const Layout& layout);
 model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& keys);
-// The group of the configuration is looked up on this machine; one that does not exist admits nobody.
-api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout, const KeyFile& keys);
+// The group of the configuration is looked up on this machine; one that does not exist admits
+// nobody.
+api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
+                            const KeyFile& keys);
 // The role is one of this process's roles.
 bool HasRole(const std::vector<std::string>& roles, const std::string& role);
 // The kinds of plugins that a process with these roles loads.

@@ -18,8 +18,10 @@ class Client {
   explicit Client(ports::HostStore& hosts);
   ~Client();
 
-  // As Backend::Logs. kUnavailable with reason "BackendHostAway" while no host that loads the instance answers.
-  Result<std::vector<model::LogLine>> Output(const ports::Call& call, const std::string& backend, const ports::LogQuery& query);
+  // As Backend::Logs. kUnavailable with reason "BackendHostAway" while no host that loads the
+  // instance answers.
+  Result<std::vector<model::LogLine>> Output(const ports::Call& call, const std::string& backend,
+                                             const ports::LogQuery& query);
 
  private:
   class Channels;

@@ -15,7 +15,8 @@ google::protobuf::Timestamp ToWire(Time time) {
 }
 
 Time FromWire(const google::protobuf::Timestamp& time) {
-  return Time(seconds(time.seconds()) + std::chrono::duration_cast<microseconds>(nanoseconds(time.nanos())));
+  return Time(seconds(time.seconds()) +
+              std::chrono::duration_cast<microseconds>(nanoseconds(time.nanos())));
 }
 
 wire::GetOutputRequest ToWire(const std::string& backend, const ports::LogQuery& query) {
@@ -51,7 +52,8 @@ wire::GetOutputResponse ToWire(const std::vector<model::LogLine>& lines) {
 std::vector<model::LogLine> FromWire(const wire::GetOutputResponse& response) {
   std::vector<model::LogLine> out;
   out.reserve(static_cast<size_t>(response.lines_size()));
-  for (const wire::OutputLine& line : response.lines()) out.push_back({FromWire(line.time()), line.stream(), line.text()});
+  for (const wire::OutputLine& line : response.lines())
+    out.push_back({FromWire(line.time()), line.stream(), line.text()});
   return out;
 }
 

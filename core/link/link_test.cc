@@ -16,9 +16,14 @@ class FakeBackend final : public ports::Backend {
  public:
   Status Apply(const ports::Call&, const model::DesiredApp&) override { return Status(); }
   Status Remove(const ports::Call&, const AppId&, const model::Fence&) override { return Status(); }
-  Result<model::ObservedApp> Observe(const ports::Call&, const AppId&) override { return model::ObservedApp(); }
-  Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override { return Status(); }
-  Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery& query) override {
+  Result<model::ObservedApp> Observe(const ports::Call&, const AppId&) override {
+    return model::ObservedApp();
+  }
+  Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override {
+    return Status();
+  }
+  Result<std::vector<model::LogLine>> Logs(const ports::Call&,
+                                           const ports::LogQuery& query) override {
     asked = query;
     if (!failure.ok()) return failure;
     return lines;
@@ -67,7 +72,8 @@ class Link : public testing::Test {
 TEST_F(Link, Output_AllFieldsBothWays) {
   Serve();
   const Time at(std::chrono::microseconds(1'700'000'000'123'456));
-  backend_.lines = {{at, "stdout", "hello"}, {at + std::chrono::microseconds(1), "stderr", "wor\0ld"}};
+  backend_.lines = {{at, "stdout", "hello"},
+                    {at + std::chrono::microseconds(1), "stderr", "wor\0ld"}};
   const ports::LogQuery query{AppId("a"), at, at - std::chrono::hours(1), 7};
   const auto lines = client_.Output({}, "docker", query);
   ASSERT_TRUE(lines.ok()) << lines.status().ToString();

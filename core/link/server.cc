@@ -30,7 +30,9 @@ class ServerImpl final : public Server, private wire::Link::Service {
 
   ~ServerImpl() override {
     stopping_.request_stop();
-    if (server_) server_->Shutdown(std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now() + 1s));
+    if (server_)
+      server_->Shutdown(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
+          SystemClock().Now() + 1s));
     unlink(path_.c_str());
   }
 
@@ -46,7 +48,9 @@ class ServerImpl final : public Server, private wire::Link::Service {
     builder.AddListeningPort(address(), grpc::InsecureServerCredentials());
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
-    if (!server_) return Unavailable("cannot listen on " + address() + " for the other hosts; is the folder there and writable?");
+    if (!server_)
+      return Unavailable("cannot listen on " + address() +
+                         " for the other hosts; is the folder there and writable?");
     chmod(path_.c_str(), 0600);
     return Status();
   }
@@ -54,16 +58,19 @@ class ServerImpl final : public Server, private wire::Link::Service {
   std::string address() const override { return "unix:" + path_; }
 
  private:
-  grpc::Status Ping(grpc::ServerContext*, const wire::PingRequest*, wire::PingResponse* response) override {
+  grpc::Status Ping(grpc::ServerContext*, const wire::PingRequest*,
+                    wire::PingResponse* response) override {
     response->set_host_id(host_.str());
     for (const auto& [name, backend] : backends_) response->add_backends(name);
     return grpc::Status::OK;
   }
 
-  grpc::Status GetOutput(grpc::ServerContext*, const wire::GetOutputRequest* request, wire::GetOutputResponse* response) override {
+  grpc::Status GetOutput(grpc::ServerContext*, const wire::GetOutputRequest* request,
+                         wire::GetOutputResponse* response) override {
     const auto found = backends_.find(request->backend());
     if (found == backends_.end()) {
-      return ToGrpc(Status(Code::kUnavailable, "BackendNotLoaded", "this host loads no backend called \"" + request->backend() + "\""));
+      return ToGrpc(Status(Code::kUnavailable, "BackendNotLoaded",
+                           "this host loads no backend called \"" + request->backend() + "\""));
     }
     const ports::Call call{stopping_.get_token(), SystemClock().Monotonic() + kLogsDeadline};
     const auto lines = found->second->Logs(call, FromWire(*request));
@@ -81,7 +88,8 @@ class ServerImpl final : public Server, private wire::Link::Service {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Listen(const std::string& path, HostId host, std::map<std::string, ports::Backend*> backends) {
+Result<std::unique_ptr<Server>> Server::Listen(const std::string& path, HostId host,
+                                               std::map<std::string, ports::Backend*> backends) {
   auto server = std::make_unique<ServerImpl>(path, std::move(host), std::move(backends));
   NS_TRY(server->Start());
   return std::unique_ptr<Server>(std::move(server));

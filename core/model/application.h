@@ -15,12 +15,12 @@ namespace ns::model {
 // An address an application answers at.
 struct Website {
   WebsiteId id;
-  std::string fqdn;              // lower case
-  std::string path_prefix = "/"; // starts with "/", no trailing "/" unless it is "/"
+  std::string fqdn;               // lower case
+  std::string path_prefix = "/";  // starts with "/", no trailing "/" unless it is "/"
   bool strip_prefix = false;
   bool https = false;
   bool h2c = false;
-  int port = 80;                 // of the application
+  int port = 80;  // of the application
   AuthPolicy auth = AuthPolicy::kOff;
   friend bool operator==(const Website&, const Website&) = default;
 };
@@ -34,8 +34,9 @@ struct PortPublication {
 
 // How a source becomes an image or an artifact.
 struct BuildSettings {
-  std::string method;          // plugin-chosen name; first party: "runtime-cmd", "runtime-dockerfile", "runtime-buildpack", "static-..."
-  std::string settings = "{}"; // JSON object that fits the method's schema, canonical
+  std::string method;  // plugin-chosen name; first party: "runtime-cmd", "runtime-dockerfile",
+                       // "runtime-buildpack", "static-..."
+  std::string settings = "{}";  // JSON object that fits the method's schema, canonical
   friend bool operator==(const BuildSettings&, const BuildSettings&) = default;
 };
 
@@ -50,14 +51,16 @@ struct RunSettings {
   friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };
 
-// Says who may act: `epoch` is the history number of the database, `generation` grows with every change of what shall run.
+// Says who may act: `epoch` is the history number of the database, `generation` grows with every
+// change of what shall run.
 struct Fence {
   int64_t epoch = 0;
   int64_t generation = 0;
   friend auto operator<=>(const Fence&, const Fence&) = default;
 };
 
-// What the platform has decided to run, and the keys it was decided by. Changed only by compare-and-set on the generation.
+// What the platform has decided to run, and the keys it was decided by. Changed only by
+// compare-and-set on the generation.
 struct Target {
   int64_t generation = 0;
   DesiredState state = DesiredState::kStopped;
@@ -72,20 +75,20 @@ struct Application {
   std::string name;
   RepositoryId repository;
   std::string ref = "HEAD";
-  std::string commit;        // what `ref` is at the remote; kNoCommit while unknown or absent
+  std::string commit;  // what `ref` is at the remote; kNoCommit while unknown or absent
   DeployType deploy_type = DeployType::kRuntime;
   BuildSettings build;
   RunSettings run;
-  std::string artifact_path; // static
-  bool spa = false;          // static
+  std::string artifact_path;  // static
+  bool spa = false;           // static
   std::vector<Website> websites;
   std::vector<PortPublication> ports;
   std::vector<UserId> owners;
-  std::vector<EnvVar> env;   // filled by loads that say so
-  std::string backend;       // the backend instance it runs on
+  std::vector<EnvVar> env;  // filled by loads that say so
+  std::string backend;      // the backend instance it runs on
   DesiredState desired = DesiredState::kStopped;
-  int64_t restart_nonce = 0; // grows when the owner asks for a restart
-  bool deleted = false;      // tombstone: the loops clean up, then the row goes
+  int64_t restart_nonce = 0;  // grows when the owner asks for a restart
+  bool deleted = false;       // tombstone: the loops clean up, then the row goes
   Target target;
   Time created_at = kNever;
   Time updated_at = kNever;  // last change by a person

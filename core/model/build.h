@@ -12,7 +12,8 @@
 
 namespace ns::model {
 
-// What a builder holds while it works: only the holder of the current attempt and token may write a result.
+// What a builder holds while it works: only the holder of the current attempt and token may write a
+// result.
 struct Lease {
   HostId host;
   std::string token;      // new for every claim
@@ -36,10 +37,10 @@ struct Build {
   std::string commit;
   std::string build_key;  // everything the build sees
   BuildStatus status = BuildStatus::kQueued;
-  int attempt = 0;        // claims so far
-  Lease lease;            // while kBuilding
+  int attempt = 0;  // claims so far
+  Lease lease;      // while kBuilding
   bool cancel_requested = false;
-  bool retriable = false; // a retry was asked for; no longer counts as a duplicate
+  bool retriable = false;  // a retry was asked for; no longer counts as a duplicate
   Time queued_at = kNever, started_at = kNever, updated_at = kNever, finished_at = kNever;
   Time not_before = kNever;  // a platform fault waits before the next attempt
   Image image;
@@ -48,7 +49,8 @@ struct Build {
   friend bool operator==(const Build&, const Build&) = default;
 };
 
-// Outcome reason of a build that a newer one has made needless: it may be built again without being asked for.
+// Outcome reason of a build that a newer one has made needless: it may be built again without being
+// asked for.
 inline constexpr char kSuperseded[] = "Superseded";
 
 // True when no second build with this application and build key shall be registered beside `build`.
@@ -62,7 +64,8 @@ inline constexpr int kMaxAttempts = 3;
 
 // How a claim ended.
 struct BuildResult {
-  BuildStatus status = BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again in `retry_in`
+  BuildStatus status =
+      BuildStatus::kFailed;  // kSucceeded, kFailed, kCancelled; kQueued: again in `retry_in`
   Status outcome;
   Image image;
   Duration retry_in{};  // added to the database's clock gives `not_before`

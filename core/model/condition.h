@@ -10,15 +10,16 @@ namespace ns::model {
 
 enum class Subject { kApplication, kRepository, kBuild };
 
-// One statement about one thing. `type` is unique per subject ("Source", "Build", "Deploy", "Routes").
+// One statement about one thing. `type` is unique per subject ("Source", "Build", "Deploy",
+// "Routes").
 struct Condition {
   std::string type;
   bool ok = false;
   std::string reason;   // stable CamelCase code, listed in docs/conditions.md
   std::string message;  // one sentence for a person
-  Time since = kNever;        // when `ok` and `reason` last changed
+  Time since = kNever;  // when `ok` and `reason` last changed
   Time last_looked = kNever;
-  Time next_look = kNever;    // kNever: at the next event or resync
+  Time next_look = kNever;  // kNever: at the next event or resync
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 
@@ -28,8 +29,8 @@ struct Event {
   Time at = kNever;    // set by the store
   Subject subject = Subject::kApplication;
   std::string subject_id;
-  std::string actor;   // user id, or "platform"
-  std::string kind;    // "build.queued", "deploy.phase", "app.updated", ...
+  std::string actor;  // user id, or "platform"
+  std::string kind;   // "build.queued", "deploy.phase", "app.updated", ...
   std::string reason;
   std::string message;
   std::string data = "{}";  // JSON object

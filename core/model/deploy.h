@@ -28,7 +28,7 @@ struct Probe {
 
 struct ProcessSpec {
   std::string name = "web";
-  std::string image;  // pinned by digest
+  std::string image;                    // pinned by digest
   std::vector<std::string> entrypoint;  // empty: the image's
   std::vector<std::string> command;     // empty: the image's
   std::vector<EnvVar> env;
@@ -52,7 +52,8 @@ struct DesiredApp {
   std::vector<ProcessSpec> processes;  // empty while nothing was built
   std::vector<Website> routes;
   std::vector<PortPublication> ports;
-  // Where routes of an application that does not run lead: "http://127.0.0.1:port", and why ("stopped", "building", "failing").
+  // Where routes of an application that does not run lead: "http://127.0.0.1:port", and why
+  // ("stopped", "building", "failing").
   std::string page_upstream, page_reason;
   friend bool operator==(const DesiredApp&, const DesiredApp&) = default;
 };
@@ -73,13 +74,13 @@ struct ObservedApp {
   std::string route_key;        // of the routes in force
   ContainerState container = ContainerState::kMissing;
   DesiredState state = DesiredState::kStopped;
-  bool converged = false;       // all that the last accepted apply asked for is so
-  int ready = 0, wanted = 0;    // replicas
+  bool converged = false;     // all that the last accepted apply asked for is so
+  int ready = 0, wanted = 0;  // replicas
   int restarts = 0;
   int exit_code = 0;
   std::string image_digest;
-  std::string reason;           // stable code, e.g. "Running", "ContainerExited", "ImagePullFailed"
-  std::string message;          // one sentence
+  std::string reason;   // stable code, e.g. "Running", "ContainerExited", "ImagePullFailed"
+  std::string message;  // one sentence
   std::vector<PhaseMark> phases;
   Time observed_at = kNever;
   friend bool operator==(const ObservedApp&, const ObservedApp&) = default;

@@ -10,26 +10,26 @@
 namespace ns::model {
 
 struct PluginState {
-  std::string instance;   // name in the config
-  std::string plugin;     // name of the library
-  std::string kind;       // "ns.backend/1"; empty while unknown
+  std::string instance;  // name in the config
+  std::string plugin;    // name of the library
+  std::string kind;      // "ns.backend/1"; empty while unknown
   std::string version;
   bool required = false;
   bool healthy = false;
-  std::string reason;     // stable code when not healthy
-  std::string message;    // what and the remedy
+  std::string reason;         // stable code when not healthy
+  std::string message;        // what and the remedy
   std::string config_schema;  // JSON Schema
   friend bool operator==(const PluginState&, const PluginState&) = default;
 };
 
 struct Host {
   HostId id;
-  std::string name;               // machine and process, for people
-  std::vector<std::string> roles; // "controller", "builder", "ssgen", "services"
-  std::string link_address;       // "unix:/..." where the host answers, or empty
+  std::string name;                // machine and process, for people
+  std::vector<std::string> roles;  // "controller", "builder", "ssgen", "services"
+  std::string link_address;        // "unix:/..." where the host answers, or empty
   std::vector<PluginState> plugins;
-  int build_slots = 0;            // builder: builds at once
-  Time last_seen = kNever;        // database's clock
+  int build_slots = 0;      // builder: builds at once
+  Time last_seen = kNever;  // database's clock
   friend bool operator==(const Host&, const Host&) = default;
 };
 

@@ -14,9 +14,9 @@ enum class GitAuth { kNone = 0, kBasic = 1, kSsh = 2 };
 
 struct GitCredentials {
   GitAuth method = GitAuth::kNone;
-  std::string username;     // basic
-  Secret password;          // basic
-  Secret ssh_private_key;   // SSH; empty: the installation's own key
+  std::string username;    // basic
+  Secret password;         // basic
+  Secret ssh_private_key;  // SSH; empty: the installation's own key
   friend bool operator==(const GitCredentials&, const GitCredentials&) = default;
 };
 

@@ -11,7 +11,9 @@ namespace {
 
 constexpr size_t kMaxUrl = 2000;
 
-bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool IsAlnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 std::string Lowered(std::string_view text) {
@@ -34,7 +36,8 @@ std::optional<std::string> Decoded(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size() || HexDigit(text[i + 1]) < 0 || HexDigit(text[i + 2]) < 0) return std::nullopt;
+    if (i + 2 >= text.size() || HexDigit(text[i + 1]) < 0 || HexDigit(text[i + 2]) < 0)
+      return std::nullopt;
     out += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
     i += 2;
   }
@@ -42,25 +45,30 @@ std::optional<std::string> Decoded(std::string_view text) {
 }
 
 bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 // "::" names a transport program to Git; inside brackets it is part of an address.
 bool HasTransport(std::string_view url) {
   const size_t at = url.find("::"), bracket = url.find('[');
-  return at != std::string_view::npos && (bracket == std::string_view::npos || at < bracket || url.rfind("::") > url.find(']'));
+  return at != std::string_view::npos &&
+         (bracket == std::string_view::npos || at < bracket || url.rfind("::") > url.find(']'));
 }
 
 std::string TextMistake(std::string_view url) {
   if (url.empty()) return "must not be empty";
   if (url.size() > kMaxUrl) return "must have at most " + std::to_string(kMaxUrl) + " bytes";
   if (url.front() == '-') return "must not begin with \"-\"";
-  if (HasControl(url) || url.find(' ') != std::string_view::npos) return "must not hold control characters or blanks";
-  if (std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+  if (HasControl(url) || url.find(' ') != std::string_view::npos)
+    return "must not hold control characters or blanks";
+  if (std::any_of(url.begin(), url.end(),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     return "must be ASCII, with other characters as %XX";
   }
   if (HasTransport(url)) return "must not name a transport with \"::\"";
-  if (url.find_first_of("?#\\\"'`<>|^{}") != std::string_view::npos) return "must have no query, no fragment and no quotes";
+  if (url.find_first_of("?#\\\"'`<>|^{}") != std::string_view::npos)
+    return "must have no query, no fragment and no quotes";
   return "";
 }
 
@@ -68,12 +76,18 @@ std::string HostMistake(std::string_view host, bool bracketed) {
   if (host.empty()) return "must name a host";
   if (host.size() > 253) return "must have a host of at most 253 characters";
   if (bracketed) {
-    const bool hex = std::all_of(host.begin(), host.end(), [](char c) { return HexDigit(c) >= 0 || c == ':' || c == '.'; });
-    return hex && host.find(':') != std::string_view::npos ? "" : "must have an IPv6 address in its brackets";
+    const bool hex = std::all_of(host.begin(), host.end(),
+                                 [](char c) { return HexDigit(c) >= 0 || c == ':' || c == '.'; });
+    return hex && host.find(':') != std::string_view::npos
+               ? ""
+               : "must have an IPv6 address in its brackets";
   }
-  if (host.front() == '-' || host.front() == '.') return "must have a host that does not begin with \"-\" or \".\"";
+  if (host.front() == '-' || host.front() == '.')
+    return "must have a host that does not begin with \"-\" or \".\"";
   const auto allowed = [](char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; };
-  return std::all_of(host.begin(), host.end(), allowed) ? "" : "must have a host of letters, digits, \".\" and \"-\"";
+  return std::all_of(host.begin(), host.end(), allowed)
+             ? ""
+             : "must have a host of letters, digits, \".\" and \"-\"";
 }
 
 std::string PathMistake(std::string_view path) {
@@ -90,10 +104,12 @@ std::string PathMistake(std::string_view path) {
 }
 
 std::string UserMistake(const RepositoryUrl& url, std::string_view user) {
-  if (url.scheme != UrlScheme::kSsh) return "must hold no credentials: give them as user name and password";
+  if (url.scheme != UrlScheme::kSsh)
+    return "must hold no credentials: give them as user name and password";
   if (user.find(':') != std::string_view::npos) return "must hold no password";
   const auto allowed = [](char c) { return IsAlnum(c) || c == '.' || c == '-' || c == '_'; };
-  const bool good = !user.empty() && user.front() != '-' && std::all_of(user.begin(), user.end(), allowed);
+  const bool good =
+      !user.empty() && user.front() != '-' && std::all_of(user.begin(), user.end(), allowed);
   return good ? "" : "must have a user of letters, digits, \".\", \"_\" and \"-\"";
 }
 
@@ -123,7 +139,8 @@ std::string TakePort(RepositoryUrl& url, std::string_view rest) {
   if (rest.empty()) return "";
   rest.remove_prefix(1);
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), url.port);
-  const bool good = error == std::errc() && end == rest.data() + rest.size() && url.port >= 1 && url.port <= 65535;
+  const bool good = error == std::errc() && end == rest.data() + rest.size() && url.port >= 1 &&
+                    url.port <= 65535;
   return good ? "" : "must have a port from 1 to 65535";
 }
 
@@ -141,7 +158,8 @@ bool TakeScheme(RepositoryUrl& url, std::string_view name) {
 }
 
 std::string ParseWithScheme(RepositoryUrl& url, std::string_view text, size_t colon) {
-  if (!TakeScheme(url, text.substr(0, colon))) return "must be http://, https://, ssh:// or user@host:path";
+  if (!TakeScheme(url, text.substr(0, colon)))
+    return "must be http://, https://, ssh:// or user@host:path";
   text.remove_prefix(colon + 3);
   const size_t slash = std::min(text.find('/'), text.size());
   std::string_view authority = text.substr(0, slash);
@@ -156,24 +174,32 @@ std::string ParseWithScheme(RepositoryUrl& url, std::string_view text, size_t co
 std::string ParseScp(RepositoryUrl& url, std::string_view text) {
   url.scheme = UrlScheme::kSsh;
   url.scp = true;
-  const size_t at = text.find('@'), colon = text.find(':', text.find(']') == std::string_view::npos ? 0 : text.find(']'));
-  if (at == std::string_view::npos || colon == std::string_view::npos || at > colon || text.find('/') < colon) {
+  const size_t at = text.find('@'),
+               colon =
+                   text.find(':', text.find(']') == std::string_view::npos ? 0 : text.find(']'));
+  if (at == std::string_view::npos || colon == std::string_view::npos || at > colon ||
+      text.find('/') < colon) {
     return "must be http://, https://, ssh:// or user@host:path";
   }
   std::string_view authority = text.substr(0, colon);
   std::string mistake = TakeUser(url, authority);
   if (mistake.empty()) mistake = TakeHost(url, authority);
-  if (mistake.empty() && !authority.empty()) mistake = "must have nothing between its host and \":\"";
-  if (mistake.empty() && text.substr(colon + 1).starts_with('-')) mistake = "must have a path that does not begin with \"-\"";
+  if (mistake.empty() && !authority.empty())
+    mistake = "must have nothing between its host and \":\"";
+  if (mistake.empty() && text.substr(colon + 1).starts_with('-'))
+    mistake = "must have a path that does not begin with \"-\"";
   if (mistake.empty()) mistake = TakePath(url, text.substr(colon + 1));
   return mistake;
 }
 
 int DefaultPort(UrlScheme scheme) {
   switch (scheme) {
-    case UrlScheme::kHttp: return 80;
-    case UrlScheme::kHttps: return 443;
-    case UrlScheme::kSsh: return 22;
+    case UrlScheme::kHttp:
+      return 80;
+    case UrlScheme::kHttps:
+      return 443;
+    case UrlScheme::kSsh:
+      return 22;
   }
   return 0;
 }
@@ -200,7 +226,9 @@ Result<RepositoryUrl> ParseRepositoryUrl(std::string_view text) {
   RepositoryUrl url;
   std::string mistake = TextMistake(text);
   const size_t colon = text.find("://");
-  if (mistake.empty()) mistake = colon == std::string_view::npos ? ParseScp(url, text) : ParseWithScheme(url, text, colon);
+  if (mistake.empty())
+    mistake =
+        colon == std::string_view::npos ? ParseScp(url, text) : ParseWithScheme(url, text, colon);
   if (!mistake.empty()) return Invalid("url " + mistake + ", got " + Quoted(text));
   return url;
 }
@@ -208,10 +236,14 @@ Result<RepositoryUrl> ParseRepositoryUrl(std::string_view text) {
 Status ValidateUrl(std::string_view text, GitAuth auth, bool basic_over_http) {
   NS_ASSIGN(const RepositoryUrl url, ParseRepositoryUrl(text));
   const bool ssh = url.scheme == UrlScheme::kSsh;
-  if (ssh && auth != GitAuth::kSsh) return Invalid("auth must be ssh for an SSH url, got " + Quoted(text));
-  if (!ssh && auth == GitAuth::kSsh) return Invalid("url must be ssh:// or user@host:path where auth is ssh, got " + Quoted(text));
+  if (ssh && auth != GitAuth::kSsh)
+    return Invalid("auth must be ssh for an SSH url, got " + Quoted(text));
+  if (!ssh && auth == GitAuth::kSsh)
+    return Invalid("url must be ssh:// or user@host:path where auth is ssh, got " + Quoted(text));
   if (auth == GitAuth::kBasic && url.scheme == UrlScheme::kHttp && !basic_over_http) {
-    return Invalid("url must be https where auth is basic, or the password could be read on the way, got " + Quoted(text));
+    return Invalid(
+        "url must be https where auth is basic, or the password could be read on the way, got " +
+        Quoted(text));
   }
   return {};
 }
@@ -219,14 +251,17 @@ Status ValidateUrl(std::string_view text, GitAuth auth, bool basic_over_http) {
 std::string NormaliseUrl(std::string_view text) {
   const auto url = ParseRepositoryUrl(text);
   if (!url.ok()) return "";
-  const std::string port = url->port == 0 || url->port == DefaultPort(url->scheme) ? "" : ":" + std::to_string(url->port);
+  const std::string port = url->port == 0 || url->port == DefaultPort(url->scheme)
+                               ? ""
+                               : ":" + std::to_string(url->port);
   return HostInUrl(*url) + port + "/" + CleanPath(url->path);
 }
 
 std::string HtmlUrl(std::string_view text) {
   const auto url = ParseRepositoryUrl(text);
   if (!url.ok()) return "";
-  return url->scheme == UrlScheme::kSsh ? "https://" + HostInUrl(*url) + "/" + url->path : std::string(text);
+  return url->scheme == UrlScheme::kSsh ? "https://" + HostInUrl(*url) + "/" + url->path
+                                        : std::string(text);
 }
 
 }  // namespace ns::model

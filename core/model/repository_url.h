@@ -21,19 +21,21 @@ struct RepositoryUrl {
   friend bool operator==(const RepositoryUrl&, const RepositoryUrl&) = default;
 };
 
-// http(s)://, ssh:// or user@host:path. kInvalid says rule and value: another scheme or transport, a leading "-", "::", control
-// characters and blanks, credentials in the URL, query or fragment, no host, no path, "..", a bad port, more than 2,000 bytes.
+// http(s)://, ssh:// or user@host:path. kInvalid says rule and value: another scheme or transport,
+// a leading "-", "::", control characters and blanks, credentials in the URL, query or fragment, no
+// host, no path, "..", a bad port, more than 2,000 bytes.
 Result<RepositoryUrl> ParseRepositoryUrl(std::string_view url);
 
-// Whether the URL may be used with this way to authenticate: SSH needs an SSH URL; none and basic need http(s), basic https unless
-// `basic_over_http`. The message names `url` or `auth`.
+// Whether the URL may be used with this way to authenticate: SSH needs an SSH URL; none and basic
+// need http(s), basic https unless `basic_over_http`. The message names `url` or `auth`.
 Status ValidateUrl(std::string_view url, GitAuth auth, bool basic_over_http);
 
-// "host/path" in lower-case host without user, port of the scheme, ".git" and slashes at the end: equal for every spelling of one
-// repository. Empty for what is no repository URL.
+// "host/path" in lower-case host without user, port of the scheme, ".git" and slashes at the end:
+// equal for every spelling of one repository. Empty for what is no repository URL.
 std::string NormaliseUrl(std::string_view url);
 
-// Where a person may look at it: an http(s) URL as it is, else https://host/path without user and port; empty for what is no repository URL.
+// Where a person may look at it: an http(s) URL as it is, else https://host/path without user and
+// port; empty for what is no repository URL.
 std::string HtmlUrl(std::string_view url);
 
 }  // namespace ns::model

@@ -11,11 +11,14 @@ TEST(RepositoryUrl, Parse_TakesEverySpelling) {
     RepositoryUrl url;
   };
   const Case cases[] = {
-      {"https://Git.Example.com/a/b.git", {UrlScheme::kHttps, "", "git.example.com", 0, "a/b.git", false}},
-      {"http://127.0.0.1:3080/sample.git", {UrlScheme::kHttp, "", "127.0.0.1", 3080, "sample.git", false}},
+      {"https://Git.Example.com/a/b.git",
+       {UrlScheme::kHttps, "", "git.example.com", 0, "a/b.git", false}},
+      {"http://127.0.0.1:3080/sample.git",
+       {UrlScheme::kHttp, "", "127.0.0.1", 3080, "sample.git", false}},
       {"HTTPS://example.com/a", {UrlScheme::kHttps, "", "example.com", 0, "a", false}},
       {"https://[2001:db8::1]:8443/a", {UrlScheme::kHttps, "", "2001:db8::1", 8443, "a", false}},
-      {"ssh://git@example.com:2222/~me/a.git", {UrlScheme::kSsh, "git", "example.com", 2222, "~me/a.git", false}},
+      {"ssh://git@example.com:2222/~me/a.git",
+       {UrlScheme::kSsh, "git", "example.com", 2222, "~me/a.git", false}},
       {"ssh://example.com/a", {UrlScheme::kSsh, "", "example.com", 0, "a", false}},
       {"git@example.com:a/b.git", {UrlScheme::kSsh, "git", "example.com", 0, "a/b.git", true}},
       {"git@[::1]:a", {UrlScheme::kSsh, "git", "::1", 0, "a", true}},
@@ -77,15 +80,24 @@ TEST(RepositoryUrl, Validate_PairsTheUrlWithTheWayToAuthenticate) {
   EXPECT_TRUE(ValidateUrl("https://example.com/a", GitAuth::kBasic, false).ok());
   EXPECT_TRUE(ValidateUrl("http://example.com/a", GitAuth::kBasic, true).ok());
   EXPECT_TRUE(ValidateUrl("git@example.com:a", GitAuth::kSsh, false).ok());
-  EXPECT_TRUE(ValidateUrl("http://example.com/a", GitAuth::kBasic, false).message().starts_with("url must be https"));
-  EXPECT_TRUE(ValidateUrl("https://example.com/a", GitAuth::kSsh, false).message().starts_with("url must be ssh"));
-  EXPECT_TRUE(ValidateUrl("git@example.com:a", GitAuth::kNone, false).message().starts_with("auth must be ssh"));
-  EXPECT_TRUE(ValidateUrl("ssh://example.com/a", GitAuth::kBasic, true).message().starts_with("auth must be ssh"));
+  EXPECT_TRUE(ValidateUrl("http://example.com/a", GitAuth::kBasic, false)
+                  .message()
+                  .starts_with("url must be https"));
+  EXPECT_TRUE(ValidateUrl("https://example.com/a", GitAuth::kSsh, false)
+                  .message()
+                  .starts_with("url must be ssh"));
+  EXPECT_TRUE(ValidateUrl("git@example.com:a", GitAuth::kNone, false)
+                  .message()
+                  .starts_with("auth must be ssh"));
+  EXPECT_TRUE(ValidateUrl("ssh://example.com/a", GitAuth::kBasic, true)
+                  .message()
+                  .starts_with("auth must be ssh"));
 }
 
 TEST(RepositoryUrl, Normalise_IsEqualForEverySpellingOfOneRepository) {
-  for (const char* text : {"https://example.com/a/b", "https://EXAMPLE.com:443/a/b.git", "http://example.com:80/a/b/", "git@example.com:a/b.git",
-                           "ssh://git@example.com:22/a/b.git/", "git@example.com:/a//b"}) {
+  for (const char* text :
+       {"https://example.com/a/b", "https://EXAMPLE.com:443/a/b.git", "http://example.com:80/a/b/",
+        "git@example.com:a/b.git", "ssh://git@example.com:22/a/b.git/", "git@example.com:/a//b"}) {
     EXPECT_EQ(NormaliseUrl(text), "example.com/a/b") << text;
   }
   EXPECT_EQ(NormaliseUrl("http://127.0.0.1:3080/a.git"), "127.0.0.1:3080/a");

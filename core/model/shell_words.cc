@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::string_view kShellCharacters = "`~#$&*()\\|[]{};'\"<>?!=";
 
-// The first quote character that is never closed, or 0. A backslash outside single quotes takes the next character with it.
+// The first quote character that is never closed, or 0. A backslash outside single quotes takes the
+// next character with it.
 char OpenQuote(std::string_view text) {
   char quote = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -25,10 +26,13 @@ char OpenQuote(std::string_view text) {
 
 Result<std::vector<std::string>> ParseCommand(std::string_view text) {
   for (unsigned char c : text) {
-    if (c < 0x20 && c != '\t' && c != '\n') return Invalid("control character " + std::to_string(c) + " in \"" + std::string(text) + "\"");
+    if (c < 0x20 && c != '\t' && c != '\n')
+      return Invalid("control character " + std::to_string(c) + " in \"" + std::string(text) +
+                     "\"");
   }
   if (const char quote = OpenQuote(text)) {
-    return Invalid(std::string("quote ") + quote + " is not closed in \"" + std::string(text) + "\"");
+    return Invalid(std::string("quote ") + quote + " is not closed in \"" + std::string(text) +
+                   "\"");
   }
   std::vector<std::string> words;
   size_t at = 0;

@@ -13,13 +13,14 @@
 namespace ns::model {
 
 struct AppSnapshot {
-  Application app;                  // with env
-  std::vector<Build> builds;        // newest first: the 50 newest, and of older ones those of the current commit and those to be built again
-  std::optional<Release> release;   // of app.target, when there is one
+  Application app;            // with env
+  std::vector<Build> builds;  // newest first: the 50 newest, and of older ones those of the current
+                              // commit and those to be built again
+  std::optional<Release> release;       // of app.target, when there is one
   std::optional<ObservedApp> observed;  // last stored observation
   std::vector<Condition> conditions;
-  bool resources_may_remain = false;    // tombstone: the backend has not confirmed removal
-  Time now = kNever;                // database's clock at the read
+  bool resources_may_remain = false;  // tombstone: the backend has not confirmed removal
+  Time now = kNever;                  // database's clock at the read
 };
 
 // The queue as the build starter sees it.
@@ -29,7 +30,7 @@ struct BuilderState {
   int running = 0;  // of ours, as the database knows
 };
 struct QueueSnapshot {
-  std::vector<Build> queued;    // oldest first
+  std::vector<Build> queued;  // oldest first
   std::vector<Build> building;
   std::vector<BuilderState> builders;  // seen within their lease
   Time now = kNever;

@@ -39,11 +39,13 @@ std::string RefMistake(std::string_view ref) {
   if (HasControl(ref) || ref.find_first_of(" ~^:?*[\\") != std::string_view::npos) {
     return "must not hold blanks, control characters or any of ~ ^ : ? * [ \\";
   }
-  if (ref.find("..") != std::string_view::npos || ref.find("@{") != std::string_view::npos) return "must not hold \"..\" or \"@{\"";
+  if (ref.find("..") != std::string_view::npos || ref.find("@{") != std::string_view::npos)
+    return "must not hold \"..\" or \"@{\"";
   if (ref == "@" || ref.back() == '.') return "must not be \"@\" or end in \".\"";
   for (const std::string_view part : Split(ref, '/')) {
     if (part.empty()) return "must not have an empty part between slashes";
-    if (part.front() == '.' || part.ends_with(".lock")) return "must have no part that begins with \".\" or ends in \".lock\"";
+    if (part.front() == '.' || part.ends_with(".lock"))
+      return "must have no part that begins with \".\" or ends in \".lock\"";
   }
   return "";
 }
@@ -68,13 +70,15 @@ std::string Quoted(std::string_view value) {
 void CheckName(const std::string& field, std::string_view name, Violations& out) {
   if (!IsUtf8(name) || HasControl(name)) {
     out.push_back({field, "must hold no control characters, got " + Quoted(name)});
-  } else if (name.find_first_not_of(' ') == std::string_view::npos || CountCharacters(name) > kMaxName) {
+  } else if (name.find_first_not_of(' ') == std::string_view::npos ||
+             CountCharacters(name) > kMaxName) {
     out.push_back({field, "must have 1 to 100 characters, got " + Quoted(name)});
   }
 }
 
 void CheckEnvKey(const std::string& field, std::string_view key, Violations& out) {
-  const bool letters = std::all_of(key.begin(), key.end(), [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
+  const bool letters = std::all_of(key.begin(), key.end(),
+                                   [](char c) { return IsUpper(c) || IsDigit(c) || c == '_'; });
   if (key.empty() || !letters || IsDigit(key.front())) {
     out.push_back({field, "must match [A-Z_][A-Z0-9_]*, got " + Quoted(key)});
   } else if (key.size() > kMaxEnvKey) {
@@ -102,14 +106,16 @@ void CheckSourcePath(const std::string& field, std::string_view path, Violations
   } else if (HasControl(path) || path.find('\\') != std::string_view::npos) {
     out.push_back({field, "must hold no control characters or backslashes, got " + Quoted(path)});
   } else if (path.starts_with('/')) {
-    out.push_back({field, "must be a path inside the source, not an absolute one, got " + Quoted(path)});
+    out.push_back(
+        {field, "must be a path inside the source, not an absolute one, got " + Quoted(path)});
   } else if (std::find(parts.begin(), parts.end(), "..") != parts.end()) {
     out.push_back({field, "must stay inside the source, without \"..\", got " + Quoted(path)});
   }
 }
 
 void CheckImage(const std::string& field, std::string_view image, Violations& out) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
   const bool letters = image.find_first_not_of(kAllowed) == std::string_view::npos;
   if (image.empty()) return;
   if (!letters || image.size() > 255 || image.find_first_of("-./:@") == 0) {

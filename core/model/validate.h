@@ -39,17 +39,22 @@ void CheckImage(const std::string& field, std::string_view image, Violations& ou
 // Shell-like words.
 void CheckCommand(const std::string& field, std::string_view text, Violations& out);
 
-// Whether `host` lies in an available domain: "example.com" is itself, "*.example.com" any depth below; excludes take away.
+// Whether `host` lies in an available domain: "example.com" is itself, "*.example.com" any depth
+// below; excludes take away.
 bool Covers(const Domain& domain, std::string_view host);
-// The first domain that covers `host`, one that offers authentication before others; null when none does.
+// The first domain that covers `host`, one that offers authentication before others; null when none
+// does.
 const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view host);
 // Labels, lengths and Punycode of a host name in lower case.
 void CheckHost(const std::string& field, std::string_view host, Violations& out);
 void CheckPathPrefix(const std::string& field, std::string_view path, Violations& out);
 
-// Of one application: each website by itself and in what the platform offers, and no two alike. `field` is that of the list.
-void CheckWebsites(const std::string& field, const std::vector<Website>& websites, const PlatformInfo& platform, Violations& out);
-void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports, const PlatformInfo& platform, Violations& out);
+// Of one application: each website by itself and in what the platform offers, and no two alike.
+// `field` is that of the list.
+void CheckWebsites(const std::string& field, const std::vector<Website>& websites,
+                   const PlatformInfo& platform, Violations& out);
+void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports,
+                const PlatformInfo& platform, Violations& out);
 
 // What another application holds.
 struct Held {
@@ -57,9 +62,11 @@ struct Held {
   std::vector<Website> websites;
   std::vector<PortPublication> ports;
 };
-// What the application may not have because `others` hold it. `owns`: whether the caller owns an application with these owners, which
-// allows paths below or above one another.
-std::optional<Violation> FindConflict(const std::vector<Website>& websites, const std::vector<PortPublication>& ports,
-                                      const std::vector<Held>& others, const std::function<bool(const std::vector<UserId>&)>& owns);
+// What the application may not have because `others` hold it. `owns`: whether the caller owns an
+// application with these owners, which allows paths below or above one another.
+std::optional<Violation> FindConflict(const std::vector<Website>& websites,
+                                      const std::vector<PortPublication>& ports,
+                                      const std::vector<Held>& others,
+                                      const std::function<bool(const std::vector<UserId>&)>& owns);
 
 }  // namespace ns::model

@@ -9,19 +9,27 @@ namespace {
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHex(char c) { return IsDigit(c) || IsLower(static_cast<char>(c | 0x20)) ? (c | 0x20) <= 'f' : false; }
+bool IsHex(char c) {
+  return IsDigit(c) || IsLower(static_cast<char>(c | 0x20)) ? (c | 0x20) <= 'f' : false;
+}
 
-std::string At(const std::string& field, size_t index, const char* member) { return field + "[" + std::to_string(index) + "]." + member; }
+std::string At(const std::string& field, size_t index, const char* member) {
+  return field + "[" + std::to_string(index) + "]." + member;
+}
 
 // What is wrong with one label of a host; empty when nothing is.
 std::string LabelMistake(std::string_view label) {
   if (label.empty()) return "must have no empty label and no leading or trailing dot";
   if (label.size() > 63) return "must have labels of at most 63 characters";
-  const bool letters = std::all_of(label.begin(), label.end(), [](char c) { return IsLower(c) || IsDigit(c) || c == '-' || c == '_'; });
+  const bool letters = std::all_of(label.begin(), label.end(), [](char c) {
+    return IsLower(c) || IsDigit(c) || c == '-' || c == '_';
+  });
   if (!letters) return "must consist of labels of [a-z0-9-] joined by dots, without wildcards";
   const auto edge = [](char c) { return c == '-' || c == '_'; };
-  if (edge(label.front()) || edge(label.back())) return "must have no label that begins or ends with \"-\" or \"_\"";
-  if (label.substr(0, 4) == "xn--" ? !IsPunycode(label.substr(4)) : label.size() > 3 && label.substr(2, 2) == "--") {
+  if (edge(label.front()) || edge(label.back()))
+    return "must have no label that begins or ends with \"-\" or \"_\"";
+  if (label.substr(0, 4) == "xn--" ? !IsPunycode(label.substr(4))
+                                   : label.size() > 3 && label.substr(2, 2) == "--") {
     return "must pass IDNA";
   }
   return "";
@@ -53,15 +61,18 @@ std::string PathMistake(std::string_view path) {
   for (size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
     if (c == '%') {
-      if (i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2])) return "must have two hex digits after each \"%\"";
-    } else if (!IsLower(static_cast<char>(c | 0x20)) && !IsDigit(c) && std::string_view("/-._~").find(c) == std::string_view::npos) {
+      if (i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2]))
+        return "must have two hex digits after each \"%\"";
+    } else if (!IsLower(static_cast<char>(c | 0x20)) && !IsDigit(c) &&
+               std::string_view("/-._~").find(c) == std::string_view::npos) {
       return "must hold unreserved characters, \"/\" and %XX alone";
     }
   }
   for (size_t begin = 1; begin <= path.size();) {
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") return "must have no empty, \".\" or \"..\" segment";
+    if (part.empty() || part == "." || part == "..")
+      return "must have no empty, \".\" or \"..\" segment";
     begin = end + 1;
   }
   return "";
@@ -79,16 +90,19 @@ std::string RangesText(const std::vector<PortRange>& ranges, Protocol protocol) 
   std::string out;
   for (const PortRange& range : ranges) {
     if (range.protocol != protocol) continue;
-    out += (out.empty() ? "" : ", ") + std::to_string(range.from) + " to " + std::to_string(range.to);
+    out +=
+        (out.empty() ? "" : ", ") + std::to_string(range.from) + " to " + std::to_string(range.to);
   }
   return out;
 }
 
 void CheckPortNumber(const std::string& field, int port, Violations& out) {
-  if (port < 1 || port > 65535) out.push_back({field, "must be 1 to 65535, got " + std::to_string(port)});
+  if (port < 1 || port > 65535)
+    out.push_back({field, "must be 1 to 65535, got " + std::to_string(port)});
 }
 
-void CheckWebsite(const std::string& field, size_t index, const Website& website, const PlatformInfo& platform, Violations& out) {
+void CheckWebsite(const std::string& field, size_t index, const Website& website,
+                  const PlatformInfo& platform, Violations& out) {
   const size_t before = out.size();
   const std::string host_field = At(field, index, "fqdn");
   CheckHost(host_field, website.fqdn, out);
@@ -105,7 +119,9 @@ void CheckWebsite(const std::string& field, size_t index, const Website& website
     out.push_back({At(field, index, "https"), "must be off: this installation serves no HTTPS"});
   }
   if (website.auth != AuthPolicy::kOff && domain != nullptr && !domain->auth) {
-    out.push_back({At(field, index, "authentication"), "must be OFF: the domain " + Quoted(domain->name) + " offers no authentication"});
+    out.push_back(
+        {At(field, index, "authentication"),
+         "must be OFF: the domain " + Quoted(domain->name) + " offers no authentication"});
   }
 }
 
@@ -115,23 +131,28 @@ std::string UrlText(const Website& website) {
 
 std::optional<std::string> WebsiteConflict(const Website& mine, const Website& theirs, bool owns) {
   if (mine.https != theirs.https || mine.fqdn != theirs.fqdn) return std::nullopt;
-  if (mine.path_prefix == theirs.path_prefix) return UrlText(mine) + " is held by another application";
-  const bool nested = Below(mine.path_prefix, theirs.path_prefix) || Below(theirs.path_prefix, mine.path_prefix);
+  if (mine.path_prefix == theirs.path_prefix)
+    return UrlText(mine) + " is held by another application";
+  const bool nested =
+      Below(mine.path_prefix, theirs.path_prefix) || Below(theirs.path_prefix, mine.path_prefix);
   if (!nested || owns) return std::nullopt;
-  return UrlText(mine) + " lies above or below " + UrlText(theirs) + " of another application, which only who owns both may do";
+  return UrlText(mine) + " lies above or below " + UrlText(theirs) +
+         " of another application, which only who owns both may do";
 }
 
 }  // namespace
 
 bool Covers(const Domain& domain, std::string_view host) {
   const auto excluded = [&](const std::string& pattern) { return MatchesPattern(pattern, host); };
-  return MatchesPattern(domain.name, host) && std::none_of(domain.exclude.begin(), domain.exclude.end(), excluded);
+  return MatchesPattern(domain.name, host) &&
+         std::none_of(domain.exclude.begin(), domain.exclude.end(), excluded);
 }
 
 const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view host) {
   const Domain* found = nullptr;
   for (const Domain& domain : domains) {
-    if (Covers(domain, host) && (found == nullptr || (domain.auth && !found->auth))) found = &domain;
+    if (Covers(domain, host) && (found == nullptr || (domain.auth && !found->auth)))
+      found = &domain;
   }
   return found;
 }
@@ -146,45 +167,59 @@ void CheckPathPrefix(const std::string& field, std::string_view path, Violations
   if (!mistake.empty()) out.push_back({field, mistake + ", got " + Quoted(path)});
 }
 
-void CheckWebsites(const std::string& field, const std::vector<Website>& websites, const PlatformInfo& platform, Violations& out) {
-  if (websites.size() > 100) out.push_back({field, "must have at most 100 entries, has " + std::to_string(websites.size())});
+void CheckWebsites(const std::string& field, const std::vector<Website>& websites,
+                   const PlatformInfo& platform, Violations& out) {
+  if (websites.size() > 100)
+    out.push_back({field, "must have at most 100 entries, has " + std::to_string(websites.size())});
   for (size_t i = 0; i < websites.size(); ++i) {
     CheckWebsite(field, i, websites[i], platform, out);
     const auto end = websites.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool twice =
-        std::any_of(websites.begin(), end, [&](const Website& other) { return WebsiteConflict(websites[i], other, true).has_value(); });
-    if (twice) out.push_back({At(field, i, "fqdn"), "must not name the same URL twice, got " + Quoted(UrlText(websites[i]))});
+    const bool twice = std::any_of(websites.begin(), end, [&](const Website& other) {
+      return WebsiteConflict(websites[i], other, true).has_value();
+    });
+    if (twice)
+      out.push_back({At(field, i, "fqdn"),
+                     "must not name the same URL twice, got " + Quoted(UrlText(websites[i]))});
   }
 }
 
-void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports, const PlatformInfo& platform, Violations& out) {
+void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports,
+                const PlatformInfo& platform, Violations& out) {
   for (size_t i = 0; i < ports.size(); ++i) {
     const PortPublication& port = ports[i];
     const auto offered = [&](const PortRange& range) {
-      return range.protocol == port.protocol && range.from <= port.internet_port && port.internet_port <= range.to;
+      return range.protocol == port.protocol && range.from <= port.internet_port &&
+             port.internet_port <= range.to;
     };
     if (std::none_of(platform.ports.begin(), platform.ports.end(), offered)) {
       const std::string ranges = RangesText(platform.ports, port.protocol);
-      out.push_back({At(field, i, "internet_port"), "must lie in an available range of " + std::string(ProtocolName(port.protocol)) + " (" +
-                                                        (ranges.empty() ? "there is none" : ranges) + "), got " +
-                                                        std::to_string(port.internet_port)});
+      out.push_back(
+          {At(field, i, "internet_port"), "must lie in an available range of " +
+                                              std::string(ProtocolName(port.protocol)) + " (" +
+                                              (ranges.empty() ? "there is none" : ranges) +
+                                              "), got " + std::to_string(port.internet_port)});
     }
     CheckPortNumber(At(field, i, "application_port"), port.application_port, out);
     const auto end = ports.begin() + static_cast<std::ptrdiff_t>(i);
     const bool twice = std::any_of(ports.begin(), end, [&](const PortPublication& other) {
       return other.protocol == port.protocol && other.internet_port == port.internet_port;
     });
-    if (twice) out.push_back({At(field, i, "internet_port"), "must not be published twice, got " + std::to_string(port.internet_port)});
+    if (twice)
+      out.push_back({At(field, i, "internet_port"),
+                     "must not be published twice, got " + std::to_string(port.internet_port)});
   }
 }
 
-std::optional<Violation> FindConflict(const std::vector<Website>& websites, const std::vector<PortPublication>& ports,
-                                      const std::vector<Held>& others, const std::function<bool(const std::vector<UserId>&)>& owns) {
+std::optional<Violation> FindConflict(const std::vector<Website>& websites,
+                                      const std::vector<PortPublication>& ports,
+                                      const std::vector<Held>& others,
+                                      const std::function<bool(const std::vector<UserId>&)>& owns) {
   for (const Held& other : others) {
     const bool mine = owns(other.owners);
     for (size_t i = 0; i < websites.size(); ++i) {
       for (const Website& website : other.websites) {
-        if (auto conflict = WebsiteConflict(websites[i], website, mine)) return Violation{At("websites", i, "fqdn"), *conflict};
+        if (auto conflict = WebsiteConflict(websites[i], website, mine))
+          return Violation{At("websites", i, "fqdn"), *conflict};
       }
     }
     for (size_t i = 0; i < ports.size(); ++i) {
@@ -192,9 +227,10 @@ std::optional<Violation> FindConflict(const std::vector<Website>& websites, cons
         return port.protocol == ports[i].protocol && port.internet_port == ports[i].internet_port;
       };
       if (std::none_of(other.ports.begin(), other.ports.end(), taken)) continue;
-      return Violation{At("port_publications", i, "internet_port"), std::string(ProtocolName(ports[i].protocol)) + " port " +
-                                                                        std::to_string(ports[i].internet_port) +
-                                                                        " is held by another application"};
+      return Violation{At("port_publications", i, "internet_port"),
+                       std::string(ProtocolName(ports[i].protocol)) + " port " +
+                           std::to_string(ports[i].internet_port) +
+                           " is held by another application"};
     }
   }
   return std::nullopt;

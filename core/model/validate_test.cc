@@ -24,13 +24,17 @@ testing::AssertionResult Passes(Check check, std::string_view value) {
 }
 
 TEST(Utf8, WellFormed_IsTellingApart) {
-  for (const char* good : {"", "plain", "日本語", "é", "\xf0\x9f\x98\x80"}) EXPECT_TRUE(IsUtf8(good)) << good;
-  for (const char* bad : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe3\x81", "\xf5\x80\x80\x80", "a\x80"}) EXPECT_FALSE(IsUtf8(bad));
+  for (const char* good : {"", "plain", "日本語", "é", "\xf0\x9f\x98\x80"})
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  for (const char* bad :
+       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe3\x81", "\xf5\x80\x80\x80", "a\x80"})
+    EXPECT_FALSE(IsUtf8(bad));
   EXPECT_EQ(CountCharacters("日本語é"), 4u);
 }
 
 TEST(Punycode, OfLabels_IsCheckedDigitByDigit) {
-  for (const char* good : {"bcher-kva", "wgv71a119e", "mnchen-3ya", "fsq"}) EXPECT_TRUE(IsPunycode(good)) << good;
+  for (const char* good : {"bcher-kva", "wgv71a119e", "mnchen-3ya", "fsq"})
+    EXPECT_TRUE(IsPunycode(good)) << good;
   for (const char* bad : {"", "abc-", "99999999", "a_b"}) EXPECT_FALSE(IsPunycode(bad)) << bad;
 }
 
@@ -42,20 +46,22 @@ TEST(Quoted, LongAndBrokenText_IsMadeReadable) {
 }
 
 TEST(CheckName, Names_HaveOneToHundredCharacters) {
-  for (const std::string& good : {std::string("a"), std::string("My shop 日本"), std::string(100, 'x')}) {
+  for (const std::string& good :
+       {std::string("a"), std::string("My shop 日本"), std::string(100, 'x')}) {
     EXPECT_TRUE(Passes(CheckName, good));
   }
-  for (const std::string& bad :
-       {std::string(), std::string("  "), std::string(101, 'x'), std::string("a\nb"), std::string("\x7f"), std::string("\xff")}) {
+  for (const std::string& bad : {std::string(), std::string("  "), std::string(101, 'x'),
+                                 std::string("a\nb"), std::string("\x7f"), std::string("\xff")}) {
     EXPECT_FALSE(Passes(CheckName, bad)) << Quoted(bad);
   }
   EXPECT_EQ(Says(CheckName, "a\tb"), "must hold no control characters, got \"a\\x09b\"");
 }
 
 TEST(CheckEnvKey, Keys_AreUpperCaseWords) {
-  for (const std::string& good : {std::string("A"), std::string("_X9"), std::string(100, 'A')}) EXPECT_TRUE(Passes(CheckEnvKey, good));
-  for (const std::string& bad :
-       {std::string(), std::string("a"), std::string("1A"), std::string("A-B"), std::string("A=B"), std::string(101, 'A')}) {
+  for (const std::string& good : {std::string("A"), std::string("_X9"), std::string(100, 'A')})
+    EXPECT_TRUE(Passes(CheckEnvKey, good));
+  for (const std::string& bad : {std::string(), std::string("a"), std::string("1A"),
+                                 std::string("A-B"), std::string("A=B"), std::string(101, 'A')}) {
     EXPECT_FALSE(Passes(CheckEnvKey, bad)) << bad;
   }
 }
@@ -68,24 +74,29 @@ TEST(CheckEnvValue, Values_HaveAtMost64KiBWithoutNul) {
 }
 
 TEST(CheckRef, Refs_AreWhatGitAllows) {
-  for (const char* good : {"main", "HEAD", "refs/heads/feature/x", "v1.2.3", "日本"}) EXPECT_TRUE(Passes(CheckRef, good));
-  for (const char* bad :
-       {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a*", "a[", "a\\b", "a//b", "/a", "a/", ".a", "a/.b", "a.lock", "a.", "@", "a@{1}"}) {
+  for (const char* good : {"main", "HEAD", "refs/heads/feature/x", "v1.2.3", "日本"})
+    EXPECT_TRUE(Passes(CheckRef, good));
+  for (const char* bad : {"", "-x", "a..b", "a b", "a~1", "a^", "a:b", "a*", "a[", "a\\b", "a//b",
+                          "/a", "a/", ".a", "a/.b", "a.lock", "a.", "@", "a@{1}"}) {
     EXPECT_FALSE(Passes(CheckRef, bad)) << bad;
   }
 }
 
 TEST(CheckSourcePath, Paths_StayInside) {
-  for (const char* good : {"", ".", "Dockerfile", "docker/app.Dockerfile", "a..b/c", "日本"}) EXPECT_TRUE(Passes(CheckSourcePath, good));
-  for (const char* bad : {"..", "../x", "a/../b", "/etc", "a\\b", "a\nb"}) EXPECT_FALSE(Passes(CheckSourcePath, bad)) << bad;
+  for (const char* good : {"", ".", "Dockerfile", "docker/app.Dockerfile", "a..b/c", "日本"})
+    EXPECT_TRUE(Passes(CheckSourcePath, good));
+  for (const char* bad : {"..", "../x", "a/../b", "/etc", "a\\b", "a\nb"})
+    EXPECT_FALSE(Passes(CheckSourcePath, bad)) << bad;
   EXPECT_FALSE(Passes(CheckSourcePath, std::string(1025, 'a')));
 }
 
 TEST(CheckImage, Names_AreOfRegistries) {
-  for (const char* good : {"", "debian", "debian:12", "ghcr.io/a/b:1", "localhost:5000/x@sha256:abc"}) {
+  for (const char* good :
+       {"", "debian", "debian:12", "ghcr.io/a/b:1", "localhost:5000/x@sha256:abc"}) {
     EXPECT_TRUE(Passes(CheckImage, good));
   }
-  for (const char* bad : {"-x", "a b", "a\nRUN x", "/a", "a$b", ":1"}) EXPECT_FALSE(Passes(CheckImage, bad)) << bad;
+  for (const char* bad : {"-x", "a b", "a\nRUN x", "/a", "a$b", ":1"})
+    EXPECT_FALSE(Passes(CheckImage, bad)) << bad;
 }
 
 TEST(CheckCommand, OpenQuotes_AreRefused) {
@@ -95,14 +106,16 @@ TEST(CheckCommand, OpenQuotes_AreRefused) {
 
 TEST(CheckHost, Hosts_AreLabelsJoinedByDots) {
   const std::string long_label(63, 'a');
-  for (const std::string& good : {std::string("a.example.com"), std::string("a_b.example.com"), "x." + long_label,
-                                  std::string("xn--bcher-kva.example.com"), std::string("1.a")}) {
+  for (const std::string& good :
+       {std::string("a.example.com"), std::string("a_b.example.com"), "x." + long_label,
+        std::string("xn--bcher-kva.example.com"), std::string("1.a")}) {
     EXPECT_TRUE(Passes(CheckHost, good)) << good;
   }
   for (const std::string& bad :
-       {std::string(), std::string(".a"), std::string("a."), std::string("a..b"), std::string("*.a"), std::string("A.b"),
-        std::string("-a.b"), std::string("a-.b"), std::string("_a.b"), std::string("a b"), std::string("a`) || Host(`b"),
-        long_label + "a.b", std::string("xn--99999999.b"), std::string("ab--c.b"), std::string("é.b")}) {
+       {std::string(), std::string(".a"), std::string("a."), std::string("a..b"),
+        std::string("*.a"), std::string("A.b"), std::string("-a.b"), std::string("a-.b"),
+        std::string("_a.b"), std::string("a b"), std::string("a`) || Host(`b"), long_label + "a.b",
+        std::string("xn--99999999.b"), std::string("ab--c.b"), std::string("é.b")}) {
     EXPECT_FALSE(Passes(CheckHost, bad)) << bad;
   }
   std::string long_host = "a";
@@ -111,20 +124,24 @@ TEST(CheckHost, Hosts_AreLabelsJoinedByDots) {
 }
 
 TEST(CheckPathPrefix, Paths_AreWholeSegments) {
-  for (const char* good : {"/", "/api", "/api/v2", "/%7Ea", "/a-b._~"}) EXPECT_TRUE(Passes(CheckPathPrefix, good));
-  for (const char* bad : {"", "api", "/api/", "//", "/a//b", "/./a", "/a/..", "/a b", "/a?b", "/%zz", "/%7", "/a`"}) {
+  for (const char* good : {"/", "/api", "/api/v2", "/%7Ea", "/a-b._~"})
+    EXPECT_TRUE(Passes(CheckPathPrefix, good));
+  for (const char* bad :
+       {"", "api", "/api/", "//", "/a//b", "/./a", "/a/..", "/a b", "/a?b", "/%zz", "/%7", "/a`"}) {
     EXPECT_FALSE(Passes(CheckPathPrefix, bad)) << bad;
   }
   EXPECT_FALSE(Passes(CheckPathPrefix, "/" + std::string(1024, 'a')));
 }
 
 TEST(Covers, Domains_AreThemselvesOrAnyDepthBelow) {
-  const Domain plain{"example.com", {}, false}, below{"*.example.com", {"x.example.com", "*.y.example.com"}, false};
+  const Domain plain{"example.com", {}, false},
+      below{"*.example.com", {"x.example.com", "*.y.example.com"}, false};
   EXPECT_TRUE(Covers(plain, "example.com"));
   EXPECT_FALSE(Covers(plain, "a.example.com"));
   EXPECT_TRUE(Covers(below, "a.b.example.com"));
   EXPECT_TRUE(Covers(below, "y.example.com"));
-  for (const char* out : {"example.com", "x.example.com", "a.y.example.com", "badexample.com"}) EXPECT_FALSE(Covers(below, out)) << out;
+  for (const char* out : {"example.com", "x.example.com", "a.y.example.com", "badexample.com"})
+    EXPECT_FALSE(Covers(below, out)) << out;
 }
 
 TEST(FindDomain, DomainWithAuthentication_IsPreferred) {
@@ -163,7 +180,8 @@ Fields WebsiteFields(const std::vector<Website>& websites) {
 
 TEST(CheckWebsites, EachMistake_IsNamedWithItsPlace) {
   EXPECT_EQ(WebsiteFields({Site("a.example.com"), Site("a.example.com", "/x")}), Fields{});
-  EXPECT_EQ(WebsiteFields({Site("a.example.com"), Site("a.example.com")}), Fields{"websites[1].fqdn"});
+  EXPECT_EQ(WebsiteFields({Site("a.example.com"), Site("a.example.com")}),
+            Fields{"websites[1].fqdn"});
   EXPECT_EQ(WebsiteFields({Site("a.example.org")}), Fields{"websites[0].fqdn"});
   EXPECT_EQ(WebsiteFields({Site("a.example.com", "x")}), Fields{"websites[0].path_prefix"});
   Website website = Site("a.example.com");
@@ -171,8 +189,8 @@ TEST(CheckWebsites, EachMistake_IsNamedWithItsPlace) {
   website.port = 70000;
   website.https = true;
   website.auth = AuthPolicy::kSoft;
-  EXPECT_EQ(WebsiteFields({website}),
-            (Fields{"websites[0].strip_prefix", "websites[0].http_port", "websites[0].https", "websites[0].authentication"}));
+  EXPECT_EQ(WebsiteFields({website}), (Fields{"websites[0].strip_prefix", "websites[0].http_port",
+                                              "websites[0].https", "websites[0].authentication"}));
   website = Site("a.safe.example.com");
   website.auth = AuthPolicy::kHard;
   EXPECT_EQ(WebsiteFields({website}), Fields{});
@@ -182,10 +200,14 @@ TEST(CheckPorts, Ports_LieInAnOfferedRangeOnce) {
   Violations out;
   CheckPorts("ports", {{9000, 80, Protocol::kTcp}, {9010, 81, Protocol::kTcp}}, Offer(), out);
   EXPECT_TRUE(out.empty());
-  CheckPorts("ports", {{9011, 0, Protocol::kTcp}, {9000, 53, Protocol::kUdp}, {9000, 53, Protocol::kTcp}, {9000, 54, Protocol::kTcp}},
+  CheckPorts("ports",
+             {{9011, 0, Protocol::kTcp},
+              {9000, 53, Protocol::kUdp},
+              {9000, 53, Protocol::kTcp},
+              {9000, 54, Protocol::kTcp}},
              Offer(), out);
-  EXPECT_EQ(FieldsOf(out),
-            (Fields{"ports[0].internet_port", "ports[0].application_port", "ports[1].internet_port", "ports[3].internet_port"}));
+  EXPECT_EQ(FieldsOf(out), (Fields{"ports[0].internet_port", "ports[0].application_port",
+                                   "ports[1].internet_port", "ports[3].internet_port"}));
 }
 
 const auto kStranger = [](const std::vector<UserId>&) { return false; };
@@ -194,7 +216,10 @@ const auto kOwner = [](const std::vector<UserId>&) { return true; };
 TEST(FindConflict, SameAddress_IsRefusedForEverybody) {
   const std::vector<Held> others = {{{}, {Site("a.example.com", "/api")}, {}}};
   EXPECT_TRUE(FindConflict({Site("a.example.com", "/api")}, {}, others, kOwner));
-  EXPECT_EQ(FindConflict({Site("b.example.com"), Site("a.example.com", "/api")}, {}, others, kStranger)->field, "websites[1].fqdn");
+  EXPECT_EQ(
+      FindConflict({Site("b.example.com"), Site("a.example.com", "/api")}, {}, others, kStranger)
+          ->field,
+      "websites[1].fqdn");
   Website https = Site("a.example.com", "/api");
   https.https = true;
   EXPECT_FALSE(FindConflict({https}, {}, others, kStranger));
@@ -211,8 +236,10 @@ TEST(FindConflict, PathsBelowEachOther_AreForWhoOwnsBoth) {
 
 TEST(FindConflict, PublishedPort_IsHeldPerProtocol) {
   const std::vector<Held> others = {{{}, {}, {{9000, 80, Protocol::kTcp}}}};
-  EXPECT_EQ(FindConflict({}, {{9001, 80, Protocol::kTcp}, {9000, 81, Protocol::kTcp}}, others, kOwner)->field,
-            "port_publications[1].internet_port");
+  EXPECT_EQ(
+      FindConflict({}, {{9001, 80, Protocol::kTcp}, {9000, 81, Protocol::kTcp}}, others, kOwner)
+          ->field,
+      "port_publications[1].internet_port");
   EXPECT_FALSE(FindConflict({}, {{9000, 81, Protocol::kUdp}}, others, kOwner));
 }
 

@@ -14,12 +14,14 @@ using model::BuildStatus;
 
 bool Live(const Build& build) { return !model::IsTerminal(build.status); }
 
-// The build a person asked to have again and that no later one has answered, or null. `builds` are newest first.
+// The build a person asked to have again and that no later one has answered, or null. `builds` are
+// newest first.
 const Build* AskedAgain(const std::vector<Build>& builds) {
   for (size_t i = 0; i < builds.size(); ++i) {
     if (!builds[i].retriable || Live(builds[i])) continue;
     const auto newer = builds.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool answered = std::any_of(builds.begin(), newer, [&](const Build& b) { return b.commit == builds[i].commit; });
+    const bool answered = std::any_of(builds.begin(), newer,
+                                      [&](const Build& b) { return b.commit == builds[i].commit; });
     if (!answered) return &builds[i];
   }
   return nullptr;
@@ -40,14 +42,18 @@ Build MakeBuild(const AppId& app, const std::string& commit, const std::string& 
   return build;
 }
 
-// What may be over by itself: our own parts, and the operator's where they are out of reach (a database that restarts).
+// What may be over by itself: our own parts, and the operator's where they are out of reach (a
+// database that restarts).
 bool MayPass(const Status& failure) {
-  return failure.fault() == Fault::kPlatform || (failure.fault() == Fault::kOperator && failure.code() == Code::kUnavailable);
+  return failure.fault() == Fault::kPlatform ||
+         (failure.fault() == Fault::kOperator && failure.code() == Code::kUnavailable);
 }
 
 }  // namespace
 
-bool AnyLive(const std::vector<Build>& builds) { return std::any_of(builds.begin(), builds.end(), Live); }
+bool AnyLive(const std::vector<Build>& builds) {
+  return std::any_of(builds.begin(), builds.end(), Live);
+}
 
 Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) {
   Registration out;
@@ -56,12 +62,15 @@ Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) 
     PutAside(snapshot.builds, "", out);
     return out;
   }
-  if (app.desired == model::DesiredState::kStopped || app.commit.empty() || app.commit == model::kNoCommit) return out;
+  if (app.desired == model::DesiredState::kStopped || app.commit.empty() ||
+      app.commit == model::kNoCommit)
+    return out;
 
   const std::string wanted = BuildKey(key, app, app.commit);
-  const bool counted = std::any_of(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& build) {
-    return build.build_key == wanted && model::CountsAsDuplicate(build);
-  });
+  const bool counted =
+      std::any_of(snapshot.builds.begin(), snapshot.builds.end(), [&](const Build& build) {
+        return build.build_key == wanted && model::CountsAsDuplicate(build);
+      });
   if (!counted) {
     out.build = MakeBuild(app.id, app.commit, wanted);
     PutAside(snapshot.builds, wanted, out);
@@ -75,14 +84,16 @@ Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) 
 
 std::vector<Assignment> AssignBuilds(const model::QueueSnapshot& queue) {
   std::map<HostId, int> free;
-  for (const model::BuilderState& builder : queue.builders) free[builder.host] = builder.slots - builder.running;
+  for (const model::BuilderState& builder : queue.builders)
+    free[builder.host] = builder.slots - builder.running;
   std::set<AppId> busy;
   for (const Build& build : queue.building) busy.insert(build.app);
 
   std::vector<Assignment> out;
   for (const Build& build : queue.queued) {
     if (build.not_before > queue.now || busy.contains(build.app)) continue;
-    const auto most = std::max_element(free.begin(), free.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto most = std::max_element(
+        free.begin(), free.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most == free.end() || most->second <= 0) break;
     --most->second;
     busy.insert(build.app);
@@ -95,7 +106,8 @@ std::vector<Expiry> ExpireBuilds(const model::QueueSnapshot& queue) {
   std::vector<Expiry> out;
   for (const Build& build : queue.building) {
     if (build.lease.expires >= queue.now) continue;
-    Status lost(Code::kUnavailable, "BuilderLost", "the builder stopped answering during attempt " + std::to_string(build.attempt));
+    Status lost(Code::kUnavailable, "BuilderLost",
+                "the builder stopped answering during attempt " + std::to_string(build.attempt));
     lost.SetFault(Fault::kPlatform);
     model::BuildResult result = AfterFailure(lost, build.attempt);
     result.retry_in = Duration::zero();  // it has waited for the lease already

@@ -20,9 +20,10 @@ struct Registration {
   bool Empty() const { return !build && supersede.empty() && cancel.empty(); }
 };
 
-// Compares what the application's source and settings ask for with the builds there are. Registers nothing for an application that shall not
-// run, whose commit is unknown, or that has a build that counts. A build needed for the current commit makes every other live one needless.
-// A commit whose retry was asked for is built again, also when the ref has moved on.
+// Compares what the application's source and settings ask for with the builds there are. Registers
+// nothing for an application that shall not run, whose commit is unknown, or that has a build that
+// counts. A build needed for the current commit makes every other live one needless. A commit whose
+// retry was asked for is built again, also when the ref has moved on.
 Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key);
 
 struct Assignment {
@@ -31,7 +32,8 @@ struct Assignment {
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };
 
-// Oldest build first, to the builder with most free slots; never two builds of one application at once.
+// Oldest build first, to the builder with most free slots; never two builds of one application at
+// once.
 std::vector<Assignment> AssignBuilds(const model::QueueSnapshot& queue);
 
 struct Expiry {
@@ -40,11 +42,12 @@ struct Expiry {
   model::BuildResult result;
 };
 
-// Builds whose lease has run out: queued again while attempts are left, else failed. The platform's fault.
+// Builds whose lease has run out: queued again while attempts are left, else failed. The platform's
+// fault.
 std::vector<Expiry> ExpireBuilds(const model::QueueSnapshot& queue);
 
-// How a failed attempt ends: queued again with a growing wait when attempts are left and the platform is at fault, or something of the
-// operator's is out of reach.
+// How a failed attempt ends: queued again with a growing wait when attempts are left and the
+// platform is at fault, or something of the operator's is out of reach.
 model::BuildResult AfterFailure(const Status& failure, int attempt);
 
 }  // namespace ns::plan

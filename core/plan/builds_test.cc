@@ -35,7 +35,9 @@ TEST(DecideBuild, StoppedDeletedOrUnknownCommit_RegistersNothing) {
 }
 
 TEST(DecideBuild, SameKeyThatCounts_RegistersNothing) {
-  for (const BuildStatus status : {BuildStatus::kQueued, BuildStatus::kBuilding, BuildStatus::kSucceeded, BuildStatus::kFailed, BuildStatus::kCancelled}) {
+  for (const BuildStatus status :
+       {BuildStatus::kQueued, BuildStatus::kBuilding, BuildStatus::kSucceeded, BuildStatus::kFailed,
+        BuildStatus::kCancelled}) {
     auto snapshot = FreshApp();
     snapshot.builds = {BuildOf(snapshot, 1, kCommitA, status)};
     EXPECT_TRUE(DecideBuild(snapshot, kKey).Empty()) << static_cast<int>(status);
@@ -47,14 +49,16 @@ TEST(DecideBuild, RetryAsked_BuildsAgainOnce) {
   snapshot.builds = {BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
   snapshot.builds[0].retriable = true;
   ASSERT_TRUE(DecideBuild(snapshot, kKey).build);
-  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitA, BuildStatus::kFailed));
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitA, BuildStatus::kFailed));
   EXPECT_TRUE(DecideBuild(snapshot, kKey).Empty());
 }
 
 TEST(DecideBuild, RetryOfAnOlderCommit_BuildsThatCommit) {
   auto snapshot = FreshApp();
   snapshot.app.commit = kCommitB;
-  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded), BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
+  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded),
+                     BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
   snapshot.builds[1].retriable = true;
   ASSERT_TRUE(DecideBuild(snapshot, kKey).build);
   EXPECT_EQ(DecideBuild(snapshot, kKey).build->commit, kCommitA);
@@ -62,7 +66,8 @@ TEST(DecideBuild, RetryOfAnOlderCommit_BuildsThatCommit) {
 
 TEST(DecideBuild, NewerCommit_PutsLiveOnesAside) {
   auto snapshot = FreshApp();
-  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kQueued), BuildOf(snapshot, 1, std::string(40, 'c'), BuildStatus::kBuilding)};
+  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kQueued),
+                     BuildOf(snapshot, 1, std::string(40, 'c'), BuildStatus::kBuilding)};
   const Registration out = DecideBuild(snapshot, kKey);
   ASSERT_TRUE(out.build);
   EXPECT_EQ(out.supersede, std::vector<BuildId>{IdOf<BuildId>(2)});
@@ -150,7 +155,8 @@ TEST(AfterFailure, FaultDecides) {
   Status no_engine(Code::kPrecondition, "EngineNotLoaded", "no engine");
   no_engine.SetFault(Fault::kOperator);
   EXPECT_EQ(AfterFailure(no_engine, 1).status, BuildStatus::kFailed);
-  EXPECT_EQ(AfterFailure(Status(Code::kCancelled, "Cancelled", ""), 1).status, BuildStatus::kCancelled);
+  EXPECT_EQ(AfterFailure(Status(Code::kCancelled, "Cancelled", ""), 1).status,
+            BuildStatus::kCancelled);
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ using model::DesiredState;
 const Build* NewestFitting(const model::AppSnapshot& snapshot, const Secret& key) {
   const std::string wanted = BuildKey(key, snapshot.app, snapshot.app.commit);
   for (const Build& build : snapshot.builds) {  // newest first
-    if (build.status == BuildStatus::kSucceeded && build.build_key == wanted && !build.image.digest.empty()) return &build;
+    if (build.status == BuildStatus::kSucceeded && build.build_key == wanted &&
+        !build.image.digest.empty())
+      return &build;
   }
   return nullptr;
 }
@@ -37,7 +39,8 @@ std::optional<model::Release> WantedRelease(const model::AppSnapshot& snapshot, 
 std::string PageReasonFor(const model::AppSnapshot& snapshot, bool has_release) {
   if (snapshot.app.desired != DesiredState::kRunning) return "stopped";
   if (has_release) return "";
-  const bool failing = !snapshot.builds.empty() && snapshot.builds.front().status == BuildStatus::kFailed;
+  const bool failing =
+      !snapshot.builds.empty() && snapshot.builds.front().status == BuildStatus::kFailed;
   return failing ? "failing" : "building";
 }
 
@@ -59,12 +62,14 @@ model::Probe ProbeFor(const model::Application& app) {
 
 std::vector<model::EnvVar> RunEnv(const model::Application& app) {
   std::vector<model::EnvVar> env;
-  std::copy_if(app.env.begin(), app.env.end(), std::back_inserter(env), [](const auto& v) { return v.InRun(); });
+  std::copy_if(app.env.begin(), app.env.end(), std::back_inserter(env),
+               [](const auto& v) { return v.InRun(); });
   std::sort(env.begin(), env.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   return env;
 }
 
-Result<model::ProcessSpec> MakeProcess(const model::Application& app, const model::Release& release) {
+Result<model::ProcessSpec> MakeProcess(const model::Application& app,
+                                       const model::Release& release) {
   model::ProcessSpec process;
   process.image = release.image.Pinned();
   NS_ASSIGN(process.entrypoint, model::ParseCommand(app.run.entrypoint));
@@ -87,11 +92,13 @@ std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const S
 
   Retarget out;
   out.next.generation = app.target.generation;
-  out.next.state = app.desired == DesiredState::kRunning && release ? DesiredState::kRunning : DesiredState::kStopped;
+  out.next.state = app.desired == DesiredState::kRunning && release ? DesiredState::kRunning
+                                                                    : DesiredState::kStopped;
   out.next.route_key = RouteKey(key, app, PageReasonFor(snapshot, release.has_value()));
   if (release) {
     out.next.run_key = RunKey(key, app, release->image);
-    const bool same = snapshot.release && snapshot.release->build == release->build && app.target.run_key == out.next.run_key;
+    const bool same = snapshot.release && snapshot.release->build == release->build &&
+                      app.target.run_key == out.next.run_key;
     if (same) {
       out.next.release = snapshot.release->id;
     } else {
@@ -103,7 +110,8 @@ std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const S
   return out;
 }
 
-Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot, const DeployDefaults& defaults) {
+Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
+                                      const DeployDefaults& defaults) {
   const model::Application& app = snapshot.app;
   model::DesiredApp out;
   out.id = app.id;
@@ -125,7 +133,8 @@ Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot, const 
 }
 
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed) {
-  if (!observed.converged || observed.fence != desired.fence || observed.state != desired.state) return false;
+  if (!observed.converged || observed.fence != desired.fence || observed.state != desired.state)
+    return false;
   if (observed.route_key != desired.route_key) return false;
   return desired.state != DesiredState::kRunning || observed.serving_run_key == desired.run_key;
 }

@@ -14,8 +14,9 @@ struct Retarget {
   std::optional<model::Release> release;  // new one, without id and time
 };
 
-// The target that the snapshot asks for, when it is not the one it has. A release is made when the image or a run-time setting changed;
-// the newest succeeded build of the current commit and settings is taken, else what is released stays.
+// The target that the snapshot asks for, when it is not the one it has. A release is made when the
+// image or a run-time setting changed; the newest succeeded build of the current commit and
+// settings is taken, else what is released stays.
 std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const Secret& key);
 
 // Why routes lead to the page: "stopped", "building" or "failing"; empty when a release runs.
@@ -27,7 +28,8 @@ struct DeployDefaults {
 };
 
 // The current target as the backend wants it. kInvalid: a stored setting does not parse.
-Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot, const DeployDefaults& defaults);
+Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
+                                      const DeployDefaults& defaults);
 
 // True when `observed` shows all that `desired` asks for, so that there is nothing to apply.
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed);

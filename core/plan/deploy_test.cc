@@ -50,14 +50,16 @@ TEST(DecideTarget, SucceededBuild_IsReleased) {
 TEST(DecideTarget, FailedBuildOfANewCommit_KeepsTheRelease) {
   model::AppSnapshot snapshot = Deployed();
   snapshot.app.commit = kCommitB;
-  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, BuildStatus::kFailed));
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, BuildStatus::kFailed));
   EXPECT_FALSE(DecideTarget(snapshot, kKey));
 }
 
 TEST(DecideTarget, RefBackToABuiltCommit_DeploysThatBuild) {
   model::AppSnapshot snapshot = Deployed();
   snapshot.app.commit = kCommitB;
-  snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded));
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded));
   Store(snapshot, *DecideTarget(snapshot, kKey));
   EXPECT_EQ(snapshot.release->build, IdOf<BuildId>(2));
   snapshot.app.commit = kCommitA;
@@ -102,7 +104,8 @@ TEST(DecideTarget, Stop_KeepsReleaseAndLeadsToThePage) {
 
 TEST(MakeDesired, CarriesFenceProbeAndRunScopeAlone) {
   model::AppSnapshot snapshot = Deployed();
-  snapshot.app.env = {{"Z", Secret("1"), model::EnvScope::kRun, false, false}, {"B", Secret("2"), model::EnvScope::kBuild, false, false},
+  snapshot.app.env = {{"Z", Secret("1"), model::EnvScope::kRun, false, false},
+                      {"B", Secret("2"), model::EnvScope::kBuild, false, false},
                       {"A", Secret("3"), model::EnvScope::kBoth, false, false}};
   const auto desired = MakeDesired(snapshot, {3, "http://127.0.0.1:1"});
   ASSERT_TRUE(desired.ok());
@@ -148,7 +151,8 @@ TEST(Conditions, SayWhere_ItHangs) {
   EXPECT_EQ(BuildConditions(snapshot).at(1).reason, "DockerfileMissing");
   model::ObservedApp observed;
   observed.ready = 1;
-  const auto deploy = DeployCondition(snapshot, &observed, Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
+  const auto deploy = DeployCondition(
+      snapshot, &observed, Status(Code::kPrecondition, "ProbeFailed", "nothing listens on 8080"));
   EXPECT_EQ(deploy.reason, "ProbeFailed");
   EXPECT_NE(deploy.message.find("goes on serving"), std::string::npos);
 }

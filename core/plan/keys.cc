@@ -18,7 +18,11 @@ std::vector<model::EnvVar> Sorted(std::vector<model::EnvVar> env) {
 
 std::string BuildKey(const Secret& key, const model::Application& app, const std::string& commit) {
   KeyHasher hasher(key);
-  hasher.Add("build/1").Add(commit).Add(app.build.method).Add(app.build.settings).Add(app.artifact_path);
+  hasher.Add("build/1")
+      .Add(commit)
+      .Add(app.build.method)
+      .Add(app.build.settings)
+      .Add(app.artifact_path);
   for (const model::EnvVar& variable : Sorted(app.env)) {
     if (variable.InBuild()) hasher.Add(variable.key).Add(variable.value.Reveal());
   }
@@ -27,11 +31,18 @@ std::string BuildKey(const Secret& key, const model::Application& app, const std
 
 std::string RunKey(const Secret& key, const model::Application& app, const model::Image& image) {
   KeyHasher hasher(key);
-  hasher.Add("run/1").Add(image.digest).Add(app.run.entrypoint).Add(app.run.command).Add(app.restart_nonce);
+  hasher.Add("run/1")
+      .Add(image.digest)
+      .Add(app.run.entrypoint)
+      .Add(app.run.command)
+      .Add(app.restart_nonce);
   std::vector<model::PortPublication> ports = app.ports;
   std::sort(ports.begin(), ports.end());
   for (const model::PortPublication& port : ports) {
-    hasher.Add("port").Add(port.internet_port).Add(port.application_port).Add(static_cast<int64_t>(port.protocol));
+    hasher.Add("port")
+        .Add(port.internet_port)
+        .Add(port.application_port)
+        .Add(static_cast<int64_t>(port.protocol));
   }
   for (const model::EnvVar& variable : Sorted(app.env)) {
     if (variable.InRun()) hasher.Add("env").Add(variable.key).Add(variable.value.Reveal());
@@ -39,15 +50,22 @@ std::string RunKey(const Secret& key, const model::Application& app, const model
   return hasher.Finish();
 }
 
-std::string RouteKey(const Secret& key, const model::Application& app, const std::string& page_reason) {
+std::string RouteKey(const Secret& key, const model::Application& app,
+                     const std::string& page_reason) {
   std::vector<model::Website> routes = app.websites;
   std::sort(routes.begin(), routes.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.fqdn, a.path_prefix, a.https, a.id) < std::tie(b.fqdn, b.path_prefix, b.https, b.id);
+    return std::tie(a.fqdn, a.path_prefix, a.https, a.id) <
+           std::tie(b.fqdn, b.path_prefix, b.https, b.id);
   });
   KeyHasher hasher(key);
   hasher.Add("route/1").Add(page_reason);
   for (const model::Website& route : routes) {
-    hasher.Add(route.id.str()).Add(route.fqdn).Add(route.path_prefix).Add(route.strip_prefix).Add(route.https).Add(route.h2c);
+    hasher.Add(route.id.str())
+        .Add(route.fqdn)
+        .Add(route.path_prefix)
+        .Add(route.strip_prefix)
+        .Add(route.https)
+        .Add(route.h2c);
     hasher.Add(route.port).Add(static_cast<int64_t>(route.auth));
   }
   return hasher.Finish();

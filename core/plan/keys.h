@@ -12,10 +12,12 @@ namespace ns::plan {
 // Everything a build of `commit` sees: method, settings, artifact path, variables of build scope.
 std::string BuildKey(const Secret& key, const model::Application& app, const std::string& commit);
 
-// Everything a container depends on: image by digest, entrypoint, command, variables of run scope, published ports, restart nonce.
+// Everything a container depends on: image by digest, entrypoint, command, variables of run scope,
+// published ports, restart nonce.
 std::string RunKey(const Secret& key, const model::Application& app, const model::Image& image);
 
 // Everything routes depend on: addresses, and the page shown while nothing runs.
-std::string RouteKey(const Secret& key, const model::Application& app, const std::string& page_reason);
+std::string RouteKey(const Secret& key, const model::Application& app,
+                     const std::string& page_reason);
 
 }  // namespace ns::plan

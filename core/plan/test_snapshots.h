@@ -27,18 +27,21 @@ inline model::AppSnapshot FreshApp() {
   snapshot.app.commit = kCommitA;
   snapshot.app.build = {"runtime-dockerfile", "{}"};
   snapshot.app.desired = model::DesiredState::kRunning;
-  snapshot.app.websites = {{IdOf<WebsiteId>(1), "shop.example.com", "/", false, false, false, 8080, model::AuthPolicy::kOff}};
+  snapshot.app.websites = {{IdOf<WebsiteId>(1), "shop.example.com", "/", false, false, false, 8080,
+                            model::AuthPolicy::kOff}};
   return snapshot;
 }
 
-inline model::Build BuildOf(const model::AppSnapshot& snapshot, int n, const std::string& commit, model::BuildStatus status) {
+inline model::Build BuildOf(const model::AppSnapshot& snapshot, int n, const std::string& commit,
+                            model::BuildStatus status) {
   model::Build build;
   build.id = IdOf<BuildId>(n);
   build.app = snapshot.app.id;
   build.commit = commit;
   build.build_key = BuildKey(kKey, snapshot.app, commit);
   build.status = status;
-  if (status == model::BuildStatus::kSucceeded) build.image = {"r:5000/ns/app:b-1", "sha256:" + Sha256Hex(commit), 1};
+  if (status == model::BuildStatus::kSucceeded)
+    build.image = {"r:5000/ns/app:b-1", "sha256:" + Sha256Hex(commit), 1};
   return build;
 }
 

@@ -1,4 +1,5 @@
-// What edges ask of the platform through ns.host.api/1. core/host carries it out; the table, credit and life of a request are kept here.
+// What edges ask of the platform through ns.host.api/1. core/host carries it out; the table, credit
+// and life of a request are kept here.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct ApiPeer {
   bool has_credentials = false;  // uid, gid and pid come from the kernel (Unix socket)
   uint32_t uid = 0, gid = 0;
   int64_t pid = 0;
-  std::string address;           // "127.0.0.1" of a TCP peer; empty for a Unix socket
+  std::string address;  // "127.0.0.1" of a TCP peer; empty for a Unix socket
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 
@@ -40,23 +41,28 @@ struct ApiRawEntry {
   int64_t max_body = 0;  // bytes
 };
 
-// The way back to the edge. Dropped without an end, it ends as kUnavailable. [any-thread, one call at a time]
+// The way back to the edge. Dropped without an end, it ends as kUnavailable. [any-thread, one call
+// at a time]
 class ApiReply {
  public:
   virtual ~ApiReply() = default;
   // Cancelled when the edge wants no more; with the edge's deadline.
   virtual const ports::Call& call() const = 0;
-  // Hands one message over. Waits until the edge can take it; kCancelled or kDeadline when that does not come.
+  // Hands one message over. Waits until the edge can take it; kCancelled or kDeadline when that
+  // does not come.
   virtual Status Message(std::string_view message) = 0;
   // Exactly once, the last. `http_status` and `content_type`: raw entries only.
-  virtual void End(const Status& outcome, int http_status = 0, const std::string& content_type = "") = 0;
+  virtual void End(const Status& outcome, int http_status = 0,
+                   const std::string& content_type = "") = 0;
 };
 
-// [any-thread] Invoke and Raw must not block: they hand the request to threads of their own, which use `reply`.
+// [any-thread] Invoke and Raw must not block: they hand the request to threads of their own, which
+// use `reply`.
 class ApiCalls {
  public:
   virtual ~ApiCalls() = default;
-  // A serialized google.protobuf.FileDescriptorSet of every service that can be invoked, dependencies first.
+  // A serialized google.protobuf.FileDescriptorSet of every service that can be invoked,
+  // dependencies first.
   virtual std::string Descriptors() const = 0;
   virtual std::vector<ApiRawEntry> RawEntries() const = 0;
   virtual void Invoke(ApiRequest request, std::shared_ptr<ApiReply> reply) = 0;

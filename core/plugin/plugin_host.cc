@@ -113,8 +113,9 @@ void PluginHost::State::Refuse(const Wanted& wanted, const Candidate& candidate,
   refusal.what = objection.what;
   refusal.remedy = objection.remedy;
   refusal.required = wanted.required;
-  log::Error("plugin refused",
-             {{"instance", wanted.instance}, {"reason", refusal.reason}, {"why", refusal.Message()}});
+  log::Error(
+      "plugin refused",
+      {{"instance", wanted.instance}, {"reason", refusal.reason}, {"why", refusal.Message()}});
   report.refused.push_back(refusal);
   const Lock lock(mutex);
   refusals.push_back(std::move(refusal));

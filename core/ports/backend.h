@@ -17,19 +17,21 @@ struct LogQuery {
   int limit = 100;       // newest lines before `before`
 };
 
-// One backend instance. Calls block. Two calls for one application never run at once; different applications may.
+// One backend instance. Calls block. Two calls for one application never run at once; different
+// applications may.
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Makes the application as asked. Idempotent; kStale for a fence lower than the highest seen, also after Remove. A failure leaves what
-  // served before serving. The outcome says where it stands now, whether it succeeded or not.
+  // Makes the application as asked. Idempotent; kStale for a fence lower than the highest seen,
+  // also after Remove. A failure leaves what served before serving. The outcome says where it
+  // stands now, whether it succeeded or not.
   virtual Status Apply(const Call& call, const model::DesiredApp& app) = 0;
   // Removes all that bears this application's mark and remembers the fence. kStale as above.
   virtual Status Remove(const Call& call, const AppId& app, const model::Fence& fence) = 0;
   // Looks, changes nothing. "Could not look" is a failure, never an empty answer.
   virtual Result<model::ObservedApp> Observe(const Call& call, const AppId& app) = 0;
-  // Tells which applications changed until cancelled; an empty id: any may have (said whenever looking begins again).
-  // kUnsupported where the platform cannot.
+  // Tells which applications changed until cancelled; an empty id: any may have (said whenever
+  // looking begins again). kUnsupported where the platform cannot.
   virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;
   // Ascending by time.
   virtual Result<std::vector<model::LogLine>> Logs(const Call& call, const LogQuery& query) = 0;

@@ -17,30 +17,32 @@ namespace ns::ports {
 struct BuildRequest {
   AppId app;
   BuildId build;
-  std::string source;    // folder with the checked-out commit
-  std::string settings;  // JSON of the method's schema
-  std::string artifact_path;        // static ones
-  std::vector<std::string> entrypoint, command;  // of the run settings: some methods write them into the image
-  std::vector<model::EnvVar> env;   // of build scope only
+  std::string source;         // folder with the checked-out commit
+  std::string settings;       // JSON of the method's schema
+  std::string artifact_path;  // static ones
+  std::vector<std::string> entrypoint,
+      command;                     // of the run settings: some methods write them into the image
+  std::vector<model::EnvVar> env;  // of build scope only
 };
 
 // What an engine shall run. A value: same request, same plan.
 struct BuildPlan {
-  std::string dockerfile_text;   // either this
-  std::string dockerfile_path;   // or this file below `source`
-  std::string context = ".";     // folder below `source`
-  std::string target;            // stage, or empty
+  std::string dockerfile_text;       // either this
+  std::string dockerfile_path;       // or this file below `source`
+  std::string context = ".";         // folder below `source`
+  std::string target;                // stage, or empty
   bool ignore_dockerignore = false;  // the whole repository is the context
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<model::EnvVar> secrets;  // offered as secret mounts by id
-  std::string export_path;       // folder of the result to export; empty: an image
+  std::string export_path;             // folder of the result to export; empty: an image
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 
 class BuildMethod {
  public:
   virtual ~BuildMethod() = default;
-  // Reads the source, writes nothing. kInvalid with fault kSource and reason "DockerfileMissing", "PathOutsideSource", "SettingsInvalid".
+  // Reads the source, writes nothing. kInvalid with fault kSource and reason "DockerfileMissing",
+  // "PathOutsideSource", "SettingsInvalid".
   virtual Result<BuildPlan> Plan(const Call& call, const BuildRequest& request) = 0;
 };
 
@@ -54,7 +56,8 @@ struct EngineJob {
 };
 
 struct EngineAbilities {
-  bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false, buildpack = false;
+  bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false,
+       buildpack = false;
   bool memory_limit = false, time_limit = false;
 };
 
@@ -62,9 +65,11 @@ class BuildEngine {
  public:
   virtual ~BuildEngine() = default;
   virtual EngineAbilities Abilities() const = 0;
-  // Builds and pushes; log bytes go to `log` as they come. The image with its digest. Failures say whose fault, reasons "CommandFailed",
-  // "OutOfMemory", "TimedOut", "BaseImageUnavailable", "RegistryUnavailable", "EngineUnavailable", "Cancelled".
-  virtual Result<model::Image> Run(const Call& call, const EngineJob& job, const std::function<void(std::string_view)>& log) = 0;
+  // Builds and pushes; log bytes go to `log` as they come. The image with its digest. Failures say
+  // whose fault, reasons "CommandFailed", "OutOfMemory", "TimedOut", "BaseImageUnavailable",
+  // "RegistryUnavailable", "EngineUnavailable", "Cancelled".
+  virtual Result<model::Image> Run(const Call& call, const EngineJob& job,
+                                   const std::function<void(std::string_view)>& log) = 0;
   // Removes what a dead builder's run of that build has left.
   virtual Status Abort(const Call& call, const BuildId& build) = 0;
 };

@@ -9,8 +9,8 @@
 namespace ns::ports {
 
 struct Call {
-  std::stop_token cancel;             // requested: the result is no longer wanted
-  std::optional<Duration> deadline;   // on Clock::Monotonic()
+  std::stop_token cancel;            // requested: the result is no longer wanted
+  std::optional<Duration> deadline;  // on Clock::Monotonic()
 };
 
 }  // namespace ns::ports

@@ -16,18 +16,21 @@ struct Remote {
   model::GitCredentials credentials;
 };
 
-// Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed", "RepositoryNotFound", "AddressRefused",
-// "LimitExceeded", "CommitNotFound".
+// Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed",
+// "RepositoryNotFound", "AddressRefused", "LimitExceeded", "CommitNotFound".
 class GitRemote {
  public:
   virtual ~GitRemote() = default;
   // Short and full names of branches and tags and HEAD, sorted by name; tags peeled.
   virtual Result<std::vector<model::GitRef>> ListRefs(const Call& call, const Remote& remote) = 0;
-  // Brings the mirror up to date and reads metadata of `hashes`; those that are not there are left out.
+  // Brings the mirror up to date and reads metadata of `hashes`; those that are not there are left
+  // out.
   virtual Result<std::vector<model::Commit>> Commits(const Call& call, const Remote& remote,
                                                      const std::vector<std::string>& hashes) = 0;
-  // Fills the empty or absent folder `path` with exactly `commit`: no .git, no hooks, no link that leaves the tree.
-  virtual Status Checkout(const Call& call, const Remote& remote, const std::string& commit, const std::string& path) = 0;
+  // Fills the empty or absent folder `path` with exactly `commit`: no .git, no hooks, no link that
+  // leaves the tree.
+  virtual Status Checkout(const Call& call, const Remote& remote, const std::string& commit,
+                          const std::string& path) = 0;
 };
 
 }  // namespace ns::ports

@@ -18,7 +18,8 @@ class Registry {
   // Whether the registry answers, with the reason "RegistryUnavailable" when not.
   virtual Status Ping(const Call& call) = 0;
   // "sha256:..." of a tag. kNotFound.
-  virtual Result<std::string> Digest(const Call& call, const AppId& app, const std::string& tag) = 0;
+  virtual Result<std::string> Digest(const Call& call, const AppId& app,
+                                     const std::string& tag) = 0;
   // Empty for an unknown repository.
   virtual Result<std::vector<std::string>> Tags(const Call& call, const AppId& app) = 0;
   // Removes the manifest and every tag of it; an absent one is no failure.

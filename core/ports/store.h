@@ -1,6 +1,7 @@
 // What the platform remembers. Rows are the truth; every method is one transaction.
-// All methods block and may be called from any thread. Besides the codes named at each, any may give kUnavailable (the database is
-// out of reach or too slow; nothing is known about a write) and kInternal.
+// All methods block and may be called from any thread. Besides the codes named at each, any may
+// give kUnavailable (the database is out of reach or too slow; nothing is known about a write) and
+// kInternal.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ class RepositoryStore {
   // With credentials and followers (applications that are not tombstones). kNotFound.
   virtual Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) = 0;
   // Sets `commit` of followers and stores commit metadata, known ones unchanged.
-  virtual Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) = 0;
+  virtual Status SetCommits(const std::vector<model::Follower>& moved,
+                            const std::vector<model::Commit>& commits) = 0;
   // Those that are known, in no order.
   virtual Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) = 0;
 };
@@ -56,11 +58,14 @@ using HoldingCheck = std::function<Status(const std::vector<Holding>& others)>;
 class AppStore {
  public:
   virtual ~AppStore() = default;
-  // Whole or nothing. `check` sees every other application's holdings under a lock; its failure is the result.
+  // Whole or nothing. `check` sees every other application's holdings under a lock; its failure is
+  // the result.
   virtual Status Insert(const model::Application& app, const HoldingCheck& check) = 0;
-  // Replaces what a person may edit (name, ref, build, run, artifact path, spa, websites, ports, owners) and sets updated_at.
-  // Never touches env, desired, commit or target. kNotFound (also for a tombstone), kStale when `expected_updated_at` is not current.
-  virtual Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check) = 0;
+  // Replaces what a person may edit (name, ref, build, run, artifact path, spa, websites, ports,
+  // owners) and sets updated_at. Never touches env, desired, commit or target. kNotFound (also for
+  // a tombstone), kStale when `expected_updated_at` is not current.
+  virtual Status Update(const model::Application& app, Time expected_updated_at,
+                        const HoldingCheck& check) = 0;
   // With env. kNotFound for purged ones; tombstones are returned with `deleted`.
   virtual Result<model::Application> Get(const AppId& id) = 0;
   // Without env; tombstones left out.
@@ -72,7 +77,8 @@ class AppStore {
   virtual Status DeleteEnv(const AppId& id, const std::string& key) = 0;
   // Sets desired; `restart` also raises the restart nonce. kNotFound for tombstones.
   virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) = 0;
-  // Tombstone: frees its websites and ports for others at once. kPrecondition while desired is running.
+  // Tombstone: frees its websites and ports for others at once. kPrecondition while desired is
+  // running.
   virtual Status MarkDeleted(const AppId& id) = 0;
 };
 
@@ -81,20 +87,24 @@ class DeployStore {
   virtual ~DeployStore() = default;
   // kNotFound for purged applications.
   virtual Result<model::AppSnapshot> Snapshot(const AppId& id) = 0;
-  // Compare-and-set: where the target is still `expected.generation`, stores `next` with generation + 1 and, when given, the release.
-  // The new target; kStale when somebody was faster.
-  virtual Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation, const model::Target& next,
+  // Compare-and-set: where the target is still `expected.generation`, stores `next` with generation
+  // + 1 and, when given, the release. The new target; kStale when somebody was faster.
+  virtual Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,
+                                          const model::Target& next,
                                           const std::optional<model::Release>& release) = 0;
-  // Stores an observation, and conditions as EventStore::SetConditions does. An observation whose fence is lower
-  // than the stored one is dropped silently. Phases newer than those stored become "deploy.phase" events.
-  virtual Status SaveObserved(const model::ObservedApp& observed, const std::vector<model::Condition>& conditions) = 0;
+  // Stores an observation, and conditions as EventStore::SetConditions does. An observation whose
+  // fence is lower than the stored one is dropped silently. Phases newer than those stored become
+  // "deploy.phase" events.
+  virtual Status SaveObserved(const model::ObservedApp& observed,
+                              const std::vector<model::Condition>& conditions) = 0;
   // Newest first.
   virtual Result<std::vector<model::Release>> Releases(const AppId& id, int limit) = 0;
   // kNotFound when never observed.
   virtual Result<model::ObservedApp> Observed(const AppId& id) = 0;
   // The backend has confirmed that nothing is left (tombstones only).
   virtual Status ConfirmRemoved(const AppId& id) = 0;
-  // Removes a confirmed tombstone's rows, all but its events. kPrecondition when removal is not confirmed.
+  // Removes a confirmed tombstone's rows, all but its events. kPrecondition when removal is not
+  // confirmed.
   virtual Status Purge(const AppId& id) = 0;
   // The number of the database's history, and a way to raise it after a restore: never lowers.
   virtual Result<int64_t> Epoch() = 0;
@@ -112,9 +122,10 @@ using BuildResult = model::BuildResult;
 class BuildStore {
  public:
   virtual ~BuildStore() = default;
-  // One transaction: sets `supersede` (still queued ones) to kSkipped and requests cancel of `cancel`, both with outcome reason
-  // model::kSuperseded; inserts `build` as queued, unless its id is empty. kExists: a build with this application and build key is there that
-  // counts (model::CountsAsDuplicate).
+  // One transaction: sets `supersede` (still queued ones) to kSkipped and requests cancel of
+  // `cancel`, both with outcome reason model::kSuperseded; inserts `build` as queued, unless its id
+  // is empty. kExists: a build with this application and build key is there that counts
+  // (model::CountsAsDuplicate).
   virtual Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
                           const std::vector<BuildId>& cancel) = 0;
   virtual Result<model::Build> Get(const BuildId& id) = 0;
@@ -122,13 +133,17 @@ class BuildStore {
   virtual Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) = 0;
   virtual Result<std::vector<model::Build>> ListAll(int offset, int limit) = 0;
   virtual Result<model::QueueSnapshot> Queue() = 0;
-  // Queued -> building by compare-and-set; attempt + 1, a new token, expiry on the database's clock. kStale.
+  // Queued -> building by compare-and-set; attempt + 1, a new token, expiry on the database's
+  // clock. kStale.
   virtual Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) = 0;
-  // Prolongs a lease. kStale: lost; kCancelled: a cancel was requested (the lease is prolonged all the same).
+  // Prolongs a lease. kStale: lost; kCancelled: a cancel was requested (the lease is prolonged all
+  // the same).
   virtual Status Renew(const BuildId& id, const std::string& token, Duration lease) = 0;
-  // Ends a claim. kStale when the token is not current. A row whose outcome reason is model::kSuperseded keeps it when cancelled.
+  // Ends a claim. kStale when the token is not current. A row whose outcome reason is
+  // model::kSuperseded keeps it when cancelled.
   virtual Status Settle(const BuildId& id, const std::string& token, const BuildResult& result) = 0;
-  // For a build whose lease has expired on the database's clock: queued again or failed, as `result` says. kStale otherwise.
+  // For a build whose lease has expired on the database's clock: queued again or failed, as
+  // `result` says. kStale otherwise.
   virtual Status Expire(const BuildId& id, int attempt, const BuildResult& result) = 0;
   // Queued: cancelled at once. Building: requested. kPrecondition when settled.
   virtual Status Cancel(const BuildId& id) = 0;
@@ -139,7 +154,8 @@ class BuildStore {
 class BuildLogStore {
  public:
   virtual ~BuildLogStore() = default;
-  // Appends; pieces arrive in order from the one holder of the token. kStale when the token is not current.
+  // Appends; pieces arrive in order from the one holder of the token. kStale when the token is not
+  // current.
   virtual Status Append(const BuildId& id, const std::string& token, std::string_view bytes) = 0;
   // At most `max` bytes from `offset`. kNotFound: no such build.
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
@@ -150,10 +166,14 @@ class EventStore {
   virtual ~EventStore() = default;
   virtual Status Append(const model::Event& event) = 0;
   // Of one subject, after `cursor`, oldest first.
-  virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id, int64_t cursor, int limit) = 0;
-  // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes now. kNotFound: no such subject.
-  virtual Status SetConditions(model::Subject subject, const std::string& id, const std::vector<model::Condition>& conditions) = 0;
-  virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject, const std::string& id) = 0;
+  virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
+                                                 int64_t cursor, int limit) = 0;
+  // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
+  // now. kNotFound: no such subject.
+  virtual Status SetConditions(model::Subject subject, const std::string& id,
+                               const std::vector<model::Condition>& conditions) = 0;
+  virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject,
+                                                           const std::string& id) = 0;
 };
 
 class UserStore {
@@ -180,17 +200,25 @@ class HostStore {
 
 // What a loop should look at soon.
 struct Hint {
-  enum class Kind { kRepository, kApplication, kBuild, kBuildLog, kQueue } kind = Kind::kApplication;
+  enum class Kind {
+    kRepository,
+    kApplication,
+    kBuild,
+    kBuildLog,
+    kQueue
+  } kind = Kind::kApplication;
   std::string id;
   friend bool operator==(const Hint&, const Hint&) = default;
 };
 
-// Key hints between processes; each may be lost or doubled. Triggers of the store give them after its own writes.
+// Key hints between processes; each may be lost or doubled. Triggers of the store give them after
+// its own writes.
 class Hints {
  public:
   virtual ~Hints() = default;
   virtual Status Send(const Hint& hint) = 0;
-  // Calls `on_hint` on the listener's thread until the store goes; register before Start-up's first wait.
+  // Calls `on_hint` on the listener's thread until the store goes; register before Start-up's first
+  // wait.
   virtual void Subscribe(std::function<void(const Hint&)> on_hint) = 0;
 };
 

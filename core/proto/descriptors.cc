@@ -20,10 +20,12 @@ using neoshowcase::policy::v1::Policy;
 // The files, so that their descriptors are linked and registered.
 std::vector<const FileDescriptor*> Roots() {
   return {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file(),
-          neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(), neoshowcase::platform::v1::Suggestion::descriptor()->file()};
+          neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
+          neoshowcase::platform::v1::Suggestion::descriptor()->file()};
 }
 
-void AddFile(const FileDescriptor& file, std::set<std::string>& seen, google::protobuf::FileDescriptorSet& out) {
+void AddFile(const FileDescriptor& file, std::set<std::string>& seen,
+             google::protobuf::FileDescriptorSet& out) {
   if (!seen.insert(file.name()).second) return;
   for (int i = 0; i < file.dependency_count(); ++i) AddFile(*file.dependency(i), seen, out);
   file.CopyTo(out.add_file());
@@ -32,12 +34,16 @@ void AddFile(const FileDescriptor& file, std::set<std::string>& seen, google::pr
 std::string MistakeOf(const MethodDescriptor& method) {
   const Policy& policy = PolicyOf(method);
   if (policy.action() == Policy::UNDECLARED) return "declares no policy";
-  const bool wants_object = policy.action() == Policy::SEE || policy.action() == Policy::USE || policy.action() == Policy::OWN;
-  if (wants_object != (policy.object() != Policy::NONE)) return "has a policy whose action and object do not fit";
+  const bool wants_object = policy.action() == Policy::SEE || policy.action() == Policy::USE ||
+                            policy.action() == Policy::OWN;
+  if (wants_object != (policy.object() != Policy::NONE))
+    return "has a policy whose action and object do not fit";
   if (!wants_object) return "";
   const auto* field = method.input_type()->FindFieldByName(policy.id());
-  if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING || field->is_repeated()) {
-    return "has a policy whose id \"" + policy.id() + "\" is no string field of " + method.input_type()->full_name();
+  if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING ||
+      field->is_repeated()) {
+    return "has a policy whose id \"" + policy.id() + "\" is no string field of " +
+           method.input_type()->full_name();
   }
   return "";
 }
@@ -56,14 +62,19 @@ const MethodDescriptor* FindMethod(const std::string& full_name) {
   const size_t slash = full_name.find('/');
   if (slash == std::string::npos) return nullptr;
   for (const auto* service : Services()) {
-    if (full_name.compare(0, slash, service->full_name()) == 0) return service->FindMethodByName(full_name.substr(slash + 1));
+    if (full_name.compare(0, slash, service->full_name()) == 0)
+      return service->FindMethodByName(full_name.substr(slash + 1));
   }
   return nullptr;
 }
 
-std::string FullName(const MethodDescriptor& method) { return method.service()->full_name() + "/" + method.name(); }
+std::string FullName(const MethodDescriptor& method) {
+  return method.service()->full_name() + "/" + method.name();
+}
 
-const Policy& PolicyOf(const MethodDescriptor& method) { return method.options().GetExtension(neoshowcase::policy::v1::policy); }
+const Policy& PolicyOf(const MethodDescriptor& method) {
+  return method.options().GetExtension(neoshowcase::policy::v1::policy);
+}
 
 std::vector<std::string> PolicyMistakes() {
   std::vector<std::string> out;

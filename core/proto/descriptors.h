@@ -29,7 +29,8 @@ const neoshowcase::policy::v1::Policy& PolicyOf(const google::protobuf::MethodDe
 // What is wrong with the policies of all methods, one sentence each; empty when nothing is.
 std::vector<std::string> PolicyMistakes();
 
-// The serialized google.protobuf.FileDescriptorSet of the services, dependencies first, with the details of failures.
+// The serialized google.protobuf.FileDescriptorSet of the services, dependencies first, with the
+// details of failures.
 std::string DescriptorSet();
 
 }  // namespace ns::proto

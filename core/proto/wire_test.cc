@@ -20,7 +20,8 @@ using google::protobuf::MethodDescriptor;
 
 constexpr char kPackage[] = "neoshowcase.protobuf";
 
-// `full` as the list writes it: types of the package by their last name or, for the one file of its own, in full.
+// `full` as the list writes it: types of the package by their last name or, for the one file of its
+// own, in full.
 std::string TypeName(const std::string& full, bool nested_by_path) {
   const std::string prefix = std::string(kPackage) + ".";
   if (full.rfind(prefix, 0) != 0 || full == prefix + "NullTimestamp") return full;
@@ -29,18 +30,21 @@ std::string TypeName(const std::string& full, bool nested_by_path) {
 }
 
 std::string FieldLine(const FieldDescriptor& field) {
-  std::string line = "field " + TypeName(field.containing_type()->full_name(), true) + " " + std::to_string(field.number()) + " " + field.name() + " ";
+  std::string line = "field " + TypeName(field.containing_type()->full_name(), true) + " " +
+                     std::to_string(field.number()) + " " + field.name() + " ";
   if (const auto* oneof = field.real_containing_oneof()) line += "oneof " + oneof->name() + " ";
   if (field.is_repeated()) line += "repeated ";
   if (field.has_optional_keyword()) line += "optional ";
-  if (field.message_type() != nullptr) return line + TypeName(field.message_type()->full_name(), false);
+  if (field.message_type() != nullptr)
+    return line + TypeName(field.message_type()->full_name(), false);
   if (field.enum_type() != nullptr) return line + TypeName(field.enum_type()->full_name(), false);
   return line + field.type_name();
 }
 
 void AddEnum(const EnumDescriptor& type, std::set<std::string>& out) {
   for (int i = 0; i < type.value_count(); ++i) {
-    out.insert("value " + TypeName(type.full_name(), true) + " " + std::to_string(type.value(i)->number()) + " " + type.value(i)->name());
+    out.insert("value " + TypeName(type.full_name(), true) + " " +
+               std::to_string(type.value(i)->number()) + " " + type.value(i)->name());
   }
 }
 
@@ -61,9 +65,11 @@ std::set<std::string> WireLines() {
   const auto* service = Services().front();
   for (int i = 0; i < service->method_count(); ++i) {
     const MethodDescriptor& method = *service->method(i);
-    const bool free = method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
-    out.insert("method " + method.name() + " " + TypeName(method.input_type()->full_name(), true) + " " +
-               (method.server_streaming() ? "stream " : "") + TypeName(method.output_type()->full_name(), true) +
+    const bool free =
+        method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+    out.insert("method " + method.name() + " " + TypeName(method.input_type()->full_name(), true) +
+               " " + (method.server_streaming() ? "stream " : "") +
+               TypeName(method.output_type()->full_name(), true) +
                (free ? " side-effect-free" : ""));
   }
   return out;
@@ -76,10 +82,13 @@ TEST(PublicApi, NamesAndNumbers_AreThoseOfTheList) {
   ASSERT_GT(golden.size(), 250u);
   const std::set<std::string> wire = WireLines();
   for (const std::string& line : golden) EXPECT_TRUE(wire.contains(line)) << "missing: " << line;
-  for (const std::string& line : wire) EXPECT_TRUE(golden.contains(line)) << "not in the list: " << line;
+  for (const std::string& line : wire)
+    EXPECT_TRUE(golden.contains(line)) << "not in the list: " << line;
 }
 
-TEST(Policies, EveryMethod_DeclaresOneThatCanHold) { EXPECT_EQ(PolicyMistakes(), std::vector<std::string>{}); }
+TEST(Policies, EveryMethod_DeclaresOneThatCanHold) {
+  EXPECT_EQ(PolicyMistakes(), std::vector<std::string>{});
+}
 
 TEST(DescriptorSet, BuildsAPool_DependenciesFirst) {
   google::protobuf::FileDescriptorSet set;
@@ -95,8 +104,9 @@ TEST(FindMethod, FullName_FindsOnlyWhatIsOffered) {
   const auto* method = FindMethod("neoshowcase.protobuf.APIService/GetMe");
   ASSERT_NE(method, nullptr);
   EXPECT_EQ(FullName(*method), "neoshowcase.protobuf.APIService/GetMe");
-  for (const char* name : {"", "/", "GetMe", "neoshowcase.protobuf.APIService", "neoshowcase.protobuf.APIService/", "a/GetMe",
-                           "neoshowcase.protobuf.APIService/getMe", "neoshowcase.link.v1.Link/Ping"}) {
+  for (const char* name :
+       {"", "/", "GetMe", "neoshowcase.protobuf.APIService", "neoshowcase.protobuf.APIService/",
+        "a/GetMe", "neoshowcase.protobuf.APIService/getMe", "neoshowcase.link.v1.Link/Ping"}) {
     EXPECT_EQ(FindMethod(name), nullptr) << name;
   }
 }

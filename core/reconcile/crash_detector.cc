@@ -48,7 +48,9 @@ class CrashDetectorPass final : public Pass {
 class CrashDetector final : public Loop {
  public:
   LoopId id() const override { return LoopId::kCrashDetector; }
-  std::unique_ptr<Pass> NewPass(const Key&) override { return std::make_unique<CrashDetectorPass>(); }
+  std::unique_ptr<Pass> NewPass(const Key&) override {
+    return std::make_unique<CrashDetectorPass>();
+  }
 };
 
 }  // namespace

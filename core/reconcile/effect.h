@@ -22,48 +22,104 @@ using Key = std::string;
 inline constexpr char kQueueKey[] = "queue";
 
 // Answered by Keys.
-struct ListKeys { LoopId loop; };
+struct ListKeys {
+  LoopId loop;
+};
 // Answered by model::RepositorySnapshot.
-struct LoadRepository { RepositoryId id; };
+struct LoadRepository {
+  RepositoryId id;
+};
 // Answered by Refs.
-struct ListRefs { ports::Remote remote; };
+struct ListRefs {
+  ports::Remote remote;
+};
 // Answered by Commits.
-struct ReadCommits { ports::Remote remote; std::vector<std::string> hashes; };
-struct StoreCommits { std::vector<model::Follower> moved; std::vector<model::Commit> commits; };
-struct SaveConditions { model::Subject subject; std::string id; std::vector<model::Condition> conditions; };
+struct ReadCommits {
+  ports::Remote remote;
+  std::vector<std::string> hashes;
+};
+struct StoreCommits {
+  std::vector<model::Follower> moved;
+  std::vector<model::Commit> commits;
+};
+struct SaveConditions {
+  model::Subject subject;
+  std::string id;
+  std::vector<model::Condition> conditions;
+};
 // Answered by model::AppSnapshot.
-struct LoadApp { AppId id; };
-struct RegisterBuild { model::Build build; std::vector<BuildId> supersede, cancel; };
+struct LoadApp {
+  AppId id;
+};
+struct RegisterBuild {
+  model::Build build;
+  std::vector<BuildId> supersede, cancel;
+};
 // Answered by model::QueueSnapshot.
 struct LoadQueue {};
 // Answered by model::Build.
-struct ClaimBuild { BuildId build; HostId host; };
-struct ExpireBuild { BuildId build; int attempt; model::BuildResult result; };
+struct ClaimBuild {
+  BuildId build;
+  HostId host;
+};
+struct ExpireBuild {
+  BuildId build;
+  int attempt;
+  model::BuildResult result;
+};
 // Answered by model::Target.
-struct SetTarget { AppId app; int64_t expected; model::Target next; std::optional<model::Release> release; };
+struct SetTarget {
+  AppId app;
+  int64_t expected;
+  model::Target next;
+  std::optional<model::Release> release;
+};
 // Answered by model::ObservedApp.
-struct ObserveApp { std::string backend; AppId app; };
-struct ApplyApp { std::string backend; model::DesiredApp desired; };
-struct SaveObserved { model::ObservedApp observed; std::vector<model::Condition> conditions; };
-struct RemoveApp { std::string backend; AppId app; model::Fence fence; };
+struct ObserveApp {
+  std::string backend;
+  AppId app;
+};
+struct ApplyApp {
+  std::string backend;
+  model::DesiredApp desired;
+};
+struct SaveObserved {
+  model::ObservedApp observed;
+  std::vector<model::Condition> conditions;
+};
+struct RemoveApp {
+  std::string backend;
+  AppId app;
+  model::Fence fence;
+};
 // Removes an application's images from the registry.
-struct DeleteImages { AppId app; };
-struct ConfirmRemoved { AppId app; };
-struct PurgeApp { AppId app; };
+struct DeleteImages {
+  AppId app;
+};
+struct ConfirmRemoved {
+  AppId app;
+};
+struct PurgeApp {
+  AppId app;
+};
 // Answered by int64_t: the number of the database's history.
 struct LoadEpoch {};
-struct RaiseEpoch { int64_t at_least; };
+struct RaiseEpoch {
+  int64_t at_least;
+};
 
-using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions, LoadApp, RegisterBuild, LoadQueue,
-                            ClaimBuild, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, DeleteImages, ConfirmRemoved,
-                            PurgeApp, LoadEpoch, RaiseEpoch>;
+using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits,
+                            SaveConditions, LoadApp, RegisterBuild, LoadQueue, ClaimBuild,
+                            ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp,
+                            DeleteImages, ConfirmRemoved, PurgeApp, LoadEpoch, RaiseEpoch>;
 
 using Keys = std::vector<Key>;
 using Refs = std::vector<model::GitRef>;
 using Commits = std::vector<model::Commit>;
 // What the effect's comment names, or monostate for those that only succeed.
-using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot, model::QueueSnapshot,
-                            model::Build, model::Target, model::ObservedApp, int64_t>;
+using Answer =
+    std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot,
+                 model::QueueSnapshot, model::Build, model::Target, model::ObservedApp, int64_t>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

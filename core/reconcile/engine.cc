@@ -8,12 +8,18 @@ using namespace std::chrono_literals;
 
 const char* LoopName(LoopId loop) {
   switch (loop) {
-    case LoopId::kFetcher: return "repository-fetcher";
-    case LoopId::kRegisterer: return "build-registerer";
-    case LoopId::kReleaser: return "release-selector";
-    case LoopId::kStarter: return "build-starter";
-    case LoopId::kCrashDetector: return "build-crash-detector";
-    case LoopId::kSynchronizer: return "deployments-synchronizer";
+    case LoopId::kFetcher:
+      return "repository-fetcher";
+    case LoopId::kRegisterer:
+      return "build-registerer";
+    case LoopId::kReleaser:
+      return "release-selector";
+    case LoopId::kStarter:
+      return "build-starter";
+    case LoopId::kCrashDetector:
+      return "build-crash-detector";
+    case LoopId::kSynchronizer:
+      return "deployments-synchronizer";
   }
   return "unknown";
 }
@@ -36,7 +42,8 @@ size_t Engine::waiting() const {
 }
 
 Duration Engine::Jitter(Duration span) {
-  return Duration(static_cast<int64_t>(random_.Below(static_cast<uint64_t>(std::max<int64_t>(span.count(), 1)))));
+  return Duration(static_cast<int64_t>(
+      random_.Below(static_cast<uint64_t>(std::max<int64_t>(span.count(), 1)))));
 }
 
 void Engine::Schedule(Lane& lane, const Key& key, Duration due) {
@@ -115,7 +122,8 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
   }
   const Keys& keys = std::get<Keys>(*outcome);
   // Spread, so that a relist of many keys is no burst; few keys are looked at at once.
-  const Duration span = std::min<Duration>(lane.options.period / 10, Duration(2ms) * static_cast<int64_t>(keys.size()));
+  const Duration span = std::min<Duration>(lane.options.period / 10,
+                                           Duration(2ms) * static_cast<int64_t>(keys.size()));
   for (const Key& key : keys) {
     if (lane.keys[key].failures == 0) Schedule(lane, key, now + Jitter(span));
   }
@@ -123,7 +131,8 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
 }
 
 void Engine::Start(Lane& lane, Duration now, Commands& out) {
-  while (lane.running < lane.options.in_flight && !lane.queue.empty() && lane.queue.begin()->first <= now) {
+  while (lane.running < lane.options.in_flight && !lane.queue.empty() &&
+         lane.queue.begin()->first <= now) {
     const Key key = lane.queue.begin()->second;
     lane.queue.erase(lane.queue.begin());
     KeyState& state = lane.keys[key];
@@ -164,7 +173,8 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   if (state.due == Duration::max()) lane.keys.erase(key);
   for (const Wake& wake : finished.wakes) {
     Wake_(wake, now, out);
-    if (const auto woken = lanes_.find(wake.loop); woken != lanes_.end() && &woken->second != &lane) Start(woken->second, now, out);
+    if (const auto woken = lanes_.find(wake.loop); woken != lanes_.end() && &woken->second != &lane)
+      Start(woken->second, now, out);
   }
 }
 

@@ -1,4 +1,5 @@
-// The keyed runner: a state machine that takes events and gives back commands. No thread, no clock, no I/O.
+// The keyed runner: a state machine that takes events and gives back commands. No thread, no clock,
+// no I/O.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,9 @@ struct Request {
   Effect effect;
 };
 // The result of that request is no longer wanted; it is reported all the same.
-struct Cancel { Ticket ticket; };
+struct Cancel {
+  Ticket ticket;
+};
 using Command = std::variant<Request, Cancel>;
 using Commands = std::vector<Command>;
 
@@ -34,8 +37,9 @@ struct LoopOptions {
   bool keyed = true;  // false: the one key kQueueKey, no relist
 };
 
-// Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A relist of all keys makes every lost hint
-// harmless. `now` is monotonic and never goes back between calls.
+// Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A
+// relist of all keys makes every lost hint harmless. `now` is monotonic and never goes back between
+// calls.
 class Engine {
  public:
   explicit Engine(Random& random) : random_(random) {}

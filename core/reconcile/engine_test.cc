@@ -21,14 +21,18 @@ class OneStepPass final : public Pass {
 class OneStepLoop final : public Loop {
  public:
   LoopId id() const override { return LoopId::kRegisterer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<OneStepPass>(key); }
+  std::unique_ptr<Pass> NewPass(const Key& key) override {
+    return std::make_unique<OneStepPass>(key);
+  }
 };
 
 class EngineTest : public testing::Test {
  protected:
   EngineTest() : engine_(random_) { engine_.Add(std::make_unique<OneStepLoop>(), {3min, 2, true}); }
 
-  static Wake For(const Key& key, Urgency urgency = Urgency::kPrompt) { return {LoopId::kRegisterer, key, urgency}; }
+  static Wake For(const Key& key, Urgency urgency = Urgency::kPrompt) {
+    return {LoopId::kRegisterer, key, urgency};
+  }
   static std::vector<Request> Requests(const Commands& commands) {
     std::vector<Request> out;
     for (const Command& command : commands) {
@@ -41,8 +45,12 @@ class EngineTest : public testing::Test {
     const auto requests = Requests(engine_.Tick(now));
     return engine_.Done(requests.at(0).ticket, Outcome(Answer(std::move(keys))), now);
   }
-  Commands Succeed(Ticket ticket, Duration now) { return engine_.Done(ticket, Outcome(Answer()), now); }
-  Commands Fail(Ticket ticket, Duration now) { return engine_.Done(ticket, Outcome(Unavailable("down")), now); }
+  Commands Succeed(Ticket ticket, Duration now) {
+    return engine_.Done(ticket, Outcome(Answer()), now);
+  }
+  Commands Fail(Ticket ticket, Duration now) {
+    return engine_.Done(ticket, Outcome(Unavailable("down")), now);
+  }
 
   SeededRandom random_{1};
   Engine engine_;

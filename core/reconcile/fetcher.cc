@@ -16,11 +16,16 @@ class FetcherPass final : public Pass {
 
   Step Next(Outcome outcome) override {
     switch (at_) {
-      case At::kLoad: return Loaded(std::move(outcome));
-      case At::kRefs: return Listed(std::move(outcome));
-      case At::kCommits: return Read(std::move(outcome));
-      case At::kStore: return Stored(std::move(outcome));
-      case At::kCondition: break;
+      case At::kLoad:
+        return Loaded(std::move(outcome));
+      case At::kRefs:
+        return Listed(std::move(outcome));
+      case At::kCommits:
+        return Read(std::move(outcome));
+      case At::kStore:
+        return Stored(std::move(outcome));
+      case At::kCondition:
+        break;
     }
     const Status saved = outcome.status();
     return Finished{result_.ok() ? saved : result_, std::move(wakes_), std::nullopt};
@@ -75,7 +80,8 @@ class FetcherPass final : public Pass {
   Step Conclude(Status result) {
     at_ = At::kCondition;
     result_ = std::move(result);
-    return Effect(SaveConditions{model::Subject::kRepository, id_.str(), {plan::FetchCondition(result_, ref_count_)}});
+    return Effect(SaveConditions{
+        model::Subject::kRepository, id_.str(), {plan::FetchCondition(result_, ref_count_)}});
   }
 
   const RepositoryId id_;
@@ -91,7 +97,9 @@ class FetcherPass final : public Pass {
 class Fetcher final : public Loop {
  public:
   LoopId id() const override { return LoopId::kFetcher; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<FetcherPass>(key); }
+  std::unique_ptr<Pass> NewPass(const Key& key) override {
+    return std::make_unique<FetcherPass>(key);
+  }
 };
 
 }  // namespace

@@ -15,8 +15,9 @@ namespace ns::reconcile {
 
 // How much a wake may disturb.
 enum class Urgency {
-  kHint,       // look soon; a back-off goes on, so that what a failing pass stirs up does not wake it again
-  kPrompt,     // something was changed on purpose: ends a back-off
+  kHint,    // look soon; a back-off goes on, so that what a failing pass stirs up does not wake it
+            // again
+  kPrompt,  // something was changed on purpose: ends a back-off
   kInterrupt,  // what is under way for that key is out of date: cancel it and look again
 };
 
@@ -28,7 +29,8 @@ struct Wake {
   friend bool operator==(const Wake&, const Wake&) = default;
 };
 
-// The end of a pass. A failure makes the key due again after a growing wait, or after its retry_after.
+// The end of a pass. A failure makes the key due again after a growing wait, or after its
+// retry_after.
 struct Finished {
   Status status;
   std::vector<Wake> wakes;
@@ -54,8 +56,11 @@ class Loop {
   virtual std::unique_ptr<Pass> NewPass(const Key& key) = 0;
 };
 
-// Takes the answer out, or hands the failure to the engine: `if (!outcome.ok()) return Failed(outcome.status());`
+// Takes the answer out, or hands the failure to the engine: `if (!outcome.ok()) return
+// Failed(outcome.status());`
 inline Finished Failed(Status status) { return {std::move(status), {}, std::nullopt}; }
-inline Finished Done(std::vector<Wake> wakes = {}) { return {Status(), std::move(wakes), std::nullopt}; }
+inline Finished Done(std::vector<Wake> wakes = {}) {
+  return {Status(), std::move(wakes), std::nullopt};
+}
 
 }  // namespace ns::reconcile

@@ -13,8 +13,8 @@ namespace ns::reconcile {
 std::unique_ptr<Loop> NewFetcher();
 // Application -> is a build needed?
 std::unique_ptr<Loop> NewRegisterer(Secret key);
-// Application -> which release shall run, with which settings and routes. Apart from the synchronizer, so that a new target can interrupt a
-// deploy that is under way.
+// Application -> which release shall run, with which settings and routes. Apart from the
+// synchronizer, so that a new target can interrupt a deploy that is under way.
 std::unique_ptr<Loop> NewReleaser(Secret key);
 // The queue -> which build to which builder.
 std::unique_ptr<Loop> NewStarter();

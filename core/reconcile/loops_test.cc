@@ -69,7 +69,8 @@ TEST(Fetcher, MovedRef_IsStoredAndWakesTheNextLoops) {
   Expect<ListRefs>(pass->Next(Answer(Repository())));
   const auto read = Expect<ReadCommits>(pass->Next(Answer(Refs{{"main", kCommitA}})));
   EXPECT_EQ(read.hashes, std::vector<std::string>{kCommitA});
-  const auto store = Expect<StoreCommits>(pass->Next(Answer(Commits{{kCommitA, "ann", kNever, "first"}})));
+  const auto store =
+      Expect<StoreCommits>(pass->Next(Answer(Commits{{kCommitA, "ann", kNever, "first"}})));
   ASSERT_EQ(store.moved.size(), 1u);
   EXPECT_EQ(store.moved[0].commit, kCommitA);
   const auto save = Expect<SaveConditions>(pass->Next(Ok()));
@@ -81,7 +82,8 @@ TEST(Fetcher, UnreachableRemote_IsToldAndFails) {
   auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
   pass->Begin();
   pass->Next(Answer(Repository()));
-  const auto save = Expect<SaveConditions>(pass->Next(Status(Code::kUnavailable, "RemoteTimeout", "no answer in 30 s")));
+  const auto save = Expect<SaveConditions>(
+      pass->Next(Status(Code::kUnavailable, "RemoteTimeout", "no answer in 30 s")));
   EXPECT_EQ(save.conditions.at(0).reason, "RemoteTimeout");
   EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
@@ -156,7 +158,8 @@ TEST(CrashDetector, ExpiredLease_IsEndedAndWakesTheStarter) {
   queue.building = {build};
   auto pass = NewCrashDetector()->NewPass(kQueueKey);
   pass->Begin();
-  EXPECT_EQ(Expect<ExpireBuild>(pass->Next(Answer(queue))).result.status, model::BuildStatus::kQueued);
+  EXPECT_EQ(Expect<ExpireBuild>(pass->Next(Answer(queue))).result.status,
+            model::BuildStatus::kQueued);
   EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes.size(), 1u);
 }
 
@@ -190,7 +193,8 @@ TEST(Synchronizer, FailedObservation_AppliesAndRemovesNothing) {
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
-  const auto save = Expect<SaveConditions>(pass->Next(Status(Code::kUnavailable, "BackendUnavailable", "dockerd is down")));
+  const auto save = Expect<SaveConditions>(
+      pass->Next(Status(Code::kUnavailable, "BackendUnavailable", "dockerd is down")));
   EXPECT_EQ(save.conditions.at(0).reason, "BackendUnavailable");
   EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
@@ -226,7 +230,9 @@ TEST(Synchronizer, DatabaseBehindTheBackend_EpochIsRaisedBeforeItActs) {
   auto next = loop->NewPass(snapshot.app.id.str());
   next->Begin();
   Expect<ObserveApp>(next->Next(Answer(snapshot)));
-  EXPECT_EQ(Expect<ApplyApp>(next->Next(Answer(model::ObservedApp{}))).desired.fence, (model::Fence{8, 1})) << "from now on";
+  EXPECT_EQ(Expect<ApplyApp>(next->Next(Answer(model::ObservedApp{}))).desired.fence,
+            (model::Fence{8, 1}))
+      << "from now on";
 }
 
 TEST(Synchronizer, EpochRaisedByAnotherHost_IsTakenOverNotRaised) {
@@ -298,7 +304,8 @@ TEST(Synchronizer, TombstoneWithALiveBuild_WaitsForItsEndBeforeImagesGo) {
     const Finished end = ExpectEnd(pass->Next(Ok()));
     EXPECT_TRUE(end.status.ok());
     EXPECT_TRUE(end.again.has_value());
-    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, snapshot.app.id.str()}})) << "who cancels it";
+    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, snapshot.app.id.str()}}))
+        << "who cancels it";
   }
 }
 

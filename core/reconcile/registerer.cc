@@ -17,9 +17,11 @@ class RegistererPass final : public Pass {
     if (!outcome.ok()) return Failed(outcome.status());
     if (loaded_) return Done({{LoopId::kStarter, kQueueKey}});
     loaded_ = true;
-    plan::Registration decision = plan::DecideBuild(std::get<model::AppSnapshot>(*outcome), hash_key_);
+    plan::Registration decision =
+        plan::DecideBuild(std::get<model::AppSnapshot>(*outcome), hash_key_);
     if (decision.Empty()) return Done();
-    return Effect(RegisterBuild{decision.build.value_or(model::Build{}), std::move(decision.supersede), std::move(decision.cancel)});
+    return Effect(RegisterBuild{decision.build.value_or(model::Build{}),
+                                std::move(decision.supersede), std::move(decision.cancel)});
   }
 
  private:
@@ -32,7 +34,9 @@ class Registerer final : public Loop {
  public:
   explicit Registerer(Secret key) : key_(std::move(key)) {}
   LoopId id() const override { return LoopId::kRegisterer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<RegistererPass>(key, key_); }
+  std::unique_ptr<Pass> NewPass(const Key& key) override {
+    return std::make_unique<RegistererPass>(key, key_);
+  }
 
  private:
   const Secret key_;
@@ -40,6 +44,8 @@ class Registerer final : public Loop {
 
 }  // namespace
 
-std::unique_ptr<Loop> NewRegisterer(Secret key) { return std::make_unique<Registerer>(std::move(key)); }
+std::unique_ptr<Loop> NewRegisterer(Secret key) {
+  return std::make_unique<Registerer>(std::move(key));
+}
 
 }  // namespace ns::reconcile

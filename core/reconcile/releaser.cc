@@ -15,9 +15,12 @@ class ReleaserPass final : public Pass {
   Step Next(Outcome outcome) override {
     if (!outcome.ok()) return Failed(outcome.status());
     switch (at_) {
-      case At::kLoad: return Loaded(std::get<model::AppSnapshot>(std::move(*outcome)));
-      case At::kConditions: return Retarget();
-      case At::kTarget: break;
+      case At::kLoad:
+        return Loaded(std::get<model::AppSnapshot>(std::move(*outcome)));
+      case At::kConditions:
+        return Retarget();
+      case At::kTarget:
+        break;
     }
     return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kInterrupt}});
   }
@@ -38,7 +41,8 @@ class ReleaserPass final : public Pass {
     at_ = At::kTarget;
     auto retarget = plan::DecideTarget(snapshot_, hash_key_);
     if (!retarget) return Done();
-    return Effect(SetTarget{id_, snapshot_.app.target.generation, std::move(retarget->next), std::move(retarget->release)});
+    return Effect(SetTarget{id_, snapshot_.app.target.generation, std::move(retarget->next),
+                            std::move(retarget->release)});
   }
 
   const AppId id_;
@@ -51,7 +55,9 @@ class Releaser final : public Loop {
  public:
   explicit Releaser(Secret key) : key_(std::move(key)) {}
   LoopId id() const override { return LoopId::kReleaser; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<ReleaserPass>(key, key_); }
+  std::unique_ptr<Pass> NewPass(const Key& key) override {
+    return std::make_unique<ReleaserPass>(key, key_);
+  }
 
  private:
   const Secret key_;

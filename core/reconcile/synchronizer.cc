@@ -8,34 +8,60 @@
 namespace ns::reconcile {
 namespace {
 
-constexpr Duration kBuildsEnd = std::chrono::seconds(2);  // between looks at a tombstone whose builds have not ended
+constexpr Duration kBuildsEnd =
+    std::chrono::seconds(2);  // between looks at a tombstone whose builds have not ended
 
 // living:    load -> observe -> (check history) -> (apply -> observe) -> save
 // tombstone: load -> remove -> (wait for builds) -> delete images -> confirm -> purge
-// history:   load epoch -> load again -> (raise the epoch). Where the backend has seen a higher fence than the database can have given, the
-//            database was restored from an older state: the epoch is raised before anything is asked of the backend.
+// history:   load epoch -> load again -> (raise the epoch). Where the backend has seen a higher
+// fence than the database can have given, the
+//            database was restored from an older state: the epoch is raised before anything is
+//            asked of the backend.
 class SynchronizerPass final : public Pass {
  public:
-  SynchronizerPass(Key key, SynchronizerOptions& options) : id_(std::move(key)), options_(options) {}
+  SynchronizerPass(Key key, SynchronizerOptions& options)
+      : id_(std::move(key)), options_(options) {}
 
   Step Begin() override { return Effect(LoadApp{id_}); }
 
   Step Next(Outcome outcome) override {
     switch (at_) {
-      case At::kLoad: return Loaded(std::move(outcome));
-      case At::kLook: return Looked(std::move(outcome));
-      case At::kEpoch: return EpochLoaded(std::move(outcome));
-      case At::kReload: return Reloaded(std::move(outcome));
-      case At::kRaise: return Raised(std::move(outcome));
-      case At::kApply: return Applied(std::move(outcome));
-      case At::kLookAgain: return LookedAgain(std::move(outcome));
-      case At::kSave: return Finished{result_.ok() ? outcome.status() : result_, {}, std::nullopt};
-      default: return CleanUp(std::move(outcome));
+      case At::kLoad:
+        return Loaded(std::move(outcome));
+      case At::kLook:
+        return Looked(std::move(outcome));
+      case At::kEpoch:
+        return EpochLoaded(std::move(outcome));
+      case At::kReload:
+        return Reloaded(std::move(outcome));
+      case At::kRaise:
+        return Raised(std::move(outcome));
+      case At::kApply:
+        return Applied(std::move(outcome));
+      case At::kLookAgain:
+        return LookedAgain(std::move(outcome));
+      case At::kSave:
+        return Finished{result_.ok() ? outcome.status() : result_, {}, std::nullopt};
+      default:
+        return CleanUp(std::move(outcome));
     }
   }
 
  private:
-  enum class At { kLoad, kLook, kEpoch, kReload, kRaise, kApply, kLookAgain, kSave, kRemove, kImages, kConfirm, kPurge };
+  enum class At {
+    kLoad,
+    kLook,
+    kEpoch,
+    kReload,
+    kRaise,
+    kApply,
+    kLookAgain,
+    kSave,
+    kRemove,
+    kImages,
+    kConfirm,
+    kPurge
+  };
 
   Step Loaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
@@ -44,8 +70,10 @@ class SynchronizerPass final : public Pass {
       desired_.fence = {options_.epoch, snapshot_.app.target.generation};
       return Act();
     }
-    if (snapshot_.app.target.generation == 0) return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
-    Result<model::DesiredApp> desired = plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
+    if (snapshot_.app.target.generation == 0)
+      return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
+    Result<model::DesiredApp> desired =
+        plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
     if (!desired.ok()) return Save(nullptr, desired.status());
     desired_ = std::move(*desired);
     at_ = At::kLook;
@@ -67,11 +95,13 @@ class SynchronizerPass final : public Pass {
     return Effect(LoadApp{id_});
   }
 
-  // Whatever fence was seen stood in the database before it was seen, unless the database has lost it.
+  // Whatever fence was seen stood in the database before it was seen, unless the database has lost
+  // it.
   Step Reloaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     const auto& now = std::get<model::AppSnapshot>(*outcome).app;
-    if (now.target.generation != snapshot_.app.target.generation || now.deleted != snapshot_.app.deleted) {
+    if (now.target.generation != snapshot_.app.target.generation ||
+        now.deleted != snapshot_.app.deleted) {
       return Failed(Stale("the target has moved on while the backend was looked at"));
     }
     if (model::Fence{epoch_, now.target.generation} >= observed_.fence) return UseEpoch();
@@ -117,11 +147,15 @@ class SynchronizerPass final : public Pass {
 
   Step Save(const model::ObservedApp* observed, Status result) {
     result_ = std::move(result);
-    // A deploy that a newer target has interrupted, or that came too late, says nothing about the application.
-    if (result_.code() == Code::kCancelled || result_.code() == Code::kStale) return Failed(result_);
+    // A deploy that a newer target has interrupted, or that came too late, says nothing about the
+    // application.
+    if (result_.code() == Code::kCancelled || result_.code() == Code::kStale)
+      return Failed(result_);
     at_ = At::kSave;
-    std::vector<model::Condition> conditions = {plan::DeployCondition(snapshot_, observed, result_)};
-    if (observed == nullptr) return Effect(SaveConditions{model::Subject::kApplication, id_.str(), std::move(conditions)});
+    std::vector<model::Condition> conditions = {
+        plan::DeployCondition(snapshot_, observed, result_)};
+    if (observed == nullptr)
+      return Effect(SaveConditions{model::Subject::kApplication, id_.str(), std::move(conditions)});
     return Effect(SaveObserved{*observed, std::move(conditions)});
   }
 
@@ -134,12 +168,18 @@ class SynchronizerPass final : public Pass {
     switch (at_) {
       case At::kRemove:
         // A build that still runs may push an image after all others are deleted.
-        if (plan::AnyLive(snapshot_.builds)) return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd};
+        if (plan::AnyLive(snapshot_.builds))
+          return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd};
         at_ = At::kImages;
         return Effect(DeleteImages{id_});
-      case At::kImages: at_ = At::kConfirm; return Effect(ConfirmRemoved{id_});
-      case At::kConfirm: at_ = At::kPurge; return Effect(PurgeApp{id_});
-      default: return Done();
+      case At::kImages:
+        at_ = At::kConfirm;
+        return Effect(ConfirmRemoved{id_});
+      case At::kConfirm:
+        at_ = At::kPurge;
+        return Effect(PurgeApp{id_});
+      default:
+        return Done();
     }
   }
 
@@ -157,7 +197,9 @@ class Synchronizer final : public Loop {
  public:
   explicit Synchronizer(SynchronizerOptions options) : options_(std::move(options)) {}
   LoopId id() const override { return LoopId::kSynchronizer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override { return std::make_unique<SynchronizerPass>(key, options_); }
+  std::unique_ptr<Pass> NewPass(const Key& key) override {
+    return std::make_unique<SynchronizerPass>(key, options_);
+  }
 
  private:
   SynchronizerOptions options_;  // the epoch grows
@@ -165,6 +207,8 @@ class Synchronizer final : public Loop {
 
 }  // namespace
 
-std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options) { return std::make_unique<Synchronizer>(std::move(options)); }
+std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options) {
+  return std::make_unique<Synchronizer>(std::move(options));
+}
 
 }  // namespace ns::reconcile

@@ -43,7 +43,8 @@ std::map<std::string, std::string> Parameters(std::string_view text) {
 
 bool StartsWithBearer(std::string_view header) {
   for (size_t i = 0; i < kBearer.size(); ++i) {
-    if (i >= header.size() || std::tolower(static_cast<unsigned char>(header[i])) != kBearer[i]) return false;
+    if (i >= header.size() || std::tolower(static_cast<unsigned char>(header[i])) != kBearer[i])
+      return false;
   }
   return true;
 }
@@ -51,7 +52,8 @@ bool StartsWithBearer(std::string_view header) {
 }  // namespace
 
 std::string Challenge::TokenUrl() const {
-  std::string url = realm + (realm.find('?') == std::string::npos ? "?" : "&") + "service=" + Escape(service);
+  std::string url =
+      realm + (realm.find('?') == std::string::npos ? "?" : "&") + "service=" + Escape(service);
   if (!scope.empty()) url += "&scope=" + Escape(scope);
   return url;
 }
@@ -60,7 +62,8 @@ std::optional<Challenge> ParseChallenge(std::string_view header) {
   if (!StartsWithBearer(header)) return std::nullopt;
   auto values = Parameters(header.substr(kBearer.size()));
   Challenge challenge{values["realm"], values["service"], values["scope"]};
-  if (!challenge.realm.starts_with("https://") && !challenge.realm.starts_with("http://")) return std::nullopt;
+  if (!challenge.realm.starts_with("https://") && !challenge.realm.starts_with("http://"))
+    return std::nullopt;
   return challenge;
 }
 

@@ -1,4 +1,5 @@
-// How a registry asks for a token: the header WWW-Authenticate of RFC 6750 and of the distribution specification's token authentication. Pure.
+// How a registry asks for a token: the header WWW-Authenticate of RFC 6750 and of the distribution
+// specification's token authentication. Pure.
 #pragma once
 
 #include <optional>

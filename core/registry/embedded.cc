@@ -16,10 +16,13 @@ std::string Configuration(const EmbeddedRegistry& registry) {
          "version: 0.1\n"
          "log: {level: warn, accesslog: {disabled: true}}\n"
          "storage:\n"
-         "  filesystem: {rootdirectory: \"" + registry.folder + "/images\"}\n"
+         "  filesystem: {rootdirectory: \"" +
+         registry.folder +
+         "/images\"}\n"
          "  delete: {enabled: true}\n"
          "  maintenance: {uploadpurging: {enabled: true, age: 24h, interval: 6h, dryrun: false}}\n"
-         "http: {addr: \"127.0.0.1:" + std::to_string(registry.port) + "\"}\n";
+         "http: {addr: \"127.0.0.1:" +
+         std::to_string(registry.port) + "\"}\n";
 }
 
 Status WriteWhole(const std::string& path, const std::string& text) {
@@ -28,25 +31,34 @@ Status WriteWhole(const std::string& path, const std::string& text) {
   file.close();
   std::error_code error;
   if (file) std::filesystem::rename(path + ".new", path, error);
-  if (!file || error) return Unavailable("cannot write " + path + ": is the disk full, or the folder not ours?");
+  if (!file || error)
+    return Unavailable("cannot write " + path + ": is the disk full, or the folder not ours?");
   return {};
 }
 
 }  // namespace
 
-std::string EmbeddedRegistryUrl(const EmbeddedRegistry& registry) { return "http://127.0.0.1:" + std::to_string(registry.port); }
+std::string EmbeddedRegistryUrl(const EmbeddedRegistry& registry) {
+  return "http://127.0.0.1:" + std::to_string(registry.port);
+}
 
 Result<supervise::HelperSpec> PrepareEmbeddedRegistry(const EmbeddedRegistry& registry) {
   if (::access(registry.program.c_str(), X_OK) != 0) {
-    return Status(Code::kUnavailable, "RegistryMissing", "there is no " + registry.program + ": install the package docker-registry, or name another registry by `registry`");
+    return Status(
+        Code::kUnavailable, "RegistryMissing",
+        "there is no " + registry.program +
+            ": install the package docker-registry, or name another registry by `registry`");
   }
   const std::string images = registry.folder + "/images", config = registry.folder + "/config.yml";
   std::error_code error;
   std::filesystem::create_directories(images, error);
   if (error) return Unavailable("cannot make " + images + ": " + error.message());
-  if (::chmod(images.c_str(), 0700) != 0) return Unavailable("cannot keep " + images + " from other accounts");  // they hold private sources
+  if (::chmod(images.c_str(), 0700) != 0)
+    return Unavailable("cannot keep " + images +
+                       " from other accounts");  // they hold private sources
   NS_TRY(WriteWhole(config, Configuration(registry)));
-  if (registry.account && ::geteuid() == 0 && ::chown(images.c_str(), registry.account->uid, registry.account->gid) != 0) {
+  if (registry.account && ::geteuid() == 0 &&
+      ::chown(images.c_str(), registry.account->uid, registry.account->gid) != 0) {
     return Unavailable("cannot give " + images + " to the registry's account");
   }
   supervise::HelperSpec helper;

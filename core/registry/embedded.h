@@ -1,4 +1,5 @@
-// The registry of a one-machine installation: docker-registry on loopback, with its storage in the data folder.
+// The registry of a one-machine installation: docker-registry on loopback, with its storage in the
+// data folder.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ struct EmbeddedRegistry {
 // "http://127.0.0.1:<port>".
 std::string EmbeddedRegistryUrl(const EmbeddedRegistry& registry);
 
-// Writes the configuration and gives the helper named "registry". kUnavailable when the program is missing, with the package to install.
+// Writes the configuration and gives the helper named "registry". kUnavailable when the program is
+// missing, with the package to install.
 Result<supervise::HelperSpec> PrepareEmbeddedRegistry(const EmbeddedRegistry& registry);
 
 }  // namespace ns::registry

@@ -28,7 +28,8 @@ size_t OnHeader(const char* bytes, size_t one, size_t size, void* context) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::string_view value = line.substr(colon + 1);
   value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
   value = value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
@@ -51,7 +52,8 @@ void SetRequest(CURL* curl, const HttpRequest& request, curl_slist* headers) {
   if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,[::1]");  // a proxy of the environment is for others
+  curl_easy_setopt(curl, CURLOPT_NOPROXY,
+                   "localhost,127.0.0.1,[::1]");  // a proxy of the environment is for others
   if (!request.username.empty()) {
     curl_easy_setopt(curl, CURLOPT_USERNAME, request.username.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, request.password.Reveal().c_str());
@@ -70,16 +72,21 @@ void SetAnswer(CURL* curl, Exchange& exchange) {
 
 }  // namespace
 
-Result<HttpAnswer> Send(const ports::Call& call, const HttpRequest& request, Duration timeout, Clock& clock) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(Within(call, timeout, clock));
+Result<HttpAnswer> Send(const ports::Call& call, const HttpRequest& request, Duration timeout,
+                        Clock& clock) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Within(call, timeout, clock));
   if (left.count() <= 0) return Status(Code::kDeadline, "no time left to ask " + request.url);
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 &curl_easy_cleanup);
   if (!curl) return Internal("libcurl cannot begin");
 
   curl_slist* list = nullptr;
   for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
-  if (!request.bearer.empty()) list = curl_slist_append(list, ("Authorization: Bearer " + request.bearer.Reveal()).c_str());
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(list, &curl_slist_free_all);
+  if (!request.bearer.empty())
+    list = curl_slist_append(list, ("Authorization: Bearer " + request.bearer.Reveal()).c_str());
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(list,
+                                                                            &curl_slist_free_all);
 
   Exchange exchange{call, {}};
   char why[CURL_ERROR_SIZE] = {};

@@ -18,7 +18,7 @@ struct HttpRequest {
   std::vector<std::string> headers;  // "Accept: text/plain"
   std::string username;              // basic authentication, when not empty
   Secret password;
-  Secret bearer;                     // bearer authentication, when not empty
+  Secret bearer;  // bearer authentication, when not empty
 };
 
 struct HttpAnswer {
@@ -27,8 +27,9 @@ struct HttpAnswer {
   std::string body;                            // at most 4 MiB
 };
 
-// kUnavailable: no answer; kCancelled. Ends at `call.deadline` or after `timeout`, whichever comes first. Redirects are not followed.
-// [any-thread]
-Result<HttpAnswer> Send(const ports::Call& call, const HttpRequest& request, Duration timeout, Clock& clock);
+// kUnavailable: no answer; kCancelled. Ends at `call.deadline` or after `timeout`, whichever comes
+// first. Redirects are not followed. [any-thread]
+Result<HttpAnswer> Send(const ports::Call& call, const HttpRequest& request, Duration timeout,
+                        Clock& clock);
 
 }  // namespace ns::registry

@@ -14,8 +14,10 @@ constexpr int kMostPages = 100;
 
 // Every kind of manifest: the digest is that of what was pushed, not of a conversion.
 const std::vector<std::string> kManifests = {
-    "Accept: application/vnd.docker.distribution.manifest.v2+json", "Accept: application/vnd.docker.distribution.manifest.list.v2+json",
-    "Accept: application/vnd.oci.image.manifest.v1+json", "Accept: application/vnd.oci.image.index.v1+json"};
+    "Accept: application/vnd.docker.distribution.manifest.v2+json",
+    "Accept: application/vnd.docker.distribution.manifest.list.v2+json",
+    "Accept: application/vnd.oci.image.manifest.v1+json",
+    "Accept: application/vnd.oci.image.index.v1+json"};
 
 // The strings of array `key`; none where it is null or not there.
 std::vector<std::string> StringsOf(const std::string& json, const char* key) {
@@ -39,19 +41,26 @@ std::string StringOf(const std::string& json, const char* key) {
 
 class HttpRegistry final : public ports::Registry {
  public:
-  HttpRegistry(RegistryOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+  HttpRegistry(RegistryOptions options, Clock& clock)
+      : options_(std::move(options)), clock_(clock) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+  }
 
-  std::string RepositoryFor(const AppId& app) const override { return RegistryHost(options_.url) + "/" + Name(app); }
+  std::string RepositoryFor(const AppId& app) const override {
+    return RegistryHost(options_.url) + "/" + Name(app);
+  }
 
   Status Ping(const ports::Call& call) override {
     NS_ASSIGN(const HttpAnswer answer, Ask(call, "GET", "/v2/"));
     return answer.status == 200 ? Status() : Refused(answer, "GET /v2/");
   }
 
-  Result<std::string> Digest(const ports::Call& call, const AppId& app, const std::string& tag) override {
+  Result<std::string> Digest(const ports::Call& call, const AppId& app,
+                             const std::string& tag) override {
     const std::string path = "/v2/" + Name(app) + "/manifests/" + tag;
     NS_ASSIGN(const HttpAnswer answer, Ask(call, "HEAD", path, kManifests));
-    if (answer.status == 404) return NotFound("the registry has no tag " + tag + " of " + Name(app));
+    if (answer.status == 404)
+      return NotFound("the registry has no tag " + tag + " of " + Name(app));
     if (answer.status != 200) return Refused(answer, "HEAD " + path);
     const auto digest = answer.headers.find("docker-content-digest");
     if (digest == answer.headers.end()) return Internal("the registry tells no digest of " + path);
@@ -76,7 +85,9 @@ class HttpRegistry final : public ports::Registry {
     const std::string path = "/v2/" + Name(app) + "/manifests/" + digest;
     NS_ASSIGN(const HttpAnswer answer, Ask(call, "DELETE", path));
     if (answer.status == 202 || answer.status == 200 || answer.status == 404) return {};
-    if (answer.status == 405) return {Code::kUnsupported, "RegistryKeepsAll", "the registry does not allow deletion; switch it on there (storage.delete.enabled)"};
+    if (answer.status == 405)
+      return {Code::kUnsupported, "RegistryKeepsAll",
+              "the registry does not allow deletion; switch it on there (storage.delete.enabled)"};
     return Refused(answer, "DELETE " + path);
   }
 
@@ -86,20 +97,29 @@ class HttpRegistry final : public ports::Registry {
   // Link: </v2/x/tags/list?last=b&n=100>; rel="next" (distribution specification, listing tags)
   static std::string NextPage(const HttpAnswer& answer) {
     const auto link = answer.headers.find("link");
-    if (link == answer.headers.end() || link->second.find("rel=\"next\"") == std::string::npos) return "";
+    if (link == answer.headers.end() || link->second.find("rel=\"next\"") == std::string::npos)
+      return "";
     const size_t begin = link->second.find("</v2/"), end = link->second.find('>');
-    return begin == std::string::npos || end == std::string::npos ? "" : link->second.substr(begin + 1, end - begin - 1);
+    return begin == std::string::npos || end == std::string::npos
+               ? ""
+               : link->second.substr(begin + 1, end - begin - 1);
   }
 
   Status Refused(const HttpAnswer& answer, const std::string& what) const {
-    const std::string message = "the registry " + options_.url + " answers " + std::to_string(answer.status) + " to " + what;
-    if (answer.status == 401 || answer.status == 403) return {Code::kDenied, "RegistryDenied", message + ": look at username and password of `registry`"};
+    const std::string message = "the registry " + options_.url + " answers " +
+                                std::to_string(answer.status) + " to " + what;
+    if (answer.status == 401 || answer.status == 403)
+      return {Code::kDenied, "RegistryDenied",
+              message + ": look at username and password of `registry`"};
     return {Code::kUnavailable, kUnavailable, message};
   }
 
   // With whatever authentication the registry asks for.
-  Result<HttpAnswer> Ask(const ports::Call& call, const std::string& method, const std::string& path, std::vector<std::string> headers = {}) const {
-    HttpRequest request{method, options_.url + path, std::move(headers), options_.username, options_.password, Secret()};
+  Result<HttpAnswer> Ask(const ports::Call& call, const std::string& method,
+                         const std::string& path, std::vector<std::string> headers = {}) const {
+    HttpRequest request{
+        method,  options_.url + path, std::move(headers), options_.username, options_.password,
+        Secret()};
     NS_ASSIGN(HttpAnswer answer, Reach(call, request));
     if (answer.status != 401) return answer;
     const auto challenge = ParseChallenge(answer.headers["www-authenticate"]);
@@ -110,7 +130,10 @@ class HttpRegistry final : public ports::Registry {
   }
 
   Result<Secret> Token(const ports::Call& call, const Challenge& challenge) const {
-    NS_ASSIGN(const HttpAnswer answer, Reach(call, {"GET", challenge.TokenUrl(), {}, options_.username, options_.password, Secret()}));
+    NS_ASSIGN(
+        const HttpAnswer answer,
+        Reach(call,
+              {"GET", challenge.TokenUrl(), {}, options_.username, options_.password, Secret()}));
     if (answer.status != 200) return Refused(answer, "GET " + challenge.realm);
     std::string token = StringOf(answer.body, "token");
     if (token.empty()) token = StringOf(answer.body, "access_token");
@@ -121,7 +144,9 @@ class HttpRegistry final : public ports::Registry {
   Result<HttpAnswer> Reach(const ports::Call& call, const HttpRequest& request) const {
     auto answer = Send(call, request, options_.timeout, clock_);
     if (answer.ok() || answer.status().code() != Code::kUnavailable) return answer;
-    return Status(Code::kUnavailable, kUnavailable, "the registry " + options_.url + " does not answer: " + answer.status().message());
+    return Status(
+        Code::kUnavailable, kUnavailable,
+        "the registry " + options_.url + " does not answer: " + answer.status().message());
   }
 
   const RegistryOptions options_;

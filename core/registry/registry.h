@@ -18,8 +18,8 @@ struct RegistryOptions {
   Duration timeout = std::chrono::seconds(15);  // of one request
 };
 
-// Basic and bearer-token authentication, as the registry asks for. Failures: "RegistryUnavailable" (no answer, 5xx), kDenied where it
-// refuses the credentials. [any-thread]
+// Basic and bearer-token authentication, as the registry asks for. Failures: "RegistryUnavailable"
+// (no answer, 5xx), kDenied where it refuses the credentials. [any-thread]
 std::unique_ptr<ports::Registry> NewRegistry(RegistryOptions options, Clock& clock);
 
 // "registry.example.com" or "127.0.0.1:5000" of a URL: how images name it.

@@ -24,13 +24,18 @@ using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 TEST(Challenge, Bearer_GivesTheTokenUrl) {
-  const auto challenge = ParseChallenge("Bearer realm=\"https://auth.test/token\",service=\"r.test\",scope=\"repository:a/b:pull,push\"");
+  const auto challenge = ParseChallenge(
+      "Bearer "
+      "realm=\"https://auth.test/token\",service=\"r.test\",scope=\"repository:a/b:pull,push\"");
   ASSERT_TRUE(challenge.has_value());
-  EXPECT_EQ(challenge->TokenUrl(), "https://auth.test/token?service=r.test&scope=repository:a/b:pull%2Cpush");
+  EXPECT_EQ(challenge->TokenUrl(),
+            "https://auth.test/token?service=r.test&scope=repository:a/b:pull%2Cpush");
 }
 
 TEST(Challenge, AnythingElse_IsNone) {
-  for (const char* header : {"", "Basic realm=\"x\"", "Bearer", "Bearer realm=\"file:///etc/passwd\"", "Bearer realm=\"https", "Bearer ,,=,"}) {
+  for (const char* header :
+       {"", "Basic realm=\"x\"", "Bearer", "Bearer realm=\"file:///etc/passwd\"",
+        "Bearer realm=\"https", "Bearer ,,=,"}) {
     const auto challenge = ParseChallenge(header);
     EXPECT_TRUE(!challenge || challenge->realm == "https") << header;
   }
@@ -58,7 +63,8 @@ class RegistryTest : public ::testing::Test {
   RegistryTest() : folder_(::testing::TempDir() + "registry-" + std::to_string(::getpid())) {
     embedded_.folder = folder_;
     embedded_.port = FreePort();
-    registry_ = NewRegistry({EmbeddedRegistryUrl(embedded_), "team", "", Secret(), 15s}, SystemClock());
+    registry_ =
+        NewRegistry({EmbeddedRegistryUrl(embedded_), "team", "", Secret(), 15s}, SystemClock());
   }
   ~RegistryTest() override {
     if (process_) {
@@ -83,14 +89,24 @@ class RegistryTest : public ::testing::Test {
 
   // Pushes an image without layers, as the distribution specification says, and gives its digest.
   std::string Push(const std::string& tag, const std::string& content) {
-    const std::string digest = "sha256:" + Sha256Hex(content), blob = folder_ + "/blob", base = EmbeddedRegistryUrl(embedded_) + "/v2/team/" + app_.str();
+    const std::string digest = "sha256:" + Sha256Hex(content), blob = folder_ + "/blob",
+                      base = EmbeddedRegistryUrl(embedded_) + "/v2/team/" + app_.str();
     std::ofstream(blob) << content;
-    const std::string manifest = R"({"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"mediaType":)"
-        R"("application/vnd.docker.container.image.v1+json","size":)" + std::to_string(content.size()) + R"(,"digest":")" + digest + R"("},"layers":[]})";
+    const std::string manifest =
+        R"({"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"mediaType":)"
+        R"("application/vnd.docker.container.image.v1+json","size":)" +
+        std::to_string(content.size()) + R"(,"digest":")" + digest + R"("},"layers":[]})";
     std::ofstream(folder_ + "/manifest") << manifest;
-    const std::string script = "set -e; url=$(curl -sf -X POST -D - -o /dev/null " + base + "/blobs/uploads/ | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p'); "
-        "curl -sf -X PUT --data-binary @" + blob + " -H 'Content-Type: application/octet-stream' \"$url&digest=" + digest + "\"; "
-        "curl -sf -X PUT --data-binary @" + folder_ + "/manifest -H 'Content-Type: application/vnd.docker.distribution.manifest.v2+json' " + base + "/manifests/" + tag;
+    const std::string script =
+        "set -e; url=$(curl -sf -X POST -D - -o /dev/null " + base +
+        "/blobs/uploads/ | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p'); "
+        "curl -sf -X PUT --data-binary @" +
+        blob + " -H 'Content-Type: application/octet-stream' \"$url&digest=" + digest +
+        "\"; "
+        "curl -sf -X PUT --data-binary @" +
+        folder_ +
+        "/manifest -H 'Content-Type: application/vnd.docker.distribution.manifest.v2+json' " +
+        base + "/manifests/" + tag;
     EXPECT_EQ(std::system(script.c_str()), 0);
     return "sha256:" + Sha256Hex(manifest);
   }
@@ -123,12 +139,14 @@ TEST_F(RegistryTest, NobodyAnswers_IsUnavailableWithTheAddress) {
 }
 
 TEST_F(RegistryTest, RepositoryFor_HasHostPrefixAndApplication) {
-  EXPECT_EQ(registry_->RepositoryFor(app_), "127.0.0.1:" + std::to_string(embedded_.port) + "/team/" + app_.str());
+  EXPECT_EQ(registry_->RepositoryFor(app_),
+            "127.0.0.1:" + std::to_string(embedded_.port) + "/team/" + app_.str());
 }
 
 TEST_F(RegistryTest, ProgramMissing_NamesThePackage) {
   embedded_.program = "/nowhere/docker-registry";
-  EXPECT_THAT(PrepareEmbeddedRegistry(embedded_).status().message(), HasSubstr("install the package docker-registry"));
+  EXPECT_THAT(PrepareEmbeddedRegistry(embedded_).status().message(),
+              HasSubstr("install the package docker-registry"));
 }
 
 }  // namespace

@@ -11,19 +11,25 @@ namespace {
 using Apps = std::vector<model::Application>;
 
 constexpr char kColumns[] =
-    "id, name, repository_id, ref, commit_hash, deploy_type, build_method, build_settings, entrypoint, command, use_mariadb, use_mongodb,"
-    " auto_shutdown, startup_behavior, artifact_path, spa, backend, desired, restart_nonce, deleted, target_generation, target_state,"
+    "id, name, repository_id, ref, commit_hash, deploy_type, build_method, build_settings, "
+    "entrypoint, command, use_mariadb, use_mongodb,"
+    " auto_shutdown, startup_behavior, artifact_path, spa, backend, desired, restart_nonce, "
+    "deleted, target_generation, target_state,"
     " target_release, target_run_key, target_route_key, created_at, updated_at";
 
 void ReadApp(Row& row, model::Application& out) {
-  row >> out.id >> out.name >> out.repository >> out.ref >> out.commit >> out.deploy_type >> out.build.method >> out.build.settings >>
-      out.run.entrypoint >> out.run.command >> out.run.use_mariadb >> out.run.use_mongodb >> out.run.auto_shutdown >>
-      out.run.startup_behavior >> out.artifact_path >> out.spa >> out.backend >> out.desired >> out.restart_nonce >> out.deleted >>
-      out.target.generation >> out.target.state >> out.target.release >> out.target.run_key >> out.target.route_key >> out.created_at >>
+  row >> out.id >> out.name >> out.repository >> out.ref >> out.commit >> out.deploy_type >>
+      out.build.method >> out.build.settings >> out.run.entrypoint >> out.run.command >>
+      out.run.use_mariadb >> out.run.use_mongodb >> out.run.auto_shutdown >>
+      out.run.startup_behavior >> out.artifact_path >> out.spa >> out.backend >> out.desired >>
+      out.restart_nonce >> out.deleted >> out.target.generation >> out.target.state >>
+      out.target.release >> out.target.run_key >> out.target.route_key >> out.created_at >>
       out.updated_at;
 }
 
-std::string EnvPlace(const AppId& id, const std::string& key) { return "environment/" + id.str() + "/" + key; }
+std::string EnvPlace(const AppId& id, const std::string& key) {
+  return "environment/" + id.str() + "/" + key;
+}
 
 // The applications of a read by id, to hang list rows on.
 class Index {
@@ -37,7 +43,8 @@ class Index {
     return ids;
   }
   // Runs `sql` with the ids as $1; the first column of each row is the application's id.
-  Status Each(Connection& connection, const std::string& sql, const std::function<Status(Row&, model::Application&)>& read) const {
+  Status Each(Connection& connection, const std::string& sql,
+              const std::function<Status(Row&, model::Application&)>& read) const {
     NS_ASSIGN(const Rows rows, connection.Run(sql, Params::Of(Ids())));
     for (int i = 0; i < rows.size(); ++i) {
       Row row = rows[i];
@@ -54,49 +61,57 @@ class Index {
 };
 
 Status LoadLists(Connection& connection, const Index& index) {
-  NS_TRY(index.Each(connection, "SELECT application_id, subject_id FROM application_owners WHERE application_id = ANY($1::text[]) ORDER BY ordinal",
+  NS_TRY(index.Each(connection,
+                    "SELECT application_id, subject_id FROM application_owners WHERE "
+                    "application_id = ANY($1::text[]) ORDER BY ordinal",
                     [](Row& row, model::Application& app) -> Status {
                       row >> app.owners.emplace_back();
                       return {};
                     }));
   NS_TRY(index.Each(connection,
-                    "SELECT application_id, id, fqdn, path_prefix, strip_prefix, https, h2c, port, auth FROM websites"
+                    "SELECT application_id, id, fqdn, path_prefix, strip_prefix, https, h2c, port, "
+                    "auth FROM websites"
                     " WHERE application_id = ANY($1::text[]) ORDER BY ordinal",
                     [](Row& row, model::Application& app) -> Status {
                       model::Website& site = app.websites.emplace_back();
-                      row >> site.id >> site.fqdn >> site.path_prefix >> site.strip_prefix >> site.https >> site.h2c >> site.port >> site.auth;
+                      row >> site.id >> site.fqdn >> site.path_prefix >> site.strip_prefix >>
+                          site.https >> site.h2c >> site.port >> site.auth;
                       return {};
                     }));
-  return index.Each(connection,
-                    "SELECT application_id, internet_port, application_port, protocol FROM port_publications"
-                    " WHERE application_id = ANY($1::text[]) ORDER BY ordinal",
-                    [](Row& row, model::Application& app) -> Status {
-                      model::PortPublication& port = app.ports.emplace_back();
-                      row >> port.internet_port >> port.application_port >> port.protocol;
-                      return {};
-                    });
+  return index.Each(
+      connection,
+      "SELECT application_id, internet_port, application_port, protocol FROM port_publications"
+      " WHERE application_id = ANY($1::text[]) ORDER BY ordinal",
+      [](Row& row, model::Application& app) -> Status {
+        model::PortPublication& port = app.ports.emplace_back();
+        row >> port.internet_port >> port.application_port >> port.protocol;
+        return {};
+      });
 }
 
 Status LoadEnv(Connection& connection, const Index& index, const Sealing& sealing) {
-  return index.Each(connection,
-                    "SELECT application_id, name, value_sealed, scope, secret, system FROM environment"
-                    " WHERE application_id = ANY($1::text[]) ORDER BY name COLLATE \"C\"",
-                    [&](Row& row, model::Application& app) -> Status {
-                      model::EnvVar& variable = app.env.emplace_back();
-                      std::optional<std::string> sealed;
-                      row >> variable.key >> sealed >> variable.scope >> variable.secret >> variable.system;
-                      NS_TRY(row.status());
-                      NS_ASSIGN(variable.value, sealing.Open(sealed, EnvPlace(app.id, variable.key)));
-                      return {};
-                    });
+  return index.Each(
+      connection,
+      "SELECT application_id, name, value_sealed, scope, secret, system FROM environment"
+      " WHERE application_id = ANY($1::text[]) ORDER BY name COLLATE \"C\"",
+      [&](Row& row, model::Application& app) -> Status {
+        model::EnvVar& variable = app.env.emplace_back();
+        std::optional<std::string> sealed;
+        row >> variable.key >> sealed >> variable.scope >> variable.secret >> variable.system;
+        NS_TRY(row.status());
+        NS_ASSIGN(variable.value, sealing.Open(sealed, EnvPlace(app.id, variable.key)));
+        return {};
+      });
 }
 
 Status PutOwners(Connection& connection, const model::Application& app) {
-  NS_TRY(connection.Do("DELETE FROM application_owners WHERE application_id = $1", Params::Of(app.id)));
+  NS_TRY(connection.Do("DELETE FROM application_owners WHERE application_id = $1",
+                       Params::Of(app.id)));
   if (app.owners.empty()) return {};
   return connection.Do(
       "INSERT INTO application_owners (application_id, subject_id, ordinal)"
-      " SELECT $1, owner, place FROM unnest($2::text[]) WITH ORDINALITY AS given (owner, place) ON CONFLICT DO NOTHING",
+      " SELECT $1, owner, place FROM unnest($2::text[]) WITH ORDINALITY AS given (owner, place) ON "
+      "CONFLICT DO NOTHING",
       Params::Of(app.id, app.owners));
 }
 
@@ -117,14 +132,17 @@ Status PutWebsites(Connection& connection, const model::Application& app) {
   }
   if (ids.empty()) return {};
   return connection.Do(
-      "INSERT INTO websites (application_id, id, fqdn, path_prefix, strip_prefix, https, h2c, port, auth, ordinal)"
-      " SELECT $1, given.* FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::boolean[], $8::integer[],"
+      "INSERT INTO websites (application_id, id, fqdn, path_prefix, strip_prefix, https, h2c, "
+      "port, auth, ordinal)"
+      " SELECT $1, given.* FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], "
+      "$6::boolean[], $7::boolean[], $8::integer[],"
       " $9::smallint[]) WITH ORDINALITY AS given",
       Params::Of(app.id, ids, fqdns, paths, strips, https, h2c, ports, auths));
 }
 
 Status PutPorts(Connection& connection, const model::Application& app) {
-  NS_TRY(connection.Do("DELETE FROM port_publications WHERE application_id = $1", Params::Of(app.id)));
+  NS_TRY(
+      connection.Do("DELETE FROM port_publications WHERE application_id = $1", Params::Of(app.id)));
   std::vector<int64_t> outside, inside, protocols;
   for (const model::PortPublication& port : app.ports) {
     outside.push_back(port.internet_port);
@@ -133,15 +151,21 @@ Status PutPorts(Connection& connection, const model::Application& app) {
   }
   if (outside.empty()) return {};
   return connection.Do(
-      "INSERT INTO port_publications (application_id, internet_port, application_port, protocol, ordinal)"
-      " SELECT $1, given.* FROM unnest($2::integer[], $3::integer[], $4::smallint[]) WITH ORDINALITY AS given",
+      "INSERT INTO port_publications (application_id, internet_port, application_port, protocol, "
+      "ordinal)"
+      " SELECT $1, given.* FROM unnest($2::integer[], $3::integer[], $4::smallint[]) WITH "
+      "ORDINALITY AS given",
       Params::Of(app.id, outside, inside, protocols));
 }
 
 }  // namespace
 
-Result<Apps> LoadApps(Connection& connection, const std::string& where, const Params& params, WithEnv env, const Sealing& sealing) {
-  NS_ASSIGN(const Rows rows, connection.Run(std::string("SELECT ") + kColumns + " FROM applications WHERE " + where + " ORDER BY number", params));
+Result<Apps> LoadApps(Connection& connection, const std::string& where, const Params& params,
+                      WithEnv env, const Sealing& sealing) {
+  NS_ASSIGN(const Rows rows,
+            connection.Run(std::string("SELECT ") + kColumns + " FROM applications WHERE " + where +
+                               " ORDER BY number",
+                           params));
   NS_ASSIGN(Apps apps, ReadAll<model::Application>(rows, ReadApp));
   if (apps.empty()) return apps;
   const Index index(apps);
@@ -150,7 +174,8 @@ Result<Apps> LoadApps(Connection& connection, const std::string& where, const Pa
   return apps;
 }
 
-Result<model::Application> LoadApp(Connection& connection, const AppId& id, const Sealing& sealing) {
+Result<model::Application> LoadApp(Connection& connection, const AppId& id,
+                                   const Sealing& sealing) {
   NS_ASSIGN(Apps apps, LoadApps(connection, "id = $1", Params::Of(id), WithEnv::kYes, sealing));
   if (apps.empty()) return NoSuch("application", id.str());
   return std::move(apps.front());
@@ -162,14 +187,19 @@ Status PutLists(Connection& connection, const model::Application& app) {
   return PutPorts(connection, app);
 }
 
-Status PutEnv(Connection& connection, const AppId& id, const std::vector<model::EnvVar>& variables, const Sealing& sealing) {
+Status PutEnv(Connection& connection, const AppId& id, const std::vector<model::EnvVar>& variables,
+              const Sealing& sealing) {
   for (const model::EnvVar& variable : variables) {
     NS_TRY(connection.Do(
-        "INSERT INTO environment (application_id, name, value_sealed, seal_key, scope, secret, system) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        " ON CONFLICT (application_id, name) DO UPDATE SET value_sealed = excluded.value_sealed, seal_key = excluded.seal_key,"
-        " seal_version = excluded.seal_version, scope = excluded.scope, secret = excluded.secret, system = excluded.system",
-        Params::Of(id, variable.key, BytesIn{sealing.SealAlways(variable.value, EnvPlace(id, variable.key))}, sealing.key_id(),
-                   variable.scope, variable.secret, variable.system)));
+        "INSERT INTO environment (application_id, name, value_sealed, seal_key, scope, secret, "
+        "system) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (application_id, name) DO UPDATE SET value_sealed = excluded.value_sealed, "
+        "seal_key = excluded.seal_key,"
+        " seal_version = excluded.seal_version, scope = excluded.scope, secret = excluded.secret, "
+        "system = excluded.system",
+        Params::Of(id, variable.key,
+                   BytesIn{sealing.SealAlways(variable.value, EnvPlace(id, variable.key))},
+                   sealing.key_id(), variable.scope, variable.secret, variable.system)));
   }
   return {};
 }

@@ -7,36 +7,47 @@ namespace {
 // Held by whoever may write websites and ports.
 constexpr char kLockHoldings[] = "SELECT pg_advisory_xact_lock(5478003, 1)";
 
-// What every other application holds, under the lock that keeps it so to the end of the transaction.
-Result<std::vector<ports::Holding>> HoldingsBeside(Connection& connection, const AppId& id, const Sealing& sealing) {
+// What every other application holds, under the lock that keeps it so to the end of the
+// transaction.
+Result<std::vector<ports::Holding>> HoldingsBeside(Connection& connection, const AppId& id,
+                                                   const Sealing& sealing) {
   NS_TRY(connection.Do(kLockHoldings));
-  NS_ASSIGN(auto apps, LoadApps(connection, "id <> $1 AND NOT deleted", Params::Of(id), WithEnv::kNo, sealing));
+  NS_ASSIGN(auto apps, LoadApps(connection, "id <> $1 AND NOT deleted", Params::Of(id),
+                                WithEnv::kNo, sealing));
   std::vector<ports::Holding> holdings;
   for (model::Application& app : apps) {
-    holdings.push_back({std::move(app.id), std::move(app.owners), std::move(app.websites), std::move(app.ports)});
+    holdings.push_back(
+        {std::move(app.id), std::move(app.owners), std::move(app.websites), std::move(app.ports)});
   }
   return holdings;
 }
 
-Status CheckHoldings(Connection& connection, const AppId& id, const ports::HoldingCheck& check, const Sealing& sealing) {
+Status CheckHoldings(Connection& connection, const AppId& id, const ports::HoldingCheck& check,
+                     const Sealing& sealing) {
   NS_ASSIGN(const auto holdings, HoldingsBeside(connection, id, sealing));
   return check ? check(holdings) : Status();
 }
 
 Params Settings(const model::Application& app) {
-  return Params::Of(app.id, app.name, app.ref, app.build.method, app.build.settings, app.run.entrypoint, app.run.command,
-                    app.run.use_mariadb, app.run.use_mongodb, app.run.auto_shutdown, app.run.startup_behavior, app.artifact_path, app.spa);
+  return Params::Of(app.id, app.name, app.ref, app.build.method, app.build.settings,
+                    app.run.entrypoint, app.run.command, app.run.use_mariadb, app.run.use_mongodb,
+                    app.run.auto_shutdown, app.run.startup_behavior, app.artifact_path, app.spa);
 }
 
 Status InsertRow(Connection& connection, const model::Application& app) {
   Params params = Settings(app);
-  params << app.repository << app.commit << app.deploy_type << app.backend << app.desired << app.restart_nonce << app.target.generation
-         << app.target.state << app.target.release << app.target.run_key << app.target.route_key;
+  params << app.repository << app.commit << app.deploy_type << app.backend << app.desired
+         << app.restart_nonce << app.target.generation << app.target.state << app.target.release
+         << app.target.run_key << app.target.route_key;
   return connection.Do(
-      "INSERT INTO applications (id, name, ref, build_method, build_settings, entrypoint, command, use_mariadb, use_mongodb, auto_shutdown,"
-      " startup_behavior, artifact_path, spa, repository_id, commit_hash, deploy_type, backend, desired, restart_nonce, target_generation,"
-      " target_state, target_release, target_run_key, target_route_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-      " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)", params);
+      "INSERT INTO applications (id, name, ref, build_method, build_settings, entrypoint, command, "
+      "use_mariadb, use_mongodb, auto_shutdown,"
+      " startup_behavior, artifact_path, spa, repository_id, commit_hash, deploy_type, backend, "
+      "desired, restart_nonce, target_generation,"
+      " target_state, target_release, target_run_key, target_route_key) VALUES ($1, $2, $3, $4, "
+      "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+      " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+      params);
 }
 
 class PgApps final : public ports::AppStore {
@@ -52,11 +63,13 @@ class PgApps final : public ports::AppStore {
     });
   }
 
-  Status Update(const model::Application& app, Time expected_updated_at, const ports::HoldingCheck& check) override {
+  Status Update(const model::Application& app, Time expected_updated_at,
+                const ports::HoldingCheck& check) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const Rows rows, connection.Run(
-          "SELECT updated_at = $2::timestamptz FROM applications WHERE id = $1 AND NOT deleted FOR NO KEY UPDATE",
-          Params::Of(app.id, expected_updated_at)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT updated_at = $2::timestamptz FROM applications WHERE id = "
+                               "$1 AND NOT deleted FOR NO KEY UPDATE",
+                               Params::Of(app.id, expected_updated_at)));
       if (rows.empty()) return NoSuch("application", app.id.str());
       bool current = false;
       Row row = rows[0];
@@ -64,9 +77,12 @@ class PgApps final : public ports::AppStore {
       if (!current) return Stale("the application was changed by somebody else meanwhile");
       NS_TRY(CheckHoldings(connection, app.id, check, sealing_));
       NS_TRY(connection.Do(
-          "UPDATE applications SET name = $2, ref = $3, build_method = $4, build_settings = $5, entrypoint = $6, command = $7,"
-          " use_mariadb = $8, use_mongodb = $9, auto_shutdown = $10, startup_behavior = $11, artifact_path = $12, spa = $13,"
-          " updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1", Settings(app)));
+          "UPDATE applications SET name = $2, ref = $3, build_method = $4, build_settings = $5, "
+          "entrypoint = $6, command = $7,"
+          " use_mariadb = $8, use_mongodb = $9, auto_shutdown = $10, startup_behavior = $11, "
+          "artifact_path = $12, spa = $13,"
+          " updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1",
+          Settings(app)));
       return PutLists(connection, app);
     });
   }
@@ -76,7 +92,9 @@ class PgApps final : public ports::AppStore {
   }
 
   Result<std::vector<model::Application>> List() override {
-    return pool_.Read([&](Connection& connection) { return LoadApps(connection, "NOT deleted", {}, WithEnv::kNo, sealing_); });
+    return pool_.Read([&](Connection& connection) {
+      return LoadApps(connection, "NOT deleted", {}, WithEnv::kNo, sealing_);
+    });
   }
 
   Result<std::vector<AppId>> ListIds() override {
@@ -94,7 +112,9 @@ class PgApps final : public ports::AppStore {
   Status DeleteEnv(const AppId& id, const std::string& key) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(Touch(connection, id));
-      NS_ASSIGN(const Rows rows, connection.Run("DELETE FROM environment WHERE application_id = $1 AND name = $2", Params::Of(id, key)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("DELETE FROM environment WHERE application_id = $1 AND name = $2",
+                               Params::Of(id, key)));
       return rows.touched() ? Status() : NotFound("there is no variable \"" + key + "\"");
     });
   }
@@ -102,28 +122,36 @@ class PgApps final : public ports::AppStore {
   Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(Touch(connection, id));
-      return connection.Do("UPDATE applications SET desired = $2, restart_nonce = restart_nonce + $3 WHERE id = $1",
-                           Params::Of(id, desired, restart ? 1 : 0));
+      return connection.Do(
+          "UPDATE applications SET desired = $2, restart_nonce = restart_nonce + $3 WHERE id = $1",
+          Params::Of(id, desired, restart ? 1 : 0));
     });
   }
 
   Status MarkDeleted(const AppId& id) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(Touch(connection, id));
-      NS_ASSIGN(const Rows rows, connection.Run("UPDATE applications SET deleted = true WHERE id = $1 AND desired <> $2",
-                                                Params::Of(id, model::DesiredState::kRunning)));
-      if (rows.touched() == 0) return Status(Code::kPrecondition, "the application runs: stop it first");
-      NS_TRY(connection.Do("UPDATE websites SET held = false WHERE application_id = $1", Params::Of(id)));
-      return connection.Do("UPDATE port_publications SET held = false WHERE application_id = $1", Params::Of(id));
+      NS_ASSIGN(
+          const Rows rows,
+          connection.Run("UPDATE applications SET deleted = true WHERE id = $1 AND desired <> $2",
+                         Params::Of(id, model::DesiredState::kRunning)));
+      if (rows.touched() == 0)
+        return Status(Code::kPrecondition, "the application runs: stop it first");
+      NS_TRY(connection.Do("UPDATE websites SET held = false WHERE application_id = $1",
+                           Params::Of(id)));
+      return connection.Do("UPDATE port_publications SET held = false WHERE application_id = $1",
+                           Params::Of(id));
     });
   }
 
  private:
-  // A person changes the application: its row is locked, and its hint is sent at the end of the transaction.
+  // A person changes the application: its row is locked, and its hint is sent at the end of the
+  // transaction.
   static Status Touch(Connection& connection, const AppId& id) {
-    NS_ASSIGN(const Rows rows, connection.Run(
-        "UPDATE applications SET updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1 AND NOT deleted",
-        Params::Of(id)));
+    NS_ASSIGN(const Rows rows,
+              connection.Run("UPDATE applications SET updated_at = greatest(now(), updated_at + "
+                             "interval '1 microsecond') WHERE id = $1 AND NOT deleted",
+                             Params::Of(id)));
     return rows.touched() ? Status() : NoSuch("application", id.str());
   }
 
@@ -133,6 +161,8 @@ class PgApps final : public ports::AppStore {
 
 }  // namespace
 
-std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing) { return std::make_unique<PgApps>(pool, sealing); }
+std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing) {
+  return std::make_unique<PgApps>(pool, sealing);
+}
 
 }  // namespace ns::store

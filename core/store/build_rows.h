@@ -13,6 +13,7 @@ namespace ns::store {
 extern const char kBuildColumns[];
 void ReadBuild(Row& row, model::Build& out);
 // `rest` is SQL after the name of the table.
-Result<std::vector<model::Build>> LoadBuilds(Connection& connection, const std::string& rest, const Params& params = {});
+Result<std::vector<model::Build>> LoadBuilds(Connection& connection, const std::string& rest,
+                                             const Params& params = {});
 
 }  // namespace ns::store

@@ -20,23 +20,32 @@ Status MissingOr(Connection& connection, const BuildId& id, Status otherwise) {
   return exists ? otherwise : NoSuch("build", id.str());
 }
 
-// Ends the claim of the build $1 where `held` (SQL) is true. A cancelled build is not queued again; one that was superseded keeps saying so.
-Result<bool> EndClaim(Connection& connection, const BuildId& id, const std::string& held, const std::string& held_by, const BuildResult& result) {
-  NS_ASSIGN(const Rows rows, connection.Run(
-      "WITH ended AS (SELECT id, CASE WHEN $3::smallint = 0 AND cancel_requested THEN 4 ELSE $3 END AS next,"
-      "   outcome_reason = 'Superseded' AND ($3 = 4 OR ($3 = 0 AND cancel_requested)) AS keep"
-      "  FROM builds WHERE id = $1 AND status = 1 AND " + held + " FOR NO KEY UPDATE)"
-      " UPDATE builds SET status = next, lease_host = '', lease_token = '', lease_expires = NULL, updated_at = now(),"
-      "  finished_at = CASE WHEN next = 0 THEN NULL ELSE now() END,"
-      "  not_before = CASE WHEN next = 0 THEN now() + $4::interval ELSE not_before END,"
-      "  image_reference = $5, image_digest = $6, image_size = $7,"
-      "  outcome_code = CASE WHEN keep THEN outcome_code ELSE $8 END,"
-      "  outcome_fault = CASE WHEN keep THEN outcome_fault ELSE $9 END,"
-      "  outcome_reason = CASE WHEN keep THEN outcome_reason ELSE $10 END,"
-      "  outcome_message = CASE WHEN keep THEN outcome_message ELSE $11 END"
-      " FROM ended WHERE builds.id = ended.id",
-      Params::Of(id, held_by, result.status, result.retry_in, result.image.reference, result.image.digest, result.image.size,
-                 result.outcome.code(), result.outcome.fault(), result.outcome.reason(), result.outcome.message())));
+// Ends the claim of the build $1 where `held` (SQL) is true. A cancelled build is not queued again;
+// one that was superseded keeps saying so.
+Result<bool> EndClaim(Connection& connection, const BuildId& id, const std::string& held,
+                      const std::string& held_by, const BuildResult& result) {
+  NS_ASSIGN(
+      const Rows rows,
+      connection.Run(
+          "WITH ended AS (SELECT id, CASE WHEN $3::smallint = 0 AND cancel_requested THEN 4 ELSE "
+          "$3 END AS next,"
+          "   outcome_reason = 'Superseded' AND ($3 = 4 OR ($3 = 0 AND cancel_requested)) AS keep"
+          "  FROM builds WHERE id = $1 AND status = 1 AND " +
+              held +
+              " FOR NO KEY UPDATE)"
+              " UPDATE builds SET status = next, lease_host = '', lease_token = '', lease_expires "
+              "= NULL, updated_at = now(),"
+              "  finished_at = CASE WHEN next = 0 THEN NULL ELSE now() END,"
+              "  not_before = CASE WHEN next = 0 THEN now() + $4::interval ELSE not_before END,"
+              "  image_reference = $5, image_digest = $6, image_size = $7,"
+              "  outcome_code = CASE WHEN keep THEN outcome_code ELSE $8 END,"
+              "  outcome_fault = CASE WHEN keep THEN outcome_fault ELSE $9 END,"
+              "  outcome_reason = CASE WHEN keep THEN outcome_reason ELSE $10 END,"
+              "  outcome_message = CASE WHEN keep THEN outcome_message ELSE $11 END"
+              " FROM ended WHERE builds.id = ended.id",
+          Params::Of(id, held_by, result.status, result.retry_in, result.image.reference,
+                     result.image.digest, result.image.size, result.outcome.code(),
+                     result.outcome.fault(), result.outcome.reason(), result.outcome.message())));
   return rows.touched() > 0;
 }
 
@@ -44,7 +53,8 @@ class PgBuilds final : public ports::BuildStore {
  public:
   PgBuilds(Pool& pool, Random& random) : pool_(pool), random_(random) {}
 
-  Status Register(const Build& build, const std::vector<BuildId>& supersede, const std::vector<BuildId>& cancel) override {
+  Status Register(const Build& build, const std::vector<BuildId>& supersede,
+                  const std::vector<BuildId>& cancel) override {
     return pool_.Write([&](Connection& connection) -> Status {
       if (!supersede.empty()) NS_TRY(Supersede(connection, supersede));
       if (!cancel.empty()) NS_TRY(RequestSuperseding(connection, cancel));
@@ -71,12 +81,16 @@ class PgBuilds final : public ports::BuildStore {
       model::QueueSnapshot queue;
       NS_ASSIGN(queue.queued, LoadBuilds(connection, "WHERE status = 0 ORDER BY number"));
       NS_ASSIGN(queue.building, LoadBuilds(connection, "WHERE status = 1 ORDER BY number"));
-      NS_ASSIGN(const Rows builders, connection.Run(
-          "SELECT id, build_slots, (SELECT count(*) FROM builds WHERE status = 1 AND lease_host = hosts.id) FROM hosts"
-          " WHERE build_slots > 0 AND last_seen >= now() - interval '30 seconds' ORDER BY id"));
-      NS_ASSIGN(queue.builders, ReadAll<model::BuilderState>(builders, [](Row& row, model::BuilderState& out) {
-        row >> out.host >> out.slots >> out.running;
-      }));
+      NS_ASSIGN(
+          const Rows builders,
+          connection.Run(
+              "SELECT id, build_slots, (SELECT count(*) FROM builds WHERE status = 1 AND "
+              "lease_host = hosts.id) FROM hosts"
+              " WHERE build_slots > 0 AND last_seen >= now() - interval '30 seconds' ORDER BY id"));
+      NS_ASSIGN(queue.builders,
+                ReadAll<model::BuilderState>(builders, [](Row& row, model::BuilderState& out) {
+                  row >> out.host >> out.slots >> out.running;
+                }));
       NS_ASSIGN(const Rows now, connection.Run("SELECT now()"));
       Row row = now[0];
       row >> queue.now;
@@ -88,20 +102,26 @@ class PgBuilds final : public ports::BuildStore {
   Result<Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
     const std::string token = NewIdText(random_);
     return pool_.Write([&](Connection& connection) -> Result<Build> {
-      NS_ASSIGN(const Rows rows, connection.Run(
-          std::string("UPDATE builds SET status = 1, attempt = attempt + 1, lease_host = $2, lease_token = $3,"
-                      " lease_expires = now() + $4::interval, started_at = now(), updated_at = now() WHERE id = $1 AND status = 0 RETURNING ") +
-              kBuildColumns, Params::Of(id, host, token, lease)));
+      NS_ASSIGN(
+          const Rows rows,
+          connection.Run(std::string("UPDATE builds SET status = 1, attempt = attempt + 1, "
+                                     "lease_host = $2, lease_token = $3,"
+                                     " lease_expires = now() + $4::interval, started_at = now(), "
+                                     "updated_at = now() WHERE id = $1 AND status = 0 RETURNING ") +
+                             kBuildColumns,
+                         Params::Of(id, host, token, lease)));
       NS_ASSIGN(auto claimed, ReadAll<Build>(rows, ReadBuild));
-      if (claimed.empty()) return MissingOr(connection, id, Stale("the build is not queued any more"));
+      if (claimed.empty())
+        return MissingOr(connection, id, Stale("the build is not queued any more"));
       return std::move(claimed.front());
     });
   }
 
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
-    NS_ASSIGN(const Rows rows, pool_.Run(
-        "UPDATE builds SET lease_expires = now() + $3::interval WHERE id = $1 AND status = 1 AND lease_token = $2 RETURNING cancel_requested",
-        Params::Of(id, token, lease)));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("UPDATE builds SET lease_expires = now() + $3::interval WHERE id = $1 AND "
+                        "status = 1 AND lease_token = $2 RETURNING cancel_requested",
+                        Params::Of(id, token, lease)));
     if (rows.empty()) return Stale("the lease of the build is lost");
     bool cancelled = false;
     Row row = rows[0];
@@ -118,59 +138,74 @@ class PgBuilds final : public ports::BuildStore {
 
   Status Expire(const BuildId& id, int attempt, const BuildResult& result) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const bool ended, EndClaim(connection, id, "attempt = $2::integer AND lease_expires <= now()", std::to_string(attempt), result));
+      NS_ASSIGN(const bool ended,
+                EndClaim(connection, id, "attempt = $2::integer AND lease_expires <= now()",
+                         std::to_string(attempt), result));
       return ended ? Status() : Stale("the lease of the build has not run out");
     });
   }
 
   Status Cancel(const BuildId& id) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const Rows queued, connection.Run(
-          "UPDATE builds SET status = 4, finished_at = now(), outcome_code = $2, outcome_fault = 0, outcome_reason = 'Cancelled',"
-          " outcome_message = 'cancelled on request', cancel_requested = true, updated_at = now() WHERE id = $1 AND status = 0",
-          Params::Of(id, Code::kCancelled)));
+      NS_ASSIGN(const Rows queued,
+                connection.Run("UPDATE builds SET status = 4, finished_at = now(), outcome_code = "
+                               "$2, outcome_fault = 0, outcome_reason = 'Cancelled',"
+                               " outcome_message = 'cancelled on request', cancel_requested = "
+                               "true, updated_at = now() WHERE id = $1 AND status = 0",
+                               Params::Of(id, Code::kCancelled)));
       if (queued.touched()) return {};
-      NS_ASSIGN(const Rows rows, connection.Run("UPDATE builds SET cancel_requested = true, updated_at = now() WHERE id = $1 AND status = 1",
+      NS_ASSIGN(const Rows rows, connection.Run("UPDATE builds SET cancel_requested = true, "
+                                                "updated_at = now() WHERE id = $1 AND status = 1",
                                                 Params::Of(id)));
-      return rows.touched() ? Status() : MissingOr(connection, id, Status(Code::kPrecondition, "the build has ended"));
+      return rows.touched()
+                 ? Status()
+                 : MissingOr(connection, id, Status(Code::kPrecondition, "the build has ended"));
     });
   }
 
   Status Retry(const AppId& app, const std::string& commit) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const Rows any, connection.Run("SELECT 1 FROM builds WHERE application_id = $1 AND commit_hash = $2 LIMIT 1",
-                                               Params::Of(app, commit)));
+      NS_ASSIGN(const Rows any,
+                connection.Run(
+                    "SELECT 1 FROM builds WHERE application_id = $1 AND commit_hash = $2 LIMIT 1",
+                    Params::Of(app, commit)));
       if (any.empty()) return NotFound("there is no build of the commit " + commit);
-      return connection.Do("UPDATE builds SET retriable = true WHERE application_id = $1 AND commit_hash = $2 AND status > 1 AND NOT retriable",
-                           Params::Of(app, commit));
+      return connection.Do(
+          "UPDATE builds SET retriable = true WHERE application_id = $1 AND commit_hash = $2 AND "
+          "status > 1 AND NOT retriable",
+          Params::Of(app, commit));
     });
   }
 
  private:
   Result<std::vector<Build>> List(const std::string& rest, const Params& params) {
-    NS_ASSIGN(const Rows rows, pool_.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));
     return ReadAll<Build>(rows, ReadBuild);
   }
 
   static Status Supersede(Connection& connection, const std::vector<BuildId>& ids) {
     return connection.Do(
-        "UPDATE builds SET status = 5, finished_at = now(), updated_at = now(), outcome_code = $2, outcome_fault = 0, outcome_reason = $3,"
+        "UPDATE builds SET status = 5, finished_at = now(), updated_at = now(), outcome_code = $2, "
+        "outcome_fault = 0, outcome_reason = $3,"
         " outcome_message = $4 WHERE id = ANY($1::text[]) AND status = 0",
         Params::Of(ids, Code::kCancelled, model::kSuperseded, kSupersededMessage));
   }
 
   static Status RequestSuperseding(Connection& connection, const std::vector<BuildId>& ids) {
     return connection.Do(
-        "UPDATE builds SET cancel_requested = true, updated_at = now(), outcome_code = $2, outcome_fault = 0, outcome_reason = $3,"
+        "UPDATE builds SET cancel_requested = true, updated_at = now(), outcome_code = $2, "
+        "outcome_fault = 0, outcome_reason = $3,"
         " outcome_message = $4 WHERE id = ANY($1::text[]) AND status = 1",
         Params::Of(ids, Code::kCancelled, model::kSuperseded, kSupersededMessage));
   }
 
   static Status InsertQueued(Connection& connection, const Build& build) {
-    NS_ASSIGN(const Rows rows, connection.Run(
-        "INSERT INTO builds (id, application_id, commit_hash, build_key)"
-        " SELECT $1::text, id, $3::text, $4::text FROM applications WHERE id = $2 AND NOT deleted",
-        Params::Of(build.id, build.app, build.commit, build.build_key)));
+    NS_ASSIGN(const Rows rows,
+              connection.Run("INSERT INTO builds (id, application_id, commit_hash, build_key)"
+                             " SELECT $1::text, id, $3::text, $4::text FROM applications WHERE id "
+                             "= $2 AND NOT deleted",
+                             Params::Of(build.id, build.app, build.commit, build.build_key)));
     return rows.touched() ? Status() : NoSuch("application", build.app.str());
   }
 
@@ -184,28 +219,37 @@ class PgBuildLogs final : public ports::BuildLogStore {
 
   Status Append(const BuildId& id, const std::string& token, std::string_view bytes) override {
     if (bytes.empty()) return Held(id, token);
-    NS_ASSIGN(const Rows rows, pool_.Run(
-        "INSERT INTO build_logs (build_id, start_offset, bytes)"
-        " SELECT id, coalesce((SELECT start_offset + length(bytes) FROM build_logs WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0),"
-        "  $3::bytea FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2",
-        Params::Of(id, token, BytesIn{bytes})));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("INSERT INTO build_logs (build_id, start_offset, bytes)"
+                        " SELECT id, coalesce((SELECT start_offset + length(bytes) FROM build_logs "
+                        "WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0),"
+                        "  $3::bytea FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2",
+                        Params::Of(id, token, BytesIn{bytes})));
     return rows.touched() ? Status() : Stale("the lease of the build is lost");
   }
 
   Result<ports::LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) override {
-    return pool_.Read([&](Connection& connection) { return ReadSlice(connection, id, std::max<int64_t>(offset, 0), std::max<int64_t>(max, 0)); });
+    return pool_.Read([&](Connection& connection) {
+      return ReadSlice(connection, id, std::max<int64_t>(offset, 0), std::max<int64_t>(max, 0));
+    });
   }
 
  private:
   Status Held(const BuildId& id, const std::string& token) {
-    NS_ASSIGN(const Rows rows, pool_.Run("SELECT 1 FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2", Params::Of(id, token)));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT 1 FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2",
+                        Params::Of(id, token)));
     return rows.empty() ? Stale("the lease of the build is lost") : Status();
   }
 
-  static Result<ports::LogSlice> ReadSlice(Connection& connection, const BuildId& id, int64_t offset, int64_t max) {
-    NS_ASSIGN(const Rows build, connection.Run(
-        "SELECT status > 1, coalesce((SELECT start_offset + length(bytes) FROM build_logs WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0)"
-        " FROM builds WHERE id = $1", Params::Of(id)));
+  static Result<ports::LogSlice> ReadSlice(Connection& connection, const BuildId& id,
+                                           int64_t offset, int64_t max) {
+    NS_ASSIGN(
+        const Rows build,
+        connection.Run("SELECT status > 1, coalesce((SELECT start_offset + length(bytes) FROM "
+                       "build_logs WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0)"
+                       " FROM builds WHERE id = $1",
+                       Params::Of(id)));
     if (build.empty()) return NoSuch("build", id.str());
     bool settled = false;
     int64_t end = 0;
@@ -221,11 +265,15 @@ class PgBuildLogs final : public ports::BuildLogStore {
     return slice;
   }
 
-  static Result<std::string> ReadBytes(Connection& connection, const BuildId& id, int64_t offset, int64_t size) {
-    NS_ASSIGN(const Rows rows, connection.Run(
-        "SELECT start_offset, bytes FROM build_logs WHERE build_id = $1 AND start_offset < $2::bigint + $3::bigint AND start_offset >="
-        " (SELECT start_offset FROM build_logs WHERE build_id = $1 AND start_offset <= $2::bigint ORDER BY start_offset DESC LIMIT 1)"
-        " ORDER BY start_offset", Params::Of(id, offset, size)));
+  static Result<std::string> ReadBytes(Connection& connection, const BuildId& id, int64_t offset,
+                                       int64_t size) {
+    NS_ASSIGN(const Rows rows,
+              connection.Run("SELECT start_offset, bytes FROM build_logs WHERE build_id = $1 AND "
+                             "start_offset < $2::bigint + $3::bigint AND start_offset >="
+                             " (SELECT start_offset FROM build_logs WHERE build_id = $1 AND "
+                             "start_offset <= $2::bigint ORDER BY start_offset DESC LIMIT 1)"
+                             " ORDER BY start_offset",
+                             Params::Of(id, offset, size)));
     std::string bytes;
     int64_t begin = offset;
     for (int i = 0; i < rows.size(); ++i) {
@@ -245,7 +293,11 @@ class PgBuildLogs final : public ports::BuildLogStore {
 
 }  // namespace
 
-std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random) { return std::make_unique<PgBuilds>(pool, random); }
-std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool) { return std::make_unique<PgBuildLogs>(pool); }
+std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random) {
+  return std::make_unique<PgBuilds>(pool, random);
+}
+std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool) {
+  return std::make_unique<PgBuildLogs>(pool);
+}
 
 }  // namespace ns::store

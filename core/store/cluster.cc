@@ -30,7 +30,9 @@ constexpr Duration kInitLimit = 3min;
 constexpr Duration kHealthLimit = 2s;
 constexpr Duration kStatementLimit = 30s;
 
-Status Missing(const std::string& message) { return Status(Code::kPrecondition, "PostgresMissing", message).SetFault(Fault::kOperator); }
+Status Missing(const std::string& message) {
+  return Status(Code::kPrecondition, "PostgresMissing", message).SetFault(Fault::kOperator);
+}
 
 std::string ErrorText(const std::string& what) { return what + ": " + std::strerror(errno); }
 
@@ -43,7 +45,8 @@ std::string VersionOf(const std::string& data) {
 }
 
 bool HasPrograms(const std::string& folder) {
-  return access((folder + "/postgres").c_str(), X_OK) == 0 && access((folder + "/initdb").c_str(), X_OK) == 0;
+  return access((folder + "/postgres").c_str(), X_OK) == 0 &&
+         access((folder + "/initdb").c_str(), X_OK) == 0;
 }
 
 // The newest version below Debian's folder, or empty.
@@ -61,15 +64,20 @@ std::string NewestVersion() {
 
 Result<std::string> FindPrograms(const ClusterOptions& options) {
   if (!options.programs.empty()) {
-    return HasPrograms(options.programs) ? Result(options.programs) : Missing("there is no PostgreSQL in " + options.programs);
+    return HasPrograms(options.programs) ? Result(options.programs)
+                                         : Missing("there is no PostgreSQL in " + options.programs);
   }
   const std::string present = VersionOf(options.data);
   const std::string version = present.empty() ? NewestVersion() : present;
-  if (version.empty()) return Missing("PostgreSQL is not installed: apt-get install postgresql, or name a database in the configuration");
+  if (version.empty())
+    return Missing(
+        "PostgreSQL is not installed: apt-get install postgresql, or name a database in the "
+        "configuration");
   const std::string folder = std::string(kDebianPrograms) + "/" + version + "/bin";
   if (HasPrograms(folder)) return folder;
-  return Missing("the cluster in " + options.data + " is of PostgreSQL " + version + ", which is not installed: apt-get install postgresql-" +
-                 version + ", or move it on with pg_upgradecluster");
+  return Missing("the cluster in " + options.data + " is of PostgreSQL " + version +
+                 ", which is not installed: apt-get install postgresql-" + version +
+                 ", or move it on with pg_upgradecluster");
 }
 
 Result<std::optional<supervise::Account>> AccountOf(const ClusterOptions& options) {
@@ -85,7 +93,8 @@ Status OwnFolder(const std::string& path, const std::optional<supervise::Account
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return Missing("the folder " + path + " cannot be made: " + error.message());
-  if (account && chown(path.c_str(), account->uid, account->gid) != 0) return Missing(ErrorText("chown " + path));
+  if (account && chown(path.c_str(), account->uid, account->gid) != 0)
+    return Missing(ErrorText("chown " + path));
   if (chmod(path.c_str(), 0700) != 0) return Missing(ErrorText("chmod " + path));
   return {};
 }
@@ -97,11 +106,14 @@ std::string ReadAllFrom(int fd) {
   return text;
 }
 
-Status RunInitdb(const std::string& programs, const std::string& folder, const std::optional<supervise::Account>& account, Clock& clock,
+Status RunInitdb(const std::string& programs, const std::string& folder,
+                 const std::optional<supervise::Account>& account, Clock& clock,
                  const std::stop_token& cancel) {
   const Fd output(memfd_create("initdb", MFD_CLOEXEC));
   supervise::SpawnSpec spec;
-  spec.argv = {programs + "/initdb", "-D", folder, "-U", kOwner, "-E", "UTF8", "--locale=C", "--auth=trust", "--no-instructions"};
+  spec.argv = {
+      programs + "/initdb", "-D", folder, "-U", kOwner, "-E", "UTF8", "--locale=C", "--auth=trust",
+      "--no-instructions"};
   spec.env = {"LC_ALL=C", "PATH=/usr/bin:/bin"};
   spec.account = account;
   spec.out = spec.err = output.get();
@@ -109,19 +121,22 @@ Status RunInitdb(const std::string& programs, const std::string& folder, const s
   const auto ended = process.Wait(clock, clock.Monotonic() + kInitLimit, cancel);
   if (!ended.ok()) process.KillGroup(SIGKILL);
   NS_TRY(ended.status().Prefixed("initdb"));
-  if (!ended->ok()) return Missing("initdb ended with " + ended->ToString() + ": " + ReadAllFrom(output.get()));
+  if (!ended->ok())
+    return Missing("initdb ended with " + ended->ToString() + ": " + ReadAllFrom(output.get()));
   return {};
 }
 
 // Whole or not at all: made beside and renamed.
-Status MakeCluster(const ClusterOptions& options, const std::string& programs, const std::optional<supervise::Account>& account, Clock& clock,
+Status MakeCluster(const ClusterOptions& options, const std::string& programs,
+                   const std::optional<supervise::Account>& account, Clock& clock,
                    const std::stop_token& cancel) {
   const std::string unfinished = options.data + ".new";
   std::error_code error;
   fs::remove_all(unfinished, error);
   NS_TRY(OwnFolder(unfinished, account));
   NS_TRY(RunInitdb(programs, unfinished, account, clock, cancel));
-  if (std::rename(unfinished.c_str(), options.data.c_str()) != 0) return Missing(ErrorText("rename " + unfinished));
+  if (std::rename(unfinished.c_str(), options.data.c_str()) != 0)
+    return Missing(ErrorText("rename " + unfinished));
   return {};
 }
 
@@ -133,8 +148,11 @@ Result<Fd> LockCluster(const ClusterOptions& options, Clock& clock, const std::s
   if (!lock) return Missing(ErrorText(options.data + ".lock"));
   const Duration deadline = clock.Monotonic() + kInitLimit;
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (cancel.stop_requested()) return Status(Code::kCancelled, "waiting for the cluster was cancelled");
-    if (clock.Monotonic() > deadline) return Unavailable("another process has been making the cluster in " + options.data + " for too long");
+    if (cancel.stop_requested())
+      return Status(Code::kCancelled, "waiting for the cluster was cancelled");
+    if (clock.Monotonic() > deadline)
+      return Unavailable("another process has been making the cluster in " + options.data +
+                         " for too long");
     supervise::WaitReadable(-1, 50ms);
   }
   return lock;
@@ -151,10 +169,25 @@ std::string Quoted(const std::string& value) {
 
 // Small and quiet: a machine of one's own runs applications, not a database.
 std::vector<std::string> Settings(const ClusterOptions& options) {
-  return {"listen_addresses=", "port=5432", "unix_socket_directories=" + options.socket, "unix_socket_permissions=0700",
-          "max_connections=100", "shared_buffers=32MB", "max_wal_size=256MB", "min_wal_size=32MB", "max_worker_processes=4",
-          "max_parallel_workers=0", "max_parallel_workers_per_gather=0", "max_logical_replication_workers=0", "max_wal_senders=0",
-          "wal_level=minimal", "jit=off", "logging_collector=off", "log_min_messages=warning", "log_checkpoints=off", "log_timezone=UTC",
+  return {"listen_addresses=",
+          "port=5432",
+          "unix_socket_directories=" + options.socket,
+          "unix_socket_permissions=0700",
+          "max_connections=100",
+          "shared_buffers=32MB",
+          "max_wal_size=256MB",
+          "min_wal_size=32MB",
+          "max_worker_processes=4",
+          "max_parallel_workers=0",
+          "max_parallel_workers_per_gather=0",
+          "max_logical_replication_workers=0",
+          "max_wal_senders=0",
+          "wal_level=minimal",
+          "jit=off",
+          "logging_collector=off",
+          "log_min_messages=warning",
+          "log_checkpoints=off",
+          "log_timezone=UTC",
           "timezone=UTC"};
 }
 
@@ -170,15 +203,18 @@ std::vector<std::string> CommandOf(const ClusterOptions& options, const std::str
 }  // namespace
 
 std::string ClusterConnection(const std::string& socket, const std::string& database) {
-  return "host=" + Quoted(socket) + " port=5432 user=" + kOwner + " dbname=" + Quoted(database.empty() ? kOwner : database);
+  return "host=" + Quoted(socket) + " port=5432 user=" + kOwner +
+         " dbname=" + Quoted(database.empty() ? kOwner : database);
 }
 
-Result<supervise::HelperSpec> PrepareCluster(const ClusterOptions& options, Clock& clock, const std::stop_token& cancel) {
+Result<supervise::HelperSpec> PrepareCluster(const ClusterOptions& options, Clock& clock,
+                                             const std::stop_token& cancel) {
   NS_ASSIGN(const Fd lock, LockCluster(options, clock, cancel));
   NS_ASSIGN(const auto account, AccountOf(options));
   NS_ASSIGN(const std::string programs, FindPrograms(options));
   NS_TRY(OwnFolder(options.socket, account));
-  if (VersionOf(options.data).empty()) NS_TRY(MakeCluster(options, programs, account, clock, cancel));
+  if (VersionOf(options.data).empty())
+    NS_TRY(MakeCluster(options, programs, account, clock, cancel));
   supervise::HelperSpec spec;
   spec.name = "postgres";
   spec.argv = CommandOf(options, programs);
@@ -195,8 +231,10 @@ Result<supervise::HelperSpec> PrepareCluster(const ClusterOptions& options, Cloc
 }
 
 Status EnsureDatabase(const ClusterOptions& options) {
-  const std::string look = std::string("SELECT 1 FROM pg_database WHERE datname = '") + kOwner + "'";
-  NS_ASSIGN(const auto session, Connection::Open(ClusterConnection(options.socket, "postgres"), kStatementLimit, kStatementLimit));
+  const std::string look =
+      std::string("SELECT 1 FROM pg_database WHERE datname = '") + kOwner + "'";
+  NS_ASSIGN(const auto session, Connection::Open(ClusterConnection(options.socket, "postgres"),
+                                                 kStatementLimit, kStatementLimit));
   NS_ASSIGN(const Rows found, session->Run(look));
   if (!found.empty()) return {};
   const Status made = session->Do(std::string("CREATE DATABASE ") + kOwner);

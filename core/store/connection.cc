@@ -33,8 +33,10 @@ std::string Trimmed(const char* message) {
 }
 
 std::string SessionOptions(Duration statement_limit) {
-  return "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c idle_in_transaction_session_timeout=60s"
-         " -c statement_timeout=" + std::to_string(Millis(statement_limit));
+  return "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c "
+         "idle_in_transaction_session_timeout=60s"
+         " -c statement_timeout=" +
+         std::to_string(Millis(statement_limit));
 }
 
 PgError ErrorOf(const PGresult* result) {
@@ -51,7 +53,8 @@ PgError ErrorOf(const PGresult* result) {
 
 void Connection::Close::operator()(pg_conn* connection) const { PQfinish(connection); }
 
-Result<std::unique_ptr<Connection>> Connection::Open(const std::string& connection, Duration limit, Duration statement_limit) {
+Result<std::unique_ptr<Connection>> Connection::Open(const std::string& connection, Duration limit,
+                                                     Duration statement_limit) {
   std::unique_ptr<Connection> opened(new Connection());
   opened->statement_limit_ = statement_limit;
   NS_TRY(opened->Connect(connection, Now() + limit));
@@ -60,11 +63,15 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& connecti
 
 Status Connection::Connect(const std::string& connection, Duration deadline) {
   const std::string options = SessionOptions(statement_limit_);
-  const std::array<const char*, 7> keys{"dbname", "options", "client_encoding", "application_name", "keepalives_idle", "tcp_user_timeout", nullptr};
-  const std::array<const char*, 7> values{connection.c_str(), options.c_str(), "UTF8", "neoshowcase", "30", "30000", nullptr};
+  const std::array<const char*, 7> keys{
+      "dbname",           "options", "client_encoding", "application_name", "keepalives_idle",
+      "tcp_user_timeout", nullptr};
+  const std::array<const char*, 7> values{
+      connection.c_str(), options.c_str(), "UTF8", "neoshowcase", "30", "30000", nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return Lost("connecting");
-  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (next != PGRES_POLLING_OK) {
     if (next == PGRES_POLLING_FAILED) return Lost("connecting");
@@ -82,19 +89,23 @@ Result<Rows> Connection::Run(const std::string& sql, const Params& params) {
   return Fetch(deadline);
 }
 
-Status Connection::Do(const std::string& sql, const Params& params) { return Run(sql, params).status(); }
+Status Connection::Do(const std::string& sql, const Params& params) {
+  return Run(sql, params).status();
+}
 
 Status Connection::Send(const std::string& sql, const Params& params, Duration deadline) {
   std::vector<const char*> values;
   std::vector<int> lengths, formats;
   for (const Params::Value& value : params.values()) {
-    if (!value.binary && value.text.find('\0') != std::string::npos) return Invalid("a text holds a NUL byte");
+    if (!value.binary && value.text.find('\0') != std::string::npos)
+      return Invalid("a text holds a NUL byte");
     values.push_back(value.null ? nullptr : value.text.data());
     lengths.push_back(static_cast<int>(value.text.size()));
     formats.push_back(value.binary ? 1 : 0);
   }
   const int count = static_cast<int>(values.size());
-  if (!PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, values.data(), lengths.data(), formats.data(), 0)) {
+  if (!PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, values.data(),
+                         lengths.data(), formats.data(), 0)) {
     return Lost("sending a statement");
   }
   for (int left = PQflush(connection_.get()); left != 0; left = PQflush(connection_.get())) {
@@ -117,7 +128,8 @@ Result<Rows> Connection::Fetch(Duration deadline) {
     if (!result) break;
     const ExecStatusType status = PQresultStatus(result);
     rows.emplace(result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) failure = StatusOf(ErrorOf(result));
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+      failure = StatusOf(ErrorOf(result));
   }
   if (PQstatus(connection_.get()) != CONNECTION_OK) return Lost("waiting for an answer");
   if (!failure.ok()) return failure;
@@ -126,7 +138,8 @@ Result<Rows> Connection::Fetch(Duration deadline) {
 }
 
 Status Connection::WaitFor(bool writable, Duration deadline) {
-  pollfd fd{PQsocket(connection_.get()), static_cast<short>(writable ? POLLIN | POLLOUT : POLLIN), 0};
+  pollfd fd{PQsocket(connection_.get()), static_cast<short>(writable ? POLLIN | POLLOUT : POLLIN),
+            0};
   for (;;) {
     const Duration left = deadline - Now();
     if (left <= 0ns) {
@@ -163,7 +176,8 @@ Result<std::vector<std::string>> Connection::Receive(Duration limit, int wake) {
   };
   take();  // those that came with the answer to a statement
   if (!payloads.empty()) return payloads;
-  std::array<pollfd, 2> fds{pollfd{PQsocket(connection_.get()), POLLIN, 0}, pollfd{wake, POLLIN, 0}};
+  std::array<pollfd, 2> fds{pollfd{PQsocket(connection_.get()), POLLIN, 0},
+                            pollfd{wake, POLLIN, 0}};
   const int ready = poll(fds.data(), fds.size(), Millis(limit));
   if (ready < 0 && errno != EINTR) return Lost("waiting for hints");
   if (fds[0].revents && !PQconsumeInput(connection_.get())) return Lost("waiting for hints");

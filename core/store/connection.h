@@ -15,8 +15,10 @@ namespace ns::store {
 // Belongs to one thread at a time.
 class Connection {
  public:
-  // Connects within `limit`; every statement may then take `statement_limit`, on both sides. kUnavailable.
-  static Result<std::unique_ptr<Connection>> Open(const std::string& connection, Duration limit, Duration statement_limit);
+  // Connects within `limit`; every statement may then take `statement_limit`, on both sides.
+  // kUnavailable.
+  static Result<std::unique_ptr<Connection>> Open(const std::string& connection, Duration limit,
+                                                  Duration statement_limit);
 
   // One statement. After a failure in between (kUnavailable) the session is broken.
   Result<Rows> Run(const std::string& sql, const Params& params = {});
@@ -25,8 +27,8 @@ class Connection {
   // False when the session has ended, as far as can be seen without asking.
   bool Alive();
 
-  // Payloads of the notifications that came; waits up to `limit` for the first, or until `wake` (a descriptor) is readable. kUnavailable when
-  // the session has ended.
+  // Payloads of the notifications that came; waits up to `limit` for the first, or until `wake` (a
+  // descriptor) is readable. kUnavailable when the session has ended.
   Result<std::vector<std::string>> Receive(Duration limit, int wake);
 
  private:

@@ -60,7 +60,8 @@ std::string FormatHint(const Hint& hint) {
 
 std::optional<Hint> ParseHint(std::string_view payload) {
   const size_t colon = payload.find(':');
-  const auto name = std::ranges::find(kNames, payload.substr(0, colon), &decltype(kNames)::value_type::second);
+  const auto name =
+      std::ranges::find(kNames, payload.substr(0, colon), &decltype(kNames)::value_type::second);
   if (colon == std::string_view::npos || name == kNames.end()) return std::nullopt;
   return Hint{name->first, std::string(payload.substr(colon + 1))};
 }
@@ -86,14 +87,16 @@ void HintChannel::Listen(const std::stop_token& stop) {
     const Status ended = ListenOnce(signal);
     if (signal.requested()) return;
     if (SystemClock().Monotonic() - began > kLongestWait) wait = kFirstWait;
-    if (wait == kFirstWait) log::Warn("hints of the database are interrupted", {{"error", ended.ToString()}});
+    if (wait == kFirstWait)
+      log::Warn("hints of the database are interrupted", {{"error", ended.ToString()}});
     signal.Wait(wait);
     wait = std::min(wait * 2, kLongestWait);
   }
 }
 
 Status HintChannel::ListenOnce(const StopSignal& stop) {
-  NS_ASSIGN(const auto connection, Connection::Open(options_.connection, options_.connect_limit, options_.statement_limit));
+  NS_ASSIGN(const auto connection, Connection::Open(options_.connection, options_.connect_limit,
+                                                    options_.statement_limit));
   NS_TRY(connection->Do("LISTEN ns_hints"));
   NS_TRY(CatchUp(*connection));
   while (!stop.requested()) {
@@ -107,8 +110,10 @@ Status HintChannel::ListenOnce(const StopSignal& stop) {
 }
 
 Status HintChannel::CatchUp(Connection& connection) {
-  NS_ASSIGN(const Rows rows, connection.Run("SELECT 'repository:' || id FROM repositories UNION ALL SELECT 'application:' || id FROM applications"));
-  NS_ASSIGN(const auto payloads, ReadAll<std::string>(rows, [](Row& row, std::string& payload) { row >> payload; }));
+  NS_ASSIGN(const Rows rows, connection.Run("SELECT 'repository:' || id FROM repositories UNION "
+                                            "ALL SELECT 'application:' || id FROM applications"));
+  NS_ASSIGN(const auto payloads,
+            ReadAll<std::string>(rows, [](Row& row, std::string& payload) { row >> payload; }));
   for (const std::string& payload : payloads) {
     if (const auto hint = ParseHint(payload)) Tell(*hint);
   }

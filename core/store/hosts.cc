@@ -6,18 +6,24 @@ namespace ns::store {
 namespace {
 
 Status PutPlugins(Connection& connection, const model::Host& host) {
-  NS_TRY(connection.Do("DELETE FROM host_plugins WHERE host_id = $1 AND ordinal > $2", Params::Of(host.id, host.plugins.size())));
+  NS_TRY(connection.Do("DELETE FROM host_plugins WHERE host_id = $1 AND ordinal > $2",
+                       Params::Of(host.id, host.plugins.size())));
   int ordinal = 0;
   for (const model::PluginState& state : host.plugins) {
     // Most beats change nothing: then nothing is written.
-    NS_TRY(connection.Do(
-        "INSERT INTO host_plugins AS stored (host_id, ordinal, instance, plugin, kind, version, required, healthy, reason, message, config_schema)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (host_id, ordinal) DO UPDATE SET instance = excluded.instance,"
-        " plugin = excluded.plugin, kind = excluded.kind, version = excluded.version, required = excluded.required,"
-        " healthy = excluded.healthy, reason = excluded.reason, message = excluded.message, config_schema = excluded.config_schema"
-        " WHERE stored IS DISTINCT FROM excluded",
-        Params::Of(host.id, ++ordinal, state.instance, state.plugin, state.kind, state.version, state.required, state.healthy, state.reason,
-                   state.message, state.config_schema)));
+    NS_TRY(
+        connection.Do("INSERT INTO host_plugins AS stored (host_id, ordinal, instance, plugin, "
+                      "kind, version, required, healthy, reason, message, config_schema)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
+                      "(host_id, ordinal) DO UPDATE SET instance = excluded.instance,"
+                      " plugin = excluded.plugin, kind = excluded.kind, version = "
+                      "excluded.version, required = excluded.required,"
+                      " healthy = excluded.healthy, reason = excluded.reason, message = "
+                      "excluded.message, config_schema = excluded.config_schema"
+                      " WHERE stored IS DISTINCT FROM excluded",
+                      Params::Of(host.id, ++ordinal, state.instance, state.plugin, state.kind,
+                                 state.version, state.required, state.healthy, state.reason,
+                                 state.message, state.config_schema)));
   }
   return {};
 }
@@ -29,8 +35,10 @@ class PgHosts final : public ports::HostStore {
   Status Beat(const model::Host& host) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(connection.Do(
-          "INSERT INTO hosts (id, name, roles, link_address, build_slots, last_seen) VALUES ($1, $2, $3, $4, $5, now())"
-          " ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, link_address = excluded.link_address,"
+          "INSERT INTO hosts (id, name, roles, link_address, build_slots, last_seen) VALUES ($1, "
+          "$2, $3, $4, $5, now())"
+          " ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, "
+          "link_address = excluded.link_address,"
           " build_slots = excluded.build_slots, last_seen = excluded.last_seen",
           Params::Of(host.id, host.name, host.roles, host.link_address, host.build_slots)));
       return PutPlugins(connection, host);
@@ -39,37 +47,45 @@ class PgHosts final : public ports::HostStore {
 
   Result<std::vector<model::Host>> List(Duration within) override {
     return pool_.Read([&](Connection& connection) -> Result<std::vector<model::Host>> {
-      NS_ASSIGN(const Rows rows, connection.Run(
-          "SELECT id, name, roles, link_address, build_slots, last_seen FROM hosts WHERE last_seen >= now() - $1::interval ORDER BY id",
-          Params::Of(within)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT id, name, roles, link_address, build_slots, last_seen FROM "
+                               "hosts WHERE last_seen >= now() - $1::interval ORDER BY id",
+                               Params::Of(within)));
       NS_ASSIGN(auto hosts, ReadAll<model::Host>(rows, [](Row& row, model::Host& out) {
-        row >> out.id >> out.name >> out.roles >> out.link_address >> out.build_slots >> out.last_seen;
-      }));
+                  row >> out.id >> out.name >> out.roles >> out.link_address >> out.build_slots >>
+                      out.last_seen;
+                }));
       NS_TRY(AddPlugins(connection, hosts));
       return hosts;
     });
   }
 
-  // Takes along hosts that have been silent for a day: each start of a process is a host of its own.
+  // Takes along hosts that have been silent for a day: each start of a process is a host of its
+  // own.
   Status Leave(const HostId& id) override {
-    return pool_.Run("DELETE FROM hosts WHERE id = $1 OR last_seen < now() - interval '1 day'", Params::Of(id)).status();
+    return pool_
+        .Run("DELETE FROM hosts WHERE id = $1 OR last_seen < now() - interval '1 day'",
+             Params::Of(id))
+        .status();
   }
 
  private:
   static Status AddPlugins(Connection& connection, std::vector<model::Host>& hosts) {
     std::map<std::string, model::Host*> by_id;
     for (model::Host& host : hosts) by_id[host.id.str()] = &host;
-    NS_ASSIGN(const Rows rows, connection.Run(
-        "SELECT host_id, instance, plugin, kind, version, required, healthy, reason, message, config_schema FROM host_plugins"
-        " ORDER BY host_id, ordinal"));
+    NS_ASSIGN(const Rows rows,
+              connection.Run("SELECT host_id, instance, plugin, kind, version, required, healthy, "
+                             "reason, message, config_schema FROM host_plugins"
+                             " ORDER BY host_id, ordinal"));
     for (int i = 0; i < rows.size(); ++i) {
       std::string id;
       model::PluginState state;
       Row row = rows[i];
-      row >> id >> state.instance >> state.plugin >> state.kind >> state.version >> state.required >> state.healthy >> state.reason >>
-          state.message >> state.config_schema;
+      row >> id >> state.instance >> state.plugin >> state.kind >> state.version >>
+          state.required >> state.healthy >> state.reason >> state.message >> state.config_schema;
       NS_TRY(row.status());
-      if (const auto host = by_id.find(id); host != by_id.end()) host->second->plugins.push_back(std::move(state));
+      if (const auto host = by_id.find(id); host != by_id.end())
+        host->second->plugins.push_back(std::move(state));
     }
     return {};
   }

@@ -14,6 +14,7 @@ Result<std::optional<model::ObservedApp>> LoadObservation(Connection& connection
 Status PutObservation(Connection& connection, const model::ObservedApp& observed);
 
 // One "deploy.phase" event for each phase of `observed` that began after those of `before`. Pure.
-std::vector<model::Event> PhaseEvents(const std::optional<model::ObservedApp>& before, const model::ObservedApp& observed);
+std::vector<model::Event> PhaseEvents(const std::optional<model::ObservedApp>& before,
+                                      const model::ObservedApp& observed);
 
 }  // namespace ns::store

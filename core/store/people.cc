@@ -14,16 +14,20 @@ void ReadUser(Row& row, model::User& out) { row >> out.id >> out.name >> out.adm
 
 class PgUsers final : public ports::UserStore {
  public:
-  PgUsers(Pool& pool, const Sealing& sealing, Random& random) : pool_(pool), sealing_(sealing), random_(random) {}
+  PgUsers(Pool& pool, const Sealing& sealing, Random& random)
+      : pool_(pool), sealing_(sealing), random_(random) {}
 
   Result<model::User> Ensure(const std::string& name, bool admin) override {
     const std::string folded = Folded(name);
     NS_ASSIGN(auto known, Users("WHERE name_key = $1", Params::Of(folded)));
     if (!known.empty() && (known.front().admin || !admin)) return std::move(known.front());
-    NS_ASSIGN(const Rows rows, pool_.Run(
-        "INSERT INTO subjects AS stored (id, name, name_key, admin) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (name_key) DO UPDATE SET admin = stored.admin OR excluded.admin RETURNING id, name, admin",
-        Params::Of(NewIdText(random_), name, folded, admin)));
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run(
+            "INSERT INTO subjects AS stored (id, name, name_key, admin) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (name_key) DO UPDATE SET admin = stored.admin OR excluded.admin "
+            "RETURNING id, name, admin",
+            Params::Of(NewIdText(random_), name, folded, admin)));
     NS_ASSIGN(auto made, ReadAll<model::User>(rows, ReadUser));
     return std::move(made.front());
   }
@@ -34,24 +38,32 @@ class PgUsers final : public ports::UserStore {
     return std::move(found.front());
   }
 
-  Result<std::vector<model::User>> List() override { return Users("WHERE kind = 0 ORDER BY name_key COLLATE \"C\"", {}); }
+  Result<std::vector<model::User>> List() override {
+    return Users("WHERE kind = 0 ORDER BY name_key COLLATE \"C\"", {});
+  }
 
   Status SaveKey(const model::SshKey& key) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_TRY(connection.Do("DELETE FROM generated_keys WHERE expires <= now() AND id <> $1", Params::Of(key.id)));
+      NS_TRY(connection.Do("DELETE FROM generated_keys WHERE expires <= now() AND id <> $1",
+                           Params::Of(key.id)));
       return connection.Do(
-          "INSERT INTO generated_keys (id, user_id, public_line, private_sealed, seal_key, expires) VALUES ($1, $2, $3, $4, $5, $6)"
-          " ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, public_line = excluded.public_line,"
-          " private_sealed = excluded.private_sealed, seal_key = excluded.seal_key, expires = excluded.expires",
-          Params::Of(key.id, key.user, key.public_line, BytesIn{sealing_.SealAlways(key.private_pem, Place(key.id))}, sealing_.key_id(),
-                     key.expires));
+          "INSERT INTO generated_keys (id, user_id, public_line, private_sealed, seal_key, "
+          "expires) VALUES ($1, $2, $3, $4, $5, $6)"
+          " ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, public_line = "
+          "excluded.public_line,"
+          " private_sealed = excluded.private_sealed, seal_key = excluded.seal_key, expires = "
+          "excluded.expires",
+          Params::Of(key.id, key.user, key.public_line,
+                     BytesIn{sealing_.SealAlways(key.private_pem, Place(key.id))},
+                     sealing_.key_id(), key.expires));
     });
   }
 
   Result<model::SshKey> Key(const KeyId& id, const UserId& user) override {
-    NS_ASSIGN(const Rows rows, pool_.Run(
-        "SELECT public_line, private_sealed, expires FROM generated_keys WHERE id = $1 AND user_id = $2 AND expires > now()",
-        Params::Of(id, user)));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT public_line, private_sealed, expires FROM generated_keys WHERE id "
+                        "= $1 AND user_id = $2 AND expires > now()",
+                        Params::Of(id, user)));
     if (rows.empty()) return NotFound("there is no such key, or it has expired: generate another");
     model::SshKey key{id, user, "", Secret(), kNever};
     std::optional<std::string> sealed;

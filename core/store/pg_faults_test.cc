@@ -1,4 +1,5 @@
-// PgStore where things go wrong: the database dies, hangs, is full of others' sessions, has an old schema, or was sealed with another key.
+// PgStore where things go wrong: the database dies, hangs, is full of others' sessions, has an old
+// schema, or was sealed with another key.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -34,7 +35,8 @@ AppId Fill(const ports::Store& s) {
   repository.id = IdOf<RepositoryId>(1);
   repository.name = "repo";
   repository.url = "https://example.com/r";
-  repository.credentials = {model::GitAuth::kBasic, "user", Secret("repository-password"), Secret("private-key")};
+  repository.credentials = {model::GitAuth::kBasic, "user", Secret("repository-password"),
+                            Secret("private-key")};
   EXPECT_EQ(s.repositories.Insert(repository), Status());
   model::Application app;
   app.id = IdOf<AppId>(1);
@@ -43,7 +45,9 @@ AppId Fill(const ports::Store& s) {
   app.env = {{"TOKEN", Secret("environment-value")}};
   EXPECT_EQ(s.apps.Insert(app, nullptr), Status());
   const UserId alice = s.users.Ensure("alice", false)->id;
-  EXPECT_EQ(s.users.SaveKey({IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret("generated-key"), Time(24h * 365 * 200)}), Status());
+  EXPECT_EQ(s.users.SaveKey({IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret("generated-key"),
+                             Time(24h * 365 * 200)}),
+            Status());
   return app.id;
 }
 
@@ -51,10 +55,15 @@ TEST(PgStoreFaults, Secrets_AreSealedInTheDatabase) {
   const std::string connection = Postgres().CleanDatabase();
   PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());
   Fill(store.store());
-  Postgres().Execute(connection, "DO $$ BEGIN"
-      " ASSERT (SELECT count(*) FROM environment WHERE position('environment-value' IN encode(value_sealed, 'escape')) > 0) = 0;"
-      " ASSERT (SELECT count(*) FROM repositories WHERE position('repository-password' IN encode(password_sealed, 'escape')) > 0) = 0;"
-      " ASSERT (SELECT count(*) FROM generated_keys WHERE position('generated-key' IN encode(private_sealed, 'escape')) > 0) = 0;"
+  Postgres().Execute(
+      connection,
+      "DO $$ BEGIN"
+      " ASSERT (SELECT count(*) FROM environment WHERE position('environment-value' IN "
+      "encode(value_sealed, 'escape')) > 0) = 0;"
+      " ASSERT (SELECT count(*) FROM repositories WHERE position('repository-password' IN "
+      "encode(password_sealed, 'escape')) > 0) = 0;"
+      " ASSERT (SELECT count(*) FROM generated_keys WHERE position('generated-key' IN "
+      "encode(private_sealed, 'escape')) > 0) = 0;"
       " ASSERT (SELECT min(seal_key) FROM environment) = 'key-1';"
       " ASSERT (SELECT min(seal_key) FROM repositories) = 'key-1'; END $$");
 }
@@ -75,8 +84,9 @@ TEST(PgStoreFaults, SecretMovedToAnotherRow_DoesNotOpen) {
   const std::string connection = Postgres().CleanDatabase();
   PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());
   const AppId app = Fill(store.store());
-  Postgres().Execute(connection, "INSERT INTO environment (application_id, name, value_sealed, seal_key)"
-                                 " SELECT application_id, 'COPY', value_sealed, seal_key FROM environment");
+  Postgres().Execute(connection,
+                     "INSERT INTO environment (application_id, name, value_sealed, seal_key)"
+                     " SELECT application_id, 'COPY', value_sealed, seal_key FROM environment");
   EXPECT_EQ(store.store().apps.Get(app).status().reason(), "SealBroken");
 }
 
@@ -91,8 +101,10 @@ TEST(PgStoreFaults, Check_WithoutSchemaOrWithAnOlderOne_NamesTheCommand) {
   PgStore second(OptionsOf(with_schema), TestSealer(), SystemRandom());
   EXPECT_EQ(second.Check().reason(), "SchemaOld") << "no number is recorded";
   const auto record = [&](int number) {
-    Postgres().Execute(with_schema, "INSERT INTO schema_info (number, applied_with) VALUES (" + std::to_string(number) +
-                                        ", 'test') ON CONFLICT (singleton) DO UPDATE SET number = excluded.number");
+    Postgres().Execute(
+        with_schema,
+        "INSERT INTO schema_info (number, applied_with) VALUES (" + std::to_string(number) +
+            ", 'test') ON CONFLICT (singleton) DO UPDATE SET number = excluded.number");
   };
   record(kSchemaNumber - 1);
   EXPECT_EQ(second.Check().code(), Code::kPrecondition);
@@ -131,10 +143,12 @@ TEST(PgStoreFaults, EverySessionInUse_IsUnavailableAfterTheWaitLimit) {
   const AppId id = Fill(s);
   model::Application app = s.apps.Get(id).value();
   Status inner;
-  EXPECT_EQ(s.apps.Update(app, app.updated_at, [&](const auto&) {
-    inner = s.apps.List().status();
-    return Status();
-  }), Status());
+  EXPECT_EQ(s.apps.Update(app, app.updated_at,
+                          [&](const auto&) {
+                            inner = s.apps.List().status();
+                            return Status();
+                          }),
+            Status());
   EXPECT_EQ(inner.code(), Code::kUnavailable);
   EXPECT_TRUE(s.apps.List().ok());
 }
@@ -146,12 +160,16 @@ TEST(PgStoreFaults, SessionsThatNobodyNeeds_AreClosed) {
   PgStore store(options, TestSealer(), SystemRandom());
   const ports::Store s = store.store();
   const auto sessions = [&](const std::string& comparison) {
-    Postgres().Execute(connection, "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'neoshowcase' AND"
-                                   " datname = current_database()) " + comparison + "; END $$");
+    Postgres().Execute(connection,
+                       "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_stat_activity WHERE "
+                       "application_name = 'neoshowcase' AND"
+                       " datname = current_database()) " +
+                           comparison + "; END $$");
   };
   const AppId id = Fill(s);
   model::Application app = s.apps.Get(id).value();
-  EXPECT_EQ(s.apps.Update(app, app.updated_at, [&](const auto&) { return s.apps.List().status(); }), Status());
+  EXPECT_EQ(s.apps.Update(app, app.updated_at, [&](const auto&) { return s.apps.List().status(); }),
+            Status());
   sessions("= 2");
   std::this_thread::sleep_for(150ms);
   EXPECT_TRUE(s.apps.List().ok());  // takes the one used last
@@ -169,10 +187,14 @@ TEST(PgStoreFaults, StatementThatHangs_EndsAtItsLimitAndTheStoreGoesOn) {
   const AppId id = Fill(holder.store());
   model::Application app = holder.store().apps.Get(id).value();
   Status waited;
-  EXPECT_EQ(holder.store().apps.Update(app, app.updated_at, [&](const auto&) {
-    waited = quick.store().apps.SetDesired(id, model::DesiredState::kRunning, false);  // the row is locked
-    return Status();
-  }), Status());
+  EXPECT_EQ(holder.store().apps.Update(app, app.updated_at,
+                                       [&](const auto&) {
+                                         waited = quick.store().apps.SetDesired(
+                                             id, model::DesiredState::kRunning,
+                                             false);  // the row is locked
+                                         return Status();
+                                       }),
+            Status());
   EXPECT_EQ(waited.code(), Code::kUnavailable);
   EXPECT_EQ(quick.store().apps.SetDesired(id, model::DesiredState::kRunning, false), Status());
 }
@@ -181,7 +203,9 @@ TEST(PgStoreFaults, SessionsEndedByTheServer_AreReplacedUnseen) {
   const std::string connection = Postgres().CleanDatabase();
   PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());
   const AppId id = Fill(store.store());
-  Postgres().Execute(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'neoshowcase'");
+  Postgres().Execute(connection,
+                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                     "application_name = 'neoshowcase'");
   std::this_thread::sleep_for(50ms);
   EXPECT_TRUE(store.store().apps.Get(id).ok());
 }
@@ -204,7 +228,8 @@ TEST(PgStoreFaults, ServerKilled_IsUnavailableThenEverythingIsThereAgainAndHints
   Postgres().Start();
   EXPECT_EQ(s.apps.Get(id).value(), before);
   const auto caught_up = inbox.Until({Hint::Kind::kQueue, ""});
-  EXPECT_THAT(caught_up, ::testing::Contains(Hint{Hint::Kind::kApplication, id.str()})) << "anything may have changed";
+  EXPECT_THAT(caught_up, ::testing::Contains(Hint{Hint::Kind::kApplication, id.str()}))
+      << "anything may have changed";
   EXPECT_EQ(s.apps.SetDesired(id, model::DesiredState::kRunning, false), Status());
   (void)inbox.Until({Hint::Kind::kApplication, id.str()});
 }
@@ -238,7 +263,10 @@ TEST(PgStoreFaults, ServerKilledUnderWrites_LosesNothingThatWasConfirmed) {
 TEST(Cluster, PreparedTwice_IsTheSameAndKeepsItsData) {
   const std::string folder = "/dev/shm/ns-store-test-" + std::to_string(getpid()) + "/second";
   std::filesystem::create_directories(folder);
-  ClusterOptions options{.data = folder + "/data", .socket = folder + "/socket", .programs = "", .account = std::nullopt};
+  ClusterOptions options{.data = folder + "/data",
+                         .socket = folder + "/socket",
+                         .programs = "",
+                         .account = std::nullopt};
   std::optional<Result<supervise::HelperSpec>> one, two;
   {
     std::jthread first([&] { one.emplace(PrepareCluster(options, SystemClock())); });
@@ -256,7 +284,10 @@ TEST(Cluster, PreparedTwice_IsTheSameAndKeepsItsData) {
 TEST(Cluster, UnfinishedOne_IsMadeAnew) {
   const std::string folder = "/dev/shm/ns-store-test-" + std::to_string(getpid()) + "/third";
   std::filesystem::create_directories(folder + "/data.new/base");
-  ClusterOptions options{.data = folder + "/data", .socket = folder + "/socket", .programs = "", .account = std::nullopt};
+  ClusterOptions options{.data = folder + "/data",
+                         .socket = folder + "/socket",
+                         .programs = "",
+                         .account = std::nullopt};
   EXPECT_EQ(PrepareCluster(options, SystemClock()).status(), Status());
   EXPECT_TRUE(std::filesystem::exists(options.data + "/PG_VERSION"));
 }
@@ -267,16 +298,21 @@ TEST(Cluster, OfAVersionThatIsNotInstalled_SaysWhatToInstall) {
   FILE* file = std::fopen((folder + "/data/PG_VERSION").c_str(), "w");
   std::fputs("9\n", file);
   std::fclose(file);
-  ClusterOptions options{.data = folder + "/data", .socket = folder + "/socket", .programs = "", .account = std::nullopt};
+  ClusterOptions options{.data = folder + "/data",
+                         .socket = folder + "/socket",
+                         .programs = "",
+                         .account = std::nullopt};
   const Status status = PrepareCluster(options, SystemClock()).status();
   EXPECT_EQ(status.code(), Code::kPrecondition);
   EXPECT_THAT(status.message(), ::testing::HasSubstr("postgresql-9"));
   options.programs = "/nonexistent";
-  EXPECT_THAT(PrepareCluster(options, SystemClock()).status().message(), ::testing::HasSubstr("/nonexistent"));
+  EXPECT_THAT(PrepareCluster(options, SystemClock()).status().message(),
+              ::testing::HasSubstr("/nonexistent"));
 }
 
 TEST(Cluster, Connection_QuotesWhatNeedsIt) {
-  EXPECT_EQ(ClusterConnection("/a b/it's", "x"), R"(host='/a b/it\'s' port=5432 user=neoshowcase dbname='x')");
+  EXPECT_EQ(ClusterConnection("/a b/it's", "x"),
+            R"(host='/a b/it\'s' port=5432 user=neoshowcase dbname='x')");
   EXPECT_EQ(ClusterConnection("/s"), "host='/s' port=5432 user=neoshowcase dbname='neoshowcase'");
 }
 

@@ -8,9 +8,17 @@ namespace ns::store {
 
 struct PgStore::Parts {
   Parts(const PgOptions& options, Sealer sealer, Random& random)
-      : pool(options), sealing(std::move(sealer)), hints(pool, options), repositories(NewPgRepositories(pool, sealing)),
-        apps(NewPgApps(pool, sealing)), deploys(NewPgDeploys(pool, sealing)), builds(NewPgBuilds(pool, random)),
-        logs(NewPgBuildLogs(pool)), events(NewPgEvents(pool)), users(NewPgUsers(pool, sealing, random)), hosts(NewPgHosts(pool)) {}
+      : pool(options),
+        sealing(std::move(sealer)),
+        hints(pool, options),
+        repositories(NewPgRepositories(pool, sealing)),
+        apps(NewPgApps(pool, sealing)),
+        deploys(NewPgDeploys(pool, sealing)),
+        builds(NewPgBuilds(pool, random)),
+        logs(NewPgBuildLogs(pool)),
+        events(NewPgEvents(pool)),
+        users(NewPgUsers(pool, sealing, random)),
+        hosts(NewPgHosts(pool)) {}
 
   Pool pool;
   Sealing sealing;
@@ -28,8 +36,10 @@ struct PgStore::Parts {
 namespace {
 
 Status OldSchema(const std::string& what) {
-  return Status(Code::kPrecondition, "SchemaOld", what + ", and this program needs schema " + std::to_string(kSchemaNumber) +
-                ": run `nsd migrate`").SetFault(Fault::kOperator);
+  return Status(Code::kPrecondition, "SchemaOld",
+                what + ", and this program needs schema " + std::to_string(kSchemaNumber) +
+                    ": run `nsd migrate`")
+      .SetFault(Fault::kOperator);
 }
 
 }  // namespace
@@ -40,12 +50,13 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps, *parts_->deploys, *parts_->builds, *parts_->logs,
-          *parts_->events, *parts_->users, *parts_->hosts, parts_->hints};
+  return {*parts_->repositories, *parts_->apps,  *parts_->deploys, *parts_->builds, *parts_->logs,
+          *parts_->events,       *parts_->users, *parts_->hosts,   parts_->hints};
 }
 
 Status PgStore::Check() {
-  NS_ASSIGN(const Rows table, parts_->pool.Run("SELECT 1 WHERE to_regclass('schema_info') IS NOT NULL"));
+  NS_ASSIGN(const Rows table,
+            parts_->pool.Run("SELECT 1 WHERE to_regclass('schema_info') IS NOT NULL"));
   if (table.empty()) return OldSchema("the database has no schema yet");
   NS_ASSIGN(const Rows rows, parts_->pool.Run("SELECT coalesce(max(number), 0) FROM schema_info"));
   int number = 0;
@@ -58,6 +69,8 @@ Status PgStore::Check() {
 
 void PgStore::Listen(const std::stop_token& stop) { parts_->hints.Listen(stop); }
 
-Status NoSuch(const std::string& what, const std::string& id) { return NotFound("there is no " + what + " with the id \"" + id + "\""); }
+Status NoSuch(const std::string& what, const std::string& id) {
+  return NotFound("there is no " + what + " with the id \"" + id + "\"");
+}
 
 }  // namespace ns::store

@@ -18,11 +18,13 @@ struct PgOptions {
   Duration connect_limit = std::chrono::seconds(5);
   Duration wait_limit = std::chrono::seconds(5);        // for a free connection
   Duration statement_limit = std::chrono::seconds(15);  // each
-  Duration idle_limit = std::chrono::minutes(1);        // a session unused for so long is closed, but for the last one
+  Duration idle_limit =
+      std::chrono::minutes(1);  // a session unused for so long is closed, but for the last one
 };
 
-// Every method is one transaction, which is tried again by itself where PostgreSQL says that it lost to another. kUnavailable names the
-// database's words: nothing is known then about a write. Secrets are sealed before they leave the process. [any-thread]
+// Every method is one transaction, which is tried again by itself where PostgreSQL says that it
+// lost to another. kUnavailable names the database's words: nothing is known then about a write.
+// Secrets are sealed before they leave the process. [any-thread]
 class PgStore {
  public:
   // Does not connect; the first call does. `random` is called from any thread.
@@ -34,12 +36,14 @@ class PgStore {
   // References to this store's parts.
   ports::Store store();
 
-  // Whether the database answers and has the schema that this program needs. kUnavailable: out of reach; kPrecondition with the reason
-  // "SchemaOld": names the command that brings it up to date. A newer schema is fine.
+  // Whether the database answers and has the schema that this program needs. kUnavailable: out of
+  // reach; kPrecondition with the reason "SchemaOld": names the command that brings it up to date.
+  // A newer schema is fine.
   Status Check();
 
-  // Receives hints until a stop is requested, and calls the subscribers on this thread. After each reconnect every repository, every
-  // application and the queue are hinted once, since anything may have changed meanwhile. Blocks; one thread of the host runs it.
+  // Receives hints until a stop is requested, and calls the subscribers on this thread. After each
+  // reconnect every repository, every application and the queue are hinted once, since anything may
+  // have changed meanwhile. Blocks; one thread of the host runs it.
   void Listen(const std::stop_token& stop);
 
  private:

@@ -10,10 +10,10 @@
 namespace ns::store {
 namespace {
 
+using ports::Hint;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
 using ports::testing::StoreUnderTest;
-using ports::Hint;
 using namespace std::chrono_literals;
 
 class PgUnderTest final : public StoreUnderTest {
@@ -30,12 +30,15 @@ class PgUnderTest final : public StoreUnderTest {
   }
 
  private:
-  PgStore store_{{.connection = testing::Postgres().CleanDatabase(), .connections = 4}, testing::TestSealer(), SystemRandom()};
+  PgStore store_{{.connection = testing::Postgres().CleanDatabase(), .connections = 4},
+                 testing::TestSealer(),
+                 SystemRandom()};
   std::optional<testing::Inbox> inbox_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Pg, StoreContract,
-                         ::testing::Values(StoreFactory([] { return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>()); })),
+INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
                          [](const auto&) { return "PostgreSQL"; });
 
 }  // namespace

@@ -13,7 +13,8 @@ bool LostToAnother(const Status& status) { return status.reason() == kLostToAnot
 
 class Pool::Use {
  public:
-  Use(Pool& pool, std::unique_ptr<Connection> connection) : pool_(pool), connection_(std::move(connection)) {}
+  Use(Pool& pool, std::unique_ptr<Connection> connection)
+      : pool_(pool), connection_(std::move(connection)) {}
   ~Use() { pool_.Return(std::move(connection_)); }
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
@@ -64,13 +65,17 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
       if (open_ < options_.connections) break;
       const Duration left = deadline - SystemClock().Monotonic();
       if (left <= Duration::zero()) {
-        return Unavailable("every session with the database is in use: too much work, or the database is too slow").SetFault(Fault::kOperator);
+        return Unavailable(
+                   "every session with the database is in use: too much work, or the database is "
+                   "too slow")
+            .SetFault(Fault::kOperator);
       }
       returned_.wait_for(mutex_, left);
     }
     ++open_;
   }
-  auto opened = Connection::Open(options_.connection, options_.connect_limit, options_.statement_limit);
+  auto opened =
+      Connection::Open(options_.connection, options_.connect_limit, options_.statement_limit);
   if (!opened.ok()) Return(nullptr);
   return opened;
 }
@@ -79,8 +84,10 @@ void Pool::Return(std::unique_ptr<Connection> connection) {
   {
     Lock lock(mutex_);
     const Duration now = SystemClock().Monotonic();
-    if (connection && connection->Alive()) idle_.push_back({std::move(connection), now});
-    else --open_;
+    if (connection && connection->Alive())
+      idle_.push_back({std::move(connection), now});
+    else
+      --open_;
     CloseIdle(now);
   }
   returned_.notify_one();

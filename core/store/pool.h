@@ -22,8 +22,8 @@ class Pool {
   // One statement, a transaction of its own.
   Result<Rows> Run(const std::string& sql, const Params& params = {});
 
-  // One transaction: `body(connection)` gives a Status or a Result; a failure rolls back. Tried again where PostgreSQL says that it lost to another,
-  // so `body` may run several times.
+  // One transaction: `body(connection)` gives a Status or a Result; a failure rolls back. Tried
+  // again where PostgreSQL says that it lost to another, so `body` may run several times.
   template <class Body>
   auto Write(Body&& body) -> std::invoke_result_t<Body, Connection&> {
     return Transact("BEGIN", std::forward<Body>(body));
@@ -46,8 +46,10 @@ class Pool {
     std::optional<std::invoke_result_t<Body, Connection&>> result;
     const Status status = TransactUntyped(begin, [&](Connection& connection) -> Status {
       result.emplace(body(connection));
-      if constexpr (std::is_same_v<std::invoke_result_t<Body, Connection&>, Status>) return *result;
-      else return result->status();
+      if constexpr (std::is_same_v<std::invoke_result_t<Body, Connection&>, Status>)
+        return *result;
+      else
+        return result->status();
     });
     if (!status.ok()) return status;
     return std::move(*result);
@@ -63,7 +65,7 @@ class Pool {
   Mutex mutex_;
   std::condition_variable_any returned_;
   std::deque<Idle> idle_ NS_GUARDED_BY(mutex_);  // used last: at the back
-  int open_ NS_GUARDED_BY(mutex_) = 0;  // idle or in use
+  int open_ NS_GUARDED_BY(mutex_) = 0;           // idle or in use
 };
 
 }  // namespace ns::store

@@ -1,5 +1,5 @@
-// The same random operations on FakeStore and on PgStore: every answer and everything that can be read must be equal but for times,
-// tokens and ids that the stores choose.
+// The same random operations on FakeStore and on PgStore: every answer and everything that can be
+// read must be equal but for times, tokens and ids that the stores choose.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -33,9 +33,13 @@ struct World {
   std::map<BuildId, std::string> tokens;
 };
 
-std::string Show(const Status& status) { return std::string(CodeName(status.code())) + " " + status.reason(); }
+std::string Show(const Status& status) {
+  return std::string(CodeName(status.code())) + " " + status.reason();
+}
 template <class T>
-std::string Show(const Result<T>& result) { return Show(result.status()); }
+std::string Show(const Result<T>& result) {
+  return Show(result.status());
+}
 
 // Everything that an operation is made of, drawn before it runs on either store.
 class Draw {
@@ -70,7 +74,8 @@ Operation PutRepository(Draw& draw) {
   return [=](World& world) mutable {
     repository.owners.clear();
     if (owner < 2) repository.owners = {world.users[kUsers[owner]]};
-    return Show(insert ? world.s.repositories.Insert(repository) : world.s.repositories.Update(repository));
+    return Show(insert ? world.s.repositories.Insert(repository)
+                       : world.s.repositories.Update(repository));
   };
 }
 
@@ -81,8 +86,18 @@ Operation PutApp(Draw& draw) {
   app.repository = draw.Repository();
   app.ref = draw.Chance(50) ? "main" : "v2";
   app.spa = draw.Chance(50);
-  if (draw.Chance(70)) app.websites = {{WebsiteId(app.id.str()), "host" + std::to_string(draw.Below(6)), "/", false, draw.Chance(50), false, 80, {}}};
-  if (draw.Chance(30)) app.ports = {{30000 + draw.Below(4), 80, draw.Chance(50) ? model::Protocol::kTcp : model::Protocol::kUdp}};
+  if (draw.Chance(70))
+    app.websites = {{WebsiteId(app.id.str()),
+                     "host" + std::to_string(draw.Below(6)),
+                     "/",
+                     false,
+                     draw.Chance(50),
+                     false,
+                     80,
+                     {}}};
+  if (draw.Chance(30))
+    app.ports = {{30000 + draw.Below(4), 80,
+                  draw.Chance(50) ? model::Protocol::kTcp : model::Protocol::kUdp}};
   const bool insert = draw.Chance(60), stale = draw.Chance(20);
   const int owner = draw.Below(2);
   return [=](World& world) mutable {
@@ -102,12 +117,22 @@ Operation ChangeApp(Draw& draw) {
   const bool flag = draw.Chance(50);
   return [=](World& world) {
     switch (kind) {
-      case 0: return Show(world.s.apps.SetEnv(app, {key, Secret(commit), model::EnvScope::kBoth, flag, !flag}));
-      case 1: return Show(world.s.apps.DeleteEnv(app, key));
-      case 2: return Show(world.s.apps.SetDesired(app, desired, flag));
-      case 3: return Show(world.s.repositories.SetCommits({{app, flag ? "main" : "v2", commit}}, {{commit, key, kNever, "m"}}));
-      case 4: return Show(world.s.events.SetConditions(model::Subject::kApplication, app.str(), {{key, flag, commit, "", kNever, kNever, kNever}}));
-      default: return Show(world.s.builds.Retry(app, commit));
+      case 0:
+        return Show(
+            world.s.apps.SetEnv(app, {key, Secret(commit), model::EnvScope::kBoth, flag, !flag}));
+      case 1:
+        return Show(world.s.apps.DeleteEnv(app, key));
+      case 2:
+        return Show(world.s.apps.SetDesired(app, desired, flag));
+      case 3:
+        return Show(world.s.repositories.SetCommits({{app, flag ? "main" : "v2", commit}},
+                                                    {{commit, key, kNever, "m"}}));
+      case 4:
+        return Show(
+            world.s.events.SetConditions(model::Subject::kApplication, app.str(),
+                                         {{key, flag, commit, "", kNever, kNever, kNever}}));
+      default:
+        return Show(world.s.builds.Retry(app, commit));
     }
   };
 }
@@ -118,10 +143,14 @@ Operation Remove(Draw& draw) {
   const int kind = draw.Below(4);
   return [=](World& world) {
     switch (kind) {
-      case 0: return Show(world.s.apps.MarkDeleted(app));
-      case 1: return Show(world.s.deploys.ConfirmRemoved(app));
-      case 2: return Show(world.s.deploys.Purge(app));
-      default: return Show(world.s.repositories.Delete(repository));
+      case 0:
+        return Show(world.s.apps.MarkDeleted(app));
+      case 1:
+        return Show(world.s.deploys.ConfirmRemoved(app));
+      case 2:
+        return Show(world.s.deploys.Purge(app));
+      default:
+        return Show(world.s.repositories.Delete(repository));
     }
   };
 }
@@ -133,9 +162,13 @@ Operation Deploy(Draw& draw) {
   observed.id = app;
   observed.fence = {1 + draw.Below(2), draw.Below(4)};
   observed.message = draw.Commit();
-  for (int i = draw.Below(3); i > 0; --i) observed.phases.push_back({"phase" + std::to_string(i), Time(std::chrono::seconds(1 + draw.Below(9)))});
+  for (int i = draw.Below(3); i > 0; --i)
+    observed.phases.push_back(
+        {"phase" + std::to_string(i), Time(std::chrono::seconds(1 + draw.Below(9)))});
   return [=](World& world) -> std::string {
-    if (kind == 0) return Show(world.s.deploys.SaveObserved(observed, {{"Deploy", true, observed.message, "", kNever, kNever, kNever}}));
+    if (kind == 0)
+      return Show(world.s.deploys.SaveObserved(
+          observed, {{"Deploy", true, observed.message, "", kNever, kNever, kNever}}));
     const auto current = world.s.apps.Get(app);
     const int64_t generation = (current.ok() ? current->target.generation : 0) + wrong;
     std::optional<model::Release> release;
@@ -164,8 +197,10 @@ Operation Work(Draw& draw) {
   const int kind = draw.Below(7), attempt = 1 + draw.Below(2);
   const bool expires = draw.Chance(30), wrong = draw.Chance(15);
   ports::BuildResult result;
-  result.status = static_cast<model::BuildStatus>(std::array{0, 2, 3, 4}[static_cast<size_t>(draw.Below(4))]);
-  if (result.status != model::BuildStatus::kSucceeded) result.outcome = Status(Code::kInternal, "Reason", "words").SetFault(Fault::kPlatform);
+  result.status =
+      static_cast<model::BuildStatus>(std::array{0, 2, 3, 4}[static_cast<size_t>(draw.Below(4))]);
+  if (result.status != model::BuildStatus::kSucceeded)
+    result.outcome = Status(Code::kInternal, "Reason", "words").SetFault(Fault::kPlatform);
   result.image.digest = draw.Commit();
   return [=](World& world) {
     const std::string token = wrong ? "wrong" : world.tokens[id];
@@ -176,11 +211,16 @@ Operation Work(Draw& draw) {
         if (claimed.ok()) world.tokens[id] = claimed->lease.token;
         return Show(claimed);
       }
-      case 2: return Show(world.s.builds.Renew(id, token, 1h));
-      case 3: return Show(world.s.builds.Settle(id, token, result));
-      case 4: return Show(world.s.builds.Expire(id, attempt, result));
-      case 5: return Show(world.s.builds.Cancel(id));
-      default: return Show(world.s.logs.Append(id, token, result.image.digest));
+      case 2:
+        return Show(world.s.builds.Renew(id, token, 1h));
+      case 3:
+        return Show(world.s.builds.Settle(id, token, result));
+      case 4:
+        return Show(world.s.builds.Expire(id, attempt, result));
+      case 5:
+        return Show(world.s.builds.Cancel(id));
+      default:
+        return Show(world.s.logs.Append(id, token, result.image.digest));
     }
   };
 }
@@ -199,34 +239,46 @@ Operation AnyOperation(Draw& draw) {
 // -- everything that can be read --
 
 void Tell(std::ostream& out, const World& world, const model::Repository& repository) {
-  out << "repository " << repository.id.str() << " " << repository.name << " " << repository.url << " "
-      << repository.credentials.password.Reveal() << " by";
+  out << "repository " << repository.id.str() << " " << repository.name << " " << repository.url
+      << " " << repository.credentials.password.Reveal() << " by";
   for (const UserId& owner : repository.owners) out << " " << world.names.at(owner.str());
   out << "\n";
 }
 
 void Tell(std::ostream& out, const model::Build& build) {
-  out << "build " << build.id.str() << " of " << build.app.str() << " " << build.commit[0] << " " << build.build_key << " status "
-      << static_cast<int>(build.status) << " attempt " << build.attempt << " host " << build.lease.host.str() << (build.lease.token.empty() ? "" : " held")
-      << (build.cancel_requested ? " cancel" : "") << (build.retriable ? " retriable" : "") << " started " << (build.started_at != kNever)
-      << " finished " << (build.finished_at != kNever) << " waits " << (build.not_before != kNever) << " " << build.image.digest << " "
-      << build.outcome.ToString() << " " << static_cast<int>(build.outcome.fault()) << "\n";
+  out << "build " << build.id.str() << " of " << build.app.str() << " " << build.commit[0] << " "
+      << build.build_key << " status " << static_cast<int>(build.status) << " attempt "
+      << build.attempt << " host " << build.lease.host.str()
+      << (build.lease.token.empty() ? "" : " held") << (build.cancel_requested ? " cancel" : "")
+      << (build.retriable ? " retriable" : "") << " started " << (build.started_at != kNever)
+      << " finished " << (build.finished_at != kNever) << " waits " << (build.not_before != kNever)
+      << " " << build.image.digest << " " << build.outcome.ToString() << " "
+      << static_cast<int>(build.outcome.fault()) << "\n";
 }
 
 void Tell(std::ostream& out, const World& world, const model::AppSnapshot& snapshot) {
   const model::Application& app = snapshot.app;
-  out << "app " << app.id.str() << " " << app.name << " of " << app.repository.str() << " " << app.ref << " " << app.commit << " spa " << app.spa
-      << " desired " << static_cast<int>(app.desired) << " nonce " << app.restart_nonce << (app.deleted ? " deleted" : "") << " target "
-      << app.target.generation << " " << app.target.release.str() << " remain " << snapshot.resources_may_remain;
+  out << "app " << app.id.str() << " " << app.name << " of " << app.repository.str() << " "
+      << app.ref << " " << app.commit << " spa " << app.spa << " desired "
+      << static_cast<int>(app.desired) << " nonce " << app.restart_nonce
+      << (app.deleted ? " deleted" : "") << " target " << app.target.generation << " "
+      << app.target.release.str() << " remain " << snapshot.resources_may_remain;
   for (const auto& site : app.websites) out << " site " << site.fqdn << site.https;
-  for (const auto& port : app.ports) out << " port " << port.internet_port << static_cast<int>(port.protocol);
+  for (const auto& port : app.ports)
+    out << " port " << port.internet_port << static_cast<int>(port.protocol);
   for (const auto& owner : app.owners) out << " by " << world.names.at(owner.str());
-  for (const auto& env : app.env) out << " env " << env.key << "=" << env.value.Reveal() << env.secret << env.system;
-  for (const auto& condition : snapshot.conditions) out << " cond " << condition.type << condition.ok << condition.reason;
-  if (snapshot.release) out << " release " << snapshot.release->id.str() << " " << snapshot.release->generation << snapshot.release->commit;
+  for (const auto& env : app.env)
+    out << " env " << env.key << "=" << env.value.Reveal() << env.secret << env.system;
+  for (const auto& condition : snapshot.conditions)
+    out << " cond " << condition.type << condition.ok << condition.reason;
+  if (snapshot.release)
+    out << " release " << snapshot.release->id.str() << " " << snapshot.release->generation
+        << snapshot.release->commit;
   if (snapshot.observed) {
-    out << " observed " << snapshot.observed->fence.epoch << "," << snapshot.observed->fence.generation << snapshot.observed->message;
-    for (const auto& phase : snapshot.observed->phases) out << " " << phase.phase << FormatTime(phase.at);
+    out << " observed " << snapshot.observed->fence.epoch << ","
+        << snapshot.observed->fence.generation << snapshot.observed->message;
+    for (const auto& phase : snapshot.observed->phases)
+      out << " " << phase.phase << FormatTime(phase.at);
   }
   out << "\n";
   for (const auto& build : snapshot.builds) Tell(out, build);
@@ -238,26 +290,34 @@ std::string Everything(World& world) {
   for (const auto& repository : repositories) {
     Tell(out, world, world.s.repositories.Get(repository.id).value());
     const auto followers = world.s.repositories.Snapshot(repository.id)->followers;
-    for (const auto& follower : followers) out << " follower " << follower.app.str() << follower.ref << follower.commit << "\n";
+    for (const auto& follower : followers)
+      out << " follower " << follower.app.str() << follower.ref << follower.commit << "\n";
   }
   const auto apps = world.s.apps.List().value();
   for (const auto& app : apps) out << "listed " << app.id.str() << "\n";
   for (int n = 1; n <= kApps; ++n) {
     const AppId id = IdOf<AppId>(n);
-    if (const auto snapshot = world.s.deploys.Snapshot(id); snapshot.ok()) Tell(out, world, *snapshot);
+    if (const auto snapshot = world.s.deploys.Snapshot(id); snapshot.ok())
+      Tell(out, world, *snapshot);
     const auto releases = world.s.deploys.Releases(id, 3).value();
     for (const auto& release : releases) out << "release " << release.id.str() << "\n";
-    const auto events = world.s.events.List(model::Subject::kApplication, id.str(), 0, 1000).value();
-    for (const auto& event : events) out << "event " << event.kind << event.reason << event.data << "\n";
+    const auto events =
+        world.s.events.List(model::Subject::kApplication, id.str(), 0, 1000).value();
+    for (const auto& event : events)
+      out << "event " << event.kind << event.reason << event.data << "\n";
   }
   const auto queue = world.s.builds.Queue().value();
   for (const auto& build : queue.queued) out << "queued " << build.id.str() << "\n";
   for (const auto& build : queue.building) out << "building " << build.id.str() << "\n";
   for (int n = 1; n <= kBuilds; ++n) {
     const auto log = world.s.logs.Read(IdOf<BuildId>(n), 10, 100);
-    out << "log " << Show(log) << (log.ok() ? log->bytes + (log->finished ? " finished" : "") : "") << "\n";
+    out << "log " << Show(log) << (log.ok() ? log->bytes + (log->finished ? " finished" : "") : "")
+        << "\n";
   }
-  const auto commits = world.s.repositories.Commits({std::string(40, 'a'), std::string(40, 'b'), std::string(40, 'c')}).value();
+  const auto commits =
+      world.s.repositories
+          .Commits({std::string(40, 'a'), std::string(40, 'b'), std::string(40, 'c')})
+          .value();
   std::map<std::string, std::string> authors;
   for (const auto& commit : commits) authors[commit.hash] = commit.author;
   for (const auto& [hash, author] : authors) out << "commit " << hash << author << "\n";

@@ -3,14 +3,17 @@
 namespace ns::store {
 namespace {
 
-std::string PasswordPlace(const RepositoryId& id) { return "repositories/" + id.str() + "/password"; }
+std::string PasswordPlace(const RepositoryId& id) {
+  return "repositories/" + id.str() + "/password";
+}
 std::string KeyPlace(const RepositoryId& id) { return "repositories/" + id.str() + "/ssh_key"; }
 
 constexpr char kColumns[] = "id, name, url, auth_method, username, password_sealed, ssh_key_sealed";
 
 Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
   std::optional<std::string> password, key;
-  row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >> password >> key;
+  row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >>
+      password >> key;
   NS_TRY(row.status());
   NS_ASSIGN(out.credentials.password, sealing.Open(password, PasswordPlace(out.id)));
   NS_ASSIGN(out.credentials.ssh_private_key, sealing.Open(key, KeyPlace(out.id)));
@@ -18,13 +21,19 @@ Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
 }
 
 Result<std::vector<UserId>> OwnersOf(Connection& connection, const RepositoryId& id) {
-  NS_ASSIGN(const Rows rows, connection.Run("SELECT subject_id FROM repository_owners WHERE repository_id = $1 ORDER BY ordinal",
-                                            Params::Of(id)));
+  NS_ASSIGN(
+      const Rows rows,
+      connection.Run(
+          "SELECT subject_id FROM repository_owners WHERE repository_id = $1 ORDER BY ordinal",
+          Params::Of(id)));
   return ReadAll<UserId>(rows, [](Row& row, UserId& owner) { row >> owner; });
 }
 
-Result<model::Repository> Load(Connection& connection, const Sealing& sealing, const RepositoryId& id) {
-  NS_ASSIGN(const Rows rows, connection.Run(std::string("SELECT ") + kColumns + " FROM repositories WHERE id = $1", Params::Of(id)));
+Result<model::Repository> Load(Connection& connection, const Sealing& sealing,
+                               const RepositoryId& id) {
+  NS_ASSIGN(const Rows rows,
+            connection.Run(std::string("SELECT ") + kColumns + " FROM repositories WHERE id = $1",
+                           Params::Of(id)));
   if (rows.empty()) return NoSuch("repository", id.str());
   model::Repository repository;
   NS_TRY(ReadRepository(rows[0], sealing, repository));
@@ -33,10 +42,12 @@ Result<model::Repository> Load(Connection& connection, const Sealing& sealing, c
 }
 
 Status PutOwners(Connection& connection, const model::Repository& repository) {
-  NS_TRY(connection.Do("DELETE FROM repository_owners WHERE repository_id = $1", Params::Of(repository.id)));
+  NS_TRY(connection.Do("DELETE FROM repository_owners WHERE repository_id = $1",
+                       Params::Of(repository.id)));
   return connection.Do(
       "INSERT INTO repository_owners (repository_id, subject_id, ordinal)"
-      " SELECT $1, owner, place FROM unnest($2::text[]) WITH ORDINALITY AS given (owner, place) ON CONFLICT DO NOTHING",
+      " SELECT $1, owner, place FROM unnest($2::text[]) WITH ORDINALITY AS given (owner, place) ON "
+      "CONFLICT DO NOTHING",
       Params::Of(repository.id, repository.owners));
 }
 
@@ -46,17 +57,22 @@ class PgRepositories final : public ports::RepositoryStore {
 
   Status Insert(const model::Repository& repository) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_TRY(connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, password_sealed, ssh_key_sealed, seal_key)"
-                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", Values(repository)));
+      NS_TRY(
+          connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, "
+                        "password_sealed, ssh_key_sealed, seal_key)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                        Values(repository)));
       return PutOwners(connection, repository);
     });
   }
 
   Status Update(const model::Repository& repository) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const Rows rows, connection.Run(
-          "UPDATE repositories SET name = $2, url = $3, auth_method = $4, username = $5, password_sealed = $6, ssh_key_sealed = $7,"
-          " seal_key = $8 WHERE id = $1", Values(repository)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, "
+                               "username = $5, password_sealed = $6, ssh_key_sealed = $7,"
+                               " seal_key = $8 WHERE id = $1",
+                               Values(repository)));
       if (rows.touched() == 0) return NoSuch("repository", repository.id.str());
       return PutOwners(connection, repository);
     });
@@ -65,11 +81,18 @@ class PgRepositories final : public ports::RepositoryStore {
   Status Delete(const RepositoryId& id) override {
     return pool_.Write([&](Connection& connection) -> Status {
       // The row's lock keeps new applications out: their reference to it waits.
-      NS_ASSIGN(const Rows found, connection.Run("SELECT 1 FROM repositories WHERE id = $1 FOR UPDATE", Params::Of(id)));
+      NS_ASSIGN(
+          const Rows found,
+          connection.Run("SELECT 1 FROM repositories WHERE id = $1 FOR UPDATE", Params::Of(id)));
       if (found.empty()) return NoSuch("repository", id.str());
-      NS_ASSIGN(const Rows apps, connection.Run("SELECT 1 FROM applications WHERE repository_id = $1 LIMIT 1", Params::Of(id)));
-      if (!apps.empty()) return Status(Code::kPrecondition, "applications of this repository exist: delete them first");
-      NS_TRY(connection.Do("DELETE FROM conditions WHERE subject = $1 AND subject_id = $2", Params::Of(model::Subject::kRepository, id)));
+      NS_ASSIGN(const Rows apps,
+                connection.Run("SELECT 1 FROM applications WHERE repository_id = $1 LIMIT 1",
+                               Params::Of(id)));
+      if (!apps.empty())
+        return Status(Code::kPrecondition,
+                      "applications of this repository exist: delete them first");
+      NS_TRY(connection.Do("DELETE FROM conditions WHERE subject = $1 AND subject_id = $2",
+                           Params::Of(model::Subject::kRepository, id)));
       return connection.Do("DELETE FROM repositories WHERE id = $1", Params::Of(id));
     });
   }
@@ -79,9 +102,10 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
   Result<std::vector<model::Repository>> List() override {
-    NS_ASSIGN(const Rows rows, pool_.Run(
-        "SELECT id, name, url, auth_method, array(SELECT subject_id FROM repository_owners WHERE repository_id = id ORDER BY ordinal)"
-        " FROM repositories ORDER BY name COLLATE \"C\", id"));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT id, name, url, auth_method, array(SELECT subject_id FROM "
+                        "repository_owners WHERE repository_id = id ORDER BY ordinal)"
+                        " FROM repositories ORDER BY name COLLATE \"C\", id"));
     return ReadAll<model::Repository>(rows, [](Row& row, model::Repository& out) {
       std::vector<std::string> owners;
       row >> out.id >> out.name >> out.url >> out.credentials.method >> owners;
@@ -92,14 +116,19 @@ class PgRepositories final : public ports::RepositoryStore {
   Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) override {
     return pool_.Read([&](Connection& connection) -> Result<model::RepositorySnapshot> {
       NS_ASSIGN(model::Repository repository, Load(connection, sealing_, id));
-      NS_ASSIGN(const Rows rows, connection.Run(
-          "SELECT id, ref, commit_hash FROM applications WHERE repository_id = $1 AND NOT deleted ORDER BY id", Params::Of(id)));
-      NS_ASSIGN(auto followers, ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) { row >> out.app >> out.ref >> out.commit; }));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT id, ref, commit_hash FROM applications WHERE repository_id "
+                               "= $1 AND NOT deleted ORDER BY id",
+                               Params::Of(id)));
+      NS_ASSIGN(auto followers, ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) {
+                  row >> out.app >> out.ref >> out.commit;
+                }));
       return model::RepositorySnapshot{std::move(repository), std::move(followers)};
     });
   }
 
-  Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) override {
+  Status SetCommits(const std::vector<model::Follower>& moved,
+                    const std::vector<model::Commit>& commits) override {
     return pool_.Write([&](Connection& connection) -> Status {
       if (!commits.empty()) NS_TRY(InsertCommits(connection, commits));
       return moved.empty() ? Status() : MoveFollowers(connection, moved);
@@ -107,9 +136,14 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
   Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) override {
-    NS_ASSIGN(const Rows rows, pool_.Run("SELECT hash, author, authored_at, message FROM commits WHERE hash = ANY($1::text[])",
-                                         Params::Of(hashes)));
-    return ReadAll<model::Commit>(rows, [](Row& row, model::Commit& out) { row >> out.hash >> out.author >> out.date >> out.message; });
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run(
+            "SELECT hash, author, authored_at, message FROM commits WHERE hash = ANY($1::text[])",
+            Params::Of(hashes)));
+    return ReadAll<model::Commit>(rows, [](Row& row, model::Commit& out) {
+      row >> out.hash >> out.author >> out.date >> out.message;
+    });
   }
 
  private:
@@ -117,7 +151,8 @@ class PgRepositories final : public ports::RepositoryStore {
     const model::GitCredentials& git = repository.credentials;
     return Params::Of(repository.id, repository.name, repository.url, git.method, git.username,
                       sealing_.Seal(git.password, PasswordPlace(repository.id)),
-                      sealing_.Seal(git.ssh_private_key, KeyPlace(repository.id)), sealing_.key_id());
+                      sealing_.Seal(git.ssh_private_key, KeyPlace(repository.id)),
+                      sealing_.key_id());
   }
 
   static Status InsertCommits(Connection& connection, const std::vector<model::Commit>& commits) {
@@ -131,8 +166,10 @@ class PgRepositories final : public ports::RepositoryStore {
     }
     return connection.Do(
         "INSERT INTO commits (hash, author, authored_at, message)"
-        " SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS given (hash, a, d, m) ORDER BY hash"
-        " ON CONFLICT (hash) DO NOTHING", Params::Of(hashes, authors, dates, messages));
+        " SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS given "
+        "(hash, a, d, m) ORDER BY hash"
+        " ON CONFLICT (hash) DO NOTHING",
+        Params::Of(hashes, authors, dates, messages));
   }
 
   // Only where the application still follows that ref.
@@ -146,7 +183,8 @@ class PgRepositories final : public ports::RepositoryStore {
     return connection.Do(
         "UPDATE applications SET commit_hash = given.hash"
         " FROM unnest($1::text[], $2::text[], $3::text[]) AS given (id, ref, hash)"
-        " WHERE applications.id = given.id AND applications.ref = given.ref AND NOT deleted AND commit_hash <> given.hash",
+        " WHERE applications.id = given.id AND applications.ref = given.ref AND NOT deleted AND "
+        "commit_hash <> given.hash",
         Params::Of(apps, refs, commits));
   }
 

@@ -13,7 +13,8 @@ template <class I>
 Result<I> ParseNumber(std::string_view text) {
   I value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return Internal("the database gave \"" + std::string(text) + "\" for a number");
+  if (error != std::errc() || stop != text.data() + text.size())
+    return Internal("the database gave \"" + std::string(text) + "\" for a number");
   return value;
 }
 
@@ -62,7 +63,8 @@ Params& Params::operator<<(const std::vector<bool>& values) {
 std::optional<std::string_view> Row::Next() {
   const int column = column_++;
   if (PQgetisnull(result_, row_, column)) return std::nullopt;
-  return std::string_view(PQgetvalue(result_, row_, column), static_cast<size_t>(PQgetlength(result_, row_, column)));
+  return std::string_view(PQgetvalue(result_, row_, column),
+                          static_cast<size_t>(PQgetlength(result_, row_, column)));
 }
 
 template <class T>

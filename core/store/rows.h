@@ -54,13 +54,17 @@ class Params {
   Params& operator<<(const std::vector<int64_t>& numbers);
   Params& operator<<(const std::vector<bool>& values);
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  Params& operator<<(I number) { return *this << std::string_view(std::to_string(number)); }
+  requires(!std::same_as<I, bool>) Params& operator<<(I number) {
+    return *this << std::string_view(std::to_string(number));
+  }
   template <class E>
-    requires std::is_enum_v<E>
-  Params& operator<<(E value) { return *this << static_cast<int64_t>(value); }
+  requires std::is_enum_v<E> Params& operator<<(E value) {
+    return *this << static_cast<int64_t>(value);
+  }
   template <class Tag>
-  Params& operator<<(const Id<Tag>& id) { return *this << id.str(); }
+  Params& operator<<(const Id<Tag>& id) {
+    return *this << id.str();
+  }
   template <class Tag>
   Params& operator<<(const std::vector<Id<Tag>>& ids) {
     std::vector<std::string> texts;
@@ -78,7 +82,8 @@ class Params {
   std::vector<Value> values_;
 };
 
-// One row, read column by column. A column that does not read as its type sets `status`, and the rest stays as it is.
+// One row, read column by column. A column that does not read as its type sets `status`, and the
+// rest stays as it is.
 class Row {
  public:
   Row(const pg_result* result, int row) : result_(result), row_(row) {}
@@ -93,8 +98,7 @@ class Row {
   Row& operator>>(std::vector<std::string>& out);
   Row& operator>>(std::vector<Time>& out);
   template <class E>
-    requires std::is_enum_v<E>
-  Row& operator>>(E& out) {
+  requires std::is_enum_v<E> Row& operator>>(E& out) {
     int value = 0;
     *this >> value;
     out = static_cast<E>(value);

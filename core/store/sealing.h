@@ -19,14 +19,18 @@ class Sealing {
     if (plain.empty()) return std::nullopt;
     return SealAlways(plain, place);
   }
-  std::string SealAlways(const Secret& plain, const std::string& place) const { return sealer_.Seal(plain, place); }
+  std::string SealAlways(const Secret& plain, const std::string& place) const {
+    return sealer_.Seal(plain, place);
+  }
   // kInternal when it was sealed with another key or in another place.
   Result<Secret> Open(const std::optional<std::string>& sealed, const std::string& place) const {
     if (!sealed) return Secret();
     Result<Secret> plain = sealer_.Open(*sealed, place);
     if (plain.ok()) return plain;
-    return Status(Code::kInternal, "SealBroken", "the secret at " + place + " does not open with the key \"" + key_id() +
-                  "\": is this the key file that belongs to the database?").SetFault(Fault::kOperator);
+    return Status(Code::kInternal, "SealBroken",
+                  "the secret at " + place + " does not open with the key \"" + key_id() +
+                      "\": is this the key file that belongs to the database?")
+        .SetFault(Fault::kOperator);
   }
 
  private:

@@ -6,7 +6,8 @@ namespace ns::store {
 namespace {
 
 Status NotSql(std::string_view kind, std::string_view text) {
-  return Internal("the database gave a " + std::string(kind) + " that cannot be read: " + std::string(text.substr(0, 80)));
+  return Internal("the database gave a " + std::string(kind) +
+                  " that cannot be read: " + std::string(text.substr(0, 80)));
 }
 
 int HexDigit(char c) {
@@ -85,7 +86,8 @@ Result<std::vector<SqlText>> ParseArray(std::string_view text) {
     SqlText element;
     if (!TakeElement(text, at, element) || at >= text.size()) return NotSql("array", text);
     elements.push_back(std::move(element));
-    if (text[at] == '}') return at + 1 == text.size() ? Result(std::move(elements)) : NotSql("array", text);
+    if (text[at] == '}')
+      return at + 1 == text.size() ? Result(std::move(elements)) : NotSql("array", text);
     if (text[at++] != ',') return NotSql("array", text);
   }
   return NotSql("array", text);
@@ -95,16 +97,19 @@ Result<Time> ParseTime(std::string_view text) {
   using namespace std::chrono;
   const size_t zone = text.find('+');
   Digits digits(text);
-  const year_month_day day{year(digits.Number(0, 4)), month(static_cast<unsigned>(digits.Number(5, 2))),
+  const year_month_day day{year(digits.Number(0, 4)),
+                           month(static_cast<unsigned>(digits.Number(5, 2))),
                            std::chrono::day(static_cast<unsigned>(digits.Number(8, 2)))};
-  const auto clock = hours(digits.Number(11, 2)) + minutes(digits.Number(14, 2)) + seconds(digits.Number(17, 2));
+  const auto clock =
+      hours(digits.Number(11, 2)) + minutes(digits.Number(14, 2)) + seconds(digits.Number(17, 2));
   digits.Expect(10, ' ');
   int fraction = 0;
   if (zone != std::string_view::npos && zone > 20) {
     fraction = digits.Number(20, zone - 20);
     for (size_t places = zone - 20; places < 6; ++places) fraction *= 10;
   }
-  if (zone == std::string_view::npos || text.substr(zone) != "+00" || !digits.ok() || !day.ok()) return NotSql("time", text);
+  if (zone == std::string_view::npos || text.substr(zone) != "+00" || !digits.ok() || !day.ok())
+    return NotSql("time", text);
   return Time(sys_days(day) + clock + microseconds(fraction));
 }
 

@@ -10,7 +10,8 @@ namespace ns::store {
 namespace {
 
 TEST(SqlText, Array_OddElements_SurviveTheRoundTrip) {
-  const std::vector<SqlText> elements{{false, ""}, {false, "NULL"}, {true, ""}, {false, "a,b{}\"\\'"}, {false, " spaces "}, {false, "ü\n"}};
+  const std::vector<SqlText> elements{{false, ""},           {false, "NULL"},     {true, ""},
+                                      {false, "a,b{}\"\\'"}, {false, " spaces "}, {false, "ü\n"}};
   const std::string text = FormatArray(elements);
   std::vector<SqlText> expected = elements;
   for (auto& [null, value] : expected) value = null ? "NULL" : value;
@@ -20,11 +21,13 @@ TEST(SqlText, Array_OddElements_SurviveTheRoundTrip) {
 }
 
 TEST(SqlText, Array_AsTheServerWritesIt_IsRead) {
-  EXPECT_EQ(ParseArray(R"({a,NULL,"b c"})").value(), (std::vector<SqlText>{{false, "a"}, {true, "NULL"}, {false, "b c"}}));
+  EXPECT_EQ(ParseArray(R"({a,NULL,"b c"})").value(),
+            (std::vector<SqlText>{{false, "a"}, {true, "NULL"}, {false, "b c"}}));
 }
 
 TEST(SqlText, Array_Broken_IsRefused) {
-  for (const char* text : {"", "{", "a", "{a", "{a,", "{\"a}", "{a}x", "{a\\", "{\"a\"x}"}) EXPECT_FALSE(ParseArray(text).ok()) << text;
+  for (const char* text : {"", "{", "a", "{a", "{a,", "{\"a}", "{a}x", "{a\\", "{\"a\"x}"})
+    EXPECT_FALSE(ParseArray(text).ok()) << text;
 }
 
 TEST(SqlText, Array_RandomBytes_NeverCrashAndRoundTrip) {
@@ -32,38 +35,48 @@ TEST(SqlText, Array_RandomBytes_NeverCrashAndRoundTrip) {
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     const char letters[] = "{}\",\\aN ";
-    for (uint64_t i = random.Below(12); i > 0; --i) text += letters[random.Below(sizeof(letters) - 1)];
+    for (uint64_t i = random.Below(12); i > 0; --i)
+      text += letters[random.Below(sizeof(letters) - 1)];
     (void)ParseArray(text);
-    EXPECT_EQ(ParseArray(FormatArray({{false, text}, {false, "x"}})).value(), (std::vector<SqlText>{{false, text}, {false, "x"}}));
+    EXPECT_EQ(ParseArray(FormatArray({{false, text}, {false, "x"}})).value(),
+              (std::vector<SqlText>{{false, text}, {false, "x"}}));
   }
 }
 
 TEST(SqlText, Time_WithAndWithoutFraction) {
-  EXPECT_EQ(FormatTime(ParseTime("2026-01-31 12:00:00.123456+00").value()), "2026-01-31T12:00:00.123456Z");
-  EXPECT_EQ(FormatTime(ParseTime("2026-01-31 12:00:00.12+00").value()), "2026-01-31T12:00:00.120000Z");
+  EXPECT_EQ(FormatTime(ParseTime("2026-01-31 12:00:00.123456+00").value()),
+            "2026-01-31T12:00:00.123456Z");
+  EXPECT_EQ(FormatTime(ParseTime("2026-01-31 12:00:00.12+00").value()),
+            "2026-01-31T12:00:00.120000Z");
   EXPECT_EQ(FormatTime(ParseTime("1999-12-31 23:59:59+00").value()), "1999-12-31T23:59:59.000000Z");
 }
 
 TEST(SqlText, Time_Broken_IsRefused) {
-  for (const char* text : {"", "infinity", "2026-13-01 00:00:00+00", "2026-01-31 12:00:00+01", "2026-01-31 12:00:00", "2026-01-31"}) {
+  for (const char* text : {"", "infinity", "2026-13-01 00:00:00+00", "2026-01-31 12:00:00+01",
+                           "2026-01-31 12:00:00", "2026-01-31"}) {
     EXPECT_FALSE(ParseTime(text).ok()) << text;
   }
 }
 
 TEST(SqlText, Bytea_ReadsHexAndRefusesTheRest) {
-  EXPECT_EQ(ParseBytea("\\x00ff61").value(), std::string("\0\xff" "a", 3));
+  EXPECT_EQ(ParseBytea("\\x00ff61").value(), std::string("\0\xff"
+                                                         "a",
+                                                         3));
   EXPECT_EQ(ParseBytea("\\x").value(), "");
-  for (const char* text : {"", "\\x0", "\\xzz", "abcd"}) EXPECT_FALSE(ParseBytea(text).ok()) << text;
+  for (const char* text : {"", "\\x0", "\\xzz", "abcd"})
+    EXPECT_FALSE(ParseBytea(text).ok()) << text;
 }
 
 TEST(Hint, FormattedThenParsed_IsTheSame) {
   using Kind = ports::Hint::Kind;
-  for (const Kind kind : {Kind::kRepository, Kind::kApplication, Kind::kBuild, Kind::kBuildLog, Kind::kQueue}) {
+  for (const Kind kind :
+       {Kind::kRepository, Kind::kApplication, Kind::kBuild, Kind::kBuildLog, Kind::kQueue}) {
     const ports::Hint hint{kind, "a:b"};
     EXPECT_EQ(ParseHint(FormatHint(hint)), hint);
   }
   EXPECT_EQ(FormatHint({Kind::kQueue, ""}), "queue:");
-  for (const char* payload : {"", "queue", "other:1", ":"}) EXPECT_FALSE(ParseHint(payload)) << payload;
+  for (const char* payload : {"", "queue", "other:1", ":"})
+    EXPECT_FALSE(ParseHint(payload)) << payload;
 }
 
 TEST(PgError, Codes_SayWhatTheCallerDoesNext) {
@@ -74,7 +87,8 @@ TEST(PgError, Codes_SayWhatTheCallerDoesNext) {
   EXPECT_EQ(StatusOf({"40P01", "deadlock", ""}).reason(), kLostToAnother);
   EXPECT_EQ(StatusOf({"23505", "duplicate", "repositories_url"}).code(), Code::kExists);
   EXPECT_EQ(StatusOf({"23505", "duplicate", "unheard_of"}).code(), Code::kExists);
-  EXPECT_EQ(StatusOf({"23503", "missing", "applications_repository_id_fkey"}).code(), Code::kNotFound);
+  EXPECT_EQ(StatusOf({"23503", "missing", "applications_repository_id_fkey"}).code(),
+            Code::kNotFound);
   EXPECT_EQ(StatusOf({"22021", "invalid byte sequence", ""}).code(), Code::kInvalid);
   EXPECT_EQ(StatusOf({"42P01", "no such table", ""}).reason(), "SchemaDiffers");
   EXPECT_EQ(StatusOf({"42601", "syntax", ""}).code(), Code::kInternal);

@@ -25,7 +25,8 @@ Result<SocketAddress> UnixAddress(const std::string& path);
 // "127.0.0.1:80" of where a socket is bound; "unix:/path" for a path.
 std::string FormatAddress(const SocketAddress& address);
 
-// A connected, non-blocking stream. kUnavailable, kDeadline. `deadline` is on SystemClock().Monotonic().
+// A connected, non-blocking stream. kUnavailable, kDeadline. `deadline` is on
+// SystemClock().Monotonic().
 Result<Fd> Connect(const SocketAddress& address, Duration deadline);
 
 }  // namespace ns::supervise

@@ -32,7 +32,8 @@ void CloseFrom(unsigned first) {
   if (::close_range(first, ~0U, 0) == 0) return;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  for (rlim_t fd = first; fd < limit.rlim_cur && fd < 1'048'576; ++fd) ::close(static_cast<int>(fd));
+  for (rlim_t fd = first; fd < limit.rlim_cur && fd < 1'048'576; ++fd)
+    ::close(static_cast<int>(fd));
 }
 
 // Descriptors 0, 1, 2 are the child's, 3 and 4 ours until exec; all others are closed.
@@ -60,8 +61,10 @@ bool SetLimits(const SpawnSpec& spec) {
 bool TakeAccount(const std::optional<Account>& account) {
   if (!account) return true;
   if (::geteuid() != 0) return ::geteuid() == account->uid;
-  // Raw calls: glibc's own take a lock over all threads, which some other thread may have held at the fork.
-  return ::syscall(SYS_setgroups, 0, nullptr) == 0 && ::syscall(SYS_setresgid, account->gid, account->gid, account->gid) == 0 &&
+  // Raw calls: glibc's own take a lock over all threads, which some other thread may have held at
+  // the fork.
+  return ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
+         ::syscall(SYS_setresgid, account->gid, account->gid, account->gid) == 0 &&
          ::syscall(SYS_setresuid, account->uid, account->uid, account->uid) == 0;
 }
 

@@ -1,4 +1,5 @@
-// What happens between fork and exec. Only calls that are safe after a fork in a process with threads.
+// What happens between fork and exec. Only calls that are safe after a fork in a process with
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,13 @@
 
 namespace ns::supervise {
 
-enum class ChildStep : int32_t { kDescriptors = 0, kLimits = 1, kAccount = 2, kFolder = 3, kExec = 4 };
+enum class ChildStep : int32_t {
+  kDescriptors = 0,
+  kLimits = 1,
+  kAccount = 2,
+  kFolder = 3,
+  kExec = 4
+};
 
 // Written to `ChildPlan::failure` by a child that could not become the program.
 struct ChildFailure {

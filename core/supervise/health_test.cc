@@ -29,11 +29,10 @@ class Answering {
     bound.size = sizeof bound.storage;
     ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
     address = FormatAddress(bound);
-    if (!answer.empty()) thread_ = std::jthread([this, answer = std::move(answer)] { Serve(answer); });
+    if (!answer.empty())
+      thread_ = std::jthread([this, answer = std::move(answer)] { Serve(answer); });
   }
-  ~Answering() {
-    ::shutdown(fd_.get(), SHUT_RDWR);
-  }
+  ~Answering() { ::shutdown(fd_.get(), SHUT_RDWR); }
   std::string address;
 
  private:
@@ -42,7 +41,8 @@ class Answering {
       const Fd client(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       char request[1024];
       if (!client) return;
-      if (::recv(client.get(), request, sizeof request, 0) > 0) ::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+      if (::recv(client.get(), request, sizeof request, 0) > 0)
+        ::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     }
   }
 
@@ -58,8 +58,9 @@ Status Ask(const std::string& address) {
 TEST(Health, Empty_IsAlwaysWell) { EXPECT_TRUE(Ask("").ok()); }
 
 TEST(Health, Malformed_IsInvalid) {
-  for (const char* address : {"127.0.0.1:80", "tcp:localhost:80", "tcp:127.0.0.1", "tcp:127.0.0.1:99999", "tcp:::1:80", "https://127.0.0.1/", "http://localhost/",
-                              "http://127.0.0.1:80/a b", "unix:"}) {
+  for (const char* address :
+       {"127.0.0.1:80", "tcp:localhost:80", "tcp:127.0.0.1", "tcp:127.0.0.1:99999", "tcp:::1:80",
+        "https://127.0.0.1/", "http://localhost/", "http://127.0.0.1:80/a b", "unix:"}) {
     EXPECT_EQ(Ask(address).code(), Code::kInvalid) << address;
   }
 }
@@ -89,7 +90,8 @@ TEST(Health, Unix_IsWellWhereSomethingAccepts) {
 }
 
 TEST(Health, Http_IsWellOnlyWith2xx) {
-  const Answering well("HTTP/1.1 204 No Content\r\n\r\n"), ill("HTTP/1.1 503 Service Unavailable\r\n\r\n"), odd("hello, who is there\r\n");
+  const Answering well("HTTP/1.1 204 No Content\r\n\r\n"),
+      ill("HTTP/1.1 503 Service Unavailable\r\n\r\n"), odd("hello, who is there\r\n");
   EXPECT_TRUE(Ask("http://" + well.address + "/ping").ok());
   EXPECT_NE(Ask("http://" + ill.address).message().find("503"), std::string::npos);
   EXPECT_EQ(Ask("http://" + odd.address).code(), Code::kUnavailable);
@@ -101,7 +103,8 @@ TEST(Health, Http_ThatAcceptsAndSaysNothing_EndsInTime) {
 }
 
 TEST(Address, Format_IsWhatParseTakes) {
-  for (const char* text : {"127.0.0.1:80", "[::1]:443", "0.0.0.0:0"}) EXPECT_EQ(FormatAddress(*ParseAddress(text)), text);
+  for (const char* text : {"127.0.0.1:80", "[::1]:443", "0.0.0.0:0"})
+    EXPECT_EQ(FormatAddress(*ParseAddress(text)), text);
   EXPECT_EQ(UnixAddress(std::string(200, 'a')).status().code(), Code::kInvalid);
 }
 

@@ -15,13 +15,17 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kFirstWait = milliseconds(100), kLongestWait = seconds(30);
-constexpr Duration kProvenAfter = seconds(60);   // a run so long forgets earlier failures
-constexpr Duration kForeignWait = seconds(30);   // a newer description is somebody else's to restart, so long as there is somebody
-constexpr Duration kCheckWell = seconds(5), kCheckUnwell = seconds(1), kCheckStarting = milliseconds(20), kLookForRecord = seconds(1);
+constexpr Duration kProvenAfter = seconds(60);  // a run so long forgets earlier failures
+constexpr Duration kForeignWait =
+    seconds(30);  // a newer description is somebody else's to restart, so long as there is somebody
+constexpr Duration kCheckWell = seconds(5), kCheckUnwell = seconds(1),
+                   kCheckStarting = milliseconds(20), kLookForRecord = seconds(1);
 
 std::string HashOf(const HelperSpec& spec) {
   std::string text;
-  const auto add = [&](const std::string& field) { text += std::to_string(field.size()) + ":" + field; };
+  const auto add = [&](const std::string& field) {
+    text += std::to_string(field.size()) + ":" + field;
+  };
   const auto add_all = [&](const std::vector<std::string>& fields) {
     text += std::to_string(fields.size()) + ";";
     for (const std::string& field : fields) add(field);
@@ -29,12 +33,15 @@ std::string HashOf(const HelperSpec& spec) {
   add_all(spec.argv);
   add_all(spec.env);
   add(spec.folder);
-  add(spec.account ? std::to_string(spec.account->uid) + "." + std::to_string(spec.account->gid) : "");
+  add(spec.account ? std::to_string(spec.account->uid) + "." + std::to_string(spec.account->gid)
+                   : "");
   add(spec.config_hash);
   return Sha256Hex(text);
 }
 
-Duration WaitAfter(int failures) { return std::min(kFirstWait * (1 << std::min(failures - 1, 10)), kLongestWait); }
+Duration WaitAfter(int failures) {
+  return std::min(kFirstWait * (1 << std::min(failures - 1, 10)), kLongestWait);
+}
 
 }  // namespace
 
@@ -52,14 +59,17 @@ Status KeptHelper::Describe(const HelperSpec& spec) {
 Status KeptHelper::Converge() {
   NS_ASSIGN(const Fd held, files_.TakeLock());
   const auto record = files_.Read();
-  if (record && record->hash == hash_ && Adopt(*record)) return record->stopped ? files_.Write(running_) : Status();
+  if (record && record->hash == hash_ && Adopt(*record))
+    return record->stopped ? files_.Write(running_) : Status();
   return Start(record);
 }
 
-// Caller holds the file lock, so that a record without `confirmed` is of a supervisor that died over it: whatever came of it goes.
+// Caller holds the file lock, so that a record without `confirmed` is of a supervisor that died
+// over it: whatever came of it goes.
 Status KeptHelper::Start(const std::optional<Record>& before) {
   Record record{{}, hash_, spec_.argv[0], clock_.Now(), spec_.stop_signal, spec_.stop_grace};
-  Status status = before ? EndProcess(before->id, before->stop_signal, before->stop_grace) : Status();
+  Status status =
+      before ? EndProcess(before->id, before->stop_signal, before->stop_grace) : Status();
   if (status.ok()) {
     log_start_ = LogSize(files_.log());
     auto child = Spawn(record);
@@ -79,7 +89,8 @@ Result<Process> KeptHelper::Spawn(Record& record) {
   child.account = spec_.account;
   child.out = child.err = log.get();
   child.before_exec = [&](pid_t pid) -> Status {
-    if (Failpoint("supervise.before-record")) return Unavailable("failpoint supervise.before-record");
+    if (Failpoint("supervise.before-record"))
+      return Unavailable("failpoint supervise.before-record");
     NS_ASSIGN(record.id, IdentifyProcess(pid));
     NS_TRY(files_.Write(record));
     if (Failpoint("supervise.after-record")) return Unavailable("failpoint supervise.after-record");
@@ -121,8 +132,11 @@ void KeptHelper::Forget(HelperPhase phase, Status problem) {
 void KeptHelper::BackOff(Status problem) {
   const Duration now = clock_.Monotonic();
   failures_ = watch_ && now - seen_ > kProvenAfter ? 1 : failures_ + 1;
-  next_start_ = now + WaitAfter(failures_) + (watch_ && Superseded() ? kForeignWait : Duration::zero());
-  log::Warn("helper is down", {{"helper", files_.name()}, {"problem", problem.message()}, {"failures", std::to_string(failures_)}});
+  next_start_ =
+      now + WaitAfter(failures_) + (watch_ && Superseded() ? kForeignWait : Duration::zero());
+  log::Warn("helper is down", {{"helper", files_.name()},
+                               {"problem", problem.message()},
+                               {"failures", std::to_string(failures_)}});
   Forget(HelperPhase::kBackingOff, std::move(problem));
 }
 
@@ -142,13 +156,15 @@ void KeptHelper::OnEnded() {
   if (record && record->stopped) return Forget(HelperPhase::kStopped, {});
   KillSession(running_.id);
   const std::string printed = supervise::LogEnd(files_.log(), log_start_);
-  BackOff(Unavailable(files_.name() + " " + how + (printed.empty() ? "" : "; it printed: " + printed)));
+  BackOff(
+      Unavailable(files_.name() + " " + how + (printed.empty() ? "" : "; it printed: " + printed)));
 }
 
 void KeptHelper::TryStart() {
   const auto seen = files_.Read();
   if (seen && Adopt(*seen)) return;
-  if (seen && seen->stopped && now_.phase != HelperPhase::kStopped) return Forget(HelperPhase::kStopped, {});
+  if (seen && seen->stopped && now_.phase != HelperPhase::kStopped)
+    return Forget(HelperPhase::kStopped, {});
   if (now_.phase != HelperPhase::kBackingOff || clock_.Monotonic() < next_start_) return;
   const auto held = files_.TakeLock();
   if (!held.ok()) return BackOff(held.status());
@@ -170,9 +186,12 @@ void KeptHelper::CheckHealth() {
     unwell_since_ = now;
   }
   const bool starting = now_.phase == HelperPhase::kStarting && now - seen_ < seconds(2);
-  next_check_ = clock_.Monotonic() + (health.ok() ? kCheckWell : starting ? kCheckStarting : kCheckUnwell);
+  next_check_ = clock_.Monotonic() + (health.ok() ? kCheckWell
+                                      : starting  ? kCheckStarting
+                                                  : kCheckUnwell);
   Publish();
-  const bool hung = !health.ok() && spec_.hang_limit > Duration::zero() && now - unwell_since_ >= spec_.hang_limit;
+  const bool hung = !health.ok() && spec_.hang_limit > Duration::zero() &&
+                    now - unwell_since_ >= spec_.hang_limit;
   if (hung && !Superseded()) EndHung(health);
 }
 
@@ -181,7 +200,8 @@ void KeptHelper::EndHung(const Status& problem) {
   const auto record = files_.Read();
   if (!held.ok() || !record || record->id != running_.id) return;
   const Status ended = EndProcess(running_.id, spec_.stop_signal, spec_.stop_grace);
-  if (ended.ok()) BackOff(problem.Prefixed(files_.name() + " was unwell for too long and is started anew"));
+  if (ended.ok())
+    BackOff(problem.Prefixed(files_.name() + " was unwell for too long and is started anew"));
 }
 
 Status KeptHelper::Stop() {

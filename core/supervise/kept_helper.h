@@ -12,20 +12,27 @@
 
 namespace ns::supervise {
 
-// Every decision reads the record again under the lock of the helper, since other processes decide too. [any-thread]
+// Every decision reads the record again under the lock of the helper, since other processes decide
+// too. [any-thread]
 class KeptHelper {
  public:
-  KeptHelper(const std::string& folder, const std::string& name, Clock& clock) : files_(folder, name), clock_(clock) {}
+  KeptHelper(const std::string& folder, const std::string& name, Clock& clock)
+      : files_(folder, name), clock_(clock) {}
 
-  // The description in force from now on: adopts what runs with it, replaces what runs with another, else starts. The failure of a start.
+  // The description in force from now on: adopts what runs with it, replaces what runs with
+  // another, else starts. The failure of a start.
   Status Describe(const HelperSpec& spec) NS_EXCLUDES(mutex_);
   // Looks once: has it ended, is a start due, is it well?
   void Advance() NS_EXCLUDES(mutex_);
   Status Stop() NS_EXCLUDES(mutex_);
 
-  HelperState State() { return state_.With([](const HelperState& state) { return state; }); }
+  HelperState State() {
+    return state_.With([](const HelperState& state) { return state; });
+  }
   // Readable when it has ended; null when none runs.
-  std::shared_ptr<const Fd> watch() { return shown_watch_.With([](const auto& watch) { return watch; }); }
+  std::shared_ptr<const Fd> watch() {
+    return shown_watch_.With([](const auto& watch) { return watch; });
+  }
   // How long Advance has nothing to do unless the helper ends.
   Duration Idle() NS_EXCLUDES(mutex_);
   // What it has printed since it was started.
@@ -51,15 +58,15 @@ class KeptHelper {
   Mutex mutex_;
   HelperSpec spec_ NS_GUARDED_BY(mutex_);
   std::string hash_ NS_GUARDED_BY(mutex_);
-  Record running_ NS_GUARDED_BY(mutex_);              // of the process behind watch_
+  Record running_ NS_GUARDED_BY(mutex_);  // of the process behind watch_
   std::shared_ptr<const Fd> watch_ NS_GUARDED_BY(mutex_);
   HelperState now_ NS_GUARDED_BY(mutex_);
-  int failures_ NS_GUARDED_BY(mutex_) = 0;            // in a row
+  int failures_ NS_GUARDED_BY(mutex_) = 0;  // in a row
   uint64_t log_start_ NS_GUARDED_BY(mutex_) = 0;
-  Duration seen_ NS_GUARDED_BY(mutex_){};             // since when it is watched
+  Duration seen_ NS_GUARDED_BY(mutex_){};  // since when it is watched
   Duration next_start_ NS_GUARDED_BY(mutex_){};
   Duration next_check_ NS_GUARDED_BY(mutex_){};
-  Duration unwell_since_ NS_GUARDED_BY(mutex_){};     // zero: it is well
+  Duration unwell_since_ NS_GUARDED_BY(mutex_){};  // zero: it is well
   Guarded<HelperState> state_;
   Guarded<std::shared_ptr<const Fd>> shown_watch_;
 };

@@ -23,7 +23,7 @@ Result<Fd> OpenLog(const std::string& path) {
 }
 
 uint64_t LogSize(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   return ::stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
 }
 
@@ -35,7 +35,8 @@ void TrimLog(const std::string& path) {
   off_t at = static_cast<off_t>(size - kLogLimit);
   while (from && to && ::sendfile(to.get(), from.get(), &at, kLogLimit) > 0) {
   }
-  if (from) [[maybe_unused]] const int done = ::ftruncate(from.get(), 0);
+  if (from) [[maybe_unused]]
+    const int done = ::ftruncate(from.get(), 0);
 }
 
 std::string LogEnd(const std::string& path, uint64_t offset) {
@@ -44,7 +45,8 @@ std::string LogEnd(const std::string& path, uint64_t offset) {
   const uint64_t begin = std::max(offset, size > kEndBytes ? size - kEndBytes : 0);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text(kEndBytes, '\0');
-  const ssize_t got = fd ? ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(begin)) : 0;
+  const ssize_t got =
+      fd ? ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(begin)) : 0;
   text.resize(got > 0 ? static_cast<size_t>(got) : 0);
   if (begin > offset) text.erase(0, text.find('\n') + 1);
   while (!text.empty() && text.back() == '\n') text.pop_back();

@@ -13,28 +13,38 @@ struct Page {
 };
 
 constexpr std::array kPages = {
-    Page{"stopped", "This application is stopped", "Its owner has stopped it. It answers again once it is started.", 60},
-    Page{"asleep", "This application is asleep", "It wakes up now; this page tries again by itself.", 5},
-    Page{"starting", "This application is starting", "Its first release starts; this page tries again by itself.", 5},
-    Page{"building", "This application is being built", "Its first release is on the way; this page tries again by itself.", 10},
-    Page{"failing", "This application does not run", "Its release could not be started. Its owner sees why in the status of the application.", 30},
+    Page{"stopped", "This application is stopped",
+         "Its owner has stopped it. It answers again once it is started.", 60},
+    Page{"asleep", "This application is asleep",
+         "It wakes up now; this page tries again by itself.", 5},
+    Page{"starting", "This application is starting",
+         "Its first release starts; this page tries again by itself.", 5},
+    Page{"building", "This application is being built",
+         "Its first release is on the way; this page tries again by itself.", 10},
+    Page{"failing", "This application does not run",
+         "Its release could not be started. Its owner sees why in the status of the application.",
+         30},
     Page{"unavailable", "This application does not answer", "Try again in a moment.", 10},
 };
 
 const Page& PageFor(std::string_view reason) {
-  const auto found = std::find_if(kPages.begin(), kPages.end(), [&](const Page& page) { return page.reason == reason; });
+  const auto found = std::find_if(kPages.begin(), kPages.end(),
+                                  [&](const Page& page) { return page.reason == reason; });
   return found == kPages.end() ? kPages.back() : *found;
 }
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
 }
 
 std::string_view Trim(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r");
-  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+  return begin == std::string_view::npos
+             ? ""
+             : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
 // Letters, digits and "-" only: what is written into a page needs no escaping.
@@ -53,18 +63,25 @@ bool PrefersJson(const std::string& accept) {
 
 std::string Html(const Page& page, const std::string& app) {
   const bool passing = page.reason != "stopped" && page.reason != "failing";
-  std::string html = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">";
-  if (passing) html += "<meta http-equiv=\"refresh\" content=\"" + std::to_string(page.retry_after) + "\">";
-  html += "<title>" + std::string(page.title) + "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:20vh auto;padding:0 1em;"
-          "color:#222;background:#fafafa}small{color:#777}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}}</style></head>\n";
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\">";
+  if (passing)
+    html += "<meta http-equiv=\"refresh\" content=\"" + std::to_string(page.retry_after) + "\">";
+  html += "<title>" + std::string(page.title) +
+          "</title>\n<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:20vh "
+          "auto;padding:0 1em;"
+          "color:#222;background:#fafafa}small{color:#777}@media(prefers-color-scheme:dark){body{"
+          "color:#ddd;background:#181818}}</style></head>\n";
   html += "<body><h1>" + std::string(page.title) + "</h1><p>" + std::string(page.text) + "</p>";
   if (!app.empty()) html += "<p><small>" + app + "</small></p>";
   return html + "</body></html>\n";
 }
 
 std::string Json(const Page& page, const std::string& app) {
-  return "{\"error\":\"" + std::string(page.reason) + "\",\"message\":\"" + std::string(page.title) + ". " + std::string(page.text) +
-         "\",\"application\":\"" + app + "\"}\n";
+  return "{\"error\":\"" + std::string(page.reason) + "\",\"message\":\"" +
+         std::string(page.title) + ". " + std::string(page.text) + "\",\"application\":\"" + app +
+         "\"}\n";
 }
 
 }  // namespace
@@ -91,7 +108,8 @@ std::string PageAnswer(const PageRequest& request) {
   const std::string body = request.json ? Json(page, request.app) : Html(page, request.app);
   std::string answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: ";
   answer += request.json ? "application/json" : "text/html; charset=utf-8";
-  answer += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nRetry-After: " + std::to_string(page.retry_after);
+  answer += "\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\nRetry-After: " + std::to_string(page.retry_after);
   answer += "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
   return request.head ? answer : answer + body;
 }

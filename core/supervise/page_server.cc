@@ -57,7 +57,8 @@ Result<Fd> ListenOn(const std::string& text) {
   return fd;
 }
 
-// With port 0: where the last run listened, so that routes that lead here stay right, or else anywhere.
+// With port 0: where the last run listened, so that routes that lead here stay right, or else
+// anywhere.
 Result<Fd> Open(const PageServerOptions& options) {
   const std::string before = ReadLine(AddressFile(options.folder));
   const bool any = options.listen.ends_with(":0");
@@ -67,7 +68,8 @@ Result<Fd> Open(const PageServerOptions& options) {
   return ListenOn(options.listen);
 }
 
-// One client: its head is read, the answer is written, then it is read to its end so that the answer arrives before the connection ends.
+// One client: its head is read, the answer is written, then it is read to its end so that the
+// answer arrives before the connection ends.
 class Client {
  public:
   Client(Fd fd, Duration now) : fd_(std::move(fd)), until_(now + kPatience) {}
@@ -129,7 +131,8 @@ class PageServer {
   Status Serve() {
     for (;;) {
       std::vector<pollfd> watched = Watched();
-      if (::poll(watched.data(), watched.size(), Patience()) < 0 && errno != EINTR) return Internal(std::strerror(errno));
+      if (::poll(watched.data(), watched.size(), Patience()) < 0 && errno != EINTR)
+        return Internal(std::strerror(errno));
       if (watched[0].revents != 0) return {};
       Advance({watched.begin() + 2, watched.end()});
       if ((watched[1].revents & POLLIN) != 0) Accept();
@@ -138,7 +141,8 @@ class PageServer {
 
  private:
   std::vector<pollfd> Watched() const {
-    std::vector<pollfd> watched = {{stop_, POLLIN, 0}, {clients_.size() < kMostConnections ? listener_.get() : -1, POLLIN, 0}};
+    std::vector<pollfd> watched = {
+        {stop_, POLLIN, 0}, {clients_.size() < kMostConnections ? listener_.get() : -1, POLLIN, 0}};
     for (const Client& client : clients_) watched.push_back({client.fd(), client.events(), 0});
     return watched;
   }
@@ -148,7 +152,8 @@ class PageServer {
     if (clients_.empty()) return -1;
     Duration first = Duration::max();
     for (const Client& client : clients_) first = std::min(first, client.until());
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - SystemClock().Monotonic());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(first - SystemClock().Monotonic());
     return static_cast<int>(std::max<int64_t>(left.count(), 0));
   }
 
@@ -186,7 +191,8 @@ Status RunPageServer(const PageServerOptions& options) {
   return PageServer(std::move(listener), options.stop_fd).Serve();
 }
 
-HelperSpec PageServerHelper(const std::string& nsd, const std::string& folder, const std::string& listen) {
+HelperSpec PageServerHelper(const std::string& nsd, const std::string& folder,
+                            const std::string& listen) {
   std::error_code ignored;
   std::filesystem::create_directories(folder, ignored);
   HelperSpec helper;
@@ -194,7 +200,8 @@ HelperSpec PageServerHelper(const std::string& nsd, const std::string& folder, c
   helper.argv = {nsd, "page-server", "--listen", listen, "--folder", folder};
   helper.health = [folder]() -> Status {
     NS_ASSIGN(const std::string url, PageServerAddress(folder));
-    NS_ASSIGN(const HealthCheck accepts, HealthCheckOf("tcp:" + url.substr(std::strlen("http://"))));
+    NS_ASSIGN(const HealthCheck accepts,
+              HealthCheckOf("tcp:" + url.substr(std::strlen("http://"))));
     return accepts();
   };
   return helper;
@@ -202,7 +209,8 @@ HelperSpec PageServerHelper(const std::string& nsd, const std::string& folder, c
 
 Result<std::string> PageServerAddress(const std::string& folder) {
   const std::string address = ReadLine(AddressFile(folder));
-  if (address.empty()) return Unavailable("the page server has not told its address in " + folder + " yet");
+  if (address.empty())
+    return Unavailable("the page server has not told its address in " + folder + " yet");
   return "http://" + address;
 }
 

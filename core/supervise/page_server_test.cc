@@ -19,23 +19,30 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(Page, Stopped_SaysSo_With503AndRetryAfter) {
-  const std::string answer = PageAnswer(ParsePageRequest("GET / HTTP/1.1\r\nHost: x\r\nX-NS-Page: stopped\r\nX-NS-App: 0123abc"));
+  const std::string answer = PageAnswer(
+      ParsePageRequest("GET / HTTP/1.1\r\nHost: x\r\nX-NS-Page: stopped\r\nX-NS-App: 0123abc"));
   EXPECT_THAT(answer, ::testing::StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
-  for (const char* part : {"text/html", "Retry-After: 60", "no-store", "is stopped", "0123abc"}) EXPECT_THAT(answer, HasSubstr(part));
+  for (const char* part : {"text/html", "Retry-After: 60", "no-store", "is stopped", "0123abc"})
+    EXPECT_THAT(answer, HasSubstr(part));
 }
 
 TEST(Page, AcceptPrefersJson_AnswersJson) {
-  const std::string answer = PageAnswer(ParsePageRequest("GET / HTTP/1.1\r\nAccept: application/json, text/html\r\nX-NS-Page: building"));
+  const std::string answer = PageAnswer(ParsePageRequest(
+      "GET / HTTP/1.1\r\nAccept: application/json, text/html\r\nX-NS-Page: building"));
   EXPECT_THAT(answer, HasSubstr("{\"error\":\"building\""));
 }
 
 TEST(Page, HeaderWithMarkup_IsNotWrittenIntoThePage) {
-  const std::string answer = PageAnswer(ParsePageRequest("GET / HTTP/1.1\r\nX-NS-Page: <b>\r\nX-NS-App: <script>x</script>"));
+  const std::string answer = PageAnswer(
+      ParsePageRequest("GET / HTTP/1.1\r\nX-NS-Page: <b>\r\nX-NS-App: <script>x</script>"));
   EXPECT_THAT(answer, Not(HasSubstr("<script>")));
   EXPECT_THAT(answer, HasSubstr("does not answer"));
 }
 
-TEST(Page, Head_HasNoBody) { EXPECT_THAT(PageAnswer(ParsePageRequest("HEAD / HTTP/1.1\r\nX-NS-Page: stopped")), ::testing::EndsWith("\r\n\r\n")); }
+TEST(Page, Head_HasNoBody) {
+  EXPECT_THAT(PageAnswer(ParsePageRequest("HEAD / HTTP/1.1\r\nX-NS-Page: stopped")),
+              ::testing::EndsWith("\r\n\r\n"));
+}
 
 class PageServerTest : public ::testing::Test {
  protected:
@@ -51,7 +58,9 @@ class PageServerTest : public ::testing::Test {
 
   void Start() {
     stop_ = Fd(::eventfd(0, EFD_CLOEXEC));
-    thread_ = std::jthread([this] { EXPECT_EQ(RunPageServer({"127.0.0.1:0", folder_, stop_.get()}), Status()); });
+    thread_ = std::jthread([this] {
+      EXPECT_EQ(RunPageServer({"127.0.0.1:0", folder_, stop_.get()}), Status());
+    });
     for (int i = 0; i < 500 && !Accepts(); ++i) std::this_thread::sleep_for(10ms);
   }
   void Stop() {
@@ -80,7 +89,8 @@ class PageServerTest : public ::testing::Test {
   std::string Ask(const std::string& request) {
     auto fd = Open();
     EXPECT_TRUE(fd.ok());
-    EXPECT_EQ(::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+    EXPECT_EQ(::send(fd->get(), request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
     return ReadAll(fd->get());
   }
 
@@ -90,7 +100,9 @@ class PageServerTest : public ::testing::Test {
 };
 
 TEST_F(PageServerTest, RequestWithABody_GetsTheWholePage) {
-  const std::string answer = Ask("POST /x HTTP/1.1\r\nHost: x\r\nX-NS-Page: stopped\r\nContent-Length: 50000\r\n\r\n" + std::string(50000, 'b'));
+  const std::string answer =
+      Ask("POST /x HTTP/1.1\r\nHost: x\r\nX-NS-Page: stopped\r\nContent-Length: 50000\r\n\r\n" +
+          std::string(50000, 'b'));
   EXPECT_THAT(answer, ::testing::StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(answer, ::testing::EndsWith("</html>\n"));
 }
@@ -101,7 +113,9 @@ TEST_F(PageServerTest, SilentClients_KeepNobodyOut) {
   EXPECT_THAT(Ask("GET / HTTP/1.1\r\nX-NS-Page: stopped\r\n\r\n"), HasSubstr("is stopped"));
 }
 
-TEST_F(PageServerTest, EndlessHead_IsAnsweredAndDropped) { EXPECT_THAT(Ask("GET /" + std::string(20000, 'a')), HasSubstr("503")); }
+TEST_F(PageServerTest, EndlessHead_IsAnsweredAndDropped) {
+  EXPECT_THAT(Ask("GET /" + std::string(20000, 'a')), HasSubstr("503"));
+}
 
 TEST_F(PageServerTest, Restarted_ListensWhereItDid) {
   const std::string before = Address();

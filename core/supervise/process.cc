@@ -41,10 +41,12 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
 
 Status Check(const SpawnSpec& spec) {
   if (spec.argv.empty() || spec.argv[0].empty() || spec.argv[0][0] != '/') {
-    return Invalid("a program must be named by an absolute path, not \"" + (spec.argv.empty() ? "" : spec.argv[0]) + "\"");
+    return Invalid("a program must be named by an absolute path, not \"" +
+                   (spec.argv.empty() ? "" : spec.argv[0]) + "\"");
   }
   if (::access(spec.argv[0].c_str(), X_OK) != 0) {
-    return Unavailable("cannot run " + spec.argv[0] + ": " + ErrnoText(errno) + "; install it or correct its path");
+    return Unavailable("cannot run " + spec.argv[0] + ": " + ErrnoText(errno) +
+                       "; install it or correct its path");
   }
   return {};
 }
@@ -52,19 +54,25 @@ Status Check(const SpawnSpec& spec) {
 Status Explain(const SpawnSpec& spec, const ChildFailure& failure) {
   const std::string why = ErrnoText(failure.error);
   switch (failure.step) {
-    case ChildStep::kDescriptors: return Unavailable("cannot hand descriptors to " + spec.argv[0] + ": " + why);
-    case ChildStep::kLimits: return Invalid("cannot set the limits of " + spec.argv[0] + ": " + why);
+    case ChildStep::kDescriptors:
+      return Unavailable("cannot hand descriptors to " + spec.argv[0] + ": " + why);
+    case ChildStep::kLimits:
+      return Invalid("cannot set the limits of " + spec.argv[0] + ": " + why);
     case ChildStep::kAccount:
-      return Invalid("cannot run " + spec.argv[0] + " as user " + std::to_string(spec.account ? spec.account->uid : 0) +
+      return Invalid("cannot run " + spec.argv[0] + " as user " +
+                     std::to_string(spec.account ? spec.account->uid : 0) +
                      ": only root may change accounts");
-    case ChildStep::kFolder: return Unavailable("cannot enter folder " + spec.folder + " for " + spec.argv[0] + ": " + why);
-    case ChildStep::kExec: break;
+    case ChildStep::kFolder:
+      return Unavailable("cannot enter folder " + spec.folder + " for " + spec.argv[0] + ": " +
+                         why);
+    case ChildStep::kExec:
+      break;
   }
   return Unavailable("cannot run " + spec.argv[0] + ": " + why);
 }
 
-// Forks without the handlers that libraries register, since the child calls nothing of them. Signals wait meanwhile, so that no handler of
-// this process runs in the child.
+// Forks without the handlers that libraries register, since the child calls nothing of them.
+// Signals wait meanwhile, so that no handler of this process runs in the child.
 pid_t ForkInto(const ChildPlan& plan) {
   sigset_t all, before;
   ::sigfillset(&all);
@@ -98,7 +106,9 @@ Status LetGo(const SpawnSpec& spec, pid_t pid, Pipe& gate, Pipe& failure) {
   return {};
 }
 
-ExitStatus FromSignalInfo(const siginfo_t& info) { return {info.si_code != CLD_EXITED, info.si_status}; }
+ExitStatus FromSignalInfo(const siginfo_t& info) {
+  return {info.si_code != CLD_EXITED, info.si_status};
+}
 
 int Milliseconds(Duration time) {
   const auto count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
@@ -135,14 +145,23 @@ Result<Process> Process::Spawn(const SpawnSpec& spec) {
   if (!null) return Unavailable("cannot open /dev/null: " + ErrnoText(errno));
   const auto argv = Pointers(spec.argv), env = Pointers(spec.env);
   const auto or_null = [&](int fd) { return fd < 0 ? null.get() : fd; };
-  const ChildPlan plan{argv.data(), env.data(), spec.folder.empty() ? "/" : spec.folder.c_str(), &spec, or_null(spec.in), or_null(spec.out),
-                       or_null(spec.err), gate.read.get(), failure.write.get(), ::getpid()};
+  const ChildPlan plan{argv.data(),
+                       env.data(),
+                       spec.folder.empty() ? "/" : spec.folder.c_str(),
+                       &spec,
+                       or_null(spec.in),
+                       or_null(spec.out),
+                       or_null(spec.err),
+                       gate.read.get(),
+                       failure.write.get(),
+                       ::getpid()};
   const pid_t pid = ForkInto(plan);
   if (pid < 0) return Unavailable("cannot start " + spec.argv[0] + ": " + ErrnoText(errno));
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   gate.read.Close();
   failure.write.Close();
-  const Status status = pidfd ? LetGo(spec, pid, gate, failure) : Unavailable("cannot watch a child: " + ErrnoText(errno));
+  const Status status = pidfd ? LetGo(spec, pid, gate, failure)
+                              : Unavailable("cannot watch a child: " + ErrnoText(errno));
   if (!status.ok()) {
     Discard(pid);
     return status;
@@ -151,7 +170,9 @@ Result<Process> Process::Spawn(const SpawnSpec& spec) {
 }
 
 Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), pidfd_(std::exchange(other.pidfd_, -1)), ended_(other.ended_) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      pidfd_(std::exchange(other.pidfd_, -1)),
+      ended_(other.ended_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   std::swap(pid_, other.pid_);
@@ -167,16 +188,20 @@ Process::~Process() {
 std::optional<ExitStatus> Process::Poll() {
   if (ended_ || pidfd_ < 0) return ended_;
   siginfo_t info{};
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_), &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) ended_ = FromSignalInfo(info);
+  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_), &info, WEXITED | WNOHANG) == 0 &&
+      info.si_pid != 0)
+    ended_ = FromSignalInfo(info);
   return ended_;
 }
 
-Result<ExitStatus> Process::Wait(Clock& clock, std::optional<Duration> deadline, const std::stop_token& cancel) {
+Result<ExitStatus> Process::Wait(Clock& clock, std::optional<Duration> deadline,
+                                 const std::stop_token& cancel) {
   const Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   std::stop_callback on_stop(cancel, [&] { ::eventfd_write(wake.get(), 1); });
   for (;;) {
     if (const auto ended = Poll()) return *ended;
-    if (cancel.stop_requested()) return Status(Code::kCancelled, "cancelled while waiting for a child");
+    if (cancel.stop_requested())
+      return Status(Code::kCancelled, "cancelled while waiting for a child");
     const Duration left = deadline ? *deadline - clock.Monotonic() : std::chrono::hours(1);
     if (left <= Duration::zero()) return Status(Code::kDeadline, "the child took too long");
     pollfd fds[] = {{pidfd_, POLLIN, 0}, {wake.get(), POLLIN, 0}};

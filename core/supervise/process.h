@@ -38,10 +38,11 @@ struct SpawnSpec {
   std::string folder;             // working directory; empty: "/"
   std::optional<Account> account;
   std::vector<ResourceLimit> limits;
-  int in = -1, out = -1, err = -1;  // borrowed; -1: /dev/null. No other descriptor reaches the child
-  bool die_with_parent = false;     // killed when the thread that spawned it ends
-  // Runs in the parent while the child exists but has not become the program yet; a failure ends the child. Should the parent die in it,
-  // the child ends by itself.
+  int in = -1, out = -1,
+      err = -1;                  // borrowed; -1: /dev/null. No other descriptor reaches the child
+  bool die_with_parent = false;  // killed when the thread that spawned it ends
+  // Runs in the parent while the child exists but has not become the program yet; a failure ends
+  // the child. Should the parent die in it, the child ends by itself.
   std::function<Status(pid_t)> before_exec;
 };
 
@@ -53,10 +54,12 @@ struct ExitStatus {
   std::string ToString() const;  // "exit code 1", "killed by signal 9 (Killed)"
 };
 
-// A child in a session and process group of its own. Destroyed while it runs: it is left alone, and nobody reaps it here.
+// A child in a session and process group of its own. Destroyed while it runs: it is left alone, and
+// nobody reaps it here.
 class Process {
  public:
-  // kInvalid or kUnavailable say what could not be done and why (program missing, account not allowed).
+  // kInvalid or kUnavailable say what could not be done and why (program missing, account not
+  // allowed).
   static Result<Process> Spawn(const SpawnSpec& spec);
 
   Process(Process&& other) noexcept;
@@ -68,8 +71,10 @@ class Process {
   int pidfd() const { return pidfd_; }
   // Hands that descriptor over to somebody who watches and reaps the child from now on.
   int ReleasePidfd() { return std::exchange(pidfd_, -1); }
-  // Waits until it ends, the time on Clock::Monotonic() has come (kDeadline), or a stop is requested (kCancelled).
-  Result<ExitStatus> Wait(Clock& clock, std::optional<Duration> deadline, const std::stop_token& cancel = {});
+  // Waits until it ends, the time on Clock::Monotonic() has come (kDeadline), or a stop is
+  // requested (kCancelled).
+  Result<ExitStatus> Wait(Clock& clock, std::optional<Duration> deadline,
+                          const std::stop_token& cancel = {});
   // The outcome if it has ended; reaps it.
   std::optional<ExitStatus> Poll();
   // Signals the whole group, also after the leader has ended but before it was reaped.

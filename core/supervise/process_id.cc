@@ -18,10 +18,12 @@ std::string ReadSmall(const std::string& path) {
   return std::string(text, got > 0 ? static_cast<size_t>(got) : 0);
 }
 
-// Field `number` (from 3) of /proc/<pid>/stat: fields are counted after the name, which may hold blanks and brackets.
+// Field `number` (from 3) of /proc/<pid>/stat: fields are counted after the name, which may hold
+// blanks and brackets.
 std::string StatField(const std::string& stat, int number) {
   size_t at = stat.rfind(')');
-  for (int field = 2; field < number && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
+  for (int field = 2; field < number && at != std::string::npos; ++field)
+    at = stat.find(' ', at + 1);
   if (at == std::string::npos) return "";
   return stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
@@ -37,7 +39,8 @@ std::string BootId() {
 Result<ProcessId> IdentifyProcess(pid_t pid) {
   const std::string stat = ReadSmall("/proc/" + std::to_string(pid) + "/stat");
   const std::string state = StatField(stat, 3), start = StatField(stat, 22);
-  if (pid <= 0 || start.empty() || state == "Z" || state == "X") return NotFound("no process " + std::to_string(pid) + " runs");
+  if (pid <= 0 || start.empty() || state == "Z" || state == "X")
+    return NotFound("no process " + std::to_string(pid) + " runs");
   ProcessId id{pid, 0, BootId()};
   std::from_chars(start.data(), start.data() + start.size(), id.start_time);
   return id;
@@ -52,7 +55,8 @@ bool IsRunning(const ProcessId& id) {
 bool SignalProcess(const ProcessId& id, int signal) {
   if (id.pid <= 0) return false;
   const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0)));
-  if (!pidfd || !IsRunning(id)) return false;  // the descriptor holds whoever was looked at after it was opened
+  if (!pidfd || !IsRunning(id))
+    return false;  // the descriptor holds whoever was looked at after it was opened
   return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
 }
 

@@ -31,7 +31,8 @@ struct Piped {
     write.Close();
     std::string text;
     char chunk[4096];
-    for (ssize_t got; (got = ::read(read.get(), chunk, sizeof chunk)) > 0;) text.append(chunk, static_cast<size_t>(got));
+    for (ssize_t got; (got = ::read(read.get(), chunk, sizeof chunk)) > 0;)
+      text.append(chunk, static_cast<size_t>(got));
     return text;
   }
 };
@@ -78,7 +79,8 @@ TEST(Process, Spawn_InheritsNothingButWhatIsGiven) {
   const std::string text = OutputOf(spec);
   EXPECT_EQ(text.find("NS_LEAK"), std::string::npos);
   EXPECT_NE(text.find("ONLY=this\n"), std::string::npos);
-  EXPECT_NE(text.find("/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2"), std::string::npos) << text;
+  EXPECT_NE(text.find("/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2"), std::string::npos)
+      << text;
   EXPECT_EQ(text.find("/proc/self/fd/" + std::to_string(leak.get())), std::string::npos) << text;
 }
 
@@ -97,7 +99,8 @@ TEST(Process, Spawn_TakesAccountFolderAndLimits) {
   spec.account = *nobody;
   spec.folder = "/tmp";
   spec.limits = {{RLIMIT_NOFILE, 100}};
-  EXPECT_EQ(OutputOf(spec), std::to_string(nobody->uid) + "\n" + std::to_string(nobody->gid) + "\n/tmp\n100\n");
+  EXPECT_EQ(OutputOf(spec),
+            std::to_string(nobody->uid) + "\n" + std::to_string(nobody->gid) + "\n/tmp\n100\n");
 }
 
 TEST(Process, Spawn_SaysWhatCannotBeDone) {
@@ -108,13 +111,16 @@ TEST(Process, Spawn_SaysWhatCannotBeDone) {
   missing.argv = {"/nowhere/program"};
   const Status status = Process::Spawn(missing).status();
   EXPECT_EQ(status.code(), Code::kUnavailable);
-  EXPECT_NE(status.message().find("/nowhere/program: No such file"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("/nowhere/program: No such file"), std::string::npos)
+      << status.message();
   SpawnSpec folder = Shell(":");
   folder.folder = "/nowhere";
-  EXPECT_NE(Process::Spawn(folder).status().message().find("cannot enter folder /nowhere"), std::string::npos);
+  EXPECT_NE(Process::Spawn(folder).status().message().find("cannot enter folder /nowhere"),
+            std::string::npos);
   SpawnSpec directory;
   directory.argv = {"/tmp"};
-  EXPECT_NE(Process::Spawn(directory).status().message().find("Permission denied"), std::string::npos);
+  EXPECT_NE(Process::Spawn(directory).status().message().find("Permission denied"),
+            std::string::npos);
 }
 
 TEST(Process, Spawn_WhereTheLastStepBeforeExecFails_LeavesNoChild) {
@@ -133,7 +139,8 @@ TEST(Process, Wait_EndsAtTheDeadlineAndOnAStop) {
   auto process = Process::Spawn(Shell("sleep 1000"));
   ASSERT_TRUE(process.ok());
   Clock& clock = SystemClock();
-  EXPECT_EQ(process->Wait(clock, clock.Monotonic() + milliseconds(20)).status().code(), Code::kDeadline);
+  EXPECT_EQ(process->Wait(clock, clock.Monotonic() + milliseconds(20)).status().code(),
+            Code::kDeadline);
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(process->Wait(clock, std::nullopt, stop.get_token()).status().code(), Code::kCancelled);
@@ -153,7 +160,8 @@ TEST(Process, KillGroup_EndsGrandchildrenToo) {
   ASSERT_TRUE(IdentifyProcess(grandchild).ok());
   process->KillGroup(SIGKILL);
   EXPECT_TRUE(Finish(*process).signalled);
-  for (int i = 0; i < 200 && IdentifyProcess(grandchild).ok(); ++i) WaitReadable(-1, milliseconds(10));
+  for (int i = 0; i < 200 && IdentifyProcess(grandchild).ok(); ++i)
+    WaitReadable(-1, milliseconds(10));
   EXPECT_FALSE(IdentifyProcess(grandchild).ok());
 }
 
@@ -217,7 +225,8 @@ TEST(Process, ChangingAccountsWhileThreadsComeAndGo_NeverHangs) {
     spec.account = *account;
     auto process = Process::Spawn(spec);
     ASSERT_TRUE(process.ok()) << process.status().ToString();
-    ASSERT_TRUE(process->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(60)).ok());
+    ASSERT_TRUE(
+        process->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(60)).ok());
   }
   done = true;
 }

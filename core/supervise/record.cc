@@ -43,16 +43,25 @@ int64_t Number(const std::string& text) {
 }
 
 std::string Format(const Record& record) {
-  const auto line = [](const char* key, const std::string& value) { return std::string(key) + "=" + value + "\n"; };
-  const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(record.stop_grace).count();
-  return line("pid", std::to_string(record.id.pid)) + line("start_time", std::to_string(record.id.start_time)) +
-         line("boot_id", record.id.boot_id) + line("hash", record.hash) + line("program", record.program) +
+  const auto line = [](const char* key, const std::string& value) {
+    return std::string(key) + "=" + value + "\n";
+  };
+  const auto grace =
+      std::chrono::duration_cast<std::chrono::milliseconds>(record.stop_grace).count();
+  return line("pid", std::to_string(record.id.pid)) +
+         line("start_time", std::to_string(record.id.start_time)) +
+         line("boot_id", record.id.boot_id) + line("hash", record.hash) +
+         line("program", record.program) +
          line("started_us", std::to_string(record.started.time_since_epoch().count())) +
-         line("stop_signal", std::to_string(record.stop_signal)) + line("stop_grace_ms", std::to_string(grace)) +
-         line("confirmed", record.confirmed ? "1" : "0") + line("stopped", record.stopped ? "1" : "0") + line("end", "1");
+         line("stop_signal", std::to_string(record.stop_signal)) +
+         line("stop_grace_ms", std::to_string(grace)) +
+         line("confirmed", record.confirmed ? "1" : "0") +
+         line("stopped", record.stopped ? "1" : "0") + line("end", "1");
 }
 
-Status CannotWrite(const std::string& path) { return Unavailable("cannot write " + path + ": " + ::strerrordesc_np(errno)); }
+Status CannotWrite(const std::string& path) {
+  return Unavailable("cannot write " + path + ": " + ::strerrordesc_np(errno));
+}
 
 }  // namespace
 
@@ -69,7 +78,8 @@ std::optional<Record> HelperFiles::Read() const {
   auto fields = Fields(ReadAll(base_ + kSuffix));
   if (fields["end"] != "1") return std::nullopt;
   Record record;
-  record.id = {static_cast<pid_t>(Number(fields["pid"])), static_cast<uint64_t>(Number(fields["start_time"])), fields["boot_id"]};
+  record.id = {static_cast<pid_t>(Number(fields["pid"])),
+               static_cast<uint64_t>(Number(fields["start_time"])), fields["boot_id"]};
   record.hash = fields["hash"];
   record.program = fields["program"];
   record.started = Time(std::chrono::microseconds(Number(fields["started_us"])));
@@ -83,7 +93,8 @@ std::optional<Record> HelperFiles::Read() const {
 Status HelperFiles::Write(const Record& record) const {
   const std::string next = base_ + kSuffix + ".new", text = Format(record);
   Fd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return CannotWrite(next);
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return CannotWrite(next);
   if (::rename(next.c_str(), (base_ + kSuffix).c_str()) != 0) return CannotWrite(base_ + kSuffix);
   return {};
 }
@@ -91,9 +102,11 @@ Status HelperFiles::Write(const Record& record) const {
 std::vector<std::string> RecordedNames(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
     const std::string file = at->path().filename();
-    if (file.ends_with(kSuffix)) names.push_back(file.substr(0, file.size() - std::strlen(kSuffix)));
+    if (file.ends_with(kSuffix))
+      names.push_back(file.substr(0, file.size() - std::strlen(kSuffix)));
   }
   std::sort(names.begin(), names.end());
   return names;

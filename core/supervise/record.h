@@ -14,19 +14,20 @@ namespace ns::supervise {
 
 struct Record {
   ProcessId id;
-  std::string hash;           // of the description it runs with
-  std::string program;        // for people
+  std::string hash;     // of the description it runs with
+  std::string program;  // for people
   Time started = kNever;
   int stop_signal = 15;
   Duration stop_grace{};
-  bool confirmed = false;     // the program began
-  bool stopped = false;       // on request: nobody starts it but by Ensure
+  bool confirmed = false;  // the program began
+  bool stopped = false;    // on request: nobody starts it but by Ensure
 };
 
 // The files of one helper in the folder of a supervisor.
 class HelperFiles {
  public:
-  HelperFiles(std::string folder, std::string name) : base_(std::move(folder) + "/" + name), name_(std::move(name)) {}
+  HelperFiles(std::string folder, std::string name)
+      : base_(std::move(folder) + "/" + name), name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }
   std::string log() const { return base_ + ".log"; }

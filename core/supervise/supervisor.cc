@@ -16,8 +16,11 @@ namespace {
 constexpr Duration kStep = std::chrono::milliseconds(20);
 
 bool IsName(const std::string& name) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; };
-  return !name.empty() && name.size() <= 100 && name[0] != '.' && std::all_of(name.begin(), name.end(), allowed);
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= 100 && name[0] != '.' &&
+         std::all_of(name.begin(), name.end(), allowed);
 }
 
 Status MakeFolder(const std::string& folder) {
@@ -25,23 +28,29 @@ Status MakeFolder(const std::string& folder) {
   if (std::filesystem::is_directory(folder, error)) return {};
   std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);
   if (!error && (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST)) return {};
-  return Unavailable("cannot make folder " + folder + ": " + (error ? error.message() : ::strerrordesc_np(errno)));
+  return Unavailable("cannot make folder " + folder + ": " +
+                     (error ? error.message() : ::strerrordesc_np(errno)));
 }
 
 Status Check(const HelperSpec& spec) {
-  if (!IsName(spec.name)) return Invalid("the name of a helper has 1 to 100 of a-z 0-9 . _ - and no dot first, not \"" + spec.name + "\"");
+  if (!IsName(spec.name))
+    return Invalid("the name of a helper has 1 to 100 of a-z 0-9 . _ - and no dot first, not \"" +
+                   spec.name + "\"");
   if (spec.argv.empty()) return Invalid("helper " + spec.name + " has no command");
   return {};
 }
 
 // `ended`: how the helper ended last, where it has.
-Status Late(Code code, const std::string& what, KeptHelper& helper, const HelperSpec& spec, const Status& ended) {
+Status Late(Code code, const std::string& what, KeptHelper& helper, const HelperSpec& spec,
+            const Status& ended) {
   const HelperState state = helper.State();
   std::string message = spec.name + " " + what;
-  const Status& problem = ended.ok() || state.phase == HelperPhase::kBackingOff ? state.problem : ended;
+  const Status& problem =
+      ended.ok() || state.phase == HelperPhase::kBackingOff ? state.problem : ended;
   if (!problem.ok()) message += ": " + problem.message();
   const std::string printed = helper.LogEnd();
-  if (!printed.empty() && state.phase != HelperPhase::kBackingOff) message += "; it printed: " + printed;
+  if (!printed.empty() && state.phase != HelperPhase::kBackingOff)
+    message += "; it printed: " + printed;
   return Status(code, message);
 }
 
@@ -59,7 +68,8 @@ struct Supervisor::Entry : KeptHelper {
   using KeptHelper::KeptHelper;
 };
 
-Supervisor::Supervisor(std::string folder, Clock& clock) : folder_(std::move(folder)), clock_(clock) {}
+Supervisor::Supervisor(std::string folder, Clock& clock)
+    : folder_(std::move(folder)), clock_(clock) {}
 Supervisor::~Supervisor() = default;
 
 Status Supervisor::Ensure(const HelperSpec& spec, Duration timeout, const std::stop_token& cancel) {
@@ -78,8 +88,10 @@ Status Supervisor::Ensure(const HelperSpec& spec, Duration timeout, const std::s
     const HelperState state = entry->State();
     if (state.phase == HelperPhase::kBackingOff) ended = state.problem;
     if (state.phase == HelperPhase::kRunning && state.problem.ok()) return {};
-    if (cancel.stop_requested()) return Late(Code::kCancelled, "was not waited for", *entry, spec, ended);
-    if (clock_.Monotonic() >= deadline) return Late(Code::kDeadline, "is not well in time", *entry, spec, ended);
+    if (cancel.stop_requested())
+      return Late(Code::kCancelled, "was not waited for", *entry, spec, ended);
+    if (clock_.Monotonic() >= deadline)
+      return Late(Code::kDeadline, "is not well in time", *entry, spec, ended);
     const auto watch = entry->watch();
     WaitReadable(watch ? watch->get() : -1, kStep);
   }
@@ -143,14 +155,17 @@ Result<std::vector<HelperRecord>> Supervisor::Recorded(const std::string& folder
   for (const std::string& name : RecordedNames(folder)) {
     const HelperFiles files(folder, name);
     const auto record = files.Read();
-    if (record) found.push_back({name, record->id.pid, IsRunning(record->id), record->started, record->program, files.log()});
+    if (record)
+      found.push_back({name, record->id.pid, IsRunning(record->id), record->started,
+                       record->program, files.log()});
   }
   return found;
 }
 
 Result<std::vector<std::string>> Supervisor::StopAll(const std::string& folder, Clock& clock) {
   NS_ASSIGN(auto records, Recorded(folder));
-  std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.started > b.started; });
+  std::sort(records.begin(), records.end(),
+            [](const auto& a, const auto& b) { return a.started > b.started; });
   std::vector<std::string> ended;
   Status first;
   for (const HelperRecord& record : records) {

@@ -22,8 +22,9 @@ struct HelperSpec {
   std::vector<std::string> env;   // "KEY=value"; nothing else is inherited
   std::string folder;             // working directory; empty: "/"
   std::optional<Account> account;
-  HealthCheck health;      // empty: running is healthy
-  std::string config_hash; // together with argv, env, folder and account: when it changes the helper is restarted
+  HealthCheck health;       // empty: running is healthy
+  std::string config_hash;  // together with argv, env, folder and account: when it changes the
+                            // helper is restarted
   int stop_signal = 15;
   Duration stop_grace = std::chrono::seconds(10);  // then the group is killed
   // Running but unwell for so long: restarted. Zero: never for that reason.
@@ -47,13 +48,14 @@ struct HelperRecord {
   bool running = false;  // that very process
   Time started = kNever;
   std::string program;
-  std::string log;       // path
+  std::string log;  // path
 };
 
-// Starts, adopts, watches and stops helpers of one installation. Each is known by a record in `folder` (process id, start time, boot id,
-// configuration hash), written before the program begins, and every decision about it is taken under a file lock there: however many
-// supervisors and processes share the folder, a helper runs once. Output goes to <name>.log in `folder`, kept below 16 MiB.
-// [any-thread], but Tick belongs to one thread.
+// Starts, adopts, watches and stops helpers of one installation. Each is known by a record in
+// `folder` (process id, start time, boot id, configuration hash), written before the program
+// begins, and every decision about it is taken under a file lock there: however many supervisors
+// and processes share the folder, a helper runs once. Output goes to <name>.log in `folder`, kept
+// below 16 MiB. [any-thread], but Tick belongs to one thread.
 class Supervisor {
  public:
   // `folder` is made when absent, 0700.
@@ -62,15 +64,17 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // From now on the helper runs as described. Returns once it is healthy; kDeadline or kCancelled otherwise, with what stands in the way and
-  // the end of its log; at once where the program cannot be started at all (Process::Spawn). The attempts go on in Tick.
+  // From now on the helper runs as described. Returns once it is healthy; kDeadline or kCancelled
+  // otherwise, with what stands in the way and the end of its log; at once where the program cannot
+  // be started at all (Process::Spawn). The attempts go on in Tick.
   Status Ensure(const HelperSpec& spec, Duration timeout, const std::stop_token& cancel = {});
   // Of a helper that this supervisor was not asked for yet: what its record says.
   HelperState State(const std::string& name);
   std::map<std::string, HelperState> States();
   // Ends the helper; no supervisor starts it again until somebody calls Ensure.
   Status Stop(const std::string& name);
-  // Waits up to `wait` for a helper to end, then looks at each: restarts with back-off (0.1 s doubling to 30 s), asks for health.
+  // Waits up to `wait` for a helper to end, then looks at each: restarts with back-off (0.1 s
+  // doubling to 30 s), asks for health.
   void Tick(Duration wait);
 
   // Ends every helper recorded in `folder`, the last started first. Names those that were running.

@@ -41,7 +41,9 @@ class SupervisorTest : public testing::Test {
     spec.argv = {"/bin/sleep", Mark(name)};
     return spec;
   }
-  std::string Mark(const std::string& name) const { return "86400." + std::to_string(::getpid()) + std::to_string(name.size()); }
+  std::string Mark(const std::string& name) const {
+    return "86400." + std::to_string(::getpid()) + std::to_string(name.size());
+  }
 
   HelperSpec Script(const std::string& script) const {
     HelperSpec spec;
@@ -80,7 +82,8 @@ TEST_F(SupervisorTest, Ensure_StartsAndTheNextSupervisorAdopts) {
   EXPECT_FALSE(before.adopted);
   first.reset();
   auto second = New();
-  EXPECT_EQ(second->State("sleeper").pid, before.pid) << "known by its record before anyone asks for it";
+  EXPECT_EQ(second->State("sleeper").pid, before.pid)
+      << "known by its record before anyone asks for it";
   EXPECT_EQ(second->State("sleeper").phase, HelperPhase::kRunning);
   ASSERT_TRUE(second->Ensure(Sleeper(), seconds(20)).ok());
   const HelperState after = second->State("sleeper");
@@ -95,9 +98,12 @@ TEST_F(SupervisorTest, Tick_RestartsWhatWasKilled) {
   ASSERT_TRUE(supervisor->Ensure(Sleeper(), seconds(20)).ok());
   const pid_t before = supervisor->State("sleeper").pid;
   ::kill(before, SIGKILL);
-  TickUntil(*supervisor, [&] { return supervisor->State("sleeper").phase == HelperPhase::kBackingOff; });
-  EXPECT_NE(supervisor->State("sleeper").problem.message().find("killed by signal 9"), std::string::npos);
-  TickUntil(*supervisor, [&] { return supervisor->State("sleeper").phase == HelperPhase::kRunning; });
+  TickUntil(*supervisor,
+            [&] { return supervisor->State("sleeper").phase == HelperPhase::kBackingOff; });
+  EXPECT_NE(supervisor->State("sleeper").problem.message().find("killed by signal 9"),
+            std::string::npos);
+  TickUntil(*supervisor,
+            [&] { return supervisor->State("sleeper").phase == HelperPhase::kRunning; });
   EXPECT_EQ(supervisor->State("sleeper").restarts, 1);
   EXPECT_NE(supervisor->State("sleeper").pid, before);
   EXPECT_EQ(Running(Mark("sleeper")).size(), 1U);
@@ -137,7 +143,8 @@ TEST_F(SupervisorTest, TwoSupervisors_StartOneAndBothSeeItsRestart) {
     const auto both = [&] {
       second->Tick(milliseconds(10));
       const HelperState a = first->State("sleeper"), b = second->State("sleeper");
-      return a.phase == HelperPhase::kRunning && b.phase == HelperPhase::kRunning && a.pid == b.pid && a.pid != before;
+      return a.phase == HelperPhase::kRunning && b.phase == HelperPhase::kRunning &&
+             a.pid == b.pid && a.pid != before;
     };
     TickUntil(*first, both);
     EXPECT_EQ(Running(Mark("sleeper")).size(), 1U);
@@ -204,7 +211,8 @@ TEST_F(SupervisorTest, Ensure_OfAMissingProgram_SaysSoAtOnceAndGoesOnTrying) {
   EXPECT_NE(status.message().find("No such file"), std::string::npos);
   { std::ofstream(program) << "#!/bin/sh\nexec sleep 1000\n"; }
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  TickUntil(*supervisor, [&] { return supervisor->State("script").phase == HelperPhase::kRunning; });
+  TickUntil(*supervisor,
+            [&] { return supervisor->State("script").phase == HelperPhase::kRunning; });
 }
 
 TEST_F(SupervisorTest, Ensure_WaitsForHealthAndForACancel) {
@@ -233,10 +241,13 @@ TEST_F(SupervisorTest, Tick_RestartsWhatHangs) {
   const pid_t before = supervisor->State("sleeper").pid;
   well = false;
   EXPECT_EQ(supervisor->Ensure(spec, Duration::zero()).code(), Code::kDeadline) << "asks at once";
-  TickUntil(*supervisor, [&] { return supervisor->State("sleeper").phase == HelperPhase::kBackingOff; });
-  EXPECT_NE(supervisor->State("sleeper").problem.message().find("unwell for too long"), std::string::npos);
+  TickUntil(*supervisor,
+            [&] { return supervisor->State("sleeper").phase == HelperPhase::kBackingOff; });
+  EXPECT_NE(supervisor->State("sleeper").problem.message().find("unwell for too long"),
+            std::string::npos);
   well = true;
-  TickUntil(*supervisor, [&] { return supervisor->State("sleeper").phase == HelperPhase::kRunning; });
+  TickUntil(*supervisor,
+            [&] { return supervisor->State("sleeper").phase == HelperPhase::kRunning; });
   EXPECT_NE(supervisor->State("sleeper").pid, before);
 }
 

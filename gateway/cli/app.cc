@@ -33,7 +33,9 @@ void TakeMethod(const NewApp& app, api::ApplicationConfig& config) {
     return TakeRuntime(app, *method.mutable_runtime_config());
   }
   if (app.image.empty() && app.command.empty() && app.entrypoint.empty())
-    throw Failure(Exit::kUsage, "How is it built? Give --dockerfile NAME, or --image IMAGE, --command or --entrypoint for a source without a Dockerfile.");
+    throw Failure(Exit::kUsage,
+                  "How is it built? Give --dockerfile NAME, or --image IMAGE, --command or "
+                  "--entrypoint for a source without a Dockerfile.");
   auto& method = *config.mutable_runtime_cmd();
   method.set_base_image(app.image);
   method.set_build_cmd(app.build);
@@ -53,7 +55,8 @@ api::CreateWebsiteRequest WebsiteOf(std::string url, int port) {
 }
 
 void Create(Context& context, const NewApp& app) {
-  if (!app.urls.empty() && app.port == 0) throw Failure(Exit::kUsage, "--url needs --port: the port that the application listens on.");
+  if (!app.urls.empty() && app.port == 0)
+    throw Failure(Exit::kUsage, "--url needs --port: the port that the application listens on.");
   api::CreateApplicationRequest request;
   request.set_name(app.name);
   request.set_repository_id(FindRepository(context, app.repo).id());
@@ -79,11 +82,15 @@ void List(Context& context, bool mine) {
   api::GetApplicationsRequest request;
   request.set_scope(mine ? api::GetApplicationsRequest::MINE : api::GetApplicationsRequest::ALL);
   const auto all = context.Api<api::GetApplicationsResponse>("GetApplications", request);
-  std::vector<std::vector<std::string>> rows = {{"ID", "NAME", "STATE", "BUILD", "COMMIT", "REF", "URL"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"ID", "NAME", "STATE", "BUILD", "COMMIT", "REF", "URL"}};
   for (const auto& app : all.applications()) {
-    const std::string url = app.websites().empty() ? "-" : app.websites(0).fqdn() + app.websites(0).path_prefix();
-    const std::string build = app.has_latest_build_status() ? api::BuildStatus_Name(app.latest_build_status()) : "-";
-    rows.push_back({app.id(), Plain(app.name()), StateOf(app), build, ShortCommit(app.commit()), Plain(app.ref_name()), Plain(url)});
+    const std::string url =
+        app.websites().empty() ? "-" : app.websites(0).fqdn() + app.websites(0).path_prefix();
+    const std::string build =
+        app.has_latest_build_status() ? api::BuildStatus_Name(app.latest_build_status()) : "-";
+    rows.push_back({app.id(), Plain(app.name()), StateOf(app), build, ShortCommit(app.commit()),
+                    Plain(app.ref_name()), Plain(url)});
   }
   context.Print(all, Table(rows));
 }
@@ -95,7 +102,9 @@ void Change(Context& context, const Existing& given, const char* method, const s
   api::ApplicationIdRequest request;
   request.set_id(app.id());
   context.Api(method, request);
-  if (!given.wait) return context.Done(app.name() + " " + asked + "; `ns status " + app.name() + "` shows how far it is.");
+  if (!given.wait)
+    return context.Done(app.name() + " " + asked + "; `ns status " + app.name() +
+                        "` shows how far it is.");
   const auto status = FollowToSuccess(context, following);
   context.Print(status, status.name() + ": " + status.summary() + ".\n");
 }
@@ -109,7 +118,8 @@ void Delete(Context& context, const Existing& given) {
   context.Done(app.name() + (given.wait ? " is gone." : " is being removed."));
 }
 
-void AddExisting(CLI::App& noun, const char* name, const char* what, std::function<void(const Existing&)> run) {
+void AddExisting(CLI::App& noun, const char* name, const char* what,
+                 std::function<void(const Existing&)> run) {
   auto given = std::make_shared<Existing>();
   auto* command = noun.add_subcommand(name, what);
   command->add_option("APP", given->app, "name or id")->required();
@@ -119,14 +129,17 @@ void AddExisting(CLI::App& noun, const char* name, const char* what, std::functi
 
 void AddCreate(CLI::App& noun, Context& context) {
   auto fresh = std::make_shared<NewApp>();
-  auto* create = noun.add_subcommand("create", "make an application of a repository; prints its id");
+  auto* create =
+      noun.add_subcommand("create", "make an application of a repository; prints its id");
   create->add_option("REPO", fresh->repo, "name, id or URL of a registered repository")->required();
   create->add_option("--name", fresh->name, "name of the application")->required();
   create->add_option("--ref", fresh->ref, "branch or tag that it follows")->capture_default_str();
-  create->add_option("--url", fresh->urls, "where it answers, e.g. https://app.example.com/path; repeat for more");
+  create->add_option("--url", fresh->urls,
+                     "where it answers, e.g. https://app.example.com/path; repeat for more");
   create->add_option("--port", fresh->port, "port that it listens on")->check(CLI::Range(1, 65535));
   create->add_option("--dockerfile", fresh->dockerfile, "build with this Dockerfile");
-  create->add_option("--context", fresh->folder, "folder of the source that is built")->capture_default_str();
+  create->add_option("--context", fresh->folder, "folder of the source that is built")
+      ->capture_default_str();
   create->add_option("--image", fresh->image, "without a Dockerfile: image to begin with");
   create->add_option("--build", fresh->build, "without a Dockerfile: script that builds");
   create->add_option("--entrypoint", fresh->entrypoint, "instead of the image's");
@@ -145,9 +158,14 @@ void AddApp(CLI::App& root, Context& context) {
   auto* list = noun->add_subcommand("list", "all applications");
   list->add_flag("--mine", *mine, "only those that you own");
   list->callback([&context, mine] { List(context, *mine); });
-  AddExisting(*noun, "start", "start it; restart it when it runs", [&](const Existing& app) { Change(context, app, "StartApplication", "is being started"); });
-  AddExisting(*noun, "stop", "stop it; its URL answers 503", [&](const Existing& app) { Change(context, app, "StopApplication", "is being stopped"); });
-  AddExisting(*noun, "delete", "remove a stopped application and all that belongs to it", [&](const Existing& app) { Delete(context, app); });
+  AddExisting(*noun, "start", "start it; restart it when it runs", [&](const Existing& app) {
+    Change(context, app, "StartApplication", "is being started");
+  });
+  AddExisting(*noun, "stop", "stop it; its URL answers 503", [&](const Existing& app) {
+    Change(context, app, "StopApplication", "is being stopped");
+  });
+  AddExisting(*noun, "delete", "remove a stopped application and all that belongs to it",
+              [&](const Existing& app) { Delete(context, app); });
 }
 
 }  // namespace ns::cli

@@ -17,8 +17,10 @@ std::string Lasted(const api::Build& build) {
   if (!build.started_at().valid()) return "-";
   const auto& begin = build.started_at().timestamp();
   const auto& end = build.finished_at().timestamp();
-  if (!build.finished_at().valid()) return Span(static_cast<double>(NowSeconds() - begin.seconds())) + " so far";
-  return Span(static_cast<double>(end.seconds() - begin.seconds()) + (end.nanos() - begin.nanos()) / 1e9);
+  if (!build.finished_at().valid())
+    return Span(static_cast<double>(NowSeconds() - begin.seconds())) + " so far";
+  return Span(static_cast<double>(end.seconds() - begin.seconds()) +
+              (end.nanos() - begin.nanos()) / 1e9);
 }
 
 api::GetBuildsResponse BuildsOf(Context& context, const std::string& app) {
@@ -31,7 +33,8 @@ void List(Context& context, const std::string& app) {
   const auto all = BuildsOf(context, app);
   std::vector<std::vector<std::string>> rows = {{"ID", "STATUS", "COMMIT", "QUEUED", "TOOK"}};
   for (const auto& build : all.builds())
-    rows.push_back({build.id(), api::BuildStatus_Name(build.status()), ShortCommit(build.commit()), Ago(build.queued_at(), NowSeconds()), Lasted(build)});
+    rows.push_back({build.id(), api::BuildStatus_Name(build.status()), ShortCommit(build.commit()),
+                    Ago(build.queued_at(), NowSeconds()), Lasted(build)});
   context.Print(all, Table(rows));
 }
 
@@ -47,7 +50,9 @@ std::string IdOf(Context& context, const std::string& given) {
     }
   }
   const auto all = BuildsOf(context, given);
-  if (all.builds().empty()) throw Failure(Exit::kNotFound, "'" + given + "' has no build yet; `ns status " + given + "` tells why.");
+  if (all.builds().empty())
+    throw Failure(Exit::kNotFound,
+                  "'" + given + "' has no build yet; `ns status " + given + "` tells why.");
   return all.builds(0).id();
 }
 
@@ -95,7 +100,8 @@ void Retry(Context& context, const Given& given) {
   request.set_application_id(build.application_id());
   request.set_commit(build.commit());
   context.Api("RetryCommitBuild", request);
-  if (!given.wait) return context.Done("Commit " + ShortCommit(build.commit()) + " is built again.");
+  if (!given.wait)
+    return context.Done("Commit " + ShortCommit(build.commit()) + " is built again.");
   const auto status = FollowToSuccess(context, following);
   context.Print(status, status.name() + ": " + status.summary() + ".\n");
 }

@@ -29,8 +29,10 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Calls "package.Service/Method". Throws Refused when the server says no, Failure(kUnreachable) when none answers.
-  void Call(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& response,
+  // Calls "package.Service/Method". Throws Refused when the server says no, Failure(kUnreachable)
+  // when none answers.
+  void Call(const std::string& method, const google::protobuf::Message& request,
+            google::protobuf::Message& response,
             std::chrono::milliseconds time = std::chrono::seconds(60));
   // As it was given.
   const std::string& name() const { return name_; }

@@ -31,15 +31,21 @@ std::string BashCompletion(const std::vector<Node>& nodes) {
       "    word=${COMP_WORDS[i]}\n"
       "    case \"${path:+$path }$word\" in\n";
   for (const Node& node : nodes) {
-    if (!node.path.empty()) text += "      " + Quoted(node.path) + ") path=" + Quoted(node.path) + " ;;\n";
+    if (!node.path.empty())
+      text += "      " + Quoted(node.path) + ") path=" + Quoted(node.path) + " ;;\n";
   }
   text += "    esac\n  done\n  local words=\n  case \"$path\" in\n";
-  for (const Node& node : nodes) text += "    " + Quoted(node.path) + ") words=" + Quoted(Words(node)) + " ;;\n";
-  return text + "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _ns ns\n";
+  for (const Node& node : nodes)
+    text += "    " + Quoted(node.path) + ") words=" + Quoted(Words(node)) + " ;;\n";
+  return text +
+         "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- "
+         "\"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _ns ns\n";
 }
 
 std::string ZshCompletion(const std::vector<Node>& nodes) {
-  return "#compdef ns\n# zsh completion of ns: source <(ns completion zsh)\nautoload -Uz bashcompinit && bashcompinit\n" + BashCompletion(nodes);
+  return "#compdef ns\n# zsh completion of ns: source <(ns completion zsh)\nautoload -Uz "
+         "bashcompinit && bashcompinit\n" +
+         BashCompletion(nodes);
 }
 
 std::string FishCompletion(const std::vector<Node>& nodes) {
@@ -52,10 +58,14 @@ std::string FishCompletion(const std::vector<Node>& nodes) {
   for (const Node& node : nodes) {
     if (!node.path.empty()) text += " " + Quoted(node.path);
   }
-  text += "\n        set -a path $word\n    end\n  end\n  string join ' ' $path\nend\ncomplete -c ns -f\n";
+  text +=
+      "\n        set -a path $word\n    end\n  end\n  string join ' ' $path\nend\ncomplete -c ns "
+      "-f\n";
   for (const Node& node : nodes) {
-    const std::string when = "complete -c ns -n " + Quoted("test (__ns_path | string collect -a) = \"" + node.path + "\"");
-    for (const auto& [name, what] : node.commands) text += when + " -a " + Quoted(name) + " -d " + Quoted(what) + "\n";
+    const std::string when = "complete -c ns -n " +
+                             Quoted("test (__ns_path | string collect -a) = \"" + node.path + "\"");
+    for (const auto& [name, what] : node.commands)
+      text += when + " -a " + Quoted(name) + " -d " + Quoted(what) + "\n";
     for (const std::string& option : node.options) {
       if (option.starts_with("--")) text += when + " -l " + Quoted(option.substr(2)) + "\n";
     }

@@ -12,7 +12,8 @@ namespace {
 
 // The one item that `matches`; `kind` and `list` make the message.
 template <class Items, class Matches>
-auto FindOne(const Items& items, const std::string& wanted, const std::string& kind, const std::string& list, const Matches& matches) {
+auto FindOne(const Items& items, const std::string& wanted, const std::string& kind,
+             const std::string& list, const Matches& matches) {
   std::string ids;
   const typename Items::value_type* found = nullptr;
   for (const auto& item : items) {
@@ -21,8 +22,12 @@ auto FindOne(const Items& items, const std::string& wanted, const std::string& k
     found = &item;
     ids += (ids.empty() ? "" : ", ") + item.id();
   }
-  if (!found) throw Failure(Exit::kNotFound, "There is no " + kind + " '" + wanted + "'; `" + list + "` shows them.");
-  if (ids.find(',') != std::string::npos) throw Failure(Exit::kUsage, "Several have the name '" + wanted + "'; give one of their ids: " + ids + ".");
+  if (!found)
+    throw Failure(Exit::kNotFound,
+                  "There is no " + kind + " '" + wanted + "'; `" + list + "` shows them.");
+  if (ids.find(',') != std::string::npos)
+    throw Failure(Exit::kUsage,
+                  "Several have the name '" + wanted + "'; give one of their ids: " + ids + ".");
   return *found;
 }
 
@@ -41,11 +46,15 @@ void Context::Print(const std::string& text) const {
   std::fflush(stdout);
 }
 
-void Context::Print(const google::protobuf::Message& message, const std::string& text) const { Print(json ? Json(message) : text); }
+void Context::Print(const google::protobuf::Message& message, const std::string& text) const {
+  Print(json ? Json(message) : text);
+}
 
 void Context::Done(const std::string& sentence) const { Print(json ? "{}\n" : sentence + "\n"); }
 
-void Context::Progress(const std::string& line) const { std::fprintf(stderr, "%s\n", line.c_str()); }
+void Context::Progress(const std::string& line) const {
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
 
 int64_t NowSeconds() { return std::time(nullptr); }
 
@@ -53,7 +62,8 @@ api::Application FindApplication(Context& context, const std::string& app) {
   api::GetApplicationsRequest request;
   request.set_scope(api::GetApplicationsRequest::ALL);
   const auto all = context.Api<api::GetApplicationsResponse>("GetApplications", request);
-  return FindOne(all.applications(), app, "application", "ns app list", [&](const auto& one) { return one.name() == app; });
+  return FindOne(all.applications(), app, "application", "ns app list",
+                 [&](const auto& one) { return one.name() == app; });
 }
 
 api::GetRepositoriesResponse AllRepositories(Context& context) {
@@ -70,7 +80,8 @@ api::GetRepositoriesResponse AllRepositories(Context& context) {
 
 api::Repository FindRepository(Context& context, const std::string& repo) {
   const auto all = AllRepositories(context);
-  return FindOne(all.repositories(), repo, "repository", "ns repo list", [&](const auto& one) { return one.name() == repo || one.url() == repo; });
+  return FindOne(all.repositories(), repo, "repository", "ns repo list",
+                 [&](const auto& one) { return one.name() == repo || one.url() == repo; });
 }
 
 }  // namespace ns::cli

@@ -29,12 +29,14 @@ class Context {
   Client& client();
   // A call of APIService by its short name.
   template <class Response = google::protobuf::Empty>
-  Response Api(const char* method, const google::protobuf::Message& request = google::protobuf::Empty()) {
+  Response Api(const char* method,
+               const google::protobuf::Message& request = google::protobuf::Empty()) {
     return Call<Response>("neoshowcase.protobuf.APIService/", method, request);
   }
   // A call of PlatformService by its short name.
   template <class Response = google::protobuf::Empty>
-  Response Platform(const char* method, const google::protobuf::Message& request = google::protobuf::Empty()) {
+  Response Platform(const char* method,
+                    const google::protobuf::Message& request = google::protobuf::Empty()) {
     return Call<Response>("neoshowcase.platform.v1.PlatformService/", method, request);
   }
 

@@ -20,7 +20,8 @@ struct Given {
 
 api::Repository Register(Context& context, const std::string& url, const std::string& name) {
   const auto all = AllRepositories(context);
-  const auto known = std::ranges::find_if(all.repositories(), [&](const auto& repo) { return repo.url() == url; });
+  const auto known =
+      std::ranges::find_if(all.repositories(), [&](const auto& repo) { return repo.url() == url; });
   if (known != all.repositories().end()) return *known;
   api::CreateRepositoryRequest request;
   request.set_url(url);
@@ -40,34 +41,43 @@ platform::Suggestion Suggest(Context& context, const Given& given, const api::Re
 }
 
 // The application of this repository and ref that is there already.
-std::optional<api::Application> Known(Context& context, const Given& given, const api::Repository& repo, const platform::Suggestion& wanted) {
+std::optional<api::Application> Known(Context& context, const Given& given,
+                                      const api::Repository& repo,
+                                      const platform::Suggestion& wanted) {
   api::GetApplicationsRequest request;
   request.set_scope(api::GetApplicationsRequest::REPOSITORY);
   request.set_repository_id(repo.id());
   const auto all = context.Api<api::GetApplicationsResponse>("GetApplications", request);
   for (const auto& app : all.applications()) {
-    if (app.ref_name() == wanted.ref_name() && (given.name.empty() || app.name() == given.name)) return app;
+    if (app.ref_name() == wanted.ref_name() && (given.name.empty() || app.name() == given.name))
+      return app;
   }
   return std::nullopt;
 }
 
-const platform::Suggestion::Method& MethodOf(const Given& given, const platform::Suggestion& wanted) {
+const platform::Suggestion::Method& MethodOf(const Given& given,
+                                             const platform::Suggestion& wanted) {
   for (const auto& method : wanted.methods()) {
     if (method.name() == "runtime_dockerfile") return method;
   }
-  throw Failure(Exit::kFailed, given.url + " has no Dockerfile at " + ShortCommit(wanted.commit()) +
-                                   ", so nothing says how to build it.\nAdd one, or say how: ns app create " + given.url +
-                                   " --name " + wanted.name() + " --image IMAGE --build SCRIPT --command COMMAND --url HOST --port PORT --wait");
+  throw Failure(
+      Exit::kFailed,
+      given.url + " has no Dockerfile at " + ShortCommit(wanted.commit()) +
+          ", so nothing says how to build it.\nAdd one, or say how: ns app create " + given.url +
+          " --name " + wanted.name() +
+          " --image IMAGE --build SCRIPT --command COMMAND --url HOST --port PORT --wait");
 }
 
 int PortOf(Context& context, const Given& given, const platform::Suggestion::Method& method) {
   if (given.port != 0) return given.port;
   if (method.http_port() != 0) return method.http_port();
-  context.Progress(method.dockerfile_name() + " exposes no port; taking " + std::to_string(kPort) + " (--port names another)");
+  context.Progress(method.dockerfile_name() + " exposes no port; taking " + std::to_string(kPort) +
+                   " (--port names another)");
   return kPort;
 }
 
-api::Application Create(Context& context, const Given& given, const api::Repository& repo, const platform::Suggestion& wanted) {
+api::Application Create(Context& context, const Given& given, const api::Repository& repo,
+                        const platform::Suggestion& wanted) {
   const auto& method = MethodOf(given, wanted);
   const std::string host = given.host.empty() ? wanted.fqdn() : given.host;
   api::CreateApplicationRequest request;
@@ -108,7 +118,8 @@ void Wake(Context& context, const api::Application& app) {
 }
 
 void Run(Context& context, const Given& given) {
-  const auto repo = Register(context, given.url, given.name.empty() ? NameOfUrl(given.url) : given.name);
+  const auto repo =
+      Register(context, given.url, given.name.empty() ? NameOfUrl(given.url) : given.name);
   const auto wanted = Suggest(context, given, repo);
   context.Progress(wanted.ref_name() + " is commit " + ShortCommit(wanted.commit()));
   Following following;
@@ -122,7 +133,9 @@ void Run(Context& context, const Given& given) {
   following.log = true;
   const auto status = FollowToSuccess(context, following);
   if (context.json) return context.Print(StatusJson(status));
-  if (status.urls().empty()) context.Progress("It has no URL: no domain is configured. `ns status " + status.name() + "` shows it.");
+  if (status.urls().empty())
+    context.Progress("It has no URL: no domain is configured. `ns status " + status.name() +
+                     "` shows it.");
   for (const std::string& url : status.urls()) context.Print(url + "\n");
 }
 
@@ -130,12 +143,20 @@ void Run(Context& context, const Given& given) {
 
 void AddDeploy(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
-  auto* command = root.add_subcommand("deploy", "from the URL of a Git repository to a running application; prints its URL last");
-  command->add_option("URL", given->url, "of a repository that needs no login, or one that `ns repo add` has registered")->required();
+  auto* command = root.add_subcommand(
+      "deploy", "from the URL of a Git repository to a running application; prints its URL last");
+  command
+      ->add_option("URL", given->url,
+                   "of a repository that needs no login, or one that `ns repo add` has registered")
+      ->required();
   command->add_option("--ref", given->ref, "branch or tag that it follows; default: HEAD");
   command->add_option("--name", given->name, "name of the application; default: the repository's");
-  command->add_option("--host", given->host, "host that it answers at; default: its name below the first domain");
-  command->add_option("--port", given->port, "port that it listens on; default: what the Dockerfile exposes")->check(CLI::Range(1, 65535));
+  command->add_option("--host", given->host,
+                      "host that it answers at; default: its name below the first domain");
+  command
+      ->add_option("--port", given->port,
+                   "port that it listens on; default: what the Dockerfile exposes")
+      ->check(CLI::Range(1, 65535));
   command->callback([&context, given] { Run(context, *given); });
 }
 

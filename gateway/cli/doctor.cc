@@ -14,15 +14,20 @@ std::string HealthText(const platform::Health& health) {
   int broken = 0;
   for (const auto& check : health.checks()) {
     rows.push_back({check.ok() ? "ok" : "FAIL", check.name(), Plain(check.message())});
-    if (!check.ok() && !check.remedy().empty()) rows.push_back({"", "", "fix: " + Plain(check.remedy())});
+    if (!check.ok() && !check.remedy().empty())
+      rows.push_back({"", "", "fix: " + Plain(check.remedy())});
     broken += check.ok() ? 0 : 1;
   }
-  const std::string end = broken > 0 ? std::to_string(broken) + " of " + std::to_string(health.checks_size()) + " checks failed.\n"
-                          : health.ok() ? "All is well.\n" : "Something is not well, but no check says what; see the log of nsd.\n";
+  const std::string end =
+      broken > 0 ? std::to_string(broken) + " of " + std::to_string(health.checks_size()) +
+                       " checks failed.\n"
+      : health.ok() ? "All is well.\n"
+                    : "Something is not well, but no check says what; see the log of nsd.\n";
   return Table(rows) + end;
 }
 
-void Add(platform::Health& health, const std::string& name, bool ok, const std::string& message, const std::string& remedy) {
+void Add(platform::Health& health, const std::string& name, bool ok, const std::string& message,
+         const std::string& remedy) {
   auto& check = *health.add_checks();
   check.set_name(name);
   check.set_ok(ok);
@@ -40,7 +45,8 @@ platform::Health AskServer(Context& context) {
   } catch (const Refused& refused) {
     if (refused.code() != "permission_denied") throw;
     health.set_ok(true);
-    Add(health, "api", true, "answers on " + context.server + "; what else is so is for admins", "");
+    Add(health, "api", true, "answers on " + context.server + "; what else is so is for admins",
+        "");
   }
   return health;
 }
@@ -48,7 +54,9 @@ platform::Health AskServer(Context& context) {
 // The checks of this machine.
 void AskMachine(const std::string& config, platform::Health& health) {
   const auto nsd = FindNsd();
-  if (!nsd) return Add(health, "machine", false, "nsd is neither beside this program nor on the PATH", "run `ns doctor` on the machine that runs NeoShowcase");
+  if (!nsd)
+    return Add(health, "machine", false, "nsd is neither beside this program nor on the PATH",
+               "run `ns doctor` on the machine that runs NeoShowcase");
   const auto local = AskNsd(*nsd, config);
   for (const auto& check : local.checks()) *health.add_checks() = check;
   if (!local.ok()) health.set_ok(false);
@@ -62,7 +70,8 @@ void Run(Context& context, const std::string& config) {
   } catch (const Failure& failure) {
     if (failure.exit() != Exit::kUnreachable) throw;
     machine = true;
-    Add(health, "api", false, failure.what(), "start nsd --roles services, or name the right address with --server");
+    Add(health, "api", false, failure.what(),
+        "start nsd --roles services, or name the right address with --server");
   }
   if (machine) AskMachine(config, health);
   context.Print(health, HealthText(health));
@@ -74,8 +83,11 @@ void Run(Context& context, const std::string& config) {
 void AddDoctor(CLI::App& root, Context& context) {
   const char* set = std::getenv("NS_CONFIG");
   auto config = std::make_shared<std::string>(set ? set : "");
-  auto* command = root.add_subcommand("doctor", "what is broken, and the fix; looks at this machine itself when nothing answers");
-  command->add_option("--config", *config, "configuration of nsd on this machine: look at the machine in any case (NS_CONFIG)");
+  auto* command = root.add_subcommand(
+      "doctor", "what is broken, and the fix; looks at this machine itself when nothing answers");
+  command->add_option(
+      "--config", *config,
+      "configuration of nsd on this machine: look at the machine in any case (NS_CONFIG)");
   command->callback([&context, config] { Run(context, *config); });
 }
 

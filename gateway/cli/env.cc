@@ -17,8 +17,10 @@ struct Variables {
   bool secret = false, wait = false;
 };
 
-const std::map<std::string, platform::EnvScope> kScopes = {
-    {"", platform::ENV_SCOPE_UNSPECIFIED}, {"run", platform::ENV_SCOPE_RUN}, {"build", platform::ENV_SCOPE_BUILD}, {"both", platform::ENV_SCOPE_BOTH}};
+const std::map<std::string, platform::EnvScope> kScopes = {{"", platform::ENV_SCOPE_UNSPECIFIED},
+                                                           {"run", platform::ENV_SCOPE_RUN},
+                                                           {"build", platform::ENV_SCOPE_BUILD},
+                                                           {"both", platform::ENV_SCOPE_BOTH}};
 
 std::string WordOf(platform::EnvScope scope) {
   for (const auto& [word, value] : kScopes) {
@@ -36,9 +38,11 @@ std::pair<std::string, std::string> Split(const std::string& item) {
   return {item, value};
 }
 
-void Finish(Context& context, const Variables& given, const api::Application& app, const Following& following, const std::string& said) {
+void Finish(Context& context, const Variables& given, const api::Application& app,
+            const Following& following, const std::string& said) {
   if (given.wait) FollowToSuccess(context, following);
-  context.Done(said + " of " + app.name() + (given.wait ? ", and it is so." : "; what runs follows by itself."));
+  context.Done(said + " of " + app.name() +
+               (given.wait ? ", and it is so." : "; what runs follows by itself."));
 }
 
 void Set(Context& context, const Variables& given) {
@@ -75,20 +79,25 @@ void List(Context& context, const Variables& given) {
   const auto all = context.Platform<platform::ListEnvResponse>("ListEnv", request);
   std::vector<std::vector<std::string>> rows = {{"KEY", "SCOPE", "VALUE"}};
   for (const auto& variable : all.variables())
-    rows.push_back({variable.key(), WordOf(variable.scope()) + (variable.system() ? " (system)" : ""), variable.secret() ? "(secret)" : Plain(variable.value())});
+    rows.push_back({variable.key(),
+                    WordOf(variable.scope()) + (variable.system() ? " (system)" : ""),
+                    variable.secret() ? "(secret)" : Plain(variable.value())});
   context.Print(all, Table(rows));
 }
 
 }  // namespace
 
 void AddEnv(CLI::App& root, Context& context) {
-  auto* noun = root.add_subcommand("env", "environment variables of an application")->require_subcommand(1);
+  auto* noun =
+      root.add_subcommand("env", "environment variables of an application")->require_subcommand(1);
   auto given = std::make_shared<Variables>();
 
-  auto* set = noun->add_subcommand("set", "set variables; a change of run scope restarts, of build scope builds");
+  auto* set = noun->add_subcommand(
+      "set", "set variables; a change of run scope restarts, of build scope builds");
   set->add_option("APP", given->app, "name or id")->required();
   set->add_option("KEY=VALUE", given->items, "KEY alone reads the value from stdin")->required();
-  set->add_option("--scope", given->scope, "run, build or both; default: as it was")->check(CLI::IsMember({"run", "build", "both"}));
+  set->add_option("--scope", given->scope, "run, build or both; default: as it was")
+      ->check(CLI::IsMember({"run", "build", "both"}));
   set->add_flag("--secret", given->secret, "never shown again");
   set->add_flag("--wait", given->wait, "until the application runs with it");
   set->callback([&context, given] { Set(context, *given); });
@@ -99,7 +108,8 @@ void AddEnv(CLI::App& root, Context& context) {
   unset->add_flag("--wait", given->wait, "until the application runs without it");
   unset->callback([&context, given] { Unset(context, *given); });
 
-  auto* list = noun->add_subcommand("list", "variables with their scope; values of secret ones are left out");
+  auto* list = noun->add_subcommand(
+      "list", "variables with their scope; values of secret ones are left out");
   list->add_option("APP", given->app, "name or id")->required();
   list->callback([&context, given] { List(context, *given); });
 }

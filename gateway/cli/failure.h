@@ -10,8 +10,9 @@ namespace ns::cli {
 // Part of the interface: docs/cli.md.
 enum class Exit : int {
   kOk = 0,
-  kFailed = 1,       // what was asked for did not come about: a build failed, an application does not run, something is broken
-  kUsage = 2,        // the command line is wrong, or the server refused a value
+  kFailed = 1,  // what was asked for did not come about: a build failed, an application does not
+                // run, something is broken
+  kUsage = 2,   // the command line is wrong, or the server refused a value
   kNotFound = 3,
   kDenied = 4,       // not allowed, or the server does not know who asks
   kUnreachable = 5,  // nothing answers

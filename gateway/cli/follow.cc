@@ -13,20 +13,29 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kPause = 200ms;          // between two looks
-constexpr auto kPatience = 30s;         // with an API that is away, as while it restarts
-constexpr int kLogWait = 1000;          // ms that the server may hold a read of a growing log
+constexpr auto kPause = 200ms;   // between two looks
+constexpr auto kPatience = 30s;  // with an API that is away, as while it restarts
+constexpr auto kStill = 30s;     // without any change; then the doctor is named
+constexpr int kLogWait = 1000;   // ms that the server may hold a read of a growing log
 
 const char* WordOf(platform::ApplicationStatus::State state) {
   switch (state) {
-    case platform::ApplicationStatus::STOPPED: return "stopped";
-    case platform::ApplicationStatus::BUILDING: return "building";
-    case platform::ApplicationStatus::DEPLOYING: return "deploying";
-    case platform::ApplicationStatus::LIVE: return "live";
-    case platform::ApplicationStatus::FAILED: return "failed";
-    case platform::ApplicationStatus::SLEEPING: return "sleeping";
-    case platform::ApplicationStatus::DELETING: return "deleting";
-    default: return "waiting";
+    case platform::ApplicationStatus::STOPPED:
+      return "stopped";
+    case platform::ApplicationStatus::BUILDING:
+      return "building";
+    case platform::ApplicationStatus::DEPLOYING:
+      return "deploying";
+    case platform::ApplicationStatus::LIVE:
+      return "live";
+    case platform::ApplicationStatus::FAILED:
+      return "failed";
+    case platform::ApplicationStatus::SLEEPING:
+      return "sleeping";
+    case platform::ApplicationStatus::DELETING:
+      return "deleting";
+    default:
+      return "waiting";
   }
 }
 
@@ -43,22 +52,28 @@ auto Patiently(Context& context, const Ask& ask) {
   }
 }
 
-platform::ReadBuildLogResponse ReadLog(Context& context, const std::string& build_id, int64_t offset, int wait) {
+platform::ReadBuildLogResponse ReadLog(Context& context, const std::string& build_id,
+                                       int64_t offset, int wait) {
   platform::ReadBuildLogRequest request;
   request.set_build_id(build_id);
   request.set_offset(offset);
   request.set_wait_ms(wait);
-  return Patiently(context, [&] { return context.Platform<platform::ReadBuildLogResponse>("ReadBuildLog", request); });
+  return Patiently(context, [&] {
+    return context.Platform<platform::ReadBuildLogResponse>("ReadBuildLog", request);
+  });
 }
 
 class Follower {
  public:
   Follower(Context& context, const Following& following)
-      : context_(context), following_(following), until_(Clock::now() + std::chrono::seconds(context.timeout)) {}
+      : context_(context),
+        following_(following),
+        until_(Clock::now() + std::chrono::seconds(context.timeout)) {}
 
   platform::ApplicationStatus Run() {
     for (;; std::this_thread::sleep_for(kPause)) {
-      const auto status = Patiently(context_, [&] { return StatusOf(context_, following_.app_id); });
+      const auto status =
+          Patiently(context_, [&] { return StatusOf(context_, following_.app_id); });
       ShowState(status);
       if (following_.log) ShowBuild(status);
       ShowPhases(status.last_deploy());
@@ -69,19 +84,32 @@ class Follower {
 
  private:
   bool Settled(const platform::ApplicationStatus& status) const {
-    return status.settled() && (following_.commit.empty() || status.wanted_commit() == following_.commit || status.state() == platform::ApplicationStatus::STOPPED);
+    return status.settled() &&
+           (following_.commit.empty() || status.wanted_commit() == following_.commit ||
+            status.state() == platform::ApplicationStatus::STOPPED);
   }
 
   Failure TooLate(const platform::ApplicationStatus& status) const {
-    return {Exit::kTimedOut, status.name() + " is not there after " + Span(context_.timeout) + ": " + status.summary() +
-                                 ".\nIt goes on by itself; `ns status " + status.name() + "` shows where it is, --timeout waits longer."};
+    return {Exit::kTimedOut, status.name() + " is not there after " + Span(context_.timeout) +
+                                 ": " + status.summary() + ".\nIt goes on by itself; `ns status " +
+                                 status.name() + "` shows where it is, --timeout waits longer."};
   }
 
   void ShowState(const platform::ApplicationStatus& status) {
     const std::string line = std::string(WordOf(status.state())) + ": " + status.summary();
-    if (line == state_) return;
+    if (line == state_) return Complain();
     state_ = line;
+    changed_ = Clock::now();
     context_.Progress(line);
+  }
+
+  // Once, when nothing has moved for long.
+  void Complain() {
+    if (complained_ || Clock::now() - changed_ < kStill) return;
+    complained_ = true;
+    context_.Progress("nothing has moved for " +
+                      Span(std::chrono::duration<double>(kStill).count()) +
+                      "; `ns doctor` shows what may be missing");
   }
 
   // One read for each look, so that the state is never far behind.
@@ -95,6 +123,7 @@ class Follower {
       log_ended_ = piece.finished();
       const bool moved = piece.next_offset() > offset_;
       offset_ = piece.next_offset();
+      if (moved) changed_ = Clock::now();
       if (!moved) return;
     }
   }
@@ -115,7 +144,8 @@ class Follower {
   const Clock::time_point until_;
   std::string state_, build_;
   int64_t offset_ = 0, generation_ = 0;
-  bool log_ended_ = false;
+  bool log_ended_ = false, complained_ = false;
+  Clock::time_point changed_ = Clock::now();
   int shown_ = 0;
 };
 
@@ -136,17 +166,24 @@ Following FollowingOf(Context& context, const std::string& app_id) {
   return following;
 }
 
-platform::ApplicationStatus Follow(Context& context, const Following& following) { return Follower(context, following).Run(); }
+platform::ApplicationStatus Follow(Context& context, const Following& following) {
+  return Follower(context, following).Run();
+}
 
 platform::ApplicationStatus FollowToSuccess(Context& context, const Following& following) {
   auto status = Follow(context, following);
   if (status.ok()) return status;
-  throw Failure(Exit::kFailed, status.name() + ": " + status.summary() + ".\n`ns status " + status.name() + "` tells more" +
-                                   (status.has_latest_build() ? ", `ns build log " + status.latest_build().build_id() + "` what the build said." : "."));
+  throw Failure(
+      Exit::kFailed,
+      status.name() + ": " + status.summary() + ".\n`ns status " + status.name() + "` tells more" +
+          (status.has_latest_build()
+               ? ", `ns build log " + status.latest_build().build_id() + "` what the build said."
+               : "."));
 }
 
 void FollowToTheEnd(Context& context, const std::string& app_id) {
-  for (const auto until = Clock::now() + std::chrono::seconds(context.timeout); Clock::now() < until; std::this_thread::sleep_for(kPause)) {
+  for (const auto until = Clock::now() + std::chrono::seconds(context.timeout);
+       Clock::now() < until; std::this_thread::sleep_for(kPause)) {
     try {
       Patiently(context, [&] { return StatusOf(context, app_id); });
     } catch (const Refused& refused) {
@@ -154,7 +191,9 @@ void FollowToTheEnd(Context& context, const std::string& app_id) {
       throw;
     }
   }
-  throw Failure(Exit::kTimedOut, "The application is still being removed after " + Span(context.timeout) + "; it goes on by itself, `ns app list` shows it until it is gone.");
+  throw Failure(Exit::kTimedOut,
+                "The application is still being removed after " + Span(context.timeout) +
+                    "; it goes on by itself, `ns app list` shows it until it is gone.");
 }
 
 void ShowLog(Context& context, const std::string& build_id, bool follow, bool to_stderr) {

@@ -19,7 +19,8 @@ struct Given {
 };
 
 constexpr int kFollowLimit = 1000;  // lines of one look
-constexpr int64_t kAhead = 3600;    // s: a clock that is a little behind the server's still sees the newest lines
+constexpr int64_t kAhead =
+    3600;  // s: a clock that is a little behind the server's still sees the newest lines
 
 api::ApplicationOutputs Read(Context& context, const std::string& id, int limit) {
   api::GetOutputRequest request;
@@ -72,7 +73,9 @@ void AddLogs(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
   auto* command = root.add_subcommand("logs", "what an application prints");
   command->add_option("APP", given->app, "name or id")->required();
-  command->add_option("-n,--limit", given->limit, "newest lines")->capture_default_str()->check(CLI::Range(1, 1000));
+  command->add_option("-n,--limit", given->limit, "newest lines")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   command->add_flag("-f,--follow", given->follow, "go on with what comes");
   command->add_flag("-t,--times", given->times, "with the time of each line");
   command->callback([&context, given] { Run(context, *given); });

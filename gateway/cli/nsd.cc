@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 // Standard output of a program, whatever its exit code; its standard error goes to ours.
 std::string OutputOf(std::vector<std::string> words) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw Failure(Exit::kFailed, "No pipe can be made: too many open files?");
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw Failure(Exit::kFailed, "No pipe can be made: too many open files?");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -55,7 +56,8 @@ std::optional<std::string> FindNsd() {
   std::istringstream rest(path ? path : "");
   for (std::string folder; std::getline(rest, folder, ':');) folders.emplace_back(folder);
   for (const fs::path& folder : folders) {
-    if (!folder.empty() && ::access((folder / "nsd").c_str(), X_OK) == 0) return (folder / "nsd").string();
+    if (!folder.empty() && ::access((folder / "nsd").c_str(), X_OK) == 0)
+      return (folder / "nsd").string();
   }
   return std::nullopt;
 }

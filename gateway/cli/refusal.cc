@@ -16,26 +16,34 @@ std::string TextAt(const json::object& object, const char* key) {
 std::string Fields(const json::object& detail, const std::string& message) {
   std::string lines;
   const json::value* debug = detail.if_contains("debug");
-  const json::value* violations = debug && debug->is_object() ? debug->get_object().if_contains("fieldViolations") : nullptr;
+  const json::value* violations =
+      debug && debug->is_object() ? debug->get_object().if_contains("fieldViolations") : nullptr;
   if (!violations || !violations->is_array()) return lines;
   for (const json::value& violation : violations->get_array()) {
     if (!violation.is_object()) continue;
     const std::string why = TextAt(violation.get_object(), "description");
-    if (message.find(why) == std::string::npos) lines += "\n  " + TextAt(violation.get_object(), "field") + ": " + why;
+    if (message.find(why) == std::string::npos)
+      lines += "\n  " + TextAt(violation.get_object(), "field") + ": " + why;
   }
   return lines;
 }
 
 std::string Advice(const std::string& code) {
-  if (code == "unauthenticated") return "\nOn the machine itself use the Unix socket (--server unix:/run/neoshowcase/api.sock); elsewhere set NS_TOKEN.";
-  if (code == "permission_denied") return "\nAsk an owner of it, or an admin; `ns` on the Unix socket acts as your account.";
-  if (code == "unimplemented") return "\nThe server may be older than this program: `ns version` shows both.";
+  if (code == "unauthenticated")
+    return "\nOn the machine itself use the Unix socket (--server unix:/run/neoshowcase/api.sock); "
+           "elsewhere set NS_TOKEN.";
+  if (code == "permission_denied")
+    return "\nAsk an owner of it, or an admin; `ns` on the Unix socket acts as your account.";
+  if (code == "unimplemented")
+    return "\nThe server may be older than this program: `ns version` shows both.";
   return "";
 }
 
 Refused NotConnect(long http_status) {
-  const std::string what = "The server answered HTTP " + std::to_string(http_status) + " without a reason";
-  if (http_status == 502 || http_status == 503 || http_status == 504) return {"unavailable", what + ": a proxy in between found nobody; try again."};
+  const std::string what =
+      "The server answered HTTP " + std::to_string(http_status) + " without a reason";
+  if (http_status == 502 || http_status == 503 || http_status == 504)
+    return {"unavailable", what + ": a proxy in between found nobody; try again."};
   return {"unknown", what + ": is --server the address of a NeoShowcase API?"};
 }
 
@@ -49,7 +57,8 @@ Refused RefusalOf(long http_status, const std::string& body) {
   std::string message = TextAt(parsed.get_object(), "message");
   if (code.empty()) return NotConnect(http_status);
   if (message.empty()) message = "The server refused: " + code + ".";
-  if (const json::value* details = parsed.get_object().if_contains("details"); details && details->is_array()) {
+  if (const json::value* details = parsed.get_object().if_contains("details");
+      details && details->is_array()) {
     for (const json::value& detail : details->get_array()) {
       if (detail.is_object()) message += Fields(detail.get_object(), message);
     }

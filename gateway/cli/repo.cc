@@ -15,7 +15,9 @@ struct NewRepo {
 std::string FirstLine(const std::string& path) {
   std::ifstream file(path);
   std::string line;
-  if (!std::getline(file, line)) throw Failure(Exit::kUsage, "The password cannot be read from " + path + ": give a readable file whose first line it is.");
+  if (!std::getline(file, line))
+    throw Failure(Exit::kUsage, "The password cannot be read from " + path +
+                                    ": give a readable file whose first line it is.");
   return line;
 }
 
@@ -43,7 +45,8 @@ void List(Context& context) {
   const auto all = AllRepositories(context);
   std::vector<std::vector<std::string>> rows = {{"ID", "NAME", "URL", "AUTH"}};
   for (const auto& repo : all.repositories())
-    rows.push_back({repo.id(), Plain(repo.name()), Plain(repo.url()), api::Repository::AuthMethod_Name(repo.auth_method())});
+    rows.push_back({repo.id(), Plain(repo.name()), Plain(repo.url()),
+                    api::Repository::AuthMethod_Name(repo.auth_method())});
   context.Print(all, Table(rows));
 }
 
@@ -66,13 +69,17 @@ void Refresh(Context& context, const std::string& repo) {
 
 void Key(Context& context) {
   const auto pair = context.Api<api::GenerateKeyPairResponse>("GenerateKeyPair");
-  context.Print(pair, pair.public_key() + "\n\nGive that key read access at the Git host, then within an hour: ns repo add URL --key " + pair.key_id() + "\n");
+  context.Print(pair, pair.public_key() +
+                          "\n\nGive that key read access at the Git host, then within an hour: ns "
+                          "repo add URL --key " +
+                          pair.key_id() + "\n");
 }
 
 }  // namespace
 
 void AddRepo(CLI::App& root, Context& context) {
-  auto* noun = root.add_subcommand("repo", "Git repositories that applications come from")->require_subcommand(1);
+  auto* noun = root.add_subcommand("repo", "Git repositories that applications come from")
+                   ->require_subcommand(1);
   auto fresh = std::make_shared<NewRepo>();
   auto name = std::make_shared<std::string>();
 
@@ -80,7 +87,8 @@ void AddRepo(CLI::App& root, Context& context) {
   add->add_option("URL", fresh->url, "http(s), ssh:// or user@host:path")->required();
   add->add_option("--name", fresh->name, "default: the last part of the URL");
   auto* user = add->add_option("--user", fresh->user, "user name for http(s)");
-  auto* password = add->add_option("--password-file", fresh->password_file, "file whose first line is the password or token");
+  auto* password = add->add_option("--password-file", fresh->password_file,
+                                   "file whose first line is the password or token");
   user->needs(password);
   password->needs(user);
   add->add_option("--key", fresh->key, "id of a key pair of `ns repo key`")->excludes(user);
@@ -93,7 +101,9 @@ void AddRepo(CLI::App& root, Context& context) {
   auto* refresh = noun->add_subcommand("refresh", "look for new commits now");
   refresh->add_option("REPO", *name, "name, id or URL")->required();
   refresh->callback([&context, name] { Refresh(context, *name); });
-  noun->add_subcommand("key", "make an SSH key pair for `ns repo add --key`")->callback([&context] { Key(context); });
+  noun->add_subcommand("key", "make an SSH key pair for `ns repo add --key`")->callback([&context] {
+    Key(context);
+  });
 }
 
 }  // namespace ns::cli

@@ -29,9 +29,11 @@ void Show(Context& context, const Given& given) {
 
 void AddStatus(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
-  auto* command = root.add_subcommand("status", "state of an application, why, and the seconds of each phase of its last deploy");
+  auto* command = root.add_subcommand(
+      "status", "state of an application, why, and the seconds of each phase of its last deploy");
   command->add_option("APP", given->app, "name or id")->required();
-  command->add_flag("--wait", given->wait, "until nothing is under way; then the exit code tells whether it is as asked");
+  command->add_flag("--wait", given->wait,
+                    "until nothing is under way; then the exit code tells whether it is as asked");
   command->callback([&context, given] { Show(context, *given); });
 }
 

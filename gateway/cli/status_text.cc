@@ -12,11 +12,13 @@ using neoshowcase::platform::v1::BuildSummary;
 using neoshowcase::platform::v1::Deploy;
 
 std::string Line(const std::string& name, const std::string& value) {
-  return "  " + name + std::string(name.size() < 10 ? 10 - name.size() : 1, ' ') + Plain(value) + "\n";
+  return "  " + name + std::string(name.size() < 10 ? 10 - name.size() : 1, ' ') + Plain(value) +
+         "\n";
 }
 
 std::string Replicas(const ApplicationStatus& status) {
-  std::string text = std::to_string(status.ready()) + " of " + std::to_string(status.wanted()) + " ready";
+  std::string text =
+      std::to_string(status.ready()) + " of " + std::to_string(status.wanted()) + " ready";
   if (status.restarts() > 0) text += ", " + std::to_string(status.restarts()) + " restarts";
   return text;
 }
@@ -32,23 +34,31 @@ std::string BuildLine(const BuildSummary& build) {
 std::string Conditions(const ApplicationStatus& status, int64_t now) {
   std::vector<std::vector<std::string>> rows = {{"", "CONDITION", "REASON", "SINCE", "MESSAGE"}};
   for (const auto& one : status.conditions())
-    rows.push_back({one.ok() ? "ok" : "NOT", one.type(), one.reason(), Ago(one.since(), now), Plain(one.message())});
+    rows.push_back({one.ok() ? "ok" : "NOT", one.type(), one.reason(), Ago(one.since(), now),
+                    Plain(one.message())});
   return rows.size() == 1 ? "" : "\n" + Table(rows);
 }
 
 std::string Timeline(const Deploy& deploy) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& phase : deploy.phases()) rows.push_back({"  " + phase.name(), Span(phase.seconds()), phase.finished() ? "" : "so far"});
-  return "\nLast deploy: " + ShortCommit(deploy.commit()) + ", generation " + std::to_string(deploy.generation()) + ", " + Span(deploy.seconds()) +
-         (deploy.finished() ? "" : " so far") + (deploy.build_id().empty() ? ", without a build" : "") + "\n" + Table(rows);
+  for (const auto& phase : deploy.phases())
+    rows.push_back({"  " + phase.name(), Span(phase.seconds()), phase.finished() ? "" : "so far"});
+  return "\nLast deploy: " + ShortCommit(deploy.commit()) + ", generation " +
+         std::to_string(deploy.generation()) + ", " + Span(deploy.seconds()) +
+         (deploy.finished() ? "" : " so far") +
+         (deploy.build_id().empty() ? ", without a build" : "") + "\n" + Table(rows);
 }
 
 }  // namespace
 
 std::string StatusText(const ApplicationStatus& status, int64_t now) {
-  std::string text = Plain(status.name()) + "  " + ApplicationStatus::State_Name(status.state()) + "\n" + Line("why", status.summary());
+  std::string text = Plain(status.name()) + "  " + ApplicationStatus::State_Name(status.state()) +
+                     "\n" + Line("why", status.summary());
   for (const std::string& url : status.urls()) text += Line("url", url);
-  text += Line("commit", ShortCommit(status.live_commit()) + (status.live_commit() == status.wanted_commit() ? "" : ", wanted: " + ShortCommit(status.wanted_commit())));
+  text += Line("commit", ShortCommit(status.live_commit()) +
+                             (status.live_commit() == status.wanted_commit()
+                                  ? ""
+                                  : ", wanted: " + ShortCommit(status.wanted_commit())));
   if (status.has_latest_build()) text += BuildLine(status.latest_build());
   text += Line("replicas", Replicas(status)) + Line("id", status.application_id());
   text += Conditions(status, now);
@@ -61,7 +71,8 @@ std::string StatusJson(const ApplicationStatus& status) {
   boost::json::value json = boost::json::parse(Json(status), error);
   if (error || !json.is_object()) return Json(status);
   boost::json::value phases = boost::json::array();
-  if (const auto* deploy = json.get_object().if_contains("lastDeploy"); deploy && deploy->is_object()) {
+  if (const auto* deploy = json.get_object().if_contains("lastDeploy");
+      deploy && deploy->is_object()) {
     if (const auto* found = deploy->get_object().if_contains("phases")) phases = *found;
   }
   json.get_object()["timeline"] = std::move(phases);

@@ -12,7 +12,8 @@ class Timestamp;
 
 namespace ns::cli {
 
-// Columns as wide as what they hold, two spaces between; no spaces at ends of lines. The first row is the head.
+// Columns as wide as what they hold, two spaces between; no spaces at ends of lines. The first row
+// is the head.
 std::string Table(const std::vector<std::vector<std::string>>& rows);
 // "12 ms", "3.4 s", "2 min 5 s", "3 h 2 min".
 std::string Span(double seconds);

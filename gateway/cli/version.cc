@@ -23,7 +23,9 @@ void Show(Context& context) {
 
 void AddVersion(CLI::App& root, Context& context) {
   root.set_version_flag("--version", NS_VERSION);
-  root.add_subcommand("version", "of this program and of the server")->callback([&context] { Show(context); });
+  root.add_subcommand("version", "of this program and of the server")->callback([&context] {
+    Show(context);
+  });
 }
 
 }  // namespace ns::cli

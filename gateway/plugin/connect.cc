@@ -43,13 +43,16 @@ constexpr std::array<CodeRow, 17> kCodes = {{
 }};
 
 const CodeRow& RowOf(ns_status code) {
-  return kCodes[code >= 0 && static_cast<size_t>(code) < kCodes.size() ? static_cast<size_t>(code) : size_t{NS_E_UNKNOWN}];
+  return kCodes[code >= 0 && static_cast<size_t>(code) < kCodes.size() ? static_cast<size_t>(code)
+                                                                       : size_t{NS_E_UNKNOWN}];
 }
 
-// Reads the length-delimited fields of a message; gives each to `take(number, bytes)`. False: malformed.
+// Reads the length-delimited fields of a message; gives each to `take(number, bytes)`. False:
+// malformed.
 template <class Take>
 bool EachField(std::string_view bytes, const Take& take) {
-  CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
+                      static_cast<int>(bytes.size()));
   while (const uint32_t tag = in.ReadTag()) {
     if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
       if (!WireFormatLite::SkipField(&in, tag)) return false;
@@ -57,7 +60,9 @@ bool EachField(std::string_view bytes, const Take& take) {
     }
     uint32_t size = 0;
     std::string value;
-    if (!in.ReadVarint32(&size) || size > bytes.size() || !in.ReadString(&value, static_cast<int>(size))) return false;
+    if (!in.ReadVarint32(&size) || size > bytes.size() ||
+        !in.ReadString(&value, static_cast<int>(size)))
+      return false;
     take(WireFormatLite::GetTagFieldNumber(tag), std::move(value));
   }
   return in.ConsumedEntireMessage();
@@ -76,7 +81,8 @@ std::optional<Detail> DetailOf(std::string_view any) {
 boost::json::object DetailJson(const Detail& detail) {
   boost::json::object json{{"type", detail.type}, {"value", Base64(detail.value)}};
   boost::json::error_code error;
-  if (boost::json::value debug = boost::json::parse(detail.debug, error); !error) json["debug"] = std::move(debug);
+  if (boost::json::value debug = boost::json::parse(detail.debug, error); !error)
+    json["debug"] = std::move(debug);
   return json;
 }
 
@@ -86,7 +92,9 @@ std::string_view CodeName(ns_status code) { return RowOf(code).name; }
 
 int HttpStatus(ns_status code) { return RowOf(code).http_status; }
 
-int HttpStatus(const Problem& problem) { return problem.http_status ? problem.http_status : HttpStatus(problem.code); }
+int HttpStatus(const Problem& problem) {
+  return problem.http_status ? problem.http_status : HttpStatus(problem.code);
+}
 
 std::string ErrorJson(const Problem& problem) {
   boost::json::object json{{"code", CodeName(problem.code)}};
@@ -108,7 +116,9 @@ std::vector<Detail> DetailsOf(std::string_view status) {
 }
 
 std::optional<std::chrono::milliseconds> ParseTimeout(std::string_view value) {
-  if (value.empty() || value.size() > 10 || !std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (value.empty() || value.size() > 10 ||
+      !std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   int64_t milliseconds = 0;
   std::from_chars(value.data(), value.data() + value.size(), milliseconds);
   return std::chrono::milliseconds(milliseconds);

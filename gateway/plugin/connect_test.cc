@@ -21,9 +21,14 @@ TEST(ConnectTest, Codes_HaveTheNamesAndStatusesOfTheProtocol) {
 }
 
 TEST(ConnectTest, ErrorJson_EscapesAndMendsWhatIsNoText) {
-  EXPECT_EQ(ErrorJson({NS_E_NOT_FOUND, "no \"x\"\xff", {}, 0}), "{\"code\":\"not_found\",\"message\":\"no \\\"x\\\"\xef\xbf\xbd\"}");
-  EXPECT_EQ(ErrorJson({NS_E_INVALID, "", {{"a.B", std::string("\x00\xff", 2), "{\"x\":1}"}, {"a.C", "", ""}}, 0}),
-            R"({"code":"invalid_argument","details":[{"type":"a.B","value":"AP8","debug":{"x":1}},{"type":"a.C","value":""}]})");
+  EXPECT_EQ(ErrorJson({NS_E_NOT_FOUND, "no \"x\"\xff", {}, 0}),
+            "{\"code\":\"not_found\",\"message\":\"no \\\"x\\\"\xef\xbf\xbd\"}");
+  EXPECT_EQ(
+      ErrorJson({NS_E_INVALID,
+                 "",
+                 {{"a.B", std::string("\x00\xff", 2), "{\"x\":1}"}, {"a.C", "", ""}},
+                 0}),
+      R"({"code":"invalid_argument","details":[{"type":"a.B","value":"AP8","debug":{"x":1}},{"type":"a.C","value":""}]})");
 }
 
 TEST(ConnectTest, Details_OfBytesThatAreNoStatus_AreLeftOut) {
@@ -31,7 +36,8 @@ TEST(ConnectTest, Details_OfBytesThatAreNoStatus_AreLeftOut) {
   EXPECT_TRUE(DetailsOf("\xff\xff\xff\xff\xff").empty());
   EXPECT_TRUE(DetailsOf("\x1a\x7f").empty());
   const std::string any = "\x0a\x07h/a.B.C\x12\x01x";
-  const auto details = DetailsOf("\x08\x03\x12\x02no\x1a" + std::string(1, static_cast<char>(any.size() + 0)) + any);
+  const auto details =
+      DetailsOf("\x08\x03\x12\x02no\x1a" + std::string(1, static_cast<char>(any.size() + 0)) + any);
   ASSERT_EQ(details.size(), 1u);
   EXPECT_EQ(details[0].type, "a.B.C");
   EXPECT_EQ(details[0].value, "x");
@@ -40,11 +46,13 @@ TEST(ConnectTest, Details_OfBytesThatAreNoStatus_AreLeftOut) {
 TEST(ConnectTest, Timeout_HasUpToTenDigits) {
   EXPECT_EQ(ParseTimeout("1500"), std::chrono::milliseconds(1500));
   EXPECT_EQ(ParseTimeout("9999999999"), std::chrono::milliseconds(9'999'999'999));
-  for (const char* wrong : {"", "-1", "1s", "10000000000", " 1", "0x1"}) EXPECT_FALSE(ParseTimeout(wrong)) << wrong;
+  for (const char* wrong : {"", "-1", "1s", "10000000000", " 1", "0x1"})
+    EXPECT_FALSE(ParseTimeout(wrong)) << wrong;
 }
 
 TEST(ConnectTest, Base64_GoesBothWays) {
-  for (const std::string text : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd"}) EXPECT_EQ(FromBase64(Base64(text)), text);
+  for (const std::string text : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd"})
+    EXPECT_EQ(FromBase64(Base64(text)), text);
   EXPECT_EQ(Base64("foob"), "Zm9vYg");
   EXPECT_EQ(FromBase64("Zm9vYg=="), "foob");
   EXPECT_EQ(FromBase64("__-_"), FromBase64("//+/"));
@@ -52,8 +60,10 @@ TEST(ConnectTest, Base64_GoesBothWays) {
 }
 
 TEST(ConnectTest, Utf8_IsStrict) {
-  for (const char* right : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) EXPECT_TRUE(IsUtf8(right)) << right;
-  for (const char* wrong : {"\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) EXPECT_FALSE(IsUtf8(wrong));
+  for (const char* right : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
+    EXPECT_TRUE(IsUtf8(right)) << right;
+  for (const char* wrong : {"\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"})
+    EXPECT_FALSE(IsUtf8(wrong));
   EXPECT_EQ(MadeUtf8("a\xc3z"), "a\xef\xbf\xbdz");
 }
 
@@ -61,8 +71,11 @@ TEST(ConnectTest, Target_IsSplitAndItsQueryDecoded) {
   const auto target = ParseTarget("/a/B?x=1%20+2&y&x=3&&z=%7B%7d");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/a/B");
-  EXPECT_EQ(target->query, (std::map<std::string, std::string>{{"x", "1  2"}, {"y", ""}, {"z", "{}"}}));
-  for (const char* wrong : {"", "x", "*", "http://h/p", "/p?a=%", "/p?a=%4", "/p?a=%zz", "/p?%g0=1"}) EXPECT_FALSE(ParseTarget(wrong)) << wrong;
+  EXPECT_EQ(target->query,
+            (std::map<std::string, std::string>{{"x", "1  2"}, {"y", ""}, {"z", "{}"}}));
+  for (const char* wrong :
+       {"", "x", "*", "http://h/p", "/p?a=%", "/p?a=%4", "/p?a=%zz", "/p?%g0=1"})
+    EXPECT_FALSE(ParseTarget(wrong)) << wrong;
 }
 
 TEST(ConnectTest, Limits_ComeFromTheConfiguration) {

@@ -7,7 +7,8 @@ namespace {
 
 template <class T>
 void Take(const boost::json::object& config, const char* key, T& value) {
-  if (const boost::json::value* given = config.if_contains(key)) value = T(given->to_number<int64_t>());
+  if (const boost::json::value* given = config.if_contains(key))
+    value = T(given->to_number<int64_t>());
 }
 
 }  // namespace

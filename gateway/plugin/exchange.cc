@@ -12,7 +12,9 @@ void Exchange::OnEnd(const sdk::ApiEnd& end) noexcept {
   answer_.http_status = end.http_status;
   answer_.content_type = end.content_type;
   if (overflow_ && !answer_.error)
-    answer_.error = sdk::Error(NS_E_EXHAUSTED, "", "The answer is longer than " + std::to_string(most_) + " bytes; ask for less at once.");
+    answer_.error = sdk::Error(
+        NS_E_EXHAUSTED, "",
+        "The answer is longer than " + std::to_string(most_) + " bytes; ask for less at once.");
   done_(std::move(answer_));
 }
 

@@ -31,7 +31,9 @@ void Gateway::Deactivate() {
 void Gateway::Health(const sdk::Call&) {
   std::lock_guard lock(mutex_);
   if (!server_ || !server_->Serving())
-    throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_STOPPED, "The gateway does not listen; it was drained or not started.", sdk::Fault::kPlatform);
+    throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_STOPPED,
+                     "The gateway does not listen; it was drained or not started.",
+                     sdk::Fault::kPlatform);
 }
 
 }  // namespace ns::gateway

@@ -1,4 +1,5 @@
-// The gateway: the public API as Connect's unary calls over HTTP/1.1, and the host's raw entries. Knows no method by name.
+// The gateway: the public API as Connect's unary calls over HTTP/1.1, and the host's raw entries.
+// Knows no method by name.
 #pragma once
 
 #include <memory>

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 
 namespace ns::gateway {
 namespace {
@@ -22,7 +22,10 @@ constexpr std::chrono::milliseconds kPause{100};  // after a failure such as "to
 class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<SocketAcceptor> {
  public:
   SocketAcceptor(asio::io_context& io, int fd, uint32_t most, std::function<void(int)> take)
-      : socket_(io, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)), timer_(io), most_(most), take_(std::move(take)) {}
+      : socket_(io, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)),
+        timer_(io),
+        most_(most),
+        take_(std::move(take)) {}
 
   void Release() override {
     if (open_-- == most_) Await();
@@ -36,23 +39,29 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
   // One wait is under way at any time, unless all connections are taken.
   void Await() {
     if (stopped_ || open_ >= most_) return;
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
-      if (!error && !self->stopped_) self->Take();
-    });
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [self = shared_from_this()](error_code error) {
+                         if (!error && !self->stopped_) self->Take();
+                       });
   }
 
  private:
   void Take() {
     while (open_ < most_) {
-      const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd >= 0) Taken(fd);
-      else if (errno == EAGAIN || errno == EWOULDBLOCK) return Await();
-      else if (errno != EINTR && errno != ECONNABORTED) return Pause();
+      const int fd =
+          ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0)
+        Taken(fd);
+      else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return Await();
+      else if (errno != EINTR && errno != ECONNABORTED)
+        return Pause();
     }
   }
   void Taken(int fd) {
     const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // refused by a Unix socket, which has no need of it
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                 sizeof(on));  // refused by a Unix socket, which has no need of it
     ++open_;
     take_(fd);
   }
@@ -73,7 +82,8 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
 
 }  // namespace
 
-std::shared_ptr<Acceptor> Accept(asio::io_context& io, int fd, uint32_t most, std::function<void(int)> take) {
+std::shared_ptr<Acceptor> Accept(asio::io_context& io, int fd, uint32_t most,
+                                 std::function<void(int)> take) {
   auto acceptor = std::make_shared<SocketAcceptor>(io, fd, most, std::move(take));
   acceptor->Await();
   return acceptor;

@@ -21,6 +21,7 @@ class Acceptor {
 };
 
 // `fd` stays the host's. `take` owns the connected socket it is given.
-std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most, std::function<void(int)> take);
+std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most,
+                                 std::function<void(int)> take);
 
 }  // namespace ns::gateway

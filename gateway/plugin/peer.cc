@@ -25,9 +25,11 @@ std::string TextOf(int family, const void* address) {
 
 // An IPv4 peer of an IPv6 socket is told as IPv4, as a list of proxies names it.
 std::string AddressOf(const sockaddr_storage& storage) {
-  if (storage.ss_family == AF_INET) return TextOf(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr);
+  if (storage.ss_family == AF_INET)
+    return TextOf(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr);
   const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
-  return IN6_IS_ADDR_V4MAPPED(&address) ? TextOf(AF_INET, address.s6_addr + 12) : TextOf(AF_INET6, &address);
+  return IN6_IS_ADDR_V4MAPPED(&address) ? TextOf(AF_INET, address.s6_addr + 12)
+                                        : TextOf(AF_INET6, &address);
 }
 
 }  // namespace
@@ -38,7 +40,8 @@ sdk::Peer PeerOf(int fd) {
   socklen_t size = sizeof(storage);
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return peer;
   if (storage.ss_family == AF_UNIX) TakeCredentials(fd, peer);
-  if (storage.ss_family == AF_INET || storage.ss_family == AF_INET6) peer.address = AddressOf(storage);
+  if (storage.ss_family == AF_INET || storage.ss_family == AF_INET6)
+    peer.address = AddressOf(storage);
   return peer;
 }
 

@@ -49,7 +49,8 @@ using Route = std::variant<CallRoute, RawRoute, Refusal>;
 
 class Routes {
  public:
-  Routes(const Schema& schema, std::vector<sdk::RawEntry> entries) : schema_(schema), entries_(std::move(entries)) {}
+  Routes(const Schema& schema, std::vector<sdk::RawEntry> entries)
+      : schema_(schema), entries_(std::move(entries)) {}
 
   Route Find(const Head& head) const;
 

@@ -26,13 +26,19 @@ std::string SchemaBytes(const sdk::Host& host) { return host.api().Descriptors()
 
 }  // namespace
 
-// Everything below runs on `thread_`, but for the constructor, the destructor and what waits for `sessions_` to be empty.
+// Everything below runs on `thread_`, but for the constructor, the destructor and what waits for
+// `sessions_` to be empty.
 class Server::Running {
  public:
   Running(const sdk::Host& host, const Limits& limits)
-      : log_(host.log()), limits_(limits), schema_(SchemaBytes(host)), routes_(schema_, host.api().RawEntries()),
-        io_(std::make_shared<asio::io_context>(1)), work_(asio::make_work_guard(*io_)),
-        edge_{io_, schema_, routes_, limits_, host.api(), false}, thread_([this] { Run(); }) {}
+      : log_(host.log()),
+        limits_(limits),
+        schema_(SchemaBytes(host)),
+        routes_(schema_, host.api().RawEntries()),
+        io_(std::make_shared<asio::io_context>(1)),
+        work_(asio::make_work_guard(*io_)),
+        edge_{io_, schema_, routes_, limits_, host.api(), false},
+        thread_([this] { Run(); }) {}
 
   ~Running() {
     asio::post(*io_, [this] { Abort(); });
@@ -54,8 +60,11 @@ class Server::Running {
     asio::post(*io_, [this] { Finish(); });
     std::unique_lock lock(mutex_);
     serving_ = false;
-    while (!Drained() && !call.Cancelled() && std::chrono::steady_clock::now() < deadline) changed_.wait_for(lock, 50ms);
-    if (!Drained()) log_.Warn("Connections were still open when the drain ended.", {{"connections", std::to_string(sessions_.size())}});
+    while (!Drained() && !call.Cancelled() && std::chrono::steady_clock::now() < deadline)
+      changed_.wait_for(lock, 50ms);
+    if (!Drained())
+      log_.Warn("Connections were still open when the drain ended.",
+                {{"connections", std::to_string(sessions_.size())}});
   }
 
   bool Serving() const {
@@ -79,9 +88,11 @@ class Server::Running {
   bool Drained() const { return sessions_.empty() && drained_; }
 
   void Begin(const sdk::Listener& listener) {
-    // The acceptor is known to its own connections only after it is made, and they only begin later.
+    // The acceptor is known to its own connections only after it is made, and they only begin
+    // later.
     const auto index = acceptors_.size();
-    acceptors_.push_back(Accept(*io_, listener.fd, limits_.connections, [this, index](int fd) { Take(fd, acceptors_[index]); }));
+    acceptors_.push_back(Accept(*io_, listener.fd, limits_.connections,
+                                [this, index](int fd) { Take(fd, acceptors_[index]); }));
     log_.Info("listening", {{"address", listener.address}});
     std::lock_guard lock(mutex_);
     drained_ = false;
@@ -146,7 +157,9 @@ Server::Server(const sdk::Host& host, const Limits& limits) {
   try {
     running_ = std::make_unique<Running>(host, limits);
   } catch (const std::invalid_argument& error) {
-    throw sdk::Error(NS_E_INTERNAL, NS_REASON_DEFECT, std::string("The gateway cannot use ") + error.what() + ".", sdk::Fault::kPlatform);
+    throw sdk::Error(NS_E_INTERNAL, NS_REASON_DEFECT,
+                     std::string("The gateway cannot use ") + error.what() + ".",
+                     sdk::Fault::kPlatform);
   }
 }
 

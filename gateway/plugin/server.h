@@ -20,7 +20,8 @@ class Server {
 
   // Begins to accept. [control]
   void Listen(const std::vector<sdk::Listener>& listeners);
-  // Accepts no more, ends what waits for a request, waits for the rest until the call's deadline. [control]
+  // Accepts no more, ends what waits for a request, waits for the rest until the call's deadline.
+  // [control]
   void Drain(const sdk::Call& call);
   // [any-thread]
   bool Serving() const;

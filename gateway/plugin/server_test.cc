@@ -1,8 +1,8 @@
 // The whole edge over real sockets, with a host of functions behind it.
 #include "server.h"
 
-#include <google/protobuf/any.pb.h>
 #include <gmock/gmock.h>
+#include <google/protobuf/any.pb.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -23,9 +23,10 @@ using namespace std::chrono_literals;
 
 const std::string kService = "/neoshowcase.protobuf.APIService/";
 
-std::string Post(const std::string& path, const std::string& body, const std::string& type = "application/json", const std::string& more = "") {
-  return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\n" + more + "Content-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+std::string Post(const std::string& path, const std::string& body,
+                 const std::string& type = "application/json", const std::string& more = "") {
+  return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\n" + more +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string BodyOf(const std::string& response) {
@@ -35,10 +36,13 @@ std::string BodyOf(const std::string& response) {
 
 // Gives applications by their id; "gone" is not found.
 Told Answer(const Asked& asked) {
-  if (asked.method.starts_with("POST ") || asked.method.starts_with("GET ")) return {"raw " + asked.message, {}, 202, "text/plain"};
+  if (asked.method.starts_with("POST ") || asked.method.starts_with("GET "))
+    return {"raw " + asked.message, {}, 202, "text/plain"};
   api::ApplicationIdRequest request;
-  if (!request.ParseFromString(asked.message)) return {"", sdk::Error(NS_E_INVALID, "Malformed", "The message is malformed."), 0, ""};
-  if (request.id() == "gone") return {"", sdk::Error(NS_E_NOT_FOUND, "NotFound", "There is no application gone."), 0, ""};
+  if (!request.ParseFromString(asked.message))
+    return {"", sdk::Error(NS_E_INVALID, "Malformed", "The message is malformed."), 0, ""};
+  if (request.id() == "gone")
+    return {"", sdk::Error(NS_E_NOT_FOUND, "NotFound", "There is no application gone."), 0, ""};
   if (request.id() == "big") return {std::string(5000, 'x'), {}, 0, ""};
   api::Application app;
   app.set_id(request.id());
@@ -54,7 +58,9 @@ class ServerTest : public testing::Test {
     limits_.body_bytes = 2000;
     limits_.answer_bytes = 4000;
     limits_.grace = 10ms;
-    path_ = (std::filesystem::temp_directory_path() / ("ns-gateway-test-" + std::to_string(getpid()))).string();
+    path_ =
+        (std::filesystem::temp_directory_path() / ("ns-gateway-test-" + std::to_string(getpid())))
+            .string();
     std::filesystem::remove(path_);
     tcp_ = ListenOnLoopback(port_);
     unix_ = ListenOnPath(path_);
@@ -75,7 +81,9 @@ class ServerTest : public testing::Test {
     EXPECT_TRUE(client.Send(request));
     return client.Response();
   }
-  std::string Get(const std::string& id) { return Once(Post(kService + "GetApplication", "{\"id\":\"" + id + "\"}")); }
+  std::string Get(const std::string& id) {
+    return Once(Post(kService + "GetApplication", "{\"id\":\"" + id + "\"}"));
+  }
 
   FakeHost host_;
   Limits limits_;
@@ -98,7 +106,8 @@ TEST_F(ServerTest, BinaryCall_PassesThrough) {
   Start();
   api::ApplicationIdRequest request;
   request.set_id("b");
-  const std::string response = Once(Post(kService + "GetApplication", request.SerializeAsString(), "application/proto"));
+  const std::string response =
+      Once(Post(kService + "GetApplication", request.SerializeAsString(), "application/proto"));
   EXPECT_THAT(response, HasSubstr("Content-Type: application/proto\r\n"));
   api::Application app;
   ASSERT_TRUE(app.ParseFromString(BodyOf(response)));
@@ -111,13 +120,16 @@ TEST_F(ServerTest, Failure_IsAnErrorWithItsDetails) {
     detail.set_type_url("type.googleapis.com/google.rpc.BadRequest");
     detail.set_value("\x0a\x06\x0a\x04name");  // field_violations { field: "name" }
     const std::string bytes = detail.SerializeAsString();
-    const std::string status = std::string("\x1a") + static_cast<char>(bytes.size()) + bytes;  // google.rpc.Status { details }
-    return {"", sdk::Error(NS_E_INVALID, "Invalid", "name: must not be empty").SetDetails(status), 0, ""};
+    const std::string status = std::string("\x1a") + static_cast<char>(bytes.size()) +
+                               bytes;  // google.rpc.Status { details }
+    return {"", sdk::Error(NS_E_INVALID, "Invalid", "name: must not be empty").SetDetails(status),
+            0, ""};
   };
   Start();
   const std::string response = Get("a");
   EXPECT_THAT(response, StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(BodyOf(response), HasSubstr(R"("code":"invalid_argument","message":"name: must not be empty")"));
+  EXPECT_THAT(BodyOf(response),
+              HasSubstr(R"("code":"invalid_argument","message":"name: must not be empty")"));
   EXPECT_THAT(BodyOf(response), HasSubstr(R"("type":"google.rpc.BadRequest")"));
   EXPECT_THAT(BodyOf(response), HasSubstr(R"("debug":{"fieldViolations":[{"field":"name"}]})"));
 }
@@ -125,7 +137,8 @@ TEST_F(ServerTest, Failure_IsAnErrorWithItsDetails) {
 TEST_F(ServerTest, Peer_IsToldByTheKernel) {
   Start();
   RawClient local(path_);
-  local.Send(Post(kService + "GetApplication", "{}", "application/json", "X-Forwarded-User: alice\r\n"));
+  local.Send(
+      Post(kService + "GetApplication", "{}", "application/json", "X-Forwarded-User: alice\r\n"));
   local.Response();
   Get("a");
   const auto asked = host_.asked();
@@ -141,23 +154,29 @@ TEST_F(ServerTest, Peer_IsToldByTheKernel) {
 TEST_F(ServerTest, ManyRequestsInOnePiece_AreAnsweredInOrder) {
   Start();
   std::string all;
-  for (int i = 0; i < 20; ++i) all += Post(kService + "GetApplication", "{\"id\":\"" + std::to_string(i) + "\"}");
+  for (int i = 0; i < 20; ++i)
+    all += Post(kService + "GetApplication", "{\"id\":\"" + std::to_string(i) + "\"}");
   RawClient client(port_);
   client.Send(all);
-  for (int i = 0; i < 20; ++i) EXPECT_THAT(BodyOf(client.Response()), HasSubstr("name of " + std::to_string(i)));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_THAT(BodyOf(client.Response()), HasSubstr("name of " + std::to_string(i)));
 }
 
 TEST_F(ServerTest, RequestByteByByte_IsUnderstood) {
   Start();
   RawClient client(port_);
-  for (const char byte : Post(kService + "GetApplication", "{\"id\":\"slow\"}")) ASSERT_TRUE(client.Send(std::string(1, byte)));
+  for (const char byte : Post(kService + "GetApplication", "{\"id\":\"slow\"}"))
+    ASSERT_TRUE(client.Send(std::string(1, byte)));
   EXPECT_THAT(BodyOf(client.Response()), HasSubstr("name of slow"));
 }
 
 TEST_F(ServerTest, ChunkedBody_IsUnderstood) {
   Start();
-  const std::string head = "POST " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-  EXPECT_THAT(BodyOf(Once(head + "5\r\n{\"id\"\r\n5\r\n:\"c\"}\r\n0\r\n\r\n")), HasSubstr("name of c"));
+  const std::string head = "POST " + kService +
+                           "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                           "application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_THAT(BodyOf(Once(head + "5\r\n{\"id\"\r\n5\r\n:\"c\"}\r\n0\r\n\r\n")),
+              HasSubstr("name of c"));
 }
 
 TEST_F(ServerTest, HalfClosedClient_GetsItsAnswer) {
@@ -171,7 +190,8 @@ TEST_F(ServerTest, HalfClosedClient_GetsItsAnswer) {
 TEST_F(ServerTest, ExpectContinue_IsGranted) {
   Start();
   RawClient client(port_);
-  const std::string request = Post(kService + "GetApplication", "{\"id\":\"e\"}", "application/json", "Expect: 100-continue\r\n");
+  const std::string request = Post(kService + "GetApplication", "{\"id\":\"e\"}",
+                                   "application/json", "Expect: 100-continue\r\n");
   const size_t body = request.find("\r\n\r\n") + 4;
   client.Send(request.substr(0, body));
   EXPECT_EQ(client.Response(), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -181,14 +201,21 @@ TEST_F(ServerTest, ExpectContinue_IsGranted) {
 
 TEST_F(ServerTest, Get_IsForMethodsWithoutSideEffects) {
   Start();
-  EXPECT_THAT(BodyOf(Once("GET " + kService + "GetApplication?connect=v1&encoding=json&message=%7B%22id%22%3A%22g%22%7D HTTP/1.1\r\nHost: x\r\n\r\n")),
+  EXPECT_THAT(BodyOf(Once("GET " + kService +
+                          "GetApplication?connect=v1&encoding=json&message=%7B%22id%22%3A%22g%22%"
+                          "7D HTTP/1.1\r\nHost: x\r\n\r\n")),
               HasSubstr("name of g"));
-  EXPECT_THAT(BodyOf(Once("GET " + kService + "GetApplication?encoding=json&base64=1&message=eyJpZCI6ImgifQ HTTP/1.1\r\nHost: x\r\n\r\n")),
+  EXPECT_THAT(BodyOf(Once("GET " + kService +
+                          "GetApplication?encoding=json&base64=1&message=eyJpZCI6ImgifQ "
+                          "HTTP/1.1\r\nHost: x\r\n\r\n")),
               HasSubstr("name of h"));
-  EXPECT_THAT(Once("GET " + kService + "StopApplication?encoding=json&message=%7B%7D HTTP/1.1\r\nHost: x\r\n\r\n"),
+  EXPECT_THAT(Once("GET " + kService +
+                   "StopApplication?encoding=json&message=%7B%7D HTTP/1.1\r\nHost: x\r\n\r\n"),
               testing::AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: POST\r\n")));
-  EXPECT_THAT(Once("GET " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 415 "));
-  EXPECT_THAT(Once("OPTIONS " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(Once("GET " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\n\r\n"),
+              StartsWith("HTTP/1.1 415 "));
+  EXPECT_THAT(Once("OPTIONS " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\n\r\n"),
+              StartsWith("HTTP/1.1 405 "));
 }
 
 TEST_F(ServerTest, WhatIsNotServed_IsSaidPlainly) {
@@ -205,14 +232,20 @@ TEST_F(ServerTest, WhatIsNotServed_IsSaidPlainly) {
            Case{Post(path, "{"), "400", "invalid_argument"},
            Case{Post(path, "\xff\xfe", "application/proto"), "400", "invalid_argument"},
            Case{Post(path, "{}", "application/json", "Content-Encoding: gzip\r\n"), "501", "gzip"},
-           Case{Post(path, "{}", "application/json", "Connect-Timeout-Ms: soon\r\n"), "400", "Connect-Timeout-Ms"},
-           Case{Post(path, "{}", "application/json", "Connect-Protocol-Version: 2\r\n"), "400", "Connect-Protocol-Version"},
+           Case{Post(path, "{}", "application/json", "Connect-Timeout-Ms: soon\r\n"), "400",
+                "Connect-Timeout-Ms"},
+           Case{Post(path, "{}", "application/json", "Connect-Protocol-Version: 2\r\n"), "400",
+                "Connect-Protocol-Version"},
            Case{Post(path, std::string(2001, ' ')), "413", "2000"},
            Case{"POST " + path + " HTTP/1.1\r\n\r\n", "400", "Host"},
            Case{"GET / HTTP/9.9\r\n\r\n", "400", "HTTP"},
            Case{std::string(64, '\0') + "\r\n\r\n", "400", "HTTP"},
-           Case{"POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400", "HTTP"},
-           Case{"POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", "400", "HTTP"},
+           Case{"POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400",
+                "HTTP"},
+           Case{"POST " + path +
+                    " HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+                    "chunked\r\n\r\nabc",
+                "400", "HTTP"},
            Case{"GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", "431", "4096"},
            Case{"GET / HTTP/1.1\r\nHost: x\r\n" + std::string(5000, 'a'), "431", "4096"},
            Case{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", "HTTP"},
@@ -235,7 +268,9 @@ TEST_F(ServerTest, BodyFarBeyondTheLimit_IsRefusedWithoutReset) {
 TEST_F(ServerTest, ChunksBeyondTheLimit_AreRefused) {
   Start();
   RawClient client(port_);
-  client.Send("POST " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.Send("POST " + kService +
+              "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: "
+              "application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 5; ++i) client.Send("200\r\n" + std::string(0x200, ' ') + "\r\n");
   EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 413 "));
 }
@@ -247,9 +282,11 @@ TEST_F(ServerTest, RawEntry_IsHandedOverAsItIs) {
   EXPECT_THAT(response, HasSubstr("Content-Type: text/plain\r\n"));
   EXPECT_EQ(BodyOf(response), "raw payload");
   EXPECT_EQ(host_.asked().at(0).method, "POST /api/webhook/gitea");
-  EXPECT_THAT(Once("GET /api/webhook/gitea HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(Once("GET /api/webhook/gitea HTTP/1.1\r\nHost: x\r\n\r\n"),
+              StartsWith("HTTP/1.1 405 "));
   EXPECT_THAT(Once("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 202 "));
-  EXPECT_THAT(Once(Post("/api/webhook/gitea", std::string(1001, 'x'))), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(Once(Post("/api/webhook/gitea", std::string(1001, 'x'))),
+              StartsWith("HTTP/1.1 413 "));
 }
 
 TEST_F(ServerTest, AnswerBeyondTheLimit_IsAnError) {
@@ -262,7 +299,8 @@ TEST_F(ServerTest, Timeout_BecomesADeadline) {
   const auto before = std::chrono::steady_clock::now();
   Once(Post(kService + "GetApplication", "{}", "application/json", "Connect-Timeout-Ms: 5000\r\n"));
   const auto after = std::chrono::steady_clock::now();
-  const std::chrono::steady_clock::time_point deadline{std::chrono::nanoseconds(host_.asked().at(0).deadline_ns)};
+  const std::chrono::steady_clock::time_point deadline{
+      std::chrono::nanoseconds(host_.asked().at(0).deadline_ns)};
   EXPECT_GE(deadline, before + 5s);
   EXPECT_LE(deadline, after + 5s);
 }
@@ -270,8 +308,9 @@ TEST_F(ServerTest, Timeout_BecomesADeadline) {
 TEST_F(ServerTest, HostThatNeverAnswers_IsGivenUp) {
   host_.silent_method = "neoshowcase.protobuf.APIService/GetMe";
   Start();
-  EXPECT_THAT(Once(Post(kService + "GetMe", "{}", "application/json", "Connect-Timeout-Ms: 10\r\n")),
-              testing::AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("deadline_exceeded")));
+  EXPECT_THAT(
+      Once(Post(kService + "GetMe", "{}", "application/json", "Connect-Timeout-Ms: 10\r\n")),
+      testing::AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("deadline_exceeded")));
   EXPECT_TRUE(host_.WaitCancelled(1));
 }
 
@@ -305,7 +344,9 @@ TEST_F(ServerTest, SlowBody_IsCutOff) {
   limits_.body_time = 50ms;
   Start();
   RawClient client(port_);
-  client.Send("POST " + kService + "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+  client.Send("POST " + kService +
+              "GetApplication HTTP/1.1\r\nHost: x\r\nContent-Type: "
+              "application/json\r\nContent-Length: 10\r\n\r\n{");
   EXPECT_EQ(client.Rest(), "");
   EXPECT_TRUE(host_.asked().empty());
 }
@@ -346,7 +387,8 @@ TEST_F(ServerTest, Drain_EndsWhatIsIdleAndAnswersWhatIsUnderWay) {
   server_->Drain(sdk::Call());
   EXPECT_FALSE(server_->Serving());
   EXPECT_EQ(idle.Rest(), "");
-  EXPECT_THAT(busy.Rest(), testing::AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("Connection: close\r\n")));
+  EXPECT_THAT(busy.Rest(),
+              testing::AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("Connection: close\r\n")));
   // The listening socket is the host's: it still takes connections for who comes next.
   RawClient next(port_);
   server_->Listen({{tcp_, "127.0.0.1"}});

@@ -32,8 +32,13 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 class HttpSession : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(Edge& edge, asio::generic::stream_protocol::socket socket, std::function<void(Session*)> closed)
-      : edge_(edge), socket_(std::move(socket)), timer_(*edge.io), peer_(PeerOf(socket_.native_handle())), closed_(std::move(closed)) {}
+  HttpSession(Edge& edge, asio::generic::stream_protocol::socket socket,
+              std::function<void(Session*)> closed)
+      : edge_(edge),
+        socket_(std::move(socket)),
+        timer_(*edge.io),
+        peer_(PeerOf(socket_.native_handle())),
+        closed_(std::move(closed)) {}
 
   void Begin() { AwaitRequest(); }
   void Finish() override {
@@ -53,7 +58,9 @@ class HttpSession : public Session, public std::enable_shared_from_this<HttpSess
   void ReadBody();
   void OnBody(error_code error);
   void RefuseBytes(error_code error);
-  bool SaysTooMuch(uint64_t most) const { return parser_->content_length() && *parser_->content_length() > most; }
+  bool SaysTooMuch(uint64_t most) const {
+    return parser_->content_length() && *parser_->content_length() > most;
+  }
   uint64_t MostBody() const;
   Head TakeHead() const;
 
@@ -70,7 +77,8 @@ class HttpSession : public Session, public std::enable_shared_from_this<HttpSess
   // -- answering
   void Fail(const Problem& problem, bool read_all);
   void Refuse(const Refusal& refusal);
-  void Send(int status, std::string content_type, std::string body, bool read_all, std::vector<std::pair<std::string, std::string>> headers = {});
+  void Send(int status, std::string content_type, std::string body, bool read_all,
+            std::vector<std::pair<std::string, std::string>> headers = {});
   void OnSent(error_code error);
   void Linger();
   void Discard();
@@ -103,7 +111,8 @@ class HttpSession : public Session, public std::enable_shared_from_this<HttpSess
 void HttpSession::Limit(milliseconds time, void (HttpSession::*late)()) {
   timer_.expires_after(time);
   timer_.async_wait([self = shared_from_this(), late](error_code error) {
-    if (!error && self->state_ != State::kClosed && self->timer_.expiry() <= Clock::now()) (self.get()->*late)();
+    if (!error && self->state_ != State::kClosed && self->timer_.expiry() <= Clock::now())
+      (self.get()->*late)();
   });
 }
 
@@ -117,7 +126,8 @@ void HttpSession::Close() {
   closed_(this);
 }
 
-// -- reading ------------------------------------------------------------------------------------------------------------
+// -- reading
+// ------------------------------------------------------------------------------------------------------------
 
 void HttpSession::AwaitRequest() {
   if (edge_.draining) return Close();
@@ -126,8 +136,10 @@ void HttpSession::AwaitRequest() {
   Limit(edge_.limits.idle_time, &HttpSession::Close);
   socket_.async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code error) {
     if (self->state_ != State::kIdle) return;
-    if (error) self->Close();
-    else self->ReadHead();
+    if (error)
+      self->Close();
+    else
+      self->ReadHead();
   });
 }
 
@@ -185,35 +197,53 @@ void HttpSession::OnBody(error_code error) {
 // Bytes that are no request, or too many. A client that just went away gets nothing.
 void HttpSession::RefuseBytes(error_code error) {
   if (error == http::error::header_limit)
-    return Fail({NS_E_EXHAUSTED, "The headers are longer than " + std::to_string(edge_.limits.header_bytes) + " bytes.", {}, 431}, false);
+    return Fail(
+        {NS_E_EXHAUSTED,
+         "The headers are longer than " + std::to_string(edge_.limits.header_bytes) + " bytes.",
+         {},
+         431},
+        false);
   if (error == http::error::body_limit)
-    return Fail({NS_E_EXHAUSTED, "The body is longer than " + std::to_string(MostBody()) + " bytes.", {}, 413}, false);
-  if (error == http::error::end_of_stream || error.category() != http::make_error_code(http::error::bad_method).category()) return Close();
+    return Fail({NS_E_EXHAUSTED,
+                 "The body is longer than " + std::to_string(MostBody()) + " bytes.",
+                 {},
+                 413},
+                false);
+  if (error == http::error::end_of_stream ||
+      error.category() != http::make_error_code(http::error::bad_method).category())
+    return Close();
   Fail({NS_E_INVALID, "The request is not HTTP/1.1: " + error.message() + ".", {}, 0}, false);
 }
 
-// -- asking the host ----------------------------------------------------------------------------------------------------
+// -- asking the host
+// ----------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Exchange> HttpSession::NewExchange() {
   state_ = State::kAsking;
-  return std::make_shared<Exchange>(edge_.limits.answer_bytes,
-                                    [io = edge_.io, weak = weak_from_this(), turn = ++turn_](Answer answer) {
-                                      asio::post(*io, [weak, turn, answer = std::move(answer)]() mutable {
-                                        if (const auto self = weak.lock()) self->OnAnswer(turn, std::move(answer));
-                                      });
-                                    });
+  return std::make_shared<Exchange>(
+      edge_.limits.answer_bytes,
+      [io = edge_.io, weak = weak_from_this(), turn = ++turn_](Answer answer) {
+        asio::post(*io, [weak, turn, answer = std::move(answer)]() mutable {
+          if (const auto self = weak.lock()) self->OnAnswer(turn, std::move(answer));
+        });
+      });
 }
 
-// A peer that is gone for good (reset, or a Unix socket closed) wants no answer. A half-closed one still does.
+// A peer that is gone for good (reset, or a Unix socket closed) wants no answer. A half-closed one
+// still does.
 void HttpSession::WatchPeer() {
-  socket_.async_wait(asio::socket_base::wait_error, [self = shared_from_this(), turn = turn_](error_code error) {
-    if (!error && self->state_ == State::kAsking && self->turn_ == turn) self->Close();
-  });
+  socket_.async_wait(asio::socket_base::wait_error,
+                     [self = shared_from_this(), turn = turn_](error_code error) {
+                       if (!error && self->state_ == State::kAsking && self->turn_ == turn)
+                         self->Close();
+                     });
 }
 
 void HttpSession::Ask() {
-  if (const CallRoute* call = std::get_if<CallRoute>(&*route_)) AskCall(*call);
-  else AskRaw(std::get<RawRoute>(*route_));
+  if (const CallRoute* call = std::get_if<CallRoute>(&*route_))
+    AskCall(*call);
+  else
+    AskRaw(std::get<RawRoute>(*route_));
 }
 
 void HttpSession::AskCall(const CallRoute& call) {
@@ -223,18 +253,21 @@ void HttpSession::AskCall(const CallRoute& call) {
     if (const Problem* problem = std::get_if<Problem>(&wire)) return Fail(*problem, true);
     message = std::move(std::get<std::string>(wire));
   }
-  const milliseconds time = std::min(call.timeout.value_or(edge_.limits.call_time), edge_.limits.call_time);
+  const milliseconds time =
+      std::min(call.timeout.value_or(edge_.limits.call_time), edge_.limits.call_time);
   auto exchange = NewExchange();
   Limit(time + edge_.limits.grace, &HttpSession::GiveUp);
   WatchPeer();
-  request_ = edge_.api.Invoke(peer_, call.method.name, message, Clock::now() + time, 1, std::move(exchange));
+  request_ = edge_.api.Invoke(peer_, call.method.name, message, Clock::now() + time, 1,
+                              std::move(exchange));
 }
 
 void HttpSession::AskRaw(const RawRoute& raw) {
   auto exchange = NewExchange();
   Limit(edge_.limits.call_time + edge_.limits.grace, &HttpSession::GiveUp);
   WatchPeer();
-  request_ = edge_.api.Raw(peer_, raw.http_method, raw.path, parser_->get().body(), Clock::now() + edge_.limits.call_time, kRawCredit, std::move(exchange));
+  request_ = edge_.api.Raw(peer_, raw.http_method, raw.path, parser_->get().body(),
+                           Clock::now() + edge_.limits.call_time, kRawCredit, std::move(exchange));
 }
 
 void HttpSession::GiveUp() {
@@ -245,21 +278,27 @@ void HttpSession::GiveUp() {
 
 void HttpSession::OnAnswer(uint64_t turn, Answer answer) {
   if (state_ != State::kAsking || turn != turn_) return;
-  if (const CallRoute* call = std::get_if<CallRoute>(&*route_)) return OnCallAnswer(*call, std::move(answer));
+  if (const CallRoute* call = std::get_if<CallRoute>(&*route_))
+    return OnCallAnswer(*call, std::move(answer));
   if (answer.error) return Fail({answer.error->code(), answer.error->message(), {}, 0}, true);
-  Send(answer.http_status ? answer.http_status : 200, std::move(answer.content_type), std::move(answer.body), true);
+  Send(answer.http_status ? answer.http_status : 200, std::move(answer.content_type),
+       std::move(answer.body), true);
 }
 
 void HttpSession::OnCallAnswer(const CallRoute& call, Answer answer) {
   if (answer.error)
-    return Fail({answer.error->code(), answer.error->message(), edge_.schema.Details(answer.error->details()), 0}, true);
-  if (call.codec == Codec::kProto) return Send(200, "application/proto", std::move(answer.body), true);
+    return Fail({answer.error->code(), answer.error->message(),
+                 edge_.schema.Details(answer.error->details()), 0},
+                true);
+  if (call.codec == Codec::kProto)
+    return Send(200, "application/proto", std::move(answer.body), true);
   Converted json = edge_.schema.ToJson(call.method.response_type, answer.body);
   if (const Problem* problem = std::get_if<Problem>(&json)) return Fail(*problem, true);
   Send(200, "application/json", std::move(std::get<std::string>(json)), true);
 }
 
-// -- answering ----------------------------------------------------------------------------------------------------------
+// -- answering
+// ----------------------------------------------------------------------------------------------------------
 
 void HttpSession::Fail(const Problem& problem, bool read_all) {
   Send(HttpStatus(problem), "application/json", ErrorJson(problem), read_all);
@@ -267,7 +306,8 @@ void HttpSession::Fail(const Problem& problem, bool read_all) {
 
 // The body, if one comes, is not read: a small one is not worth the care.
 void HttpSession::Refuse(const Refusal& refusal) {
-  Send(HttpStatus(refusal.problem), "application/json", ErrorJson(refusal.problem), parser_->is_done(), refusal.headers);
+  Send(HttpStatus(refusal.problem), "application/json", ErrorJson(refusal.problem),
+       parser_->is_done(), refusal.headers);
 }
 
 // `read_all`: the whole request was read, so that the connection can go on.
@@ -310,17 +350,20 @@ void HttpSession::Linger() {
 }
 
 void HttpSession::Discard() {
-  socket_.async_read_some(buffer_.prepare(64 * 1024), [self = shared_from_this()](error_code error, size_t size) {
-    if (self->state_ == State::kClosed) return;
-    if (error || (self->discarded_ += size) > kLingerBytes) return self->Close();
-    self->Discard();
-  });
+  socket_.async_read_some(buffer_.prepare(64 * 1024),
+                          [self = shared_from_this()](error_code error, size_t size) {
+                            if (self->state_ == State::kClosed) return;
+                            if (error || (self->discarded_ += size) > kLingerBytes)
+                              return self->Close();
+                            self->Discard();
+                          });
 }
 
 int FamilyOf(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  return getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0 ? storage.ss_family : AF_UNSPEC;
+  return getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0 ? storage.ss_family
+                                                                            : AF_UNSPEC;
 }
 
 }  // namespace

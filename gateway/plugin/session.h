@@ -35,7 +35,8 @@ class Session {
   virtual void Abort() = 0;
 };
 
-// Serves the connected socket `fd`, which it owns. `closed` is called once, when nothing is served any more.
+// Serves the connected socket `fd`, which it owns. `closed` is called once, when nothing is served
+// any more.
 std::shared_ptr<Session> Serve(Edge& edge, int fd, std::function<void(Session*)> closed);
 
 }  // namespace ns::gateway

@@ -1,4 +1,5 @@
-// The host's methods, and their messages as JSON: by descriptors in a pool of its own, without generated code.
+// The host's methods, and their messages as JSON: by descriptors in a pool of its own, without
+// generated code.
 #pragma once
 
 #include <memory>
@@ -20,9 +21,9 @@ namespace ns::gateway {
 
 // What an edge needs to know of one method.
 struct Method {
-  std::string name;  // "package.Service/Method"
+  std::string name;                         // "package.Service/Method"
   std::string request_type, response_type;  // full names
-  bool side_effect_free = false;  // may be called by GET
+  bool side_effect_free = false;            // may be called by GET
   bool streaming = false;
 };
 
@@ -32,7 +33,8 @@ using Converted = std::variant<std::string, Problem>;
 // [any-thread] after construction
 class Schema {
  public:
-  // `descriptors`: a serialized google.protobuf.FileDescriptorSet, dependencies first. Throws std::invalid_argument with the reason.
+  // `descriptors`: a serialized google.protobuf.FileDescriptorSet, dependencies first. Throws
+  // std::invalid_argument with the reason.
   explicit Schema(std::string_view descriptors);
   ~Schema();
   Schema(const Schema&) = delete;

@@ -6,8 +6,8 @@ namespace ns::gateway {
 namespace {
 
 struct Lead {
-  size_t size;         // of the whole character; 0: none begins so
-  uint32_t smallest;   // code point that needs that many bytes
+  size_t size;        // of the whole character; 0: none begins so
+  uint32_t smallest;  // code point that needs that many bytes
   uint32_t bits;
 };
 

@@ -9,11 +9,14 @@ namespace {
 
 namespace json = boost::json;
 
-sdk::Error Invalid(const std::string& what) { return sdk::Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID, what, sdk::Fault::kOperator); }
+sdk::Error Invalid(const std::string& what) {
+  return sdk::Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID, what, sdk::Fault::kOperator);
+}
 
 // Takes members of the right type; the host has checked the whole against the schema.
 void Take(const json::object& from, const char* name, std::string& to) {
-  if (const json::value* value = from.if_contains(name); value && value->is_string()) to = std::string(value->get_string());
+  if (const json::value* value = from.if_contains(name); value && value->is_string())
+    to = std::string(value->get_string());
 }
 void Take(const json::object& from, const char* name, int64_t& to) {
   const json::value* value = from.if_contains(name);
@@ -49,7 +52,8 @@ Config ParseConfig(const std::string& text) {
   Config config;
   json::error_code error;
   const json::value value = json::parse(text.empty() ? "{}" : text, error);
-  if (error || !value.is_object()) throw Invalid("The configuration of backend-docker is no JSON object.");
+  if (error || !value.is_object())
+    throw Invalid("The configuration of backend-docker is no JSON object.");
   const json::object& from = value.get_object();
   int64_t bits = config.network_bits;
   Take(from, "socket", config.socket);

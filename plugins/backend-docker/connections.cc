@@ -11,7 +11,13 @@ namespace ns::backend_docker {
 namespace {
 
 // States as the kernel numbers them (include/net/tcp_states.h).
-enum State { kEstablished = 1, kSynReceived = 3, kFinWait1 = 4, kListen = 10, kNewSynReceived = 12 };
+enum State {
+  kEstablished = 1,
+  kSynReceived = 3,
+  kFinWait1 = 4,
+  kListen = 10,
+  kNewSynReceived = 12
+};
 
 struct Row {
   std::string local, remote;  // addresses in hex
@@ -45,7 +51,10 @@ bool IsLoopback(const std::string& address) {
   return address.starts_with("0000000000000000FFFF0000") && address.ends_with("7F");
 }
 
-bool IsOpen(int state) { return state == kEstablished || state == kSynReceived || state == kFinWait1 || state == kNewSynReceived; }
+bool IsOpen(int state) {
+  return state == kEstablished || state == kSynReceived || state == kFinWait1 ||
+         state == kNewSynReceived;
+}
 
 }  // namespace
 
@@ -55,11 +64,14 @@ int CountConnections(std::string_view table, const std::set<int>& ports, std::se
   for (std::string line; std::getline(lines, line);) {
     Row row;
     if (!ParseRow(line, row)) continue;
-    if (row.state == kListen) listening.insert(row.local_port);
-    else if (IsOpen(row.state) && !IsLoopback(row.remote)) rows.push_back(std::move(row));
+    if (row.state == kListen)
+      listening.insert(row.local_port);
+    else if (IsOpen(row.state) && !IsLoopback(row.remote))
+      rows.push_back(std::move(row));
   }
   int count = 0;
-  for (const Row& row : rows) count += ports.contains(row.local_port) || listening.contains(row.local_port) ? 1 : 0;
+  for (const Row& row : rows)
+    count += ports.contains(row.local_port) || listening.contains(row.local_port) ? 1 : 0;
   return count;
 }
 
@@ -72,7 +84,10 @@ int CountConnectionsOf(int64_t pid, const std::set<int>& ports) {
     tables[i].assign(std::istreambuf_iterator<char>(file), {});
   }
   if (tables[1].empty() && std::ifstream(folder + "/comm"))
-    throw sdk::Error(NS_E_DENIED, "", "Open connections of process " + std::to_string(pid) + " cannot be read; run as root.", sdk::Fault::kOperator);
+    throw sdk::Error(
+        NS_E_DENIED, "",
+        "Open connections of process " + std::to_string(pid) + " cannot be read; run as root.",
+        sdk::Fault::kOperator);
   std::set<int> listening;
   const int six = CountConnections(tables[0], ports, listening);
   return six + CountConnections(tables[1], ports, listening);

@@ -1,5 +1,5 @@
-/* Runs inside containers as Docker's health check, where images need not have any program of their own: ends with 0 when the port answers.
-   container_health up | tcp PORT | http PORT PATH */
+/* Runs inside containers as Docker's health check, where images need not have any program of their
+   own: ends with 0 when the port answers. container_health up | tcp PORT | http PORT PATH */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

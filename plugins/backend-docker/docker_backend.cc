@@ -17,12 +17,17 @@ using sdk::Call;
 using sdk::Error;
 using sdk::Fault;
 
-constexpr const char* kRoutesNote = "routes";  // the text of the route file as it was written; empty: none
+constexpr const char* kRoutesNote =
+    "routes";  // the text of the route file as it was written; empty: none
 
 Error StartFailure(const std::string& message) {
-  const bool port = message.find("port is already allocated") != std::string::npos || message.find("address already in use") != std::string::npos;
-  if (port) return Error(NS_E_PRECONDITION, NS_REASON_PORT_TAKEN, "A published port is taken on this machine: " + message, Fault::kOperator);
-  return Error(NS_E_PRECONDITION, NS_REASON_START_FAILED, "The container did not start: " + message, Fault::kSource);
+  const bool port = message.find("port is already allocated") != std::string::npos ||
+                    message.find("address already in use") != std::string::npos;
+  if (port)
+    return Error(NS_E_PRECONDITION, NS_REASON_PORT_TAKEN,
+                 "A published port is taken on this machine: " + message, Fault::kOperator);
+  return Error(NS_E_PRECONDITION, NS_REASON_START_FAILED, "The container did not start: " + message,
+               Fault::kSource);
 }
 
 }  // namespace
@@ -41,28 +46,35 @@ void DockerBackend::Activate(const Call&) {
 }
 
 // Labels cannot change: with them other routes need another container.
-std::string DockerBackend::KeyOf(const App& app) const { return config_.traefik.labels ? app.run_key + "/" + app.route_key : app.run_key; }
+std::string DockerBackend::KeyOf(const App& app) const {
+  return config_.traefik.labels ? app.run_key + "/" + app.route_key : app.run_key;
+}
 
 void DockerBackend::Deactivate() { proxy_.Close(); }
 
 sdk::Look DockerBackend::LookAt(const Call& call, const std::string& app, const AppRecord& record) {
   sdk::Look look;
-  for (const Container& container : engine_.Containers(call, AppLabels(host().installation(), app))) look.replicas.push_back(Report(container));
+  for (const Container& container : engine_.Containers(call, AppLabels(host().installation(), app)))
+    look.replicas.push_back(Report(container));
   const auto note = record.notes.find(kRoutesNote);
   const std::string wanted = note == record.notes.end() ? "" : note->second;
-  if (config_.traefik.labels && !record.targets.empty()) return look;  // the page's file may be there until the labels are in force
+  if (config_.traefik.labels && !record.targets.empty())
+    return look;  // the page's file may be there until the labels are in force
   const auto file = proxy_.ReadFile(app);
   look.routes_intact = file.value_or("") == wanted;
-  if (!look.routes_intact) look.route_flaw = file ? "its route file was changed" : "its route file was removed";
+  if (!look.routes_intact)
+    look.route_flaw = file ? "its route file was changed" : "its route file was removed";
   return look;
 }
 
 void DockerBackend::Pull(const Call& call, const App& app) {
   const sdk::Process& process = app.processes.front();
-  if (!engine_.HasImage(call, process.image)) engine_.Pull(call, process.image, process.pull_username, process.pull_password);
+  if (!engine_.HasImage(call, process.image))
+    engine_.Pull(call, process.image, process.pull_username, process.pull_password);
 }
 
-void DockerBackend::Start(const Call& call, const App& app, const std::string& key, const sdk::Look& there) {
+void DockerBackend::Start(const Call& call, const App& app, const std::string& key,
+                          const sdk::Look& there) {
   const docker::Network network = networks_.Ensure(call, app.id);
   const std::string address = networks_.FreeAddress(call, network, app.id);
   std::vector<std::string> names;
@@ -73,21 +85,26 @@ void DockerBackend::Start(const Call& call, const App& app, const std::string& k
     if (config_.traefik.labels) engine_.PutArchive(call, id, HealthArchive());
     engine_.Start(call, id);
   } catch (const Error& error) {
-    if (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_CANCELLED || error.code() == NS_E_DEADLINE) throw;
+    if (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_CANCELLED ||
+        error.code() == NS_E_DEADLINE)
+      throw;
     engine_.Remove(call, id);
     throw StartFailure(error.message());
   }
 }
 
 // Passes over names that somebody else's containers have.
-std::string DockerBackend::Create(const Call& call, const App& app, const std::string& key, int number, const std::string& address) {
+std::string DockerBackend::Create(const Call& call, const App& app, const std::string& key,
+                                  int number, const std::string& address) {
   for (int tries = 0;; ++tries, ++number) {
-    docker::ContainerSpec spec = MakeSpec(app, config_, host().installation(), key, number, address);
+    docker::ContainerSpec spec =
+        MakeSpec(app, config_, host().installation(), key, number, address);
     if (config_.traefik.labels) AddLabels(spec, app, proxy_.entries(), engine_.Version(call));
     try {
       return engine_.Create(call, spec);
     } catch (const Error& error) {
-      if (error.code() == NS_E_NOT_FOUND) throw Error(NS_E_NOT_FOUND, NS_REASON_IMAGE_GONE, error.message(), Fault::kPlatform);
+      if (error.code() == NS_E_NOT_FOUND)
+        throw Error(NS_E_NOT_FOUND, NS_REASON_IMAGE_GONE, error.message(), Fault::kPlatform);
       if (error.code() != NS_E_EXISTS || tries == 20) throw;
     }
   }
@@ -95,28 +112,39 @@ std::string DockerBackend::Create(const Call& call, const App& app, const std::s
 
 Container DockerBackend::Existing(const Call& call, const std::string& id) {
   if (auto container = engine_.Inspect(call, id)) return *std::move(container);
-  throw Error(NS_E_UNAVAILABLE, NS_REASON_DRIFT, "A container vanished in the middle of the deploy; it is tried again.", Fault::kPlatform);
+  throw Error(NS_E_UNAVAILABLE, NS_REASON_DRIFT,
+              "A container vanished in the middle of the deploy; it is tried again.",
+              Fault::kPlatform);
 }
 
-sdk::ProbeAnswer DockerBackend::Probe(const Call& call, const App& app, const std::string& replica) {
+sdk::ProbeAnswer DockerBackend::Probe(const Call& call, const App& app,
+                                      const std::string& replica) {
   const Container container = Existing(call, replica);
-  sdk::ProbeAnswer answer = ProbeOnce(call, http_, app.processes.front().probe, container, AddressOf(container));
-  if (answer.readiness == sdk::Readiness::kReady && config_.traefik.labels && container.health != "healthy")
-    return {sdk::Readiness::kNotYet, NS_REASON_PROBE_FAILED, "Docker does not count the container as healthy yet."};
+  sdk::ProbeAnswer answer =
+      ProbeOnce(call, http_, app.processes.front().probe, container, AddressOf(container));
+  if (answer.readiness == sdk::Readiness::kReady && config_.traefik.labels &&
+      container.health != "healthy")
+    return {sdk::Readiness::kNotYet, NS_REASON_PROBE_FAILED,
+            "Docker does not count the container as healthy yet."};
   return answer;
 }
 
-traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app, const std::set<std::string>& targets) {
+traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app,
+                                        const std::set<std::string>& targets) {
   traefik::Upstreams upstreams;
   upstreams.page_url = app.page_upstream;
   upstreams.page_reason = app.page_reason.empty() ? "stopped" : app.page_reason;
-  for (const std::string& target : targets) upstreams.hosts.push_back(AddressOf(Existing(call, target)));
-  return traefik::MakeConfig(app, upstreams, proxy_.entries(), BaseName(app.id), RankOf(app.fence.generation, kPageNumber));
+  for (const std::string& target : targets)
+    upstreams.hosts.push_back(AddressOf(Existing(call, target)));
+  return traefik::MakeConfig(app, upstreams, proxy_.entries(), BaseName(app.id),
+                             RankOf(app.fence.generation, kPageNumber));
 }
 
 // What serves comes back after a reboot; what was only tried does not.
-void DockerBackend::SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets, AppRecord& record) {
-  for (const std::string& target : targets) engine_.SetRestartPolicy(call, target, "unless-stopped");
+void DockerBackend::SetRoutes(const Call& call, const App& app,
+                              const std::set<std::string>& targets, AppRecord& record) {
+  for (const std::string& target : targets)
+    engine_.SetRestartPolicy(call, target, "unless-stopped");
   if (config_.traefik.labels && !targets.empty()) return;
   const traefik::Config routes = RoutesTo(call, app, targets);
   const std::string text = routes.routers.empty() ? "" : traefik::RenderFile(routes);
@@ -124,12 +152,16 @@ void DockerBackend::SetRoutes(const Call& call, const App& app, const std::set<s
   record.notes[kRoutesNote] = text;
 }
 
-std::string DockerBackend::Unconfirmed(const Call& call, const App& app, const std::set<std::string>& targets, const AppRecord&) {
+std::string DockerBackend::Unconfirmed(const Call& call, const App& app,
+                                       const std::set<std::string>& targets, const AppRecord&) {
   if (config_.traefik.labels && !targets.empty()) {
     for (const std::string& target : targets) {
       const Container container = Existing(call, target);
-      const traefik::Config routes = LabelledRoutes(app, proxy_.entries(), container.name, AddressOf(container));
-      if (std::string missing = proxy_.Missing(call, routes, container.name, "docker"); !missing.empty()) return missing;
+      const traefik::Config routes =
+          LabelledRoutes(app, proxy_.entries(), container.name, AddressOf(container));
+      if (std::string missing = proxy_.Missing(call, routes, container.name, "docker");
+          !missing.empty())
+        return missing;
     }
     proxy_.WriteFile(app.id, "");  // the page is not needed any more
     return "";
@@ -141,16 +173,20 @@ int DockerBackend::CountOpen(const Call& call, const App& app, const std::string
   const auto container = engine_.Inspect(call, replica);
   std::set<int> ports;
   for (const sdk::Route& route : app.routes) ports.insert(route.port);
-  // What is paused or cut off from its network answers nobody; the kernel shows its connections for ever.
-  const bool reachable = container && container->state == "running" && container->networks.contains(BaseName(app.id));
+  // What is paused or cut off from its network answers nobody; the kernel shows its connections for
+  // ever.
+  const bool reachable =
+      container && container->state == "running" && container->networks.contains(BaseName(app.id));
   return reachable ? CountConnectionsOf(container->pid, ports) : 0;
 }
 
 // A first process without a handler would not hear the signal: it is not waited for.
 void DockerBackend::Stop(const Call& call, const std::string& replica, bool now) {
   const auto container = now ? std::nullopt : engine_.Inspect(call, replica);
-  const std::string signal = !container || container->stop_signal.empty() ? "SIGTERM" : container->stop_signal;
-  const bool deaf = container && container->state == "running" && !ProcessCatches(container->pid, signal);
+  const std::string signal =
+      !container || container->stop_signal.empty() ? "SIGTERM" : container->stop_signal;
+  const bool deaf =
+      container && container->state == "running" && !ProcessCatches(container->pid, signal);
   now || deaf ? engine_.Kill(call, replica) : engine_.AskToStop(call, replica);
 }
 
@@ -159,12 +195,15 @@ void DockerBackend::Resume(const Call& call, const std::string& replica) {
   engine_.Start(call, replica);
 }
 
-void DockerBackend::RemoveReplica(const Call& call, const std::string& replica) { engine_.Remove(call, replica); }
+void DockerBackend::RemoveReplica(const Call& call, const std::string& replica) {
+  engine_.Remove(call, replica);
+}
 
 void DockerBackend::RemoveRest(const Call& call, const std::string& app, bool) {
   proxy_.WriteFile(app, "");
   networks_.Remove(call, app);
-  for (const docker::Image& image : engine_.Images(call, AppLabels(host().installation(), app))) engine_.RemoveImage(call, image.id);
+  for (const docker::Image& image : engine_.Images(call, AppLabels(host().installation(), app)))
+    engine_.RemoveImage(call, image.id);
 }
 
 }  // namespace ns::backend_docker

@@ -19,12 +19,18 @@ class DockerBackend final : public sdk::RolloutBackend {
   void Logs(const sdk::Call& call, const sdk::LogQuery& query, const sdk::LogSink& lines) override;
 
  protected:
-  sdk::Look LookAt(const sdk::Call& call, const std::string& app, const sdk::AppRecord& record) override;
+  sdk::Look LookAt(const sdk::Call& call, const std::string& app,
+                   const sdk::AppRecord& record) override;
   void Pull(const sdk::Call& call, const sdk::App& app) override;
-  void Start(const sdk::Call& call, const sdk::App& app, const std::string& key, const sdk::Look& there) override;
-  sdk::ProbeAnswer Probe(const sdk::Call& call, const sdk::App& app, const std::string& replica) override;
-  void SetRoutes(const sdk::Call& call, const sdk::App& app, const std::set<std::string>& targets, sdk::AppRecord& record) override;
-  std::string Unconfirmed(const sdk::Call& call, const sdk::App& app, const std::set<std::string>& targets, const sdk::AppRecord& record) override;
+  void Start(const sdk::Call& call, const sdk::App& app, const std::string& key,
+             const sdk::Look& there) override;
+  sdk::ProbeAnswer Probe(const sdk::Call& call, const sdk::App& app,
+                         const std::string& replica) override;
+  void SetRoutes(const sdk::Call& call, const sdk::App& app, const std::set<std::string>& targets,
+                 sdk::AppRecord& record) override;
+  std::string Unconfirmed(const sdk::Call& call, const sdk::App& app,
+                          const std::set<std::string>& targets,
+                          const sdk::AppRecord& record) override;
   int CountOpen(const sdk::Call& call, const sdk::App& app, const std::string& replica) override;
   void Stop(const sdk::Call& call, const std::string& replica, bool now) override;
   void Resume(const sdk::Call& call, const std::string& replica) override;
@@ -33,8 +39,10 @@ class DockerBackend final : public sdk::RolloutBackend {
   std::string KeyOf(const sdk::App& app) const override;
 
  private:
-  traefik::Config RoutesTo(const sdk::Call& call, const sdk::App& app, const std::set<std::string>& targets);
-  std::string Create(const sdk::Call& call, const sdk::App& app, const std::string& key, int number, const std::string& address);
+  traefik::Config RoutesTo(const sdk::Call& call, const sdk::App& app,
+                           const std::set<std::string>& targets);
+  std::string Create(const sdk::Call& call, const sdk::App& app, const std::string& key, int number,
+                     const std::string& address);
   docker::Container Existing(const sdk::Call& call, const std::string& id);
 
   const Config config_;

@@ -30,13 +30,17 @@ int64_t RankOfName(const std::string& name) {
 std::vector<std::string> CommandOf(const sdk::Probe& probe) {
   const std::string program = std::string("/") + kProgram, port = std::to_string(probe.port);
   switch (probe.kind) {
-    case sdk::ProbeKind::kTcp: return {program, "tcp", port};
-    case sdk::ProbeKind::kHttp: return {program, "http", port, probe.path.starts_with('/') ? probe.path : "/" + probe.path};
-    default: return {program, "up"};
+    case sdk::ProbeKind::kTcp:
+      return {program, "tcp", port};
+    case sdk::ProbeKind::kHttp:
+      return {program, "http", port, probe.path.starts_with('/') ? probe.path : "/" + probe.path};
+    default:
+      return {program, "up"};
   }
 }
 
-// One entry of a tar archive (POSIX ustar): 512 bytes of head, the content in blocks of 512, two empty blocks.
+// One entry of a tar archive (POSIX ustar): 512 bytes of head, the content in blocks of 512, two
+// empty blocks.
 std::string TarOf(const char* name, std::string_view content) {
   char head[512] = {};
   std::snprintf(head, 100, "%s", name);
@@ -59,24 +63,36 @@ std::string TarOf(const char* name, std::string_view content) {
 
 }  // namespace
 
-int64_t RankOf(int64_t generation, int number) { return generation * 100 + std::min(number, kPageNumber); }
+int64_t RankOf(int64_t generation, int number) {
+  return generation * 100 + std::min(number, kPageNumber);
+}
 
-traefik::Config LabelledRoutes(const sdk::App& app, const traefik::Entries& entries, const std::string& name, const std::string& address) {
+traefik::Config LabelledRoutes(const sdk::App& app, const traefik::Entries& entries,
+                               const std::string& name, const std::string& address) {
   return traefik::MakeConfig(app, {{address}, "", ""}, entries, name, RankOfName(name));
 }
 
-void AddLabels(docker::ContainerSpec& spec, const sdk::App& app, const traefik::Entries& entries, int api) {
+void AddLabels(docker::ContainerSpec& spec, const sdk::App& app, const traefik::Entries& entries,
+               int api) {
   const sdk::Process& process = app.processes.front();
   if (process.replicas > 1)
-    throw sdk::Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, "Routes in container labels lead to one replica; use traefik.provider: file for more.", sdk::Fault::kOperator);
-  spec.labels.merge(traefik::RenderLabels(LabelledRoutes(app, entries, spec.name, spec.address), spec.network));
+    throw sdk::Error(
+        NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+        "Routes in container labels lead to one replica; use traefik.provider: file for more.",
+        sdk::Fault::kOperator);
+  spec.labels.merge(
+      traefik::RenderLabels(LabelledRoutes(app, entries, spec.name, spec.address), spec.network));
   spec.health.command = CommandOf(process.probe);
   spec.health.timeout = seconds(5);
   spec.health.retries = 3;
   spec.health.interval = api >= 144 ? seconds(15) : seconds(3);
-  if (api >= 144) spec.health.start_period = seconds(60), spec.health.start_interval = milliseconds(250);
+  if (api >= 144)
+    spec.health.start_period = seconds(60), spec.health.start_interval = milliseconds(250);
 }
 
-std::string HealthArchive() { return TarOf(kProgram, {ns_health_program_begin, static_cast<size_t>(ns_health_program_end - ns_health_program_begin)}); }
+std::string HealthArchive() {
+  return TarOf(kProgram, {ns_health_program_begin,
+                          static_cast<size_t>(ns_health_program_end - ns_health_program_begin)});
+}
 
 }  // namespace ns::backend_docker

@@ -36,10 +36,13 @@ std::string DigestOf(const Container& container) {
 
 std::string FlawOf(const Container& container) {
   const std::string app = Label(container, kApp);
-  const std::string name = BaseName(app) + "-" + Label(container, kGeneration) + "-" + Label(container, kNumber);
+  const std::string name =
+      BaseName(app) + "-" + Label(container, kGeneration) + "-" + Label(container, kNumber);
   if (container.name != name) return "it was renamed from " + name;
   if (container.state == "paused") return "it was paused";
-  if (Limits{container.memory, container.nano_cpus, container.pids}.ToText() != Label(container, kLimits)) return "its limits were changed";
+  if (Limits{container.memory, container.nano_cpus, container.pids}.ToText() !=
+      Label(container, kLimits))
+    return "its limits were changed";
   const auto network = container.networks.find(BaseName(app));
   if (network == container.networks.end()) return "it was disconnected from its network";
   if (network->second.configured != Label(container, kAddress)) return "its address was changed";
@@ -60,24 +63,34 @@ int NextNumber(const std::string& app, int64_t generation, const std::vector<std
   int highest = 0;
   for (const std::string& name : names) {
     int number = 0;
-    if (name.starts_with(begin)) std::from_chars(name.data() + begin.size(), name.data() + name.size(), number);
+    if (name.starts_with(begin))
+      std::from_chars(name.data() + begin.size(), name.data() + name.size(), number);
     highest = std::max(highest, number);
   }
   return highest + 1;
 }
 
-std::string AppOfNetwork(const std::string& name) { return name.starts_with(kPrefix) ? name.substr(std::string_view(kPrefix).size()) : ""; }
+std::string AppOfNetwork(const std::string& name) {
+  return name.starts_with(kPrefix) ? name.substr(std::string_view(kPrefix).size()) : "";
+}
 
-Labels AppLabels(const std::string& installation, const std::string& app) { return {{kInstallation, installation}, {kApp, app}}; }
+Labels AppLabels(const std::string& installation, const std::string& app) {
+  return {{kInstallation, installation}, {kApp, app}};
+}
 
-std::string Limits::ToText() const { return std::to_string(memory) + "," + std::to_string(nano_cpus) + "," + std::to_string(pids); }
+std::string Limits::ToText() const {
+  return std::to_string(memory) + "," + std::to_string(nano_cpus) + "," + std::to_string(pids);
+}
 
 Limits LimitsOf(const sdk::Process& process, const Config& config) {
   const auto either = [](int64_t own, int64_t otherwise) { return own > 0 ? own : otherwise; };
-  return {either(process.memory_bytes, config.memory), either(process.cpu_millis, config.cpu_millis) * 1'000'000, either(process.pids, config.pids)};
+  return {either(process.memory_bytes, config.memory),
+          either(process.cpu_millis, config.cpu_millis) * 1'000'000,
+          either(process.pids, config.pids)};
 }
 
-docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config, const std::string& installation, const std::string& key, int number,
+docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config,
+                               const std::string& installation, const std::string& key, int number,
                                const std::string& address) {
   const sdk::Process& process = app.processes.front();
   const Limits limits = LimitsOf(process, config);
@@ -92,7 +105,8 @@ docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config, const 
                       {kLimits, limits.ToText()},
                       {kAddress, address},
                       {kProcess, process.name}});
-  for (const sdk::EnvVar& variable : process.env) spec.env.push_back(variable.key + "=" + variable.value);
+  for (const sdk::EnvVar& variable : process.env)
+    spec.env.push_back(variable.key + "=" + variable.value);
   spec.entrypoint = process.entrypoint;
   spec.command = process.command;
   spec.network = BaseName(app.id);
@@ -100,7 +114,9 @@ docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config, const 
   spec.memory = limits.memory;
   spec.nano_cpus = limits.nano_cpus;
   spec.pids = limits.pids;
-  for (const sdk::Port& port : app.ports) spec.ports.push_back({port.protocol == sdk::Protocol::kUdp, port.internet_port, port.application_port});
+  for (const sdk::Port& port : app.ports)
+    spec.ports.push_back(
+        {port.protocol == sdk::Protocol::kUdp, port.internet_port, port.application_port});
   return spec;
 }
 

@@ -1,4 +1,5 @@
-// How containers and networks of an application are named and labelled, and what can be read back from that. Pure.
+// How containers and networks of an application are named and labelled, and what can be read back
+// from that. Pure.
 #pragma once
 
 #include <optional>
@@ -33,7 +34,8 @@ struct Limits {
 Limits LimitsOf(const sdk::Process& process, const Config& config);
 
 // What a container is made of. `key`: of the rollout; `number`: n of its name.
-docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config, const std::string& installation, const std::string& key, int number,
+docker::ContainerSpec MakeSpec(const sdk::App& app, const Config& config,
+                               const std::string& installation, const std::string& key, int number,
                                const std::string& address);
 
 // What a container says of itself; flaws are found by comparing it with its own labels.

@@ -64,7 +64,9 @@ TEST(LimitsOf, OwnOnes_GoBeforeTheInstances) {
 
 TEST(NextNumber, Names_OfThatGenerationCount) {
   EXPECT_EQ(NextNumber("a", 1, {}), 1);
-  EXPECT_EQ(NextNumber("a", 1, {"nsapp-a-1-3", "nsapp-a-1-1", "nsapp-a-2-9", "nsapp-ab-1-8", "someone"}), 4);
+  EXPECT_EQ(
+      NextNumber("a", 1, {"nsapp-a-1-3", "nsapp-a-1-1", "nsapp-a-2-9", "nsapp-ab-1-8", "someone"}),
+      4);
 }
 
 TEST(AppOfNetwork, Names_GiveTheApplication) {
@@ -84,9 +86,13 @@ TEST(Report, AsMade_HasNoFlaw) {
 
 TEST(Report, States_AreLives) {
   docker::Container container = Made();
-  const std::vector<std::pair<const char*, sdk::Life>> lives = {{"created", sdk::Life::kNew},     {"running", sdk::Life::kRunning},
-                                                                {"restarting", sdk::Life::kRestarting}, {"exited", sdk::Life::kEnded},
-                                                                {"dead", sdk::Life::kEnded},      {"removing", sdk::Life::kEnded}};
+  const std::vector<std::pair<const char*, sdk::Life>> lives = {
+      {"created", sdk::Life::kNew},
+      {"running", sdk::Life::kRunning},
+      {"restarting", sdk::Life::kRestarting},
+      {"exited", sdk::Life::kEnded},
+      {"dead", sdk::Life::kEnded},
+      {"removing", sdk::Life::kEnded}};
   for (const auto& [state, life] : lives) {
     container.state = state;
     EXPECT_EQ(Report(container).replica.life, life) << state;
@@ -100,7 +106,8 @@ TEST(Report, ChangedByHand_IsAFlaw) {
       {"its limits were changed", [](auto& c) { c.pids = 7; }},
       {"its limits were changed", [](auto& c) { c.memory = 0; }},
       {"it was disconnected from its network", [](auto& c) { c.networks.clear(); }},
-      {"its address was changed", [](auto& c) { c.networks.begin()->second.configured = "10.0.0.9"; }},
+      {"its address was changed",
+       [](auto& c) { c.networks.begin()->second.configured = "10.0.0.9"; }},
       {"it was connected to another network", [](auto& c) { c.networks["bridge"] = {}; }},
   };
   for (const auto& [flaw, change] : changes) {

@@ -15,7 +15,11 @@ using sdk::Fault;
 Subnet RangeOf(const Config& config) {
   const auto range = ParseSubnet(config.networks);
   if (!range || range->bits > config.network_bits)
-    throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID, "networks is \"" + config.networks + "\"; it is an IPv4 range such as 10.213.0.0/16, larger than one network (/" + std::to_string(config.network_bits) + ").", Fault::kOperator);
+    throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
+                "networks is \"" + config.networks +
+                    "\"; it is an IPv4 range such as 10.213.0.0/16, larger than one network (/" +
+                    std::to_string(config.network_bits) + ").",
+                Fault::kOperator);
   return *range;
 }
 
@@ -29,19 +33,26 @@ bool Bears(const docker::Labels& labels, const docker::Labels& wanted) {
 
 }  // namespace
 
-Networks::Networks(docker::Engine& engine, const Config& config, std::string installation, std::string lock_file)
-    : engine_(engine), config_(config), installation_(std::move(installation)), lock_file_(std::move(lock_file)) {}
+Networks::Networks(docker::Engine& engine, const Config& config, std::string installation,
+                   std::string lock_file)
+    : engine_(engine),
+      config_(config),
+      installation_(std::move(installation)),
+      lock_file_(std::move(lock_file)) {}
 
 Network Networks::Ensure(const Call& call, const std::string& app) {
   const std::string name = BaseName(app);
   if (auto network = engine_.InspectNetwork(call, name)) {
     if (Bears(network->labels, AppLabels(installation_, app))) return *network;
-    throw Error(NS_E_EXISTS, NS_REASON_START_FAILED, "The Docker network " + name + " is there and is not ours; remove or rename it.", Fault::kOperator);
+    throw Error(NS_E_EXISTS, NS_REASON_START_FAILED,
+                "The Docker network " + name + " is there and is not ours; remove or rename it.",
+                Fault::kOperator);
   }
   return Make(call, app);
 }
 
-// The Engine refuses a subnet that overlaps another network of its own; what we chose beside another installation is chosen again.
+// The Engine refuses a subnet that overlaps another network of its own; what we chose beside
+// another installation is chosen again.
 Network Networks::Make(const Call& call, const std::string& app) {
   const Subnet range = RangeOf(config_);
   const sdk::LockedFile lock(lock_file_);
@@ -54,29 +65,38 @@ Network Networks::Make(const Call& call, const std::string& app) {
     const auto subnet = FreeSubnet(range, config_.network_bits, taken);
     if (!subnet) break;
     try {
-      const std::string id = engine_.CreateNetwork(call, BaseName(app), ToText(*subnet), AppLabels(installation_, app));
+      const std::string id = engine_.CreateNetwork(call, BaseName(app), ToText(*subnet),
+                                                   AppLabels(installation_, app));
       if (auto network = engine_.InspectNetwork(call, id)) return *network;
     } catch (const Error& error) {
       if (error.message().find("verlap") == std::string::npos) throw;
     }
     taken.push_back(*subnet);
   }
-  throw Error(NS_E_EXHAUSTED, NS_REASON_NETWORK_EXHAUSTED, "Every part of " + config_.networks + " is taken; widen networks in the configuration of the backend.", Fault::kOperator);
+  throw Error(NS_E_EXHAUSTED, NS_REASON_NETWORK_EXHAUSTED,
+              "Every part of " + config_.networks +
+                  " is taken; widen networks in the configuration of the backend.",
+              Fault::kOperator);
 }
 
-std::string Networks::FreeAddress(const Call& call, const Network& network, const std::string& app) {
+std::string Networks::FreeAddress(const Call& call, const Network& network,
+                                  const std::string& app) {
   std::set<uint32_t> taken;
-  for (const docker::Container& container : engine_.Containers(call, AppLabels(installation_, app))) {
+  for (const docker::Container& container :
+       engine_.Containers(call, AppLabels(installation_, app))) {
     if (const auto address = ParseAddress(AddressOf(container))) taken.insert(*address);
   }
   const auto subnet = ParseSubnet(network.subnet);
   const auto address = subnet ? backend_docker::FreeAddress(*subnet, taken) : std::nullopt;
-  if (!address) throw Error(NS_E_EXHAUSTED, NS_REASON_NETWORK_EXHAUSTED, "The network " + network.name + " has no free address.", Fault::kOperator);
+  if (!address)
+    throw Error(NS_E_EXHAUSTED, NS_REASON_NETWORK_EXHAUSTED,
+                "The network " + network.name + " has no free address.", Fault::kOperator);
   return ToText(*address);
 }
 
 void Networks::Remove(const Call& call, const std::string& app) {
-  for (const Network& network : engine_.Networks(call, AppLabels(installation_, app))) engine_.RemoveNetwork(call, network.id);
+  for (const Network& network : engine_.Networks(call, AppLabels(installation_, app)))
+    engine_.RemoveNetwork(call, network.id);
 }
 
 }  // namespace ns::backend_docker

@@ -1,4 +1,4 @@
-#include "docker_backend.h"
 #include "ns/sdk/plugin.h"
+#include "docker_backend.h"
 
 NS_PLUGIN(ns::backend_docker::DockerBackend, "dev.neoshowcase.backend-docker");

@@ -7,8 +7,9 @@
 
 namespace ns::backend_docker {
 
-// `container`: as inspected just now; `address`: where it is reached. HTTP and TCP are real requests to it.
-sdk::ProbeAnswer ProbeOnce(const sdk::Call& call, http::Client& http, const sdk::Probe& probe, const docker::Container& container,
-                           const std::string& address);
+// `container`: as inspected just now; `address`: where it is reached. HTTP and TCP are real
+// requests to it.
+sdk::ProbeAnswer ProbeOnce(const sdk::Call& call, http::Client& http, const sdk::Probe& probe,
+                           const docker::Container& container, const std::string& address);
 
 }  // namespace ns::backend_docker

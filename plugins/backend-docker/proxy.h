@@ -14,7 +14,8 @@
 
 namespace ns::backend_docker {
 
-// Files below `<data folder>/traefik`: traefik.yml, api-port, dynamic/<app>.yml, dynamic/shared.yml. [any-thread]
+// Files below `<data folder>/traefik`: traefik.yml, api-port, dynamic/<app>.yml,
+// dynamic/shared.yml. [any-thread]
 class Proxy {
  public:
   Proxy(const sdk::Host& host, const Config& config, http::Client& http);
@@ -22,7 +23,8 @@ class Proxy {
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  // Writes the static files and goes on trying to have Traefik run, on a thread of its own, until it does.
+  // Writes the static files and goes on trying to have Traefik run, on a thread of its own, until
+  // it does.
   void Open();
   void Close();
 
@@ -33,7 +35,8 @@ class Proxy {
   // Whole and by renaming; an empty text takes the file away. One that is as asked is not touched.
   void WriteFile(const std::string& app, const std::string& text) const;
   // As traefik::Api::Missing; that Traefik does not answer is an answer too.
-  std::string Missing(const sdk::Call& call, const traefik::Config& config, const std::string& prefix, const std::string& provider);
+  std::string Missing(const sdk::Call& call, const traefik::Config& config,
+                      const std::string& prefix, const std::string& provider);
 
  private:
   void Keep(const std::stop_token& stop);

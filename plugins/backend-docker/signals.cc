@@ -9,11 +9,13 @@
 namespace ns::backend_docker {
 
 int SignalNumber(const std::string& name) {
-  static const std::map<std::string, int> kNames = {{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT},   {"TERM", SIGTERM},
-                                                    {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"WINCH", SIGWINCH}, {"KILL", SIGKILL}};
+  static const std::map<std::string, int> kNames = {
+      {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT},   {"TERM", SIGTERM},
+      {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"WINCH", SIGWINCH}, {"KILL", SIGKILL}};
   int number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc() && end == name.data() + name.size()) return number > 0 && number < 65 ? number : 0;
+  if (error == std::errc() && end == name.data() + name.size())
+    return number > 0 && number < 65 ? number : 0;
   const auto found = kNames.find(name.starts_with("SIG") ? name.substr(3) : name);
   return found == kNames.end() ? 0 : found->second;
 }
@@ -24,7 +26,8 @@ bool Catches(std::string_view status, int signal) {
   uint64_t caught = 0;
   if (at == std::string_view::npos || signal < 1 || signal > 64) return true;
   const char* begin = status.data() + at + kField.size();
-  if (std::from_chars(begin, status.data() + status.size(), caught, 16).ec != std::errc()) return true;
+  if (std::from_chars(begin, status.data() + status.size(), caught, 16).ec != std::errc())
+    return true;
   return (caught >> (signal - 1) & 1) != 0;
 }
 

@@ -1,5 +1,6 @@
-// Whether a container's first process hears a stop signal. The kernel drops signals that the first process of a namespace has no handler for,
-// so that waiting for one to end would be waiting for nothing.
+// Whether a container's first process hears a stop signal. The kernel drops signals that the first
+// process of a namespace has no handler for, so that waiting for one to end would be waiting for
+// nothing.
 #pragma once
 
 #include <cstdint>

@@ -15,11 +15,13 @@ TEST(SignalNumber, NamesAndNumbers_AreKnown) {
 }
 
 TEST(SignalNumber, Otherwise_IsNone) {
-  for (const char* name : {"", "SIG", "SIGSOMETHING", "0", "65", "-1", "15x"}) EXPECT_EQ(SignalNumber(name), 0) << name;
+  for (const char* name : {"", "SIG", "SIGSOMETHING", "0", "65", "-1", "15x"})
+    EXPECT_EQ(SignalNumber(name), 0) << name;
 }
 
 TEST(Catches, Mask_IsRead) {
-  const std::string status = "Name:\tsh\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000004002\nCapInh:\t0\n";
+  const std::string status =
+      "Name:\tsh\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000004002\nCapInh:\t0\n";
   EXPECT_TRUE(Catches(status, SIGINT));
   EXPECT_TRUE(Catches(status, SIGTERM));
   EXPECT_FALSE(Catches(status, SIGQUIT));

@@ -29,7 +29,9 @@ std::optional<Subnet> ParseSubnet(const std::string& text) {
   int bits = -1;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, bits);
-  if (!base || error != std::errc() || stop != end || bits < 1 || bits > 32 || (*base & ~Mask(bits)) != 0) return std::nullopt;
+  if (!base || error != std::errc() || stop != end || bits < 1 || bits > 32 ||
+      (*base & ~Mask(bits)) != 0)
+    return std::nullopt;
   return Subnet{*base, bits};
 }
 
@@ -40,7 +42,9 @@ std::string ToText(uint32_t address) {
   return text;
 }
 
-std::string ToText(const Subnet& subnet) { return ToText(subnet.base) + "/" + std::to_string(subnet.bits); }
+std::string ToText(const Subnet& subnet) {
+  return ToText(subnet.base) + "/" + std::to_string(subnet.bits);
+}
 
 std::optional<Subnet> FreeSubnet(const Subnet& range, int bits, const std::vector<Subnet>& taken) {
   if (bits < range.bits || bits > 30) return std::nullopt;
@@ -59,7 +63,8 @@ std::optional<uint32_t> FreeAddress(const Subnet& subnet, const std::set<uint32_
   const uint32_t first = subnet.base + 2, last = subnet.base + subnet.size() - 2;
   const uint32_t count = last - first + 1;
   uint32_t start = first;
-  if (!taken.empty() && *taken.rbegin() >= first && *taken.rbegin() < last) start = *taken.rbegin() + 1;
+  if (!taken.empty() && *taken.rbegin() >= first && *taken.rbegin() < last)
+    start = *taken.rbegin() + 1;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t candidate = first + (start - first + i) % count;
     if (!taken.contains(candidate)) return candidate;

@@ -23,11 +23,12 @@ std::optional<uint32_t> ParseAddress(const std::string& text);
 std::string ToText(const Subnet& subnet);
 std::string ToText(uint32_t address);
 
-// The first part of `range` with that prefix length that overlaps none of `taken`; nullopt: all are taken.
+// The first part of `range` with that prefix length that overlaps none of `taken`; nullopt: all are
+// taken.
 std::optional<Subnet> FreeSubnet(const Subnet& range, int bits, const std::vector<Subnet>& taken);
 
-// An address for one more container: not the gateway (the first), not in `taken`, and rather one above the highest taken, so that one that was
-// just given up is not used again at once.
+// An address for one more container: not the gateway (the first), not in `taken`, and rather one
+// above the highest taken, so that one that was just given up is not used again at once.
 std::optional<uint32_t> FreeAddress(const Subnet& subnet, const std::set<uint32_t>& taken);
 
 }  // namespace ns::backend_docker

@@ -13,7 +13,9 @@ TEST(ParseSubnet, Ranges_AreReadAndWritten) {
 }
 
 TEST(ParseSubnet, Otherwise_IsNothing) {
-  for (const char* text : {"", "10.0.0.0", "10.0.0.1/16", "10.0.0.0/33", "10.0.0.0/0", "10.0.0/8", "10.0.0.0/8x", "::/16"}) EXPECT_FALSE(ParseSubnet(text)) << text;
+  for (const char* text : {"", "10.0.0.0", "10.0.0.1/16", "10.0.0.0/33", "10.0.0.0/0", "10.0.0/8",
+                           "10.0.0.0/8x", "::/16"})
+    EXPECT_FALSE(ParseSubnet(text)) << text;
 }
 
 TEST(SubnetOverlaps, PartsAndWholes_BothWays) {
@@ -25,18 +27,22 @@ TEST(SubnetOverlaps, PartsAndWholes_BothWays) {
 TEST(FreeSubnet, Parts_AreGivenInOrderPastTheTaken) {
   const Subnet range = Range("10.213.0.0/16");
   EXPECT_EQ(ToText(FreeSubnet(range, 28, {}).value()), "10.213.0.0/28");
-  EXPECT_EQ(ToText(FreeSubnet(range, 28, {Range("10.213.0.0/28"), Range("10.213.0.32/28")}).value()), "10.213.0.16/28");
+  EXPECT_EQ(
+      ToText(FreeSubnet(range, 28, {Range("10.213.0.0/28"), Range("10.213.0.32/28")}).value()),
+      "10.213.0.16/28");
   EXPECT_EQ(ToText(FreeSubnet(range, 28, {Range("10.213.0.0/24")}).value()), "10.213.1.0/28");
 }
 
 TEST(FreeSubnet, FullRange_GivesNothing) {
-  EXPECT_FALSE(FreeSubnet(Range("10.213.0.0/27"), 28, {Range("10.213.0.0/28"), Range("10.213.0.16/28")}));
+  EXPECT_FALSE(
+      FreeSubnet(Range("10.213.0.0/27"), 28, {Range("10.213.0.0/28"), Range("10.213.0.16/28")}));
   EXPECT_FALSE(FreeSubnet(Range("10.213.0.0/29"), 28, {}));
 }
 
 TEST(FreeSubnet, DefaultRange_HoldsMoreThanDockersOwn) {
   std::vector<Subnet> taken;
-  for (int i = 0; i < 100; ++i) taken.push_back(FreeSubnet(Range("10.213.0.0/16"), 28, taken).value());
+  for (int i = 0; i < 100; ++i)
+    taken.push_back(FreeSubnet(Range("10.213.0.0/16"), 28, taken).value());
   EXPECT_EQ(ToText(taken.back()), "10.213.6.48/28");
 }
 
@@ -47,8 +53,10 @@ TEST(FreeAddress, Addresses_GoOnUpwardsBeforeTheyComeAgain) {
   EXPECT_EQ(FreeAddress(subnet, {address("10.213.0.2")}), address("10.213.0.3"));
   EXPECT_EQ(FreeAddress(subnet, {address("10.213.0.4")}), address("10.213.0.5"));
   EXPECT_EQ(FreeAddress(subnet, {address("10.213.0.6")}), address("10.213.0.2"));
-  EXPECT_EQ(FreeAddress(subnet, {address("10.213.0.2"), address("10.213.0.3"), address("10.213.0.4"), address("10.213.0.5"), address("10.213.0.6")}),
-            std::nullopt);
+  EXPECT_EQ(
+      FreeAddress(subnet, {address("10.213.0.2"), address("10.213.0.3"), address("10.213.0.4"),
+                           address("10.213.0.5"), address("10.213.0.6")}),
+      std::nullopt);
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ using sdk::Error;
 class FolderWatch {
  public:
   explicit FolderWatch(const std::string& folder) : fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-    ::inotify_add_watch(fd_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+    ::inotify_add_watch(fd_, folder.c_str(),
+                        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
   }
   ~FolderWatch() { ::close(fd_); }
   FolderWatch(const FolderWatch&) = delete;
@@ -50,8 +51,11 @@ std::string AppOf(const docker::Event& event, const std::string& installation) {
     const bool matters = event.action == "disconnect" || event.action == "destroy";
     return matters ? AppOfNetwork(attribute("name")) : "";
   }
-  static const std::set<std::string> kActions = {"start", "die", "oom", "destroy", "rename", "update", "pause", "unpause"};
-  return kActions.contains(event.action) && attribute(kInstallation) == installation ? attribute(kApp) : "";
+  static const std::set<std::string> kActions = {"start",  "die",    "oom",   "destroy",
+                                                 "rename", "update", "pause", "unpause"};
+  return kActions.contains(event.action) && attribute(kInstallation) == installation
+             ? attribute(kApp)
+             : "";
 }
 
 }  // namespace
@@ -60,16 +64,19 @@ void DockerBackend::Watch(const Call& call, const sdk::ChangeSink& changes) {
   const FolderWatch folder(proxy_.routes_folder());
   const http::Watched files{folder.fd(), [&] {
                               for (const std::string& name : folder.Read()) {
-                                if (name.ends_with(".yml") && name != "shared.yml") changes.Changed(name.substr(0, name.size() - 4));
+                                if (name.ends_with(".yml") && name != "shared.yml")
+                                  changes.Changed(name.substr(0, name.size() - 4));
                               }
                             }};
   for (;; call.Wait(std::chrono::seconds(1))) {
     try {
-      engine_.Events(call, [&] { changes.AnyMayHaveChanged(); },
-                     [&](const docker::Event& event) {
-                       if (const std::string app = AppOf(event, host().installation()); !app.empty()) changes.Changed(app);
-                     },
-                     {files});
+      engine_.Events(
+          call, [&] { changes.AnyMayHaveChanged(); },
+          [&](const docker::Event& event) {
+            if (const std::string app = AppOf(event, host().installation()); !app.empty())
+              changes.Changed(app);
+          },
+          {files});
     } catch (const sdk::Stopped&) {
       throw;
     } catch (const Error& error) {

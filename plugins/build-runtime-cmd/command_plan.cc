@@ -19,29 +19,45 @@ sdk::Error Invalid(const std::string& message) {
 std::string TextAt(const json::object& from, const char* name) {
   const json::value* value = from.if_contains(name);
   if (!value || value->is_null()) return "";
-  if (!value->is_string()) throw Invalid(std::string("The setting \"") + name + "\" is no text; give it as a JSON string.");
+  if (!value->is_string())
+    throw Invalid(std::string("The setting \"") + name +
+                  "\" is no text; give it as a JSON string.");
   return std::string(value->get_string());
 }
 
-// What may stand in an image reference; keeps everything that a Dockerfile would read as more than a name out of it.
+// What may stand in an image reference; keeps everything that a Dockerfile would read as more than
+// a name out of it.
 bool ReferenceCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-/:@[]").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._-/:@[]").find(c) != std::string_view::npos;
 }
 
 void CheckReference(const std::string& image) {
-  const bool fits = image.size() <= kMaxReference && image[0] != '-' && std::all_of(image.begin(), image.end(), ReferenceCharacter);
-  if (!fits) throw Invalid("base_image \"" + image.substr(0, kMaxReference) + "\" is no image reference; write it like \"debian:12\".");
+  const bool fits = image.size() <= kMaxReference && image[0] != '-' &&
+                    std::all_of(image.begin(), image.end(), ReferenceCharacter);
+  if (!fits)
+    throw Invalid("base_image \"" + image.substr(0, kMaxReference) +
+                  "\" is no image reference; write it like \"debian:12\".");
 }
 
 void CheckScript(const std::string& script) {
-  if (script.size() > kMaxScript) throw Invalid("build_cmd is longer than 100000 bytes; put it into a script of the repository and call that.");
-  if (script.find('\0') != std::string::npos) throw Invalid("build_cmd holds a NUL character; remove it.");
+  if (script.size() > kMaxScript)
+    throw Invalid(
+        "build_cmd is longer than 100000 bytes; put it into a script of the repository and call "
+        "that.");
+  if (script.find('\0') != std::string::npos)
+    throw Invalid("build_cmd holds a NUL character; remove it.");
 }
 
 void CheckName(const std::string& key) {
-  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  const bool name = !key.empty() && !(key[0] >= '0' && key[0] <= '9') && std::all_of(key.begin(), key.end(), fits);
-  if (!name) throw Invalid("The build variable \"" + key + "\" cannot be given to a shell; name it with letters, digits and _.");
+  const auto fits = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  const bool name = !key.empty() && !(key[0] >= '0' && key[0] <= '9') &&
+                    std::all_of(key.begin(), key.end(), fits);
+  if (!name)
+    throw Invalid("The build variable \"" + key +
+                  "\" cannot be given to a shell; name it with letters, digits and _.");
 }
 
 std::string Quoted(const std::string& value) {
@@ -50,8 +66,8 @@ std::string Quoted(const std::string& value) {
   return quoted + "'";
 }
 
-// What the script reads first, lines of `export KEY='value'`, and each variable by itself: nothing mounts those, but an engine that knows
-// the values can keep them out of the log.
+// What the script reads first, lines of `export KEY='value'`, and each variable by itself: nothing
+// mounts those, but an engine that knows the values can keep them out of the log.
 std::vector<sdk::EnvVar> Secrets(std::vector<sdk::EnvVar> env) {
   std::sort(env.begin(), env.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   sdk::EnvVar exports{kSecret, "", true};
@@ -68,12 +84,15 @@ std::string WithoutCarriageReturns(std::string script) {
   return script;
 }
 
-// One line whatever the script holds: the exec form is JSON. The trace starts after the variables are read, which keeps them out of the log.
+// One line whatever the script holds: the exec form is JSON. The trace starts after the variables
+// are read, which keeps them out of the log.
 std::string RunLine(const std::string& build_cmd, bool with_env) {
   const std::string mounted = std::string("/run/secrets/") + kSecret;
-  const std::string mount = with_env ? std::string("--mount=type=secret,id=") + kSecret + ",required=true " : "";
+  const std::string mount =
+      with_env ? std::string("--mount=type=secret,id=") + kSecret + ",required=true " : "";
   const std::string script = (with_env ? ". " + mounted + "\n" : "") + "set -eux\n" + build_cmd;
-  return "RUN " + mount + json::serialize(json::array{"/bin/sh", "-c", json::string(script)}) + "\n";
+  return "RUN " + mount + json::serialize(json::array{"/bin/sh", "-c", json::string(script)}) +
+         "\n";
 }
 
 }  // namespace
@@ -87,13 +106,16 @@ Settings ParseSettings(const std::string& text) {
 
 sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& request) {
   if (settings.base_image.empty() && request.entrypoint.empty() && request.command.empty())
-    throw Invalid("One of base_image, entrypoint and command is needed, or there is nothing to run; set one.");
+    throw Invalid(
+        "One of base_image, entrypoint and command is needed, or there is nothing to run; set "
+        "one.");
   const std::string base = settings.base_image.empty() ? "scratch" : settings.base_image;
   const std::string build_cmd = WithoutCarriageReturns(settings.build_cmd);
   CheckReference(base);
   CheckScript(build_cmd);
   if (base == "scratch" && !build_cmd.empty())
-    throw Invalid("build_cmd needs a base_image that has /bin/sh, and \"scratch\" has none; set base_image.");
+    throw Invalid(
+        "build_cmd needs a base_image that has /bin/sh, and \"scratch\" has none; set base_image.");
 
   sdk::BuildPlan plan;
   plan.ignore_dockerignore = true;

@@ -1,4 +1,5 @@
-// Settings of a build by commands -> a plan with a generated Dockerfile. Pure: the same input gives the same bytes.
+// Settings of a build by commands -> a plan with a generated Dockerfile. Pure: the same input gives
+// the same bytes.
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ struct Settings {
 Settings ParseSettings(const std::string& json);
 
 // The repository in /srv of the base image, then `build_cmd` run there by /bin/sh with -e -u -x.
-// Variables reach the script through one secret mount, so that neither the image nor its history tells of them.
-// Throws SettingsInvalid, the source's fault.
+// Variables reach the script through one secret mount, so that neither the image nor its history
+// tells of them. Throws SettingsInvalid, the source's fault.
 sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& request);
 
 }  // namespace ns::build_cmd

@@ -8,7 +8,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-sdk::BuildRequest RequestWith(std::vector<sdk::EnvVar> env = {}, std::vector<std::string> command = {"./app"}) {
+sdk::BuildRequest RequestWith(std::vector<sdk::EnvVar> env = {},
+                              std::vector<std::string> command = {"./app"}) {
   sdk::BuildRequest request;
   request.app = "app1";
   request.build = "build1";
@@ -31,12 +32,14 @@ std::string Refusal(const std::string& settings, const sdk::BuildRequest& reques
 }
 
 TEST(CommandPlan, BaseAndScript_GoldenDockerfile) {
-  const auto plan = PlanCommands({"nsbase:1", "cp version mode /\necho \"built\" $(cat version)"}, RequestWith());
+  const auto plan =
+      PlanCommands({"nsbase:1", "cp version mode /\necho \"built\" $(cat version)"}, RequestWith());
   EXPECT_EQ(plan.dockerfile_text,
             "FROM nsbase:1\n"
             "WORKDIR /srv\n"
             "COPY . .\n"
-            "RUN [\"/bin/sh\",\"-c\",\"set -eux\\ncp version mode /\\necho \\\"built\\\" $(cat version)\"]\n");
+            "RUN [\"/bin/sh\",\"-c\",\"set -eux\\ncp version mode /\\necho \\\"built\\\" $(cat "
+            "version)\"]\n");
   EXPECT_TRUE(plan.ignore_dockerignore);
   EXPECT_EQ(plan.context, ".");
   EXPECT_TRUE(plan.secrets.empty());
@@ -44,18 +47,23 @@ TEST(CommandPlan, BaseAndScript_GoldenDockerfile) {
 }
 
 TEST(CommandPlan, NoBase_StartsFromScratchWithoutRun) {
-  EXPECT_EQ(PlanCommands({"", ""}, RequestWith()).dockerfile_text, "FROM scratch\nWORKDIR /srv\nCOPY . .\n");
+  EXPECT_EQ(PlanCommands({"", ""}, RequestWith()).dockerfile_text,
+            "FROM scratch\nWORKDIR /srv\nCOPY . .\n");
 }
 
 TEST(CommandPlan, Variables_ReachTheScriptAsOneSecretAndNoOtherWay) {
-  const auto plan = PlanCommands({"debian:12", "make"}, RequestWith({{"TOKEN", "it's $ecret\n", true}, {"MODE", "fast", false}}));
+  const auto plan =
+      PlanCommands({"debian:12", "make"},
+                   RequestWith({{"TOKEN", "it's $ecret\n", true}, {"MODE", "fast", false}}));
   EXPECT_EQ(plan.dockerfile_text,
             "FROM debian:12\nWORKDIR /srv\nCOPY . .\n"
             "RUN --mount=type=secret,id=ns-build-env,required=true "
             "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\nmake\"]\n");
-  EXPECT_EQ(plan.secrets, (std::vector<sdk::EnvVar>{{"ns-build-env", "export MODE='fast'\nexport TOKEN='it'\\''s $ecret\n'\n", true},
-                                                    {"MODE", "fast", false},
-                                                    {"TOKEN", "it's $ecret\n", true}}));
+  EXPECT_EQ(plan.secrets,
+            (std::vector<sdk::EnvVar>{
+                {"ns-build-env", "export MODE='fast'\nexport TOKEN='it'\\''s $ecret\n'\n", true},
+                {"MODE", "fast", false},
+                {"TOKEN", "it's $ecret\n", true}}));
   EXPECT_TRUE(plan.args.empty());
 }
 
@@ -75,24 +83,31 @@ TEST(CommandPlan, SameRequestTwice_SamePlanWhateverAppAndBuild) {
 }
 
 TEST(CommandPlan, WindowsLineEnds_AreUnixOnes) {
-  EXPECT_EQ(PlanCommands({"debian:12", "a\r\nb"}, RequestWith()), PlanCommands({"debian:12", "a\nb"}, RequestWith()));
+  EXPECT_EQ(PlanCommands({"debian:12", "a\r\nb"}, RequestWith()),
+            PlanCommands({"debian:12", "a\nb"}, RequestWith()));
 }
 
 TEST(CommandPlan, ScriptOfManyKindsOfCharacters_StaysOnOneLine) {
-  const auto plan = PlanCommands({"debian:12", "echo \\\n  \"$HOME\" \t'`x`' \xE2\x9C\x93 # end\\"}, RequestWith());
+  const auto plan = PlanCommands({"debian:12", "echo \\\n  \"$HOME\" \t'`x`' \xE2\x9C\x93 # end\\"},
+                                 RequestWith());
   EXPECT_EQ(std::count(plan.dockerfile_text.begin(), plan.dockerfile_text.end(), '\n'), 4);
   EXPECT_THAT(plan.dockerfile_text, HasSubstr("end\\\\\"]\n"));
 }
 
-TEST(CommandPlan, NothingToRun_IsRefused) { EXPECT_THAT(Refusal("{}", RequestWith({}, {})), HasSubstr("SettingsInvalid: One of base_image")); }
+TEST(CommandPlan, NothingToRun_IsRefused) {
+  EXPECT_THAT(Refusal("{}", RequestWith({}, {})), HasSubstr("SettingsInvalid: One of base_image"));
+}
 
 TEST(CommandPlan, ScriptWithoutShell_IsRefused) {
-  EXPECT_THAT(Refusal(R"({"build_cmd":"make"})", RequestWith()), HasSubstr("SettingsInvalid: build_cmd needs a base_image"));
+  EXPECT_THAT(Refusal(R"({"build_cmd":"make"})", RequestWith()),
+              HasSubstr("SettingsInvalid: build_cmd needs a base_image"));
 }
 
 TEST(CommandPlan, BaseThatIsMoreThanAName_IsRefused) {
   for (const char* base : {R"(a\nRUN x)", "a b", "$X", "-x", "a AS b", "a\\\\"}) {
-    EXPECT_THAT(Refusal(std::string(R"({"base_image":")") + base + "\"}", RequestWith()), HasSubstr("SettingsInvalid: base_image")) << base;
+    EXPECT_THAT(Refusal(std::string(R"({"base_image":")") + base + "\"}", RequestWith()),
+                HasSubstr("SettingsInvalid: base_image"))
+        << base;
   }
   EXPECT_EQ(Refusal(R"({"base_image":"127.0.0.1:5000/a/b_c:1.2@sha256:00"})", RequestWith()), "");
 }
@@ -100,17 +115,21 @@ TEST(CommandPlan, BaseThatIsMoreThanAName_IsRefused) {
 TEST(CommandPlan, BadJson_IsRefused) {
   EXPECT_THAT(Refusal("[]", RequestWith()), HasSubstr("SettingsInvalid"));
   EXPECT_THAT(Refusal("{", RequestWith()), HasSubstr("SettingsInvalid"));
-  EXPECT_THAT(Refusal(R"({"base_image":7})", RequestWith()), HasSubstr("\"base_image\" is no text"));
+  EXPECT_THAT(Refusal(R"({"base_image":7})", RequestWith()),
+              HasSubstr("\"base_image\" is no text"));
 }
 
 TEST(CommandPlan, VariableThatNoShellTakes_IsRefusedWithoutItsValue) {
-  const std::string refusal = Refusal(R"({"base_image":"a","build_cmd":"b"})", RequestWith({{"A-B", "hidden", true}}));
+  const std::string refusal =
+      Refusal(R"({"base_image":"a","build_cmd":"b"})", RequestWith({{"A-B", "hidden", true}}));
   EXPECT_THAT(refusal, HasSubstr("\"A-B\""));
   EXPECT_THAT(refusal, Not(HasSubstr("hidden")));
 }
 
 TEST(CommandPlan, ScriptTooLong_IsRefused) {
-  EXPECT_THAT(Refusal(R"({"base_image":"a","build_cmd":")" + std::string(100'001, 'x') + "\"}", RequestWith()), HasSubstr("100000"));
+  EXPECT_THAT(Refusal(R"({"base_image":"a","build_cmd":")" + std::string(100'001, 'x') + "\"}",
+                      RequestWith()),
+              HasSubstr("100000"));
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ struct Settings {
 // Throws SettingsInvalid, the source's fault, when the JSON does not fit the manifest's app_schema.
 Settings ParseSettings(const std::string& json);
 
-// That file on that context. Variables are offered as secret mounts, never as arguments: those would stand in the image's history.
-// Throws DockerfileMissing, PathOutsideSource or SettingsInvalid, the source's fault.
+// That file on that context. Variables are offered as secret mounts, never as arguments: those
+// would stand in the image's history. Throws DockerfileMissing, PathOutsideSource or
+// SettingsInvalid, the source's fault.
 sdk::BuildPlan PlanDockerfile(const Settings& settings, const sdk::BuildRequest& request);
 
 }  // namespace ns::build_dockerfile

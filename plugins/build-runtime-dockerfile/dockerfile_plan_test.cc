@@ -31,7 +31,9 @@ class DockerfilePlan : public testing::Test {
     request.source = source_.string();
     return request;
   }
-  sdk::BuildPlan Plan(const std::string& settings) const { return PlanDockerfile(ParseSettings(settings), Request()); }
+  sdk::BuildPlan Plan(const std::string& settings) const {
+    return PlanDockerfile(ParseSettings(settings), Request());
+  }
 
   std::string Refusal(const std::string& settings) const {
     try {
@@ -91,9 +93,14 @@ TEST_F(DockerfilePlan, NoDockerfile_IsMissing) {
 
 TEST_F(DockerfilePlan, PathThatLeavesTheSource_IsRefused) {
   Write(source_ / "Dockerfile");
-  for (const char* path : {"../Dockerfile.outside", "/etc/passwd", "a/../../Dockerfile.outside", ".."}) {
-    EXPECT_THAT(Refusal(std::string(R"({"dockerfile_name":")") + path + "\"}"), HasSubstr("PathOutsideSource: The Dockerfile")) << path;
-    EXPECT_THAT(Refusal(std::string(R"({"context":")") + path + "\"}"), HasSubstr("PathOutsideSource: The context")) << path;
+  for (const char* path :
+       {"../Dockerfile.outside", "/etc/passwd", "a/../../Dockerfile.outside", ".."}) {
+    EXPECT_THAT(Refusal(std::string(R"({"dockerfile_name":")") + path + "\"}"),
+                HasSubstr("PathOutsideSource: The Dockerfile"))
+        << path;
+    EXPECT_THAT(Refusal(std::string(R"({"context":")") + path + "\"}"),
+                HasSubstr("PathOutsideSource: The context"))
+        << path;
   }
 }
 
@@ -134,8 +141,10 @@ TEST_F(DockerfilePlan, SourceBehindALink_IsStillInside) {
 
 TEST_F(DockerfilePlan, ContextMissingOrAFile_IsInvalid) {
   Write(source_ / "Dockerfile");
-  EXPECT_THAT(Refusal(R"({"context":"none"})"), HasSubstr("SettingsInvalid: The context \"none\" is not in this commit"));
-  EXPECT_THAT(Refusal(R"({"context":"Dockerfile"})"), HasSubstr("SettingsInvalid: The context \"Dockerfile\" is a file"));
+  EXPECT_THAT(Refusal(R"({"context":"none"})"),
+              HasSubstr("SettingsInvalid: The context \"none\" is not in this commit"));
+  EXPECT_THAT(Refusal(R"({"context":"Dockerfile"})"),
+              HasSubstr("SettingsInvalid: The context \"Dockerfile\" is a file"));
 }
 
 TEST_F(DockerfilePlan, BadJson_IsInvalid) {

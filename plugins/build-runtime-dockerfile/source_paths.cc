@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 
 sdk::Error Outside(const std::string& what, const std::string& path) {
   return sdk::Error(NS_E_INVALID, NS_REASON_PATH_OUTSIDE_SOURCE,
-                    what + " \"" + path + "\" leaves the repository; name a path inside it, without \"..\", \"/\" at its start or a link out.",
+                    what + " \"" + path +
+                        "\" leaves the repository; name a path inside it, without \"..\", \"/\" at "
+                        "its start or a link out.",
                     sdk::Fault::kSource);
 }
 
@@ -24,13 +26,18 @@ bool Below(const fs::path& folder, const fs::path& path) {
 
 }  // namespace
 
-std::optional<std::string> FindInside(const std::string& source, const std::string& base, const std::string& path, const std::string& what) {
+std::optional<std::string> FindInside(const std::string& source, const std::string& base,
+                                      const std::string& path, const std::string& what) {
   const fs::path relative = fs::path(path).lexically_normal();
-  const bool climbs = std::any_of(relative.begin(), relative.end(), [](const fs::path& part) { return part == ".."; });
-  if (relative.is_absolute() || climbs || path.find('\0') != std::string::npos) throw Outside(what, path.substr(0, path.find('\0')));
+  const bool climbs = std::any_of(relative.begin(), relative.end(),
+                                  [](const fs::path& part) { return part == ".."; });
+  if (relative.is_absolute() || climbs || path.find('\0') != std::string::npos)
+    throw Outside(what, path.substr(0, path.find('\0')));
   std::error_code error;
   const fs::path root = fs::canonical(source, error);
-  if (error) throw sdk::Error(NS_E_UNAVAILABLE, "DiskUnavailable", "The source cannot be read: " + error.message() + ".", sdk::Fault::kPlatform);
+  if (error)
+    throw sdk::Error(NS_E_UNAVAILABLE, "DiskUnavailable",
+                     "The source cannot be read: " + error.message() + ".", sdk::Fault::kPlatform);
   // Weakly: what is not there may still be told from what is outside.
   const fs::path found = fs::weakly_canonical(root / base / relative, error);
   if (error) return std::nullopt;  // a loop of links, or a file where a folder should be

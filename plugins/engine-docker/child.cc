@@ -25,7 +25,8 @@ constexpr auto kTick = 20ms;
 constexpr auto kTermGrace = 2s;
 
 sdk::Error Failed(const std::string& what) {
-  return sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what + ": " + ::strerror(errno) + ".", sdk::Fault::kPlatform);
+  return sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+                    what + ": " + ::strerror(errno) + ".", sdk::Fault::kPlatform);
 }
 
 struct Pipe {
@@ -56,7 +57,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 }
 
 // In the child, after fork: only calls that are safe there.
-[[noreturn]] void Become(const ChildSpec& spec, char* const* argv, char* const* env, int output, pid_t parent) {
+[[noreturn]] void Become(const ChildSpec& spec, char* const* argv, char* const* env, int output,
+                         pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
@@ -94,7 +96,8 @@ class Child {
   ChildResult Run() {
     while (!Reap()) {
       if (call_.Cancelled()) return Ended(Ending::kCancelled);
-      if (Clock::now() >= std::min(spec_.deadline, call_.Deadline().value_or(spec_.deadline))) return Ended(Ending::kLate);
+      if (Clock::now() >= std::min(spec_.deadline, call_.Deadline().value_or(spec_.deadline)))
+        return Ended(Ending::kLate);
       if (!spec_.tick()) return Ended(Ending::kTicked);
       Wait();
       Read();
@@ -113,7 +116,8 @@ class Child {
   // The whole group; what it still says meanwhile is not lost.
   void End() noexcept {
     ::kill(-pid_, SIGTERM);
-    for (const auto until = Clock::now() + kTermGrace; !Reap() && Clock::now() < until;) ::poll(nullptr, 0, 10);
+    for (const auto until = Clock::now() + kTermGrace; !Reap() && Clock::now() < until;)
+      ::poll(nullptr, 0, 10);
     ::kill(-pid_, SIGKILL);
     while (!Reap()) ::poll(nullptr, 0, 5);
   }
@@ -152,7 +156,8 @@ class Child {
 
 }  // namespace
 
-MemoryFile::MemoryFile(std::string_view content) : fd_(::memfd_create("build-secret", MFD_CLOEXEC)) {
+MemoryFile::MemoryFile(std::string_view content)
+    : fd_(::memfd_create("build-secret", MFD_CLOEXEC)) {
   if (fd_ < 0) throw Failed("No memory file for a secret");
   for (size_t done = 0; done < content.size();) {
     const ssize_t wrote = ::write(fd_, content.data() + done, content.size() - done);
@@ -168,6 +173,8 @@ MemoryFile::~MemoryFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec) { return Child(call, spec).Run(); }
+ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec) {
+  return Child(call, spec).Run();
+}
 
 }  // namespace ns::engine_docker

@@ -28,10 +28,11 @@ class MemoryFile {
 
 struct ChildSpec {
   std::vector<std::string> argv, env;
-  std::vector<int> inherited;                       // descriptors that it keeps
+  std::vector<int> inherited;  // descriptors that it keeps
   std::chrono::steady_clock::time_point deadline;
-  std::function<void(std::string_view)> output;     // stdout and stderr as they come; what it throws ends the child and is thrown on
-  std::function<bool()> tick;                       // called at least every 20 ms; false ends the child
+  std::function<void(std::string_view)>
+      output;  // stdout and stderr as they come; what it throws ends the child and is thrown on
+  std::function<bool()> tick;  // called at least every 20 ms; false ends the child
 };
 
 enum class Ending { kExited, kLate, kCancelled, kTicked };  // kTicked: tick said no
@@ -41,8 +42,8 @@ struct ChildResult {
   int exit_code = 0;  // kExited; 128 + the signal's number for one that a signal ended
 };
 
-// Runs it to its end. A child that must end gets SIGTERM, after 2 s SIGKILL, with its whole group; it also ends when this thread does.
-// Throws NS_E_UNAVAILABLE when it cannot be started.
+// Runs it to its end. A child that must end gets SIGTERM, after 2 s SIGKILL, with its whole group;
+// it also ends when this thread does. Throws NS_E_UNAVAILABLE when it cannot be started.
 ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec);
 
 }  // namespace ns::engine_docker

@@ -13,18 +13,22 @@
 namespace ns::engine_docker {
 namespace {
 
-constexpr const char* kFolders[] = {"/usr/bin/", "/usr/local/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/", "/sbin/", "/snap/bin/"};
+constexpr const char* kFolders[] = {"/usr/bin/",        "/usr/local/bin/", "/bin/",
+                                    "/usr/local/sbin/", "/usr/sbin/",      "/sbin/",
+                                    "/snap/bin/"};
 
 bool Builds(const sdk::Call& call, const std::string& docker) {
   std::string output;
   ChildSpec spec;
   spec.argv = {docker, "build", "--help"};
-  spec.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + HomeFolder(), "DOCKER_BUILDKIT=1"};
+  spec.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+              "HOME=" + HomeFolder(), "DOCKER_BUILDKIT=1"};
   spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   spec.output = [&output](std::string_view bytes) { output += bytes; };
   spec.tick = [] { return true; };
   const ChildResult result = RunChild(call, spec);
-  return result.ending == Ending::kExited && result.exit_code == 0 && output.find("--secret") != std::string::npos;
+  return result.ending == Ending::kExited && result.exit_code == 0 &&
+         output.find("--secret") != std::string::npos;
 }
 
 }  // namespace
@@ -45,7 +49,8 @@ std::string ConfiguredNoProxy(const std::string& home, const std::string& docker
   if (error) return "";
   for (const std::string& host : {docker_host, std::string("default")}) {
     const auto* proxies = config.is_object() ? config.get_object().if_contains("proxies") : nullptr;
-    const auto* entry = proxies && proxies->is_object() ? proxies->get_object().if_contains(host) : nullptr;
+    const auto* entry =
+        proxies && proxies->is_object() ? proxies->get_object().if_contains(host) : nullptr;
     if (!entry || !entry->is_object()) continue;
     const auto* hosts = entry->get_object().if_contains("noProxy");
     return hosts && hosts->is_string() ? std::string(hosts->get_string()) : "";
@@ -64,7 +69,8 @@ std::string Cli::Find(const sdk::Call& call) {
   }
   throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
                    (binary_.empty() ? "No Docker CLI" : "\"" + binary_ + "\" is no Docker CLI") +
-                       std::string(" that builds with BuildKit; install docker.io 20.10, or docker-cli with the buildx plugin, or set `binary`."),
+                       std::string(" that builds with BuildKit; install docker.io 20.10, or "
+                                   "docker-cli with the buildx plugin, or set `binary`."),
                    sdk::Fault::kOperator);
 }
 

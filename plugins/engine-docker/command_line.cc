@@ -2,8 +2,9 @@
 
 namespace ns::engine_docker {
 
-CommandLine BuildCommand(const std::string& docker, const std::string& socket, const std::string& home, const sdk::EngineJob& job,
-                         const Mark& mark, const Files& files, const Circumstances& circumstances) {
+CommandLine BuildCommand(const std::string& docker, const std::string& socket,
+                         const std::string& home, const sdk::EngineJob& job, const Mark& mark,
+                         const Files& files, const Circumstances& circumstances) {
   CommandLine line;
   line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "HOME=" + home,
@@ -11,18 +12,23 @@ CommandLine BuildCommand(const std::string& docker, const std::string& socket, c
               "DOCKER_HOST=unix://" + socket,
               "DOCKER_BUILDKIT=1",
               "NEOSHOWCASE_BUILD=" + mark.text()};
-  line.argv = {docker, "build", "--progress", "plain", "--file", files.dockerfile, "--tag", job.reference, "--iidfile", files.iidfile};
-  const auto option = [&line](const char* name, const std::string& value) { line.argv.insert(line.argv.end(), {name, value}); };
+  line.argv = {docker,           "build", "--progress",  "plain",     "--file",
+               files.dockerfile, "--tag", job.reference, "--iidfile", files.iidfile};
+  const auto option = [&line](const char* name, const std::string& value) {
+    line.argv.insert(line.argv.end(), {name, value});
+  };
   option("--label", "neoshowcase.installation=" + mark.installation);
   option("--label", "neoshowcase.app=" + job.app);
   option("--label", "neoshowcase.build=" + job.build);
-  option("--build-arg", "NO_PROXY=" + mark.text() + (circumstances.no_proxy.empty() ? "" : "," + circumstances.no_proxy));
+  option("--build-arg", "NO_PROXY=" + mark.text() +
+                            (circumstances.no_proxy.empty() ? "" : "," + circumstances.no_proxy));
   for (const auto& [key, value] : job.plan.args) {
     option("--build-arg", key);  // the CLI takes the value from its environment
     line.env.push_back(key + "=" + value);
   }
   for (size_t i = 0; i < files.secret_fds.size(); ++i)
-    option("--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" + std::to_string(files.secret_fds[i]));
+    option("--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" +
+                           std::to_string(files.secret_fds[i]));
   if (!job.plan.target.empty()) option("--target", job.plan.target);
   if (!circumstances.use_cache) line.argv.push_back("--no-cache");
   line.argv.push_back(files.context);

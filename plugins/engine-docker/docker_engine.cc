@@ -21,12 +21,14 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kKeepOlder = 1;  // images of an application beside the newest, so that going back is quick
+constexpr size_t kKeepOlder =
+    1;  // images of an application beside the newest, so that going back is quick
 constexpr const char* kPrintKey = "secret-key";
 
 sdk::Error OutOfMemory(const Config& config) {
   return {NS_E_PRECONDITION, NS_REASON_OUT_OF_MEMORY,
-          "A step of the build needed more memory than its limit of " + std::to_string(config.memory >> 20) +
+          "A step of the build needed more memory than its limit of " +
+              std::to_string(config.memory >> 20) +
               " MiB; make it need less, or raise `memory` of the engine.",
           sdk::Fault::kSource};
 }
@@ -38,19 +40,24 @@ sdk::Error TimedOut(const Config& config) {
           sdk::Fault::kSource};
 }
 
-sdk::Error DiskTrouble(const std::string& what) { return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, sdk::Fault::kPlatform}; }
+sdk::Error DiskTrouble(const std::string& what) {
+  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, sdk::Fault::kPlatform};
+}
 
 void WriteFile(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
-  if (!file.flush()) throw DiskTrouble("The file " + path.string() + " cannot be written; look at the disk's space and the folder's rights.");
+  if (!file.flush())
+    throw DiskTrouble("The file " + path.string() +
+                      " cannot be written; look at the disk's space and the folder's rights.");
 }
 
 // Processes whose environment holds `text`; only those that this account may look at.
 std::vector<int> ProcessesWith(const std::string& text) {
   std::vector<int> found;
   std::error_code error;
-  for (fs::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
+       entry.increment(error)) {
     const int pid = std::atoi(entry->path().filename().c_str());
     if (pid <= 1 || pid == ::getpid()) continue;
     std::stringstream environment;
@@ -76,9 +83,12 @@ std::string Names(const std::vector<sdk::EnvVar>& secrets) {
 
 // What must stand before a build starts: ids become names of files and labels.
 void CheckName(const std::string& name, const std::string& what) {
-  constexpr const char* kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  constexpr const char* kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (name.empty() || name.size() > 100 || name.find_first_not_of(kAllowed) != std::string::npos)
-    throw sdk::Error(NS_E_INVALID, NS_REASON_DEFECT, what + " \"" + name + "\" holds more than letters, digits, _ and -.", sdk::Fault::kPlatform);
+    throw sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
+                     what + " \"" + name + "\" holds more than letters, digits, _ and -.",
+                     sdk::Fault::kPlatform);
 }
 
 }  // namespace
@@ -90,11 +100,15 @@ class DockerEngine::Workplace {
     std::error_code error;
     fs::remove_all(path_, error);
     fs::create_directories(path_, error);
-    if (error) throw DiskTrouble("The folder " + path_.string() + " cannot be made: " + error.message() + ".");
+    if (error)
+      throw DiskTrouble("The folder " + path_.string() + " cannot be made: " + error.message() +
+                        ".");
     ::chmod(path_.c_str(), 0700);
     files_.iidfile = (path_ / "image").string();
     files_.context = (fs::path(job.source) / job.plan.context).lexically_normal().string();
-    files_.dockerfile = job.plan.dockerfile_text.empty() ? (fs::path(job.source) / job.plan.dockerfile_path).string() : Generated(job.plan);
+    files_.dockerfile = job.plan.dockerfile_text.empty()
+                            ? (fs::path(job.source) / job.plan.dockerfile_path).string()
+                            : Generated(job.plan);
     for (const sdk::EnvVar& secret : job.plan.secrets) {
       memory_.emplace_back(secret.value);
       files_.secret_fds.push_back(memory_.back().fd());
@@ -112,7 +126,8 @@ class DockerEngine::Workplace {
   // A file of that name beside the Dockerfile counts instead of the source's .dockerignore.
   std::string Generated(const sdk::BuildPlan& plan) {
     WriteFile(path_ / "Dockerfile", plan.dockerfile_text);
-    if (plan.ignore_dockerignore) WriteFile(path_ / "Dockerfile.dockerignore", "# the whole folder\n");
+    if (plan.ignore_dockerignore)
+      WriteFile(path_ / "Dockerfile.dockerignore", "# the whole folder\n");
     return (path_ / "Dockerfile").string();
   }
 
@@ -122,13 +137,19 @@ class DockerEngine::Workplace {
 };
 
 DockerEngine::DockerEngine(const sdk::Setup& setup)
-    : host_(setup.host), config_(ParseConfig(setup.config, ThisMachine())), cgroups_(config_.cgroup_parent), cli_(config_.binary),
-      images_(config_.socket), slots_(config_.concurrency) {}
+    : host_(setup.host),
+      config_(ParseConfig(setup.config, ThisMachine())),
+      cgroups_(config_.cgroup_parent),
+      cli_(config_.binary),
+      images_(config_.socket),
+      slots_(config_.concurrency) {}
 
 void DockerEngine::Activate(const sdk::Call&) {
   if (config_.memory > 0 && !cgroups_.CanLimit())
-    host_.log().Warn("the memory and CPU limits of builds cannot be held on this machine: nsd needs root and /sys/fs/cgroup with the memory "
-                     "controller, writable");
+    host_.log().Warn(
+        "the memory and CPU limits of builds cannot be held on this machine: nsd needs root and "
+        "/sys/fs/cgroup with the memory "
+        "controller, writable");
 }
 
 sdk::EngineAbilities DockerEngine::Abilities() noexcept {
@@ -142,19 +163,23 @@ sdk::EngineAbilities DockerEngine::Abilities() noexcept {
   return can;
 }
 
-sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log) {
+sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
+                                    const sdk::ByteSink& log) {
   CheckName(job.build, "The build's id");
   CheckName(job.app, "The application's id");
   const Slots::Held slot = slots_.Take(call);
   if (!images_.Answers(call)) {
     call.Check();
     throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
-                     "The Docker daemon does not answer on " + config_.socket + "; start it, `ns doctor` tells more.", sdk::Fault::kPlatform);
+                     "The Docker daemon does not answer on " + config_.socket +
+                         "; start it, `ns doctor` tells more.",
+                     sdk::Fault::kPlatform);
   }
   try {
     Build(call, job, log);
     log.Write("#push " + job.reference + "\n");
-    sdk::EngineResult result = images_.Push(call, job, [&log](std::string_view text) { log.Write(text); });
+    sdk::EngineResult result =
+        images_.Push(call, job, [&log](std::string_view text) { log.Write(text); });
     RememberSecrets(call, job);
     TidyUp(call, job);
     return result;
@@ -164,15 +189,19 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
   }
 }
 
-void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log) {
+void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
+                         const sdk::ByteSink& log) {
   const Mark mark = MarkOf(job.build);
   const Workplace workplace(WorkFolder(), job);
   const bool use_cache = !SecretsChanged(call, job);
-  if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty()) log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) + "\n");
+  if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty())
+    log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) +
+              "\n");
   if (!use_cache) log.Write("#build without cache, since the build variables may have changed\n");
   const std::string home = HomeFolder();
   const Circumstances circumstances{ConfiguredNoProxy(home, "unix://" + config_.socket), use_cache};
-  const CommandLine line = BuildCommand(cli_.Find(call), config_.socket, home, job, mark, workplace.files(), circumstances);
+  const CommandLine line = BuildCommand(cli_.Find(call), config_.socket, home, job, mark,
+                                        workplace.files(), circumstances);
   Progress progress(Hidden(job.plan), [&log](std::string_view text) { log.Write(text); });
   Guard guard(cgroups_, mark.text(), {config_.memory, config_.cpu_millis});
   ChildSpec spec;
@@ -196,7 +225,8 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
   if (result.ending == Ending::kExited && result.exit_code == 0) return;
   Kill(job.build);
   call.Check();
-  if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail()))) throw OutOfMemory(config_);
+  if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
+    throw OutOfMemory(config_);
   if (result.ending == Ending::kLate) throw TimedOut(config_);
   throw BuildFailure(progress.tail(), images_.Answers(call));
 }
@@ -205,16 +235,19 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
 void DockerEngine::Kill(const std::string& build) {
   const std::string mark = MarkOf(build).text();
   for (const int pid : ProcessesWith("NEOSHOWCASE_BUILD=" + mark)) ::kill(pid, SIGKILL);
-  if (!KillSteps(cgroups_, mark)) host_.log().Warn("processes of a build do not end", {{"build", build}});
+  if (!KillSteps(cgroups_, mark))
+    host_.log().Warn("processes of a build do not end", {{"build", build}});
 }
 
 void DockerEngine::Abort(const sdk::Call& call, const std::string& build) {
   CheckName(build, "The build's id");
   Kill(build);
   std::error_code error;
-  for (fs::directory_iterator entry(WorkFolder(), error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(WorkFolder(), error), end; !error && entry != end;
+       entry.increment(error)) {
     std::error_code ignored;
-    if (entry->path().filename().string().starts_with("build-" + build + "-")) fs::remove_all(entry->path(), ignored);
+    if (entry->path().filename().string().starts_with("build-" + build + "-"))
+      fs::remove_all(entry->path(), ignored);
   }
   images_.ForgetBuild(call, host_.installation(), build);
 }
@@ -239,12 +272,13 @@ void DockerEngine::ForgetFailed(const sdk::EngineJob& job) noexcept {
   try {
     images_.Forget(sdk::Call(), job.reference);
   } catch (const std::exception& error) {
-    host_.log().Debug("the image of a failed build stays until its next attempt", {{"build", job.build}, {"error", error.what()}});
+    host_.log().Debug("the image of a failed build stays until its next attempt",
+                      {{"build", job.build}, {"error", error.what()}});
   }
 }
 
-// BuildKit does not look at the content of secrets when it decides whether a step is in its cache. Where nothing can be remembered, every
-// build with secrets is one with others.
+// BuildKit does not look at the content of secrets when it decides whether a step is in its cache.
+// Where nothing can be remembered, every build with secrets is one with others.
 bool DockerEngine::SecretsChanged(const sdk::Call& call, const sdk::EngineJob& job) {
   try {
     const auto key = host_.state().Get(call, kPrintKey);
@@ -264,7 +298,8 @@ void DockerEngine::RememberSecrets(const sdk::Call& call, const sdk::EngineJob& 
     if (!key) host_.state().Put(call, kPrintKey, *(key = FreshKey()));
     host_.state().Put(call, "secrets." + job.app, SecretPrint(*key, job.plan.secrets));
   } catch (const sdk::Error& error) {
-    host_.log().Debug("the next build will not use the cache", {{"app", job.app}, {"error", error.what()}});
+    host_.log().Debug("the next build will not use the cache",
+                      {{"app", job.app}, {"error", error.what()}});
   }
 }
 

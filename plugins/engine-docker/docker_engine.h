@@ -1,12 +1,13 @@
-// Builds with the BuildKit that is part of dockerd, by the Docker CLI, and pushes through dockerd. docs/design/engine-docker.md says why.
+// Builds with the BuildKit that is part of dockerd, by the Docker CLI, and pushes through dockerd.
+// docs/design/engine-docker.md says why.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "cli.h"
-#include "config.h"
 #include "command_line.h"
+#include "config.h"
 #include "guard.h"
 #include "images.h"
 #include "ns/sdk/engine.h"
@@ -21,7 +22,8 @@ class DockerEngine : public sdk::Engine {
   // Leaves what builds of a killed host have left to Abort; needs no dockerd.
   void Activate(const sdk::Call& call) override;
   sdk::EngineAbilities Abilities() noexcept override;
-  sdk::EngineResult Run(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log) override;
+  sdk::EngineResult Run(const sdk::Call& call, const sdk::EngineJob& job,
+                        const sdk::ByteSink& log) override;
   void Abort(const sdk::Call& call, const std::string& build) override;
 
  private:

@@ -84,7 +84,8 @@ class Host {
   static ns_status Get(const ns_host* host, const ns_call*, ns_str key, ns_sink out) noexcept {
     const auto& values = static_cast<Host*>(host->host_data)->values_;
     const auto found = values.find(sdk::Text(key));
-    return found == values.end() ? static_cast<ns_status>(NS_E_NOT_FOUND) : out.write(out.ctx, sdk::Bytes(found->second));
+    return found == values.end() ? static_cast<ns_status>(NS_E_NOT_FOUND)
+                                 : out.write(out.ctx, sdk::Bytes(found->second));
   }
   static ns_status List(const ns_host*, const ns_call*, ns_str, ns_sink) noexcept { return NS_OK; }
   static constexpr ns_host_state kState{sizeof(ns_host_state), 0, &Put, &Get, &List};
@@ -101,7 +102,9 @@ class Cancellable {
     raw_.struct_size = sizeof(raw_);
     raw_.cancel_fd = fd_;
     raw_.host_data = this;
-    raw_.cancelled = [](const ns_call* call) noexcept -> int32_t { return static_cast<Cancellable*>(call->host_data)->cancelled_ ? 1 : 0; };
+    raw_.cancelled = [](const ns_call* call) noexcept -> int32_t {
+      return static_cast<Cancellable*>(call->host_data)->cancelled_ ? 1 : 0;
+    };
     raw_.fail = [](const ns_call*, const ns_problem*) noexcept {};
   }
   ~Cancellable() { ::close(fd_); }
@@ -139,16 +142,22 @@ class EngineDocker : public testing::Test {
     SetAttempt(1);
   }
   ~EngineDocker() override {
-    Shell("for i in $(/usr/bin/docker images -q --filter label=neoshowcase.installation=" + kInstallation + "); do /usr/bin/docker rmi -f $i; done");
+    Shell("for i in $(/usr/bin/docker images -q --filter label=neoshowcase.installation=" +
+          kInstallation + "); do /usr/bin/docker rmi -f $i; done");
     fs::remove_all(root_);
   }
 
   void SetAttempt(int attempt, const std::string& registry = Environment("NS_TEST_REGISTRY")) {
     job_.attempt = attempt;
-    job_.reference = registry + "/apps/" + job_.app + ":" + job_.build + "-" + std::to_string(attempt);
+    job_.reference =
+        registry + "/apps/" + job_.app + ":" + job_.build + "-" + std::to_string(attempt);
   }
-  void File(const std::string& name, const std::string& text) { std::ofstream(root_ / "source" / name) << text; }
-  void Dockerfile(const std::string& rest) { File("Dockerfile", "FROM " + Environment("NS_TEST_BASE") + "\n" + rest); }
+  void File(const std::string& name, const std::string& text) {
+    std::ofstream(root_ / "source" / name) << text;
+  }
+  void Dockerfile(const std::string& rest) {
+    File("Dockerfile", "FROM " + Environment("NS_TEST_BASE") + "\n" + rest);
+  }
   DockerEngine Engine(const std::string& config = R"({"memory":"300M","timeout":"60s"})") const {
     return DockerEngine({host_->view(), "ns.engine/1", "engine", config});
   }
@@ -179,7 +188,8 @@ class EngineDocker : public testing::Test {
     return log_;
   }
   std::string ImagesLeft() const {
-    return Shell("/usr/bin/docker images -aq --filter label=neoshowcase.installation=" + kInstallation + " --filter label=neoshowcase.build=" + job_.build);
+    return Shell("/usr/bin/docker images -aq --filter label=neoshowcase.installation=" +
+                 kInstallation + " --filter label=neoshowcase.build=" + job_.build);
   }
   bool WorkFolderEmpty() const { return fs::is_empty(root_ / "data"); }
 
@@ -200,10 +210,12 @@ TEST_F(EngineDocker, Build_IsPushedAndItsDigestIsTheRegistrys) {
   ASSERT_EQ(outcome.reason, "") << outcome.message << Log();
   EXPECT_THAT(outcome.result.digest, testing::MatchesRegex("sha256:[0-9a-f]{64}"));
   EXPECT_GT(outcome.result.size, 100'000);
-  const std::string head = Shell("curl -sI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' http://" +
-                                 Environment("NS_TEST_REGISTRY") + "/v2/apps/" + job_.app + "/manifests/" + job_.build + "-1");
+  const std::string head = Shell(
+      "curl -sI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' http://" +
+      Environment("NS_TEST_REGISTRY") + "/v2/apps/" + job_.app + "/manifests/" + job_.build + "-1");
   EXPECT_THAT(head, HasSubstr(outcome.result.digest));
-  const std::string labels = Shell("/usr/bin/docker inspect --format '{{json .Config.Labels}}' " + job_.reference);
+  const std::string labels =
+      Shell("/usr/bin/docker inspect --format '{{json .Config.Labels}}' " + job_.reference);
   EXPECT_THAT(labels, HasSubstr("\"neoshowcase.installation\":\"" + kInstallation + "\""));
   EXPECT_THAT(labels, HasSubstr("\"neoshowcase.app\":\"" + job_.app + "\""));
   EXPECT_THAT(labels, HasSubstr("\"neoshowcase.build\":\"" + job_.build + "\""));
@@ -290,7 +302,8 @@ TEST_F(EngineDocker, TooLong_IsKilledAndToldAsTimedOut) {
 
 TEST_F(EngineDocker, TooMuchMemory_IsKilledAndToldAsOutOfMemory) {
   DockerEngine engine = Engine(R"({"memory":"128M","timeout":"60s"})");
-  if (!engine.Abilities().memory_limit) GTEST_SKIP() << "the limit cannot be held on this machine, and the engine says so";
+  if (!engine.Abilities().memory_limit)
+    GTEST_SKIP() << "the limit cannot be held on this machine, and the engine says so";
   Dockerfile("RUN dd if=/dev/zero of=/dev/null bs=600M count=1; sleep 1\n");
   const Outcome outcome = Run(engine);
   EXPECT_EQ(outcome.reason, NS_REASON_OUT_OF_MEMORY) << outcome.message << Log();
@@ -304,16 +317,20 @@ TEST_F(EngineDocker, ALittleMemory_IsFine) {
 }
 
 TEST_F(EngineDocker, Secrets_AreThereInTheStepAndNowhereElse) {
-  Dockerfile("RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN; test \"$(cat /run/secrets/TOKEN)\" = hush-hush-$((2-1))\n");
+  Dockerfile(
+      "RUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN; test \"$(cat /run/secrets/TOKEN)\" "
+      "= hush-hush-$((2-1))\n");
   job_.plan.secrets = {{"TOKEN", "hush-hush-1", true}};
   DockerEngine engine = Engine();
   const Outcome outcome = Run(engine);
   ASSERT_EQ(outcome.reason, "") << outcome.message << Log();
   EXPECT_THAT(Log(), Not(HasSubstr("hush-hush-1")));
   EXPECT_THAT(Log(), HasSubstr("***"));
-  EXPECT_THAT(Shell("/usr/bin/docker history --no-trunc " + job_.reference), Not(HasSubstr("hush-hush-1")));
+  EXPECT_THAT(Shell("/usr/bin/docker history --no-trunc " + job_.reference),
+              Not(HasSubstr("hush-hush-1")));
   EXPECT_THAT(Shell("/usr/bin/docker inspect " + job_.reference), Not(HasSubstr("hush-hush-1")));
-  EXPECT_THAT(Shell("/usr/bin/docker history --no-trunc " + job_.reference), Not(HasSubstr("nsbuild")));
+  EXPECT_THAT(Shell("/usr/bin/docker history --no-trunc " + job_.reference),
+              Not(HasSubstr("nsbuild")));
   EXPECT_EQ(Shell("/usr/bin/docker save " + job_.reference + " | grep -c hush-hush-1"), "0\n");
 }
 
@@ -325,7 +342,9 @@ TEST_F(EngineDocker, SecretThatChanged_IsNotAnsweredFromTheCache) {
     job_.plan.secrets = {{"MODE", mode, false}};
     SetAttempt(++attempt);
     ASSERT_EQ(Run(engine).reason, "") << Log();
-    EXPECT_EQ(Shell("/usr/bin/docker run --rm --network none " + job_.reference + " cat /mode"), mode) << attempt;
+    EXPECT_EQ(Shell("/usr/bin/docker run --rm --network none " + job_.reference + " cat /mode"),
+              mode)
+        << attempt;
   }
   SetAttempt(++attempt);
   ASSERT_EQ(Run(engine).reason, "");
@@ -346,7 +365,9 @@ TEST_F(EngineDocker, GeneratedDockerfile_TakesTheWholeSource) {
   File("kept", "kept\n");
   File(".dockerignore", "kept\n");
   job_.plan.dockerfile_path.clear();
-  job_.plan.dockerfile_text = "FROM " + Environment("NS_TEST_BASE") + "\nWORKDIR /srv\nCOPY . .\nRUN [\"/bin/sh\",\"-c\",\"set -eux\\ncat kept\"]\n";
+  job_.plan.dockerfile_text =
+      "FROM " + Environment("NS_TEST_BASE") +
+      "\nWORKDIR /srv\nCOPY . .\nRUN [\"/bin/sh\",\"-c\",\"set -eux\\ncat kept\"]\n";
   job_.plan.ignore_dockerignore = true;
   DockerEngine engine = Engine();
   EXPECT_EQ(Run(engine).reason, "") << Log();
@@ -357,17 +378,23 @@ TEST_F(EngineDocker, GeneratedDockerfile_TakesTheWholeSource) {
 // What build-runtime-cmd plans for a script with variables (its golden test holds the text).
 TEST_F(EngineDocker, ScriptWithVariables_ReadsThemAndLeavesNoTrace) {
   job_.plan.dockerfile_path.clear();
-  job_.plan.dockerfile_text = "FROM " + Environment("NS_TEST_BASE") +
-                              "\nWORKDIR /srv\nCOPY . .\nRUN --mount=type=secret,id=ns-build-env,required=true "
-                              "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\necho length ${#TOKEN} $TOKEN\\n"
-                              "test \\\"$MODE\\\" = \\\"it's fast\\\"\"]\n";
+  job_.plan.dockerfile_text =
+      "FROM " + Environment("NS_TEST_BASE") +
+      "\nWORKDIR /srv\nCOPY . .\nRUN --mount=type=secret,id=ns-build-env,required=true "
+      "[\"/bin/sh\",\"-c\",\". /run/secrets/ns-build-env\\nset -eux\\necho length ${#TOKEN} "
+      "$TOKEN\\n"
+      "test \\\"$MODE\\\" = \\\"it's fast\\\"\"]\n";
   job_.plan.ignore_dockerignore = true;
-  job_.plan.secrets = {{"ns-build-env", "export MODE='it'\\''s fast'\nexport TOKEN='hush-hush-3'\n", true}, {"TOKEN", "hush-hush-3", true}};
+  job_.plan.secrets = {
+      {"ns-build-env", "export MODE='it'\\''s fast'\nexport TOKEN='hush-hush-3'\n", true},
+      {"TOKEN", "hush-hush-3", true}};
   DockerEngine engine = Engine();
   ASSERT_EQ(Run(engine).reason, "") << Log();
   EXPECT_THAT(Log(), HasSubstr("length 11 ***"));
   EXPECT_THAT(Log(), Not(HasSubstr("hush-hush-3")));
-  EXPECT_EQ(Shell("/usr/bin/docker save " + job_.reference + " | grep -c -e hush-hush-3 -e nsbuild"), "0\n");
+  EXPECT_EQ(
+      Shell("/usr/bin/docker save " + job_.reference + " | grep -c -e hush-hush-3 -e nsbuild"),
+      "0\n");
 }
 
 TEST_F(EngineDocker, RegistryDown_IsThePlatformsFaultAndLeavesNothing) {
@@ -400,7 +427,9 @@ TEST_F(EngineDocker, OlderImages_GoButForThePreviousOne) {
     references.push_back(job_.reference);
   }
   EXPECT_THAT(Shell("/usr/bin/docker inspect " + references[0]), HasSubstr("No such object"));
-  for (const int kept : {1, 2}) EXPECT_THAT(Shell("/usr/bin/docker inspect " + references[kept]), Not(HasSubstr("No such object")));
+  for (const int kept : {1, 2})
+    EXPECT_THAT(Shell("/usr/bin/docker inspect " + references[kept]),
+                Not(HasSubstr("No such object")));
 }
 
 TEST_F(EngineDocker, DeadBuildersRun_IsFoundAndEndedByAbort) {

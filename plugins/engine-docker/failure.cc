@@ -10,15 +10,18 @@ namespace {
 using Words = std::initializer_list<std::string_view>;
 
 bool HasOne(const std::string& text, Words words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 constexpr std::string_view kFrontend = "failed to solve with frontend dockerfile.v0: ";
 
 std::string Short(std::string text) {
   constexpr size_t kLongest = 600;
-  for (const std::string_view prefix : {kFrontend, std::string_view("failed to create LLB definition: "), std::string_view("ERROR: "),
-                                        std::string_view("failed to solve: "), std::string_view("failed to build LLB: ")}) {
+  for (const std::string_view prefix :
+       {kFrontend, std::string_view("failed to create LLB definition: "),
+        std::string_view("ERROR: "), std::string_view("failed to solve: "),
+        std::string_view("failed to build LLB: ")}) {
     if (text.starts_with(prefix)) text.erase(0, prefix.size());
   }
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
@@ -27,19 +30,25 @@ std::string Short(std::string text) {
 
 // The daemon, or the way to it, was lost.
 bool EngineLost(const std::string& text) {
-  return HasOne(text, {"Cannot connect to the Docker daemon", "error during connect", "transport is closing", "code = Unavailable",
-                       "error reading from server: EOF", "/_ping", "Is the docker daemon running", "buildkit session", "no active session",
-                       "dial unix", "server did not provide an image ID"});
+  return HasOne(
+      text, {"Cannot connect to the Docker daemon", "error during connect", "transport is closing",
+             "code = Unavailable", "error reading from server: EOF", "/_ping",
+             "Is the docker daemon running", "buildkit session", "no active session", "dial unix",
+             "server did not provide an image ID"});
 }
 
-bool DiskFull(const std::string& text) { return HasOne(text, {"no space left on device", "disk quota exceeded"}); }
+bool DiskFull(const std::string& text) {
+  return HasOne(text, {"no space left on device", "disk quota exceeded"});
+}
 
 // A step of the Dockerfile itself ended badly, whatever its own words are.
 bool StepFailed(const std::string& text) {
-  return HasOne(text, {"executor failed running", "did not complete successfully: exit code", "parse error", "unknown instruction"});
+  return HasOne(text, {"executor failed running", "did not complete successfully: exit code",
+                       "parse error", "unknown instruction"});
 }
 
-// The step that failed stands between two rules: " > [2/2] RUN make:". These are the ones that fetch what FROM and COPY --from name.
+// The step that failed stands between two rules: " > [2/2] RUN make:". These are the ones that
+// fetch what FROM and COPY --from name.
 bool BaseImage(const std::vector<std::string>& tail) {
   return std::any_of(tail.begin(), tail.end(), [](const std::string& line) {
     return line.starts_with(" > [internal] load metadata for ") || line.starts_with(" > FROM ") ||
@@ -49,38 +58,55 @@ bool BaseImage(const std::vector<std::string>& tail) {
 
 // Nobody can say whether the image is there: the network or the registry is down.
 bool NoAnswer(const std::string& text) {
-  return HasOne(text, {"dial tcp", "no such host", "connection refused", "connection reset", "i/o timeout", "TLS handshake", "deadline exceeded",
-                       "EOF", "toomanyrequests", "unexpected status code [manifests", "500 ", "502 ", "503 ", "504 ", "network is unreachable"});
+  return HasOne(text, {"dial tcp", "no such host", "connection refused", "connection reset",
+                       "i/o timeout", "TLS handshake", "deadline exceeded", "EOF",
+                       "toomanyrequests", "unexpected status code [manifests", "500 ", "502 ",
+                       "503 ", "504 ", "network is unreachable"});
 }
 
-// The line that says it: "executor failed running ..." and what follows "failed to solve", else the last one.
+// The line that says it: "executor failed running ..." and what follows "failed to solve", else the
+// last one.
 std::string Verdict(const std::vector<std::string>& tail) {
   const auto says = [](const std::string& line) {
-    return !line.starts_with("#") && !line.starts_with(" >") && (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
+    return !line.starts_with("#") && !line.starts_with(" >") &&
+           (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
   };
   const auto found = std::find_if(tail.rbegin(), tail.rend(), says);
   if (found != tail.rend()) return *found;
   return tail.empty() ? "the Docker CLI said nothing" : tail.back();
 }
 
-sdk::Error Platform(const char* reason, const std::string& message) { return {NS_E_UNAVAILABLE, reason, message, sdk::Fault::kPlatform}; }
-sdk::Error Source(const char* reason, const std::string& message) { return {NS_E_PRECONDITION, reason, message, sdk::Fault::kSource}; }
+sdk::Error Platform(const char* reason, const std::string& message) {
+  return {NS_E_UNAVAILABLE, reason, message, sdk::Fault::kPlatform};
+}
+sdk::Error Source(const char* reason, const std::string& message) {
+  return {NS_E_PRECONDITION, reason, message, sdk::Fault::kSource};
+}
 
 }  // namespace
 
 sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers) {
   const std::string verdict = Verdict(tail);
   if (!daemon_answers)
-    return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon ended during the build: " + Short(verdict) + "; `ns doctor` tells more.");
-  if (StepFailed(verdict)) return Source(NS_REASON_COMMAND_FAILED, "A step of the build failed: " + Short(verdict));
-  if (EngineLost(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");
-  if (DiskFull(verdict)) return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The disk of the Docker daemon is full; free some space: " + Short(verdict));
-  if (!BaseImage(tail)) return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon ended during the build: " +
+                                                      Short(verdict) + "; `ns doctor` tells more.");
+  if (StepFailed(verdict))
+    return Source(NS_REASON_COMMAND_FAILED, "A step of the build failed: " + Short(verdict));
+  if (EngineLost(verdict))
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE,
+                    "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");
+  if (DiskFull(verdict))
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE,
+                    "The disk of the Docker daemon is full; free some space: " + Short(verdict));
+  if (!BaseImage(tail))
+    return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
   if (NoAnswer(verdict)) {
-    return Platform(NS_REASON_BASE_IMAGE_UNAVAILABLE, "The registry of a base image does not answer: " + Short(verdict) +
-                                                          "; check the image's name and the network of the builder.");
+    return Platform(NS_REASON_BASE_IMAGE_UNAVAILABLE,
+                    "The registry of a base image does not answer: " + Short(verdict) +
+                        "; check the image's name and the network of the builder.");
   }
-  return Source(NS_REASON_BASE_IMAGE_UNAVAILABLE, "A base image cannot be had: " + Short(verdict) + "; correct its name.");
+  return Source(NS_REASON_BASE_IMAGE_UNAVAILABLE,
+                "A base image cannot be had: " + Short(verdict) + "; correct its name.");
 }
 
 bool SaysKilled(const std::vector<std::string>& tail) {
@@ -92,7 +118,8 @@ sdk::Error PushFailure(const std::string& reference, const std::string& message)
   const std::string what = "The registry did not take " + reference + ": " + Short(message);
   if (!HasOne(message, {"unauthorized", "authentication required", "denied", "no basic auth"}))
     return Platform(NS_REASON_REGISTRY_UNAVAILABLE, what + "; `ns doctor` shows the registry.");
-  return {NS_E_UNAUTHENTICATED, NS_REASON_REGISTRY_UNAVAILABLE, what + "; correct `registry` in the configuration.", sdk::Fault::kOperator};
+  return {NS_E_UNAUTHENTICATED, NS_REASON_REGISTRY_UNAVAILABLE,
+          what + "; correct `registry` in the configuration.", sdk::Fault::kOperator};
 }
 
 }  // namespace ns::engine_docker

@@ -8,13 +8,15 @@
 
 namespace ns::engine_docker {
 
-// From the last lines of the CLI's output, which ended with a failure, and from whether dockerd answers after it. Reasons CommandFailed, BaseImageUnavailable, EngineUnavailable.
+// From the last lines of the CLI's output, which ended with a failure, and from whether dockerd
+// answers after it. Reasons CommandFailed, BaseImageUnavailable, EngineUnavailable.
 sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers = true);
 
 // Whether they say that a step was killed, as the kernel kills what needs too much memory.
 bool SaysKilled(const std::vector<std::string>& tail);
 
-// From what dockerd says about a push. Always RegistryUnavailable; a refusal of the credentials is the operator's fault.
+// From what dockerd says about a push. Always RegistryUnavailable; a refusal of the credentials is
+// the operator's fault.
 sdk::Error PushFailure(const std::string& reference, const std::string& message);
 
 }  // namespace ns::engine_docker

@@ -16,47 +16,103 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"command", {"#5 0.411 before", "#5 ERROR: executor failed running [/bin/sh -c exit 7]: exit code: 7", "------", " > [2/2] RUN exit 7:", "------",
-                 "executor failed running [/bin/sh -c exit 7]: exit code: 7"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "exit code: 7"},
-    {"command that talks of connections", {"------", " > [2/2] RUN curl x:", "#5 0.4 dial tcp: connection refused", "------",
-                                           "executor failed running [/bin/sh -c curl x; echo code = Unavailable]: exit code: 1"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "exit code: 1"},
-    {"command, buildx", {"------", " > [2/2] RUN exit 7:", "------", "Dockerfile:2", "ERROR: failed to solve: process \"/bin/sh -c exit 7\" did not "
-                         "complete successfully: exit code: 7"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "A step of the build failed: process"},
-    {"syntax", {"#2 DONE 0.1s", "failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 1: "
-                "unknown instruction: FORM"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "failed: dockerfile parse error line 1"},
-    {"empty", {"failed to solve with frontend dockerfile.v0: failed to create LLB definition: file with no instructions"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "file with no instructions"},
-    {"file to copy", {"#6 ERROR: \"/nothere\" not found: not found", "------", " > [2/2] COPY nothere /:", "------",
-                      "failed to compute cache key: \"/nothere\" not found: not found"},
-     NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "\"/nothere\" not found"},
-    {"base image unknown", {"------", " > [internal] load metadata for 127.0.0.1:5000/no/such:1:", "------",
-                            "failed to solve with frontend dockerfile.v0: failed to create LLB definition: 127.0.0.1:5000/no/such:1: not found"},
-     NS_REASON_BASE_IMAGE_UNAVAILABLE, sdk::Fault::kSource, "127.0.0.1:5000/no/such:1: not found"},
-    {"base image denied", {"------", " > [internal] load metadata for docker.io/library/x:1:", "------",
-                           "failed to solve with frontend dockerfile.v0: failed to create LLB definition: pull access denied, repository does not exist"},
-     NS_REASON_BASE_IMAGE_UNAVAILABLE, sdk::Fault::kSource, "pull access denied"},
-    {"registry of the base image down", {"------", " > [internal] load metadata for 127.0.0.1:5999/x:1:", "------",
-                                         "failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do request: Head "
-                                         "\"http://127.0.0.1:5999/v2/x/manifests/1\": dial tcp 127.0.0.1:5999: connect: connection refused"},
-     NS_REASON_BASE_IMAGE_UNAVAILABLE, sdk::Fault::kPlatform, "does not answer"},
-    {"image of COPY --from", {"------", " > FROM docker.io/library/b:latest:", "------",
-                              "failed to load cache key: failed to do request: Head \"https://registry-1.docker.io/v2/b\": dial tcp: lookup "
-                              "registry-1.docker.io: no such host"},
-     NS_REASON_BASE_IMAGE_UNAVAILABLE, sdk::Fault::kPlatform, "no such host"},
-    {"daemon gone before", {"Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?"},
-     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "Cannot connect"},
-    {"daemon gone meanwhile", {"#5 0.4 working", "error during connect: Post \"http://x/v1.41/build\": EOF"},
-     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "error during connect"},
-    {"connection lost meanwhile", {"#5 0.4 working", "failed to solve: rpc error: code = Unavailable desc = transport is closing"},
-     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "transport is closing"},
-    {"daemon gone without a word", {"#5 0.4 working", "cannot write /x/image because server did not provide an image ID"},
-     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "lost"},
-    {"disk full", {"failed to solve: failed to register layer: write /x: no space left on device"},
-     NS_REASON_ENGINE_UNAVAILABLE, sdk::Fault::kPlatform, "disk of the Docker daemon is full"},
+    {"command",
+     {"#5 0.411 before", "#5 ERROR: executor failed running [/bin/sh -c exit 7]: exit code: 7",
+      "------", " > [2/2] RUN exit 7:", "------",
+      "executor failed running [/bin/sh -c exit 7]: exit code: 7"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "exit code: 7"},
+    {"command that talks of connections",
+     {"------", " > [2/2] RUN curl x:", "#5 0.4 dial tcp: connection refused", "------",
+      "executor failed running [/bin/sh -c curl x; echo code = Unavailable]: exit code: 1"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "exit code: 1"},
+    {"command, buildx",
+     {"------", " > [2/2] RUN exit 7:", "------", "Dockerfile:2",
+      "ERROR: failed to solve: process \"/bin/sh -c exit 7\" did not "
+      "complete successfully: exit code: 7"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "A step of the build failed: process"},
+    {"syntax",
+     {"#2 DONE 0.1s",
+      "failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile "
+      "parse error line 1: "
+      "unknown instruction: FORM"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "failed: dockerfile parse error line 1"},
+    {"empty",
+     {"failed to solve with frontend dockerfile.v0: failed to create LLB definition: file with no "
+      "instructions"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "file with no instructions"},
+    {"file to copy",
+     {"#6 ERROR: \"/nothere\" not found: not found", "------", " > [2/2] COPY nothere /:", "------",
+      "failed to compute cache key: \"/nothere\" not found: not found"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "\"/nothere\" not found"},
+    {"base image unknown",
+     {"------", " > [internal] load metadata for 127.0.0.1:5000/no/such:1:", "------",
+      "failed to solve with frontend dockerfile.v0: failed to create LLB definition: "
+      "127.0.0.1:5000/no/such:1: not found"},
+     NS_REASON_BASE_IMAGE_UNAVAILABLE,
+     sdk::Fault::kSource,
+     "127.0.0.1:5000/no/such:1: not found"},
+    {"base image denied",
+     {"------", " > [internal] load metadata for docker.io/library/x:1:", "------",
+      "failed to solve with frontend dockerfile.v0: failed to create LLB definition: pull access "
+      "denied, repository does not exist"},
+     NS_REASON_BASE_IMAGE_UNAVAILABLE,
+     sdk::Fault::kSource,
+     "pull access denied"},
+    {"registry of the base image down",
+     {"------", " > [internal] load metadata for 127.0.0.1:5999/x:1:", "------",
+      "failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do "
+      "request: Head "
+      "\"http://127.0.0.1:5999/v2/x/manifests/1\": dial tcp 127.0.0.1:5999: connect: connection "
+      "refused"},
+     NS_REASON_BASE_IMAGE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "does not answer"},
+    {"image of COPY --from",
+     {"------", " > FROM docker.io/library/b:latest:", "------",
+      "failed to load cache key: failed to do request: Head \"https://registry-1.docker.io/v2/b\": "
+      "dial tcp: lookup "
+      "registry-1.docker.io: no such host"},
+     NS_REASON_BASE_IMAGE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "no such host"},
+    {"daemon gone before",
+     {"Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?"},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "Cannot connect"},
+    {"daemon gone meanwhile",
+     {"#5 0.4 working", "error during connect: Post \"http://x/v1.41/build\": EOF"},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "error during connect"},
+    {"connection lost meanwhile",
+     {"#5 0.4 working",
+      "failed to solve: rpc error: code = Unavailable desc = transport is closing"},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "transport is closing"},
+    {"daemon gone without a word",
+     {"#5 0.4 working", "cannot write /x/image because server did not provide an image ID"},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "lost"},
+    {"disk full",
+     {"failed to solve: failed to register layer: write /x: no space left on device"},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "disk of the Docker daemon is full"},
     {"silence", {}, NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "said nothing"},
 };
 
@@ -72,25 +128,29 @@ TEST_P(BuildFailureOf, Tail_SaysReasonAndFault) {
 
 std::string NameOf(const testing::TestParamInfo<Case>& info) {
   std::string name;
-  for (const char c : std::string(info.param.name)) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  for (const char c : std::string(info.param.name))
+    name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
 }
 INSTANTIATE_TEST_SUITE_P(Docker, BuildFailureOf, testing::ValuesIn(kCases), NameOf);
 
 TEST(BuildFailure, DaemonThatDoesNotAnswerAfterIt_IsThePlatformsWhateverTheWords) {
-  const sdk::Error error = BuildFailure({"executor failed running [/bin/sh -c x]: exit code: 1"}, false);
+  const sdk::Error error =
+      BuildFailure({"executor failed running [/bin/sh -c x]: exit code: 1"}, false);
   EXPECT_EQ(error.reason(), NS_REASON_ENGINE_UNAVAILABLE);
   EXPECT_EQ(error.fault(), sdk::Fault::kPlatform);
 }
 
 TEST(SaysKilled, OnlyOfAStepThatWasKilled) {
   EXPECT_TRUE(SaysKilled({"------", "executor failed running [/bin/sh -c x]: exit code: 137"}));
-  EXPECT_FALSE(SaysKilled({"------", "executor failed running [/bin/sh -c exit code: 137]: exit code: 1"}));
+  EXPECT_FALSE(
+      SaysKilled({"------", "executor failed running [/bin/sh -c exit code: 137]: exit code: 1"}));
   EXPECT_FALSE(SaysKilled({}));
 }
 
 TEST(PushFailure, NoAnswer_IsThePlatforms) {
-  const sdk::Error error = PushFailure("h:1/a:b", "Get \"http://h:1/v2/\": dial tcp: connect: connection refused");
+  const sdk::Error error =
+      PushFailure("h:1/a:b", "Get \"http://h:1/v2/\": dial tcp: connect: connection refused");
   EXPECT_EQ(error.reason(), NS_REASON_REGISTRY_UNAVAILABLE);
   EXPECT_EQ(error.fault(), sdk::Fault::kPlatform);
   EXPECT_EQ(error.code(), NS_E_UNAVAILABLE);

@@ -24,7 +24,8 @@ std::string ReadAll(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return text;
   char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof(buffer))) > 0;) text.append(buffer, static_cast<size_t>(got));
+  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof(buffer))) > 0;)
+    text.append(buffer, static_cast<size_t>(got));
   ::close(fd);
   return text;
 }
@@ -41,7 +42,8 @@ int WriteAll(const fs::path& path, const std::string& text) {
 // The number behind `name` in lines of "name number"; 0 without one.
 int64_t NumberOf(const std::string& text, const std::string& name) {
   for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-    if (text.compare(at, name.size() + 1, name + " ") == 0) return std::strtoll(text.c_str() + at + name.size() + 1, nullptr, 10);
+    if (text.compare(at, name.size() + 1, name + " ") == 0)
+      return std::strtoll(text.c_str() + at + name.size() + 1, nullptr, 10);
     if (text.find('\n', at) == std::string::npos) break;
   }
   return 0;
@@ -50,15 +52,18 @@ int64_t NumberOf(const std::string& text, const std::string& name) {
 std::vector<std::string> FoldersIn(const fs::path& path) {
   std::vector<std::string> names;
   std::error_code error;
-  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
     std::error_code ignored;
     if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
   }
   return names;
 }
 
-// Whether a process of the step bears the mark; nullopt while only runc's own is there, whose environment is another.
-std::optional<bool> Bears(const CgroupTree& tree, const std::string& step, const std::string& mark) {
+// Whether a process of the step bears the mark; nullopt while only runc's own is there, whose
+// environment is another.
+std::optional<bool> Bears(const CgroupTree& tree, const std::string& step,
+                          const std::string& mark) {
   std::optional<bool> bears;
   for (const int pid : tree.Processes(step)) {
     const fs::path process = fs::path("/proc") / std::to_string(pid);
@@ -73,7 +78,9 @@ std::optional<bool> Bears(const CgroupTree& tree, const std::string& step, const
 }  // namespace
 
 CgroupTree::CgroupTree(std::string parent, fs::path root)
-    : parent_(std::move(parent)), root_(std::move(root)), unified_(fs::exists(root_ / "cgroup.controllers")) {}
+    : parent_(std::move(parent)),
+      root_(std::move(root)),
+      unified_(fs::exists(root_ / "cgroup.controllers")) {}
 
 fs::path CgroupTree::Folder(const std::string& controller, const std::string& step) const {
   return (unified_ ? root_ : root_ / controller) / step;
@@ -82,14 +89,17 @@ fs::path CgroupTree::Folder(const std::string& controller, const std::string& st
 bool CgroupTree::CanLimit() const {
   if (!unified_) return ::access((root_ / "memory").c_str(), W_OK) == 0 && ::geteuid() == 0;
   const std::string controllers = ReadAll(root_ / "cgroup.controllers");
-  return controllers.find("memory") != std::string::npos && ::geteuid() == 0 && ::access(root_.c_str(), W_OK) == 0;
+  return controllers.find("memory") != std::string::npos && ::geteuid() == 0 &&
+         ::access(root_.c_str(), W_OK) == 0;
 }
 
-// With dockerd's cgroupfs driver "docker/buildkit/<id>"; with its systemd driver BuildKit of 20.10 makes "system.slice:buildkit:<id>".
+// With dockerd's cgroupfs driver "docker/buildkit/<id>"; with its systemd driver BuildKit of 20.10
+// makes "system.slice:buildkit:<id>".
 std::vector<std::string> CgroupTree::Steps() const {
   std::vector<std::string> steps;
   const std::string below = (fs::path(parent_) / "buildkit").relative_path().string();
-  for (const std::string& name : FoldersIn(Folder("memory", below))) steps.push_back(below + "/" + name);
+  for (const std::string& name : FoldersIn(Folder("memory", below)))
+    steps.push_back(below + "/" + name);
   for (const std::string& name : FoldersIn(Folder("memory", ""))) {
     if (name.find(":buildkit:") != std::string::npos) steps.push_back(name);
   }
@@ -117,7 +127,8 @@ std::set<std::string> MarkedSteps(const CgroupTree& tree, const std::string& mar
 
 bool KillSteps(const CgroupTree& tree, const std::string& mark) {
   std::set<std::string> steps;
-  for (const auto until = Clock::now() + std::chrono::seconds(2); Clock::now() < until; ::poll(nullptr, 0, kLook)) {
+  for (const auto until = Clock::now() + std::chrono::seconds(2); Clock::now() < until;
+       ::poll(nullptr, 0, kLook)) {
     steps.merge(MarkedSteps(tree, mark));
     std::erase_if(steps, [&](const std::string& step) { return tree.Processes(step).empty(); });
     if (steps.empty()) return true;
@@ -128,7 +139,8 @@ bool KillSteps(const CgroupTree& tree, const std::string& mark) {
   return false;
 }
 
-Guard::Guard(const CgroupTree& tree, std::string mark, const Limits& limits) : tree_(tree), mark_(std::move(mark)), limits_(limits) {}
+Guard::Guard(const CgroupTree& tree, std::string mark, const Limits& limits)
+    : tree_(tree), mark_(std::move(mark)), limits_(limits) {}
 
 void Guard::Look() {
   for (const std::string& step : tree_.Steps()) {
@@ -143,12 +155,14 @@ void Guard::Look() {
   }
 }
 
-// Version 1: the kernel is told to hold processes at the limit rather than to kill one of them, so that it can be seen and told; Check() kills
-// them all. Version 2 kills the whole group and counts it.
+// Version 1: the kernel is told to hold processes at the limit rather than to kill one of them, so
+// that it can be seen and told; Check() kills them all. Version 2 kills the whole group and counts
+// it.
 void Guard::Limit(const std::string& step) {
   const fs::path memory = tree_.Folder("memory", step), cpu = tree_.Folder("cpu", step);
   const std::string quota = std::to_string(limits_.cpu_millis * kCpuPeriod / 1000);
-  if (limits_.cpu_millis > 0 && tree_.unified()) WriteAll(cpu / "cpu.max", quota + " " + std::to_string(kCpuPeriod));
+  if (limits_.cpu_millis > 0 && tree_.unified())
+    WriteAll(cpu / "cpu.max", quota + " " + std::to_string(kCpuPeriod));
   if (limits_.cpu_millis > 0 && !tree_.unified()) WriteAll(cpu / "cpu.cfs_quota_us", quota);
   if (limits_.memory <= 0) return;
   const std::string bytes = std::to_string(limits_.memory);
@@ -175,7 +189,8 @@ void Guard::Check(const std::string& step) {
   }
   pressed_ = pressed_ || std::atoll(ReadAll(memory / "memory.failcnt").c_str()) > 0;
   const std::string control = ReadAll(memory / "memory.oom_control");
-  out_of_memory_ = out_of_memory_ || NumberOf(control, "under_oom") > 0 || NumberOf(control, "oom_kill") > 0;
+  out_of_memory_ =
+      out_of_memory_ || NumberOf(control, "under_oom") > 0 || NumberOf(control, "oom_kill") > 0;
   if (!out_of_memory_) return;
   for (const int pid : tree_.Processes(step)) ::kill(pid, SIGKILL);
 }

@@ -1,4 +1,5 @@
-// Holds the limits of a build's steps. BuildKit in dockerd takes no limits, so this sets them from outside on the cgroups that it makes.
+// Holds the limits of a build's steps. BuildKit in dockerd takes no limits, so this sets them from
+// outside on the cgroups that it makes.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,8 @@ class CgroupTree {
 // Steps whose processes bear `mark`.
 std::set<std::string> MarkedSteps(const CgroupTree& tree, const std::string& mark);
 
-// SIGKILL to every process of those steps until none is left or two seconds have passed. False: some are left.
+// SIGKILL to every process of those steps until none is left or two seconds have passed. False:
+// some are left.
 bool KillSteps(const CgroupTree& tree, const std::string& mark);
 
 // Watches one build. Not for use by two threads.
@@ -45,7 +47,8 @@ class Guard {
  public:
   Guard(const CgroupTree& tree, std::string mark, const Limits& limits);
 
-  // Limits steps that are new; kills the step that reached its memory limit. Costs well under a millisecond.
+  // Limits steps that are new; kills the step that reached its memory limit. Costs well under a
+  // millisecond.
   void Look();
   bool out_of_memory() const { return out_of_memory_; }
   // A step has been at its limit, whatever came of it.

@@ -12,10 +12,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kNobody = "e30=";  // {} in base64: dockerd wants the header also where nobody logs in
+constexpr const char* kNobody =
+    "e30=";  // {} in base64: dockerd wants the header also where nobody logs in
 
 sdk::Error EngineLost(const std::string& what) {
-  return sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon was lost: " + what + "; `ns doctor` tells more.",
+  return sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+                    "The Docker daemon was lost: " + what + "; `ns doctor` tells more.",
                     sdk::Fault::kPlatform);
 }
 
@@ -27,7 +29,8 @@ std::string TextAt(const json::object& from, const char* name) {
 // What dockerd says line by line while it pushes.
 class PushReader {
  public:
-  PushReader(const std::string& reference, const std::function<void(std::string_view)>& log) : reference_(reference), log_(log) {}
+  PushReader(const std::string& reference, const std::function<void(std::string_view)>& log)
+      : reference_(reference), log_(log) {}
 
   void Take(std::string_view bytes) {
     for (const char c : bytes) {
@@ -40,7 +43,8 @@ class PushReader {
   }
   sdk::EngineResult Finish() {
     if (!rest_.empty()) Line(std::exchange(rest_, {}));
-    if (result_.digest.empty()) throw PushFailure(reference_, "dockerd ended the push without a digest");
+    if (result_.digest.empty())
+      throw PushFailure(reference_, "dockerd ended the push without a digest");
     return result_;
   }
 
@@ -50,10 +54,13 @@ class PushReader {
     const json::value value = json::parse(line, error);
     if (error || !value.is_object()) return;
     const json::object& from = value.get_object();
-    if (const std::string failure = TextAt(from, "error"); !failure.empty()) throw PushFailure(reference_, failure);
-    if (const json::value* aux = from.if_contains("aux"); aux && aux->is_object()) result_.digest = TextAt(aux->get_object(), "Digest");
+    if (const std::string failure = TextAt(from, "error"); !failure.empty())
+      throw PushFailure(reference_, failure);
+    if (const json::value* aux = from.if_contains("aux"); aux && aux->is_object())
+      result_.digest = TextAt(aux->get_object(), "Digest");
     const std::string status = TextAt(from, "status"), id = TextAt(from, "id");
-    if (status == "Pushed" || status == "Layer already exists") log_("#push " + id + " " + status + "\n");
+    if (status == "Pushed" || status == "Layer already exists")
+      log_("#push " + id + " " + status + "\n");
   }
 
   const std::string reference_;
@@ -67,7 +74,8 @@ struct Reference {
 };
 Reference Split(const std::string& reference) {
   const size_t colon = reference.rfind(':');
-  if (colon == std::string::npos || reference.find('/', colon) != std::string::npos) return {reference, "latest"};
+  if (colon == std::string::npos || reference.find('/', colon) != std::string::npos)
+    return {reference, "latest"};
   return {reference.substr(0, colon), reference.substr(colon + 1)};
 }
 
@@ -77,7 +85,8 @@ bool Tagged(const docker::Image& image, const std::string& reference) {
 
 }  // namespace
 
-http::Response Images::Ask(const sdk::Call& call, const std::string& method, const std::string& path, int seconds) {
+http::Response Images::Ask(const sdk::Call& call, const std::string& method,
+                           const std::string& path, int seconds) {
   http::Request request;
   request.method = method;
   request.url = "http://docker" + path;
@@ -94,18 +103,21 @@ bool Images::Answers(const sdk::Call& call) {
   }
 }
 
-sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job, const std::function<void(std::string_view)>& log) {
+sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
+                               const std::function<void(std::string_view)>& log) {
   const auto [name, tag] = Split(job.reference);
   http::Request request;
   request.method = "POST";
   request.url = "http://docker/images/" + name + "/push?tag=" + http::Escaped(tag);
   request.unix_socket = socket_;
-  const std::string auth = docker::RenderAuth(job.push_username, job.push_password, name.substr(0, name.find('/')));
+  const std::string auth =
+      docker::RenderAuth(job.push_username, job.push_password, name.substr(0, name.find('/')));
   request.headers.emplace_back("X-Registry-Auth", auth.empty() ? kNobody : auth);
   PushReader reader(job.reference, log);
   http::Response response;
   try {
-    response = http_.Stream(call, request, [&reader](std::string_view bytes) { reader.Take(bytes); });
+    response =
+        http_.Stream(call, request, [&reader](std::string_view bytes) { reader.Take(bytes); });
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {
@@ -121,15 +133,21 @@ sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
 
 int64_t Images::Size(const sdk::Call& call, const std::string& reference) {
   json::error_code error;
-  const json::value value = json::parse(Ask(call, "GET", "/images/" + reference + "/json").body, error);
-  const json::value* size = !error && value.is_object() ? value.get_object().if_contains("Size") : nullptr;
+  const json::value value =
+      json::parse(Ask(call, "GET", "/images/" + reference + "/json").body, error);
+  const json::value* size =
+      !error && value.is_object() ? value.get_object().if_contains("Size") : nullptr;
   return size && size->is_int64() ? size->get_int64() : 0;
 }
 
-void Images::Forget(const sdk::Call& call, const std::string& reference) { Ask(call, "DELETE", "/images/" + reference); }
+void Images::Forget(const sdk::Call& call, const std::string& reference) {
+  Ask(call, "DELETE", "/images/" + reference);
+}
 
-void Images::ForgetBuild(const sdk::Call& call, const std::string& installation, const std::string& build) {
-  const docker::Labels labels{{"neoshowcase.installation", installation}, {"neoshowcase.build", build}};
+void Images::ForgetBuild(const sdk::Call& call, const std::string& installation,
+                         const std::string& build) {
+  const docker::Labels labels{{"neoshowcase.installation", installation},
+                              {"neoshowcase.build", build}};
   for (const docker::Image& image : engine_.Images(call, labels)) ForgetAll(call, image);
 }
 
@@ -143,9 +161,12 @@ void Images::ForgetAll(const sdk::Call& call, const docker::Image& image) {
   if (!named) Forget(call, image.id);
 }
 
-// dockerd gives images newest first. It refuses to remove one that a container uses, which is what is wanted.
-void Images::ForgetOlder(const sdk::Call& call, const std::string& installation, const sdk::EngineJob& job, size_t keep) {
-  const docker::Labels labels{{"neoshowcase.installation", installation}, {"neoshowcase.app", job.app}};
+// dockerd gives images newest first. It refuses to remove one that a container uses, which is what
+// is wanted.
+void Images::ForgetOlder(const sdk::Call& call, const std::string& installation,
+                         const sdk::EngineJob& job, size_t keep) {
+  const docker::Labels labels{{"neoshowcase.installation", installation},
+                              {"neoshowcase.app", job.app}};
   auto images = engine_.Images(call, labels);
   std::erase_if(images, [&](const docker::Image& image) { return Tagged(image, job.reference); });
   for (size_t i = keep; i < images.size(); ++i) ForgetAll(call, images[i]);

@@ -17,22 +17,28 @@ class Images {
 
   // Whether dockerd answers.
   bool Answers(const sdk::Call& call);
-  // Pushes a tagged image; the digest and size of its manifest as the registry knows them. Throws RegistryUnavailable or EngineUnavailable.
-  sdk::EngineResult Push(const sdk::Call& call, const sdk::EngineJob& job, const std::function<void(std::string_view)>& log);
+  // Pushes a tagged image; the digest and size of its manifest as the registry knows them. Throws
+  // RegistryUnavailable or EngineUnavailable.
+  sdk::EngineResult Push(const sdk::Call& call, const sdk::EngineJob& job,
+                         const std::function<void(std::string_view)>& log);
   // Bytes of an image's layers; 0 when unknown.
   int64_t Size(const sdk::Call& call, const std::string& reference);
   // Takes the name away, and the image when that was its last one. One that is not there is fine.
   void Forget(const sdk::Call& call, const std::string& reference);
   // Removes the images of a build of this installation that no container uses.
-  void ForgetBuild(const sdk::Call& call, const std::string& installation, const std::string& build);
-  // Removes images of other builds of the job's application that no container uses, but for the newest `keep`.
-  void ForgetOlder(const sdk::Call& call, const std::string& installation, const sdk::EngineJob& job, size_t keep);
+  void ForgetBuild(const sdk::Call& call, const std::string& installation,
+                   const std::string& build);
+  // Removes images of other builds of the job's application that no container uses, but for the
+  // newest `keep`.
+  void ForgetOlder(const sdk::Call& call, const std::string& installation,
+                   const sdk::EngineJob& job, size_t keep);
   // Drops the layers that were unused longest until the cache is that small, in bytes.
   void BoundCache(const sdk::Call& call, int64_t bytes);
 
  private:
   void ForgetAll(const sdk::Call& call, const docker::Image& image);
-  http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path, int seconds = 60);
+  http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path,
+                     int seconds = 60);
 
   const std::string socket_;
   http::Client http_;

@@ -1,4 +1,5 @@
-// Configuration, command line, progress, fingerprints, cgroups and child processes: the parts that need no daemon.
+// Configuration, command line, progress, fingerprints, cgroups and child processes: the parts that
+// need no daemon.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/eventfd.h>
@@ -35,7 +36,8 @@ TEST(Config, Nothing_IsHalfTheMachine) {
 }
 
 TEST(Config, Units_AreUnderstood) {
-  const Config config = ParseConfig(R"({"memory":"256M","timeout":"20s","cpus":1.5,"cache":1024,"concurrency":3})", kMachine);
+  const Config config = ParseConfig(
+      R"({"memory":"256M","timeout":"20s","cpus":1.5,"cache":1024,"concurrency":3})", kMachine);
   EXPECT_EQ(config.memory, 256 << 20);
   EXPECT_EQ(config.timeout, 20s);
   EXPECT_EQ(config.cpu_millis, 1500);
@@ -47,15 +49,16 @@ TEST(Config, Units_AreUnderstood) {
 }
 
 TEST(Config, WhatCannotBe_IsRefusedWithItsName) {
-  for (const auto& [json, says] : std::vector<std::pair<std::string, std::string>>{{R"({"memory":"256X"})", "memory is \"256X\""},
-                                                                                   {R"({"timeout":"soon"})", "timeout is \"soon\""},
-                                                                                   {R"({"timeout":0})", "timeout is 0"},
-                                                                                   {R"({"memory":"99999999999T"})", "memory"},
-                                                                                   {R"({"memory":-1})", "memory"},
-                                                                                   {R"({"memory":"0%"})", "memory is \"0%\""},
-                                                                                   {R"({"cpus":"101%"})", "cpus is \"101%\""},
-                                                                                   {R"({"cpus":"two"})", "cpus"},
-                                                                                   {"[]", "JSON object"}}) {
+  for (const auto& [json, says] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"memory":"256X"})", "memory is \"256X\""},
+           {R"({"timeout":"soon"})", "timeout is \"soon\""},
+           {R"({"timeout":0})", "timeout is 0"},
+           {R"({"memory":"99999999999T"})", "memory"},
+           {R"({"memory":-1})", "memory"},
+           {R"({"memory":"0%"})", "memory is \"0%\""},
+           {R"({"cpus":"101%"})", "cpus is \"101%\""},
+           {R"({"cpus":"two"})", "cpus"},
+           {"[]", "JSON object"}}) {
     try {
       ParseConfig(json, kMachine);
       ADD_FAILURE() << json;
@@ -74,13 +77,17 @@ TEST(CommandLine, OfAJob_IsThis) {
   job.plan.secrets = {{"TOKEN", "hush", true}};
   job.plan.args = {{"MODE", "fast"}};
   job.plan.target = "web";
-  const CommandLine line = BuildCommand("/usr/bin/docker", "/run/d.sock", "/root", job, {"inst", "build1"}, {"/s/Dockerfile", "/s", "/w/image", {7}},
-                                        {"10.0.0.0/8", true});
-  EXPECT_THAT(line.argv, ElementsAre("/usr/bin/docker", "build", "--progress", "plain", "--file", "/s/Dockerfile", "--tag",
-                                     "127.0.0.1:5000/app1:build1-2", "--iidfile", "/w/image", "--label", "neoshowcase.installation=inst", "--label",
-                                     "neoshowcase.app=app1", "--label", "neoshowcase.build=build1", "--build-arg",
-                                     "NO_PROXY=nsbuild.build1.inst.invalid,10.0.0.0/8", "--build-arg", "MODE", "--secret", "id=TOKEN,src=/proc/self/fd/7",
-                                     "--target", "web", "/s"));
+  const CommandLine line =
+      BuildCommand("/usr/bin/docker", "/run/d.sock", "/root", job, {"inst", "build1"},
+                   {"/s/Dockerfile", "/s", "/w/image", {7}}, {"10.0.0.0/8", true});
+  EXPECT_THAT(
+      line.argv,
+      ElementsAre("/usr/bin/docker", "build", "--progress", "plain", "--file", "/s/Dockerfile",
+                  "--tag", "127.0.0.1:5000/app1:build1-2", "--iidfile", "/w/image", "--label",
+                  "neoshowcase.installation=inst", "--label", "neoshowcase.app=app1", "--label",
+                  "neoshowcase.build=build1", "--build-arg",
+                  "NO_PROXY=nsbuild.build1.inst.invalid,10.0.0.0/8", "--build-arg", "MODE",
+                  "--secret", "id=TOKEN,src=/proc/self/fd/7", "--target", "web", "/s"));
   EXPECT_THAT(line.env, Contains("MODE=fast"));
   EXPECT_THAT(line.env, Contains("DOCKER_HOST=unix:///run/d.sock"));
   EXPECT_THAT(line.env, Contains("NEOSHOWCASE_BUILD=nsbuild.build1.inst.invalid"));
@@ -88,7 +95,8 @@ TEST(CommandLine, OfAJob_IsThis) {
 }
 
 TEST(CommandLine, WithoutCache_SaysSo) {
-  EXPECT_THAT(BuildCommand("d", "s", "h", {}, {"i", "b"}, {}, {"", false}).argv, Contains("--no-cache"));
+  EXPECT_THAT(BuildCommand("d", "s", "h", {}, {"i", "b"}, {}, {"", false}).argv,
+              Contains("--no-cache"));
 }
 
 std::string Through(std::vector<std::string> hidden, const std::vector<std::string>& pieces) {
@@ -100,13 +108,18 @@ std::string Through(std::vector<std::string> hidden, const std::vector<std::stri
 }
 
 TEST(Progress, Pieces_BecomeLinesWithoutDigests) {
-  const std::string digest = "#5 sha256:357c69b9de3f630311d103ca70d204e7628296d13686ba0f0a62b153a83134a0\n";
-  EXPECT_EQ(Through({}, {"#5 [2/2] RUN x\n#5 sha", "256:" + digest.substr(10), "#5 0.1 h", "i\n\n#5 DONE"}), "#5 [2/2] RUN x\n#5 0.1 hi\n\n#5 DONE\n");
+  const std::string digest =
+      "#5 sha256:357c69b9de3f630311d103ca70d204e7628296d13686ba0f0a62b153a83134a0\n";
+  EXPECT_EQ(Through({}, {"#5 [2/2] RUN x\n#5 sha", "256:" + digest.substr(10), "#5 0.1 h",
+                         "i\n\n#5 DONE"}),
+            "#5 [2/2] RUN x\n#5 0.1 hi\n\n#5 DONE\n");
   EXPECT_EQ(Through({}, {"#5 sha256:short\n"}), "#5 sha256:short\n");
 }
 
 TEST(Progress, HiddenValues_AreReplacedAlsoAcrossPieces) {
-  EXPECT_EQ(Through({"hush-hush", "x", "hush-hush-2\nsecond line"}, {"a hush-", "hush-2 b x\nsecond line\n"}), "a *** b x\n***\n");
+  EXPECT_EQ(Through({"hush-hush", "x", "hush-hush-2\nsecond line"},
+                    {"a hush-", "hush-2 b x\nsecond line\n"}),
+            "a *** b x\n***\n");
 }
 
 TEST(Progress, Tail_KeepsTheLastLines) {
@@ -124,7 +137,8 @@ TEST(SecretPrint, DependsOnKeyNamesAndValues) {
   EXPECT_EQ(print, SecretPrint(key, {{"A", "1", false}}));
   EXPECT_NE(print, SecretPrint(other, {{"A", "1", true}}));
   EXPECT_NE(print, SecretPrint(key, {{"A", "2", true}}));
-  EXPECT_NE(SecretPrint(key, {{"A", "1", true}, {"B", "", true}}), SecretPrint(key, {{"A", "", true}, {"B", "1", true}}));
+  EXPECT_NE(SecretPrint(key, {{"A", "1", true}, {"B", "", true}}),
+            SecretPrint(key, {{"A", "", true}, {"B", "1", true}}));
   EXPECT_EQ(SecretPrint(key, {}), "");
   EXPECT_NE(FreshKey(), FreshKey());
 }
@@ -141,10 +155,13 @@ class Cgroups : public testing::Test {
 };
 
 TEST_F(Cgroups, VersionOne_StepsOfBuildKitAreFound) {
-  for (const char* step : {"memory/docker/buildkit/abc", "memory/docker/0123", "memory/system.slice:buildkit:def", "memory/other"}) Step(step);
+  for (const char* step : {"memory/docker/buildkit/abc", "memory/docker/0123",
+                           "memory/system.slice:buildkit:def", "memory/other"})
+    Step(step);
   const CgroupTree tree("docker", root_);
   EXPECT_FALSE(tree.unified());
-  EXPECT_THAT(tree.Steps(), testing::UnorderedElementsAre("docker/buildkit/abc", "system.slice:buildkit:def"));
+  EXPECT_THAT(tree.Steps(),
+              testing::UnorderedElementsAre("docker/buildkit/abc", "system.slice:buildkit:def"));
   EXPECT_EQ(tree.Folder("cpu", "docker/buildkit/abc"), root_ / "cpu/docker/buildkit/abc");
 }
 
@@ -174,7 +191,8 @@ ChildSpec SpecOf(const std::string& script, std::string& output) {
 
 TEST(Child, Output_ComesWholeWithTheExitCode) {
   std::string output;
-  const ChildResult result = RunChild(sdk::Call(), SpecOf("echo out; echo err >&2; exit 3", output));
+  const ChildResult result =
+      RunChild(sdk::Call(), SpecOf("echo out; echo err >&2; exit 3", output));
   EXPECT_EQ(result.ending, Ending::kExited);
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_EQ(output, "out\nerr\n");
@@ -188,7 +206,9 @@ bool GroupRuns(int group) {
     char state = 'Z';
     int parent = 0, of = 0;
     const size_t name = stat.rfind(')');
-    if (name == std::string::npos || std::sscanf(stat.c_str() + name + 1, " %c %d %d", &state, &parent, &of) != 3) continue;
+    if (name == std::string::npos ||
+        std::sscanf(stat.c_str() + name + 1, " %c %d %d", &state, &parent, &of) != 3)
+      continue;
     if (of == group && state != 'Z' && state != 'X') return true;
   }
   return false;
@@ -198,7 +218,8 @@ TEST(Child, Late_EndsTheWholeGroup) {
   std::string output;
   ChildSpec spec = SpecOf("echo $$; sleep 3333 & sleep 3333", output);
   spec.tick = [&] {
-    if (!output.empty()) spec.deadline = std::min(spec.deadline, std::chrono::steady_clock::now() + 100ms);
+    if (!output.empty())
+      spec.deadline = std::min(spec.deadline, std::chrono::steady_clock::now() + 100ms);
     return true;
   };
   EXPECT_EQ(RunChild(sdk::Call(), spec).ending, Ending::kLate);
@@ -208,10 +229,13 @@ TEST(Child, Late_EndsTheWholeGroup) {
 
 TEST(Child, TickThatSaysNo_EndsIt) {
   std::string output;
-  ChildSpec spec = SpecOf("trap 'echo bye; exit' TERM; echo hi; while :; do sleep 0.05; done", output);
+  ChildSpec spec =
+      SpecOf("trap 'echo bye; exit' TERM; echo hi; while :; do sleep 0.05; done", output);
   spec.tick = [&output] { return output.empty(); };
   EXPECT_EQ(RunChild(sdk::Call(), spec).ending, Ending::kTicked);
-  EXPECT_THAT(output, testing::AllOf(testing::StartsWith("hi\n"), testing::EndsWith("bye\n")));  // the shell may say "Terminated" between
+  EXPECT_THAT(output, testing::AllOf(
+                          testing::StartsWith("hi\n"),
+                          testing::EndsWith("bye\n")));  // the shell may say "Terminated" between
 }
 
 TEST(Child, OutputThatThrows_EndsItAndIsThrownOn) {
@@ -228,7 +252,10 @@ TEST(Child, OutputThatThrows_EndsItAndIsThrownOn) {
 TEST(Child, MemoryFile_IsReadByTheChildAlone) {
   const MemoryFile secret("hush"), kept("other");
   std::string output;
-  ChildSpec spec = SpecOf("cat /proc/self/fd/" + std::to_string(secret.fd()) + "; cat /proc/self/fd/" + std::to_string(kept.fd()) + " 2>/dev/null || echo -none", output);
+  ChildSpec spec =
+      SpecOf("cat /proc/self/fd/" + std::to_string(secret.fd()) + "; cat /proc/self/fd/" +
+                 std::to_string(kept.fd()) + " 2>/dev/null || echo -none",
+             output);
   spec.inherited = {secret.fd()};
   RunChild(sdk::Call(), spec);
   EXPECT_EQ(output, "hush-none\n");

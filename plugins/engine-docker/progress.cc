@@ -6,21 +6,24 @@
 namespace ns::engine_docker {
 namespace {
 
-constexpr size_t kShortestHidden = 4;      // bytes; shorter values would tear holes into every line
-constexpr size_t kTail = 40;               // lines
+constexpr size_t kShortestHidden = 4;  // bytes; shorter values would tear holes into every line
+constexpr size_t kTail = 40;           // lines
 constexpr size_t kLongestLine = 256 << 10;  // bytes; a longer one is given in parts
 
 // "#5 sha256:357c69b9..."
 bool NamesDigest(std::string_view line) {
   if (!line.starts_with("#")) return false;
   const size_t space = line.find(' ');
-  if (space == std::string_view::npos || !line.substr(space + 1).starts_with("sha256:")) return false;
+  if (space == std::string_view::npos || !line.substr(space + 1).starts_with("sha256:"))
+    return false;
   const std::string_view digest = line.substr(space + 8);
-  return digest.size() == 64 && digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return digest.size() == 64 &&
+         digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 void Replace(std::string& text, const std::string& what, std::string_view with) {
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
 }
 
 // Each line of the values, longest first, so that one that holds another goes whole.
@@ -33,13 +36,15 @@ std::vector<std::string> Lines(const std::vector<std::string>& values) {
       begin = end + 1;
     }
   }
-  std::sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(lines.begin(), lines.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return lines;
 }
 
 }  // namespace
 
-Progress::Progress(std::vector<std::string> hidden, Sink sink) : hidden_(Lines(hidden)), sink_(std::move(sink)) {}
+Progress::Progress(std::vector<std::string> hidden, Sink sink)
+    : hidden_(Lines(hidden)), sink_(std::move(sink)) {}
 
 void Progress::Take(std::string_view bytes) {
   for (const char c : bytes) {

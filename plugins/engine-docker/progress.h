@@ -8,8 +8,8 @@
 
 namespace ns::engine_docker {
 
-// Takes bytes as they come, gives whole lines on: without the digest that BuildKit names under each step, and with `hidden` values
-// (of 4 bytes and more) replaced by ***.
+// Takes bytes as they come, gives whole lines on: without the digest that BuildKit names under each
+// step, and with `hidden` values (of 4 bytes and more) replaced by ***.
 class Progress {
  public:
   using Sink = std::function<void(std::string_view)>;

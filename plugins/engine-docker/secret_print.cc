@@ -10,10 +10,13 @@
 namespace ns::engine_docker {
 namespace {
 
-// SipHash-2-4 of Aumasson and Bernstein: short, keyed, and says nothing of its input without the key.
+// SipHash-2-4 of Aumasson and Bernstein: short, keyed, and says nothing of its input without the
+// key.
 class SipHash {
  public:
-  SipHash(uint64_t k0, uint64_t k1) : v_{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573} {}
+  SipHash(uint64_t k0, uint64_t k1)
+      : v_{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+           k1 ^ 0x7465646279746573} {}
 
   uint64_t Of(const std::string& text) {
     const size_t whole = text.size() / 8 * 8;
@@ -54,7 +57,8 @@ std::string SecretPrint(const std::string& key, const std::vector<sdk::EnvVar>& 
   std::memcpy(halves, key.data(), std::min(key.size(), sizeof(halves)));
   std::string text;
   for (const sdk::EnvVar& secret : secrets) {
-    for (const std::string* part : {&secret.key, &secret.value}) text += std::to_string(part->size()) + ":" + *part;
+    for (const std::string* part : {&secret.key, &secret.value})
+      text += std::to_string(part->size()) + ":" + *part;
   }
   const uint64_t hash = SipHash(halves[0], halves[1]).Of(text);
   sdk::detail::WipeText(text);

@@ -1,4 +1,5 @@
-/* A build method in plain C, against the headers alone. It fails without a word where the settings say so. */
+/* A build method in plain C, against the headers alone. It fails without a word where the settings
+ * say so. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,12 @@ struct ns_plugin {
   int active;
 };
 
-static int is(ns_str text, const char *word) { return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0; }
+static int is(ns_str text, const char* word) {
+  return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
+}
 
-static ns_status plan(ns_plugin *p, const ns_call *call, const ns_build_request *request, ns_plan_sink out) {
+static ns_status plan(ns_plugin* p, const ns_call* call, const ns_build_request* request,
+                      ns_plan_sink out) {
   ns_build_plan made;
   (void)call;
   if (!p->active || !NS_HAS(request, env_count)) return NS_E_INVALID;
@@ -28,30 +32,32 @@ static ns_status plan(ns_plugin *p, const ns_call *call, const ns_build_request 
   return NS_OK;
 }
 
-static ns_status create(const ns_call *call, const ns_host *host, ns_str kind, ns_str instance, ns_str config, ns_plugin **out) {
+static ns_status create(const ns_call* call, const ns_host* host, ns_str kind, ns_str instance,
+                        ns_str config, ns_plugin** out) {
   (void)call, (void)host, (void)instance, (void)config;
   if (!is(kind, NS_BUILD)) return NS_E_UNSUPPORTED;
   *out = calloc(1, sizeof **out);
   return *out ? NS_OK : NS_E_EXHAUSTED;
 }
 
-static ns_status activate(ns_plugin *p, const ns_call *call) {
+static ns_status activate(ns_plugin* p, const ns_call* call) {
   (void)call;
   p->active = 1;
   return NS_OK;
 }
 
-static void deactivate(ns_plugin *p) { p->active = 0; }
-static void destroy(ns_plugin *p) { free(p); }
+static void deactivate(ns_plugin* p) { p->active = 0; }
+static void destroy(ns_plugin* p) { free(p); }
 
-static const void *query(ns_plugin *p, const char *id) {
+static const void* query(ns_plugin* p, const char* id) {
   static const ns_build table = {sizeof(ns_build), 0, plan};
   (void)p;
   return strcmp(id, NS_BUILD) == 0 ? &table : NULL;
 }
 
-const ns_module *ns_plugin_entry_v1(ns_handshake *hs) {
-  static ns_module module = {sizeof(ns_module), 0, {NULL, 0}, create, activate, deactivate, destroy, query};
+const ns_module* ns_plugin_entry_v1(ns_handshake* hs) {
+  static ns_module module = {sizeof(ns_module), 0,          {NULL, 0}, create,
+                             activate,          deactivate, destroy,   query};
   hs->plugin_minor = NS_ABI_MINOR;
   hs->plugin_needs_minor = 0;
   module.manifest.data = ns_manifest_begin;

@@ -6,7 +6,8 @@ namespace {
 std::vector<Holding> HoldingsBeside(const FakeState& rows, const AppId& id) {
   std::vector<Holding> holdings;
   for (const auto& [other, row] : rows.apps) {
-    if (other != id && !row.app.deleted) holdings.push_back({other, row.app.owners, row.app.websites, row.app.ports});
+    if (other != id && !row.app.deleted)
+      holdings.push_back({other, row.app.owners, row.app.websites, row.app.ports});
   }
   return holdings;
 }
@@ -16,15 +17,18 @@ Status CheckUnique(const model::Application& app, const std::vector<Holding>& ot
   for (const Holding& other : others) {
     for (const model::Website& site : app.websites) {
       for (const model::Website& held : other.websites) {
-        if (site.fqdn == held.fqdn && site.path_prefix == held.path_prefix && site.https == held.https) {
-          return Status(Code::kExists, site.fqdn + site.path_prefix + " belongs to another application");
+        if (site.fqdn == held.fqdn && site.path_prefix == held.path_prefix &&
+            site.https == held.https) {
+          return Status(Code::kExists,
+                        site.fqdn + site.path_prefix + " belongs to another application");
         }
       }
     }
     for (const model::PortPublication& port : app.ports) {
       for (const model::PortPublication& held : other.ports) {
         if (port.internet_port == held.internet_port && port.protocol == held.protocol) {
-          return Status(Code::kExists, "port " + std::to_string(port.internet_port) + " belongs to another application");
+          return Status(Code::kExists, "port " + std::to_string(port.internet_port) +
+                                           " belongs to another application");
         }
       }
     }
@@ -54,7 +58,9 @@ void CopyEditable(const model::Application& from, model::Application& to) {
   to.owners = from.owners;
 }
 
-void Touch(model::Application& app, Time now) { app.updated_at = std::max(now, app.updated_at + std::chrono::microseconds(1)); }
+void Touch(model::Application& app, Time now) {
+  app.updated_at = std::max(now, app.updated_at + std::chrono::microseconds(1));
+}
 
 class FakeApps final : public AppStore {
  public:
@@ -62,8 +68,10 @@ class FakeApps final : public AppStore {
 
   Status Insert(const model::Application& app, const HoldingCheck& check) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
-      if (rows.apps.contains(app.id)) return Status(Code::kExists, "an application with this id exists");
-      if (!rows.repositories.contains(app.repository)) return NoSuch("repository", app.repository.str());
+      if (rows.apps.contains(app.id))
+        return Status(Code::kExists, "an application with this id exists");
+      if (!rows.repositories.contains(app.repository))
+        return NoSuch("repository", app.repository.str());
       NS_TRY(CheckWrite(rows, app, check));
       FakeApp& row = rows.apps[app.id];
       row.app = app;
@@ -76,11 +84,13 @@ class FakeApps final : public AppStore {
       return {};
     });
   }
-  Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check) override {
+  Status Update(const model::Application& app, Time expected_updated_at,
+                const HoldingCheck& check) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(app.id);
       if (!row) return NoSuch("application", app.id.str());
-      if (row->app.updated_at != expected_updated_at) return Stale("the application was changed by somebody else meanwhile");
+      if (row->app.updated_at != expected_updated_at)
+        return Stale("the application was changed by somebody else meanwhile");
       NS_TRY(CheckWrite(rows, app, check));
       const bool moved = row->app.ref != app.ref;
       CopyEditable(app, row->app);
@@ -129,7 +139,8 @@ class FakeApps final : public AppStore {
   }
   Status DeleteEnv(const AppId& id, const std::string& key) override {
     return Edit(id, [&](model::Application& app) -> Status {
-      const auto gone = std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == key; });
+      const auto gone =
+          std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == key; });
       return gone ? Status() : NotFound("there is no variable \"" + key + "\"");
     });
   }
@@ -142,7 +153,8 @@ class FakeApps final : public AppStore {
   }
   Status MarkDeleted(const AppId& id) override {
     return Edit(id, [&](model::Application& app) -> Status {
-      if (app.desired == model::DesiredState::kRunning) return Status(Code::kPrecondition, "the application runs: stop it first");
+      if (app.desired == model::DesiredState::kRunning)
+        return Status(Code::kPrecondition, "the application runs: stop it first");
       app.deleted = true;
       return {};
     });

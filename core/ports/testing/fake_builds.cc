@@ -7,7 +7,9 @@ using model::BuildStatus;
 
 constexpr Duration kBuilderLease = std::chrono::seconds(30);
 
-Status SupersededStatus() { return Status(Code::kCancelled, model::kSuperseded, "a newer build made this one needless"); }
+Status SupersededStatus() {
+  return Status(Code::kCancelled, model::kSuperseded, "a newer build made this one needless");
+}
 
 void Finish(model::Build& build, BuildStatus status, Time now) {
   build.status = status;
@@ -19,8 +21,10 @@ void Finish(model::Build& build, BuildStatus status, Time now) {
 // What `Settle` and `Expire` share. A cancelled build is not queued again.
 void EndClaim(model::Build& build, const BuildResult& result, Time now, HintList& hints) {
   const bool again = result.status == BuildStatus::kQueued && !build.cancel_requested;
-  const BuildStatus status = result.status == BuildStatus::kQueued && !again ? BuildStatus::kCancelled : result.status;
-  const bool keep = status == BuildStatus::kCancelled && build.outcome.reason() == model::kSuperseded;
+  const BuildStatus status =
+      result.status == BuildStatus::kQueued && !again ? BuildStatus::kCancelled : result.status;
+  const bool keep =
+      status == BuildStatus::kCancelled && build.outcome.reason() == model::kSuperseded;
   if (!keep) build.outcome = result.outcome;
   build.image = result.image;
   Finish(build, status, now);
@@ -35,7 +39,8 @@ class FakeBuilds final : public BuildStore {
  public:
   explicit FakeBuilds(FakeRows& rows) : rows_(rows) {}
 
-  Status Register(const model::Build& build, const std::vector<BuildId>& supersede, const std::vector<BuildId>& cancel) override {
+  Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
+                  const std::vector<BuildId>& cancel) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (!build.id.empty()) NS_TRY(CheckNew(rows, build, supersede));
       for (const BuildId& id : supersede) Supersede(rows.FindBuild(id), now, hints);
@@ -58,7 +63,9 @@ class FakeBuilds final : public BuildStore {
     return ListWhere([](const model::Build&) { return true; }, offset, limit);
   }
   Result<model::QueueSnapshot> Queue() override {
-    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::QueueSnapshot> { return QueueOf(rows, now); });
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::QueueSnapshot> {
+      return QueueOf(rows, now);
+    });
   }
   Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Result<model::Build> {
@@ -93,7 +100,8 @@ class FakeBuilds final : public BuildStore {
   Status Expire(const BuildId& id, int attempt, const BuildResult& result) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       model::Build* build = rows.FindBuild(id);
-      const bool expired = build && build->status == BuildStatus::kBuilding && build->attempt == attempt && build->lease.expires <= now;
+      const bool expired = build && build->status == BuildStatus::kBuilding &&
+                           build->attempt == attempt && build->lease.expires <= now;
       if (!expired) return Stale("the lease of the build has not run out");
       EndClaim(*build, result, now, hints);
       return {};
@@ -103,7 +111,8 @@ class FakeBuilds final : public BuildStore {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       model::Build* build = rows.FindBuild(id);
       if (!build) return NoSuch("build", id.str());
-      if (model::IsTerminal(build->status)) return Status(Code::kPrecondition, "the build has ended");
+      if (model::IsTerminal(build->status))
+        return Status(Code::kPrecondition, "the build has ended");
       if (build->status == BuildStatus::kQueued) {
         build->outcome = Status(Code::kCancelled, "Cancelled", "cancelled on request");
         Finish(*build, BuildStatus::kCancelled, now);
@@ -129,20 +138,27 @@ class FakeBuilds final : public BuildStore {
   }
 
  private:
-  static Time After(Time now, Duration wait) { return now + std::chrono::duration_cast<std::chrono::microseconds>(wait); }
+  static Time After(Time now, Duration wait) {
+    return now + std::chrono::duration_cast<std::chrono::microseconds>(wait);
+  }
 
   static model::Build* Held(FakeState& rows, const BuildId& id, const std::string& token) {
     model::Build* build = rows.FindBuild(id);
-    return build && build->status == BuildStatus::kBuilding && build->lease.token == token ? build : nullptr;
+    return build && build->status == BuildStatus::kBuilding && build->lease.token == token
+               ? build
+               : nullptr;
   }
 
-  static Status CheckNew(FakeState& rows, const model::Build& build, const std::vector<BuildId>& supersede) {
+  static Status CheckNew(FakeState& rows, const model::Build& build,
+                         const std::vector<BuildId>& supersede) {
     if (!rows.FindLiveApp(build.app)) return NoSuch("application", build.app.str());
     if (rows.FindBuild(build.id)) return Status(Code::kExists, "a build with this id exists");
     for (const auto& [id, row] : rows.builds) {
       if (row.build.app != build.app || row.build.build_key != build.build_key) continue;
-      const bool goes = row.build.status == BuildStatus::kQueued && std::ranges::find(supersede, id) != supersede.end();
-      if (!goes && model::CountsAsDuplicate(row.build)) return Status(Code::kExists, "a build of this source and these settings exists");
+      const bool goes = row.build.status == BuildStatus::kQueued &&
+                        std::ranges::find(supersede, id) != supersede.end();
+      if (!goes && model::CountsAsDuplicate(row.build))
+        return Status(Code::kExists, "a build of this source and these settings exists");
     }
     return {};
   }
@@ -177,25 +193,30 @@ class FakeBuilds final : public BuildStore {
   static model::QueueSnapshot QueueOf(const FakeState& rows, Time now) {
     model::QueueSnapshot queue;
     queue.now = now;
-    for (const FakeBuild* row : rows.BuildsWhere([](const model::Build& b) { return b.status == BuildStatus::kQueued; }, false)) {
+    for (const FakeBuild* row : rows.BuildsWhere(
+             [](const model::Build& b) { return b.status == BuildStatus::kQueued; }, false)) {
       queue.queued.push_back(row->build);
     }
     std::map<HostId, int> running;
-    for (const FakeBuild* row : rows.BuildsWhere([](const model::Build& b) { return b.status == BuildStatus::kBuilding; }, false)) {
+    for (const FakeBuild* row : rows.BuildsWhere(
+             [](const model::Build& b) { return b.status == BuildStatus::kBuilding; }, false)) {
       queue.building.push_back(row->build);
       running[row->build.lease.host] += 1;
     }
     for (const auto& [id, host] : rows.hosts) {
-      if (host.build_slots > 0 && now - host.last_seen <= kBuilderLease) queue.builders.push_back({id, host.build_slots, running[id]});
+      if (host.build_slots > 0 && now - host.last_seen <= kBuilderLease)
+        queue.builders.push_back({id, host.build_slots, running[id]});
     }
     return queue;
   }
 
-  Result<std::vector<model::Build>> ListWhere(const std::function<bool(const model::Build&)>& wanted, int offset, int limit) {
+  Result<std::vector<model::Build>> ListWhere(
+      const std::function<bool(const model::Build&)>& wanted, int offset, int limit) {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Build>> {
       std::vector<model::Build> page;
       const auto found = rows.BuildsWhere(wanted, true);
-      for (size_t i = static_cast<size_t>(offset); i < found.size() && page.size() < static_cast<size_t>(limit); ++i) {
+      for (size_t i = static_cast<size_t>(offset);
+           i < found.size() && page.size() < static_cast<size_t>(limit); ++i) {
         page.push_back(found[i]->build);
       }
       return page;
@@ -212,7 +233,8 @@ class FakeBuildLogs final : public BuildLogStore {
   Status Append(const BuildId& id, const std::string& token, std::string_view bytes) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
       const auto found = rows.builds.find(id);
-      const bool held = found != rows.builds.end() && found->second.build.status == BuildStatus::kBuilding &&
+      const bool held = found != rows.builds.end() &&
+                        found->second.build.status == BuildStatus::kBuilding &&
                         found->second.build.lease.token == token;
       if (!held) return Stale("the lease of the build is lost");
       if (bytes.empty()) return {};
@@ -229,7 +251,9 @@ class FakeBuildLogs final : public BuildLogStore {
       const auto end = static_cast<int64_t>(log.size());
       LogSlice slice;
       offset = std::max<int64_t>(offset, 0);
-      if (offset < end) slice.bytes = log.substr(static_cast<size_t>(offset), static_cast<size_t>(std::max<int64_t>(max, 0)));
+      if (offset < end)
+        slice.bytes =
+            log.substr(static_cast<size_t>(offset), static_cast<size_t>(std::max<int64_t>(max, 0)));
       slice.next_offset = offset + static_cast<int64_t>(slice.bytes.size());
       slice.finished = model::IsTerminal(found->second.build.status) && slice.next_offset >= end;
       return slice;
@@ -242,7 +266,11 @@ class FakeBuildLogs final : public BuildLogStore {
 
 }  // namespace
 
-std::unique_ptr<BuildStore> NewFakeBuilds(FakeRows& rows) { return std::make_unique<FakeBuilds>(rows); }
-std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows) { return std::make_unique<FakeBuildLogs>(rows); }
+std::unique_ptr<BuildStore> NewFakeBuilds(FakeRows& rows) {
+  return std::make_unique<FakeBuilds>(rows);
+}
+std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows) {
+  return std::make_unique<FakeBuildLogs>(rows);
+}
 
 }  // namespace ns::ports::testing

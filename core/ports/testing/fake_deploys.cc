@@ -10,9 +10,11 @@ model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time no
   snapshot.app = row.app;
   size_t seen = 0;
   std::set<std::string> commits;
-  for (const FakeBuild* build : rows.BuildsWhere([&](const model::Build& b) { return b.app == row.app.id; }, true)) {
+  for (const FakeBuild* build :
+       rows.BuildsWhere([&](const model::Build& b) { return b.app == row.app.id; }, true)) {
     const bool newest_of_commit = commits.insert(build->build.commit).second;
-    const bool decisive = build->build.commit == row.app.commit || (build->build.retriable && newest_of_commit);
+    const bool decisive =
+        build->build.commit == row.app.commit || (build->build.retriable && newest_of_commit);
     if (++seen <= kNewestBuilds || decisive) snapshot.builds.push_back(build->build);
   }
   for (const model::Release& release : row.releases) {
@@ -28,7 +30,8 @@ model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time no
 bool IsNews(const std::optional<model::ObservedApp>& before, const model::PhaseMark& mark) {
   if (!before || before->phases.empty()) return true;
   const Time last = std::ranges::max_element(before->phases, {}, &model::PhaseMark::at)->at;
-  return mark.at > last || (mark.at == last && std::ranges::find(before->phases, mark) == before->phases.end());
+  return mark.at > last ||
+         (mark.at == last && std::ranges::find(before->phases, mark) == before->phases.end());
 }
 
 model::Event PhaseEvent(const model::ObservedApp& observed, const model::PhaseMark& mark) {
@@ -53,19 +56,22 @@ class FakeDeploys final : public DeployStore {
       return SnapshotOf(rows, *row, now);
     });
   }
-  Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation, const model::Target& next,
+  Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,
+                                  const model::Target& next,
                                   const std::optional<model::Release>& release) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Target> {
       FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
-      if (row->app.target.generation != expected_generation) return Stale("the target of the application has moved on");
+      if (row->app.target.generation != expected_generation)
+        return Stale("the target of the application has moved on");
       row->app.target = next;
       row->app.target.generation = expected_generation + 1;
       if (release) AddRelease(*row, *release, now);
       return row->app.target;
     });
   }
-  Status SaveObserved(const model::ObservedApp& observed, const std::vector<model::Condition>& conditions) override {
+  Status SaveObserved(const model::ObservedApp& observed,
+                      const std::vector<model::Condition>& conditions) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
       FakeApp* row = rows.FindApp(observed.id);
       if (!row) return NoSuch("application", observed.id.str());
@@ -81,7 +87,8 @@ class FakeDeploys final : public DeployStore {
   Result<std::vector<model::Release>> Releases(const AppId& id, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Release>> {
       std::vector<model::Release> releases;
-      if (const FakeApp* row = rows.FindApp(id)) releases.assign(row->releases.rbegin(), row->releases.rend());
+      if (const FakeApp* row = rows.FindApp(id))
+        releases.assign(row->releases.rbegin(), row->releases.rend());
       if (releases.size() > static_cast<size_t>(limit)) releases.resize(static_cast<size_t>(limit));
       return releases;
     });
@@ -106,8 +113,10 @@ class FakeDeploys final : public DeployStore {
     return rows_.Read([&](FakeState& rows, Time) -> Status {
       const FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
-      if (!row->removed) return Status(Code::kPrecondition, "the backend has not confirmed that nothing is left");
-      for (const FakeBuild* build : rows.BuildsWhere([&](const model::Build& b) { return b.app == id; }, false)) {
+      if (!row->removed)
+        return Status(Code::kPrecondition, "the backend has not confirmed that nothing is left");
+      for (const FakeBuild* build :
+           rows.BuildsWhere([&](const model::Build& b) { return b.app == id; }, false)) {
         rows.conditions.erase({model::Subject::kBuild, build->build.id.str()});
         rows.builds.erase(BuildId(build->build.id));
       }
@@ -141,9 +150,13 @@ class FakeDeploys final : public DeployStore {
 }  // namespace
 
 std::string PhaseData(const model::Fence& fence, const model::PhaseMark& mark) {
-  return "{\"at\":\"" + FormatTime(mark.at) + "\",\"generation\":" + std::to_string(fence.generation) + ",\"phase\":\"" + mark.phase + "\"}";
+  return "{\"at\":\"" + FormatTime(mark.at) +
+         "\",\"generation\":" + std::to_string(fence.generation) + ",\"phase\":\"" + mark.phase +
+         "\"}";
 }
 
-std::unique_ptr<DeployStore> NewFakeDeploys(FakeRows& rows) { return std::make_unique<FakeDeploys>(rows); }
+std::unique_ptr<DeployStore> NewFakeDeploys(FakeRows& rows) {
+  return std::make_unique<FakeDeploys>(rows);
+}
 
 }  // namespace ns::ports::testing

@@ -25,33 +25,43 @@ class FakeEvents final : public EventStore {
       return {};
     });
   }
-  Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id, int64_t cursor, int limit) override {
+  Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
+                                         int64_t cursor, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Event>> {
       std::vector<model::Event> page;
       for (const model::Event& event : rows.events) {
-        const bool wanted = event.subject == subject && event.subject_id == id && event.cursor > cursor;
+        const bool wanted =
+            event.subject == subject && event.subject_id == id && event.cursor > cursor;
         if (wanted && page.size() < static_cast<size_t>(limit)) page.push_back(event);
       }
       return page;
     });
   }
-  Status SetConditions(model::Subject subject, const std::string& id, const std::vector<model::Condition>& conditions) override {
+  Status SetConditions(model::Subject subject, const std::string& id,
+                       const std::vector<model::Condition>& conditions) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
-      if (!Exists(rows, subject, id)) return NotFound("there is nothing with the id \"" + id + "\"");
+      if (!Exists(rows, subject, id))
+        return NotFound("there is nothing with the id \"" + id + "\"");
       StoreConditions(rows, {subject, id}, conditions, now);
       return {};
     });
   }
-  Result<std::vector<model::Condition>> Conditions(model::Subject subject, const std::string& id) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Condition>> { return ConditionsOf(rows, {subject, id}); });
+  Result<std::vector<model::Condition>> Conditions(model::Subject subject,
+                                                   const std::string& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Condition>> {
+      return ConditionsOf(rows, {subject, id});
+    });
   }
 
  private:
   static bool Exists(const FakeState& rows, model::Subject subject, const std::string& id) {
     switch (subject) {
-      case model::Subject::kApplication: return rows.apps.contains(AppId(id));
-      case model::Subject::kRepository: return rows.repositories.contains(RepositoryId(id));
-      case model::Subject::kBuild: return rows.builds.contains(BuildId(id));
+      case model::Subject::kApplication:
+        return rows.apps.contains(AppId(id));
+      case model::Subject::kRepository:
+        return rows.repositories.contains(RepositoryId(id));
+      case model::Subject::kBuild:
+        return rows.builds.contains(BuildId(id));
     }
     return false;
   }
@@ -99,7 +109,8 @@ class FakeUsers final : public UserStore {
   Result<model::SshKey> Key(const KeyId& id, const UserId& user) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::SshKey> {
       const auto found = rows.keys.find(id);
-      const bool usable = found != rows.keys.end() && found->second.user == user && found->second.expires > now;
+      const bool usable =
+          found != rows.keys.end() && found->second.user == user && found->second.expires > now;
       if (!usable) return NotFound("there is no such key, or it has expired: generate another");
       return found->second;
     });
@@ -160,9 +171,15 @@ class FakeHints final : public Hints {
 
 }  // namespace
 
-std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows) { return std::make_unique<FakeEvents>(rows); }
-std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows) { return std::make_unique<FakeUsers>(rows); }
-std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows) { return std::make_unique<FakeHosts>(rows); }
+std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows) {
+  return std::make_unique<FakeEvents>(rows);
+}
+std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows) {
+  return std::make_unique<FakeUsers>(rows);
+}
+std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows) {
+  return std::make_unique<FakeHosts>(rows);
+}
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows) { return std::make_unique<FakeHints>(rows); }
 
 }  // namespace ns::ports::testing

@@ -6,7 +6,9 @@ namespace {
 Status CheckUrl(const FakeState& rows, const model::Repository& repository) {
   for (const auto& [id, other] : rows.repositories) {
     if (id == repository.id) continue;
-    if (other.url == repository.url) return Status(Code::kExists, "a repository with the URL " + repository.url + " is registered");
+    if (other.url == repository.url)
+      return Status(Code::kExists,
+                    "a repository with the URL " + repository.url + " is registered");
   }
   return {};
 }
@@ -21,7 +23,8 @@ Status CheckOwners(const FakeState& rows, const std::vector<UserId>& owners) {
 std::vector<model::Follower> FollowersOf(const FakeState& rows, const RepositoryId& id) {
   std::vector<model::Follower> followers;
   for (const auto& [app_id, row] : rows.apps) {
-    if (row.app.repository == id && !row.app.deleted) followers.push_back({app_id, row.app.ref, row.app.commit});
+    if (row.app.repository == id && !row.app.deleted)
+      followers.push_back({app_id, row.app.ref, row.app.commit});
   }
   return followers;
 }
@@ -32,13 +35,15 @@ class FakeRepositories final : public RepositoryStore {
 
   Status Insert(const model::Repository& repository) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
-      if (rows.repositories.contains(repository.id)) return Status(Code::kExists, "this repository is registered");
+      if (rows.repositories.contains(repository.id))
+        return Status(Code::kExists, "this repository is registered");
       return Put(rows, repository, hints);
     });
   }
   Status Update(const model::Repository& repository) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
-      if (!rows.repositories.contains(repository.id)) return NoSuch("repository", repository.id.str());
+      if (!rows.repositories.contains(repository.id))
+        return NoSuch("repository", repository.id.str());
       return Put(rows, repository, hints);
     });
   }
@@ -46,7 +51,9 @@ class FakeRepositories final : public RepositoryStore {
     return rows_.Write([&](FakeState& rows, Time, HintList&) -> Status {
       if (!rows.repositories.contains(id)) return NoSuch("repository", id.str());
       for (const auto& [app_id, row] : rows.apps) {
-        if (row.app.repository == id) return Status(Code::kPrecondition, "applications of this repository exist: delete them first");
+        if (row.app.repository == id)
+          return Status(Code::kPrecondition,
+                        "applications of this repository exist: delete them first");
       }
       rows.repositories.erase(id);
       rows.conditions.erase({model::Subject::kRepository, id.str()});
@@ -78,7 +85,8 @@ class FakeRepositories final : public RepositoryStore {
       return model::RepositorySnapshot{found->second, FollowersOf(rows, id)};
     });
   }
-  Status SetCommits(const std::vector<model::Follower>& moved, const std::vector<model::Commit>& commits) override {
+  Status SetCommits(const std::vector<model::Follower>& moved,
+                    const std::vector<model::Commit>& commits) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
       for (const model::Commit& commit : commits) rows.commits.try_emplace(commit.hash, commit);
       for (const model::Follower& follower : moved) {
@@ -94,7 +102,8 @@ class FakeRepositories final : public RepositoryStore {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Commit>> {
       std::vector<model::Commit> known;
       for (const std::string& hash : std::set<std::string>(hashes.begin(), hashes.end())) {
-        if (const auto found = rows.commits.find(hash); found != rows.commits.end()) known.push_back(found->second);
+        if (const auto found = rows.commits.find(hash); found != rows.commits.end())
+          known.push_back(found->second);
       }
       return known;
     });
@@ -114,6 +123,8 @@ class FakeRepositories final : public RepositoryStore {
 
 }  // namespace
 
-std::unique_ptr<RepositoryStore> NewFakeRepositories(FakeRows& rows) { return std::make_unique<FakeRepositories>(rows); }
+std::unique_ptr<RepositoryStore> NewFakeRepositories(FakeRows& rows) {
+  return std::make_unique<FakeRepositories>(rows);
+}
 
 }  // namespace ns::ports::testing

@@ -17,7 +17,8 @@ model::Build* FakeState::FindBuild(const BuildId& id) {
   return found == builds.end() ? nullptr : &found->second.build;
 }
 
-std::vector<const FakeBuild*> FakeState::BuildsWhere(const std::function<bool(const model::Build&)>& wanted, bool newest_first) const {
+std::vector<const FakeBuild*> FakeState::BuildsWhere(
+    const std::function<bool(const model::Build&)>& wanted, bool newest_first) const {
   std::vector<const FakeBuild*> found;
   for (const auto& [id, row] : builds) {
     if (wanted(row.build)) found.push_back(&row);
@@ -36,9 +37,13 @@ void FakeRows::Tell(const HintList& hints) {
   }
 }
 
-Status NoSuch(const std::string& what, const std::string& id) { return NotFound("there is no " + what + " with the id \"" + id + "\""); }
+Status NoSuch(const std::string& what, const std::string& id) {
+  return NotFound("there is no " + what + " with the id \"" + id + "\"");
+}
 
-void HintApp(HintList& hints, const AppId& app) { hints.push_back({Hint::Kind::kApplication, app.str()}); }
+void HintApp(HintList& hints, const AppId& app) {
+  hints.push_back({Hint::Kind::kApplication, app.str()});
+}
 
 void HintBuild(HintList& hints, const model::Build& build) {
   HintApp(hints, build.app);
@@ -46,11 +51,13 @@ void HintBuild(HintList& hints, const model::Build& build) {
   hints.push_back({Hint::Kind::kQueue, ""});
 }
 
-void StoreConditions(FakeState& rows, const SubjectKey& key, const std::vector<model::Condition>& conditions, Time now) {
+void StoreConditions(FakeState& rows, const SubjectKey& key,
+                     const std::vector<model::Condition>& conditions, Time now) {
   auto& stored = rows.conditions[key];
   for (model::Condition next : conditions) {
     const auto before = stored.find(next.type);
-    const bool same = before != stored.end() && before->second.ok == next.ok && before->second.reason == next.reason;
+    const bool same = before != stored.end() && before->second.ok == next.ok &&
+                      before->second.reason == next.reason;
     next.since = same ? before->second.since : now;
     next.last_looked = now;
     stored[next.type] = next;

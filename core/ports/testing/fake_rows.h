@@ -18,9 +18,9 @@
 namespace ns::ports::testing {
 
 struct FakeApp {
-  model::Application app;  // with env
-  int64_t number = 0;      // order of insertion
-  bool removed = false;    // the backend has confirmed
+  model::Application app;                // with env
+  int64_t number = 0;                    // order of insertion
+  bool removed = false;                  // the backend has confirmed
   std::vector<model::Release> releases;  // oldest first
   std::optional<model::ObservedApp> observed;
 };
@@ -52,7 +52,8 @@ struct FakeState {
   FakeApp* FindApp(const AppId& id);
   // Null for tombstones too.
   FakeApp* FindLiveApp(const AppId& id);
-  std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted, bool newest_first) const;
+  std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted,
+                                            bool newest_first) const;
 };
 
 // What a write tells others, sent once it is over.
@@ -71,7 +72,8 @@ struct FakeRows {
   }
   // The same with hints: `use(state, now, hints)`. A write checks all before it changes anything.
   template <class Use>
-  auto Write(Use&& use) -> decltype(use(std::declval<FakeState&>(), Time(), std::declval<HintList&>())) {
+  auto Write(Use&& use)
+      -> decltype(use(std::declval<FakeState&>(), Time(), std::declval<HintList&>())) {
     HintList hints;
     auto result = Read([&](FakeState& rows, Time now) { return use(rows, now, hints); });
     if (result.ok()) Tell(hints);
@@ -86,7 +88,8 @@ struct FakeRows {
 Status NoSuch(const std::string& what, const std::string& id);
 void HintApp(HintList& hints, const AppId& app);
 void HintBuild(HintList& hints, const model::Build& build);
-void StoreConditions(FakeState& rows, const SubjectKey& key, const std::vector<model::Condition>& conditions, Time now);
+void StoreConditions(FakeState& rows, const SubjectKey& key,
+                     const std::vector<model::Condition>& conditions, Time now);
 void AppendEvent(FakeState& rows, model::Event event, Time now);
 // What a "deploy.phase" event carries: {"at": ..., "generation": ..., "phase": ...}.
 std::string PhaseData(const model::Fence& fence, const model::PhaseMark& mark);

@@ -18,7 +18,9 @@ FakeStore::FakeStore(Clock& clock)
 
 FakeStore::~FakeStore() = default;
 
-Store FakeStore::store() { return {*repositories_, *apps_, *deploys_, *builds_, *logs_, *events_, *users_, *hosts_, *hints_}; }
+Store FakeStore::store() {
+  return {*repositories_, *apps_, *deploys_, *builds_, *logs_, *events_, *users_, *hosts_, *hints_};
+}
 
 void FakeStore::FailWith(Status status) {
   rows_->state.With([&](FakeState& rows) { rows.failure = std::move(status); });

@@ -1,5 +1,6 @@
-// The Store port in memory: the same answers as the one on PostgreSQL, for tests and for the simulation.
-// Deterministic: time is the given clock's, ids and tokens come from a counter. Hints reach subscribers on the writing thread, after the write.
+// The Store port in memory: the same answers as the one on PostgreSQL, for tests and for the
+// simulation. Deterministic: time is the given clock's, ids and tokens come from a counter. Hints
+// reach subscribers on the writing thread, after the write.
 #pragma once
 
 #include <memory>

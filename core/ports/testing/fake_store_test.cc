@@ -12,7 +12,8 @@ namespace {
 class FakeUnderTest final : public StoreUnderTest {
  public:
   FakeUnderTest() {
-    store_.store().hints.Subscribe([this](const Hint& hint) { hints_.With([&](auto& hints) { hints.push_back(hint); }); });
+    store_.store().hints.Subscribe(
+        [this](const Hint& hint) { hints_.With([&](auto& hints) { hints.push_back(hint); }); });
   }
   Store store() override { return store_.store(); }
   void Advance(Duration by) override { clock_.Advance(by); }
@@ -26,8 +27,10 @@ class FakeUnderTest final : public StoreUnderTest {
   FakeStore store_{clock_};
 };
 
-INSTANTIATE_TEST_SUITE_P(Fake, StoreContract,
-                         ::testing::Values(StoreFactory([] { return std::unique_ptr<StoreUnderTest>(std::make_unique<FakeUnderTest>()); })),
+INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
                          [](const auto&) { return "InMemory"; });
 
 TEST(FakeStore, FailWith_FailsEverythingUntilItIsLifted) {

@@ -1,4 +1,5 @@
-// What every Store must keep. Instantiated by the tests of each store: INSTANTIATE_TEST_SUITE_P(Name, StoreContract, Values(factory)).
+// What every Store must keep. Instantiated by the tests of each store:
+// INSTANTIATE_TEST_SUITE_P(Name, StoreContract, Values(factory)).
 #pragma once
 
 #include "ports/testing/store_contract_apps.h"

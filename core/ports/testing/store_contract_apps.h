@@ -15,7 +15,8 @@ TEST_P(StoreContract, Repository_InsertedThenRead_IsTheSameWithCredentials) {
   repository.id = IdOf<RepositoryId>(3);
   repository.name = "a \"quoted\" {name}, ünïcode \\";
   repository.url = "git@git.example.com:a/b.git";
-  repository.credentials = {model::GitAuth::kSsh, "git", Secret("pass\nword"), Secret("-----BEGIN KEY-----")};
+  repository.credentials = {model::GitAuth::kSsh, "git", Secret("pass\nword"),
+                            Secret("-----BEGIN KEY-----")};
   repository.owners = {NewUser("bob").id, NewUser("alice").id};
   ASSERT_EQ(s.repositories.Insert(repository), Status());
   EXPECT_EQ(s.repositories.Get(repository.id).value(), repository);
@@ -30,7 +31,8 @@ TEST_P(StoreContract, Repositories_Listed_ByNameWithoutCredentials) {
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0], two);
   EXPECT_EQ(all[1].id, one.id);
-  EXPECT_EQ(all[1].credentials, (model::GitCredentials{model::GitAuth::kBasic, "", Secret(), Secret()}));
+  EXPECT_EQ(all[1].credentials,
+            (model::GitCredentials{model::GitAuth::kBasic, "", Secret(), Secret()}));
   EXPECT_EQ(all[1].owners, one.owners);
 }
 
@@ -85,7 +87,11 @@ TEST_P(StoreContract, RepositorySnapshot_ListsFollowersButNoTombstones) {
 
 TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
   const model::Application one = NewApp(1), two = NewApp(2);
-  ASSERT_EQ(s.repositories.SetCommits({{one.id, "main", kHashA}, {two.id, "other", kHashA}, {IdOf<AppId>(9), "main", kHashA}}, {}), Status());
+  ASSERT_EQ(
+      s.repositories.SetCommits(
+          {{one.id, "main", kHashA}, {two.id, "other", kHashA}, {IdOf<AppId>(9), "main", kHashA}},
+          {}),
+      Status());
   EXPECT_EQ(s.apps.Get(one.id)->commit, kHashA);
   EXPECT_EQ(s.apps.Get(two.id)->commit, model::kNoCommit);
   EXPECT_EQ(s.apps.Get(one.id)->updated_at, one.updated_at);
@@ -94,9 +100,12 @@ TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
 TEST_P(StoreContract, Commits_KnownOnes_StayAsTheyWere) {
   const Time date(std::chrono::microseconds(1'700'000'000'123'456));
   ASSERT_EQ(s.repositories.SetCommits({}, {{kHashA, "Ann", date, "first\nbody"}}), Status());
-  ASSERT_EQ(s.repositories.SetCommits({}, {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}), Status());
+  ASSERT_EQ(
+      s.repositories.SetCommits({}, {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}),
+      Status());
   EXPECT_THAT(s.repositories.Commits({kHashB, kHashA, std::string(40, 'c')}).value(),
-              UnorderedElementsAre(model::Commit{kHashA, "Ann", date, "first\nbody"}, model::Commit{kHashB, "Bo", kNever, ""}));
+              UnorderedElementsAre(model::Commit{kHashA, "Ann", date, "first\nbody"},
+                                   model::Commit{kHashB, "Bo", kNever, ""}));
   EXPECT_THAT(s.repositories.Commits({}).value(), IsEmpty());
 }
 
@@ -111,7 +120,8 @@ TEST_P(StoreContract, App_InsertedThenRead_IsTheSame) {
   app.spa = true;
   app.desired = model::DesiredState::kRunning;
   app.restart_nonce = 4;
-  app.env = {{"B", Secret("x\ny"), model::EnvScope::kBoth, true, false}, {"A", Secret(""), model::EnvScope::kBuild, false, true}};
+  app.env = {{"B", Secret("x\ny"), model::EnvScope::kBoth, true, false},
+             {"A", Secret(""), model::EnvScope::kBuild, false, true}};
   ASSERT_EQ(s.apps.Insert(app, nullptr), Status());
   const model::Application stored = s.apps.Get(app.id).value();
   EXPECT_NE(stored.created_at, kNever);
@@ -192,7 +202,8 @@ TEST_P(StoreContract, App_Missing_NotFound) {
   EXPECT_EQ(s.apps.Update(app, kNever, nullptr).code(), Code::kNotFound);
   EXPECT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}).code(), Code::kNotFound);
   EXPECT_EQ(s.apps.DeleteEnv(app.id, "A").code(), Code::kNotFound);
-  EXPECT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false).code(),
+            Code::kNotFound);
   EXPECT_EQ(s.apps.MarkDeleted(app.id).code(), Code::kNotFound);
 }
 
@@ -268,8 +279,11 @@ TEST_P(StoreContract, Env_SetTwiceAndDeleted) {
   const std::string odd = std::string("a\0b", 3) + "\xff";
   ASSERT_EQ(s.apps.SetEnv(app.id, {"B", Secret("1")}), Status());
   ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("2")}), Status());
-  ASSERT_EQ(s.apps.SetEnv(app.id, {"B", Secret(odd), model::EnvScope::kBuild, true, true}), Status());
-  EXPECT_THAT(s.apps.Get(app.id)->env, ElementsAre(model::EnvVar{"A", Secret("2")}, model::EnvVar{"B", Secret(odd), model::EnvScope::kBuild, true, true}));
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"B", Secret(odd), model::EnvScope::kBuild, true, true}),
+            Status());
+  EXPECT_THAT(s.apps.Get(app.id)->env,
+              ElementsAre(model::EnvVar{"A", Secret("2")},
+                          model::EnvVar{"B", Secret(odd), model::EnvScope::kBuild, true, true}));
   ASSERT_EQ(s.apps.DeleteEnv(app.id, "A"), Status());
   EXPECT_EQ(s.apps.DeleteEnv(app.id, "A").code(), Code::kNotFound);
   EXPECT_THAT(s.apps.Get(app.id)->env, SizeIs(1));
@@ -282,7 +296,8 @@ TEST_P(StoreContract, Updates_OfOneReadingAtOnce_OneWins) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&] {
-        const Status status = s.apps.Update(app, app.updated_at, [](const auto&) { return Status(); });
+        const Status status =
+            s.apps.Update(app, app.updated_at, [](const auto&) { return Status(); });
         (status.ok() ? won : stale) += status.ok() || status.code() == Code::kStale ? 1 : 100;
       });
     }
@@ -318,16 +333,30 @@ TEST_P(StoreContract, Inserts_OfOneAddressAtOnce_OneWins) {
 TEST_P(StoreContract, Hints_OfWhatPeopleChange) {
   NewRepository();
   const model::Application app = AppOf(1, IdOf<RepositoryId>(1));
-  EXPECT_THAT(HintsOf([&] { (void)s.apps.Insert(app, nullptr); }), UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
-  EXPECT_THAT(HintsOf([&] { (void)s.apps.SetEnv(app.id, {"A", Secret("1")}); }), ElementsAre(AppHint(1)));
-  EXPECT_THAT(HintsOf([&] { (void)s.apps.SetDesired(app.id, model::DesiredState::kRunning, false); }), ElementsAre(AppHint(1)));
-  EXPECT_THAT(HintsOf([&] { (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {}); }), ElementsAre(AppHint(1)));
-  EXPECT_THAT(HintsOf([&] { (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {}); }), IsEmpty());
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Insert(app, nullptr); }),
+              UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
+  EXPECT_THAT(HintsOf([&] {
+                (void)s.apps.SetEnv(app.id, {"A", Secret("1")});
+              }),
+              ElementsAre(AppHint(1)));
+  EXPECT_THAT(
+      HintsOf([&] { (void)s.apps.SetDesired(app.id, model::DesiredState::kRunning, false); }),
+      ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] {
+                (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {});
+              }),
+              ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] {
+                (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {});
+              }),
+              IsEmpty());
   model::Application edit = s.apps.Get(app.id).value();
-  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }), ElementsAre(AppHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }),
+              ElementsAre(AppHint(1)));
   edit = s.apps.Get(app.id).value();
   edit.ref = "v2";
-  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }), UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
+  EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }),
+              UnorderedElementsAre(AppHint(1), RepositoryHint(1)));
   EXPECT_THAT(HintsOf([&] { (void)s.apps.DeleteEnv(app.id, "MISSING"); }), IsEmpty());
 }
 

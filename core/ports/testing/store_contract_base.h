@@ -1,4 +1,5 @@
-// What the contract of the Store port is tested with: a store of some kind, and the things that cases put into it.
+// What the contract of the Store port is tested with: a store of some kind, and the things that
+// cases put into it.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -43,7 +44,9 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
  protected:
   StoreContract() : under_test_(GetParam()()), s(under_test_->store()) {}
 
-  model::User NewUser(const std::string& name = "alice") { return s.users.Ensure(name, false).value(); }
+  model::User NewUser(const std::string& name = "alice") {
+    return s.users.Ensure(name, false).value();
+  }
 
   model::Repository NewRepository(int n = 1) {
     model::Repository repository;
@@ -64,8 +67,10 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
     app.commit = model::kNoCommit;
     app.build = {"runtime-cmd", R"({"base_image":"alpine"})"};
     app.run.command = "serve --port 80";
-    app.websites = {{IdOf<WebsiteId>(n * 10), app.name + ".example.com", "/", false, false, true, 8080, model::AuthPolicy::kSoft},
-                    {IdOf<WebsiteId>(n * 10 + 1), app.name + ".example.com", "/api", true, true, false, 8081, model::AuthPolicy::kOff}};
+    app.websites = {{IdOf<WebsiteId>(n * 10), app.name + ".example.com", "/", false, false, true,
+                     8080, model::AuthPolicy::kSoft},
+                    {IdOf<WebsiteId>(n * 10 + 1), app.name + ".example.com", "/api", true, true,
+                     false, 8081, model::AuthPolicy::kOff}};
     app.ports = {{30000 + n, 80, model::Protocol::kTcp}, {30000 + n, 53, model::Protocol::kUdp}};
     app.owners = {NewUser("zoe").id, NewUser("alice").id};
     app.backend = "docker";
@@ -96,7 +101,8 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
   static BuildResult Ended(model::BuildStatus status, const std::string& reason = "") {
     BuildResult result;
     result.status = status;
-    if (status != model::BuildStatus::kSucceeded) result.outcome = Status(Code::kInternal, reason, "it did not work").SetFault(Fault::kSource);
+    if (status != model::BuildStatus::kSucceeded)
+      result.outcome = Status(Code::kInternal, reason, "it did not work").SetFault(Fault::kSource);
     return result;
   }
   void Settle(const model::Build& claimed, model::BuildStatus status) {
@@ -117,7 +123,9 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
   }
   static Hint AppHint(int n) { return {Hint::Kind::kApplication, IdOf<AppId>(n).str()}; }
   static Hint BuildHint(int n) { return {Hint::Kind::kBuild, IdOf<BuildId>(n).str()}; }
-  static Hint RepositoryHint(int n) { return {Hint::Kind::kRepository, IdOf<RepositoryId>(n).str()}; }
+  static Hint RepositoryHint(int n) {
+    return {Hint::Kind::kRepository, IdOf<RepositoryId>(n).str()};
+  }
   static inline const Hint kQueueHint{Hint::Kind::kQueue, ""};
 
   const std::unique_ptr<StoreUnderTest> under_test_;

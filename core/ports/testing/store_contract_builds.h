@@ -75,7 +75,8 @@ TEST_P(StoreContract, Register_SupersedesQueuedOnes) {
   EXPECT_EQ(old.status, BuildStatus::kSkipped);
   EXPECT_EQ(old.outcome.reason(), model::kSuperseded);
   EXPECT_NE(old.finished_at, kNever);
-  EXPECT_EQ(s.builds.Register(BuildOf(3, app.id, "one"), {IdOf<BuildId>(2)}, {}), Status()) << "a superseded build may be built again";
+  EXPECT_EQ(s.builds.Register(BuildOf(3, app.id, "one"), {IdOf<BuildId>(2)}, {}), Status())
+      << "a superseded build may be built again";
 }
 
 TEST_P(StoreContract, Register_SupersedeAndSameKeyAtOnce_Works) {
@@ -88,7 +89,8 @@ TEST_P(StoreContract, Register_Refused_SupersedesNothing) {
   const model::Application app = NewApp(1);
   NewBuild(1, app.id, "one");
   NewBuild(2, app.id, "two");
-  EXPECT_EQ(s.builds.Register(BuildOf(3, app.id, "two"), {IdOf<BuildId>(1)}, {}).code(), Code::kExists);
+  EXPECT_EQ(s.builds.Register(BuildOf(3, app.id, "two"), {IdOf<BuildId>(1)}, {}).code(),
+            Code::kExists);
   EXPECT_EQ(s.builds.Get(IdOf<BuildId>(1))->status, BuildStatus::kQueued);
 }
 
@@ -97,7 +99,9 @@ TEST_P(StoreContract, Register_WithoutBuild_SupersedesAndRequestsCancel) {
   NewBuild(1, app.id, "one");
   NewBuild(2, app.id, "two");
   const model::Build running = Claimed(2);
-  ASSERT_EQ(s.builds.Register({}, {IdOf<BuildId>(1), IdOf<BuildId>(2)}, {IdOf<BuildId>(2), IdOf<BuildId>(1)}), Status());
+  ASSERT_EQ(s.builds.Register({}, {IdOf<BuildId>(1), IdOf<BuildId>(2)},
+                              {IdOf<BuildId>(2), IdOf<BuildId>(1)}),
+            Status());
   EXPECT_EQ(s.builds.Get(IdOf<BuildId>(1))->status, BuildStatus::kSkipped);
   EXPECT_FALSE(s.builds.Get(IdOf<BuildId>(1))->cancel_requested);
   const model::Build cancelling = s.builds.Get(IdOf<BuildId>(2)).value();
@@ -105,7 +109,8 @@ TEST_P(StoreContract, Register_WithoutBuild_SupersedesAndRequestsCancel) {
   EXPECT_TRUE(cancelling.cancel_requested);
   EXPECT_EQ(cancelling.outcome.reason(), model::kSuperseded);
   Settle(running, BuildStatus::kCancelled);
-  EXPECT_EQ(s.builds.Get(IdOf<BuildId>(2))->outcome.reason(), model::kSuperseded) << "kept through the end of the claim";
+  EXPECT_EQ(s.builds.Get(IdOf<BuildId>(2))->outcome.reason(), model::kSuperseded)
+      << "kept through the end of the claim";
   EXPECT_THAT(s.builds.ListAll(0, 10).value(), SizeIs(2));
 }
 
@@ -204,14 +209,17 @@ TEST_P(StoreContract, Settle_Queued_WaitsAndCanBeClaimedAgainWithANewToken) {
   const model::Build second = Claimed(1);
   EXPECT_EQ(second.attempt, 2);
   EXPECT_NE(second.lease.token, first.lease.token);
-  EXPECT_EQ(s.builds.Settle(first.id, first.lease.token, Ended(BuildStatus::kSucceeded)).code(), Code::kStale);
+  EXPECT_EQ(s.builds.Settle(first.id, first.lease.token, Ended(BuildStatus::kSucceeded)).code(),
+            Code::kStale);
 }
 
 TEST_P(StoreContract, Settle_QueuedAfterARequestToCancel_IsCancelled) {
   NewBuild(1, NewApp(1).id);
   const model::Build claimed = Claimed(1);
   ASSERT_EQ(s.builds.Cancel(claimed.id), Status());
-  ASSERT_EQ(s.builds.Settle(claimed.id, claimed.lease.token, Ended(BuildStatus::kQueued, "RegistryDown")), Status());
+  ASSERT_EQ(
+      s.builds.Settle(claimed.id, claimed.lease.token, Ended(BuildStatus::kQueued, "RegistryDown")),
+      Status());
   EXPECT_EQ(s.builds.Get(claimed.id)->status, BuildStatus::kCancelled);
 }
 
@@ -226,11 +234,14 @@ TEST_P(StoreContract, Expire_AfterTheLeaseHasRunOut_EndsThatAttemptOnly) {
   NewBuild(1, NewApp(1).id);
   const model::Build claimed = Claimed(1, 20ms);
   under_test_->Advance(30ms);
-  EXPECT_EQ(s.builds.Expire(claimed.id, 2, Ended(BuildStatus::kQueued, "BuilderLost")).code(), Code::kStale);
+  EXPECT_EQ(s.builds.Expire(claimed.id, 2, Ended(BuildStatus::kQueued, "BuilderLost")).code(),
+            Code::kStale);
   EXPECT_EQ(s.builds.Expire(claimed.id, 1, Ended(BuildStatus::kQueued, "BuilderLost")), Status());
   EXPECT_EQ(s.builds.Get(claimed.id)->status, BuildStatus::kQueued);
-  EXPECT_EQ(s.builds.Settle(claimed.id, claimed.lease.token, Ended(BuildStatus::kSucceeded)).code(), Code::kStale);
-  EXPECT_EQ(s.builds.Expire(claimed.id, 1, Ended(BuildStatus::kQueued, "BuilderLost")).code(), Code::kStale);
+  EXPECT_EQ(s.builds.Settle(claimed.id, claimed.lease.token, Ended(BuildStatus::kSucceeded)).code(),
+            Code::kStale);
+  EXPECT_EQ(s.builds.Expire(claimed.id, 1, Ended(BuildStatus::kQueued, "BuilderLost")).code(),
+            Code::kStale);
 }
 
 TEST_P(StoreContract, Cancel_OfAQueuedBuild_EndsItAtOnce) {
@@ -251,9 +262,11 @@ TEST_P(StoreContract, Builds_Listed_NewestFirst) {
     for (const auto& build : builds) all.push_back(build.id);
     return all;
   };
-  EXPECT_THAT(ids(s.builds.ListAll(1, 3).value()), ElementsAre(IdOf<BuildId>(4), IdOf<BuildId>(3), IdOf<BuildId>(2)));
+  EXPECT_THAT(ids(s.builds.ListAll(1, 3).value()),
+              ElementsAre(IdOf<BuildId>(4), IdOf<BuildId>(3), IdOf<BuildId>(2)));
   EXPECT_THAT(ids(s.builds.ListAll(5, 3).value()), IsEmpty());
-  EXPECT_THAT(ids(s.builds.ListByApp(one.id, 2).value()), ElementsAre(IdOf<BuildId>(5), IdOf<BuildId>(3)));
+  EXPECT_THAT(ids(s.builds.ListByApp(one.id, 2).value()),
+              ElementsAre(IdOf<BuildId>(5), IdOf<BuildId>(3)));
   EXPECT_THAT(ids(s.builds.ListByApp(IdOf<AppId>(9), 2).value()), IsEmpty());
 }
 
@@ -283,7 +296,8 @@ TEST_P(StoreContract, Hints_OfBuilds) {
   EXPECT_THAT(HintsOf([&] { NewBuild(1, app.id); }), all);
   model::Build claimed;
   EXPECT_THAT(HintsOf([&] { claimed = Claimed(1); }), all);
-  EXPECT_THAT(HintsOf([&] { (void)s.builds.Renew(claimed.id, claimed.lease.token, 1min); }), IsEmpty());
+  EXPECT_THAT(HintsOf([&] { (void)s.builds.Renew(claimed.id, claimed.lease.token, 1min); }),
+              IsEmpty());
   EXPECT_THAT(HintsOf([&] { (void)s.logs.Append(claimed.id, claimed.lease.token, "x"); }),
               ElementsAre(Hint{Hint::Kind::kBuildLog, claimed.id.str()}));
   EXPECT_THAT(HintsOf([&] { (void)s.builds.Cancel(claimed.id); }), all);
@@ -300,15 +314,18 @@ TEST_P(StoreContract, Log_AppendedInPieces_ReadsAsOneFromAnyOffset) {
   const model::Build claimed = Claimed(1);
   const std::string odd = std::string("\0\x01\\x", 4) + "\xff\xfe";
   std::string whole;
-  for (const std::string& piece : {std::string("first\n"), odd, std::string(), std::string(70'000, 'x'), std::string("last\n")}) {
+  for (const std::string& piece : {std::string("first\n"), odd, std::string(),
+                                   std::string(70'000, 'x'), std::string("last\n")}) {
     ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, piece), Status());
     whole += piece;
   }
   const auto size = static_cast<int64_t>(whole.size());
-  for (const int64_t offset : {int64_t{0}, int64_t{3}, int64_t{6}, int64_t{9}, int64_t{40'000}, size - 1, size}) {
+  for (const int64_t offset :
+       {int64_t{0}, int64_t{3}, int64_t{6}, int64_t{9}, int64_t{40'000}, size - 1, size}) {
     for (const int64_t max : {int64_t{1}, int64_t{8}, int64_t{65'536}, int64_t{1'000'000}}) {
       const LogSlice slice = s.logs.Read(claimed.id, offset, max).value();
-      EXPECT_EQ(slice.bytes, whole.substr(static_cast<size_t>(offset), static_cast<size_t>(max))) << offset << " " << max;
+      EXPECT_EQ(slice.bytes, whole.substr(static_cast<size_t>(offset), static_cast<size_t>(max)))
+          << offset << " " << max;
       EXPECT_EQ(slice.next_offset, offset + static_cast<int64_t>(slice.bytes.size()));
       EXPECT_FALSE(slice.finished);
     }

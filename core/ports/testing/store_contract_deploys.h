@@ -48,8 +48,14 @@ TEST_P(StoreContract, Snapshot_HoldsAllThatBelongsToTheApplication) {
   NewBuild(2, app.id, "two");
   NewBuild(3, NewApp(2).id);
   ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}), Status());
-  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {0, model::DesiredState::kRunning, IdOf<ReleaseId>(1), "run", "route"}, ReleaseOf(1, kHashA)).ok());
-  ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 1), {{"Deploy", true, "Live", "It runs.", kNever, kNever, kNever}}), Status());
+  ASSERT_TRUE(s.deploys
+                  .SetTarget(app.id, 0,
+                             {0, model::DesiredState::kRunning, IdOf<ReleaseId>(1), "run", "route"},
+                             ReleaseOf(1, kHashA))
+                  .ok());
+  ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 1),
+                                   {{"Deploy", true, "Live", "It runs.", kNever, kNever, kNever}}),
+            Status());
   const model::AppSnapshot snapshot = s.deploys.Snapshot(app.id).value();
   EXPECT_EQ(snapshot.app, s.apps.Get(app.id).value());
   ASSERT_THAT(snapshot.builds, SizeIs(2));
@@ -131,7 +137,8 @@ TEST_P(StoreContract, SetTarget_FromAnotherGeneration_IsStaleAndStoresNothing) {
   ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, std::nullopt).ok());
   EXPECT_EQ(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).status().code(), Code::kStale);
   EXPECT_THAT(s.deploys.Releases(app.id, 10).value(), IsEmpty());
-  EXPECT_EQ(s.deploys.SetTarget(IdOf<AppId>(9), 0, {}, std::nullopt).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.deploys.SetTarget(IdOf<AppId>(9), 0, {}, std::nullopt).status().code(),
+            Code::kNotFound);
 }
 
 TEST_P(StoreContract, SetTargets_AtOnce_OneWins) {
@@ -140,7 +147,8 @@ TEST_P(StoreContract, SetTargets_AtOnce_OneWins) {
   {
     std::vector<std::jthread> threads;
     for (int i = 1; i <= 8; ++i) {
-      threads.emplace_back([&, i] { won += s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(i, kHashA)).ok() ? 1 : 0; });
+      threads.emplace_back(
+          [&, i] { won += s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(i, kHashA)).ok() ? 1 : 0; });
     }
   }
   EXPECT_EQ(won, 1);
@@ -149,7 +157,8 @@ TEST_P(StoreContract, SetTargets_AtOnce_OneWins) {
 
 TEST_P(StoreContract, Releases_NewestFirst) {
   const model::Application app = NewApp(1);
-  for (int n = 1; n <= 3; ++n) ASSERT_TRUE(s.deploys.SetTarget(app.id, n - 1, {}, ReleaseOf(n, kHashA)).ok());
+  for (int n = 1; n <= 3; ++n)
+    ASSERT_TRUE(s.deploys.SetTarget(app.id, n - 1, {}, ReleaseOf(n, kHashA)).ok());
   const auto releases = s.deploys.Releases(app.id, 2).value();
   ASSERT_THAT(releases, SizeIs(2));
   EXPECT_EQ(releases[0].id, IdOf<ReleaseId>(3));
@@ -176,7 +185,8 @@ TEST_P(StoreContract, Observed_WithALowerFence_IsDroppedWithItsConditions) {
   ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 3), {}), Status());
   model::ObservedApp older = ObservedOf(app.id, 2);
   older.phases = {PhaseAt("pull", 1)};
-  EXPECT_EQ(s.deploys.SaveObserved(older, {{"Deploy", false, "Old", "", kNever, kNever, kNever}}), Status());
+  EXPECT_EQ(s.deploys.SaveObserved(older, {{"Deploy", false, "Old", "", kNever, kNever, kNever}}),
+            Status());
   EXPECT_EQ(s.deploys.Observed(app.id).value(), ObservedOf(app.id, 3));
   EXPECT_THAT(s.events.Conditions(model::Subject::kApplication, app.id.str()).value(), IsEmpty());
   EXPECT_THAT(s.events.List(model::Subject::kApplication, app.id.str(), 0, 10).value(), IsEmpty());
@@ -219,8 +229,12 @@ TEST_P(StoreContract, Removal_GoesThroughTombstoneConfirmationAndPurge) {
   NewBuild(1, app.id);
   const model::Build claimed = Claimed(1);
   ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, "log"), Status());
-  ASSERT_EQ(s.events.SetConditions(model::Subject::kBuild, claimed.id.str(), {{"Build", true, "Fine", "", kNever, kNever, kNever}}), Status());
-  ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 1), {{"Deploy", true, "Live", "", kNever, kNever, kNever}}), Status());
+  ASSERT_EQ(s.events.SetConditions(model::Subject::kBuild, claimed.id.str(),
+                                   {{"Build", true, "Fine", "", kNever, kNever, kNever}}),
+            Status());
+  ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 1),
+                                   {{"Deploy", true, "Live", "", kNever, kNever, kNever}}),
+            Status());
   model::Event event;
   event.subject_id = app.id.str();
   event.actor = "platform";
@@ -264,11 +278,14 @@ TEST_P(StoreContract, Epoch_OnlyRises) {
 TEST_P(StoreContract, Hints_NeverOfWhatThePlatformObservesOrDecides) {
   const model::Application app = NewApp(1);
   EXPECT_THAT(HintsOf([&] {
-    (void)s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA));
-    (void)s.deploys.SaveObserved(ObservedOf(app.id, 1), {{"Deploy", true, "Live", "", kNever, kNever, kNever}});
-    (void)s.events.SetConditions(model::Subject::kApplication, app.id.str(), {{"Source", true, "Ok", "", kNever, kNever, kNever}});
-    (void)s.hosts.Beat({IdOf<HostId>(1), "h", {}, "", {}, 1, kNever});
-  }), IsEmpty());
+                (void)s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA));
+                (void)s.deploys.SaveObserved(
+                    ObservedOf(app.id, 1), {{"Deploy", true, "Live", "", kNever, kNever, kNever}});
+                (void)s.events.SetConditions(model::Subject::kApplication, app.id.str(),
+                                             {{"Source", true, "Ok", "", kNever, kNever, kNever}});
+                (void)s.hosts.Beat({IdOf<HostId>(1), "h", {}, "", {}, 1, kNever});
+              }),
+              IsEmpty());
 }
 
 }  // namespace ns::ports::testing

@@ -70,7 +70,9 @@ TEST_P(StoreContract, Conditions_KeepSinceWhileOkAndReasonStay) {
   const model::Application app = NewApp(1);
   const auto set = [&](bool ok, const std::string& reason, const std::string& message) {
     under_test_->Advance(2ms);
-    EXPECT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(), {{"Build", ok, reason, message, kNever, kNever, kNever}}), Status());
+    EXPECT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(),
+                                     {{"Build", ok, reason, message, kNever, kNever, kNever}}),
+              Status());
     return s.events.Conditions(model::Subject::kApplication, app.id.str())->front();
   };
   const model::Condition first = set(false, "Waiting", "one");
@@ -89,8 +91,12 @@ TEST_P(StoreContract, Conditions_UpsertByType) {
   const model::Application app = NewApp(1);
   const Time next(std::chrono::microseconds(1'700'000'000'000'000));
   ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(),
-                                   {{"Source", true, "A", "a", kNever, kNever, next}, {"Build", true, "B", "", kNever, kNever, kNever}}), Status());
-  ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(), {{"Build", false, "C", "", kNever, kNever, kNever}}), Status());
+                                   {{"Source", true, "A", "a", kNever, kNever, next},
+                                    {"Build", true, "B", "", kNever, kNever, kNever}}),
+            Status());
+  ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(),
+                                   {{"Build", false, "C", "", kNever, kNever, kNever}}),
+            Status());
   ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(), {}), Status());
   const auto all = s.events.Conditions(model::Subject::kApplication, app.id.str()).value();
   ASSERT_THAT(all, SizeIs(2));
@@ -102,10 +108,12 @@ TEST_P(StoreContract, Conditions_UpsertByType) {
 
 TEST_P(StoreContract, Conditions_OfWhatIsNotThere_NotFound) {
   NewApp(1);
-  for (const auto subject : {model::Subject::kApplication, model::Subject::kRepository, model::Subject::kBuild}) {
+  for (const auto subject :
+       {model::Subject::kApplication, model::Subject::kRepository, model::Subject::kBuild}) {
     EXPECT_EQ(s.events.SetConditions(subject, IdOf<AppId>(99).str(), {}).code(), Code::kNotFound);
   }
-  EXPECT_EQ(s.events.SetConditions(model::Subject::kRepository, IdOf<RepositoryId>(1).str(), {}), Status());
+  EXPECT_EQ(s.events.SetConditions(model::Subject::kRepository, IdOf<RepositoryId>(1).str(), {}),
+            Status());
 }
 
 TEST_P(StoreContract, User_EnsuredTwice_IsOneWhateverTheCase) {
@@ -123,7 +131,8 @@ TEST_P(StoreContract, User_EnsuredTwice_IsOneWhateverTheCase) {
 TEST_P(StoreContract, Users_EnsuredAtOnce_AreOne) {
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 8; ++i) threads.emplace_back([&] { EXPECT_TRUE(s.users.Ensure("bob", false).ok()); });
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] { EXPECT_TRUE(s.users.Ensure("bob", false).ok()); });
   }
   EXPECT_THAT(s.users.List().value(), SizeIs(1));
 }
@@ -139,7 +148,8 @@ TEST_P(StoreContract, Users_Listed_ByName) {
 
 TEST_P(StoreContract, Key_OfItsUserUntilItExpires) {
   const UserId alice = NewUser("alice").id, bob = NewUser("bob").id;
-  model::SshKey key{IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret("-----BEGIN\nKEY"), Time(std::chrono::hours(24 * 365 * 200))};
+  model::SshKey key{IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret("-----BEGIN\nKEY"),
+                    Time(std::chrono::hours(24 * 365 * 200))};
   ASSERT_EQ(s.users.SaveKey(key), Status());
   EXPECT_EQ(s.users.Key(key.id, alice).value(), key);
   EXPECT_EQ(s.users.Key(key.id, bob).status().code(), Code::kNotFound);
@@ -152,9 +162,12 @@ TEST_P(StoreContract, Key_OfItsUserUntilItExpires) {
 }
 
 TEST_P(StoreContract, Host_BeatThenListed_IsTheSameWithItsPlugins) {
-  model::Host host{IdOf<HostId>(1), "machine/1", {"controller", "builder"}, "unix:/run/x.sock", {}, 3, kNever};
-  host.plugins = {{"docker", "backend-docker", "ns.backend/1", "0.1.0", true, true, "", "", R"({"type":"object"})"},
-                  {"engine", "engine-docker", "", "", false, false, "Missing", "there is no such file: install it", ""}};
+  model::Host host{
+      IdOf<HostId>(1), "machine/1", {"controller", "builder"}, "unix:/run/x.sock", {}, 3, kNever};
+  host.plugins = {{"docker", "backend-docker", "ns.backend/1", "0.1.0", true, true, "", "",
+                   R"({"type":"object"})"},
+                  {"engine", "engine-docker", "", "", false, false, "Missing",
+                   "there is no such file: install it", ""}};
   ASSERT_EQ(s.hosts.Beat(host), Status());
   auto all = s.hosts.List(1min).value();
   ASSERT_THAT(all, SizeIs(1));

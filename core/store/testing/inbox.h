@@ -14,7 +14,9 @@
 
 namespace ns::store::testing {
 
-inline Sealer TestSealer(char letter = 'k') { return Sealer("key-1", Secret(std::string(32, letter))); }
+inline Sealer TestSealer(char letter = 'k') {
+  return Sealer("key-1", Secret(std::string(32, letter)));
+}
 
 class Inbox {
  public:

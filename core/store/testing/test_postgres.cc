@@ -117,14 +117,18 @@ void TestPostgres::Execute(const std::string& connection, const std::string& sql
 
 std::string TestPostgres::NewDatabase() {
   const std::string name = "test" + std::to_string(++databases_);
-  Execute(ClusterConnection(options_.socket, "postgres"), "CREATE DATABASE " + name + " TEMPLATE neoshowcase");
+  Execute(ClusterConnection(options_.socket, "postgres"),
+          "CREATE DATABASE " + name + " TEMPLATE neoshowcase");
   return ClusterConnection(options_.socket, name);
 }
 
 std::string TestPostgres::CleanDatabase() {
   if (clean_.empty()) return clean_ = NewDatabase();
-  Execute(clean_, "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM commits; DELETE FROM conditions;"
-                  "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info");
+  Execute(
+      clean_,
+      "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM "
+      "commits; DELETE FROM conditions;"
+      "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info");
   return clean_;
 }
 

@@ -1,4 +1,5 @@
-// A private PostgreSQL for tests: started as the embedded one is, on a folder in memory, reached through a Unix socket alone.
+// A private PostgreSQL for tests: started as the embedded one is, on a folder in memory, reached
+// through a Unix socket alone.
 #pragma once
 
 #include <memory>

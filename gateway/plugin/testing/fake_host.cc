@@ -10,22 +10,29 @@ using sdk::Text;
 using sdk::View;
 
 struct FakeTable {
-  static ns_status Descriptors(const ns_host* host, ns_sink out) noexcept { return out.write(out.ctx, Bytes(FakeHost::Of(host).descriptors_)); }
-  static ns_api_request* Invoke(const ns_host* host, const ns_peer* peer, ns_str method, ns_bytes message, int64_t deadline_ns, uint32_t,
+  static ns_status Descriptors(const ns_host* host, ns_sink out) noexcept {
+    return out.write(out.ctx, Bytes(FakeHost::Of(host).descriptors_));
+  }
+  static ns_api_request* Invoke(const ns_host* host, const ns_peer* peer, ns_str method,
+                                ns_bytes message, int64_t deadline_ns, uint32_t,
                                 const ns_api_sink* sink) noexcept {
     return FakeHost::MutableOf(host).Begin(peer, Text(method), message, deadline_ns, sink);
   }
   static void Grant(const ns_host*, ns_api_request*, uint32_t) noexcept {}
-  static void Cancel(const ns_host* host, ns_api_request* request) noexcept { FakeHost::MutableOf(host).Cancel(request); }
+  static void Cancel(const ns_host* host, ns_api_request* request) noexcept {
+    FakeHost::MutableOf(host).Cancel(request);
+  }
   static void RawEntries(const ns_host*, ns_raw_sink out) noexcept {
     const ns_raw_entry hook{sizeof(ns_raw_entry), NS_RAW_POST, Str("/api/webhook/"), 1000};
     const ns_raw_entry health{sizeof(ns_raw_entry), NS_RAW_GET, Str("/healthz"), 0};
     out.put(out.ctx, &hook);
     out.put(out.ctx, &health);
   }
-  static ns_api_request* Raw(const ns_host* host, const ns_peer* peer, ns_str http_method, ns_str path, ns_bytes body, int64_t deadline_ns,
-                             uint32_t, const ns_api_sink* sink) noexcept {
-    return FakeHost::MutableOf(host).Begin(peer, Text(http_method) + " " + Text(path), body, deadline_ns, sink);
+  static ns_api_request* Raw(const ns_host* host, const ns_peer* peer, ns_str http_method,
+                             ns_str path, ns_bytes body, int64_t deadline_ns, uint32_t,
+                             const ns_api_sink* sink) noexcept {
+    return FakeHost::MutableOf(host).Begin(peer, Text(http_method) + " " + Text(path), body,
+                                           deadline_ns, sink);
   }
   static const void* Service(const ns_host* host, const char* id) noexcept {
     return std::string(id) == NS_HOST_API ? &FakeHost::Of(host).table_ : nullptr;
@@ -36,23 +43,31 @@ FakeHost::FakeHost(std::string descriptors) : descriptors_(std::move(descriptors
   raw_.struct_size = sizeof(raw_);
   raw_.host_data = this;
   raw_.service = &FakeTable::Service;
-  table_ = {sizeof(table_), 0, &FakeTable::Descriptors, &FakeTable::Invoke, &FakeTable::Grant, &FakeTable::Cancel, &FakeTable::RawEntries,
-            &FakeTable::Raw};
+  table_ = {sizeof(table_),          0,
+            &FakeTable::Descriptors, &FakeTable::Invoke,
+            &FakeTable::Grant,       &FakeTable::Cancel,
+            &FakeTable::RawEntries,  &FakeTable::Raw};
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
 FakeHost::~FakeHost() = default;
 
-ns_api_request* FakeHost::Begin(const ns_peer* peer, std::string method, ns_bytes message, int64_t deadline_ns, const ns_api_sink* sink) {
+ns_api_request* FakeHost::Begin(const ns_peer* peer, std::string method, ns_bytes message,
+                                int64_t deadline_ns, const ns_api_sink* sink) {
   auto request = std::make_shared<Request>();
-  request->asked = {std::move(method), std::string(View(message)), peer->has_credentials != 0, peer->uid, Text(peer->address), {}, deadline_ns};
-  for (size_t i = 0; i < peer->header_count; ++i) request->asked.headers.emplace(Text(peer->headers[i].name), Text(peer->headers[i].value));
+  request->asked = {std::move(method), std::string(View(message)), peer->has_credentials != 0,
+                    peer->uid,         Text(peer->address),        {},
+                    deadline_ns};
+  for (size_t i = 0; i < peer->header_count; ++i)
+    request->asked.headers.emplace(Text(peer->headers[i].name), Text(peer->headers[i].value));
   request->sink = *sink;
   auto* handle = reinterpret_cast<ns_api_request*>(request.get());
   std::lock_guard lock(mutex_);
   asked_.push_back(request->asked);
-  if (request->asked.method == silent_method) silent_.emplace(handle, request);
-  else queue_.push_back(request);
+  if (request->asked.method == silent_method)
+    silent_.emplace(handle, request);
+  else
+    queue_.push_back(request);
   changed_.notify_all();
   return handle;
 }
@@ -74,7 +89,8 @@ void FakeHost::Run(const std::stop_token& stop) {
     queue_.pop_front();
     lock.unlock();
     const bool silent = request->asked.method == silent_method;
-    End(*request, silent ? Told{"", sdk::Error(NS_E_CANCELLED, "Cancelled", "Cancelled."), 0, ""} : handler(request->asked));
+    End(*request, silent ? Told{"", sdk::Error(NS_E_CANCELLED, "Cancelled", "Cancelled."), 0, ""}
+                         : handler(request->asked));
     lock.lock();
   }
 }
@@ -85,7 +101,14 @@ void FakeHost::End(const Request& request, const Told& told) {
     return request.sink.on_end(request.sink.ctx, nullptr, told.http_status, Str(told.content_type));
   }
   const sdk::Error& error = *told.error;
-  const ns_problem problem{sizeof(ns_problem), error.code(), Str(error.reason()), Str(error.message()), NS_FAULT_UNKNOWN, 0, 0, Bytes(error.details())};
+  const ns_problem problem{sizeof(ns_problem),
+                           error.code(),
+                           Str(error.reason()),
+                           Str(error.message()),
+                           NS_FAULT_UNKNOWN,
+                           0,
+                           0,
+                           Bytes(error.details())};
   request.sink.on_end(request.sink.ctx, &problem, 0, Str(""));
 }
 

@@ -1,4 +1,5 @@
-// A host for tests: the real table of ns.host.api/1 over functions that a test gives. Answers on a thread of its own, as the real one.
+// A host for tests: the real table of ns.host.api/1 over functions that a test gives. Answers on a
+// thread of its own, as the real one.
 #pragma once
 
 #include <condition_variable>
@@ -64,9 +65,14 @@ class FakeHost {
     ns_api_sink sink;
   };
 
-  static const FakeHost& Of(const ns_host* host) { return *static_cast<const FakeHost*>(host->host_data); }
-  static FakeHost& MutableOf(const ns_host* host) { return *static_cast<FakeHost*>(host->host_data); }
-  ns_api_request* Begin(const ns_peer* peer, std::string method, ns_bytes message, int64_t deadline_ns, const ns_api_sink* sink);
+  static const FakeHost& Of(const ns_host* host) {
+    return *static_cast<const FakeHost*>(host->host_data);
+  }
+  static FakeHost& MutableOf(const ns_host* host) {
+    return *static_cast<FakeHost*>(host->host_data);
+  }
+  ns_api_request* Begin(const ns_peer* peer, std::string method, ns_bytes message,
+                        int64_t deadline_ns, const ns_api_sink* sink);
   void Cancel(ns_api_request* handle);
   void Run(const std::stop_token& stop);
   static void End(const Request& request, const Told& told);

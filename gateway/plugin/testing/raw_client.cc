@@ -37,7 +37,9 @@ sockaddr_un Path(const std::string& path) {
 template <class Address>
 int Listening(int family, const Address& address) {
   const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  Need(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 && ::listen(fd, 64) == 0, "listen");
+  Need(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
+           ::listen(fd, 64) == 0,
+       "listen");
   return fd;
 }
 

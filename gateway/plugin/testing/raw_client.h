@@ -5,7 +5,8 @@
 
 namespace ns::gateway {
 
-// A listening socket on 127.0.0.1 (port 0: any), or a Unix socket at `path`. The descriptor is the caller's.
+// A listening socket on 127.0.0.1 (port 0: any), or a Unix socket at `path`. The descriptor is the
+// caller's.
 int ListenOnLoopback(int& port);
 int ListenOnPath(const std::string& path);
 
@@ -22,7 +23,8 @@ class RawClient {
   void HalfClose();
   // Closed with a reset, as a crashed client does.
   void Reset();
-  // One response by its Content-Length; what came when the connection ends, or ten seconds pass, before it is whole.
+  // One response by its Content-Length; what came when the connection ends, or ten seconds pass,
+  // before it is whole.
   std::string Response();
   // All until the other end closes.
   std::string Rest();

@@ -1,5 +1,5 @@
-/* Sizes and offsets of the ABI on 64-bit Linux. A line here never changes within a major version: a member that is appended adds a line, and
-   raises the SIZE of a struct that has `struct_size`. */
+/* Sizes and offsets of the ABI on 64-bit Linux. A line here never changes within a major version: a
+   member that is appended adds a line, and raises the SIZE of a struct that has `struct_size`. */
 #include "ns/abi/app.h"
 #include "ns/abi/backend.h"
 #include "ns/abi/base.h"
@@ -17,7 +17,6 @@
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #define AT(type, member, bytes) _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
-
 
 SIZE(ns_fence, 16);
 AT(ns_fence, epoch, 0);

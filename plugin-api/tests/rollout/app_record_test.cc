@@ -37,7 +37,8 @@ AppRecord Full() {
   record.failure_message = "It said: \"no\", 100%.";
   record.mended = "a container was removed";
   record.mended_at_us = 77;
-  record.phases = {{"pull", UtcTime(std::chrono::microseconds(1))}, {"done", UtcTime(std::chrono::microseconds(2))}};
+  record.phases = {{"pull", UtcTime(std::chrono::microseconds(1))},
+                   {"done", UtcTime(std::chrono::microseconds(2))}};
   record.notes = {{"routes", "http:\n  routers: 'x'\n"}, {"empty", ""}};
   return record;
 }
@@ -90,7 +91,11 @@ TEST(AppRecords, LowerFence_IsRefused) {
   EXPECT_EQ(CodeOf([&] { records.Raise("a", {1, 4}); }), NS_E_STALE);
   EXPECT_EQ(CodeOf([&] { records.Raise("a", {0, 900}); }), NS_E_STALE);
   EXPECT_EQ(CodeOf([&] { records.Raise("a", {1, 5}); }), NS_OK);
-  EXPECT_EQ(CodeOf([&] { records.Raise("a", {2, 0}); }), NS_OK) << "a newer history counts from the beginning";
+  EXPECT_EQ(CodeOf([&] {
+              records.Raise("a", {2, 0});
+            }),
+            NS_OK)
+      << "a newer history counts from the beginning";
   EXPECT_EQ(records.Highest("a"), (Fence{2, 0}));
   EXPECT_EQ(CodeOf([&] { records.Raise("b", {1, 1}); }), NS_OK) << "each application has its own";
 }
@@ -98,7 +103,8 @@ TEST(AppRecords, LowerFence_IsRefused) {
 TEST(AppRecords, OddIds_NameNoFile) {
   const Folder folder;
   const AppRecords records(folder.path() + "/apps");
-  for (const char* id : {"", "..", "a/b", "a b", "a.b", "a\n"}) EXPECT_EQ(CodeOf([&] { records.Raise(id, {1, 1}); }), NS_E_INVALID) << id;
+  for (const char* id : {"", "..", "a/b", "a b", "a.b", "a\n"})
+    EXPECT_EQ(CodeOf([&] { records.Raise(id, {1, 1}); }), NS_E_INVALID) << id;
   EXPECT_EQ(CodeOf([&] { records.Raise(std::string(101, 'a'), {1, 1}); }), NS_E_INVALID);
 }
 

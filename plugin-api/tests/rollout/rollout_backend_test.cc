@@ -31,7 +31,8 @@ class Memory final : public RolloutBackend {
   void Start(const Call&, const App& app, const std::string& key, const Look&) override {
     Did("start");
     ReplicaReport report;
-    report.replica = {.id = "r" + std::to_string(++made_), .key = key, .life = Life::kRunning, .order = made_};
+    report.replica = {
+        .id = "r" + std::to_string(++made_), .key = key, .life = Life::kRunning, .order = made_};
     report.name = report.replica.id;
     report.run_key = app.run_key;
     replicas.push_back(report);
@@ -40,13 +41,15 @@ class Memory final : public RolloutBackend {
     Did("probe", false);
     return {Readiness::kReady, "", ""};
   }
-  void SetRoutes(const Call&, const App&, const std::set<std::string>& targets, AppRecord& record) override {
+  void SetRoutes(const Call&, const App&, const std::set<std::string>& targets,
+                 AppRecord& record) override {
     Did("routes");
     routed = targets;
     intact = true;
     record.notes["count"] = std::to_string(targets.size());
   }
-  std::string Unconfirmed(const Call&, const App&, const std::set<std::string>&, const AppRecord&) override {
+  std::string Unconfirmed(const Call&, const App&, const std::set<std::string>&,
+                          const AppRecord&) override {
     Did("confirm", false);
     return "";
   }
@@ -72,7 +75,8 @@ class Memory final : public RolloutBackend {
  private:
   void Did(const std::string& what, bool tell = true) {
     if (tell) did.push_back(what);
-    if (std::exchange(fails, fails == what ? "" : fails) == what) throw Error(fails_with, NS_REASON_BACKEND_UNAVAILABLE, what + " failed.");
+    if (std::exchange(fails, fails == what ? "" : fails) == what)
+      throw Error(fails_with, NS_REASON_BACKEND_UNAVAILABLE, what + " failed.");
   }
   int made_ = 0;
 };
@@ -110,7 +114,8 @@ class RolloutBackendTest : public ::testing::Test {
                              self.reason_ = Text(raw->reason);
                              self.serving_ = Text(raw->serving_run_key);
                              self.phases_.clear();
-                             for (size_t i = 0; i < raw->phase_count; ++i) self.phases_.push_back(Text(raw->phases[i]->name));
+                             for (size_t i = 0; i < raw->phase_count; ++i)
+                               self.phases_.push_back(Text(raw->phases[i]->name));
                            }});
     try {
       backend_->Apply(Call(), app, sink);
@@ -172,14 +177,17 @@ TEST_F(RolloutBackendTest, LowerFence_IsRefusedAlsoAfterRemove) {
 }
 
 TEST_F(RolloutBackendTest, EachPrimitiveFails_OldOneServesAndTheNextApplyFinishes) {
-  for (const char* primitive : {"pull", "start", "probe", "routes", "confirm", "stop", "remove", "look"}) {
+  for (const char* primitive :
+       {"pull", "start", "probe", "routes", "confirm", "stop", "remove", "look"}) {
     SetUpAgain();
     ASSERT_EQ(Apply(Running(1, "old")), NS_OK);
     backend_->fails = primitive;
     EXPECT_EQ(Apply(Running(2, "new")), NS_E_UNAVAILABLE) << primitive;
     EXPECT_FALSE(backend_->routed.empty()) << primitive;
     for (const std::string& id : backend_->routed) {
-      const bool alive = std::any_of(backend_->replicas.begin(), backend_->replicas.end(), [&](const auto& r) { return r.replica.id == id && r.replica.Alive(); });
+      const bool alive =
+          std::any_of(backend_->replicas.begin(), backend_->replicas.end(),
+                      [&](const auto& r) { return r.replica.id == id && r.replica.Alive(); });
       EXPECT_TRUE(alive) << primitive << ": routes lead to what does not run";
     }
     EXPECT_EQ(Apply(Running(2, "new")), NS_OK) << primitive;
@@ -218,7 +226,8 @@ TEST_F(RolloutBackendTest, Drift_IsSeenMendedAndTold) {
   EXPECT_FALSE(seen.converged);
   EXPECT_EQ(seen.reason, NS_REASON_DRIFT);
   EXPECT_EQ(Apply(Running(1)), NS_OK);
-  EXPECT_EQ(backend_->Observe(Call(), "a").message, "Running. Drift was put right: container r1: it was renamed.");
+  EXPECT_EQ(backend_->Observe(Call(), "a").message,
+            "Running. Drift was put right: container r1: it was renamed.");
   ASSERT_EQ(backend_->replicas.size(), 1u);
   EXPECT_EQ(backend_->replicas[0].name, "r2");
 }

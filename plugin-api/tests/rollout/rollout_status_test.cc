@@ -31,7 +31,9 @@ ReplicaReport Report(const std::string& id, Life life = Life::kRunning) {
 }
 
 Look Serving() { return {{Report("r1")}, true, ""}; }
-AppStatus StatusOf(const AppRecord& record, const Look& look) { return sdk::StatusOf(record, look, kFence, 1'000'000); }
+AppStatus StatusOf(const AppRecord& record, const Look& look) {
+  return sdk::StatusOf(record, look, kFence, 1'000'000);
+}
 
 TEST(StatusOf, Settled_IsConvergedAndRunning) {
   const AppStatus status = StatusOf(Settled(), Serving());
@@ -55,7 +57,9 @@ TEST(StatusOf, NeverHeardOf_IsNothing) {
   EXPECT_EQ(status.container, Container::kMissing);
 }
 
-TEST(StatusOf, NewerFence_IsNotConverged) { EXPECT_FALSE(sdk::StatusOf(Settled(), Serving(), {1, 4}, 0).converged); }
+TEST(StatusOf, NewerFence_IsNotConverged) {
+  EXPECT_FALSE(sdk::StatusOf(Settled(), Serving(), {1, 4}, 0).converged);
+}
 
 TEST(StatusOf, UnderWay_SaysSo) {
   AppRecord record = Settled();
@@ -116,7 +120,8 @@ TEST(StatusOf, Mended_IsToldForAnHour) {
   AppRecord record = Settled();
   record.mended = "a container was removed";
   record.mended_at_us = 500'000;
-  EXPECT_EQ(StatusOf(record, Serving()).message, "Running. Drift was put right: a container was removed.");
+  EXPECT_EQ(StatusOf(record, Serving()).message,
+            "Running. Drift was put right: a container was removed.");
   EXPECT_EQ(sdk::StatusOf(record, Serving(), kFence, 3'600'500'000).message, "Running.");
 }
 
@@ -139,10 +144,18 @@ TEST(DriftOf, Changes_AreNamed) {
   const std::vector<std::pair<std::string, std::function<void(Look&)>>> changes = {
       {"", [](Look&) {}},
       {"a container was removed", [](Look& look) { look.replicas.clear(); }},
-      {"container name-r1: it was renamed", [](Look& look) { look.replicas[0].flaw = "it was renamed"; }},
-      {"container name-r1 ended with exit code 137", [](Look& look) { look.replicas[0].replica.life = Life::kEnded, look.replicas[0].exit_code = 137; }},
-      {"container name-r9 does not belong to it", [](Look& look) { look.replicas.push_back(Report("r9")); }},
-      {"its route file was removed", [](Look& look) { look.routes_intact = false, look.route_flaw = "its route file was removed"; }},
+      {"container name-r1: it was renamed",
+       [](Look& look) { look.replicas[0].flaw = "it was renamed"; }},
+      {"container name-r1 ended with exit code 137",
+       [](Look& look) {
+         look.replicas[0].replica.life = Life::kEnded, look.replicas[0].exit_code = 137;
+       }},
+      {"container name-r9 does not belong to it",
+       [](Look& look) { look.replicas.push_back(Report("r9")); }},
+      {"its route file was removed",
+       [](Look& look) {
+         look.routes_intact = false, look.route_flaw = "its route file was removed";
+       }},
       {"its routes were changed", [](Look& look) { look.routes_intact = false; }},
   };
   for (const auto& [drift, change] : changes) {

@@ -37,7 +37,8 @@ TEST(Rollout, Redeploy_OldOneServesUntilTheNewOneIsConfirmedThenDrainsAndGoes) {
   RolloutWorld world;
   world.Serving("old");
   EXPECT_EQ(world.Run(Running()).kind, kDone);
-  EXPECT_EQ(world.steps, Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kRemove, kDone}));
+  EXPECT_EQ(world.steps,
+            Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kRemove, kDone}));
   ASSERT_EQ(world.seen.replicas.size(), 1u);
   EXPECT_EQ(world.seen.replicas[0].key, "new");
   EXPECT_TRUE(world.broken_promises.empty());
@@ -137,7 +138,8 @@ TEST(Rollout, NextTryAfterAFailure_TakesTheFailedOneAwayFirst) {
   world.probe_breaks = false;
   world.steps.clear();
   EXPECT_EQ(world.Run(Running()).kind, kDone);
-  EXPECT_EQ(world.steps, Kinds({kPull, kRemove, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kRemove, kDone}));
+  EXPECT_EQ(world.steps, Kinds({kPull, kRemove, kStart, kProbe, kRoute, kConfirm, kDrain, kStop,
+                                kRemove, kDone}));
   EXPECT_EQ(world.seen.replicas.size(), 1u);
 }
 
@@ -261,7 +263,8 @@ TEST(Rollout, DeafToTheStopSignal_IsKilledAfterTheGrace) {
   world.Serving("old");
   world.ignores_stop = true;
   EXPECT_EQ(world.Run(Running()).kind, kDone);
-  EXPECT_EQ(world.steps, Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kKill, kRemove, kDone}));
+  EXPECT_EQ(world.steps,
+            Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kKill, kRemove, kDone}));
   EXPECT_GE(world.now, seconds(1010));
   EXPECT_LT(world.now, seconds(1012));
 }
@@ -313,7 +316,8 @@ TEST(Rollout, ChangedByHand_IsReplacedBesideTheOld) {
   const std::string changed = world.Serving("new");
   world.Find(changed)->sound = false;
   EXPECT_EQ(world.Run(Running()).kind, kDone);
-  EXPECT_EQ(world.steps, Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kRemove, kDone}));
+  EXPECT_EQ(world.steps,
+            Kinds({kPull, kStart, kProbe, kRoute, kConfirm, kDrain, kStop, kRemove, kDone}));
   EXPECT_FALSE(world.Find(changed));
   EXPECT_TRUE(world.broken_promises.empty());
 }
@@ -383,7 +387,8 @@ TEST(Rollout, RecreateCrashesWhileTheOldOneIsDown_OldOneIsKeptUntilTheNewOneServ
   EXPECT_TRUE(world.Find(old)->Alive());
 }
 
-// A crash after any number of steps, and another rollout: the end is the same, and nothing that serves was stopped.
+// A crash after any number of steps, and another rollout: the end is the same, and nothing that
+// serves was stopped.
 TEST(Rollout, CrashAtAnyStep_IsFinishedByTheNext) {
   for (int crash = 0; crash < 90; ++crash) {
     RolloutWorld world;

@@ -1,4 +1,5 @@
-// A platform of values for tests of the planner: carries steps out at once, in virtual time, and breaks a promise aloud.
+// A platform of values for tests of the planner: carries steps out at once, in virtual time, and
+// breaks a promise aloud.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,16 +11,16 @@ namespace ns::sdk {
 struct RolloutWorld {
   Seen seen;
   Nanoseconds now = std::chrono::seconds(1000);
-  std::vector<StepKind> steps;        // without kWait, repeated ones once
+  std::vector<StepKind> steps;  // without kWait, repeated ones once
   std::vector<std::string> broken_promises;
   // Faults and delays.
-  int probes_until_ready = 0;         // of each new replica
+  int probes_until_ready = 0;  // of each new replica
   bool probe_breaks = false, start_fails = false, route_fails = false, pull_fails = false;
-  int confirms_needed = 0;            // -1: never
-  Nanoseconds ends_after{0};          // 0: a new replica does not end
-  Nanoseconds open_for{0};            // requests stay open on a replica that long after the switch
+  int confirms_needed = 0;    // -1: never
+  Nanoseconds ends_after{0};  // 0: a new replica does not end
+  Nanoseconds open_for{0};    // requests stay open on a replica that long after the switch
   bool ignores_stop = false;
-  std::set<std::string> confirmed;    // where requests really go
+  std::set<std::string> confirmed;  // where requests really go
   std::map<std::string, int> probes;
   std::map<std::string, Nanoseconds> left;  // when routes left a replica
   std::map<std::string, Nanoseconds> first_probe;
@@ -32,7 +33,8 @@ struct RolloutWorld {
     return nullptr;
   }
   const Replica& Add(const std::string& key, Life life = Life::kRunning) {
-    seen.replicas.push_back({.id = "r" + std::to_string(++made), .key = key, .life = life, .order = made});
+    seen.replicas.push_back(
+        {.id = "r" + std::to_string(++made), .key = key, .life = life, .order = made});
     return seen.replicas.back();
   }
   // A replica that serves.
@@ -44,15 +46,19 @@ struct RolloutWorld {
     return id;
   }
   int Alive() const {
-    return static_cast<int>(std::count_if(seen.replicas.begin(), seen.replicas.end(), [](const Replica& r) { return r.Alive(); }));
+    return static_cast<int>(std::count_if(seen.replicas.begin(), seen.replicas.end(),
+                                          [](const Replica& r) { return r.Alive(); }));
   }
 
   // Runs to an end; at most `most` steps, for a crash in the middle.
   Step Run(Rollout& rollout, int most = 10'000) {
     for (int i = 0; i < most; ++i) {
       const Step step = rollout.Next(seen, now);
-      if (step.kind != StepKind::kWait && (steps.empty() || steps.back() != step.kind)) steps.push_back(step.kind);
-      if (step.kind == StepKind::kDone || step.kind == StepKind::kFail || step.kind == StepKind::kSuperseded) return step;
+      if (step.kind != StepKind::kWait && (steps.empty() || steps.back() != step.kind))
+        steps.push_back(step.kind);
+      if (step.kind == StepKind::kDone || step.kind == StepKind::kFail ||
+          step.kind == StepKind::kSuperseded)
+        return step;
       Do(rollout, step);
       now += std::chrono::milliseconds(1);
     }
@@ -65,24 +71,43 @@ struct RolloutWorld {
 
   void Do(Rollout& rollout, const Step& step) {
     switch (step.kind) {
-      case StepKind::kPull: pull_fails ? rollout.Fail(NS_REASON_IMAGE_PULL_FAILED, "gone") : rollout.Pulled(); break;
-      case StepKind::kStart: start_fails ? rollout.Fail(NS_REASON_START_FAILED, "no") : void(Add(rollout.goal().key)); break;
-      case StepKind::kProbe: Probe(rollout, step.replica); break;
-      case StepKind::kRoute: Route(rollout, step.targets); break;
-      case StepKind::kConfirm: Confirm(rollout, step.targets); break;
-      case StepKind::kDrain: Drain(rollout, step.targets); break;
+      case StepKind::kPull:
+        pull_fails ? rollout.Fail(NS_REASON_IMAGE_PULL_FAILED, "gone") : rollout.Pulled();
+        break;
+      case StepKind::kStart:
+        start_fails ? rollout.Fail(NS_REASON_START_FAILED, "no") : void(Add(rollout.goal().key));
+        break;
+      case StepKind::kProbe:
+        Probe(rollout, step.replica);
+        break;
+      case StepKind::kRoute:
+        Route(rollout, step.targets);
+        break;
+      case StepKind::kConfirm:
+        Confirm(rollout, step.targets);
+        break;
+      case StepKind::kDrain:
+        Drain(rollout, step.targets);
+        break;
       case StepKind::kStop:
         if (!ignores_stop) End(step.replica);
         rollout.AskedToStop(step.replica, now);
         break;
-      case StepKind::kKill: End(step.replica); break;
-      case StepKind::kResume: Find(step.replica)->life = Life::kRunning; break;
-      case StepKind::kRemove: Remove(step.replica); break;
+      case StepKind::kKill:
+        End(step.replica);
+        break;
+      case StepKind::kResume:
+        Find(step.replica)->life = Life::kRunning;
+        break;
+      case StepKind::kRemove:
+        Remove(step.replica);
+        break;
       case StepKind::kWait:
         EXPECT_GT(step.wait.count(), 0) << "a wait of nothing would spin";
         now += step.wait;
         break;
-      default: FAIL() << "no step to carry out";
+      default:
+        FAIL() << "no step to carry out";
     }
   }
 
@@ -91,9 +116,15 @@ struct RolloutWorld {
     const bool ready = ++probes[id] > probes_until_ready;
     const Nanoseconds first = first_probe.emplace(id, now).first->second;
     if (ends_after.count() > 0 && now - first >= ends_after) probe_breaks = true;
-    const Readiness readiness = probe_breaks ? Readiness::kBroken : ready ? Readiness::kReady : Readiness::kNotYet;
+    const Readiness readiness = probe_breaks ? Readiness::kBroken
+                                : ready      ? Readiness::kReady
+                                             : Readiness::kNotYet;
     if (probe_breaks) Find(id)->life = Life::kEnded;
-    rollout.Probed(id, readiness, probe_breaks ? NS_REASON_CONTAINER_EXITED : ready ? "" : NS_REASON_PROBE_FAILED, "saw", now);
+    rollout.Probed(id, readiness,
+                   probe_breaks ? NS_REASON_CONTAINER_EXITED
+                   : ready      ? ""
+                                : NS_REASON_PROBE_FAILED,
+                   "saw", now);
   }
   void Route(Rollout& rollout, const std::set<std::string>& targets) {
     if (route_fails) return rollout.Fail(NS_REASON_ROUTE_UNSUPPORTED, "cannot");
@@ -111,14 +142,17 @@ struct RolloutWorld {
     rollout.Confirmed(in_force, in_force ? "" : "the proxy shows the old one", now);
   }
   void Drain(Rollout& rollout, const std::set<std::string>& ids) {
-    for (const std::string& id : ids) rollout.Counted(id, left.contains(id) && now < left[id] + open_for ? 1 : 0, now);
+    for (const std::string& id : ids)
+      rollout.Counted(id, left.contains(id) && now < left[id] + open_for ? 1 : 0, now);
   }
   void End(const std::string& id) {
-    if (confirmed.contains(id) && Find(id)->Alive()) broken_promises.push_back("stopped " + id + ", which serves");
+    if (confirmed.contains(id) && Find(id)->Alive())
+      broken_promises.push_back("stopped " + id + ", which serves");
     Find(id)->life = Life::kEnded;
   }
   void Remove(const std::string& id) {
-    if (confirmed.contains(id) && Find(id)->Alive()) broken_promises.push_back("removed " + id + ", which serves");
+    if (confirmed.contains(id) && Find(id)->Alive())
+      broken_promises.push_back("removed " + id + ", which serves");
     std::erase_if(seen.replicas, [&](const Replica& r) { return r.id == id; });
   }
 };

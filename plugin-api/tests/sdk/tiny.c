@@ -12,26 +12,27 @@ struct ns_plugin {
   size_t listeners;
 };
 
-static ns_str text(const char *words) {
+static ns_str text(const char* words) {
   ns_str slice;
   slice.data = words;
   slice.size = strlen(words);
   return slice;
 }
 
-static ns_status start(ns_plugin *p, const ns_call *call, const ns_listener *const *listeners, size_t count) {
+static ns_status start(ns_plugin* p, const ns_call* call, const ns_listener* const* listeners,
+                       size_t count) {
   (void)call, (void)listeners;
   p->listeners = count;
   return NS_OK;
 }
 
-static ns_status drain(ns_plugin *p, const ns_call *call) {
+static ns_status drain(ns_plugin* p, const ns_call* call) {
   (void)call;
   p->listeners = 0;
   return NS_OK;
 }
 
-static ns_status health(ns_plugin *p, const ns_call *call) {
+static ns_status health(ns_plugin* p, const ns_call* call) {
   ns_problem problem;
   if (p->listeners) return NS_OK;
   memset(&problem, 0, sizeof problem);
@@ -43,26 +44,28 @@ static ns_status health(ns_plugin *p, const ns_call *call) {
   return problem.code;
 }
 
-static ns_status create(const ns_call *call, const ns_host *host, ns_str kind, ns_str instance, ns_str config, ns_plugin **out) {
+static ns_status create(const ns_call* call, const ns_host* host, ns_str kind, ns_str instance,
+                        ns_str config, ns_plugin** out) {
   (void)call, (void)host, (void)kind, (void)instance, (void)config;
   *out = calloc(1, sizeof **out);
   return *out ? NS_OK : NS_E_EXHAUSTED;
 }
-static ns_status activate(ns_plugin *p, const ns_call *call) {
+static ns_status activate(ns_plugin* p, const ns_call* call) {
   (void)p, (void)call;
   return NS_OK;
 }
-static void deactivate(ns_plugin *p) { (void)p; }
-static void destroy(ns_plugin *p) { free(p); }
+static void deactivate(ns_plugin* p) { (void)p; }
+static void destroy(ns_plugin* p) { free(p); }
 
-static const void *query(ns_plugin *p, const char *id) {
+static const void* query(ns_plugin* p, const char* id) {
   static const ns_service table = {sizeof(ns_service), 0, start, drain, health};
   (void)p;
   return strcmp(id, NS_SERVICE) == 0 ? &table : NULL;
 }
 
-const ns_module *ns_plugin_entry_v1(ns_handshake *hs) {
-  static ns_module module = {sizeof(ns_module), 0, {NULL, 0}, create, activate, deactivate, destroy, query};
+const ns_module* ns_plugin_entry_v1(ns_handshake* hs) {
+  static ns_module module = {sizeof(ns_module), 0,          {NULL, 0}, create,
+                             activate,          deactivate, destroy,   query};
   hs->plugin_minor = NS_ABI_MINOR;
   hs->plugin_needs_minor = 0;
   module.manifest.data = ns_manifest_begin;

@@ -28,7 +28,8 @@ std::string Environment(const char* name) {
 }
 
 bool Until(const std::function<bool()>& condition, seconds limit = seconds(20)) {
-  for (const auto end = std::chrono::steady_clock::now() + limit; std::chrono::steady_clock::now() < end; ::usleep(20'000)) {
+  for (const auto end = std::chrono::steady_clock::now() + limit;
+       std::chrono::steady_clock::now() < end; ::usleep(20'000)) {
     if (condition()) return true;
   }
   return condition();
@@ -66,13 +67,15 @@ sdk::App MakeApp(const std::string& id, int version, int generation = 0) {
 }
 
 std::string FileConfig() {
-  return R"({"networks":"10.214.0.0/16","traefik":{"provider":"file","http":"127.0.0.1:)" + std::to_string(kHttp) + R"("}})";
+  return R"({"networks":"10.214.0.0/16","traefik":{"provider":"file","http":"127.0.0.1:)" +
+         std::to_string(kHttp) + R"("}})";
 }
 
 class BackendDocker : public ::testing::Test {
  protected:
   void SetUp() override {
-    data_ = std::filesystem::temp_directory_path() / ("ns-docker-test-" + std::to_string(::getpid()));
+    data_ =
+        std::filesystem::temp_directory_path() / ("ns-docker-test-" + std::to_string(::getpid()));
     std::filesystem::create_directories(data_);
     host_ = NewHost();
     id_ = "t" + std::to_string(::getpid()) + "n" + std::to_string(++count_);
@@ -88,7 +91,8 @@ class BackendDocker : public ::testing::Test {
 
   virtual std::string ConfigText() const { return FileConfig(); }
   std::unique_ptr<TestHost> NewHost() const {
-    return std::make_unique<TestHost>(Environment("NS_TEST_PLUGIN"), ConfigText(), kInstallation, data_.string());
+    return std::make_unique<TestHost>(Environment("NS_TEST_PLUGIN"), ConfigText(), kInstallation,
+                                      data_.string());
   }
 
   sdk::App App(int version, int generation = 0) {
@@ -104,16 +108,20 @@ class BackendDocker : public ::testing::Test {
 
   http::Response Get(const std::string& host, const std::string& path = "/") {
     try {
-      return http_.Do(call_, {.url = "http://127.0.0.1:" + std::to_string(kHttp) + path, .headers = {{"Host", host}}});
+      return http_.Do(call_, {.url = "http://127.0.0.1:" + std::to_string(kHttp) + path,
+                              .headers = {{"Host", host}}});
     } catch (const sdk::Error&) {
       return {};
     }
   }
   std::string Version() {
     const http::Response response = Get(id_ + ".test");
-    return response.status == 200 ? response.headers.at("x-version") : std::to_string(response.status);
+    return response.status == 200 ? response.headers.at("x-version")
+                                  : std::to_string(response.status);
   }
-  std::vector<docker::Container> Containers() { return engine_.Containers(call_, {{"neoshowcase.installation", kInstallation}}); }
+  std::vector<docker::Container> Containers() {
+    return engine_.Containers(call_, {{"neoshowcase.installation", kInstallation}});
+  }
   docker::Container Only() {
     const auto all = Containers();
     EXPECT_EQ(all.size(), 1u);
@@ -146,7 +154,10 @@ TEST_F(BackendDocker, FirstDeploy_AnswersAndIsTold) {
   ASSERT_TRUE(Until([&] { return Get("nobody.test").status == 404; })) << "Traefik is up";
   const Outcome outcome = host_->Apply(App(1));
   for (size_t i = 0; i + 1 < outcome.status.phases.size(); ++i)
-    std::printf("%s %lld ms\n", outcome.status.phases[i].name.c_str(), static_cast<long long>((outcome.status.phases[i + 1].at - outcome.status.phases[i].at).count() / 1000));
+    std::printf(
+        "%s %lld ms\n", outcome.status.phases[i].name.c_str(),
+        static_cast<long long>(
+            (outcome.status.phases[i + 1].at - outcome.status.phases[i].at).count() / 1000));
   ASSERT_EQ(outcome.code, NS_OK) << outcome.message;
   EXPECT_EQ(Version(), "1");
   EXPECT_TRUE(outcome.status.converged);
@@ -156,12 +167,14 @@ TEST_F(BackendDocker, FirstDeploy_AnswersAndIsTold) {
   EXPECT_EQ(outcome.status.container, sdk::Container::kRunning);
   EXPECT_EQ(outcome.status.ready, 1);
   EXPECT_EQ(outcome.status.fence, (sdk::Fence{1, 1}));
-  EXPECT_EQ(PhaseNames(outcome), (std::vector<std::string>{"pull", "start", "probe", "switch", "done"}));
+  EXPECT_EQ(PhaseNames(outcome),
+            (std::vector<std::string>{"pull", "start", "probe", "switch", "done"}));
   const docker::Container container = Only();
   EXPECT_EQ(container.name, "nsapp-" + id_ + "-1-1");
   EXPECT_EQ(container.restart_policy, "unless-stopped");
   EXPECT_EQ(container.pids, 512);
-  EXPECT_EQ(container.networks.at("nsapp-" + id_).configured, container.networks.at("nsapp-" + id_).address);
+  EXPECT_EQ(container.networks.at("nsapp-" + id_).configured,
+            container.networks.at("nsapp-" + id_).address);
   EXPECT_TRUE(container.networks.at("nsapp-" + id_).address.starts_with("10.214."));
 }
 
@@ -203,13 +216,15 @@ TEST_F(BackendDocker, RedeployUnderLoad_LosesNothingAndNeverGoesBack) {
   for (int version = 2; version <= 5; ++version) {
     const Outcome outcome = host_->Apply(App(version));
     ASSERT_EQ(outcome.code, NS_OK) << outcome.message;
-    EXPECT_EQ(PhaseNames(outcome), (std::vector<std::string>{"pull", "start", "probe", "switch", "drain", "remove", "done"}));
+    EXPECT_EQ(PhaseNames(outcome), (std::vector<std::string>{"pull", "start", "probe", "switch",
+                                                             "drain", "remove", "done"}));
     EXPECT_EQ(Containers().size(), 1u);
   }
   load.End();
   EXPECT_EQ(load.newest_version(), 5);
   EXPECT_GT(load.answered(), 500);
-  EXPECT_TRUE(load.complaints().empty()) << load.complaints().size() << " of " << load.answered() << ", first: " << load.complaints().front();
+  EXPECT_TRUE(load.complaints().empty()) << load.complaints().size() << " of " << load.answered()
+                                         << ", first: " << load.complaints().front();
 }
 
 TEST_F(BackendDocker, StaleFence_IsRefusedAlsoAfterRemove) {
@@ -265,7 +280,8 @@ TEST_F(BackendDocker, Stop_LeadsToThePageAndStartComesBack) {
   EXPECT_EQ(Get(id_ + ".test").status, 404) << "without a page routes are withdrawn";
 }
 
-class Broken : public BackendDocker, public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
+class Broken : public BackendDocker,
+               public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
 TEST_P(Broken, Release_LeavesTheOldOneServing) {
   Deploy(App(1));
@@ -273,8 +289,10 @@ TEST_P(Broken, Release_LeavesTheOldOneServing) {
   Load load(kHttp, id_ + ".test", 0);
   sdk::App app = App(2);
   app.processes[0].env.push_back({"MODE", GetParam().first, false});
-  if (std::string(GetParam().first) == "missing") app.processes[0].entrypoint = {"/no/such/program"};
-  if (std::string(GetParam().first) == "gone") app.processes[0].image = "127.0.0.1:1/none@sha256:" + std::string(64, '0');
+  if (std::string(GetParam().first) == "missing")
+    app.processes[0].entrypoint = {"/no/such/program"};
+  if (std::string(GetParam().first) == "gone")
+    app.processes[0].image = "127.0.0.1:1/none@sha256:" + std::string(64, '0');
   const Outcome outcome = host_->Apply(app);
   EXPECT_NE(outcome.code, NS_OK);
   EXPECT_EQ(outcome.reason, GetParam().second) << outcome.message;
@@ -294,14 +312,18 @@ TEST_P(Broken, Release_LeavesTheOldOneServing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Broken,
-                         ::testing::Values(std::pair("crash", NS_REASON_CONTAINER_EXITED), std::pair("exit", NS_REASON_CONTAINER_EXITED),
-                                           std::pair("deaf", NS_REASON_PROBE_FAILED), std::pair("missing", NS_REASON_START_FAILED),
+                         ::testing::Values(std::pair("crash", NS_REASON_CONTAINER_EXITED),
+                                           std::pair("exit", NS_REASON_CONTAINER_EXITED),
+                                           std::pair("deaf", NS_REASON_PROBE_FAILED),
+                                           std::pair("missing", NS_REASON_START_FAILED),
                                            std::pair("gone", NS_REASON_IMAGE_PULL_FAILED)),
                          [](const auto& mode) { return std::string(mode.param.first); });
 
 TEST_F(BackendDocker, ChangedByHand_IsSeenAndMended) {
   Deploy(App(1));
-  const auto docker = [](const std::string& command) { ASSERT_EQ(::system(("docker " + command + " >/dev/null 2>&1").c_str()), 0) << command; };
+  const auto docker = [](const std::string& command) {
+    ASSERT_EQ(::system(("docker " + command + " >/dev/null 2>&1").c_str()), 0) << command;
+  };
   const std::string network = "nsapp-" + id_;
   const std::vector<std::pair<std::string, std::function<void()>>> changes = {
       {"kill", [&] { docker("kill " + Only().name); }},
@@ -310,8 +332,10 @@ TEST_F(BackendDocker, ChangedByHand_IsSeenAndMended) {
       {"limits", [&] { docker("update --pids-limit 7 " + Only().name); }},
       {"network", [&] { docker("network disconnect -f " + network + " " + Only().name); }},
       {"pause", [&] { docker("pause " + Only().name); }},
-      {"stray", [&] {
-         docker("run -d --name nsapp-" + id_ + "-0-9 --label neoshowcase.installation=" + kInstallation + " --label neoshowcase.app=" + id_ +
+      {"stray",
+       [&] {
+         docker("run -d --name nsapp-" + id_ + "-0-9 --label neoshowcase.installation=" +
+                kInstallation + " --label neoshowcase.app=" + id_ +
                 " --label neoshowcase.key=run1 " + Environment("NS_TEST_IMAGE"));
        }},
       {"file edited", [&] { std::ofstream(RouteFile(), std::ios::app) << "# me\n"; }},
@@ -325,7 +349,8 @@ TEST_F(BackendDocker, ChangedByHand_IsSeenAndMended) {
     const Outcome mended = host_->Apply(App(1));
     ASSERT_EQ(mended.code, NS_OK) << name << ": " << mended.message;
     EXPECT_TRUE(mended.status.converged) << name;
-    EXPECT_NE(mended.status.message.find("Drift was put right"), std::string::npos) << name << ": " << mended.status.message;
+    EXPECT_NE(mended.status.message.find("Drift was put right"), std::string::npos)
+        << name << ": " << mended.status.message;
     EXPECT_EQ(Version(), "1") << name;
     EXPECT_EQ(Containers().size(), 1u) << name;
     EXPECT_TRUE(Only().name.starts_with("nsapp-" + id_ + "-1-")) << name;
@@ -339,10 +364,14 @@ TEST_F(BackendDocker, Watch_TellsWhichApplicationChanged) {
   std::vector<std::string> told;
   Canceller cancel;
   std::thread watcher([&] {
-    EXPECT_EQ(host_->Watch(cancel, [&](const std::string& app) {
-      const std::lock_guard lock(mutex);
-      told.push_back(app);
-    }).code, NS_E_CANCELLED);
+    EXPECT_EQ(host_
+                  ->Watch(cancel,
+                          [&](const std::string& app) {
+                            const std::lock_guard lock(mutex);
+                            told.push_back(app);
+                          })
+                  .code,
+              NS_E_CANCELLED);
   });
   const auto count = [&](const std::string& app) {
     const std::lock_guard lock(mutex);
@@ -438,7 +467,8 @@ TEST_F(BackendDocker, NewerFenceFromAnotherProcess_EndsTheOlderApply) {
   EXPECT_EQ(Containers().size(), 1u);
 }
 
-// kill -9 of the process that carries a rollout out, at eight moments; the next apply of another process finishes it.
+// kill -9 of the process that carries a rollout out, at eight moments; the next apply of another
+// process finishes it.
 TEST_F(BackendDocker, KilledAtAnyMoment_IsFinishedByTheNext) {
   Deploy(App(1));
   Load load(kHttp, id_ + ".test");
@@ -446,7 +476,8 @@ TEST_F(BackendDocker, KilledAtAnyMoment_IsFinishedByTheNext) {
     const std::string version = std::to_string(i + 2);
     const pid_t child = ::fork();
     if (child == 0) {
-      ::execl("/proc/self/exe", "docker_test", "apply", data_.c_str(), kInstallation.c_str(), id_.c_str(), version.c_str(), nullptr);
+      ::execl("/proc/self/exe", "docker_test", "apply", data_.c_str(), kInstallation.c_str(),
+              id_.c_str(), version.c_str(), nullptr);
       ::_exit(127);
     }
     ::usleep(100'000 + static_cast<useconds_t>(i) * 350'000);
@@ -464,7 +495,8 @@ TEST_F(BackendDocker, KilledAtAnyMoment_IsFinishedByTheNext) {
 class Labels : public BackendDocker {
  protected:
   std::string ConfigText() const override {
-    return R"({"networks":"10.214.0.0/16","traefik":{"provider":"labels","http":"127.0.0.1:)" + std::to_string(kHttp) + R"("}})";
+    return R"({"networks":"10.214.0.0/16","traefik":{"provider":"labels","http":"127.0.0.1:)" +
+           std::to_string(kHttp) + R"("}})";
   }
 };
 
@@ -478,7 +510,8 @@ TEST_F(Labels, RedeployUnderLoad_LosesNothingAndNeverGoesBack) {
   }
   load.End();
   EXPECT_EQ(load.newest_version(), 3);
-  EXPECT_TRUE(load.complaints().empty()) << load.complaints().size() << " of " << load.answered() << ", first: " << load.complaints().front();
+  EXPECT_TRUE(load.complaints().empty()) << load.complaints().size() << " of " << load.answered()
+                                         << ", first: " << load.complaints().front();
 }
 
 TEST_F(Labels, OtherUrl_IsARollingReplacement) {
@@ -490,7 +523,8 @@ TEST_F(Labels, OtherUrl_IsARollingReplacement) {
   app.routes[1].strip_path = true;
   const Outcome outcome = host_->Apply(app);
   ASSERT_EQ(outcome.code, NS_OK) << outcome.message;
-  EXPECT_EQ(outcome.status.serving_run_key, "run1") << "the key that was asked for, not the backend's own";
+  EXPECT_EQ(outcome.status.serving_run_key, "run1")
+      << "the key that was asked for, not the backend's own";
   EXPECT_EQ(outcome.status.route_key, "route2");
   EXPECT_NE(Only().id, before.id);
   EXPECT_EQ(Version(), "1");
@@ -508,7 +542,8 @@ TEST_F(Labels, StopUnderLoad_GoesToThePageByFileAndBack) {
   EXPECT_TRUE(std::filesystem::exists(RouteFile()));
   EXPECT_EQ(Version(), "0") << "the page of this test is the test application, version 0";
   load.End();
-  for (const std::string& complaint : load.complaints()) EXPECT_NE(complaint.find("version 0 after 1"), std::string::npos) << complaint;
+  for (const std::string& complaint : load.complaints())
+    EXPECT_NE(complaint.find("version 0 after 1"), std::string::npos) << complaint;
   Deploy(App(2, 3));
   EXPECT_EQ(Version(), "2");
   EXPECT_FALSE(std::filesystem::exists(RouteFile()));
@@ -528,11 +563,13 @@ TEST_F(Labels, BrokenRelease_LeavesTheOldOneServing) {
 }  // namespace
 }  // namespace ns::testing
 
-// `docker_test apply DATA INSTALLATION APP VERSION`: one apply in a process of its own, beside the helpers of another.
+// `docker_test apply DATA INSTALLATION APP VERSION`: one apply in a process of its own, beside the
+// helpers of another.
 int main(int argc, char** argv) {
   if (argc == 6 && std::string(argv[1]) == "apply") {
     ns::testing::TestHost::AdoptHelpers();
-    ns::testing::TestHost host(ns::testing::Environment("NS_TEST_PLUGIN"), ns::testing::FileConfig(), argv[3], argv[2]);
+    ns::testing::TestHost host(ns::testing::Environment("NS_TEST_PLUGIN"),
+                               ns::testing::FileConfig(), argv[3], argv[2]);
     return host.Apply(ns::testing::MakeApp(argv[4], std::atoi(argv[5]))).code;
   }
   ::testing::InitGoogleTest(&argc, argv);

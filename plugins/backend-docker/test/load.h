@@ -9,8 +9,9 @@
 
 namespace ns::testing {
 
-// Keep-alive clients, clients of one request a connection, and clients of /slow. What is not a 2xx is kept as a complaint; so is a version
-// (X-Version) older than one that had been answered before the request was sent.
+// Keep-alive clients, clients of one request a connection, and clients of /slow. What is not a 2xx
+// is kept as a complaint; so is a version (X-Version) older than one that had been answered before
+// the request was sent.
 class Load {
  public:
   // `slow`: clients of /slow, which takes 3 s.

@@ -24,7 +24,8 @@ using sdk::Text;
 // A call that collects what fail() says.
 class Collected {
  public:
-  explicit Collected(const Canceller* cancel = nullptr, std::chrono::seconds time = std::chrono::seconds(120)) {
+  explicit Collected(const Canceller* cancel = nullptr,
+                     std::chrono::seconds time = std::chrono::seconds(120)) {
     raw_.struct_size = sizeof(raw_);
     raw_.cancel_fd = cancel ? cancel->fd() : -1;
     raw_.deadline_ns = (sdk::Call::Clock::now() + time).time_since_epoch().count();
@@ -71,7 +72,8 @@ void Keep(void* ctx, const ns_app_status* from) noexcept {
   to.message = Text(from->message);
   to.phases.clear();
   for (size_t i = 0; i < from->phase_count; ++i)
-    to.phases.push_back({Text(from->phases[i]->name), sdk::UtcTime(std::chrono::microseconds(from->phases[i]->at_us))});
+    to.phases.push_back({Text(from->phases[i]->name),
+                         sdk::UtcTime(std::chrono::microseconds(from->phases[i]->at_us))});
 }
 
 // The C structs of an application, as long as this lives.
@@ -80,10 +82,12 @@ class RawApp {
   explicit RawApp(const sdk::App& app) {
     for (const sdk::Process& process : app.processes) Add(process);
     for (const sdk::Route& route : app.routes)
-      routes_.push_back({sizeof(ns_route), route.port, Str(route.id), Str(route.host), Str(route.path), route.strip_path, route.tls, route.h2c,
+      routes_.push_back({sizeof(ns_route), route.port, Str(route.id), Str(route.host),
+                         Str(route.path), route.strip_path, route.tls, route.h2c,
                          static_cast<int32_t>(route.auth), Str(route.process)});
     for (const sdk::Port& port : app.ports)
-      ports_.push_back({sizeof(ns_port), static_cast<int32_t>(port.protocol), port.internet_port, port.application_port});
+      ports_.push_back({sizeof(ns_port), static_cast<int32_t>(port.protocol), port.internet_port,
+                        port.application_port});
     process_pointers_ = sdk::Pointers(processes_);
     route_pointers_ = sdk::Pointers(routes_);
     port_pointers_ = sdk::Pointers(ports_);
@@ -111,11 +115,18 @@ class RawApp {
     words_.push_back(sdk::Slices(from.entrypoint));
     words_.push_back(sdk::Slices(from.command));
     std::vector<ns_env> env;
-    for (const sdk::EnvVar& variable : from.env) env.push_back({sizeof(ns_env), variable.secret, Str(variable.key), Str(variable.value)});
+    for (const sdk::EnvVar& variable : from.env)
+      env.push_back({sizeof(ns_env), variable.secret, Str(variable.key), Str(variable.value)});
     env_.push_back(std::move(env));
     env_pointers_.push_back(sdk::Pointers(env_.back()));
-    probe_ = {sizeof(ns_probe), static_cast<int32_t>(from.probe.kind), from.probe.port, 0, Str(from.probe.path), from.probe.period.count(),
-              from.probe.timeout.count(), from.probe.stays_up.count()};
+    probe_ = {sizeof(ns_probe),
+              static_cast<int32_t>(from.probe.kind),
+              from.probe.port,
+              0,
+              Str(from.probe.path),
+              from.probe.period.count(),
+              from.probe.timeout.count(),
+              from.probe.stays_up.count()};
     ns_process raw{};
     raw.struct_size = sizeof(raw);
     raw.replicas = from.replicas;
@@ -151,7 +162,10 @@ class RawApp {
 
 // -- host services --
 
-struct Helper { int64_t pid; std::string hash; };
+struct Helper {
+  int64_t pid;
+  std::string hash;
+};
 std::mutex helpers_mutex;
 std::map<std::string, Helper> helpers;
 bool adopting = false;
@@ -167,18 +181,21 @@ void End(const std::string& name) {
 bool Alive(int64_t pid) { return ::waitpid(static_cast<pid_t>(pid), nullptr, WNOHANG) == 0; }
 
 ns_status Ensure(const ns_host*, const ns_call* call, const ns_helper* helper) noexcept {
-  const std::string name = Text(helper->name), hash = Text(helper->config_hash), health = Text(helper->health_address);
+  const std::string name = Text(helper->name), hash = Text(helper->config_hash),
+                    health = Text(helper->health_address);
   {
     const std::lock_guard lock(helpers_mutex);
     const auto found = helpers.find(name);
-    if (!adopting && (found == helpers.end() || found->second.hash != hash || !Alive(found->second.pid))) {
+    if (!adopting &&
+        (found == helpers.end() || found->second.hash != hash || !Alive(found->second.pid))) {
       End(name);
       std::vector<std::string> words = sdk::Texts(helper->argv, helper->argv_count);
       std::vector<char*> argv;
       for (std::string& word : words) argv.push_back(word.data());
       argv.push_back(nullptr);
       pid_t pid = 0;
-      if (::posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0) return NS_E_INTERNAL;
+      if (::posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0)
+        return NS_E_INTERNAL;
       helpers[name] = {pid, hash};
     }
   }
@@ -198,7 +215,8 @@ ns_status StateOf(const ns_host*, ns_str name, ns_helper_state* out) noexcept {
   const std::lock_guard lock(helpers_mutex);
   const auto found = helpers.find(Text(name));
   const bool runs = adopting || (found != helpers.end() && Alive(found->second.pid));
-  *out = {sizeof(*out), runs ? NS_HELPER_RUNNING : NS_HELPER_STOPPED, found != helpers.end() ? found->second.pid : 0, 0, 0};
+  *out = {sizeof(*out), runs ? NS_HELPER_RUNNING : NS_HELPER_STOPPED,
+          found != helpers.end() ? found->second.pid : 0, 0, 0};
   return NS_OK;
 }
 
@@ -208,15 +226,18 @@ ns_status StopHelper(const ns_host*, const ns_call*, ns_str name) noexcept {
   return NS_OK;
 }
 
-void WriteLog(const ns_host*, int32_t level, ns_str message, const ns_log_field* fields, size_t count) noexcept {
+void WriteLog(const ns_host*, int32_t level, ns_str message, const ns_log_field* fields,
+              size_t count) noexcept {
   if (level < NS_LOG_WARN) return;
   std::string line = Text(message);
-  for (size_t i = 0; i < count; ++i) line += " " + Text(fields[i].key) + "=" + Text(fields[i].value);
+  for (size_t i = 0; i < count; ++i)
+    line += " " + Text(fields[i].key) + "=" + Text(fields[i].value);
   std::fprintf(stderr, "log[%d] %s\n", level, line.c_str());
 }
 
 const void* ServiceOf(const ns_host*, const char* id) noexcept {
-  static const ns_host_log log = {sizeof(log), 0, [](const ns_host*, int32_t) noexcept -> int32_t { return 1; }, &WriteLog};
+  static const ns_host_log log = {
+      sizeof(log), 0, [](const ns_host*, int32_t) noexcept -> int32_t { return 1; }, &WriteLog};
   static const ns_host_spawn spawn = {sizeof(spawn), 0, &Ensure, &StateOf, &StopHelper};
   if (std::string_view(id) == NS_HOST_LOG) return &log;
   if (std::string_view(id) == NS_HOST_SPAWN) return &spawn;
@@ -234,10 +255,14 @@ Canceller::Canceller() : fd_(::eventfd(0, EFD_CLOEXEC)) {}
 Canceller::~Canceller() { ::close(fd_); }
 void Canceller::Cancel() { ::eventfd_write(fd_, 1); }
 
-TestHost::TestHost(const std::string& library, const std::string& config, std::string installation, std::string data)
-    : library_(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)), installation_(std::move(installation)), data_(std::move(data)) {
+TestHost::TestHost(const std::string& library, const std::string& config, std::string installation,
+                   std::string data)
+    : library_(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)),
+      installation_(std::move(installation)),
+      data_(std::move(data)) {
   if (!library_) Give(::dlerror());
-  const auto entry = reinterpret_cast<decltype(&ns_plugin_entry_v1)>(::dlsym(library_, "ns_plugin_entry_v1"));
+  const auto entry =
+      reinterpret_cast<decltype(&ns_plugin_entry_v1)>(::dlsym(library_, "ns_plugin_entry_v1"));
   ns_handshake hands{sizeof(hands), NS_ABI_MINOR, 0, 0, 0};
   module_ = entry ? entry(&hands) : nullptr;
   if (!module_) Give("no module");
@@ -246,7 +271,9 @@ TestHost::TestHost(const std::string& library, const std::string& config, std::s
   host_.data_dir = Str(data_);
   host_.service = &ServiceOf;
   Collected call;
-  if (module_->create(call.raw(), &host_, Str(NS_BACKEND), Str("docker"), Str(config), &plugin_) != NS_OK) Give(call.outcome.message);
+  if (module_->create(call.raw(), &host_, Str(NS_BACKEND), Str("docker"), Str(config), &plugin_) !=
+      NS_OK)
+    Give(call.outcome.message);
   if (module_->activate(plugin_, call.raw()) != NS_OK) Give(call.outcome.message);
   backend_ = static_cast<const ns_backend*>(module_->query(plugin_, NS_BACKEND));
 }
@@ -273,21 +300,27 @@ Outcome TestHost::Observe(const std::string& app) {
   return call.Done(backend_->observe(plugin_, call.raw(), Str(app), {&call.outcome, &Keep}));
 }
 
-Outcome TestHost::Watch(const Canceller& cancel, const std::function<void(const std::string&)>& changed) {
+Outcome TestHost::Watch(const Canceller& cancel,
+                        const std::function<void(const std::string&)>& changed) {
   Collected call(&cancel, std::chrono::seconds(600));
-  const ns_change_sink sink{const_cast<void*>(static_cast<const void*>(&changed)), [](void* ctx, ns_str app) noexcept -> ns_status {
-                              (*static_cast<const std::function<void(const std::string&)>*>(ctx))(Text(app));
-                              return NS_OK;
-                            }};
+  const ns_change_sink sink{
+      const_cast<void*>(static_cast<const void*>(&changed)),
+      [](void* ctx, ns_str app) noexcept -> ns_status {
+        (*static_cast<const std::function<void(const std::string&)>*>(ctx))(Text(app));
+        return NS_OK;
+      }};
   return call.Done(backend_->watch(plugin_, call.raw(), sink));
 }
 
-Outcome TestHost::Logs(const std::string& app, int limit, std::vector<Line>& lines, std::optional<sdk::UtcTime> before) {
+Outcome TestHost::Logs(const std::string& app, int limit, std::vector<Line>& lines,
+                       std::optional<sdk::UtcTime> before) {
   Collected call;
-  const ns_log_query query{sizeof(query), limit, Str(app), before ? before->time_since_epoch().count() : 0, 0};
+  const ns_log_query query{sizeof(query), limit, Str(app),
+                           before ? before->time_since_epoch().count() : 0, 0};
   const ns_log_sink sink{&lines, [](void* ctx, const ns_log_line* line) noexcept -> ns_status {
                            static_cast<std::vector<Line>*>(ctx)->push_back(
-                               {Text(line->text), line->is_stderr != 0, sdk::UtcTime(std::chrono::microseconds(line->at_us))});
+                               {Text(line->text), line->is_stderr != 0,
+                                sdk::UtcTime(std::chrono::microseconds(line->at_us))});
                            return NS_OK;
                          }};
   return call.Done(backend_->logs(plugin_, call.raw(), &query, sink));

@@ -1,4 +1,5 @@
-// A host of a few lines around one plugin instance: loads the library, speaks its C tables, starts its helpers.
+// A host of a few lines around one plugin instance: loads the library, speaks its C tables, starts
+// its helpers.
 #pragma once
 
 #include <functional>
@@ -37,7 +38,8 @@ class Canceller {
 class TestHost {
  public:
   // `library`: the .so; `config`: JSON; `data`: an existing folder.
-  TestHost(const std::string& library, const std::string& config, std::string installation, std::string data);
+  TestHost(const std::string& library, const std::string& config, std::string installation,
+           std::string data);
   ~TestHost();  // deactivates and destroys; helpers go on
   TestHost(const TestHost&) = delete;
   TestHost& operator=(const TestHost&) = delete;
@@ -46,8 +48,13 @@ class TestHost {
   Outcome Remove(const std::string& app, const sdk::Fence& fence);
   Outcome Observe(const std::string& app);
   Outcome Watch(const Canceller& cancel, const std::function<void(const std::string&)>& changed);
-  struct Line { std::string text; bool is_stderr; sdk::UtcTime at; };
-  Outcome Logs(const std::string& app, int limit, std::vector<Line>& lines, std::optional<sdk::UtcTime> before = {});
+  struct Line {
+    std::string text;
+    bool is_stderr;
+    sdk::UtcTime at;
+  };
+  Outcome Logs(const std::string& app, int limit, std::vector<Line>& lines,
+               std::optional<sdk::UtcTime> before = {});
 
   // Ends every helper that any TestHost of this process started.
   static void EndHelpers();

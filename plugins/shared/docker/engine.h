@@ -12,8 +12,9 @@
 
 namespace ns::docker {
 
-// Throws sdk::Error: NS_E_UNAVAILABLE with reason BackendUnavailable while the Engine does not answer, else NS_E_NOT_FOUND, NS_E_EXISTS
-// (409), NS_E_INVALID (400), NS_E_INTERNAL with the Engine's own words.
+// Throws sdk::Error: NS_E_UNAVAILABLE with reason BackendUnavailable while the Engine does not
+// answer, else NS_E_NOT_FOUND, NS_E_EXISTS (409), NS_E_INVALID (400), NS_E_INTERNAL with the
+// Engine's own words.
 class Engine {
  public:
   explicit Engine(std::string socket = "/var/run/docker.sock") : socket_(std::move(socket)) {}
@@ -22,12 +23,14 @@ class Engine {
   // Of the API in use, e.g. 141 for 1.41.
   int Version(const sdk::Call& call);
 
-  // Containers that bear all these labels, also ended ones; those that vanish meanwhile are left out.
+  // Containers that bear all these labels, also ended ones; those that vanish meanwhile are left
+  // out.
   std::vector<Container> Containers(const sdk::Call& call, const Labels& labels);
   std::optional<Container> Inspect(const sdk::Call& call, const std::string& id);
   std::string Create(const sdk::Call& call, const ContainerSpec& spec);
   void Start(const sdk::Call& call, const std::string& id);
-  // Sends the stop signal that the container was made with and returns. One that does not run is fine.
+  // Sends the stop signal that the container was made with and returns. One that does not run is
+  // fine.
   void AskToStop(const sdk::Call& call, const std::string& id);
   void Kill(const sdk::Call& call, const std::string& id);
   // Kills it first when it runs, with its anonymous volumes. One that is not there is fine.
@@ -38,25 +41,32 @@ class Engine {
 
   std::vector<Network> Networks(const sdk::Call& call, const Labels& labels);
   std::optional<Network> InspectNetwork(const sdk::Call& call, const std::string& name);
-  std::string CreateNetwork(const sdk::Call& call, const std::string& name, const std::string& subnet, const Labels& labels);
+  std::string CreateNetwork(const sdk::Call& call, const std::string& name,
+                            const std::string& subnet, const Labels& labels);
   void RemoveNetwork(const sdk::Call& call, const std::string& id);
 
   bool HasImage(const sdk::Call& call, const std::string& reference);
   // Reason ImageGone when the registry does not know it, else ImagePullFailed.
-  void Pull(const sdk::Call& call, const std::string& reference, const std::string& username, const std::string& password);
+  void Pull(const sdk::Call& call, const std::string& reference, const std::string& username,
+            const std::string& password);
   std::vector<Image> Images(const sdk::Call& call, const Labels& labels);
   // With all its names; in use or not there is fine.
   void RemoveImage(const sdk::Call& call, const std::string& id);
 
-  // Events of containers and networks until the stream ends. `begun` is called once what happens from now on will be told; `watched` as in http::Client::Stream.
-  void Events(const sdk::Call& call, const std::function<void()>& begun, const std::function<void(const Event&)>& take,
+  // Events of containers and networks until the stream ends. `begun` is called once what happens
+  // from now on will be told; `watched` as in http::Client::Stream.
+  void Events(const sdk::Call& call, const std::function<void()>& begun,
+              const std::function<void(const Event&)>& take,
               const std::vector<http::Watched>& watched);
-  void Logs(const sdk::Call& call, const std::string& id, const LogQuery& query, const std::function<void(LogLine)>& take);
+  void Logs(const sdk::Call& call, const std::string& id, const LogQuery& query,
+            const std::function<void(LogLine)>& take);
 
  private:
-  http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path, std::string body = "",
+  http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path,
+                     std::string body = "",
                      std::chrono::milliseconds timeout = std::chrono::seconds(60));
-  http::Request RequestTo(const sdk::Call& call, const std::string& method, const std::string& path);
+  http::Request RequestTo(const sdk::Call& call, const std::string& method,
+                          const std::string& path);
   std::string Prefix(const sdk::Call& call);
 
   const std::string socket_;

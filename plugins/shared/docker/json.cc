@@ -13,7 +13,9 @@ namespace json = boost::json;
 json::value Parse(std::string_view text) {
   json::error_code error;
   json::value value = json::parse(text, error);
-  if (error) throw sdk::Error(NS_E_INTERNAL, NS_REASON_BACKEND_UNAVAILABLE, "The Docker Engine gave an answer that is no JSON.", sdk::Fault::kPlatform);
+  if (error)
+    throw sdk::Error(NS_E_INTERNAL, NS_REASON_BACKEND_UNAVAILABLE,
+                     "The Docker Engine gave an answer that is no JSON.", sdk::Fault::kPlatform);
   return value;
 }
 
@@ -30,7 +32,9 @@ const json::value& At(const json::value& value, std::initializer_list<std::strin
   return *at;
 }
 
-std::string Text(const json::value& value) { return value.is_string() ? std::string(value.get_string()) : ""; }
+std::string Text(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : "";
+}
 int64_t Number(const json::value& value) {
   if (value.is_int64()) return value.get_int64();
   if (value.is_uint64()) return static_cast<int64_t>(value.get_uint64());
@@ -60,7 +64,8 @@ std::vector<PublishedPort> Ports(const json::value& bindings) {
     const std::string key(name);
     const int container = std::atoi(key.c_str());
     Each(list, [&](const json::value& one) {
-      ports.push_back({key.ends_with("/udp"), std::atoi(Text(At(one, {"HostPort"})).c_str()), container});
+      ports.push_back(
+          {key.ends_with("/udp"), std::atoi(Text(At(one, {"HostPort"})).c_str()), container});
     });
   }
   std::sort(ports.begin(), ports.end());
@@ -71,13 +76,15 @@ std::map<std::string, Endpoint> Networks(const json::value& value) {
   std::map<std::string, Endpoint> networks;
   if (const json::object* object = value.if_object()) {
     for (const auto& [name, one] : *object)
-      networks[std::string(name)] = {Text(At(one, {"NetworkID"})), Text(At(one, {"IPAddress"})), Text(At(one, {"IPAMConfig", "IPv4Address"}))};
+      networks[std::string(name)] = {Text(At(one, {"NetworkID"})), Text(At(one, {"IPAddress"})),
+                                     Text(At(one, {"IPAMConfig", "IPv4Address"}))};
   }
   return networks;
 }
 
 Network NetworkOf(const json::value& value) {
-  Network network{Text(At(value, {"Id"})), Text(At(value, {"Name"})), "", "", TextMap(At(value, {"Labels"}))};
+  Network network{Text(At(value, {"Id"})), Text(At(value, {"Name"})), "", "",
+                  TextMap(At(value, {"Labels"}))};
   Each(At(value, {"IPAM", "Config"}), [&](const json::value& one) {
     if (!network.subnet.empty()) return;
     network.subnet = Text(At(one, {"Subnet"}));
@@ -98,7 +105,9 @@ json::object TextObject(const Labels& labels) {
   return object;
 }
 
-std::string PortKey(const PublishedPort& port) { return std::to_string(port.container) + (port.udp ? "/udp" : "/tcp"); }
+std::string PortKey(const PublishedPort& port) {
+  return std::to_string(port.container) + (port.udp ? "/udp" : "/tcp");
+}
 
 json::object RenderHostConfig(const ContainerSpec& spec) {
   json::object host;
@@ -109,7 +118,9 @@ json::object RenderHostConfig(const ContainerSpec& spec) {
   host["NanoCpus"] = spec.nano_cpus;
   if (spec.pids > 0) host["PidsLimit"] = spec.pids;
   host["SecurityOpt"] = {"no-new-privileges"};
-  host["LogConfig"] = {{"Type", "json-file"}, {"Config", {{"max-size", std::to_string(spec.log_bytes)}, {"max-file", "2"}}}};
+  host["LogConfig"] = {
+      {"Type", "json-file"},
+      {"Config", {{"max-size", std::to_string(spec.log_bytes)}, {"max-file", "2"}}}};
   json::object bindings;
   for (const PublishedPort& port : spec.ports) {
     json::value& list = bindings[PortKey(port)];
@@ -123,20 +134,26 @@ json::object RenderHostConfig(const ContainerSpec& spec) {
 json::object RenderHealth(const HealthCheck& health) {
   json::array test = TextArray(health.command);
   test.insert(test.begin(), "CMD");
-  json::object object{{"Test", std::move(test)}, {"Retries", health.retries}, {"Interval", health.interval.count()},
-                      {"Timeout", health.timeout.count()}, {"StartPeriod", health.start_period.count()}};
+  json::object object{{"Test", std::move(test)},
+                      {"Retries", health.retries},
+                      {"Interval", health.interval.count()},
+                      {"Timeout", health.timeout.count()},
+                      {"StartPeriod", health.start_period.count()}};
   if (health.start_interval.count() > 0) object["StartInterval"] = health.start_interval.count();
   return object;
 }
 
 // URL-safe base64 with padding, as the Engine reads it.
 std::string Base64(std::string_view bytes) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string out;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j) out += i + j <= bytes.size() ? kAlphabet[group >> (18 - 6 * j) & 63] : '=';
+    for (size_t j = 0; j < 3; ++j)
+      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    for (size_t j = 0; j < 4; ++j)
+      out += i + j <= bytes.size() ? kAlphabet[group >> (18 - 6 * j) & 63] : '=';
   }
   return out;
 }
@@ -192,7 +209,8 @@ std::vector<Image> ParseImages(std::string_view text) {
   Each(Parse(text), [&](const json::value& one) {
     Image image{Text(At(one, {"Id"})), {}, {}};
     Each(At(one, {"RepoTags"}), [&](const json::value& tag) { image.tags.push_back(Text(tag)); });
-    Each(At(one, {"RepoDigests"}), [&](const json::value& digest) { image.digests.push_back(Text(digest)); });
+    Each(At(one, {"RepoDigests"}),
+         [&](const json::value& digest) { image.digests.push_back(Text(digest)); });
     images.push_back(std::move(image));
   });
   return images;
@@ -209,7 +227,8 @@ std::string ParseMessage(std::string_view text) {
 
 Event ParseEvent(std::string_view line) {
   const json::value value = Parse(line);
-  return {Text(At(value, {"Type"})), Text(At(value, {"Action"})), Text(At(value, {"Actor", "ID"})), TextMap(At(value, {"Actor", "Attributes"}))};
+  return {Text(At(value, {"Type"})), Text(At(value, {"Action"})), Text(At(value, {"Actor", "ID"})),
+          TextMap(At(value, {"Actor", "Attributes"}))};
 }
 
 std::string ParsePullError(std::string_view line) {
@@ -219,7 +238,8 @@ std::string ParsePullError(std::string_view line) {
 }
 
 std::string RenderContainer(const ContainerSpec& spec) {
-  json::object object{{"Image", spec.image}, {"Labels", TextObject(spec.labels)}, {"Env", TextArray(spec.env)}};
+  json::object object{
+      {"Image", spec.image}, {"Labels", TextObject(spec.labels)}, {"Env", TextArray(spec.env)}};
   if (!spec.entrypoint.empty()) object["Entrypoint"] = TextArray(spec.entrypoint);
   if (!spec.command.empty()) object["Cmd"] = TextArray(spec.command);
   if (!spec.health.command.empty()) object["Healthcheck"] = RenderHealth(spec.health);
@@ -233,36 +253,50 @@ std::string RenderContainer(const ContainerSpec& spec) {
   return json::serialize(object);
 }
 
-std::string RenderNetwork(const std::string& name, const std::string& subnet, const Labels& labels) {
-  const json::object object{{"Name", name}, {"CheckDuplicate", true}, {"Driver", "bridge"}, {"Labels", TextObject(labels)},
-                            {"IPAM", {{"Driver", "default"}, {"Config", json::array{json::object{{"Subnet", subnet}}}}}}};
+std::string RenderNetwork(const std::string& name, const std::string& subnet,
+                          const Labels& labels) {
+  const json::object object{
+      {"Name", name},
+      {"CheckDuplicate", true},
+      {"Driver", "bridge"},
+      {"Labels", TextObject(labels)},
+      {"IPAM", {{"Driver", "default"}, {"Config", json::array{json::object{{"Subnet", subnet}}}}}}};
   return json::serialize(object);
 }
 
-std::string RenderFilters(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
+std::string RenderFilters(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
   json::object object;
   for (const auto& [key, values] : filters) object[key] = TextArray(values);
   return json::serialize(object);
 }
 
-std::string RenderAuth(const std::string& username, const std::string& password, const std::string& server) {
+std::string RenderAuth(const std::string& username, const std::string& password,
+                       const std::string& server) {
   if (username.empty()) return "";
-  return Base64(json::serialize(json::object{{"username", username}, {"password", password}, {"serveraddress", server}}));
+  return Base64(json::serialize(
+      json::object{{"username", username}, {"password", password}, {"serveraddress", server}}));
 }
 
 std::optional<UtcTime> ParseTime(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
   const std::string copy(text.substr(0, 40));
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute,
+                  &second, &used) != 6)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
   int64_t micros = 0, unit = 100'000;
   size_t at = static_cast<size_t>(used);
   if (at < copy.size() && copy[at] == '.') {
-    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, unit /= 10) micros += (copy[at] - '0') * unit;
+    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, unit /= 10)
+      micros += (copy[at] - '0') * unit;
   }
   if (at + 1 != copy.size() || copy[at] != 'Z') return std::nullopt;
-  return UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) +
+  return UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second) +
          std::chrono::microseconds(micros);
 }
 

@@ -1,4 +1,5 @@
-// Between the Engine's JSON and our values. Text in, values out; throws sdk::Error when the text is not what the Engine says.
+// Between the Engine's JSON and our values. Text in, values out; throws sdk::Error when the text is
+// not what the Engine says.
 #pragma once
 
 #include <optional>
@@ -9,22 +10,25 @@
 
 namespace ns::docker {
 
-Container ParseContainer(std::string_view json);               // /containers/{id}/json
+Container ParseContainer(std::string_view json);                    // /containers/{id}/json
 std::vector<std::string> ParseContainerIds(std::string_view json);  // /containers/json
-Network ParseNetwork(std::string_view json);                   // /networks/{id}
-std::vector<Network> ParseNetworks(std::string_view json);     // /networks
-std::vector<Image> ParseImages(std::string_view json);         // /images/json
-std::string ParseId(std::string_view json);                    // {"Id": ...}
-std::string ParseMessage(std::string_view json);               // {"message": ...}; the text itself when it is something else
+Network ParseNetwork(std::string_view json);                        // /networks/{id}
+std::vector<Network> ParseNetworks(std::string_view json);          // /networks
+std::vector<Image> ParseImages(std::string_view json);              // /images/json
+std::string ParseId(std::string_view json);                         // {"Id": ...}
+std::string ParseMessage(
+    std::string_view json);  // {"message": ...}; the text itself when it is something else
 Event ParseEvent(std::string_view line);
 // The error of one line of a pull's progress; empty: none.
 std::string ParsePullError(std::string_view line);
 
 std::string RenderContainer(const ContainerSpec& spec);
 std::string RenderNetwork(const std::string& name, const std::string& subnet, const Labels& labels);
-std::string RenderFilters(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
+std::string RenderFilters(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
 // The value of X-Registry-Auth; empty without a user name.
-std::string RenderAuth(const std::string& username, const std::string& password, const std::string& server);
+std::string RenderAuth(const std::string& username, const std::string& password,
+                       const std::string& server);
 
 // "2026-11-25T02:41:16.123456789Z"; nullopt: something else.
 std::optional<UtcTime> ParseTime(std::string_view text);

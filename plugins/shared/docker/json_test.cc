@@ -39,7 +39,8 @@ TEST(ParseContainer, Running_GivesWhatIsUsed) {
 }
 
 TEST(ParseContainer, MissingMembers_AreEmpty) {
-  const Container got = ParseContainer(R"({"Id":"abc","State":null,"HostConfig":{"PidsLimit":null,"PortBindings":null}})");
+  const Container got = ParseContainer(
+      R"({"Id":"abc","State":null,"HostConfig":{"PidsLimit":null,"PortBindings":null}})");
   EXPECT_EQ(got.id, "abc");
   EXPECT_EQ(got.pids, 0);
   EXPECT_TRUE(got.ports.empty());
@@ -48,7 +49,8 @@ TEST(ParseContainer, MissingMembers_AreEmpty) {
 TEST(ParseContainer, NoJson_Throws) { EXPECT_THROW(ParseContainer("<html>"), sdk::Error); }
 
 TEST(ParseNetworks, List_GivesSubnets) {
-  const auto got = ParseNetworks(R"([{"Id":"1","Name":"bridge","IPAM":{"Config":[{"Subnet":"172.17.0.0/16","Gateway":"172.17.0.1"}]},"Labels":{}},
+  const auto got = ParseNetworks(
+      R"([{"Id":"1","Name":"bridge","IPAM":{"Config":[{"Subnet":"172.17.0.0/16","Gateway":"172.17.0.1"}]},"Labels":{}},
                                      {"Id":"2","Name":"host","IPAM":{"Config":[]},"Labels":null}])");
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0].subnet, "172.17.0.0/16");
@@ -57,7 +59,8 @@ TEST(ParseNetworks, List_GivesSubnets) {
 }
 
 TEST(ParseEvent, Die_GivesIdAndLabels) {
-  const Event event = ParseEvent(R"({"Type":"container","Action":"die","Actor":{"ID":"x","Attributes":{"neoshowcase.app":"a","exitCode":"1"}}})");
+  const Event event = ParseEvent(
+      R"({"Type":"container","Action":"die","Actor":{"ID":"x","Attributes":{"neoshowcase.app":"a","exitCode":"1"}}})");
   EXPECT_EQ(event.type, "container");
   EXPECT_EQ(event.action, "die");
   EXPECT_EQ(event.id, "x");
@@ -87,25 +90,34 @@ TEST(RenderContainer, Everything_IsInItsPlace) {
   spec.nano_cpus = 5;
   spec.pids = 7;
   spec.ports = {{false, 8080, 80}, {true, 53, 53}};
-  spec.health = {{"/check", "80"}, std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(3), {}, 4};
-  EXPECT_EQ(RenderContainer(spec),
-            R"({"Image":"i@sha256:1","Labels":{"a":"b"},"Env":["K=v\n\"w\""],"Cmd":["run","it"],)"
-            R"("Healthcheck":{"Test":["CMD","/check","80"],"Retries":4,"Interval":1000000000,"Timeout":2000000000,"StartPeriod":3000000000},)"
-            R"("ExposedPorts":{"80/tcp":{},"53/udp":{}},)"
-            R"("HostConfig":{"NetworkMode":"net","RestartPolicy":{"Name":"no"},"Memory":1024,"MemorySwap":1024,"NanoCpus":5,"PidsLimit":7,)"
-            R"("SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"json-file","Config":{"max-size":"10485760","max-file":"2"}},)"
-            R"("PortBindings":{"80/tcp":[{"HostPort":"8080"}],"53/udp":[{"HostPort":"53"}]}},)"
-            R"("NetworkingConfig":{"EndpointsConfig":{"net":{"IPAMConfig":{"IPv4Address":"10.0.0.2"}}}}})");
+  spec.health = {{"/check", "80"},
+                 std::chrono::seconds(1),
+                 std::chrono::seconds(2),
+                 std::chrono::seconds(3),
+                 {},
+                 4};
+  EXPECT_EQ(
+      RenderContainer(spec),
+      R"({"Image":"i@sha256:1","Labels":{"a":"b"},"Env":["K=v\n\"w\""],"Cmd":["run","it"],)"
+      R"("Healthcheck":{"Test":["CMD","/check","80"],"Retries":4,"Interval":1000000000,"Timeout":2000000000,"StartPeriod":3000000000},)"
+      R"("ExposedPorts":{"80/tcp":{},"53/udp":{}},)"
+      R"("HostConfig":{"NetworkMode":"net","RestartPolicy":{"Name":"no"},"Memory":1024,"MemorySwap":1024,"NanoCpus":5,"PidsLimit":7,)"
+      R"("SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"json-file","Config":{"max-size":"10485760","max-file":"2"}},)"
+      R"("PortBindings":{"80/tcp":[{"HostPort":"8080"}],"53/udp":[{"HostPort":"53"}]}},)"
+      R"("NetworkingConfig":{"EndpointsConfig":{"net":{"IPAMConfig":{"IPv4Address":"10.0.0.2"}}}}})");
 }
 
 TEST(RenderAuth, UserAndPassword_AreUrlSafeBase64) {
-  EXPECT_EQ(RenderAuth("u", "p", "r"), "eyJ1c2VybmFtZSI6InUiLCJwYXNzd29yZCI6InAiLCJzZXJ2ZXJhZGRyZXNzIjoiciJ9");
+  EXPECT_EQ(RenderAuth("u", "p", "r"),
+            "eyJ1c2VybmFtZSI6InUiLCJwYXNzd29yZCI6InAiLCJzZXJ2ZXJhZGRyZXNzIjoiciJ9");
   EXPECT_EQ(RenderAuth("us", "p", "r").substr(0, 24), "eyJ1c2VybmFtZSI6InVzIiwi");
   EXPECT_TRUE(RenderAuth("us", "p", "r").ends_with("="));
   EXPECT_EQ(RenderAuth("", "p", "r"), "");
 }
 
-TEST(RenderFilters, Labels_AreAnObjectOfArrays) { EXPECT_EQ(RenderFilters({{"label", {"a=b", "c=d"}}}), R"({"label":["a=b","c=d"]})"); }
+TEST(RenderFilters, Labels_AreAnObjectOfArrays) {
+  EXPECT_EQ(RenderFilters({{"label", {"a=b", "c=d"}}}), R"({"label":["a=b","c=d"]})");
+}
 
 TEST(ParseTime, Fractions_AreMicroseconds) {
   const UtcTime at(std::chrono::microseconds(1'795'574'476'123'456));
@@ -115,7 +127,9 @@ TEST(ParseTime, Fractions_AreMicroseconds) {
 }
 
 TEST(ParseTime, Otherwise_IsNothing) {
-  for (const char* text : {"", "now", "2026-13-25T02:41:16Z", "2026-11-25T02:41:16", "2026-11-25T02:41:16.5+01:00"}) EXPECT_EQ(ParseTime(text), std::nullopt) << text;
+  for (const char* text :
+       {"", "now", "2026-13-25T02:41:16Z", "2026-11-25T02:41:16", "2026-11-25T02:41:16.5+01:00"})
+    EXPECT_EQ(ParseTime(text), std::nullopt) << text;
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ void LogFrames::Finish() {
 
 void LogFrames::Payload(int stream, std::string_view bytes) {
   std::string& rest = rest_[stream];
-  for (size_t end; (end = bytes.find('\n')) != std::string_view::npos; bytes.remove_prefix(end + 1)) {
+  for (size_t end; (end = bytes.find('\n')) != std::string_view::npos;
+       bytes.remove_prefix(end + 1)) {
     rest += bytes.substr(0, end);
     Line(stream, rest);
     rest.clear();
@@ -49,7 +50,9 @@ void LogFrames::Payload(int stream, std::string_view bytes) {
 void LogFrames::Line(int stream, std::string_view line) {
   const size_t space = line.find(' ');
   const auto at = ParseTime(line.substr(0, space));
-  std::string_view text = !at ? line : space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
+  std::string_view text = !at                               ? line
+                          : space == std::string_view::npos ? std::string_view()
+                                                            : line.substr(space + 1);
   if (text.ends_with('\r')) text.remove_suffix(1);
   take_({at.value_or(UtcTime()), stream == 1, std::string(text)});
 }

@@ -1,4 +1,5 @@
-// The Engine's framing of output: 8 bytes (1: stdout, 2: stderr; length in the last four, big end first), then that many bytes.
+// The Engine's framing of output: 8 bytes (1: stdout, 2: stderr; length in the last four, big end
+// first), then that many bytes.
 #pragma once
 
 #include <functional>
@@ -9,7 +10,8 @@
 
 namespace ns::docker {
 
-// Takes pieces as they come and gives lines with their time. Lines of a container without frames (a terminal) are not understood.
+// Takes pieces as they come and gives lines with their time. Lines of a container without frames (a
+// terminal) are not understood.
 class LogFrames {
  public:
   explicit LogFrames(std::function<void(LogLine)> take) : take_(std::move(take)) {}

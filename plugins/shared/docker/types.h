@@ -53,10 +53,10 @@ struct HealthCheck {
 struct ContainerSpec {
   std::string name, image;
   Labels labels;
-  std::vector<std::string> env;  // "KEY=value"
+  std::vector<std::string> env;                  // "KEY=value"
   std::vector<std::string> entrypoint, command;  // none: the image's
-  std::string network, address;  // a fixed address in that network
-  int64_t memory = 0, nano_cpus = 0, pids = 0;  // 0: no limit
+  std::string network, address;                  // a fixed address in that network
+  int64_t memory = 0, nano_cpus = 0, pids = 0;   // 0: no limit
   std::string restart_policy = "no";
   std::vector<PublishedPort> ports;
   HealthCheck health;

@@ -14,7 +14,8 @@ using sdk::Fault;
 
 void StartLibrary() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw Error(NS_E_INTERNAL, "", "libcurl does not start.", Fault::kPlatform);
+  if (started != CURLE_OK)
+    throw Error(NS_E_INTERNAL, "", "libcurl does not start.", Fault::kPlatform);
 }
 
 class HeaderList {
@@ -41,7 +42,8 @@ std::string Lower(std::string_view text) {
 
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' '))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -59,7 +61,8 @@ struct Answer {
     const std::string_view line(data, size);
     if (line.starts_with("HTTP/")) answer.response.headers.clear();
     if (const size_t colon = line.find(':'); colon != std::string_view::npos)
-      answer.response.headers[Lower(line.substr(0, colon))] = std::string(Trimmed(line.substr(colon + 1)));
+      answer.response.headers[Lower(line.substr(0, colon))] =
+          std::string(Trimmed(line.substr(colon + 1)));
     if (Trimmed(line).empty()) answer.head_seen = true;
     return size;
   }
@@ -89,7 +92,8 @@ struct Answer {
 class Client::Session {
  public:
   Session() : easy_(curl_easy_init()), multi_(curl_multi_init()) {
-    if (!easy_ || !multi_) throw Error(NS_E_EXHAUSTED, "", "libcurl has no memory.", Fault::kPlatform);
+    if (!easy_ || !multi_)
+      throw Error(NS_E_EXHAUSTED, "", "libcurl has no memory.", Fault::kPlatform);
   }
   ~Session() {
     curl_multi_cleanup(multi_);
@@ -98,7 +102,8 @@ class Client::Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  Response Run(const Call& call, const Request& request, const std::function<void(std::string_view)>* take,
+  Response Run(const Call& call, const Request& request,
+               const std::function<void(std::string_view)>* take,
                const std::vector<Watched>& watched) {
     const HeaderList headers(request);
     Answer answer;
@@ -141,7 +146,9 @@ class Client::Session {
   }
 
   template <class Value>
-  void Set(CURLoption option, Value value) { curl_easy_setopt(easy_, option, value); }
+  void Set(CURLoption option, Value value) {
+    curl_easy_setopt(easy_, option, value);
+  }
 
   // Takes the transfer out of the multi handle whatever happens.
   struct Added {
@@ -151,7 +158,8 @@ class Client::Session {
     CURL* easy;
   };
 
-  CURLcode Transfer(const Call& call, const Request& request, const Answer& answer, const std::vector<Watched>& watched) {
+  CURLcode Transfer(const Call& call, const Request& request, const Answer& answer,
+                    const std::vector<Watched>& watched) {
     const Added added(multi_, easy_);
     const auto begin = Call::Clock::now();
     for (;;) {
@@ -171,8 +179,10 @@ class Client::Session {
   void WaitOnce(const Call& call, Call::Clock::duration time, const std::vector<Watched>& watched) {
     std::vector<curl_waitfd> fds;
     for (const Watched& one : watched) fds.push_back({one.fd, CURL_WAIT_POLLIN, 0});
-    if (call.CancelFd() >= 0) fds.push_back({call.CancelFd(), CURL_WAIT_POLLIN, 0});
-    else time = std::min<Call::Clock::duration>(time, std::chrono::milliseconds(50));
+    if (call.CancelFd() >= 0)
+      fds.push_back({call.CancelFd(), CURL_WAIT_POLLIN, 0});
+    else
+      time = std::min<Call::Clock::duration>(time, std::chrono::milliseconds(50));
     const int wait = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count());
     curl_multi_poll(multi_, fds.data(), static_cast<unsigned>(fds.size()), wait, nullptr);
     for (size_t i = 0; i < watched.size(); ++i) {
@@ -190,10 +200,14 @@ class Client::Session {
 
   Error Failure(const Request& request, CURLcode code) const {
     const std::string where = request.unix_socket.empty() ? request.url : request.unix_socket;
-    if (code == CURLE_OPERATION_TIMEDOUT) return Error(NS_E_DEADLINE, NS_REASON_TIMED_OUT, where + " did not answer in time.", Fault::kPlatform);
-    if (code == CURLE_WRITE_ERROR) return Error(NS_E_RANGE, "", where + " gave an answer that is too long.", Fault::kPlatform);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+      return Error(NS_E_DEADLINE, NS_REASON_TIMED_OUT, where + " did not answer in time.",
+                   Fault::kPlatform);
+    if (code == CURLE_WRITE_ERROR)
+      return Error(NS_E_RANGE, "", where + " gave an answer that is too long.", Fault::kPlatform);
     const std::string detail = error_[0] ? error_ : curl_easy_strerror(code);
-    return Error(NS_E_UNAVAILABLE, "", where + " cannot be reached: " + detail + ".", Fault::kPlatform);
+    return Error(NS_E_UNAVAILABLE, "", where + " cannot be reached: " + detail + ".",
+                 Fault::kPlatform);
   }
 
   CURL* easy_;
@@ -239,7 +253,8 @@ Response Client::Do(const Call& call, const Request& request) {
   return (*session).Run(call, request, nullptr, {});
 }
 
-Response Client::Stream(const Call& call, const Request& request, const std::function<void(std::string_view)>& take,
+Response Client::Stream(const Call& call, const Request& request,
+                        const std::function<void(std::string_view)>& take,
                         const std::vector<Watched>& watched) {
   Lease session(*pool_);
   return (*session).Run(call, request, &take, watched);
@@ -249,9 +264,12 @@ std::string Escaped(std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) out += static_cast<char>(c);
-    else (out += '%', out += kHex[c >> 4], out += kHex[c & 15]);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain)
+      out += static_cast<char>(c);
+    else
+      (out += '%', out += kHex[c >> 4], out += kHex[c & 15]);
   }
   return out;
 }

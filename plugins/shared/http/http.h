@@ -1,4 +1,5 @@
-// A small HTTP client over libcurl: plain requests and endless answers, over TCP or a Unix socket, ended by the call's deadline or cancellation.
+// A small HTTP client over libcurl: plain requests and endless answers, over TCP or a Unix socket,
+// ended by the call's deadline or cancellation.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@ namespace ns::http {
 
 struct Request {
   std::string method = "GET";
-  std::string url{};        // "http://docker/v1.41/info": the host is for the Host header when unix_socket is set
+  std::string
+      url{};  // "http://docker/v1.41/info": the host is for the Host header when unix_socket is set
   std::string unix_socket{};  // path; empty: TCP
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
@@ -35,7 +37,8 @@ struct Watched {
   std::function<void()> readable;
 };
 
-// Keeps connections open between requests. No redirects, no proxies of the environment. [any-thread]
+// Keeps connections open between requests. No redirects, no proxies of the environment.
+// [any-thread]
 class Client {
  public:
   Client();
@@ -43,12 +46,15 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Any HTTP status is an answer. Throws NS_E_UNAVAILABLE when there was none, NS_E_DEADLINE, NS_E_CANCELLED.
+  // Any HTTP status is an answer. Throws NS_E_UNAVAILABLE when there was none, NS_E_DEADLINE,
+  // NS_E_CANCELLED.
   Response Do(const sdk::Call& call, const Request& request);
 
-  // Gives an answer of 2xx in pieces as they come; what `take` throws ends the stream and is thrown on. Returns when the other side ends it.
-  // Any other status is collected and returned. `timeout` counts until the head of the answer.
-  Response Stream(const sdk::Call& call, const Request& request, const std::function<void(std::string_view)>& take,
+  // Gives an answer of 2xx in pieces as they come; what `take` throws ends the stream and is thrown
+  // on. Returns when the other side ends it. Any other status is collected and returned. `timeout`
+  // counts until the head of the answer.
+  Response Stream(const sdk::Call& call, const Request& request,
+                  const std::function<void(std::string_view)>& take,
                   const std::vector<Watched>& watched = {});
 
  private:

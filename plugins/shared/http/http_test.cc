@@ -15,7 +15,8 @@ namespace {
 // Answers each connection with fixed bytes, one after the other, and keeps what it was sent.
 class Server {
  public:
-  explicit Server(std::vector<std::string> answers, bool hang = false) : answers_(std::move(answers)), hang_(hang) {
+  explicit Server(std::vector<std::string> answers, bool hang = false)
+      : answers_(std::move(answers)), hang_(hang) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -33,7 +34,9 @@ class Server {
     thread_.join();
     ::close(fd_);
   }
-  std::string Url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
+  std::string Url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(port_) + path;
+  }
   std::string got;
 
  private:
@@ -45,8 +48,10 @@ class Server {
       char buffer[4096];
       const ssize_t size = ::recv(peer, buffer, sizeof(buffer), 0);
       got.append(buffer, static_cast<size_t>(std::max<ssize_t>(size, 0)));
-      EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(answer.size()));
-      while (hang_ && ::recv(peer, buffer, sizeof(buffer), 0) > 0) {}
+      EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(answer.size()));
+      while (hang_ && ::recv(peer, buffer, sizeof(buffer), 0) > 0) {
+      }
       held_ = -1;
       ::close(peer);
     }
@@ -89,7 +94,8 @@ const sdk::Call kCall;
 TEST(HttpClient, Get_GivesStatusHeadersAndBody) {
   Server server({"HTTP/1.1 404 Not Found\r\nX-One: two \r\nContent-Length: 5\r\n\r\nhello"});
   Client client;
-  const Response response = client.Do(kCall, {.url = server.Url("/a?b=c"), .headers = {{"X-Mine", "yes"}}});
+  const Response response =
+      client.Do(kCall, {.url = server.Url("/a?b=c"), .headers = {{"X-Mine", "yes"}}});
   EXPECT_EQ(response.status, 404);
   EXPECT_FALSE(response.ok());
   EXPECT_EQ(response.headers.at("x-one"), "two");
@@ -109,14 +115,19 @@ TEST(HttpClient, Post_SendsTheBody) {
 TEST(HttpClient, NobodyListens_IsUnavailable) {
   Client client;
   EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = "http://127.0.0.1:1/"}); }), NS_E_UNAVAILABLE);
-  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = "http://docker/", .unix_socket = "/nowhere.sock"}); }), NS_E_UNAVAILABLE);
+  EXPECT_EQ(
+      CodeOf([&] { client.Do(kCall, {.url = "http://docker/", .unix_socket = "/nowhere.sock"}); }),
+      NS_E_UNAVAILABLE);
 }
 
 TEST(HttpClient, ServerHangs_EndsAtTheTimeout) {
   Server server({""}, true);
   Client client;
   const auto begin = sdk::Call::Clock::now();
-  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = server.Url("/"), .timeout = std::chrono::milliseconds(100)}); }), NS_E_DEADLINE);
+  EXPECT_EQ(CodeOf([&] {
+              client.Do(kCall, {.url = server.Url("/"), .timeout = std::chrono::milliseconds(100)});
+            }),
+            NS_E_DEADLINE);
   EXPECT_GE(sdk::Call::Clock::now() - begin, std::chrono::milliseconds(100));
 }
 
@@ -125,28 +136,35 @@ TEST(HttpClient, Cancelled_EndsAtOnce) {
   Client client;
   Cancel cancel;
   std::thread canceller([&] { cancel.Now(); });
-  EXPECT_EQ(CodeOf([&] { client.Do(sdk::Call(&cancel.raw), {.url = server.Url("/")}); }), NS_E_CANCELLED);
+  EXPECT_EQ(CodeOf([&] { client.Do(sdk::Call(&cancel.raw), {.url = server.Url("/")}); }),
+            NS_E_CANCELLED);
   canceller.join();
 }
 
 TEST(HttpClient, LongAnswer_IsRefused) {
   Server server({"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n01234567890123456789"});
   Client client;
-  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = server.Url("/"), .max_body = 10}); }), NS_E_RANGE);
+  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = server.Url("/"), .max_body = 10}); }),
+            NS_E_RANGE);
 }
 
 TEST(HttpClient, Stream_GivesPiecesUntilTheEnd) {
-  Server server({"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"});
+  Server server(
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"});
   Client client;
   std::string got;
-  EXPECT_EQ(client.Stream(kCall, {.url = server.Url("/")}, [&](std::string_view piece) { got += piece; }).status, 200);
+  EXPECT_EQ(
+      client.Stream(kCall, {.url = server.Url("/")}, [&](std::string_view piece) { got += piece; })
+          .status,
+      200);
   EXPECT_EQ(got, "onetwo");
 }
 
 TEST(HttpClient, StreamRefused_BodyIsInTheResponse) {
   Server server({"HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nbad"});
   Client client;
-  const Response response = client.Stream(kCall, {.url = server.Url("/")}, [](std::string_view) { FAIL(); });
+  const Response response =
+      client.Stream(kCall, {.url = server.Url("/")}, [](std::string_view) { FAIL(); });
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(response.body, "bad");
 }
@@ -154,7 +172,10 @@ TEST(HttpClient, StreamRefused_BodyIsInTheResponse) {
 TEST(HttpClient, StreamTakerThrows_IsThrownOn) {
   Server server({"HTTP/1.1 200 OK\r\n\r\nx"}, true);
   Client client;
-  EXPECT_EQ(CodeOf([&] { client.Stream(kCall, {.url = server.Url("/")}, [](std::string_view) { throw sdk::Stopped(NS_E_RANGE); }); }),
+  EXPECT_EQ(CodeOf([&] {
+              client.Stream(kCall, {.url = server.Url("/")},
+                            [](std::string_view) { throw sdk::Stopped(NS_E_RANGE); });
+            }),
             NS_E_RANGE);
 }
 
@@ -170,12 +191,17 @@ TEST(HttpClient, StreamWatched_OtherDescriptorsAreHeard) {
                           ::eventfd_read(other.fd, &value);
                           cancel.Now();
                         }};
-  EXPECT_EQ(CodeOf([&] { client.Stream(sdk::Call(&cancel.raw), {.url = server.Url("/")}, [](std::string_view) {}, {watched}); }),
+  EXPECT_EQ(CodeOf([&] {
+              client.Stream(sdk::Call(&cancel.raw), {.url = server.Url("/")},
+                            [](std::string_view) {}, {watched});
+            }),
             NS_E_CANCELLED);
   EXPECT_EQ(heard, 1);
 }
 
-TEST(Escaped, SpecialCharacters_AreHex) { EXPECT_EQ(Escaped("a b/c:{\"}~"), "a%20b%2Fc%3A%7B%22%7D~"); }
+TEST(Escaped, SpecialCharacters_AreHex) {
+  EXPECT_EQ(Escaped("a b/c:{\"}~"), "a%20b%2Fc%3A%7B%22%7D~");
+}
 
 }  // namespace
 }  // namespace ns::http

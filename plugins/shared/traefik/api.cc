@@ -33,7 +33,8 @@ std::set<std::string> Texts(const json::object& object, std::string_view name) {
 std::set<std::string> Urls(const json::object& service) {
   std::set<std::string> urls;
   const json::value* balancer = service.if_contains("loadBalancer");
-  const json::value* servers = balancer && balancer->is_object() ? balancer->get_object().if_contains("servers") : nullptr;
+  const json::value* servers =
+      balancer && balancer->is_object() ? balancer->get_object().if_contains("servers") : nullptr;
   if (!servers || !servers->is_array()) return urls;
   for (const json::value& one : servers->get_array()) {
     if (one.is_object()) urls.insert(Text(one.get_object(), "url"));
@@ -43,7 +44,8 @@ std::set<std::string> Urls(const json::object& service) {
 
 }  // namespace
 
-std::string RouterDiffers(const std::string& text, const Router& router, const std::string& provider) {
+std::string RouterDiffers(const std::string& text, const Router& router,
+                          const std::string& provider) {
   const json::object shown = Object(text);
   const std::string what = "Traefik's router " + router.name;
   if (Text(shown, "status") != "enabled") {
@@ -52,7 +54,8 @@ std::string RouterDiffers(const std::string& text, const Router& router, const s
   }
   const std::string service = Text(shown, "service");
   if (Text(shown, "rule") != router.rule) return what + " has another rule still";
-  if (service != router.service && service != router.service + "@" + provider) return what + " leads to another service still";
+  if (service != router.service && service != router.service + "@" + provider)
+    return what + " leads to another service still";
   std::set<std::string> middlewares;
   for (const std::string& name : router.middlewares) middlewares.insert(name + "@" + provider);
   if (Texts(shown, "middlewares") != middlewares) return what + " has other middlewares still";
@@ -62,33 +65,44 @@ std::string RouterDiffers(const std::string& text, const Router& router, const s
 std::string ServiceDiffers(const std::string& text, const Service& service) {
   const json::object shown = Object(text);
   const std::set<std::string> wanted(service.urls.begin(), service.urls.end());
-  if (Text(shown, "status") != "enabled") return "Traefik's service " + service.name + " is not enabled";
-  if (Urls(shown) != wanted) return "Traefik's service " + service.name + " has other servers still";
+  if (Text(shown, "status") != "enabled")
+    return "Traefik's service " + service.name + " is not enabled";
+  if (Urls(shown) != wanted)
+    return "Traefik's service " + service.name + " has other servers still";
   return "";
 }
 
-std::optional<std::string> Api::Get(const sdk::Call& call, const std::string& address, const std::string& kind, const std::string& name) {
-  const http::Response response = http_.Do(
-      call, {.url = "http://" + address + "/api/http/" + kind + "/" + http::Escaped(name), .timeout = std::chrono::seconds(3)});
+std::optional<std::string> Api::Get(const sdk::Call& call, const std::string& address,
+                                    const std::string& kind, const std::string& name) {
+  const http::Response response =
+      http_.Do(call, {.url = "http://" + address + "/api/http/" + kind + "/" + http::Escaped(name),
+                      .timeout = std::chrono::seconds(3)});
   if (response.status == 404) return std::nullopt;
-  if (!response.ok()) throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_BACKEND_UNAVAILABLE, "Traefik's API answers " + std::to_string(response.status) + ".", sdk::Fault::kPlatform);
+  if (!response.ok())
+    throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_BACKEND_UNAVAILABLE,
+                     "Traefik's API answers " + std::to_string(response.status) + ".",
+                     sdk::Fault::kPlatform);
   return response.body;
 }
 
-std::string Api::Missing(const sdk::Call& call, const std::string& address, const Config& config, const std::string& prefix, const std::string& provider) {
+std::string Api::Missing(const sdk::Call& call, const std::string& address, const Config& config,
+                         const std::string& prefix, const std::string& provider) {
   for (const Router& router : config.routers) {
     const auto shown = Get(call, address, "routers", router.name + "@" + provider);
     if (!shown) return "Traefik does not show the router " + router.name + " yet";
-    if (std::string differs = RouterDiffers(*shown, router, provider); !differs.empty()) return differs;
+    if (std::string differs = RouterDiffers(*shown, router, provider); !differs.empty())
+      return differs;
   }
   for (const Service& service : config.services) {
     const auto shown = Get(call, address, "services", service.name + "@" + provider);
     if (!shown) return "Traefik does not show the service " + service.name + " yet";
     if (std::string differs = ServiceDiffers(*shown, service); !differs.empty()) return differs;
   }
-  const auto numbered = std::count_if(config.routers.begin(), config.routers.end(), [](const Router& r) { return !r.name.ends_with("-http"); });
+  const auto numbered = std::count_if(config.routers.begin(), config.routers.end(),
+                                      [](const Router& r) { return !r.name.ends_with("-http"); });
   const std::string next = prefix + "-" + std::to_string(numbered);
-  if (Get(call, address, "routers", next + "@" + provider)) return "Traefik shows the router " + next + " still";
+  if (Get(call, address, "routers", next + "@" + provider))
+    return "Traefik shows the router " + next + " still";
   return "";
 }
 

@@ -88,22 +88,53 @@ TEST(RenderLabels, Page_IsRefused) {
 const Router kRouter{"r", "Host(`a`)", "web", "s", 9, {"m"}, false};
 
 TEST(RouterDiffers, AsAskedFor_IsNothing) {
-  EXPECT_EQ(RouterDiffers(R"j({"entryPoints":["web"],"middlewares":["m@file"],"service":"s","rule":"Host(`a`)","status":"enabled"})j", kRouter, "file"), "");
-  EXPECT_EQ(RouterDiffers(R"j({"middlewares":["m@file"],"service":"s@file","rule":"Host(`a`)","status":"enabled"})j", kRouter, "file"), "");
+  EXPECT_EQ(
+      RouterDiffers(
+          R"j({"entryPoints":["web"],"middlewares":["m@file"],"service":"s","rule":"Host(`a`)","status":"enabled"})j",
+          kRouter, "file"),
+      "");
+  EXPECT_EQ(
+      RouterDiffers(
+          R"j({"middlewares":["m@file"],"service":"s@file","rule":"Host(`a`)","status":"enabled"})j",
+          kRouter, "file"),
+      "");
 }
 
 TEST(RouterDiffers, Otherwise_SaysWhat) {
-  EXPECT_NE(RouterDiffers(R"j({"middlewares":["m@file"],"service":"s","rule":"Host(`b`)","status":"enabled"})j", kRouter, "file").find("another rule"), std::string::npos);
-  EXPECT_NE(RouterDiffers(R"j({"middlewares":["m@file"],"service":"t","rule":"Host(`a`)","status":"enabled"})j", kRouter, "file").find("another service"), std::string::npos);
-  EXPECT_NE(RouterDiffers(R"j({"service":"s","rule":"Host(`a`)","status":"enabled"})j", kRouter, "file").find("middlewares"), std::string::npos);
-  EXPECT_NE(RouterDiffers(R"j({"status":"disabled","error":["no such service"]})j", kRouter, "file").find("no such service"), std::string::npos);
+  EXPECT_NE(
+      RouterDiffers(
+          R"j({"middlewares":["m@file"],"service":"s","rule":"Host(`b`)","status":"enabled"})j",
+          kRouter, "file")
+          .find("another rule"),
+      std::string::npos);
+  EXPECT_NE(
+      RouterDiffers(
+          R"j({"middlewares":["m@file"],"service":"t","rule":"Host(`a`)","status":"enabled"})j",
+          kRouter, "file")
+          .find("another service"),
+      std::string::npos);
+  EXPECT_NE(
+      RouterDiffers(R"j({"service":"s","rule":"Host(`a`)","status":"enabled"})j", kRouter, "file")
+          .find("middlewares"),
+      std::string::npos);
+  EXPECT_NE(RouterDiffers(R"j({"status":"disabled","error":["no such service"]})j", kRouter, "file")
+                .find("no such service"),
+            std::string::npos);
   EXPECT_NE(RouterDiffers("<html>", kRouter, "file"), "");
 }
 
 TEST(ServiceDiffers, ExactlyTheServers_Count) {
   const Service service{"s", {"http://10.0.0.2:80"}, 80, false};
-  EXPECT_EQ(ServiceDiffers(R"j({"loadBalancer":{"servers":[{"url":"http://10.0.0.2:80"}]},"status":"enabled"})j", service), "");
-  EXPECT_NE(ServiceDiffers(R"j({"loadBalancer":{"servers":[{"url":"http://10.0.0.2:80"},{"url":"http://10.0.0.1:80"}]},"status":"enabled"})j", service), "");
+  EXPECT_EQ(
+      ServiceDiffers(
+          R"j({"loadBalancer":{"servers":[{"url":"http://10.0.0.2:80"}]},"status":"enabled"})j",
+          service),
+      "");
+  EXPECT_NE(
+      ServiceDiffers(
+          R"j({"loadBalancer":{"servers":[{"url":"http://10.0.0.2:80"},{"url":"http://10.0.0.1:80"}]},"status":"enabled"})j",
+          service),
+      "");
   EXPECT_NE(ServiceDiffers(R"j({"loadBalancer":{},"status":"enabled"})j", service), "");
   EXPECT_NE(ServiceDiffers("", service), "");
 }

@@ -25,7 +25,8 @@ bool IsHost(const std::string& host) {
       if (label == 0 || label > 63 || host[i - 1] == '-') return false;
       label = 0;
     } else {
-      if (!IsAlnum(static_cast<unsigned char>(host[i])) && !(host[i] == '-' && label > 0)) return false;
+      if (!IsAlnum(static_cast<unsigned char>(host[i])) && !(host[i] == '-' && label > 0))
+        return false;
       ++label;
     }
   }
@@ -34,27 +35,32 @@ bool IsHost(const std::string& host) {
 
 // Unreserved characters, "/" and %XX.
 bool IsPath(const std::string& path) {
-  if (!path.starts_with('/') || path.size() > 1024 || (path.size() > 1 && path.ends_with('/'))) return false;
+  if (!path.starts_with('/') || path.size() > 1024 || (path.size() > 1 && path.ends_with('/')))
+    return false;
   return std::all_of(path.begin(), path.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
-    return IsAlnum(u) || (c >= 'A' && c <= 'Z') || std::string_view("/-._~%").find(c) != std::string_view::npos;
+    return IsAlnum(u) || (c >= 'A' && c <= 'Z') ||
+           std::string_view("/-._~%").find(c) != std::string_view::npos;
   });
 }
 
 // Longer paths win; between equal ones the higher rank.
 int64_t PriorityOf(const Route& route, int64_t rank) {
   constexpr int64_t kRanks = 1'000'000'000;
-  return static_cast<int64_t>(route.path.size()) * kRanks + std::clamp<int64_t>(rank, 1, kRanks - 1);
+  return static_cast<int64_t>(route.path.size()) * kRanks +
+         std::clamp<int64_t>(rank, 1, kRanks - 1);
 }
 
 class Builder {
  public:
-  Builder(const sdk::App& app, const Upstreams& upstreams, const Entries& entries, const std::string& prefix, int64_t rank)
+  Builder(const sdk::App& app, const Upstreams& upstreams, const Entries& entries,
+          const std::string& prefix, int64_t rank)
       : app_(app), upstreams_(upstreams), entries_(entries), prefix_(prefix), rank_(rank) {}
 
   Config Build() {
     if (upstreams_.hosts.empty() && upstreams_.page_url.empty()) return {};
-    for (size_t i = 0; i < app_.routes.size(); ++i) Add(app_.routes[i], prefix_ + "-" + std::to_string(i));
+    for (size_t i = 0; i < app_.routes.size(); ++i)
+      Add(app_.routes[i], prefix_ + "-" + std::to_string(i));
     if (!app_.routes.empty() && ToPage()) AddPage();
     return std::move(config_);
   }
@@ -64,7 +70,9 @@ class Builder {
   std::string PageName() const { return prefix_ + "-page-" + upstreams_.page_reason; }
 
   void Add(const Route& route, const std::string& name) {
-    Router router{name, MakeRule(route.host, route.path), entries_.web, name, PriorityOf(route, rank_), {}, false};
+    Router router{name, MakeRule(route.host, route.path), entries_.web,
+                  name, PriorityOf(route, rank_),         {},
+                  false};
     if (route.tls) Secure(route, router);
     if (ToPage()) {
       router.service = PageName();
@@ -73,7 +81,8 @@ class Builder {
       AddAuth(route, router);
       if (route.strip_path && route.path != "/") {
         router.middlewares.push_back(name + "-strip");
-        config_.middlewares.push_back({name + "-strip", Middleware::Kind::kStripPrefix, {{"prefix", route.path}}});
+        config_.middlewares.push_back(
+            {name + "-strip", Middleware::Kind::kStripPrefix, {{"prefix", route.path}}});
       }
       AddService(route, name);
     }
@@ -83,12 +92,16 @@ class Builder {
   // On https, and from http there.
   void Secure(const Route& route, Router& router) {
     if (entries_.web_secure.empty())
-      throw Unsupported("The URL https://" + route.host + route.path + " asks for TLS, and Traefik has no https entry; set traefik.https in the configuration of the backend.");
+      throw Unsupported("The URL https://" + route.host + route.path +
+                        " asks for TLS, and Traefik has no https entry; set traefik.https in the "
+                        "configuration of the backend.");
     Router redirect = router;
     redirect.name += "-http";
     redirect.middlewares = {prefix_ + "-https"};
-    if (std::none_of(config_.middlewares.begin(), config_.middlewares.end(), [&](const auto& m) { return m.name == prefix_ + "-https"; }))
-      config_.middlewares.push_back({prefix_ + "-https", Middleware::Kind::kHttpsOnly, {{"scheme", "https"}}});
+    if (std::none_of(config_.middlewares.begin(), config_.middlewares.end(),
+                     [&](const auto& m) { return m.name == prefix_ + "-https"; }))
+      config_.middlewares.push_back(
+          {prefix_ + "-https", Middleware::Kind::kHttpsOnly, {{"scheme", "https"}}});
     if (ToPage()) redirect.service = PageName();
     config_.routers.push_back(std::move(redirect));
     router.entry = entries_.web_secure;
@@ -97,25 +110,32 @@ class Builder {
 
   void AddAuth(const Route& route, Router& router) {
     if (route.auth == Auth::kOff) return;
-    const std::string& address = route.auth == Auth::kSoft ? entries_.auth_soft : entries_.auth_hard;
+    const std::string& address =
+        route.auth == Auth::kSoft ? entries_.auth_soft : entries_.auth_hard;
     if (address.empty())
-      throw Unsupported("The URL " + route.host + route.path + " asks for authentication, and no authority is configured; set traefik.auth in the configuration of the backend.");
+      throw Unsupported("The URL " + route.host + route.path +
+                        " asks for authentication, and no authority is configured; set "
+                        "traefik.auth in the configuration of the backend.");
     router.middlewares.push_back(router.name + "-auth");
-    config_.middlewares.push_back({router.name + "-auth", Middleware::Kind::kForwardAuth, {{"address", address}}});
+    config_.middlewares.push_back(
+        {router.name + "-auth", Middleware::Kind::kForwardAuth, {{"address", address}}});
   }
 
   void AddService(const Route& route, const std::string& name) {
-    if (route.port < 1 || route.port > 65535) throw Unsupported("The URL " + route.host + route.path + " leads to a port that is none.");
+    if (route.port < 1 || route.port > 65535)
+      throw Unsupported("The URL " + route.host + route.path + " leads to a port that is none.");
     Service service{name, {}, route.port, route.h2c};
     for (const std::string& host : upstreams_.hosts)
-      service.urls.push_back((route.h2c ? "h2c://" : "http://") + host + ":" + std::to_string(route.port));
+      service.urls.push_back((route.h2c ? "h2c://" : "http://") + host + ":" +
+                             std::to_string(route.port));
     config_.services.push_back(std::move(service));
   }
 
   void AddPage() {
     config_.services.push_back({PageName(), {upstreams_.page_url}, 0, false});
-    config_.middlewares.push_back(
-        {PageName(), Middleware::Kind::kRequestHeaders, {{"X-NS-Page", upstreams_.page_reason}, {"X-NS-App", app_.id}}});
+    config_.middlewares.push_back({PageName(),
+                                   Middleware::Kind::kRequestHeaders,
+                                   {{"X-NS-Page", upstreams_.page_reason}, {"X-NS-App", app_.id}}});
   }
 
   const sdk::App& app_;
@@ -129,13 +149,18 @@ class Builder {
 }  // namespace
 
 std::string MakeRule(const std::string& host, const std::string& path) {
-  if (!IsHost(host)) throw Unsupported("The host \"" + host + "\" is no plain DNS name in lower case; Traefik's rules take no other.");
-  if (!IsPath(path)) throw Unsupported("The path \"" + path + "\" of host " + host + " holds what Traefik's rules do not take.");
+  if (!IsHost(host))
+    throw Unsupported("The host \"" + host +
+                      "\" is no plain DNS name in lower case; Traefik's rules take no other.");
+  if (!IsPath(path))
+    throw Unsupported("The path \"" + path + "\" of host " + host +
+                      " holds what Traefik's rules do not take.");
   const std::string rule = "Host(`" + host + "`)";
   return path == "/" ? rule : rule + " && (Path(`" + path + "`) || PathPrefix(`" + path + "/`))";
 }
 
-Config MakeConfig(const sdk::App& app, const Upstreams& upstreams, const Entries& entries, const std::string& prefix, int64_t rank) {
+Config MakeConfig(const sdk::App& app, const Upstreams& upstreams, const Entries& entries,
+                  const std::string& prefix, int64_t rank) {
   return Builder(app, upstreams, entries, prefix, rank).Build();
 }
 

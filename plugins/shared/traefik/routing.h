@@ -44,7 +44,8 @@ struct Middleware {
   enum class Kind { kStripPrefix, kHttpsOnly, kForwardAuth, kRequestHeaders };
   std::string name;
   Kind kind = Kind::kStripPrefix;
-  std::vector<std::pair<std::string, std::string>> values;  // {"prefix", "/api"}, {"address", ...}, headers
+  std::vector<std::pair<std::string, std::string>>
+      values;  // {"prefix", "/api"}, {"address", ...}, headers
   friend bool operator==(const Middleware&, const Middleware&) = default;
 };
 
@@ -55,14 +56,18 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-// Transport to every upstream: idle connections close soon, so that draining does not wait for them. Defined in SharedFile().
+// Transport to every upstream: idle connections close soon, so that draining does not wait for
+// them. Defined in SharedFile().
 inline constexpr const char* kTransport = "neoshowcase";
 
-// The configuration for an application. `prefix`: begins every name, "nsapp-<id>"; `rank` decides between equal rules, the higher wins.
-// Throws RouteUnsupported for what Traefik, or this installation's Traefik, cannot express.
-Config MakeConfig(const sdk::App& app, const Upstreams& upstreams, const Entries& entries, const std::string& prefix, int64_t rank);
+// The configuration for an application. `prefix`: begins every name, "nsapp-<id>"; `rank` decides
+// between equal rules, the higher wins. Throws RouteUnsupported for what Traefik, or this
+// installation's Traefik, cannot express.
+Config MakeConfig(const sdk::App& app, const Upstreams& upstreams, const Entries& entries,
+                  const std::string& prefix, int64_t rank);
 
-// "Host(`a.example`) && (Path(`/x`) || PathPrefix(`/x/`))". Throws when host or path hold anything that a rule could be broken with.
+// "Host(`a.example`) && (Path(`/x`) || PathPrefix(`/x/`))". Throws when host or path hold anything
+// that a rule could be broken with.
 std::string MakeRule(const std::string& host, const std::string& path);
 
 }  // namespace ns::traefik

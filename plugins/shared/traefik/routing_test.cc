@@ -25,7 +25,8 @@ sdk::App App(std::vector<sdk::Route> routes) {
 const Upstreams kServing{{"10.0.0.2", "10.0.0.3"}, "http://127.0.0.1:9", "stopped"};
 const Upstreams kPage{{}, "http://127.0.0.1:9", "stopped"};
 
-Config Make(const sdk::App& app, const Upstreams& upstreams = kServing, const Entries& entries = {}) {
+Config Make(const sdk::App& app, const Upstreams& upstreams = kServing,
+            const Entries& entries = {}) {
   return MakeConfig(app, upstreams, entries, "nsapp-a", 7);
 }
 
@@ -40,19 +41,26 @@ std::string ReasonOf(const std::function<void()>& action) {
 
 TEST(MakeRule, HostAndPath_MatchWholeSegments) {
   EXPECT_EQ(MakeRule("a.example", "/"), "Host(`a.example`)");
-  EXPECT_EQ(MakeRule("a.example", "/api/v1"), "Host(`a.example`) && (Path(`/api/v1`) || PathPrefix(`/api/v1/`))");
-  EXPECT_EQ(MakeRule("a.example", "/a%20b~_.-"), "Host(`a.example`) && (Path(`/a%20b~_.-`) || PathPrefix(`/a%20b~_.-/`))");
+  EXPECT_EQ(MakeRule("a.example", "/api/v1"),
+            "Host(`a.example`) && (Path(`/api/v1`) || PathPrefix(`/api/v1/`))");
+  EXPECT_EQ(MakeRule("a.example", "/a%20b~_.-"),
+            "Host(`a.example`) && (Path(`/a%20b~_.-`) || PathPrefix(`/a%20b~_.-/`))");
 }
 
 // Nothing that could end a string of the rule, or name another host, gets through.
 TEST(MakeRule, AnythingElse_IsRefused) {
-  for (const char* host : {"", "A.example", "a..b", ".a", "a.", "-a", "a-", "a-.b", "a`) || Host(`victim", "a b", "a\n", "*.a", "{a:.*}", "a/b", "a:80", "ä.de"})
+  for (const char* host :
+       {"", "A.example", "a..b", ".a", "a.", "-a", "a-", "a-.b", "a`) || Host(`victim", "a b",
+        "a\n", "*.a", "{a:.*}", "a/b", "a:80", "ä.de"})
     EXPECT_EQ(ReasonOf([&] { MakeRule(host, "/"); }), NS_REASON_ROUTE_UNSUPPORTED) << host;
-  for (const char* path : {"", "a", "/a/", "/`", "/a`) || Host(`v", "/a b", "/a\\b", "/a?b", "/a#b", "/{x}", "/a\n", "/'", "/\"", "/ä"})
+  for (const char* path : {"", "a", "/a/", "/`", "/a`) || Host(`v", "/a b", "/a\\b", "/a?b", "/a#b",
+                           "/{x}", "/a\n", "/'", "/\"", "/ä"})
     EXPECT_EQ(ReasonOf([&] { MakeRule("a.example", path); }), NS_REASON_ROUTE_UNSUPPORTED) << path;
-  EXPECT_EQ(ReasonOf([&] { MakeRule(std::string(64, 'a') + ".example", "/"); }), NS_REASON_ROUTE_UNSUPPORTED);
+  EXPECT_EQ(ReasonOf([&] { MakeRule(std::string(64, 'a') + ".example", "/"); }),
+            NS_REASON_ROUTE_UNSUPPORTED);
   EXPECT_EQ(ReasonOf([&] { MakeRule(std::string(63, 'a') + ".example", "/"); }), "");
-  EXPECT_EQ(ReasonOf([&] { MakeRule("a.example", "/" + std::string(1024, 'a')); }), NS_REASON_ROUTE_UNSUPPORTED);
+  EXPECT_EQ(ReasonOf([&] { MakeRule("a.example", "/" + std::string(1024, 'a')); }),
+            NS_REASON_ROUTE_UNSUPPORTED);
 }
 
 TEST(MakeRule, EveryByteInAHost_IsRefusedOrPlain) {
@@ -65,13 +73,18 @@ TEST(MakeRule, EveryByteInAHost_IsRefusedOrPlain) {
 
 TEST(MakeConfig, Serving_LeadsToEveryReplica) {
   const Config config = Make(App({Route("a.example")}));
-  EXPECT_EQ(config.routers, (std::vector<Router>{{"nsapp-a-0", "Host(`a.example`)", "web", "nsapp-a-0", 1'000'000'007, {}, false}}));
-  EXPECT_EQ(config.services, (std::vector<Service>{{"nsapp-a-0", {"http://10.0.0.2:8080", "http://10.0.0.3:8080"}, 8080, false}}));
+  EXPECT_EQ(config.routers,
+            (std::vector<Router>{
+                {"nsapp-a-0", "Host(`a.example`)", "web", "nsapp-a-0", 1'000'000'007, {}, false}}));
+  EXPECT_EQ(config.services,
+            (std::vector<Service>{
+                {"nsapp-a-0", {"http://10.0.0.2:8080", "http://10.0.0.3:8080"}, 8080, false}}));
   EXPECT_TRUE(config.middlewares.empty());
 }
 
 TEST(MakeConfig, LongerPath_RanksHigherWhateverTheRank) {
-  const Config short_path = MakeConfig(App({Route("a.example", "/a")}), kServing, {}, "x", 999'999'999);
+  const Config short_path =
+      MakeConfig(App({Route("a.example", "/a")}), kServing, {}, "x", 999'999'999);
   const Config long_path = MakeConfig(App({Route("a.example", "/ab")}), kServing, {}, "y", 1);
   EXPECT_LT(short_path.routers[0].priority, long_path.routers[0].priority);
 }
@@ -81,14 +94,17 @@ TEST(MakeConfig, StripAndH2c_AreSaid) {
   route.strip_path = route.h2c = true;
   const Config config = Make(App({route}));
   EXPECT_EQ(config.routers[0].middlewares, std::vector<std::string>{"nsapp-a-0-strip"});
-  EXPECT_EQ(config.middlewares, (std::vector<Middleware>{{"nsapp-a-0-strip", Middleware::Kind::kStripPrefix, {{"prefix", "/api"}}}}));
+  EXPECT_EQ(config.middlewares,
+            (std::vector<Middleware>{
+                {"nsapp-a-0-strip", Middleware::Kind::kStripPrefix, {{"prefix", "/api"}}}}));
   EXPECT_EQ(config.services[0].urls[0], "h2c://10.0.0.2:8080");
 }
 
 TEST(MakeConfig, Tls_HasARouterOnBothEntries) {
   sdk::Route route = Route("a.example");
   route.tls = true;
-  EXPECT_EQ(ReasonOf([&] { Make(App({route})); }), NS_REASON_ROUTE_UNSUPPORTED) << "without an https entry";
+  EXPECT_EQ(ReasonOf([&] { Make(App({route})); }), NS_REASON_ROUTE_UNSUPPORTED)
+      << "without an https entry";
   const Config config = Make(App({route}), kServing, {"web", "websecure", "", ""});
   ASSERT_EQ(config.routers.size(), 2u);
   EXPECT_EQ(config.routers[0].name, "nsapp-a-0-http");
@@ -105,7 +121,8 @@ TEST(MakeConfig, Auth_NeedsAnAuthority) {
   EXPECT_EQ(ReasonOf([&] { Make(App({route})); }), NS_REASON_ROUTE_UNSUPPORTED);
   const Config config = Make(App({route}), kServing, {"web", "", "http://soft", "http://hard"});
   EXPECT_EQ(config.routers[0].middlewares, std::vector<std::string>{"nsapp-a-0-auth"});
-  EXPECT_EQ(config.middlewares[0].values, (std::vector<std::pair<std::string, std::string>>{{"address", "http://hard"}}));
+  EXPECT_EQ(config.middlewares[0].values,
+            (std::vector<std::pair<std::string, std::string>>{{"address", "http://hard"}}));
 }
 
 TEST(MakeConfig, NothingRuns_LeadsToThePageWithWhy) {
@@ -115,11 +132,15 @@ TEST(MakeConfig, NothingRuns_LeadsToThePageWithWhy) {
     EXPECT_EQ(router.service, "nsapp-a-page-stopped");
     EXPECT_EQ(router.middlewares, std::vector<std::string>{"nsapp-a-page-stopped"});
   }
-  EXPECT_EQ(config.services, (std::vector<Service>{{"nsapp-a-page-stopped", {"http://127.0.0.1:9"}, 0, false}}));
-  EXPECT_EQ(config.middlewares[0].values, (std::vector<std::pair<std::string, std::string>>{{"X-NS-Page", "stopped"}, {"X-NS-App", "a"}}));
+  EXPECT_EQ(config.services,
+            (std::vector<Service>{{"nsapp-a-page-stopped", {"http://127.0.0.1:9"}, 0, false}}));
+  EXPECT_EQ(config.middlewares[0].values, (std::vector<std::pair<std::string, std::string>>{
+                                              {"X-NS-Page", "stopped"}, {"X-NS-App", "a"}}));
 }
 
-TEST(MakeConfig, NothingRunsAndNoPage_WithdrawsRoutes) { EXPECT_EQ(Make(App({Route("a.example")}), {}), Config()); }
+TEST(MakeConfig, NothingRunsAndNoPage_WithdrawsRoutes) {
+  EXPECT_EQ(Make(App({Route("a.example")}), {}), Config());
+}
 TEST(MakeConfig, NoRoutes_IsEmpty) { EXPECT_EQ(Make(App({}), kPage), Config()); }
 
 TEST(MakeConfig, PortThatIsNone_IsRefused) {

@@ -7,12 +7,14 @@
 //   /ws          WebSocket echo; the first message sent is the version
 //   anything     as /
 //
-// /mode (baked into the image) or MODE in the environment chooses misbehaviour: `exit` (ends with 3 after one second),
-// `deaf` (never listens), `crash` (ends with 4 at once), `unhealthy` (listens, answers 503 to everything).
-// It ends at once on SIGTERM: whatever was open then is lost, which is what a test of draining wants.
+// /mode (baked into the image) or MODE in the environment chooses misbehaviour: `exit` (ends with 3
+// after one second), `deaf` (never listens), `crash` (ends with 4 at once), `unhealthy` (listens,
+// answers 503 to everything). It ends at once on SIGTERM: whatever was open then is lost, which is
+// what a test of draining wants.
 
-#include <boost/asio/ip/tcp.hpp>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
@@ -23,7 +25,6 @@
 #include <fstream>
 #include <string>
 #include <thread>
-#include <unistd.h>
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -51,7 +52,8 @@ std::string Environment() {
 }
 
 Response Answer(const Request& request) {
-  Response response{unhealthy ? http::status::service_unavailable : http::status::ok, request.version()};
+  Response response{unhealthy ? http::status::service_unavailable : http::status::ok,
+                    request.version()};
   response.set("X-Version", version);
   response.set(http::field::content_type, "text/plain");
   response.keep_alive(request.keep_alive());
@@ -120,7 +122,8 @@ int main() {
   }
   unhealthy = mode == "unhealthy";
   asio::io_context context;
-  tcp::acceptor acceptor(context, {tcp::v4(), static_cast<unsigned short>(port != nullptr ? std::atoi(port) : 8080)});
+  tcp::acceptor acceptor(
+      context, {tcp::v4(), static_cast<unsigned short>(port != nullptr ? std::atoi(port) : 8080)});
   for (;;) {
     tcp::socket socket = acceptor.accept(context);
     std::thread(Serve, std::move(socket)).detach();

@@ -1,12 +1,13 @@
 /* ns.backend/1: where applications run.
    BACKEND-01 Applying the same application twice changes nothing the second time.
-   BACKEND-02 A fence lower than the highest seen for that application is refused with NS_E_STALE, also after remove.
-   BACKEND-03 The old release serves until the new one is probed, routed and confirmed (strategy rolling).
-   BACKEND-04 A failed apply leaves what served before serving, and fail() says why.
-   BACKEND-05 A cancelled apply leaves what observe shows and the next apply finishes.
-   BACKEND-06 Only what bears the installation's and the application's mark is ever removed.
-   BACKEND-07 observe that could not look fails; it never reports absence by default.
-   BACKEND-08 Anything changed by hand is seen by observe (converged = 0, NS_REASON_DRIFT) and mended by apply. */
+   BACKEND-02 A fence lower than the highest seen for that application is refused with NS_E_STALE,
+   also after remove. BACKEND-03 The old release serves until the new one is probed, routed and
+   confirmed (strategy rolling). BACKEND-04 A failed apply leaves what served before serving, and
+   fail() says why. BACKEND-05 A cancelled apply leaves what observe shows and the next apply
+   finishes. BACKEND-06 Only what bears the installation's and the application's mark is ever
+   removed. BACKEND-07 observe that could not look fails; it never reports absence by default.
+   BACKEND-08 Anything changed by hand is seen by observe (converged = 0, NS_REASON_DRIFT) and
+   mended by apply. */
 #pragma once
 #include "status.h"
 NS_BEGIN
@@ -18,34 +19,47 @@ typedef struct ns_log_line {
   int64_t at_us; /* microseconds since 1970, UTC */
   ns_str text;   /* without the line end */
 } ns_log_line;
-/* Called from the calling thread only; anything but NS_OK means: stop and return that value. Frozen. */
-typedef struct ns_log_sink { void *ctx; ns_status (*put)(void *ctx, const ns_log_line *line) NS_NOEXCEPT; } ns_log_sink;
+/* Called from the calling thread only; anything but NS_OK means: stop and return that value.
+ * Frozen. */
+typedef struct ns_log_sink {
+  void* ctx;
+  ns_status (*put)(void* ctx, const ns_log_line* line) NS_NOEXCEPT;
+} ns_log_sink;
 
 typedef struct ns_log_query {
   uint32_t struct_size;
-  int32_t limit;               /* newest lines before before_us */
+  int32_t limit; /* newest lines before before_us */
   ns_str app;
   int64_t before_us, since_us; /* 0: none */
 } ns_log_query;
 
-/* Receives ids of applications that changed; an empty id says that any may have, and is given whenever a stream of events begins (again).
-   [any-thread]; until the call that got it returns. Frozen. */
-typedef struct ns_change_sink { void *ctx; ns_status (*changed)(void *ctx, ns_str app) NS_NOEXCEPT; } ns_change_sink;
+/* Receives ids of applications that changed; an empty id says that any may have, and is given
+   whenever a stream of events begins (again). [any-thread]; until the call that got it returns.
+   Frozen. */
+typedef struct ns_change_sink {
+  void* ctx;
+  ns_status (*changed)(void* ctx, ns_str app) NS_NOEXCEPT;
+} ns_change_sink;
 
 enum { NS_REMOVE_DATA = 1 /* volumes too */ };
 
 typedef struct ns_backend {
   uint32_t struct_size;
   uint32_t reserved;
-  /* Makes the application as asked. Gives the status as it is at the end, also on failure. [worker, key: app id] */
-  ns_status (*apply)(ns_plugin *p, const ns_call *call, const ns_app *app, ns_status_sink out) NS_NOEXCEPT;
+  /* Makes the application as asked. Gives the status as it is at the end, also on failure. [worker,
+   * key: app id] */
+  ns_status (*apply)(ns_plugin* p, const ns_call* call, const ns_app* app,
+                     ns_status_sink out) NS_NOEXCEPT;
   /* Removes all of it, and remembers the fence. [worker, key: app id] */
-  ns_status (*remove)(ns_plugin *p, const ns_call *call, ns_str app, const ns_fence *fence, uint32_t flags) NS_NOEXCEPT;
+  ns_status (*remove)(ns_plugin* p, const ns_call* call, ns_str app, const ns_fence* fence,
+                      uint32_t flags) NS_NOEXCEPT;
   /* Looks; changes nothing. [worker, key: app id] */
-  ns_status (*observe)(ns_plugin *p, const ns_call *call, ns_str app, ns_status_sink out) NS_NOEXCEPT;
+  ns_status (*observe)(ns_plugin* p, const ns_call* call, ns_str app,
+                       ns_status_sink out) NS_NOEXCEPT;
   /* Tells which applications changed until cancelled. NULL: cannot. [stream] */
-  ns_status (*watch)(ns_plugin *p, const ns_call *call, ns_change_sink out) NS_NOEXCEPT;
+  ns_status (*watch)(ns_plugin* p, const ns_call* call, ns_change_sink out) NS_NOEXCEPT;
   /* Output lines, ascending by time. NULL: cannot. [worker] */
-  ns_status (*logs)(ns_plugin *p, const ns_call *call, const ns_log_query *query, ns_log_sink out) NS_NOEXCEPT;
+  ns_status (*logs)(ns_plugin* p, const ns_call* call, const ns_log_query* query,
+                    ns_log_sink out) NS_NOEXCEPT;
 } ns_backend;
 NS_END

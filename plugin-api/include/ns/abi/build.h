@@ -14,15 +14,19 @@ typedef struct ns_build_request {
   ns_str source;        /* absolute path of the checked-out folder */
   ns_str settings;      /* JSON that fits the manifest's app_schema */
   ns_str artifact_path; /* static methods; else empty */
-  const ns_str *entrypoint;
+  const ns_str* entrypoint;
   size_t entrypoint_count;
-  const ns_str *command;
+  const ns_str* command;
   size_t command_count;
-  const ns_env *const *env; /* build scope only, sorted by key */
+  const ns_env* const* env; /* build scope only, sorted by key */
   size_t env_count;
 } ns_build_request;
 
-typedef struct ns_build_arg { uint32_t struct_size; uint32_t reserved; ns_str key, value; } ns_build_arg;
+typedef struct ns_build_arg {
+  uint32_t struct_size;
+  uint32_t reserved;
+  ns_str key, value;
+} ns_build_arg;
 
 typedef struct ns_build_plan {
   uint32_t struct_size;
@@ -31,20 +35,24 @@ typedef struct ns_build_plan {
   ns_str dockerfile_path;      /* or this file, relative to the source */
   ns_str context;              /* folder, relative to the source; "." is all */
   ns_str target;               /* stage, or empty */
-  const ns_build_arg *const *args;
+  const ns_build_arg* const* args;
   size_t arg_count;
-  const ns_env *const *secrets; /* offered as secret mounts; the key is the id */
+  const ns_env* const* secrets; /* offered as secret mounts; the key is the id */
   size_t secret_count;
-  ns_str export_path;          /* folder of the result to export; empty: an image */
+  ns_str export_path; /* folder of the result to export; empty: an image */
 } ns_build_plan;
 
 /* Receives one plan. Called from the calling thread only. Frozen. */
-typedef struct ns_plan_sink { void *ctx; void (*put)(void *ctx, const ns_build_plan *plan) NS_NOEXCEPT; } ns_plan_sink;
+typedef struct ns_plan_sink {
+  void* ctx;
+  void (*put)(void* ctx, const ns_build_plan* plan) NS_NOEXCEPT;
+} ns_plan_sink;
 
 typedef struct ns_build {
   uint32_t struct_size;
   uint32_t reserved;
   /* [worker, key: build id] */
-  ns_status (*plan)(ns_plugin *p, const ns_call *call, const ns_build_request *request, ns_plan_sink out) NS_NOEXCEPT;
+  ns_status (*plan)(ns_plugin* p, const ns_call* call, const ns_build_request* request,
+                    ns_plan_sink out) NS_NOEXCEPT;
 } ns_build;
 NS_END

@@ -3,7 +3,12 @@
 #include "base.h"
 NS_BEGIN
 typedef struct ns_plugin ns_plugin; /* an instance of a plugin; opaque to the host */
-enum { NS_FAULT_UNKNOWN = 0, NS_FAULT_SOURCE = 1, NS_FAULT_OPERATOR = 2, NS_FAULT_PLATFORM = 3 }; /* unknown value: NS_FAULT_UNKNOWN */
+enum {
+  NS_FAULT_UNKNOWN = 0,
+  NS_FAULT_SOURCE = 1,
+  NS_FAULT_OPERATOR = 2,
+  NS_FAULT_PLATFORM = 3
+}; /* unknown value: NS_FAULT_UNKNOWN */
 /* Why a call is about to fail. */
 typedef struct ns_problem {
   uint32_t struct_size;
@@ -20,14 +25,20 @@ typedef struct ns_call {
   int32_t cancel_fd;   /* readable once cancelled; -1: poll cancelled() */
   int64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
   ns_str traceparent;  /* W3C trace context, or empty */
-  void *host_data;
+  void* host_data;
   /* 1 once the host no longer wants the result. [any-thread] */
-  int32_t (*cancelled)(const struct ns_call *call) NS_NOEXCEPT;
+  int32_t (*cancelled)(const struct ns_call* call) NS_NOEXCEPT;
   /* Says why the call is about to fail. The last one wins. [any-thread] */
-  void (*fail)(const struct ns_call *call, const ns_problem *problem) NS_NOEXCEPT;
+  void (*fail)(const struct ns_call* call, const ns_problem* problem) NS_NOEXCEPT;
 } ns_call;
 /* Receives output. Anything but NS_OK from write() means: stop, and return that value. */
-typedef struct ns_sink { void *ctx; ns_status (*write)(void *ctx, ns_bytes chunk) NS_NOEXCEPT; } ns_sink;
+typedef struct ns_sink {
+  void* ctx;
+  ns_status (*write)(void* ctx, ns_bytes chunk) NS_NOEXCEPT;
+} ns_sink;
 /* Gives input. *got == 0 with NS_OK is the end. */
-typedef struct ns_source { void *ctx; ns_status (*read)(void *ctx, uint8_t *buf, size_t cap, size_t *got) NS_NOEXCEPT; } ns_source;
+typedef struct ns_source {
+  void* ctx;
+  ns_status (*read)(void* ctx, uint8_t* buf, size_t cap, size_t* got) NS_NOEXCEPT;
+} ns_source;
 NS_END

@@ -1,6 +1,6 @@
-/* ns.host.api/1: the platform's public API for edges. The host authenticates, authorises and acts; an edge carries bytes.
-   Asynchronous: an answer comes by callback, on a host thread, exactly one on_end per started request,
-   never from within grant or cancel. */
+/* ns.host.api/1: the platform's public API for edges. The host authenticates, authorises and acts;
+   an edge carries bytes. Asynchronous: an answer comes by callback, on a host thread, exactly one
+   on_end per started request, never from within grant or cancel. */
 #pragma once
 #include "call.h"
 NS_BEGIN
@@ -8,16 +8,18 @@ NS_BEGIN
 struct ns_host;
 typedef struct ns_api_request ns_api_request; /* the host's handle of one request */
 
-typedef struct ns_header { ns_str name, value; } ns_header; /* name in lower case; frozen */
+typedef struct ns_header {
+  ns_str name, value;
+} ns_header; /* name in lower case; frozen */
 
 /* What the transport knows of the peer. */
 typedef struct ns_peer {
   uint32_t struct_size;
-  int32_t has_credentials;  /* 1: uid, gid and pid come from the kernel (Unix socket) */
+  int32_t has_credentials; /* 1: uid, gid and pid come from the kernel (Unix socket) */
   uint32_t uid, gid;
   int64_t pid;
   ns_str address;           /* "127.0.0.1" of a TCP peer; empty for a Unix socket */
-  const ns_header *headers; /* all of the request, as they came */
+  const ns_header* headers; /* all of the request, as they came */
   size_t header_count;
 } ns_peer;
 
@@ -25,40 +27,49 @@ typedef struct ns_peer {
 typedef struct ns_api_sink {
   uint32_t struct_size;
   uint32_t reserved;
-  void *ctx;
+  void* ctx;
   /* One message: serialized protobuf (invoke) or body bytes (raw). Counts against the credit. */
-  void (*on_message)(void *ctx, ns_bytes message) NS_NOEXCEPT;
-  /* The end, exactly once. `http_status`, `content_type`: raw entries only. `problem` is NULL on success. The handle is dead afterwards. */
-  void (*on_end)(void *ctx, const ns_problem *problem, int32_t http_status, ns_str content_type) NS_NOEXCEPT;
+  void (*on_message)(void* ctx, ns_bytes message) NS_NOEXCEPT;
+  /* The end, exactly once. `http_status`, `content_type`: raw entries only. `problem` is NULL on
+   * success. The handle is dead afterwards. */
+  void (*on_end)(void* ctx, const ns_problem* problem, int32_t http_status,
+                 ns_str content_type) NS_NOEXCEPT;
 } ns_api_sink;
 
 enum { NS_RAW_POST = 1, NS_RAW_GET = 2 };
 typedef struct ns_raw_entry {
   uint32_t struct_size;
-  int32_t methods;    /* NS_RAW_* bits */
-  ns_str path;        /* exact, or a prefix when it ends in "/" */
-  int64_t max_body;   /* bytes; refuse more before reading it */
+  int32_t methods;  /* NS_RAW_* bits */
+  ns_str path;      /* exact, or a prefix when it ends in "/" */
+  int64_t max_body; /* bytes; refuse more before reading it */
 } ns_raw_entry;
 /* Frozen. Called from the calling thread only. */
-typedef struct ns_raw_sink { void *ctx; void (*put)(void *ctx, const ns_raw_entry *entry) NS_NOEXCEPT; } ns_raw_sink;
+typedef struct ns_raw_sink {
+  void* ctx;
+  void (*put)(void* ctx, const ns_raw_entry* entry) NS_NOEXCEPT;
+} ns_raw_sink;
 
 typedef struct ns_host_api {
   uint32_t struct_size;
   uint32_t reserved;
-  /* The serialized google.protobuf.FileDescriptorSet of every service that can be invoked, dependencies first. [any-thread] */
-  ns_status (*descriptors)(const struct ns_host *host, ns_sink out) NS_NOEXCEPT;
-  /* Starts a call of "package.Service/Method" with one request message. `credit`: messages the caller can take now.
-     Borrowed arguments are copied before it returns. `deadline_ns`: CLOCK_MONOTONIC, 0: none. NULL after on_end has been called with the refusal. [any-thread] */
-  ns_api_request *(*invoke)(const struct ns_host *host, const ns_peer *peer, ns_str method, ns_bytes message, int64_t deadline_ns,
-                            uint32_t credit, const ns_api_sink *sink) NS_NOEXCEPT;
+  /* The serialized google.protobuf.FileDescriptorSet of every service that can be invoked,
+   * dependencies first. [any-thread] */
+  ns_status (*descriptors)(const struct ns_host* host, ns_sink out) NS_NOEXCEPT;
+  /* Starts a call of "package.Service/Method" with one request message. `credit`: messages the
+     caller can take now. Borrowed arguments are copied before it returns. `deadline_ns`:
+     CLOCK_MONOTONIC, 0: none. NULL after on_end has been called with the refusal. [any-thread] */
+  ns_api_request* (*invoke)(const struct ns_host* host, const ns_peer* peer, ns_str method,
+                            ns_bytes message, int64_t deadline_ns, uint32_t credit,
+                            const ns_api_sink* sink)NS_NOEXCEPT;
   /* Gives more credit. [any-thread, before on_end has returned] */
-  void (*grant)(const struct ns_host *host, ns_api_request *request, uint32_t credit) NS_NOEXCEPT;
+  void (*grant)(const struct ns_host* host, ns_api_request* request, uint32_t credit) NS_NOEXCEPT;
   /* The result is no longer wanted; on_end still comes. [any-thread, before on_end has returned] */
-  void (*cancel)(const struct ns_host *host, ns_api_request *request) NS_NOEXCEPT;
+  void (*cancel)(const struct ns_host* host, ns_api_request* request) NS_NOEXCEPT;
   /* Raw HTTP entries that an HTTP edge should serve. [any-thread] */
-  void (*raw_entries)(const struct ns_host *host, ns_raw_sink out) NS_NOEXCEPT;
+  void (*raw_entries)(const struct ns_host* host, ns_raw_sink out) NS_NOEXCEPT;
   /* Starts a raw HTTP request of an entry; as invoke. [any-thread] */
-  ns_api_request *(*raw)(const struct ns_host *host, const ns_peer *peer, ns_str http_method, ns_str path, ns_bytes body,
-                         int64_t deadline_ns, uint32_t credit, const ns_api_sink *sink) NS_NOEXCEPT;
+  ns_api_request* (*raw)(const struct ns_host* host, const ns_peer* peer, ns_str http_method,
+                         ns_str path, ns_bytes body, int64_t deadline_ns, uint32_t credit,
+                         const ns_api_sink* sink)NS_NOEXCEPT;
 } ns_host_api;
 NS_END

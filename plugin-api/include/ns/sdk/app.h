@@ -21,9 +21,18 @@ struct Fence {
   friend auto operator<=>(const Fence&, const Fence&) = default;
 };
 
-enum class AppState { kStopped = NS_STATE_STOPPED, kRunning = NS_STATE_RUNNING, kAsleep = NS_STATE_ASLEEP };
+enum class AppState {
+  kStopped = NS_STATE_STOPPED,
+  kRunning = NS_STATE_RUNNING,
+  kAsleep = NS_STATE_ASLEEP
+};
 enum class Strategy { kRolling = NS_STRATEGY_ROLLING, kRecreate = NS_STRATEGY_RECREATE };
-enum class ProbeKind { kStaysUp = NS_PROBE_STAYS_UP, kTcp = NS_PROBE_TCP, kHttp = NS_PROBE_HTTP, kCommand = NS_PROBE_COMMAND };
+enum class ProbeKind {
+  kStaysUp = NS_PROBE_STAYS_UP,
+  kTcp = NS_PROBE_TCP,
+  kHttp = NS_PROBE_HTTP,
+  kCommand = NS_PROBE_COMMAND
+};
 enum class Auth { kOff = NS_AUTH_OFF, kSoft = NS_AUTH_SOFT, kHard = NS_AUTH_HARD };
 enum class Protocol { kTcp = NS_PROTOCOL_TCP, kUdp = NS_PROTOCOL_UDP };
 
@@ -36,17 +45,17 @@ struct EnvVar {
 // When a new process counts as ready.
 struct Probe {
   ProbeKind kind = ProbeKind::kStaysUp;
-  int port = 0;                                     // TCP, HTTP: of the process
-  std::string path = "/";                           // HTTP: any status below 500 is ready
+  int port = 0;                                         // TCP, HTTP: of the process
+  std::string path = "/";                               // HTTP: any status below 500 is ready
   Nanoseconds period = std::chrono::milliseconds(200);  // between two tries
-  Nanoseconds timeout = std::chrono::seconds(60);   // of the whole wait
-  Nanoseconds stays_up = std::chrono::seconds(2);   // kStaysUp: running that long is ready
+  Nanoseconds timeout = std::chrono::seconds(60);       // of the whole wait
+  Nanoseconds stays_up = std::chrono::seconds(2);       // kStaysUp: running that long is ready
   friend bool operator==(const Probe&, const Probe&) = default;
 };
 
 struct Process {
   std::string name;
-  std::string image;                    // by digest
+  std::string image;  // by digest
   std::string pull_username, pull_password;
   std::vector<std::string> entrypoint;  // none: the image's
   std::vector<std::string> command;     // none: the image's
@@ -84,9 +93,10 @@ struct App {
   std::vector<Process> processes;  // none while nothing was built
   std::vector<Route> routes;
   std::vector<Port> ports;
-  // Where routes lead while nothing runs, and why: sent to it in the header X-NS-Page. Empty: routes are withdrawn instead.
+  // Where routes lead while nothing runs, and why: sent to it in the header X-NS-Page. Empty:
+  // routes are withdrawn instead.
   std::string page_upstream, page_reason;
-  std::string settings;            // JSON of the plugin's per-application schema, or empty
+  std::string settings;  // JSON of the plugin's per-application schema, or empty
   friend bool operator==(const App&, const App&) = default;
 };
 
@@ -109,8 +119,13 @@ inline Probe ProbeFrom(const ns_probe* raw) {
   if (!raw) return {};
   const ns_probe& probe = Given(raw, NS_HAS(raw, stays_up_ns));
   if (probe.kind < NS_PROBE_STAYS_UP || probe.kind > NS_PROBE_COMMAND)
-    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, "This plugin does not know that kind of probe; update it.", Fault::kOperator);
-  return {static_cast<ProbeKind>(probe.kind), probe.port, Text(probe.path), Nanoseconds(probe.period_ns), Nanoseconds(probe.timeout_ns),
+    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+                "This plugin does not know that kind of probe; update it.", Fault::kOperator);
+  return {static_cast<ProbeKind>(probe.kind),
+          probe.port,
+          Text(probe.path),
+          Nanoseconds(probe.period_ns),
+          Nanoseconds(probe.timeout_ns),
           Nanoseconds(probe.stays_up_ns)};
 }
 
@@ -134,30 +149,36 @@ inline Process ProcessFrom(const ns_process* raw) {
   return process;
 }
 
-inline Auth AuthFrom(int32_t auth) { return auth == NS_AUTH_OFF ? Auth::kOff : auth == NS_AUTH_SOFT ? Auth::kSoft : Auth::kHard; }
+inline Auth AuthFrom(int32_t auth) {
+  return auth == NS_AUTH_OFF ? Auth::kOff : auth == NS_AUTH_SOFT ? Auth::kSoft : Auth::kHard;
+}
 
 inline Route RouteFrom(const ns_route* raw) {
   const ns_route& from = Given(raw, NS_HAS(raw, process));
-  return {Text(from.id), Text(from.host), Text(from.path), Text(from.process), from.port, from.strip_path != 0,
-          from.tls != 0, from.h2c != 0,   AuthFrom(from.auth)};
+  return {Text(from.id),        Text(from.host), Text(from.path), Text(from.process), from.port,
+          from.strip_path != 0, from.tls != 0,   from.h2c != 0,   AuthFrom(from.auth)};
 }
 
 inline Port PortFrom(const ns_port* raw) {
   const ns_port& from = Given(raw, NS_HAS(raw, application_port));
   if (from.protocol != NS_PROTOCOL_TCP && from.protocol != NS_PROTOCOL_UDP)
-    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, "This plugin does not know the protocol of a port; update it.", Fault::kOperator);
+    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+                "This plugin does not know the protocol of a port; update it.", Fault::kOperator);
   return {static_cast<Protocol>(from.protocol), from.internet_port, from.application_port};
 }
 
 inline App AppFrom(const ns_app* raw) {
   const ns_app& from = Given(raw, NS_HAS(raw, settings));
   if (from.kind != NS_APP_PROCESSES)
-    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, "This plugin runs processes only, no other kind of application.", Fault::kOperator);
+    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+                "This plugin runs processes only, no other kind of application.", Fault::kOperator);
   App app;
   app.id = Text(from.id);
   app.name = Text(from.name);
   app.fence = {from.fence.epoch, from.fence.generation};
-  app.state = from.state == NS_STATE_RUNNING ? AppState::kRunning : from.state == NS_STATE_ASLEEP ? AppState::kAsleep : AppState::kStopped;
+  app.state = from.state == NS_STATE_RUNNING  ? AppState::kRunning
+              : from.state == NS_STATE_ASLEEP ? AppState::kAsleep
+                                              : AppState::kStopped;
   app.strategy = from.strategy == NS_STRATEGY_ROLLING ? Strategy::kRolling : Strategy::kRecreate;
   app.run_key = Text(from.run_key);
   app.route_key = Text(from.route_key);

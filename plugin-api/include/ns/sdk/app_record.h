@@ -1,11 +1,13 @@
-// What a rollout backend keeps of each application in the data folder of its instance: the highest fence, a lock, and what was last asked.
+// What a rollout backend keeps of each application in the data folder of its instance: the highest
+// fence, a lock, and what was last asked.
 //
-//   <folder>/<app>.fence   the highest fence that anybody brought; stays after removal; changed under flock(), in one write
-//   <folder>/<app>.lock    flock() is held by whoever rolls out or removes
-//   <folder>/<app>.state   the AppRecord; written whole and renamed
+//   <folder>/<app>.fence   the highest fence that anybody brought; stays after removal; changed
+//   under flock(), in one write <folder>/<app>.lock    flock() is held by whoever rolls out or
+//   removes <folder>/<app>.state   the AppRecord; written whole and renamed
 //
-// A newer call raises the fence first and waits for the lock then, so that the older one sees that it is out of date and lets go.
-// Window: a process that is stopped between looking at the fence and its next act acts once with an old fence; the newer call mends that.
+// A newer call raises the fence first and waits for the lock then, so that the older one sees that
+// it is out of date and lets go. Window: a process that is stopped between looking at the fence and
+// its next act acts once with an old fence; the newer call mends that.
 #pragma once
 
 #include <fcntl.h>
@@ -40,7 +42,7 @@ struct AppRecord {
   std::set<std::string> targets;  // replicas that these routes lead to
   std::map<std::string, int64_t> draining_since;  // replica -> ns since boot
   std::string failure_reason, failure_message;    // of the last rollout
-  std::string mended;             // what somebody had changed by hand and was put right last
+  std::string mended;  // what somebody had changed by hand and was put right last
   int64_t mended_at_us = 0;
   std::vector<Phase> phases;
   std::map<std::string, std::string> notes;  // the backend's own
@@ -54,8 +56,10 @@ inline std::string Escape(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
   for (const unsigned char c : text) {
-    if (c > ' ' && c != '%' && c < 127) out += static_cast<char>(c);
-    else (out += '%', out += kHex[c >> 4], out += kHex[c & 15]);
+    if (c > ' ' && c != '%' && c < 127)
+      out += static_cast<char>(c);
+    else
+      (out += '%', out += kHex[c >> 4], out += kHex[c & 15]);
   }
   return out;
 }
@@ -64,7 +68,8 @@ inline std::string Unescape(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     int value = 0;
-    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(&text[i + 1], &text[i + 3], value, 16).ec == std::errc()) {
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(&text[i + 1], &text[i + 3], value, 16).ec == std::errc()) {
       out += static_cast<char>(value);
       i += 2;
     } else {
@@ -80,28 +85,44 @@ inline int64_t Number(const std::string& text) {
   return value;
 }
 
-inline void Field(std::string& out, std::string_view name, std::string_view first, std::string_view second = {}) {
+inline void Field(std::string& out, std::string_view name, std::string_view first,
+                  std::string_view second = {}) {
   (out += name) += ' ';
   out += Escape(first);
   if (!second.empty()) (out += ' ') += Escape(second);
   out += '\n';
 }
 
-inline void TakeField(AppRecord& record, const std::string& name, const std::string& first, const std::string& second) {
-  if (name == "fence") record.fence = {Number(first), Number(second)};
-  else if (name == "state") record.state = static_cast<AppState>(Number(first));
-  else if (name == "key") record.key = first;
-  else if (name == "run_key") record.run_key = first;
-  else if (name == "route_key") record.route_key = first;
-  else if (name == "wanted") record.wanted = static_cast<int>(Number(first));
-  else if (name == "settled") record.settled = first == "1";
-  else if (name == "written_route_key") record.written_route_key = first;
-  else if (name == "target") record.targets.insert(first);
-  else if (name == "draining") record.draining_since[first] = Number(second);
-  else if (name == "failure") record.failure_reason = first, record.failure_message = second;
-  else if (name == "mended") record.mended_at_us = Number(first), record.mended = second;
-  else if (name == "phase") record.phases.push_back({first, UtcTime(std::chrono::microseconds(Number(second)))});
-  else if (name == "note") record.notes[first] = second;
+inline void TakeField(AppRecord& record, const std::string& name, const std::string& first,
+                      const std::string& second) {
+  if (name == "fence")
+    record.fence = {Number(first), Number(second)};
+  else if (name == "state")
+    record.state = static_cast<AppState>(Number(first));
+  else if (name == "key")
+    record.key = first;
+  else if (name == "run_key")
+    record.run_key = first;
+  else if (name == "route_key")
+    record.route_key = first;
+  else if (name == "wanted")
+    record.wanted = static_cast<int>(Number(first));
+  else if (name == "settled")
+    record.settled = first == "1";
+  else if (name == "written_route_key")
+    record.written_route_key = first;
+  else if (name == "target")
+    record.targets.insert(first);
+  else if (name == "draining")
+    record.draining_since[first] = Number(second);
+  else if (name == "failure")
+    record.failure_reason = first, record.failure_message = second;
+  else if (name == "mended")
+    record.mended_at_us = Number(first), record.mended = second;
+  else if (name == "phase")
+    record.phases.push_back({first, UtcTime(std::chrono::microseconds(Number(second)))});
+  else if (name == "note")
+    record.notes[first] = second;
 }
 
 }  // namespace detail
@@ -118,10 +139,12 @@ inline std::string Encode(const AppRecord& record) {
   Field(out, "settled", record.settled ? "1" : "0");
   Field(out, "written_route_key", record.written_route_key);
   for (const std::string& target : record.targets) Field(out, "target", target);
-  for (const auto& [id, since] : record.draining_since) Field(out, "draining", id, std::to_string(since));
+  for (const auto& [id, since] : record.draining_since)
+    Field(out, "draining", id, std::to_string(since));
   Field(out, "failure", record.failure_reason, record.failure_message);
   Field(out, "mended", std::to_string(record.mended_at_us), record.mended);
-  for (const Phase& phase : record.phases) Field(out, "phase", phase.name, std::to_string(phase.at.time_since_epoch().count()));
+  for (const Phase& phase : record.phases)
+    Field(out, "phase", phase.name, std::to_string(phase.at.time_since_epoch().count()));
   for (const auto& [key, value] : record.notes) Field(out, "note", key, value);
   return out;
 }
@@ -134,9 +157,11 @@ inline AppRecord DecodeAppRecord(const std::string& text) {
     const size_t name = line.find(' ');
     if (name == std::string::npos) continue;
     const size_t end = line.find(' ', name + 1);
-    const std::string first = line.substr(name + 1, end == std::string::npos ? end : end - name - 1);
+    const std::string first =
+        line.substr(name + 1, end == std::string::npos ? end : end - name - 1);
     const std::string second = end == std::string::npos ? "" : line.substr(end + 1);
-    detail::TakeField(record, line.substr(0, name), detail::Unescape(first), detail::Unescape(second));
+    detail::TakeField(record, line.substr(0, name), detail::Unescape(first),
+                      detail::Unescape(second));
   }
   return record;
 }
@@ -144,8 +169,11 @@ inline AppRecord DecodeAppRecord(const std::string& text) {
 // An open file that is closed, and with that unlocked, at the end.
 class LockedFile {
  public:
-  explicit LockedFile(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) throw Error(NS_E_INTERNAL, "", "Cannot open " + path + ": " + ::strerror(errno) + ".", Fault::kOperator);
+  explicit LockedFile(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    if (fd_ < 0)
+      throw Error(NS_E_INTERNAL, "", "Cannot open " + path + ": " + ::strerror(errno) + ".",
+                  Fault::kOperator);
   }
   ~LockedFile() { ::close(fd_); }
   LockedFile(const LockedFile&) = delete;
@@ -155,7 +183,8 @@ class LockedFile {
   // False: somebody else has it.
   bool Try() const { return ::flock(fd_, LOCK_EX | LOCK_NB) == 0; }
   void Lock() const {
-    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {}
+    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+    }
   }
 
  private:
@@ -167,7 +196,9 @@ class AppRecords {
  public:
   AppRecords() = default;
   // `folder` is made when it is not there.
-  explicit AppRecords(std::string folder) : folder_(std::move(folder)) { ::mkdir(folder_.c_str(), 0700); }
+  explicit AppRecords(std::string folder) : folder_(std::move(folder)) {
+    ::mkdir(folder_.c_str(), 0700);
+  }
 
   // Raises the fence. Throws NS_E_STALE when a higher one is known.
   void Raise(const std::string& app, const Fence& fence) const {
@@ -186,7 +217,8 @@ class AppRecords {
     return fence;
   }
   // Waits for the lock; throws when the call is over or a higher fence comes.
-  std::unique_ptr<LockedFile> Lock(const Call& call, const std::string& app, const Fence& fence) const {
+  std::unique_ptr<LockedFile> Lock(const Call& call, const std::string& app,
+                                   const Fence& fence) const {
     auto file = std::make_unique<LockedFile>(Path(app, ".lock"));
     while (!file->Try()) {
       call.Wait(std::chrono::milliseconds(20));
@@ -199,18 +231,25 @@ class AppRecords {
     std::ifstream in(Path(app, ".state"), std::ios::binary);
     return DecodeAppRecord(std::string(std::istreambuf_iterator<char>(in), {}));
   }
-  bool Has(const std::string& app) const { return ::access(Path(app, ".state").c_str(), F_OK) == 0; }
+  bool Has(const std::string& app) const {
+    return ::access(Path(app, ".state").c_str(), F_OK) == 0;
+  }
   // Durable when it returns.
-  void Write(const std::string& app, const AppRecord& record) const { WriteWhole(Path(app, ".state"), Encode(record)); }
+  void Write(const std::string& app, const AppRecord& record) const {
+    WriteWhole(Path(app, ".state"), Encode(record));
+  }
   // Forgets all but the fence.
   void Forget(const std::string& app) const { ::unlink(Path(app, ".state").c_str()); }
 
   static Error Stale(const std::string& app) {
-    return Error(NS_E_STALE, NS_REASON_STALE_FENCE, "Application " + app + " has been asked for with a newer fence; this one is out of date.",
-                 Fault::kPlatform);
+    return Error(
+        NS_E_STALE, NS_REASON_STALE_FENCE,
+        "Application " + app + " has been asked for with a newer fence; this one is out of date.",
+        Fault::kPlatform);
   }
 
-  // Writes a file beside `path`, makes it durable and renames it, so that a reader sees the old or the new one.
+  // Writes a file beside `path`, makes it durable and renames it, so that a reader sees the old or
+  // the new one.
   static void WriteWhole(const std::string& path, std::string_view text, mode_t mode = 0600) {
     const std::string beside = path + ".new";
     const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -225,30 +264,40 @@ class AppRecords {
     const int error = errno;
     if (fd >= 0) ::close(fd);
     if (!done || ::rename(beside.c_str(), path.c_str()) != 0)
-      throw Error(NS_E_INTERNAL, "", "Cannot write " + path + ": " + ::strerror(done ? errno : error) + ".", Fault::kOperator);
+      throw Error(NS_E_INTERNAL, "",
+                  "Cannot write " + path + ": " + ::strerror(done ? errno : error) + ".",
+                  Fault::kOperator);
   }
 
  private:
   // Ids come from the host; one that is no plain word would name a file elsewhere.
   std::string Path(const std::string& app, const char* ending) const {
-    const bool plain = !app.empty() && app.size() <= 100 && std::all_of(app.begin(), app.end(), [](unsigned char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-    });
-    if (!plain) throw Error(NS_E_INVALID, "", "An application id has 1 to 100 of A-Z, a-z, 0-9, '-' and '_'.", Fault::kPlatform);
+    const bool plain = !app.empty() && app.size() <= 100 &&
+                       std::all_of(app.begin(), app.end(), [](unsigned char c) {
+                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                                (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+                       });
+    if (!plain)
+      throw Error(NS_E_INVALID, "", "An application id has 1 to 100 of A-Z, a-z, 0-9, '-' and '_'.",
+                  Fault::kPlatform);
     return folder_ + "/" + app + ending;
   }
   static Fence ReadFence(int fd) {
     char text[64] = {};
     long long epoch = 0, generation = 0;
-    if (::pread(fd, text, sizeof(text) - 1, 0) <= 0 || ::sscanf(text, "%lld %lld", &epoch, &generation) != 2) return {};
+    if (::pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+        ::sscanf(text, "%lld %lld", &epoch, &generation) != 2)
+      return {};
     return {epoch, generation};
   }
   static void WriteFence(int fd, const Fence& fence) {
     char text[64];
-    const int size = ::snprintf(text, sizeof(text), "%020lld %020lld\n", static_cast<long long>(fence.epoch),
-                                static_cast<long long>(fence.generation));
+    const int size =
+        ::snprintf(text, sizeof(text), "%020lld %020lld\n", static_cast<long long>(fence.epoch),
+                   static_cast<long long>(fence.generation));
     if (::pwrite(fd, text, static_cast<size_t>(size), 0) != size || ::fdatasync(fd) != 0)
-      throw Error(NS_E_INTERNAL, "", std::string("Cannot keep a fence: ") + ::strerror(errno) + ".", Fault::kOperator);
+      throw Error(NS_E_INTERNAL, "", std::string("Cannot keep a fence: ") + ::strerror(errno) + ".",
+                  Fault::kOperator);
   }
 
   std::string folder_;

@@ -9,7 +9,8 @@
 
 namespace ns::sdk::detail {
 
-// Collects what the host tells by fail() while one of its services is asked, and passes the caller's deadline and cancellation on.
+// Collects what the host tells by fail() while one of its services is asked, and passes the
+// caller's deadline and cancellation on.
 class Asking {
  public:
   explicit Asking(const Call& outer) : outer_(outer.raw()) {
@@ -18,8 +19,12 @@ class Asking {
     raw_.deadline_ns = outer_ ? outer_->deadline_ns : 0;
     raw_.traceparent = Str(outer.Traceparent());
     raw_.host_data = this;
-    raw_.cancelled = [](const ns_call* call) noexcept -> int32_t { return Call(Of(call)->outer_).Cancelled() ? 1 : 0; };
-    raw_.fail = [](const ns_call* call, const ns_problem* problem) noexcept { Of(call)->problem_ = ErrorOf(*problem); };
+    raw_.cancelled = [](const ns_call* call) noexcept -> int32_t {
+      return Call(Of(call)->outer_).Cancelled() ? 1 : 0;
+    };
+    raw_.fail = [](const ns_call* call, const ns_problem* problem) noexcept {
+      Of(call)->problem_ = ErrorOf(*problem);
+    };
   }
   Asking(const Asking&) = delete;
   Asking& operator=(const Asking&) = delete;
@@ -29,7 +34,8 @@ class Asking {
   void Check(ns_status status, const char* what) const {
     if (status == NS_OK) return;
     if (problem_) throw Error(*problem_);
-    throw Error(status, "", std::string(what) + " failed in the host, which did not say why.", Fault::kPlatform);
+    throw Error(status, "", std::string(what) + " failed in the host, which did not say why.",
+                Fault::kPlatform);
   }
 
  private:
@@ -43,7 +49,8 @@ class Asking {
 template <class Table>
 const Table& Offered(const Table* table, const char* id) {
   if (table) return *table;
-  throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, std::string("This host does not offer ") + id + ".", Fault::kOperator);
+  throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+              std::string("This host does not offer ") + id + ".", Fault::kOperator);
 }
 
 }  // namespace ns::sdk::detail

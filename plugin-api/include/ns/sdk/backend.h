@@ -1,5 +1,6 @@
-// Derive from Backend to write where applications run. The clauses BACKEND-01 to -08 of ns/abi/backend.h are yours to keep;
-// RolloutBackend (rollout_backend.h) keeps most of them for you.
+// Derive from Backend to write where applications run. The clauses BACKEND-01 to -08 of
+// ns/abi/backend.h are yours to keep; RolloutBackend (rollout_backend.h) keeps most of them for
+// you.
 #pragma once
 
 #include <concepts>
@@ -14,16 +15,18 @@ namespace ns::sdk {
 
 struct LogQuery {
   std::string app;
-  int limit = 0;                        // newest lines before `before`
-  std::optional<UtcTime> before, since; // exclusive, inclusive
+  int limit = 0;                         // newest lines before `before`
+  std::optional<UtcTime> before, since;  // exclusive, inclusive
 };
 
-// Takes lines on the calling thread, ascending by time. Throws Stopped when the host wants no more: let it pass.
+// Takes lines on the calling thread, ascending by time. Throws Stopped when the host wants no more:
+// let it pass.
 class LogSink {
  public:
   explicit LogSink(ns_log_sink raw) : raw_(raw) {}
   void Put(UtcTime at, bool is_stderr, std::string_view text) const {
-    const ns_log_line line{sizeof(ns_log_line), is_stderr ? 1 : 0, at.time_since_epoch().count(), Str(text)};
+    const ns_log_line line{sizeof(ns_log_line), is_stderr ? 1 : 0, at.time_since_epoch().count(),
+                           Str(text)};
     ThrowIfStopped(raw_.put(raw_.ctx, &line));
   }
 
@@ -31,7 +34,8 @@ class LogSink {
   ns_log_sink raw_;
 };
 
-// Takes ids of applications that changed, on any thread until Watch returns. Throws Stopped when the host wants no more.
+// Takes ids of applications that changed, on any thread until Watch returns. Throws Stopped when
+// the host wants no more.
 class ChangeSink {
  public:
   explicit ChangeSink(ns_change_sink raw) : raw_(raw) {}
@@ -47,15 +51,16 @@ class Backend : public Instance {
  public:
   static constexpr const char* kKind = NS_BACKEND;
 
-  // Makes the application as asked. Puts the status as it is at the end, also before it throws. [worker, key: app id]
+  // Makes the application as asked. Puts the status as it is at the end, also before it throws.
+  // [worker, key: app id]
   virtual void Apply(const Call& call, const App& app, const StatusSink& status) = 0;
   // Removes all of it, and remembers the fence. `data`: volumes too. [worker, key: app id]
   virtual void Remove(const Call& call, const std::string& app, const Fence& fence, bool data) = 0;
   // Looks; changes nothing. Throws when it could not look. [worker, key: app id]
   virtual AppStatus Observe(const Call& call, const std::string& app) = 0;
 
-  // Override these where the platform can; the host sees which are overridden, and only public overrides count.
-  // Tells which applications changed until cancelled. [stream]
+  // Override these where the platform can; the host sees which are overridden, and only public
+  // overrides count. Tells which applications changed until cancelled. [stream]
   virtual void Watch(const Call&, const ChangeSink&) { Unsupported("watching"); }
   // Output lines. [worker]
   virtual void Logs(const Call&, const LogQuery&, const LogSink&) { Unsupported("reading output"); }
@@ -65,7 +70,8 @@ class Backend : public Instance {
 
  private:
   [[noreturn]] static void Unsupported(const std::string& what) {
-    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED, "This backend does not offer " + what + ".", Fault::kOperator);
+    throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
+                "This backend does not offer " + what + ".", Fault::kOperator);
   }
   void ApplyRaw(const Call& call, const ns_app* raw, ns_status_sink out) {
     App app = detail::AppFrom(raw);
@@ -76,14 +82,18 @@ class Backend : public Instance {
     detail::Given(fence, true);
     Remove(call, Text(app), {fence->epoch, fence->generation}, (flags & NS_REMOVE_DATA) != 0);
   }
-  void ObserveRaw(const Call& call, ns_str app, ns_status_sink out) { StatusSink(out).Put(Observe(call, Text(app))); }
+  void ObserveRaw(const Call& call, ns_str app, ns_status_sink out) {
+    StatusSink(out).Put(Observe(call, Text(app)));
+  }
   void WatchRaw(const Call& call, ns_change_sink out) { Watch(call, ChangeSink(out)); }
   void LogsRaw(const Call& call, const ns_log_query* raw, ns_log_sink out) {
     const ns_log_query& from = detail::Given(raw, NS_HAS(raw, since_us));
-    Logs(call, {Text(from.app), from.limit, TimeOf(from.before_us), TimeOf(from.since_us)}, LogSink(out));
+    Logs(call, {Text(from.app), from.limit, TimeOf(from.before_us), TimeOf(from.since_us)},
+         LogSink(out));
   }
   static std::optional<UtcTime> TimeOf(int64_t microseconds) {
-    return microseconds == 0 ? std::nullopt : std::optional(UtcTime(std::chrono::microseconds(microseconds)));
+    return microseconds == 0 ? std::nullopt
+                             : std::optional(UtcTime(std::chrono::microseconds(microseconds)));
   }
 };
 

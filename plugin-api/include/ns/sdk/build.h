@@ -1,4 +1,5 @@
-// Derive from BuildMethod to write how settings and a source become a plan. Reads only: the clauses BUILD-01 to -03 of ns/abi/build.h.
+// Derive from BuildMethod to write how settings and a source become a plan. Reads only: the clauses
+// BUILD-01 to -03 of ns/abi/build.h.
 #pragma once
 
 #include <string>
@@ -15,8 +16,9 @@ struct BuildRequest {
   std::string source;         // absolute path of the checked-out folder
   std::string settings;       // JSON that fits the manifest's app_schema
   std::string artifact_path;  // static methods; else empty
-  std::vector<std::string> entrypoint, command;  // of the run settings: some methods write them into the image
-  std::vector<EnvVar> env;    // build scope only, sorted by key
+  std::vector<std::string> entrypoint,
+      command;              // of the run settings: some methods write them into the image
+  std::vector<EnvVar> env;  // build scope only, sorted by key
 };
 
 struct BuildPlan {
@@ -26,8 +28,8 @@ struct BuildPlan {
   std::string target;                // stage, or empty
   bool ignore_dockerignore = false;  // the whole folder is the context
   std::vector<std::pair<std::string, std::string>> args;
-  std::vector<EnvVar> secrets;       // offered as secret mounts; the key is the id
-  std::string export_path;           // folder of the result to export; empty: an image
+  std::vector<EnvVar> secrets;  // offered as secret mounts; the key is the id
+  std::string export_path;      // folder of the result to export; empty: an image
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 
@@ -35,8 +37,9 @@ class BuildMethod : public Instance {
  public:
   static constexpr const char* kKind = NS_BUILD;
 
-  // The same request gives the same plan. Throw with Fault::kSource where the source or its settings are wrong: NS_REASON_SETTINGS_INVALID,
-  // NS_REASON_DOCKERFILE_MISSING, NS_REASON_PATH_OUTSIDE_SOURCE. [worker, key: build id]
+  // The same request gives the same plan. Throw with Fault::kSource where the source or its
+  // settings are wrong: NS_REASON_SETTINGS_INVALID, NS_REASON_DOCKERFILE_MISSING,
+  // NS_REASON_PATH_OUTSIDE_SOURCE. [worker, key: build id]
   virtual BuildPlan Plan(const Call& call, const BuildRequest& request) = 0;
 
   template <class T>
@@ -64,9 +67,11 @@ inline BuildRequest RequestFrom(const ns_build_request* raw) {
 
 inline void PutPlan(const BuildPlan& plan, ns_plan_sink out) {
   std::vector<ns_build_arg> args;
-  for (const auto& [key, value] : plan.args) args.push_back({sizeof(ns_build_arg), 0, Str(key), Str(value)});
+  for (const auto& [key, value] : plan.args)
+    args.push_back({sizeof(ns_build_arg), 0, Str(key), Str(value)});
   std::vector<ns_env> secrets;
-  for (const EnvVar& secret : plan.secrets) secrets.push_back({sizeof(ns_env), secret.secret ? 1 : 0, Str(secret.key), Str(secret.value)});
+  for (const EnvVar& secret : plan.secrets)
+    secrets.push_back({sizeof(ns_env), secret.secret ? 1 : 0, Str(secret.key), Str(secret.value)});
   const auto arg_pointers = Pointers(args);
   const auto secret_pointers = Pointers(secrets);
   ns_build_plan raw{};
@@ -113,7 +118,8 @@ inline void BuildMethod::PlanRaw(const Call& call, const ns_build_request* raw, 
 
 template <class T>
 const void* BuildMethod::Table() {
-  static constexpr ns_build kTable = {sizeof(ns_build), 0, &detail::Thunk<&BuildMethod::PlanRaw>::Run};
+  static constexpr ns_build kTable = {sizeof(ns_build), 0,
+                                      &detail::Thunk<&BuildMethod::PlanRaw>::Run};
   return &kTable;
 }
 

@@ -33,18 +33,23 @@ class Call {
     return deadline ? std::clamp(*deadline - Clock::now(), Clock::duration::zero(), most) : most;
   }
   bool Expired() const { return Deadline() && *Deadline() <= Clock::now(); }
-  std::string_view Traceparent() const { return raw_ ? View(raw_->traceparent) : std::string_view(); }
+  std::string_view Traceparent() const {
+    return raw_ ? View(raw_->traceparent) : std::string_view();
+  }
 
   // Throws when the call was cancelled or its deadline has passed. Call it between steps.
   void Check() const {
     if (Cancelled()) throw Error(NS_E_CANCELLED, NS_REASON_CANCELLED, "The call was cancelled.");
-    if (Expired()) throw Error(NS_E_DEADLINE, NS_REASON_TIMED_OUT, "The deadline of the call has passed.", Fault::kPlatform);
+    if (Expired())
+      throw Error(NS_E_DEADLINE, NS_REASON_TIMED_OUT, "The deadline of the call has passed.",
+                  Fault::kPlatform);
   }
 
   // Waits that long, or less: throws as Check() as soon as the call is over.
   void Wait(Clock::duration time) const {
     const auto until = Clock::now() + time;
-    for (Check(); Clock::now() < until; Check()) WaitOnce(std::min(until - Clock::now(), Remaining(time)));
+    for (Check(); Clock::now() < until; Check())
+      WaitOnce(std::min(until - Clock::now(), Remaining(time)));
   }
 
  private:
@@ -53,7 +58,8 @@ class Call {
     pollfd cancelled{CancelFd(), POLLIN, 0};
     const auto slice = CancelFd() >= 0 ? std::chrono::hours(1) : std::chrono::milliseconds(50);
     const auto wait = std::clamp<Clock::duration>(time, Clock::duration::zero(), slice);
-    ::poll(&cancelled, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+    ::poll(&cancelled, 1,
+           static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
   }
 
   const ns_call* raw_;

@@ -1,4 +1,5 @@
-// Derive from Engine to write what runs a build plan. The clauses ENGINE-01 to -04 of ns/abi/engine.h are yours to keep.
+// Derive from Engine to write what runs a build plan. The clauses ENGINE-01 to -04 of
+// ns/abi/engine.h are yours to keep.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@
 namespace ns::sdk {
 
 struct EngineAbilities {
-  bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false, buildpack = false;
+  bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false,
+       buildpack = false;
   bool memory_limit = false, time_limit = false;  // hold really
 };
 
@@ -29,7 +31,8 @@ struct EngineResult {
   int64_t size = 0;    // bytes, 0 when unknown
 };
 
-// Takes log bytes as they come, on any thread until Run returns, one call at a time. Throws Stopped when the host wants no more.
+// Takes log bytes as they come, on any thread until Run returns, one call at a time. Throws Stopped
+// when the host wants no more.
 class ByteSink {
  public:
   explicit ByteSink(ns_sink raw) : raw_(raw) {}
@@ -63,8 +66,9 @@ namespace detail {
 
 inline EngineJob JobFrom(const ns_engine_job* raw) {
   const ns_engine_job& from = Given(raw, NS_HAS(raw, plan));
-  return {Text(from.app),           Text(from.build),         from.attempt,       Text(from.source), Text(from.reference),
-          Text(from.push_username), Text(from.push_password), PlanFrom(from.plan)};
+  return {Text(from.app),           Text(from.build),     from.attempt,
+          Text(from.source),        Text(from.reference), Text(from.push_username),
+          Text(from.push_password), PlanFrom(from.plan)};
 }
 
 inline void WipeJob(EngineJob& job) {
@@ -74,7 +78,8 @@ inline void WipeJob(EngineJob& job) {
 
 }  // namespace detail
 
-inline void Engine::RunRaw(const Call& call, const ns_engine_job* raw, ns_sink log, ns_result_sink out) {
+inline void Engine::RunRaw(const Call& call, const ns_engine_job* raw, ns_sink log,
+                           ns_result_sink out) {
   EngineJob job = detail::JobFrom(raw);
   const detail::WipedOnExit wiped(job, &detail::WipeJob);
   const EngineResult result = Run(call, job, ByteSink(log));
@@ -84,10 +89,14 @@ inline void Engine::RunRaw(const Call& call, const ns_engine_job* raw, ns_sink l
 
 inline uint64_t Engine::AbilitiesRaw(ns_plugin* plugin) noexcept {
   const EngineAbilities can = static_cast<Engine&>(*detail::BoxOf(plugin)->instance).Abilities();
-  const std::pair<bool, int> bits[] = {{can.dockerfile, NS_ENGINE_DOCKERFILE}, {can.secrets, NS_ENGINE_SECRETS},
-                                       {can.cache, NS_ENGINE_CACHE},           {can.exports, NS_ENGINE_EXPORT},
-                                       {can.heredoc, NS_ENGINE_HEREDOC},       {can.buildpack, NS_ENGINE_BUILDPACK},
-                                       {can.memory_limit, NS_ENGINE_MEMORY_LIMIT}, {can.time_limit, NS_ENGINE_TIME_LIMIT}};
+  const std::pair<bool, int> bits[] = {{can.dockerfile, NS_ENGINE_DOCKERFILE},
+                                       {can.secrets, NS_ENGINE_SECRETS},
+                                       {can.cache, NS_ENGINE_CACHE},
+                                       {can.exports, NS_ENGINE_EXPORT},
+                                       {can.heredoc, NS_ENGINE_HEREDOC},
+                                       {can.buildpack, NS_ENGINE_BUILDPACK},
+                                       {can.memory_limit, NS_ENGINE_MEMORY_LIMIT},
+                                       {can.time_limit, NS_ENGINE_TIME_LIMIT}};
   uint64_t abilities = 0;
   for (const auto& [has, bit] : bits) abilities |= has ? static_cast<uint64_t>(bit) : 0;
   return abilities;
@@ -95,7 +104,8 @@ inline uint64_t Engine::AbilitiesRaw(ns_plugin* plugin) noexcept {
 
 template <class T>
 const void* Engine::Table() {
-  static constexpr ns_engine kTable = {sizeof(ns_engine), 0, &Engine::AbilitiesRaw, &detail::Thunk<&Engine::RunRaw>::Run,
+  static constexpr ns_engine kTable = {sizeof(ns_engine), 0, &Engine::AbilitiesRaw,
+                                       &detail::Thunk<&Engine::RunRaw>::Run,
                                        &detail::Thunk<&Engine::AbortRaw>::Run};
   return &kTable;
 }

@@ -11,8 +11,8 @@
 
 namespace ns::sdk {
 
-// A view of the host's ns_host; copy it freely. A service that the host does not offer is absent: its calls throw NS_E_UNSUPPORTED, but for
-// the log, whose records go nowhere. [any-thread]
+// A view of the host's ns_host; copy it freely. A service that the host does not offer is absent:
+// its calls throw NS_E_UNSUPPORTED, but for the log, whose records go nowhere. [any-thread]
 class Host {
  public:
   // NULL: no host, for tests.

@@ -1,4 +1,5 @@
-// The platform's public API for edges. The host authenticates, authorises and acts; an edge carries bytes.
+// The platform's public API for edges. The host authenticates, authorises and acts; an edge carries
+// bytes.
 #pragma once
 
 #include <chrono>
@@ -20,8 +21,9 @@ struct Peer {
   bool has_credentials = false;  // uid, gid and pid come from the kernel (Unix socket)
   uint32_t uid = 0, gid = 0;
   int64_t pid = 0;
-  std::string address;           // "127.0.0.1" of a TCP peer; empty for a Unix socket
-  std::vector<std::pair<std::string, std::string>> headers;  // all of the request; names in lower case
+  std::string address;  // "127.0.0.1" of a TCP peer; empty for a Unix socket
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // all of the request; names in lower case
 };
 
 struct RawEntry {
@@ -37,11 +39,13 @@ struct ApiEnd {
   std::string_view content_type;  // raw entries only
 };
 
-// Takes what a request gives, on host threads, one call at a time per request. Kept alive until OnEnd has returned. Neither may throw.
+// Takes what a request gives, on host threads, one call at a time per request. Kept alive until
+// OnEnd has returned. Neither may throw.
 class ApiReceiver {
  public:
   virtual ~ApiReceiver() = default;
-  // One message: serialized protobuf (Invoke) or body bytes (Raw); valid until it returns. Counts against the credit.
+  // One message: serialized protobuf (Invoke) or body bytes (Raw); valid until it returns. Counts
+  // against the credit.
   virtual void OnMessage(std::string_view message) noexcept = 0;
   // Exactly once.
   virtual void OnEnd(const ApiEnd& end) noexcept = 0;
@@ -58,7 +62,8 @@ class ApiRequest {
  private:
   friend class Api;
   struct Shared {
-    std::mutex mutex;  // held while the host is told something, so that the handle cannot die meanwhile
+    std::mutex
+        mutex;  // held while the host is told something, so that the handle cannot die meanwhile
     const ns_host* host = nullptr;
     const ns_host_api* table = nullptr;
     ns_api_request* handle = nullptr;
@@ -77,16 +82,19 @@ class Api {
   Api(const ns_host* host, const ns_host_api* table) : host_(host), table_(table) {}
   bool offered() const { return table_ != nullptr; }
 
-  // A serialized google.protobuf.FileDescriptorSet of every service that can be invoked, dependencies first.
+  // A serialized google.protobuf.FileDescriptorSet of every service that can be invoked,
+  // dependencies first.
   std::string Descriptors() const;
   std::vector<RawEntry> RawEntries() const;
-  // Calls "package.Service/Method" with one request message. `credit`: messages the caller can take now. A refusal comes by OnEnd too,
-  // perhaps before this returns.
-  ApiRequest Invoke(const Peer& peer, std::string_view method, std::string_view message, Deadline deadline, uint32_t credit,
+  // Calls "package.Service/Method" with one request message. `credit`: messages the caller can take
+  // now. A refusal comes by OnEnd too, perhaps before this returns.
+  ApiRequest Invoke(const Peer& peer, std::string_view method, std::string_view message,
+                    Deadline deadline, uint32_t credit,
                     std::shared_ptr<ApiReceiver> receiver) const;
   // A raw HTTP request of an entry; as Invoke.
-  ApiRequest Raw(const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body, Deadline deadline,
-                 uint32_t credit, std::shared_ptr<ApiReceiver> receiver) const;
+  ApiRequest Raw(const Peer& peer, std::string_view http_method, std::string_view path,
+                 std::string_view body, Deadline deadline, uint32_t credit,
+                 std::shared_ptr<ApiReceiver> receiver) const;
 
  private:
   using Shared = ApiRequest::Shared;
@@ -97,9 +105,13 @@ class Api {
     return deadline ? std::chrono::nanoseconds(deadline->time_since_epoch()).count() : 0;
   }
   template <class Begin>
-  ApiRequest Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver, const Begin& begin) const;
-  static void OnMessage(void* ctx, ns_bytes message) noexcept { (*static_cast<Context*>(ctx))->receiver->OnMessage(View(message)); }
-  static void OnEnd(void* ctx, const ns_problem* problem, int32_t http_status, ns_str content_type) noexcept;
+  ApiRequest Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver,
+                   const Begin& begin) const;
+  static void OnMessage(void* ctx, ns_bytes message) noexcept {
+    (*static_cast<Context*>(ctx))->receiver->OnMessage(View(message));
+  }
+  static void OnEnd(void* ctx, const ns_problem* problem, int32_t http_status,
+                    ns_str content_type) noexcept;
 
   const ns_host* host_ = nullptr;
   const ns_host_api* table_ = nullptr;
@@ -123,22 +135,25 @@ inline std::string Api::Descriptors() const {
     static_cast<std::string*>(ctx)->append(View(chunk));
     return NS_OK;
   };
-  detail::Asking(Call()).Check(Table().descriptors(host_, {&bytes, append}), "Asking for descriptors");
+  detail::Asking(Call()).Check(Table().descriptors(host_, {&bytes, append}),
+                               "Asking for descriptors");
   return bytes;
 }
 
 inline std::vector<RawEntry> Api::RawEntries() const {
   std::vector<RawEntry> entries;
   const auto add = [](void* ctx, const ns_raw_entry* raw) noexcept {
-    static_cast<std::vector<RawEntry>*>(ctx)->push_back(
-        {(raw->methods & NS_RAW_POST) != 0, (raw->methods & NS_RAW_GET) != 0, Text(raw->path), raw->max_body});
+    static_cast<std::vector<RawEntry>*>(ctx)->push_back({(raw->methods & NS_RAW_POST) != 0,
+                                                         (raw->methods & NS_RAW_GET) != 0,
+                                                         Text(raw->path), raw->max_body});
   };
   Table().raw_entries(host_, {&entries, add});
   return entries;
 }
 
 template <class Begin>
-ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver, const Begin& begin) const {
+ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver,
+                      const Begin& begin) const {
   ApiRequest request;
   request.shared_ = std::make_shared<Shared>();
   request.shared_->host = host_;
@@ -146,8 +161,10 @@ ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver, c
   request.shared_->receiver = std::move(receiver);
   std::vector<ns_header> headers;
   for (const auto& [name, value] : peer.headers) headers.push_back({Str(name), Str(value)});
-  const ns_peer raw_peer{sizeof(ns_peer), peer.has_credentials ? 1 : 0, peer.uid, peer.gid, peer.pid, Str(peer.address), headers.data(),
-                         headers.size()};
+  const ns_peer raw_peer{sizeof(ns_peer), peer.has_credentials ? 1 : 0,
+                         peer.uid,        peer.gid,
+                         peer.pid,        Str(peer.address),
+                         headers.data(),  headers.size()};
   const ns_api_sink sink{sizeof(ns_api_sink), 0, new Context(request.shared_), &OnMessage, &OnEnd};
   ns_api_request* handle = begin(raw_peer, sink);
   std::lock_guard lock(request.shared_->mutex);
@@ -155,21 +172,26 @@ ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver, c
   return request;
 }
 
-inline ApiRequest Api::Invoke(const Peer& peer, std::string_view method, std::string_view message, Deadline deadline, uint32_t credit,
+inline ApiRequest Api::Invoke(const Peer& peer, std::string_view method, std::string_view message,
+                              Deadline deadline, uint32_t credit,
                               std::shared_ptr<ApiReceiver> receiver) const {
   return Start(peer, std::move(receiver), [&](const ns_peer& from, const ns_api_sink& sink) {
-    return table_->invoke(host_, &from, Str(method), Bytes(message), Nanoseconds(deadline), credit, &sink);
+    return table_->invoke(host_, &from, Str(method), Bytes(message), Nanoseconds(deadline), credit,
+                          &sink);
   });
 }
 
-inline ApiRequest Api::Raw(const Peer& peer, std::string_view http_method, std::string_view path, std::string_view body, Deadline deadline,
-                           uint32_t credit, std::shared_ptr<ApiReceiver> receiver) const {
+inline ApiRequest Api::Raw(const Peer& peer, std::string_view http_method, std::string_view path,
+                           std::string_view body, Deadline deadline, uint32_t credit,
+                           std::shared_ptr<ApiReceiver> receiver) const {
   return Start(peer, std::move(receiver), [&](const ns_peer& from, const ns_api_sink& sink) {
-    return table_->raw(host_, &from, Str(http_method), Str(path), Bytes(body), Nanoseconds(deadline), credit, &sink);
+    return table_->raw(host_, &from, Str(http_method), Str(path), Bytes(body),
+                       Nanoseconds(deadline), credit, &sink);
   });
 }
 
-inline void Api::OnEnd(void* ctx, const ns_problem* problem, int32_t http_status, ns_str content_type) noexcept {
+inline void Api::OnEnd(void* ctx, const ns_problem* problem, int32_t http_status,
+                       ns_str content_type) noexcept {
   const std::unique_ptr<Context> context(static_cast<Context*>(ctx));
   const std::shared_ptr<ApiReceiver> receiver = (*context)->receiver;
   {

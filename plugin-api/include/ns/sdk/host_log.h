@@ -11,7 +11,8 @@
 
 namespace ns::sdk {
 
-// `log.Info("pulled", {{"image", image}})`. Never write a secret. Error: a person must look. [any-thread]
+// `log.Info("pulled", {{"image", image}})`. Never write a secret. Error: a person must look.
+// [any-thread]
 class Log {
  public:
   using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
@@ -19,10 +20,18 @@ class Log {
   Log() = default;
   Log(const ns_host* host, const ns_host_log* table) : host_(host), table_(table) {}
 
-  void Debug(std::string_view message, Fields fields = {}) const { Write(NS_LOG_DEBUG, message, fields); }
-  void Info(std::string_view message, Fields fields = {}) const { Write(NS_LOG_INFO, message, fields); }
-  void Warn(std::string_view message, Fields fields = {}) const { Write(NS_LOG_WARN, message, fields); }
-  void Error(std::string_view message, Fields fields = {}) const { Write(NS_LOG_ERROR, message, fields); }
+  void Debug(std::string_view message, Fields fields = {}) const {
+    Write(NS_LOG_DEBUG, message, fields);
+  }
+  void Info(std::string_view message, Fields fields = {}) const {
+    Write(NS_LOG_INFO, message, fields);
+  }
+  void Warn(std::string_view message, Fields fields = {}) const {
+    Write(NS_LOG_WARN, message, fields);
+  }
+  void Error(std::string_view message, Fields fields = {}) const {
+    Write(NS_LOG_ERROR, message, fields);
+  }
 
  private:
   void Write(int32_t level, std::string_view message, Fields fields) const {

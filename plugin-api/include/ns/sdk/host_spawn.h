@@ -15,12 +15,18 @@ struct Helper {
   std::string name;               // unique within the instance: "traefik"
   std::vector<std::string> argv;  // argv[0] is an absolute path
   std::vector<std::string> env;   // "KEY=value"; nothing else is inherited
-  std::string health_address;     // "tcp:127.0.0.1:80", "http://127.0.0.1:8080/ping", "unix:/x.sock"; empty: running is healthy
-  std::string config_hash;        // another hash: the helper is restarted
+  std::string health_address;  // "tcp:127.0.0.1:80", "http://127.0.0.1:8080/ping", "unix:/x.sock";
+                               // empty: running is healthy
+  std::string config_hash;     // another hash: the helper is restarted
   std::chrono::nanoseconds stop_grace = std::chrono::seconds(10);
 };
 
-enum class HelperPhase { kStopped = NS_HELPER_STOPPED, kStarting = NS_HELPER_STARTING, kRunning = NS_HELPER_RUNNING, kBackingOff = NS_HELPER_BACKING_OFF };
+enum class HelperPhase {
+  kStopped = NS_HELPER_STOPPED,
+  kStarting = NS_HELPER_STARTING,
+  kRunning = NS_HELPER_RUNNING,
+  kBackingOff = NS_HELPER_BACKING_OFF
+};
 
 struct HelperState {
   HelperPhase phase = HelperPhase::kStopped;
@@ -34,8 +40,9 @@ class Spawn {
   Spawn() = default;
   Spawn(const ns_host* host, const ns_host_spawn* table) : host_(host), table_(table) {}
 
-  // Sees to it that the helper runs as described: starts, adopts or restarts it, and restarts it when it dies, with back-off. Returns once it
-  // is healthy; throws when the deadline has passed. [worker]
+  // Sees to it that the helper runs as described: starts, adopts or restarts it, and restarts it
+  // when it dies, with back-off. Returns once it is healthy; throws when the deadline has passed.
+  // [worker]
   void Ensure(const Call& call, const Helper& helper) const {
     const auto argv = Slices(helper.argv), env = Slices(helper.env);
     ns_helper raw{};

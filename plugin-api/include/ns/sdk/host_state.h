@@ -11,7 +11,8 @@
 
 namespace ns::sdk {
 
-// Keys are 1 to 100 of [A-Za-z0-9._-], values at most 64 KiB; shared by all host processes of the installation on this machine. [any-thread]
+// Keys are 1 to 100 of [A-Za-z0-9._-], values at most 64 KiB; shared by all host processes of the
+// installation on this machine. [any-thread]
 class State {
  public:
   State() = default;
@@ -35,7 +36,8 @@ class State {
   std::vector<std::string> List(const Call& call, std::string_view prefix = "") const {
     detail::Asking asking(call);
     std::vector<std::string> keys;
-    asking.Check(Table().list(host_, asking.raw(), Str(prefix), {&keys, &AddKey}), "Listing values");
+    asking.Check(Table().list(host_, asking.raw(), Str(prefix), {&keys, &AddKey}),
+                 "Listing values");
     return keys;
   }
 

@@ -7,7 +7,8 @@
 
 namespace ns::sdk {
 
-// What an instance is made of. A plugin's class has a constructor that takes it, which does no I/O and starts nothing.
+// What an instance is made of. A plugin's class has a constructor that takes it, which does no I/O
+// and starts nothing.
 struct Setup {
   Host host;             // stays valid as long as the library is loaded
   std::string kind;      // "ns.backend/1"
@@ -15,7 +16,8 @@ struct Setup {
   std::string config;    // JSON that fits the manifest's config_schema
 };
 
-// Life: constructor, Activate, calls, Deactivate, destructor; Activate may come again after Deactivate.
+// Life: constructor, Activate, calls, Deactivate, destructor; Activate may come again after
+// Deactivate.
 class Instance {
  public:
   Instance() = default;
@@ -25,7 +27,8 @@ class Instance {
 
   // Connects, starts threads. [control]
   virtual void Activate(const Call&) {}
-  // Stops work and joins own threads; nothing asks the host for anything after it. No call is under way. [control]
+  // Stops work and joins own threads; nothing asks the host for anything after it. No call is under
+  // way. [control]
   virtual void Deactivate() {}
 };
 

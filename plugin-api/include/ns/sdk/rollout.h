@@ -1,12 +1,18 @@
-// The rollout of one application as a pure step planner: pull, start beside, probe, switch the route, confirm, drain, stop, remove.
+// The rollout of one application as a pure step planner: pull, start beside, probe, switch the
+// route, confirm, drain, stop, remove.
 //
-// A Rollout is told what is wanted (Goal), then again and again what is there (Seen) and the time, and names the next step. Whoever carries
-// the step out reports what came of it. It does no I/O and keeps no clock; the same code runs in a backend and in a simulation. Whatever
-// happened before it was made (a crash in the middle, another rollout cancelled) is in Seen: a new Rollout finishes it.
+// A Rollout is told what is wanted (Goal), then again and again what is there (Seen) and the time,
+// and names the next step. Whoever carries the step out reports what came of it. It does no I/O and
+// keeps no clock; the same code runs in a backend and in a simulation. Whatever happened before it
+// was made (a crash in the middle, another rollout cancelled) is in Seen: a new Rollout finishes
+// it.
 //
-// Promises, for strategy kRolling: the routes lead to replicas that were ready when they were routed (and, where an old one serves meanwhile,
-// that did not end within Goal::stays_up), and no replica that the confirmed routes lead to is stopped. When a new replica fails, the routes stay as they are and the failed one is stopped, and kept for its output
-// until the next start. kRecreate: old replicas end before new ones start; when a new one fails, the old ones are started again.
+// Promises, for strategy kRolling: the routes lead to replicas that were ready when they were
+// routed (and, where an old one serves meanwhile, that did not end within Goal::stays_up), and no
+// replica that the confirmed routes lead to is stopped. When a new replica fails, the routes stay
+// as they are and the failed one is stopped, and kept for its output until the next start.
+// kRecreate: old replicas end before new ones start; when a new one fails, the old ones are started
+// again.
 #pragma once
 
 #include <algorithm>
@@ -27,11 +33,11 @@ namespace ns::sdk {
 enum class Life { kNew, kRunning, kRestarting, kEnded };
 
 struct Replica {
-  std::string id;      // the platform's
-  std::string key;     // the Goal::key it was made for
+  std::string id;   // the platform's
+  std::string key;  // the Goal::key it was made for
   Life life = Life::kNew;
-  bool sound = true;   // as it was made; false: somebody changed it by hand
-  int64_t order = 0;   // grows with the time of making
+  bool sound = true;              // as it was made; false: somebody changed it by hand
+  int64_t order = 0;              // grows with the time of making
   Nanoseconds draining_since{0};  // no route leads to it since then; 0: not yet said
   bool Alive() const { return life == Life::kRunning || life == Life::kRestarting; }
   friend bool operator==(const Replica&, const Replica&) = default;
@@ -39,28 +45,32 @@ struct Replica {
 
 // What is there at one moment.
 struct Seen {
-  Fence newest{};                 // highest fence that anybody brought for this application
+  Fence newest{};  // highest fence that anybody brought for this application
   std::vector<Replica> replicas{};
-  std::string route_key{};        // of the routes in force; empty: none were ever written
-  std::set<std::string> targets{};  // ids of the replicas that the routes in force lead to; empty: the page, or nothing
-  bool routes_intact = true;      // the routes stand as they were written
+  std::string route_key{};          // of the routes in force; empty: none were ever written
+  std::set<std::string> targets{};  // ids of the replicas that the routes in force lead to; empty:
+                                    // the page, or nothing
+  bool routes_intact = true;        // the routes stand as they were written
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
 struct Goal {
   Fence fence;
-  bool run = false;       // false: no replica is left, and routes lead to the page
+  bool run = false;  // false: no replica is left, and routes lead to the page
   Strategy strategy = Strategy::kRolling;
   std::string key;        // replicas of another key are replaced
   std::string route_key;  // routes of another key are rewritten
   int replicas = 1;
   Nanoseconds probe_period = std::chrono::milliseconds(200);
-  Nanoseconds probe_timeout = std::chrono::seconds(60);     // until a new replica must be ready
-  Nanoseconds stays_up = std::chrono::milliseconds(1500);   // and it must be ready for that long after its start while an old one serves
-  Nanoseconds confirm_timeout = std::chrono::seconds(15);   // until the routes must be in force
-  Nanoseconds drain_limit = std::chrono::seconds(30);       // then a replica is stopped with whatever is open on it
-  Nanoseconds drain_quiet = std::chrono::milliseconds(300); // nothing open for that long: drained
-  Nanoseconds stop_grace = std::chrono::seconds(10);        // between asking a replica to end and killing it
+  Nanoseconds probe_timeout = std::chrono::seconds(60);  // until a new replica must be ready
+  Nanoseconds stays_up = std::chrono::milliseconds(
+      1500);  // and it must be ready for that long after its start while an old one serves
+  Nanoseconds confirm_timeout = std::chrono::seconds(15);  // until the routes must be in force
+  Nanoseconds drain_limit =
+      std::chrono::seconds(30);  // then a replica is stopped with whatever is open on it
+  Nanoseconds drain_quiet = std::chrono::milliseconds(300);  // nothing open for that long: drained
+  Nanoseconds stop_grace =
+      std::chrono::seconds(10);  // between asking a replica to end and killing it
 };
 
 enum class StepKind {
@@ -95,15 +105,23 @@ enum class Readiness { kReady, kNotYet, kBroken };
 // The phase of the timeline that a step belongs to; "" for steps that begin none.
 inline std::string PhaseOf(StepKind kind) {
   switch (kind) {
-    case StepKind::kPull: return "pull";
-    case StepKind::kStart: return "start";
-    case StepKind::kProbe: return "probe";
-    case StepKind::kRoute: return "switch";
-    case StepKind::kDrain: return "drain";
+    case StepKind::kPull:
+      return "pull";
+    case StepKind::kStart:
+      return "start";
+    case StepKind::kProbe:
+      return "probe";
+    case StepKind::kRoute:
+      return "switch";
+    case StepKind::kDrain:
+      return "drain";
     case StepKind::kStop:
-    case StepKind::kRemove: return "remove";
-    case StepKind::kDone: return "done";
-    default: return "";
+    case StepKind::kRemove:
+      return "remove";
+    case StepKind::kDone:
+      return "done";
+    default:
+      return "";
   }
 }
 
@@ -113,7 +131,8 @@ class Rollout {
 
   const Goal& goal() const { return goal_; }
 
-  // The next step. Total: whatever is seen, there is an answer. `now`: from any fixed point, the same as that of Replica::draining_since.
+  // The next step. Total: whatever is seen, there is an answer. `now`: from any fixed point, the
+  // same as that of Replica::draining_since.
   Step Next(const Seen& seen, Nanoseconds now) {
     if (seen.newest > goal_.fence) return {.kind = StepKind::kSuperseded};
     const Split split = Divide(seen);
@@ -127,11 +146,14 @@ class Rollout {
 
   // What came of the last step of that kind.
   void Pulled() { pulled_ = true; }
-  void Probed(const std::string& replica, Readiness readiness, std::string reason, std::string message, Nanoseconds now) {
+  void Probed(const std::string& replica, Readiness readiness, std::string reason,
+              std::string message, Nanoseconds now) {
     last_probe_[replica] = {now, std::move(reason), std::move(message)};
     const Nanoseconds up = now - probe_since_.emplace(replica, now).first->second;
-    if (readiness == Readiness::kReady && (up >= goal_.stays_up || !old_serves_)) ready_.insert(replica);
-    if (readiness == Readiness::kBroken) Fail(last_probe_[replica].reason, last_probe_[replica].message);
+    if (readiness == Readiness::kReady && (up >= goal_.stays_up || !old_serves_))
+      ready_.insert(replica);
+    if (readiness == Readiness::kBroken)
+      Fail(last_probe_[replica].reason, last_probe_[replica].message);
   }
   void Routed(Nanoseconds now) {
     confirmed_ = false;
@@ -148,11 +170,16 @@ class Rollout {
     Draining& draining = draining_[replica];
     draining.last_count = now;
     draining.open = open;
-    if (open != 0) draining.quiet_since = kNever;
-    else if (draining.quiet_since == kNever) draining.quiet_since = now;
+    if (open != 0)
+      draining.quiet_since = kNever;
+    else if (draining.quiet_since == kNever)
+      draining.quiet_since = now;
   }
-  void AskedToStop(const std::string& replica, Nanoseconds now) { stop_asked_.emplace(replica, now); }
-  // The step cannot be done, now or ever: the rollout is undone as far as nobody notices, then ends with kFail.
+  void AskedToStop(const std::string& replica, Nanoseconds now) {
+    stop_asked_.emplace(replica, now);
+  }
+  // The step cannot be done, now or ever: the rollout is undone as far as nobody notices, then ends
+  // with kFail.
   void Fail(std::string reason, std::string message) {
     if (failure_.reason.empty()) failure_ = {std::move(reason), std::move(message)};
   }
@@ -167,21 +194,35 @@ class Rollout {
   static constexpr Nanoseconds kPoll = std::chrono::milliseconds(50);
   using MaybeStep = std::optional<Step>;
 
-  struct Failure { std::string reason, message; };
-  struct Try { Nanoseconds at; std::string reason, message; };
-  struct Draining { Nanoseconds first = kNever, quiet_since = kNever, last_count = kNever; int open = 0; };
+  struct Failure {
+    std::string reason, message;
+  };
+  struct Try {
+    Nanoseconds at;
+    std::string reason, message;
+  };
+  struct Draining {
+    Nanoseconds first = kNever, quiet_since = kNever, last_count = kNever;
+    int open = 0;
+  };
   // Replicas that shall serve, and all others.
-  struct Split { std::vector<Replica> keep, rest; };
+  struct Split {
+    std::vector<Replica> keep, rest;
+  };
 
   // Of the replicas that fit the goal, those that serve are kept first, then the newest.
   Split Divide(const Seen& seen) const {
     Split split;
     for (const Replica& replica : seen.replicas) {
-      const bool fits = goal_.run && replica.key == goal_.key && replica.sound && replica.Alive() && !stop_asked_.contains(replica.id);
+      const bool fits = goal_.run && replica.key == goal_.key && replica.sound && replica.Alive() &&
+                        !stop_asked_.contains(replica.id);
       (fits ? split.keep : split.rest).push_back(replica);
     }
-    const auto rank = [&](const Replica& r) { return std::make_pair(!seen.targets.contains(r.id), -r.order); };
-    std::stable_sort(split.keep.begin(), split.keep.end(), [&](const Replica& a, const Replica& b) { return rank(a) < rank(b); });
+    const auto rank = [&](const Replica& r) {
+      return std::make_pair(!seen.targets.contains(r.id), -r.order);
+    };
+    std::stable_sort(split.keep.begin(), split.keep.end(),
+                     [&](const Replica& a, const Replica& b) { return rank(a) < rank(b); });
     const size_t most = static_cast<size_t>(std::max(goal_.replicas, 0));
     while (split.keep.size() > most) {
       split.rest.push_back(split.keep.back());
@@ -192,10 +233,13 @@ class Rollout {
 
   // -- enough replicas --
   MaybeStep MakeReplicas(const Seen& seen, const Split& split, Nanoseconds now) {
-    if (!goal_.run || split.keep.size() >= static_cast<size_t>(std::max(goal_.replicas, 0))) return std::nullopt;
+    if (!goal_.run || split.keep.size() >= static_cast<size_t>(std::max(goal_.replicas, 0)))
+      return std::nullopt;
     if (!pulled_) return Step{.kind = StepKind::kPull};
-    for (const Replica& replica : split.rest) {  // what earlier tries left; not what served, which may be needed again
-      if (!replica.Alive() && !seen.targets.contains(replica.id)) return Of(StepKind::kRemove, replica);
+    for (const Replica& replica :
+         split.rest) {  // what earlier tries left; not what served, which may be needed again
+      if (!replica.Alive() && !seen.targets.contains(replica.id))
+        return Of(StepKind::kRemove, replica);
     }
     if (goal_.strategy == Strategy::kRecreate) {
       if (auto step = EndAll(split.rest, now)) return step;
@@ -206,19 +250,25 @@ class Rollout {
   // -- each of them ready --
   MaybeStep MakeReady(const Seen& seen, const Split& split, Nanoseconds now) {
     MaybeStep wait;
-    old_serves_ = std::any_of(split.rest.begin(), split.rest.end(), [&](const Replica& r) { return r.Alive() && seen.targets.contains(r.id); });
+    old_serves_ = std::any_of(split.rest.begin(), split.rest.end(), [&](const Replica& r) {
+      return r.Alive() && seen.targets.contains(r.id);
+    });
     for (const Replica& replica : split.keep) {
       if (ready_.contains(replica.id)) continue;
-      if (replica.life == Life::kRunning && seen.targets.contains(replica.id)) continue;  // it serves
+      if (replica.life == Life::kRunning && seen.targets.contains(replica.id))
+        continue;  // it serves
       const Nanoseconds since = probe_since_.emplace(replica.id, now).first->second;
       const auto last = last_probe_.find(replica.id);
       if (last == last_probe_.end()) return Of(StepKind::kProbe, replica);
       if (now - since >= std::max(goal_.probe_timeout, goal_.stays_up + goal_.probe_period * 2)) {
-        Fail(last->second.reason.empty() ? NS_REASON_PROBE_FAILED : last->second.reason, last->second.message);
+        Fail(last->second.reason.empty() ? NS_REASON_PROBE_FAILED : last->second.reason,
+             last->second.message);
         return GiveUp(seen, now);
       }
-      // Tries come fast at first, since most programs are up soon: a quarter of the time waited so far, up to the period.
-      const Nanoseconds pause = std::clamp<Nanoseconds>((now - since) / 4, std::chrono::milliseconds(10), goal_.probe_period);
+      // Tries come fast at first, since most programs are up soon: a quarter of the time waited so
+      // far, up to the period.
+      const Nanoseconds pause = std::clamp<Nanoseconds>(
+          (now - since) / 4, std::chrono::milliseconds(10), goal_.probe_period);
       if (now - last->second.at >= pause) return Of(StepKind::kProbe, replica);
       wait = Sooner(wait, last->second.at + pause - now);
     }
@@ -232,7 +282,8 @@ class Rollout {
     if (seen.targets != wanted || seen.route_key != goal_.route_key || !seen.routes_intact)
       return Step{.kind = StepKind::kRoute, .targets = std::move(wanted)};
     if (confirmed_) return std::nullopt;
-    if (last_confirm_ != kNever && now - last_confirm_ < kConfirmPeriod) return WaitFor(last_confirm_ + kConfirmPeriod - now);
+    if (last_confirm_ != kNever && now - last_confirm_ < kConfirmPeriod)
+      return WaitFor(last_confirm_ + kConfirmPeriod - now);
     if (routed_at_ != kNever && now - routed_at_ >= goal_.confirm_timeout) {
       Fail(NS_REASON_ROUTE_NOT_CONFIRMED, unconfirmed_);
       return GiveUp(seen, now);
@@ -259,7 +310,8 @@ class Rollout {
         wait = Sooner(wait, kPoll);
       } else if (Drained(replica, now)) {
         return Of(StepKind::kStop, replica);
-      } else if (now - draining_[replica.id].last_count >= kPoll || draining_[replica.id].last_count == kNever) {
+      } else if (now - draining_[replica.id].last_count >= kPoll ||
+                 draining_[replica.id].last_count == kNever) {
         count.targets.insert(replica.id);
       } else {
         wait = Sooner(wait, kPoll);
@@ -269,18 +321,22 @@ class Rollout {
   }
 
   bool Drained(const Replica& replica, Nanoseconds now) {
-    if (goal_.strategy == Strategy::kRecreate) return true;  // what waits for its port or volume waits for nothing else
+    if (goal_.strategy == Strategy::kRecreate)
+      return true;  // what waits for its port or volume waits for nothing else
     Draining& draining = draining_[replica.id];
-    if (draining.first == kNever) draining.first = replica.draining_since.count() > 0 ? replica.draining_since : now;
+    if (draining.first == kNever)
+      draining.first = replica.draining_since.count() > 0 ? replica.draining_since : now;
     if (now - draining.first >= goal_.drain_limit) return true;
-    return draining.quiet_since != kNever && draining.last_count - draining.quiet_since >= goal_.drain_quiet;
+    return draining.quiet_since != kNever &&
+           draining.last_count - draining.quiet_since >= goal_.drain_quiet;
   }
 
   // -- failed: what serves goes on, what is new ends and is kept for its output --
   MaybeStep StopNew(const Seen& seen, Nanoseconds now) {
     MaybeStep wait;
     for (const Replica& replica : seen.replicas) {
-      if (replica.key != goal_.key || !replica.Alive() || seen.targets.contains(replica.id)) continue;
+      if (replica.key != goal_.key || !replica.Alive() || seen.targets.contains(replica.id))
+        continue;
       const auto asked = stop_asked_.find(replica.id);
       if (asked == stop_asked_.end()) return Of(StepKind::kStop, replica);
       if (now - asked->second >= goal_.stop_grace) return Of(StepKind::kKill, replica);
@@ -292,15 +348,20 @@ class Rollout {
   Step GiveUp(const Seen& seen, Nanoseconds now) {
     if (auto step = StopNew(seen, now)) return *step;
     for (const Replica& replica : seen.replicas) {  // kRecreate: what served before serves again
-      const bool served = seen.targets.contains(replica.id) && replica.life == Life::kEnded && replica.sound;
+      const bool served =
+          seen.targets.contains(replica.id) && replica.life == Life::kEnded && replica.sound;
       if (served && resumed_.insert(replica.id).second) return Of(StepKind::kResume, replica);
     }
     return {.kind = StepKind::kFail, .reason = failure_.reason, .message = failure_.message};
   }
 
-  static Step Of(StepKind kind, const Replica& replica) { return {.kind = kind, .replica = replica.id}; }
+  static Step Of(StepKind kind, const Replica& replica) {
+    return {.kind = kind, .replica = replica.id};
+  }
   static Step WaitFor(Nanoseconds time) { return {.kind = StepKind::kWait, .wait = time}; }
-  static MaybeStep Sooner(const MaybeStep& wait, Nanoseconds time) { return WaitFor(wait ? std::min(wait->wait, time) : time); }
+  static MaybeStep Sooner(const MaybeStep& wait, Nanoseconds time) {
+    return WaitFor(wait ? std::min(wait->wait, time) : time);
+  }
 
   static constexpr Nanoseconds kConfirmPeriod = std::chrono::milliseconds(20);
 

@@ -1,6 +1,7 @@
-// Derive from RolloutBackend and supply the primitives: fences, the order of steps, zero downtime, cancelling, what is told and what a crash
-// leaves are taken care of. Each primitive does one thing, throws Error when it cannot, and may be asked again after a crash in its middle.
-// All of them are called with the application's lock held.
+// Derive from RolloutBackend and supply the primitives: fences, the order of steps, zero downtime,
+// cancelling, what is told and what a crash leaves are taken care of. Each primitive does one
+// thing, throws Error when it cannot, and may be asked again after a crash in its middle. All of
+// them are called with the application's lock held.
 #pragma once
 
 #include <time.h>
@@ -24,18 +25,24 @@ class RolloutBackend : public Backend {
   AppStatus Observe(const Call& call, const std::string& app) override;
 
  protected:
-  // -- the primitives ------------------------------------------------------------------------------------------------------
-  // Everything that bears the application's mark. `record` says what was last asked; its notes are the backend's own.
+  // -- the primitives
+  // ------------------------------------------------------------------------------------------------------
+  // Everything that bears the application's mark. `record` says what was last asked; its notes are
+  // the backend's own.
   virtual Look LookAt(const Call& call, const std::string& app, const AppRecord& record) = 0;
   virtual void Pull(const Call& call, const App& app) = 0;
   // Makes and starts one replica beside the others, for that key.
-  virtual void Start(const Call& call, const App& app, const std::string& key, const Look& there) = 0;
+  virtual void Start(const Call& call, const App& app, const std::string& key,
+                     const Look& there) = 0;
   // Tries once, without waiting long, whether a new replica is ready.
   virtual ProbeAnswer Probe(const Call& call, const App& app, const std::string& replica) = 0;
   // Writes the routes: to `targets`, or to the page when there are none. Whole or not at all.
-  virtual void SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets, AppRecord& record) = 0;
+  virtual void SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets,
+                         AppRecord& record) = 0;
   // What is missing until these routes are in force; empty: nothing.
-  virtual std::string Unconfirmed(const Call& call, const App& app, const std::set<std::string>& targets, const AppRecord& record) = 0;
+  virtual std::string Unconfirmed(const Call& call, const App& app,
+                                  const std::set<std::string>& targets,
+                                  const AppRecord& record) = 0;
   // How many requests or connections are open on a replica that no route leads to any more.
   virtual int CountOpen(const Call& call, const App& app, const std::string& replica) = 0;
   // Asks it to end and returns; `now`: ends it and waits for that.
@@ -45,8 +52,10 @@ class RolloutBackend : public Backend {
   // After the last replica: routes, networks and whatever else bears the application's mark.
   virtual void RemoveRest(const Call& call, const std::string& app, bool data) = 0;
 
-  // -- what may be changed -------------------------------------------------------------------------------------------------
-  // Replicas of another key are replaced. By default the run key; a platform whose routes stand in the replica adds the route key.
+  // -- what may be changed
+  // -------------------------------------------------------------------------------------------------
+  // Replicas of another key are replaced. By default the run key; a platform whose routes stand in
+  // the replica adds the route key.
   virtual std::string KeyOf(const App& app) const { return app.run_key; }
   virtual Goal GoalOf(const App& app) const;
 
@@ -55,7 +64,10 @@ class RolloutBackend : public Backend {
   void OpenRecords() { records_ = AppRecords(host_.data_dir() + "/apps"); }
   const AppRecords& records() const { return records_; }
 
-  static UtcTime NowUtc() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+  static UtcTime NowUtc() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+  }
   // Time since boot: goes on while the process does not.
   static Nanoseconds SinceBoot() {
     timespec now{};
@@ -91,11 +103,16 @@ inline Goal RolloutBackend::GoalOf(const App& app) const {
   return goal;
 }
 
-// Carries out the steps of one Apply. Writes the record before each step that a crash must not forget.
+// Carries out the steps of one Apply. Writes the record before each step that a crash must not
+// forget.
 class RolloutBackend::Driver {
  public:
   Driver(RolloutBackend& backend, const Call& call, const App& app)
-      : backend_(backend), call_(call), app_(app), rollout_(backend.GoalOf(app)), record_(backend.records_.Read(app.id)) {}
+      : backend_(backend),
+        call_(call),
+        app_(app),
+        rollout_(backend.GoalOf(app)),
+        record_(backend.records_.Read(app.id)) {}
 
   const AppRecord& record() const { return record_; }
 
@@ -105,14 +122,22 @@ class RolloutBackend::Driver {
     Accept();
     for (;;) {
       call_.Check();
-      const Step step = rollout_.Next(SeenOf(record_, look_, backend_.records_.Highest(app_.id)), SinceBoot());
+      const Step step =
+          rollout_.Next(SeenOf(record_, look_, backend_.records_.Highest(app_.id)), SinceBoot());
       Mark(step.kind);
       switch (step.kind) {
-        case StepKind::kDone: return Settle();
-        case StepKind::kFail: return GiveUp(step);
-        case StepKind::kSuperseded: throw AppRecords::Stale(app_.id);
-        case StepKind::kWait: call_.Wait(step.wait); if (stopping_) LookAgain(); break;
-        default: Attempt(step);
+        case StepKind::kDone:
+          return Settle();
+        case StepKind::kFail:
+          return GiveUp(step);
+        case StepKind::kSuperseded:
+          throw AppRecords::Stale(app_.id);
+        case StepKind::kWait:
+          call_.Wait(step.wait);
+          if (stopping_) LookAgain();
+          break;
+        default:
+          Attempt(step);
       }
     }
   }
@@ -121,20 +146,26 @@ class RolloutBackend::Driver {
   void LookAgain() {
     look_ = backend_.LookAt(call_, app_.id, record_);
     stopping_ = false;
-    for (const ReplicaReport& report : look_.replicas) stopping_ = stopping_ || (asked_.contains(report.replica.id) && report.replica.Alive());
+    for (const ReplicaReport& report : look_.replicas)
+      stopping_ = stopping_ || (asked_.contains(report.replica.id) && report.replica.Alive());
   }
 
   // What is asked for now is what the application is compared with from here on.
   void Accept() {
     const Goal& goal = rollout_.goal();
-    const AppState state = goal.run ? AppState::kRunning : app_.state == AppState::kRunning ? AppState::kStopped : app_.state;
+    const AppState state = goal.run                           ? AppState::kRunning
+                           : app_.state == AppState::kRunning ? AppState::kStopped
+                                                              : app_.state;
     const std::string drift = DriftOf(record_, look_);
-    if (!drift.empty()) record_.mended = drift, record_.mended_at_us = NowUtc().time_since_epoch().count();
-    const bool same = record_.state == state && record_.key == goal.key && record_.route_key == goal.route_key &&
-                      record_.wanted == goal.replicas;
+    if (!drift.empty())
+      record_.mended = drift, record_.mended_at_us = NowUtc().time_since_epoch().count();
+    const bool same = record_.state == state && record_.key == goal.key &&
+                      record_.route_key == goal.route_key && record_.wanted == goal.replicas;
     if (same && record_.settled && drift.empty() && record_.fence == goal.fence) return;
-    if (!same || record_.fence != goal.fence) record_.failure_reason.clear(), record_.failure_message.clear();
-    new_deploy_ = record_.fence != goal.fence || record_.phases.empty() || record_.phases.back().name == "done";
+    if (!same || record_.fence != goal.fence)
+      record_.failure_reason.clear(), record_.failure_message.clear();
+    new_deploy_ = record_.fence != goal.fence || record_.phases.empty() ||
+                  record_.phases.back().name == "done";
     record_.fence = goal.fence;
     record_.state = state;
     record_.key = goal.key;
@@ -151,46 +182,69 @@ class RolloutBackend::Driver {
     if (phase.empty() || record_.settled) return;
     if (new_deploy_) record_.phases.clear();
     new_deploy_ = false;
-    const bool known = std::any_of(record_.phases.begin(), record_.phases.end(), [&](const Phase& p) { return p.name == phase; });
+    const bool known = std::any_of(record_.phases.begin(), record_.phases.end(),
+                                   [&](const Phase& p) { return p.name == phase; });
     if (!known) record_.phases.push_back({phase, NowUtc()});
   }
 
-  // A primitive that cannot do its part fails the rollout, not the call: what is new is taken back first.
+  // A primitive that cannot do its part fails the rollout, not the call: what is new is taken back
+  // first.
   void Attempt(const Step& step) {
     try {
       Perform(step);
     } catch (const Error& error) {
-      if (error.code() == NS_E_CANCELLED || error.code() == NS_E_DEADLINE || error.code() == NS_E_STALE || failure_) throw;
+      if (error.code() == NS_E_CANCELLED || error.code() == NS_E_DEADLINE ||
+          error.code() == NS_E_STALE || failure_)
+        throw;
       failure_ = error;
-      rollout_.Fail(error.reason().empty() ? NS_REASON_BACKEND_UNAVAILABLE : error.reason(), error.message());
+      rollout_.Fail(error.reason().empty() ? NS_REASON_BACKEND_UNAVAILABLE : error.reason(),
+                    error.message());
       LookAgain();
     }
   }
 
   void Perform(const Step& step) {
     switch (step.kind) {
-      case StepKind::kPull: backend_.Pull(call_, app_); return rollout_.Pulled();
-      case StepKind::kStart: backend_.Start(call_, app_, rollout_.goal().key, look_); return LookAgain();
-      case StepKind::kProbe: return TryProbe(step.replica);
-      case StepKind::kRoute: return SetRoutes(step.targets);
-      case StepKind::kConfirm: return TryConfirm(step.targets);
-      case StepKind::kDrain: return Count(step.targets);
-      case StepKind::kStop: return AskToStop(step.replica);
-      case StepKind::kKill: backend_.Stop(call_, step.replica, true); return LookAgain();
-      case StepKind::kResume: backend_.Resume(call_, step.replica); return LookAgain();
-      default: backend_.RemoveReplica(call_, step.replica); return LookAgain();
+      case StepKind::kPull:
+        backend_.Pull(call_, app_);
+        return rollout_.Pulled();
+      case StepKind::kStart:
+        backend_.Start(call_, app_, rollout_.goal().key, look_);
+        return LookAgain();
+      case StepKind::kProbe:
+        return TryProbe(step.replica);
+      case StepKind::kRoute:
+        return SetRoutes(step.targets);
+      case StepKind::kConfirm:
+        return TryConfirm(step.targets);
+      case StepKind::kDrain:
+        return Count(step.targets);
+      case StepKind::kStop:
+        return AskToStop(step.replica);
+      case StepKind::kKill:
+        backend_.Stop(call_, step.replica, true);
+        return LookAgain();
+      case StepKind::kResume:
+        backend_.Resume(call_, step.replica);
+        return LookAgain();
+      default:
+        backend_.RemoveReplica(call_, step.replica);
+        return LookAgain();
     }
   }
 
   void TryProbe(const std::string& replica) {
     ProbeAnswer answer = backend_.Probe(call_, app_, replica);
-    rollout_.Probed(replica, answer.readiness, std::move(answer.reason), std::move(answer.message), SinceBoot());
+    rollout_.Probed(replica, answer.readiness, std::move(answer.reason), std::move(answer.message),
+                    SinceBoot());
   }
 
-  // The record first: should we die in between, the routes are found other than written and are written again.
+  // The record first: should we die in between, the routes are found other than written and are
+  // written again.
   void SetRoutes(const std::set<std::string>& targets) {
     const std::set<std::string> before = std::exchange(record_.targets, targets);
-    const std::string key_before = std::exchange(record_.written_route_key, rollout_.goal().route_key);
+    const std::string key_before =
+        std::exchange(record_.written_route_key, rollout_.goal().route_key);
     for (const std::string& id : before) {
       if (!targets.contains(id)) record_.draining_since[id] = SinceBoot().count();
     }
@@ -214,12 +268,14 @@ class RolloutBackend::Driver {
   }
 
   void Count(const std::set<std::string>& replicas) {
-    for (const std::string& replica : replicas) rollout_.Counted(replica, backend_.CountOpen(call_, app_, replica), SinceBoot());
+    for (const std::string& replica : replicas)
+      rollout_.Counted(replica, backend_.CountOpen(call_, app_, replica), SinceBoot());
   }
 
   void AskToStop(const std::string& replica) {
     if (const int open = rollout_.OpenOn(replica); open > 0)
-      backend_.host_.log().Warn("the drain limit has passed with requests open", {{"application", app_.id}, {"open", std::to_string(open)}});
+      backend_.host_.log().Warn("the drain limit has passed with requests open",
+                                {{"application", app_.id}, {"open", std::to_string(open)}});
     backend_.Stop(call_, replica, false);
     rollout_.AskedToStop(replica, SinceBoot());
     asked_.insert(replica);
@@ -274,7 +330,8 @@ inline void RolloutBackend::Apply(const Call& call, const App& app, const Status
   if (failed) std::rethrow_exception(failed);
 }
 
-inline void RolloutBackend::Remove(const Call& call, const std::string& app, const Fence& fence, bool data) {
+inline void RolloutBackend::Remove(const Call& call, const std::string& app, const Fence& fence,
+                                   bool data) {
   records_.Raise(app, fence);
   const auto lock = records_.Lock(call, app, fence);
   const Look look = LookAt(call, app, records_.Read(app));
@@ -286,7 +343,8 @@ inline void RolloutBackend::Remove(const Call& call, const std::string& app, con
 inline AppStatus RolloutBackend::Observe(const Call& call, const std::string& app) {
   const AppRecord record = records_.Read(app);
   AppStatus status = StatusNow(call, app, record);
-  if (!records_.Has(app) && !status.exists) status.reason = NS_REASON_NEVER_DEPLOYED, status.message = "It was never deployed here.";
+  if (!records_.Has(app) && !status.exists)
+    status.reason = NS_REASON_NEVER_DEPLOYED, status.message = "It was never deployed here.";
   return status;
 }
 

@@ -1,4 +1,5 @@
-// Derive from Service to write one listening edge. It uses the platform through setup.host.api() alone.
+// Derive from Service to write one listening edge. It uses the platform through setup.host.api()
+// alone.
 #pragma once
 
 #include <string>
@@ -44,8 +45,9 @@ class Service : public Instance {
 
 template <class T>
 const void* Service::Table() {
-  static constexpr ns_service kTable = {sizeof(ns_service), 0, &detail::Thunk<&Service::StartRaw>::Run,
-                                        &detail::Thunk<&Service::DrainRaw>::Run, &detail::Thunk<&Service::HealthRaw>::Run};
+  static constexpr ns_service kTable = {
+      sizeof(ns_service), 0, &detail::Thunk<&Service::StartRaw>::Run,
+      &detail::Thunk<&Service::DrainRaw>::Run, &detail::Thunk<&Service::HealthRaw>::Run};
   return &kTable;
 }
 

@@ -22,7 +22,8 @@ enum class Container {
 
 using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
 
-// A step of the newest deploy and when it began: "pull", "start", "probe", "switch", "drain", "remove", "done".
+// A step of the newest deploy and when it began: "pull", "start", "probe", "switch", "drain",
+// "remove", "done".
 struct Phase {
   std::string name;
   UtcTime at;
@@ -36,12 +37,12 @@ struct AppStatus {
   std::string route_key;        // of the routes in force
   Container container = Container::kMissing;
   AppState state = AppState::kStopped;  // last asked for
-  bool converged = false;       // all that the last accepted apply asked for is so
-  int ready = 0, wanted = 0;    // replicas
+  bool converged = false;               // all that the last accepted apply asked for is so
+  int ready = 0, wanted = 0;            // replicas
   int restarts = 0, exit_code = 0;
-  std::string image_digest;     // of what serves
-  std::string reason;           // reasons.h
-  std::string message;          // one sentence
+  std::string image_digest;  // of what serves
+  std::string reason;        // reasons.h
+  std::string message;       // one sentence
   std::vector<Phase> phases;
   friend bool operator==(const AppStatus&, const AppStatus&) = default;
 };

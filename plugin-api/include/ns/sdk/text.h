@@ -10,11 +10,16 @@
 namespace ns::sdk {
 
 inline ns_str Str(std::string_view text) { return {text.data(), text.size()}; }
-inline ns_bytes Bytes(std::string_view bytes) { return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}; }
+inline ns_bytes Bytes(std::string_view bytes) {
+  return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+}
 
-inline std::string_view View(ns_str text) { return text.data ? std::string_view(text.data, text.size) : std::string_view(); }
+inline std::string_view View(ns_str text) {
+  return text.data ? std::string_view(text.data, text.size) : std::string_view();
+}
 inline std::string_view View(ns_bytes bytes) {
-  return bytes.data ? std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size) : std::string_view();
+  return bytes.data ? std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size)
+                    : std::string_view();
 }
 
 inline std::string Text(ns_str text) { return std::string(View(text)); }

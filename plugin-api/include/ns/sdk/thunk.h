@@ -1,4 +1,5 @@
-// Between the tables of the ABI and C++: turns every exception into a status and a word to the host.
+// Between the tables of the ABI and C++: turns every exception into a status and a word to the
+// host.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,8 @@ inline void Tell(const ns_call* call, const Error& error) noexcept {
 }
 
 // The problem of an exception that is no Error; allocates nothing.
-inline ns_status TellDefect(const ns_call* call, ns_status code, const char* reason, const char* what) noexcept {
+inline ns_status TellDefect(const ns_call* call, ns_status code, const char* reason,
+                            const char* what) noexcept {
   if (!call || !call->fail) return code;
   ns_problem problem{};
   problem.struct_size = sizeof(problem);
@@ -36,7 +38,8 @@ inline ns_status TellDefect(const ns_call* call, ns_status code, const char* rea
   return code;
 }
 
-// Runs `body`; what it throws becomes the status that is returned and the problem that the host hears of.
+// Runs `body`; what it throws becomes the status that is returned and the problem that the host
+// hears of.
 template <class Body>
 ns_status Guarded(const ns_call* call, Body&& body) noexcept {
   try {
@@ -48,11 +51,13 @@ ns_status Guarded(const ns_call* call, Body&& body) noexcept {
     Tell(call, error);
     return error.code();
   } catch (const std::bad_alloc&) {
-    return TellDefect(call, NS_E_EXHAUSTED, NS_REASON_OUT_OF_MEMORY, "The plugin is out of memory.");
+    return TellDefect(call, NS_E_EXHAUSTED, NS_REASON_OUT_OF_MEMORY,
+                      "The plugin is out of memory.");
   } catch (const std::exception& error) {
     return TellDefect(call, NS_E_INTERNAL, NS_REASON_DEFECT, error.what());
   } catch (...) {
-    return TellDefect(call, NS_E_INTERNAL, NS_REASON_DEFECT, "The plugin threw something that is no std::exception.");
+    return TellDefect(call, NS_E_INTERNAL, NS_REASON_DEFECT,
+                      "The plugin threw something that is no std::exception.");
   }
 }
 
@@ -70,14 +75,17 @@ struct Thunk;
 template <class Kind, class... Args, void (Kind::*Member)(const Call&, Args...)>
 struct Thunk<Member> {
   static ns_status Run(ns_plugin* plugin, const ns_call* call, Args... args) noexcept {
-    return Guarded(call, [&] { (static_cast<Kind&>(*BoxOf(plugin)->instance).*Member)(Call(call), args...); });
+    return Guarded(
+        call, [&] { (static_cast<Kind&>(*BoxOf(plugin)->instance).*Member)(Call(call), args...); });
   }
 };
 
 // A struct that the host must give, as long as the first version had it.
 template <class T>
 const T& Given(const T* given, bool whole) {
-  if (!given || !whole) throw Error(NS_E_INVALID, NS_REASON_DEFECT, "The host gave an argument that is missing or too short.");
+  if (!given || !whole)
+    throw Error(NS_E_INVALID, NS_REASON_DEFECT,
+                "The host gave an argument that is missing or too short.");
   return *given;
 }
 
