@@ -28,7 +28,11 @@ sample_server_start() {
 
 sample_server_stop() {
   stop_daemon git-server nginx 5
+  local group
+  group=$(cat "$NS_RUN/git-cgi.pid" 2>/dev/null || true)
   stop_daemon git-cgi fcgiwrap 5
+  # Its workers do not end with it; start_daemon made them one group.
+  [ -z "$group" ] || kill -- "-$group" 2>/dev/null || true
 }
 
 as_git() { setpriv --reuid www-data --regid www-data --clear-groups env HOME="$SAMPLE" "$@"; }
