@@ -85,6 +85,11 @@ TEST_F(DispatcherTest, UserUnknownSoFar_IsCreatedOnce) {
   EXPECT_TRUE(Call<api_pb::User>(Root(), "GetMe", Empty()).value().admin());
 }
 
+TEST_F(DispatcherTest, AdminOfEarlierDays_IsNoneAnyMore) {
+  ASSERT_TRUE(store.store().users.Ensure("alice", true).ok());
+  EXPECT_FALSE(Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().admin());
+}
+
 TEST_F(DispatcherTest, MalformedBytes_AreInvalid) {
   for (const std::string& bytes :
        {std::string("\xff\xff"), std::string("\x0a\x7f"), std::string("\x0a\x02\xff\xfe")}) {

@@ -1,5 +1,6 @@
 #include "follow.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <thread>

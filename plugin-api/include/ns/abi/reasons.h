@@ -14,8 +14,9 @@
 #define NS_REASON_PROBE_FAILED "ProbeFailed" /* nothing listens, or the answer is wrong */
 #define NS_REASON_OUT_OF_MEMORY "OutOfMemory"
 #define NS_REASON_ROUTE_NOT_CONFIRMED "RouteNotConfirmed"
-#define NS_REASON_ROUTE_UNSUPPORTED "RouteUnsupported" /* the renderer cannot express this route \
-                                                        */
+#define NS_REASON_ROUTE_UNSUPPORTED                            \
+  "RouteUnsupported" /* the renderer cannot express this route \
+                      */
 #define NS_REASON_PORT_TAKEN "PortTaken"
 #define NS_REASON_DRIFT "Drift" /* something was changed by hand */
 #define NS_REASON_STALE_FENCE "StaleFence"
