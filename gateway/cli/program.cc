@@ -22,9 +22,9 @@ void Describe(CLI::App& root, Context& context) {
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
   root.add_flag("--json", context.json, "the answer as JSON on stdout");
-  root.add_option("--timeout", context.timeout, "seconds that a command waits for what it started")
+  root.add_option("--timeout", context.timeout, "seconds that a command waits for what it started; 0: one look")
       ->capture_default_str()
-      ->check(CLI::Range(1, 86400));
+      ->check(CLI::Range(0, 86400));
   root.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");

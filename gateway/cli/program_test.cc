@@ -1,0 +1,257 @@
+// The program against a real HTTP server: what it asks, what it prints, how it ends.
+#include "program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "context.h"
+#include "testing/api_server.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    auto& app = *apps_.add_applications();
+    app.set_id("0123456789abcdef012345");
+    app.set_name("shop");
+    app.set_ref_name("main");
+    app.set_running(true);
+    app.set_repository_id("r1");
+    server_.On("GetApplications", apps_);
+    auto& repo = *repos_.add_repositories();
+    repo.set_id("r1");
+    repo.set_name("shop");
+    repo.set_url("http://git.test/shop.git");
+    server_.On("GetRepositories", repos_);
+    status_.set_application_id(apps_.applications(0).id());
+    status_.set_name("shop");
+    status_.set_summary("commit 37cacd29 is live");
+    status_.set_state(platform::ApplicationStatus::LIVE);
+    status_.set_settled(true);
+    status_.set_ok(true);
+    status_.set_wanted_commit(kCommit);
+    status_.add_urls("http://shop.test/");
+    server_.On("GetApplicationStatus", status_);
+  }
+
+  int Run(std::vector<std::string> words) {
+    words.insert(words.begin(), {"ns", "--server", server_.unix_address()});
+    return RunPlain(words);
+  }
+  int RunPlain(const std::vector<std::string>& words) {
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int exit = RunProgram(static_cast<int>(argv.size()), argv.data());
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return exit;
+  }
+
+  static constexpr const char* kCommit = "37cacd292c1f80a5942b97a99389af354f16799b";
+  ApiServer server_;
+  api::GetApplicationsResponse apps_;
+  api::GetRepositoriesResponse repos_;
+  platform::ApplicationStatus status_;
+  std::string out_, err_;
+};
+
+TEST_F(ProgramTest, List_IsATableOrJson) {
+  EXPECT_EQ(Run({"app", "list"}), 0);
+  EXPECT_THAT(out_, testing::StartsWith("ID "));
+  EXPECT_THAT(out_, HasSubstr("0123456789abcdef012345  shop"));
+  EXPECT_EQ(Run({"--json", "app", "list"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"name\": \"shop\""));
+  EXPECT_EQ(Run({"app", "list", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"name\": \"shop\""));
+}
+
+TEST_F(ProgramTest, Tcp_WorksLikeTheSocket) {
+  EXPECT_EQ(RunPlain({"ns", "app", "list", "--server", server_.tcp_address()}), 0);
+  EXPECT_THAT(out_, HasSubstr("shop"));
+  EXPECT_EQ(server_.headers().at("content-type"), "application/proto");
+  EXPECT_EQ(server_.headers().at("connect-protocol-version"), "1");
+  EXPECT_EQ(server_.headers().at("connect-timeout-ms"), "60000");
+}
+
+TEST_F(ProgramTest, WrongUse_IsTwo) {
+  EXPECT_EQ(Run({}), 2);
+  EXPECT_EQ(Run({"nonsense"}), 2);
+  EXPECT_EQ(Run({"app", "start"}), 2);
+  EXPECT_EQ(Run({"app", "create", "shop", "--name", "x"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--dockerfile"));
+  EXPECT_EQ(RunPlain({"ns", "--server", "nowhere", "app", "list"}), 2);
+  EXPECT_EQ(Run({"--help"}), 0);
+}
+
+TEST_F(ProgramTest, UnknownApplication_IsThree) {
+  EXPECT_EQ(Run({"status", "nope"}), 3);
+  EXPECT_THAT(err_, HasSubstr("There is no application 'nope'; `ns app list` shows them."));
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(ProgramTest, NameOfTwo_AsksForTheId) {
+  auto& other = *apps_.add_applications();
+  other.set_id("f123456789abcdef012345");
+  other.set_name("shop");
+  server_.On("GetApplications", apps_);
+  EXPECT_EQ(Run({"status", "shop"}), 2);
+  EXPECT_THAT(err_, HasSubstr("0123456789abcdef012345, f123456789abcdef012345"));
+  EXPECT_EQ(Run({"status", "0123456789abcdef012345"}), 0);
+}
+
+TEST_F(ProgramTest, Refusal_IsShownWithItsExitCode) {
+  server_.On("GetApplications", [](const std::string&) { return Refusal(401, "unauthenticated", "Who are you?"); });
+  EXPECT_EQ(Run({"app", "list"}), 4);
+  EXPECT_THAT(err_, HasSubstr("ns: Who are you?\n"));
+}
+
+TEST_F(ProgramTest, NobodyThere_IsFive) {
+  EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "app", "list"}), 5);
+  EXPECT_THAT(err_, HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory."));
+}
+
+TEST_F(ProgramTest, StartWithWait_EndsWithTheOutcome) {
+  server_.On("StartApplication", google::protobuf::Empty());
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 0);
+  EXPECT_THAT(out_, HasSubstr("shop: commit 37cacd29 is live."));
+  status_.set_ok(false);
+  status_.set_state(platform::ApplicationStatus::FAILED);
+  status_.set_summary("the probe failed");
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 1);
+  EXPECT_THAT(err_, HasSubstr("shop: the probe failed."));
+}
+
+TEST_F(ProgramTest, WaitThatIsTooLong_IsSix) {
+  server_.On("StartApplication", google::protobuf::Empty());
+  status_.set_settled(false);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"--timeout", "0", "app", "start", "shop", "--wait"}), 6);
+  EXPECT_THAT(err_, HasSubstr("It goes on by itself"));
+}
+
+TEST_F(ProgramTest, DeleteWithWait_EndsWhenItIsGone) {
+  server_.On("DeleteApplication", google::protobuf::Empty());
+  server_.On("GetApplicationStatus", [&, looks = std::make_shared<int>()](const std::string&) {
+    return ++*looks < 2 ? Ok(status_) : Refusal(404, "not_found", "gone");
+  });
+  EXPECT_EQ(Run({"app", "delete", "shop", "--wait"}), 0);
+  EXPECT_EQ(out_, "shop is gone.\n");
+}
+
+TEST_F(ProgramTest, DeployOfANewRepository_RegistersBuildsAndPrintsTheUrlLast) {
+  api::Repository repo;
+  repo.set_id("r2");
+  server_.On("CreateRepository", repo);
+  platform::Suggestion suggestion;
+  suggestion.set_name("new");
+  suggestion.set_fqdn("new.test");
+  suggestion.set_ref_name("HEAD");
+  suggestion.set_commit(kCommit);
+  auto& method = *suggestion.add_methods();
+  method.set_name("runtime_dockerfile");
+  method.set_dockerfile_name("Dockerfile");
+  method.set_http_port(3000);
+  method.set_reason("the source has Dockerfile");
+  server_.On("SuggestApplication", suggestion);
+  server_.On("GetApplications", api::GetApplicationsResponse());
+  api::CreateApplicationRequest asked;
+  server_.On("CreateApplication", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    api::Application made;
+    made.set_id("a2");
+    made.set_name("new");
+    return Ok(made);
+  });
+  status_.mutable_latest_build()->set_build_id("b1");
+  server_.On("GetApplicationStatus", status_);
+  platform::ReadBuildLogResponse log;
+  log.set_data("step 1\n");
+  log.set_next_offset(7);
+  log.set_finished(true);
+  server_.On("ReadBuildLog", log);
+  EXPECT_EQ(Run({"deploy", "http://git.test/new.git"}), 0) << err_;
+  EXPECT_EQ(out_, "http://shop.test/\n");
+  EXPECT_THAT(err_, HasSubstr("step 1\n"));
+  EXPECT_THAT(server_.calls(), ElementsAre("GetRepositories", "CreateRepository", "SuggestApplication", "GetApplications", "CreateApplication",
+                                           "GetApplicationStatus", "ReadBuildLog"));
+  EXPECT_EQ(asked.repository_id(), "r2");
+  EXPECT_TRUE(asked.start_on_create());
+  EXPECT_EQ(asked.config().runtime_dockerfile().dockerfile_name(), "Dockerfile");
+  EXPECT_EQ(asked.websites(0).fqdn(), "new.test");
+  EXPECT_EQ(asked.websites(0).http_port(), 3000);
+}
+
+TEST_F(ProgramTest, DeployOfWhatIsThere_LooksForNewCommitsOnly) {
+  platform::Suggestion suggestion;
+  suggestion.set_ref_name("main");
+  suggestion.set_commit(kCommit);
+  server_.On("SuggestApplication", suggestion);
+  server_.On("RefreshRepository", [](const std::string&) { return Refusal(429, "resource_exhausted", "a moment ago"); });
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "main"}), 0) << err_;
+  EXPECT_THAT(server_.calls(), ElementsAre("GetRepositories", "SuggestApplication", "GetApplications", "GetApplicationStatus", "RefreshRepository",
+                                           "GetApplicationStatus"));
+}
+
+TEST_F(ProgramTest, DeployWithoutDockerfile_SaysWhatToDo) {
+  server_.On("SuggestApplication", platform::Suggestion());
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git"}), 1);
+  EXPECT_THAT(err_, HasSubstr("has no Dockerfile"));
+  EXPECT_THAT(err_, HasSubstr("ns app create"));
+}
+
+TEST_F(ProgramTest, Env_IsSetWithScopeAndSecret) {
+  platform::SetEnvRequest asked;
+  server_.On("SetEnv", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    return Ok(google::protobuf::Empty());
+  });
+  EXPECT_EQ(Run({"env", "set", "shop", "KEY=a=b", "--scope", "build", "--secret"}), 0);
+  EXPECT_EQ(asked.key(), "KEY");
+  EXPECT_EQ(asked.value(), "a=b");
+  EXPECT_EQ(asked.scope(), platform::ENV_SCOPE_BUILD);
+  EXPECT_TRUE(asked.secret());
+}
+
+TEST_F(ProgramTest, Plugins_ThatAreRefusedMakeItFail) {
+  platform::ListPluginsResponse plugins;
+  auto& plugin = *plugins.add_hosts()->add_plugins();
+  plugin.set_instance("docker");
+  plugin.set_reason("WrongMajor");
+  plugin.set_message("build it again");
+  server_.On("ListPlugins", plugins);
+  EXPECT_EQ(Run({"plugin", "list"}), 1);
+  EXPECT_THAT(out_, HasSubstr("WrongMajor: build it again"));
+}
+
+TEST_F(ProgramTest, Doctor_TellsTheServersChecks) {
+  platform::Health health;
+  health.set_ok(true);
+  health.add_checks()->set_name("database");
+  health.mutable_checks(0)->set_ok(true);
+  server_.On("GetHealth", health);
+  EXPECT_EQ(Run({"doctor"}), 0);
+  EXPECT_THAT(out_, HasSubstr("All is well."));
+  health.set_ok(false);
+  health.mutable_checks(0)->set_ok(false);
+  health.mutable_checks(0)->set_remedy("start it");
+  server_.On("GetHealth", health);
+  EXPECT_EQ(Run({"doctor"}), 1);
+  EXPECT_THAT(out_, HasSubstr("FAIL  database"));
+  EXPECT_THAT(out_, HasSubstr("fix: start it"));
+}
+
+TEST_F(ProgramTest, DoctorWhenNothingAnswers_FailsAndSaysSo) {
+  EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "doctor", "--json", "--config", "/nonexistent/config.yaml"}), 1);
+  EXPECT_THAT(out_ + err_, HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory.\""));
+}
+
+}  // namespace
+}  // namespace ns::cli

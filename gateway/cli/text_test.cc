@@ -1,0 +1,104 @@
+#include "text.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/timestamp.pb.h>
+#include <gtest/gtest.h>
+
+#include "client.h"
+#include "completion_text.h"
+#include "failure.h"
+#include "refusal.h"
+#include "status_text.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(TextTest, Table_HasColumnsAsWideAsTheyNeed) {
+  EXPECT_EQ(Table({{"ID", "NAME"}, {"1", "b\xc3\xa9"}, {"long", ""}}), "ID    NAME\n1     b\xc3\xa9\nlong\n");
+  EXPECT_EQ(Table({}), "");
+}
+
+TEST(TextTest, Span_UsesTheUnitThatReadsBest) {
+  EXPECT_EQ(Span(0), "0 ms");
+  EXPECT_EQ(Span(-3), "0 ms");
+  EXPECT_EQ(Span(0.0124), "12 ms");
+  EXPECT_EQ(Span(0.9999), "1.0 s");
+  EXPECT_EQ(Span(3.44), "3.4 s");
+  EXPECT_EQ(Span(59.99), "1 min");
+  EXPECT_EQ(Span(125), "2 min 5 s");
+  EXPECT_EQ(Span(3600 * 3 + 120), "3 h 2 min");
+  EXPECT_EQ(Span(86400 * 2 + 3600), "2 d 1 h");
+}
+
+TEST(TextTest, SmallThings_AreAsAPersonReadsThem) {
+  google::protobuf::Timestamp time;
+  EXPECT_EQ(Ago(time, 1000), "-");
+  time.set_seconds(880);
+  EXPECT_EQ(Ago(time, 1000), "2 min ago");
+  EXPECT_EQ(Ago(time, 0), "1.0 s ago");
+  EXPECT_EQ(ShortCommit(std::string(40, '0')), "-");
+  EXPECT_EQ(ShortCommit(""), "-");
+  EXPECT_EQ(ShortCommit("37cacd292c1f80a5"), "37cacd29");
+  EXPECT_EQ(Plain("a\x1b[31m\nb"), "a [31m b");
+  EXPECT_EQ(NameOfUrl("http://x/y/sample.git/"), "sample");
+  EXPECT_EQ(NameOfUrl("git@host:sample.git"), "sample");
+}
+
+TEST(StatusTextTest, Status_SaysStateReasonAndSecondsOfEachPhase) {
+  neoshowcase::platform::v1::ApplicationStatus status;
+  status.set_name("shop");
+  status.set_state(neoshowcase::platform::v1::ApplicationStatus::FAILED);
+  status.set_summary("the probe failed");
+  status.add_urls("http://shop.test/");
+  auto& condition = *status.add_conditions();
+  condition.set_type("Deploy");
+  condition.set_reason("ProbeFailed");
+  auto& phase = *status.mutable_last_deploy()->add_phases();
+  phase.set_name("probe");
+  phase.set_seconds(1.5);
+  const std::string text = StatusText(status, 1000);
+  for (const char* words : {"shop  FAILED\n", "why       the probe failed\n", "http://shop.test/", "NOT  Deploy     ProbeFailed", "  probe  1.5 s  so far\n"})
+    EXPECT_THAT(text, HasSubstr(words));
+  EXPECT_THAT(StatusJson(status), HasSubstr(R"("timeline":[{"name":"probe","seconds":1.5E0,"finished":false}])"));
+  EXPECT_THAT(StatusJson({}), HasSubstr(R"("timeline":[])"));
+}
+
+TEST(ServerTest, Addresses_AreOfThreeForms) {
+  EXPECT_EQ(ParseServer("unix:/run/x.sock").socket, "/run/x.sock");
+  EXPECT_EQ(ParseServer("http://a:1/").url, "http://a:1");
+  for (const char* wrong : {"", "a:1", "unix:x", "ftp://a"}) EXPECT_THROW(ParseServer(wrong), Failure) << wrong;
+}
+
+TEST(RefusalTest, Fields_AreNamedOnce) {
+  const Refused refused = RefusalOf(400, R"({"code":"invalid_argument","message":"name: must not be empty","details":[{"type":"google.rpc.BadRequest","debug":
+    {"fieldViolations":[{"field":"name","description":"must not be empty"},{"field":"port","description":"must be below 65536"}]}}]})");
+  EXPECT_EQ(refused.code(), "invalid_argument");
+  EXPECT_STREQ(refused.what(), "name: must not be empty\n  port: must be below 65536");
+  EXPECT_EQ(refused.exit(), Exit::kUsage);
+}
+
+TEST(RefusalTest, WhatIsNotConnect_IsNamedAsSuch) {
+  EXPECT_EQ(RefusalOf(502, "<html>").exit(), Exit::kUnreachable);
+  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"}) EXPECT_EQ(RefusalOf(404, body).code(), "unknown") << body;
+}
+
+TEST(ExitTest, Codes_FollowFromTheRefusal) {
+  EXPECT_EQ(ExitOf("not_found"), Exit::kNotFound);
+  EXPECT_EQ(ExitOf("unauthenticated"), Exit::kDenied);
+  EXPECT_EQ(ExitOf("unavailable"), Exit::kUnreachable);
+  EXPECT_EQ(ExitOf("deadline_exceeded"), Exit::kTimedOut);
+  EXPECT_EQ(ExitOf("internal"), Exit::kFailed);
+}
+
+TEST(CompletionTest, Scripts_HoldCommandsAndOptions) {
+  const std::vector<Node> nodes = {{"", {{"app", "what's there"}}, {"--json"}}, {"app", {{"list", "all"}}, {}}, {"app list", {}, {"--mine"}}};
+  for (const std::string& script : {BashCompletion(nodes), ZshCompletion(nodes), FishCompletion(nodes)}) EXPECT_THAT(script, HasSubstr("'app list'"));
+  EXPECT_THAT(BashCompletion(nodes), HasSubstr("'app list') words='--mine' ;;"));
+  EXPECT_THAT(FishCompletion(nodes), HasSubstr("-a 'app' -d 'whats there'"));
+}
+
+}  // namespace
+}  // namespace ns::cli
