@@ -57,9 +57,13 @@ void AskMachine(const std::string& config, platform::Health& health) {
   if (!nsd)
     return Add(health, "machine", false, "nsd is neither beside this program nor on the PATH",
                "run `ns doctor` on the machine that runs NeoShowcase");
-  const auto local = AskNsd(*nsd, config);
-  for (const auto& check : local.checks()) *health.add_checks() = check;
-  if (!local.ok()) health.set_ok(false);
+  try {
+    const auto local = AskNsd(*nsd, config);
+    for (const auto& check : local.checks()) *health.add_checks() = check;
+    if (!local.ok()) health.set_ok(false);
+  } catch (const Failure& failure) {
+    Add(health, "machine", false, failure.what(), *nsd + " doctor");
+  }
 }
 
 void Run(Context& context, const std::string& config) {
@@ -70,7 +74,8 @@ void Run(Context& context, const std::string& config) {
   } catch (const Failure& failure) {
     if (failure.exit() != Exit::kUnreachable) throw;
     machine = true;
-    Add(health, "api", false, failure.what(),
+    const std::string why = failure.what();
+    Add(health, "api", false, why.substr(0, why.find('\n')),
         "start nsd --roles services, or name the right address with --server");
   }
   if (machine) AskMachine(config, health);

@@ -22,7 +22,8 @@ void Describe(CLI::App& root, Context& context) {
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
   root.add_flag("--json", context.json, "the answer as JSON on stdout");
-  root.add_option("--timeout", context.timeout, "seconds that a command waits for what it started; 0: one look")
+  root.add_option("--timeout", context.timeout,
+                  "seconds that a command waits for what it started; 0: one look")
       ->capture_default_str()
       ->check(CLI::Range(0, 86400));
   root.footer(

@@ -107,14 +107,16 @@ TEST_F(ProgramTest, NameOfTwo_AsksForTheId) {
 }
 
 TEST_F(ProgramTest, Refusal_IsShownWithItsExitCode) {
-  server_.On("GetApplications", [](const std::string&) { return Refusal(401, "unauthenticated", "Who are you?"); });
+  server_.On("GetApplications",
+             [](const std::string&) { return Refusal(401, "unauthenticated", "Who are you?"); });
   EXPECT_EQ(Run({"app", "list"}), 4);
   EXPECT_THAT(err_, HasSubstr("ns: Who are you?\n"));
 }
 
 TEST_F(ProgramTest, NobodyThere_IsFive) {
   EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "app", "list"}), 5);
-  EXPECT_THAT(err_, HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory."));
+  EXPECT_THAT(
+      err_, HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory."));
 }
 
 TEST_F(ProgramTest, StartWithWait_EndsWithTheOutcome) {
@@ -180,8 +182,10 @@ TEST_F(ProgramTest, DeployOfANewRepository_RegistersBuildsAndPrintsTheUrlLast) {
   EXPECT_EQ(Run({"deploy", "http://git.test/new.git"}), 0) << err_;
   EXPECT_EQ(out_, "http://shop.test/\n");
   EXPECT_THAT(err_, HasSubstr("step 1\n"));
-  EXPECT_THAT(server_.calls(), ElementsAre("GetRepositories", "CreateRepository", "SuggestApplication", "GetApplications", "CreateApplication",
-                                           "GetApplicationStatus", "ReadBuildLog"));
+  EXPECT_THAT(
+      server_.calls(),
+      ElementsAre("GetRepositories", "CreateRepository", "SuggestApplication", "GetApplications",
+                  "CreateApplication", "GetApplicationStatus", "ReadBuildLog"));
   EXPECT_EQ(asked.repository_id(), "r2");
   EXPECT_TRUE(asked.start_on_create());
   EXPECT_EQ(asked.config().runtime_dockerfile().dockerfile_name(), "Dockerfile");
@@ -194,10 +198,12 @@ TEST_F(ProgramTest, DeployOfWhatIsThere_LooksForNewCommitsOnly) {
   suggestion.set_ref_name("main");
   suggestion.set_commit(kCommit);
   server_.On("SuggestApplication", suggestion);
-  server_.On("RefreshRepository", [](const std::string&) { return Refusal(429, "resource_exhausted", "a moment ago"); });
+  server_.On("RefreshRepository",
+             [](const std::string&) { return Refusal(429, "resource_exhausted", "a moment ago"); });
   EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "main"}), 0) << err_;
-  EXPECT_THAT(server_.calls(), ElementsAre("GetRepositories", "SuggestApplication", "GetApplications", "GetApplicationStatus", "RefreshRepository",
-                                           "GetApplicationStatus"));
+  EXPECT_THAT(server_.calls(),
+              ElementsAre("GetRepositories", "SuggestApplication", "GetApplications",
+                          "GetApplicationStatus", "RefreshRepository", "GetApplicationStatus"));
 }
 
 TEST_F(ProgramTest, DeployWithoutDockerfile_SaysWhatToDo) {
@@ -249,8 +255,12 @@ TEST_F(ProgramTest, Doctor_TellsTheServersChecks) {
 }
 
 TEST_F(ProgramTest, DoctorWhenNothingAnswers_FailsAndSaysSo) {
-  EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "doctor", "--json", "--config", "/nonexistent/config.yaml"}), 1);
-  EXPECT_THAT(out_ + err_, HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory.\""));
+  EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "doctor", "--json",
+                      "--config", "/nonexistent/config.yaml"}),
+            1);
+  EXPECT_THAT(
+      out_ + err_,
+      HasSubstr("Nothing answers on unix:/nonexistent/api.sock: No such file or directory.\""));
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(TextTest, Table_HasColumnsAsWideAsTheyNeed) {
-  EXPECT_EQ(Table({{"ID", "NAME"}, {"1", "b\xc3\xa9"}, {"long", ""}}), "ID    NAME\n1     b\xc3\xa9\nlong\n");
+  EXPECT_EQ(Table({{"ID", "NAME"}, {"1", "b\xc3\xa9"}, {"long", ""}}),
+            "ID    NAME\n1     b\xc3\xa9\nlong\n");
   EXPECT_EQ(Table({}), "");
 }
 
@@ -60,20 +61,25 @@ TEST(StatusTextTest, Status_SaysStateReasonAndSecondsOfEachPhase) {
   phase.set_name("probe");
   phase.set_seconds(1.5);
   const std::string text = StatusText(status, 1000);
-  for (const char* words : {"shop  FAILED\n", "why       the probe failed\n", "http://shop.test/", "NOT  Deploy     ProbeFailed", "  probe  1.5 s  so far\n"})
+  for (const char* words : {"shop  FAILED\n", "why       the probe failed\n", "http://shop.test/",
+                            "NOT  Deploy     ProbeFailed", "  probe  1.5 s  so far\n"})
     EXPECT_THAT(text, HasSubstr(words));
-  EXPECT_THAT(StatusJson(status), HasSubstr(R"("timeline":[{"name":"probe","seconds":1.5E0,"finished":false}])"));
+  EXPECT_THAT(StatusJson(status),
+              HasSubstr(R"("timeline":[{"name":"probe","seconds":1.5E0,"finished":false}])"));
   EXPECT_THAT(StatusJson({}), HasSubstr(R"("timeline":[])"));
 }
 
 TEST(ServerTest, Addresses_AreOfThreeForms) {
   EXPECT_EQ(ParseServer("unix:/run/x.sock").socket, "/run/x.sock");
   EXPECT_EQ(ParseServer("http://a:1/").url, "http://a:1");
-  for (const char* wrong : {"", "a:1", "unix:x", "ftp://a"}) EXPECT_THROW(ParseServer(wrong), Failure) << wrong;
+  for (const char* wrong : {"", "a:1", "unix:x", "ftp://a"})
+    EXPECT_THROW(ParseServer(wrong), Failure) << wrong;
 }
 
 TEST(RefusalTest, Fields_AreNamedOnce) {
-  const Refused refused = RefusalOf(400, R"({"code":"invalid_argument","message":"name: must not be empty","details":[{"type":"google.rpc.BadRequest","debug":
+  const Refused refused = RefusalOf(
+      400,
+      R"({"code":"invalid_argument","message":"name: must not be empty","details":[{"type":"google.rpc.BadRequest","debug":
     {"fieldViolations":[{"field":"name","description":"must not be empty"},{"field":"port","description":"must be below 65536"}]}}]})");
   EXPECT_EQ(refused.code(), "invalid_argument");
   EXPECT_STREQ(refused.what(), "name: must not be empty\n  port: must be below 65536");
@@ -82,7 +88,8 @@ TEST(RefusalTest, Fields_AreNamedOnce) {
 
 TEST(RefusalTest, WhatIsNotConnect_IsNamedAsSuch) {
   EXPECT_EQ(RefusalOf(502, "<html>").exit(), Exit::kUnreachable);
-  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"}) EXPECT_EQ(RefusalOf(404, body).code(), "unknown") << body;
+  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"})
+    EXPECT_EQ(RefusalOf(404, body).code(), "unknown") << body;
 }
 
 TEST(ExitTest, Codes_FollowFromTheRefusal) {
@@ -94,8 +101,12 @@ TEST(ExitTest, Codes_FollowFromTheRefusal) {
 }
 
 TEST(CompletionTest, Scripts_HoldCommandsAndOptions) {
-  const std::vector<Node> nodes = {{"", {{"app", "what's there"}}, {"--json"}}, {"app", {{"list", "all"}}, {}}, {"app list", {}, {"--mine"}}};
-  for (const std::string& script : {BashCompletion(nodes), ZshCompletion(nodes), FishCompletion(nodes)}) EXPECT_THAT(script, HasSubstr("'app list'"));
+  const std::vector<Node> nodes = {{"", {{"app", "what's there"}}, {"--json"}},
+                                   {"app", {{"list", "all"}}, {}},
+                                   {"app list", {}, {"--mine"}}};
+  for (const std::string& script :
+       {BashCompletion(nodes), ZshCompletion(nodes), FishCompletion(nodes)})
+    EXPECT_THAT(script, HasSubstr("'app list'"));
   EXPECT_THAT(BashCompletion(nodes), HasSubstr("'app list') words='--mine' ;;"));
   EXPECT_THAT(FishCompletion(nodes), HasSubstr("-a 'app' -d 'whats there'"));
 }

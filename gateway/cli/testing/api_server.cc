@@ -15,7 +15,8 @@ namespace {
 
 int Listening(int family, const sockaddr* address, socklen_t size) {
   const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::bind(fd, address, size) != 0 || ::listen(fd, 16) != 0) throw std::runtime_error("cannot listen");
+  if (::bind(fd, address, size) != 0 || ::listen(fd, 16) != 0)
+    throw std::runtime_error("cannot listen");
   return fd;
 }
 
@@ -53,7 +54,9 @@ Reply Refusal(int status, const std::string& code, const std::string& message) {
   return {status, R"({"code":")" + code + R"(","message":")" + message + "\"}"};
 }
 
-ApiServer::ApiServer() : path_((std::filesystem::temp_directory_path() / ("ns-cli-test-" + std::to_string(::getpid()))).string()) {
+ApiServer::ApiServer()
+    : path_((std::filesystem::temp_directory_path() / ("ns-cli-test-" + std::to_string(::getpid())))
+                .string()) {
   std::filesystem::remove(path_);
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
@@ -66,7 +69,8 @@ ApiServer::ApiServer() : path_((std::filesystem::temp_directory_path() / ("ns-cl
   socklen_t size = sizeof(loopback);
   ::getsockname(tcp_, reinterpret_cast<sockaddr*>(&loopback), &size);
   port_ = ntohs(loopback.sin_port);
-  for (const int listener : {unix_, tcp_}) threads_.emplace_back([this, listener](const std::stop_token& stop) { Serve(listener, stop); });
+  for (const int listener : {unix_, tcp_})
+    threads_.emplace_back([this, listener](const std::stop_token& stop) { Serve(listener, stop); });
 }
 
 ApiServer::~ApiServer() {
@@ -115,7 +119,8 @@ void ApiServer::Talk(int fd, const std::stop_token& stop) {
     if (end == std::string::npos) continue;
     const std::string head = bytes.substr(0, end + 2);
     const auto headers = HeadersOf(head);
-    const size_t length = headers.contains("content-length") ? std::stoul(headers.at("content-length")) : 0;
+    const size_t length =
+        headers.contains("content-length") ? std::stoul(headers.at("content-length")) : 0;
     if (bytes.size() < end + 4 + length) continue;
     const std::string answer = Handle(head, bytes.substr(end + 4, length));
     bytes.erase(0, end + 4 + length);
@@ -129,10 +134,12 @@ std::string ApiServer::Handle(const std::string& head, const std::string& body) 
     std::lock_guard lock(mutex_);
     calls_.push_back(ShortName(head));
     headers_ = HeadersOf(head);
-    if (const auto found = answers_.find(ShortName(head)); found != answers_.end()) answer = found->second;
+    if (const auto found = answers_.find(ShortName(head)); found != answers_.end())
+      answer = found->second;
   }
   const Reply reply = answer ? answer(body) : Refusal(501, "unimplemented", "not here");
-  return "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nContent-Type: application/" + (reply.status == 200 ? "proto" : "json") +
+  return "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nContent-Type: application/" +
+         (reply.status == 200 ? "proto" : "json") +
          "\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
 }
 
