@@ -70,7 +70,8 @@ struct Dispatcher::State {
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
     NS_ASSIGN(const auto message, Parse(*method->second.input, request));
     NS_ASSIGN(model::User user, parts.store.users.Ensure(claim.name, claim.admin));
-    user.admin = claim.admin;  // whoever is no admin any more is none from now on, whatever was stored
+    user.admin =
+        claim.admin;  // whoever is no admin any more is none from now on, whatever was stored
     NS_ASSIGN(Admitted admitted, Admit(parts.store, user, proto::PolicyOf(*descriptor), *message));
     return method->second.handle(MakeContext(), {call, std::move(user), std::move(admitted)},
                                  *message);
