@@ -70,6 +70,13 @@ TEST(AppRecord, EveryByte_Survives) {
   EXPECT_EQ(DecodeAppRecord(Encode(record)), record);
 }
 
+TEST(AppRecord, EscapedByteAtTheEndOfALine_ReadsNothingBeyondIt) {
+  AppRecord record;
+  record.failure_reason = "r";
+  record.failure_message = "ends with a line end\n";
+  EXPECT_EQ(DecodeAppRecord(Encode(record)), record);
+}
+
 TEST(AppRecords, WrittenAndForgotten_FenceStays) {
   const Folder folder;
   const AppRecords records(folder.path() + "/apps");

@@ -69,7 +69,7 @@ inline std::string Unescape(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     int value = 0;
     if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(&text[i + 1], &text[i + 3], value, 16).ec == std::errc()) {
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ec == std::errc()) {
       out += static_cast<char>(value);
       i += 2;
     } else {
