@@ -65,7 +65,7 @@ ours() {
     . "$NS_HOME/choices"
     case $1 in http) echo "$PORT_HTTP" ;; api) echo "$PORT_API" ;; registry) echo "$PORT_REGISTRY" ;; git) echo "$PORT_GIT" ;; esac
   )
-  case $1 in http) program=traefik ;; api) program=nsd ;; registry) program=docker-registr ;; git) program=nginx ;; esac
+  case $1 in http) program=traefik ;; api) program=nsd ;; registry) program=docker-registry ;; git) program=nginx ;; esac
   [ "$before" = "$2" ] && [ "$(port_owner "$2")" = "$program" ]
 }
 
