@@ -196,7 +196,7 @@ stop_platform() {
 # Helpers that nobody else could stop (a damaged configuration, a cleaned build folder): each names our data folder in its command line.
 leftovers() {
   local comm
-  for comm in nsd postgres traefik docker-registr; do
+  for comm in nsd postgres traefik docker-registry; do
     pgrep -x "$comm" | while read -r pid; do
       ! tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$NS_HOME/" || echo "$pid"
     done || true
