@@ -5,7 +5,6 @@ namespace ns::store {
 namespace {
 
 using model::Build;
-using model::BuildStatus;
 using ports::BuildResult;
 
 constexpr char kSupersededMessage[] = "a newer build made this one needless";

@@ -68,6 +68,7 @@ class Params {
   template <class Tag>
   Params& operator<<(const std::vector<Id<Tag>>& ids) {
     std::vector<std::string> texts;
+    texts.reserve(ids.size());
     for (const auto& id : ids) texts.push_back(id.str());
     return *this << texts;
   }
