@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <set>
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/failpoint.h"
 #include "base/id.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -59,6 +61,41 @@ TEST(SshKeyPair, Lines_HaveOpenSshForm) {
   EXPECT_THAT(pair.public_line, testing::StartsWith("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"));
   EXPECT_THAT(pair.private_pem.Reveal(),
               testing::StartsWith("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA"));
+}
+
+TEST(Failpoints, Spec_ReadsActionsAndTimes) {
+  EXPECT_EQ(ParseFailpoints("a.b=crash;c=lost@2;d=tell;").value(),
+            (std::vector<FailpointRule>{{"a.b", FailpointAction::kCrash, 0},
+                                        {"c", FailpointAction::kLost, 2},
+                                        {"d", FailpointAction::kTell, 0}}));
+  EXPECT_TRUE(ParseFailpoints("").value().empty());
+  for (const char* wrong : {"a", "=crash", "a=", "a=boom", "a=crash@", "a=crash@0", "a=crash@-1",
+                            "a=crash@2x", "a=error@99999999999", ";a=crash"}) {
+    EXPECT_EQ(ParseFailpoints(wrong).status().code(), Code::kInvalid) << wrong;
+  }
+}
+
+TEST(Failpoints, Numbered_ActsThatTimeOnly) {
+  ConfigureFailpoints(std::string("x=error@2;y=lost;z=tell"));
+  EXPECT_FALSE(Failpoint("x"));
+  EXPECT_TRUE(Failpoint("x"));
+  EXPECT_FALSE(Failpoint("x"));
+  EXPECT_TRUE(Failpoint("y"));
+  EXPECT_TRUE(Failpoint("y"));
+  EXPECT_FALSE(Failpoint("z"));
+  EXPECT_FALSE(Failpoint("another"));
+  ConfigureFailpoints(std::string());
+  EXPECT_FALSE(FailpointsConfigured());
+  EXPECT_FALSE(Failpoint("y"));
+}
+
+TEST(FailpointsDeathTest, Crash_EndsTheProcessAsBySigkill) {
+  const auto die = [] {
+    ConfigureFailpoints(std::string("x=crash@2"));
+    (void)Failpoint("x");
+    (void)Failpoint("x");
+  };
+  EXPECT_EXIT(die(), ::testing::KilledBySignal(SIGKILL), "^failpoint x: crash\n$");
 }
 
 TEST(FormatTime, Epoch_AndFractions) {

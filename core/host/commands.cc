@@ -5,10 +5,10 @@
 
 #include <cstdio>
 
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "git/git_remote.h"
 #include "host/environment.h"
+#include "host/faults.h"
 #include "host/node.h"
 #include "host/program.h"
 #include "host/signals.h"
@@ -81,11 +81,14 @@ int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
   const config::Config& config = loaded.config;
   const std::vector<std::string>& roles = asked.empty() ? config.roles : asked;
   if (!RolesAreKnown(roles)) return kWrong;
+  if (const Status taken = TakeFailpoints(EnvironmentValue("NS_FAILPOINTS", "")); !taken.ok()) {
+    std::fprintf(stderr, "nsd: NS_FAILPOINTS: %s\n", taken.message().c_str());
+    return kWrong;
+  }
 
   ::mallopt(M_ARENA_MAX, 2);  // many threads, little to allocate
   BlockSignals();
   log::Configure(log::LevelFromName(config.log_level), "");
-  ConfigureFailpoints(EnvironmentValue("NS_FAILPOINTS", ""));
   std::stop_source stop;
   const SignalTaker signals(
       stop, [&] { Reload(path, config); }, kPatience);

@@ -8,6 +8,7 @@
 #include "git/git_remote.h"
 #include "host/controller.h"
 #include "host/edge_calls.h"
+#include "host/faults.h"
 #include "host/foundation.h"
 #include "host/heartbeat.h"
 #include "host/outputs.h"
@@ -102,10 +103,12 @@ struct Node::Parts {
         roles(std::move(its_roles)),
         id(HostId::New(SystemRandom())),
         foundation(std::move(its_foundation)),
-        store(foundation->store()),
-        git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
-                              SystemClock())),
-        registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
+        store(faults.Through(foundation->store())),
+        real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
+                                   SystemClock())),
+        git(faults.Through(*real_git)),
+        real_registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
+        registry(faults.Through(*real_registry)),
         outputs(store.hosts) {}
 
   ~Parts() { foundation->StopListening(); }  // hints go to the parts that end now
@@ -120,9 +123,12 @@ struct Node::Parts {
   const std::vector<std::string> roles;
   const HostId id;
   const std::unique_ptr<Foundation> foundation;
+  Faults faults;
   const ports::Store store;
-  const std::unique_ptr<ports::GitRemote> git;
-  const std::unique_ptr<ports::Registry> registry;
+  const std::unique_ptr<ports::GitRemote> real_git;
+  ports::GitRemote& git;
+  const std::unique_ptr<ports::Registry> real_registry;
+  ports::Registry& registry;
   LinkedOutputs outputs;
   std::optional<api::Dispatcher> dispatcher;
   std::optional<EdgeCalls> edge_calls;
@@ -148,11 +154,16 @@ void Node::Parts::LoadPlugins(const std::string& program) {
   plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(),
                                                          edge_calls ? &*edge_calls : nullptr});
   loaded = plugins->Load(WantedOf(config), KindsOf(roles)).loaded;
+  for (plugin::Loaded& p : loaded) {
+    p.backend = faults.Through(p.backend);
+    p.method = faults.Through(p.method);
+    p.engine = faults.Through(p.engine);
+  }
 }
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
   act_parts.emplace(
-      act::Parts{store, *git, *registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
+      act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
@@ -204,7 +215,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
         ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
-        api::Parts{parts->store, *parts->git, parts->outputs, SystemClock(), SystemRandom()});
+        api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom()});
     parts->edge_calls.emplace(*parts->dispatcher);
   }
   if (const Status succeeded = Succeed(parts->layout(), roles, parts->id, parts->store.hosts);
