@@ -53,24 +53,47 @@ TEST(WorkerPool, Destructor_WaitsForWhatRuns_DropsTheRest) {
 }
 
 // Keeps the log of one build; fails as told.
-class OneLog final : public ports::BuildLogStore {
+class OneLog final : public ports::BuildDesk {
  public:
-  Status Append(const BuildId&, const std::string&, std::string_view bytes) override {
-    return state_.With([&](State& state) {
+  Result<int64_t> AppendLog(const ports::Call&, const ports::Claim&, int64_t offset,
+                            std::string_view bytes) override {
+    return state_.With([&](State& state) -> Result<int64_t> {
       ++state.calls;
       if (state.failures > 0) {
         --state.failures;
         return Unavailable("no database");
       }
       if (state.stale) return Stale("token");
-      state.text += bytes;
-      return Status();
+      const auto end = static_cast<int64_t>(state.text.size());
+      if (offset > end) return end;
+      const auto known = static_cast<size_t>(end - offset);
+      if (known < bytes.size()) state.text += bytes.substr(known);
+      if (bytes.empty() || !std::exchange(state.lose_answer, false))
+        return static_cast<int64_t>(state.text.size());
+      return Unavailable("the answer was lost");
     });
   }
-  Result<ports::LogSlice> Read(const BuildId&, int64_t, int64_t) override {
-    return NotFound("unused");
+  Result<std::vector<model::Build>> Claimed(const ports::Call&) override { return Internal(""); }
+  Result<std::vector<Status>> Renew(const ports::Call&, const std::vector<ports::Claim>&) override {
+    return Internal("");
+  }
+  Result<ports::BuildOrder> Order(const ports::Call&, const ports::Claim&) override {
+    return Internal("");
+  }
+  Status Phase(const ports::Call&, const ports::Claim&, const std::string&,
+               const std::string&) override {
+    return Internal("");
+  }
+  Status Settle(const ports::Call&, const ports::Claim&, const model::BuildResult&) override {
+    return Internal("");
   }
 
+  void Hold(const std::string& text) {
+    state_.With([&](State& state) { state.text = text; });
+  }
+  void LoseAnAnswer() {
+    state_.With([&](State& state) { state.lose_answer = true; });
+  }
   void FailTimes(int times) {
     state_.With([&](State& state) { state.failures = times; });
   }
@@ -88,7 +111,7 @@ class OneLog final : public ports::BuildLogStore {
   struct State {
     std::string text;
     int calls = 0, failures = 0;
-    bool stale = false;
+    bool stale = false, lose_answer = false;
   };
   Guarded<State> state_;
 };
@@ -97,7 +120,7 @@ TEST(LogWriter, ManySmallWrites_FewChunks_NothingLost) {
   OneLog store;
   std::string expected;
   {
-    LogWriter writer(store, BuildId("b"), "token");
+    LogWriter writer(store, {BuildId("b"), "token"});
     for (int i = 0; i < 20000; ++i) {
       const std::string line = "line " + std::to_string(i) + "\n";
       expected += line;
@@ -112,17 +135,48 @@ TEST(LogWriter, StoreAwayForAWhile_NothingLost) {
   OneLog store;
   store.FailTimes(2);
   {
-    LogWriter writer(store, BuildId("b"), "token");
+    LogWriter writer(store, {BuildId("b"), "token"});
     writer.Write("first\n");
     writer.Write("second\n");
   }
   EXPECT_EQ(store.text(), "first\nsecond\n");
 }
 
+TEST(LogWriter, AnswerLost_NothingTwice) {
+  OneLog store;
+  store.LoseAnAnswer();
+  {
+    LogWriter writer(store, {BuildId("b"), "token"});
+    writer.Write("first\n");
+    std::this_thread::sleep_for(300ms);  // it is on its way
+    writer.Write("second\n");
+  }
+  EXPECT_EQ(store.text(), "first\nsecond\n");
+}
+
+TEST(LogWriter, LogOfAnEarlierAttempt_GoesOnBehind) {
+  OneLog store;
+  store.Hold("attempt 1\n");
+  { LogWriter(store, {BuildId("b"), "token"}).Write("attempt 2\n"); }
+  EXPECT_EQ(store.text(), "attempt 1\nattempt 2\n");
+}
+
+TEST(LogWriter, StoreThatLostItsTail_GoesOnWhereItEnds) {
+  OneLog store;
+  {
+    LogWriter writer(store, {BuildId("b"), "token"});
+    writer.Write("first\n");
+    while (store.text().empty()) std::this_thread::sleep_for(1ms);
+    store.Hold("fi");
+    writer.Write("second\n");
+  }
+  EXPECT_EQ(store.text(), "fisecond\n");
+}
+
 TEST(LogWriter, ClaimLost_TellsAndBlocksNobody) {
   OneLog store;
   store.TurnStale();
-  LogWriter writer(store, BuildId("b"), "token");
+  LogWriter writer(store, {BuildId("b"), "token"});
   for (int i = 0; i < 100; ++i) writer.Write(std::string(64 << 10, 'x'));
   while (!writer.lost()) std::this_thread::sleep_for(1ms);
   writer.Write("more");
@@ -132,7 +186,7 @@ TEST(LogWriter, ClaimLost_TellsAndBlocksNobody) {
 TEST(LogWriter, LongerThanTheLimit_CutWithOneLineThatSaysSo) {
   OneLog store;
   {
-    LogWriter writer(store, BuildId("b"), "token", 10);
+    LogWriter writer(store, {BuildId("b"), "token"}, 10);
     for (int i = 0; i < 5; ++i) writer.Write("123456");
   }
   EXPECT_THAT(store.text(), StartsWith("1234561234\n--"));

@@ -1,19 +1,19 @@
 #include "act/build_job.h"
 
-#include <filesystem>
+#include <optional>
 
+#include "act/source_folder.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "model/shell_words.h"
 #include "plan/builds.h"
-#include "plan/keys.h"
 
 namespace ns::act {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+constexpr Duration kDeskDeadline = 10s;
 constexpr Duration kCheckoutDeadline = 10min;
 constexpr Duration kPlanDeadline = 1min;
 constexpr Duration kRunDeadline = 2h;  // an engine's own limit is lower
@@ -23,44 +23,17 @@ Status Of(Fault fault, Code code, std::string reason, std::string message) {
   return status.SetFault(fault);
 }
 
-// A folder that goes with its owner.
-class SourceFolder {
- public:
-  explicit SourceFolder(fs::path path) : path_(std::move(path)) { Remove(); }
-  ~SourceFolder() { Remove(); }
-  SourceFolder(const SourceFolder&) = delete;
-  SourceFolder& operator=(const SourceFolder&) = delete;
-
-  std::string path() const { return path_.string(); }
-  Status Make() const {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (!error) return Status();
-    return Of(Fault::kPlatform, Code::kUnavailable, "DiskUnavailable",
-              "cannot make the folder " + path() + ": " + error.message());
-  }
-
- private:
-  void Remove() const {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  const fs::path path_;
-};
-
 class Job {
  public:
-  Job(const Parts& parts, const BuildParts& build_parts, const model::Build& build, LogWriter& log,
-      std::stop_token cancel)
+  Job(const BuilderParts& parts, const model::Build& build, LogWriter& log, std::stop_token cancel)
       : parts_(parts),
-        build_parts_(build_parts),
         build_(build),
+        claim_{build.id, build.lease.token},
         log_(log),
-        cancel_(std::move(cancel)),
-        source_(fs::path(build_parts.folder) / SourceName(build)) {}
+        cancel_(std::move(cancel)) {}
 
   Result<model::Image> Run() {
-    NS_TRY(Load());
+    NS_ASSIGN(order_, parts_.desk.Order(Within(kDeskDeadline), claim_));
     NS_ASSIGN(ports::BuildMethod * method, Method());
     NS_ASSIGN(ports::BuildEngine * engine, Engine());
     NS_TRY(Checkout());
@@ -74,40 +47,22 @@ class Job {
 
   void Phase(const std::string& phase, const std::string& message) {
     log_.Write("-- " + message + "\n");
-    model::Event event;
-    event.subject = model::Subject::kBuild;
-    event.subject_id = build_.id.str();
-    event.actor = "platform";
-    event.kind = "build.phase";
-    event.reason = phase;
-    event.message = message;
-    const Status stored = parts_.store.events.Append(event);
+    const Status stored = parts_.desk.Phase(Within(kDeskDeadline), claim_, phase, message);
     if (!stored.ok())
       log::Debug("a build's phase is not recorded",
                  {{"build", build_.id.str()}, {"error", stored.ToString()}});
   }
 
-  Status Load() {
-    NS_ASSIGN(model::AppSnapshot snapshot, parts_.store.deploys.Snapshot(build_.app));
-    app_ = std::move(snapshot.app);
-    if (app_.deleted || plan::BuildKey(build_parts_.key, app_, build_.commit) != build_.build_key) {
-      return {Code::kCancelled, model::kSuperseded,
-              "the application has changed since this build was asked for"};
-    }
-    NS_ASSIGN(repository_, parts_.store.repositories.Get(app_.repository));
-    return Status();
-  }
-
   Result<ports::BuildMethod*> Method() const {
-    const auto found = build_parts_.methods.find(app_.build.method);
-    if (found != build_parts_.methods.end()) return found->second;
+    const auto found = parts_.methods.find(order_.method);
+    if (found != parts_.methods.end()) return found->second;
     return Of(Fault::kOperator, Code::kPrecondition, "BuildMethodNotLoaded",
-              "no plugin for the build method \"" + app_.build.method +
+              "no plugin for the build method \"" + order_.method +
                   "\" is loaded on this builder; add it under `plugins` in its configuration");
   }
 
   Result<ports::BuildEngine*> Engine() const {
-    for (ports::BuildEngine* engine : build_parts_.engines) {
+    for (ports::BuildEngine* engine : parts_.engines) {
       if (engine->Abilities().dockerfile) return engine;
     }
     return Of(Fault::kOperator, Code::kPrecondition, "EngineNotLoaded",
@@ -117,35 +72,33 @@ class Job {
 
   Status Checkout() {
     Phase("checkout", "checkout of commit " + build_.commit);
-    NS_TRY(source_.Make());
-    const ports::Remote remote{repository_.id, repository_.url, repository_.credentials};
-    return parts_.git.Checkout(Within(kCheckoutDeadline), remote, build_.commit, source_.path());
+    NS_ASSIGN(SourceFolder folder, SourceFolder::Make(parts_.folder + "/" + SourceName(build_)));
+    source_.emplace(std::move(folder));
+    return parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
+                               source_->path());
   }
 
   Result<ports::BuildPlan> Plan(ports::BuildMethod& method) {
-    Phase("plan", "build method " + app_.build.method);
+    Phase("plan", "build method " + order_.method);
     ports::BuildRequest request;
-    request.app = app_.id;
+    request.app = order_.app;
     request.build = build_.id;
-    request.source = source_.path();
-    request.settings = app_.build.settings;
-    request.artifact_path = app_.artifact_path;
-    NS_ASSIGN(request.entrypoint, model::ParseCommand(app_.run.entrypoint));
-    NS_ASSIGN(request.command, model::ParseCommand(app_.run.command));
-    for (const model::EnvVar& variable : app_.env) {
-      if (variable.InBuild()) request.env.push_back(variable);
-    }
+    request.source = source_->path();
+    request.settings = order_.settings;
+    request.artifact_path = order_.artifact_path;
+    NS_ASSIGN(request.entrypoint, model::ParseCommand(order_.entrypoint));
+    NS_ASSIGN(request.command, model::ParseCommand(order_.command));
+    request.env = order_.env;
     return method.Plan(Within(kPlanDeadline), request);
   }
 
   Result<model::Image> Execute(ports::BuildEngine& engine, ports::BuildPlan plan) {
     ports::EngineJob job;
-    job.app = app_.id;
+    job.app = order_.app;
     job.build = build_.id;
     job.attempt = build_.attempt;
-    job.source = source_.path();
-    job.reference = parts_.registry.RepositoryFor(app_.id) + ":" + build_.id.str() + "-" +
-                    std::to_string(build_.attempt);
+    job.source = source_->path();
+    job.reference = order_.image + ":" + SourceName(build_);
     job.plan = std::move(plan);
     const ports::Call call = Within(kRunDeadline);
     if (build_.attempt > 1) NS_TRY(engine.Abort(call, build_.id));  // what a lost attempt has left
@@ -157,14 +110,13 @@ class Job {
     return image;
   }
 
-  const Parts& parts_;
-  const BuildParts& build_parts_;
+  const BuilderParts& parts_;
   const model::Build& build_;
+  const ports::Claim claim_;
   LogWriter& log_;
   const std::stop_token cancel_;
-  const SourceFolder source_;
-  model::Application app_;
-  model::Repository repository_;
+  ports::BuildOrder order_;
+  std::optional<SourceFolder> source_;
 };
 
 // Failures of our own parts are the platform's fault unless somebody said otherwise.
@@ -182,10 +134,9 @@ std::string SourceName(const model::Build& build) {
   return build.id.str() + "-" + std::to_string(build.attempt);
 }
 
-model::BuildResult RunBuild(const Parts& parts, const BuildParts& build_parts,
-                            const model::Build& build, LogWriter& log,
+model::BuildResult RunBuild(const BuilderParts& parts, const model::Build& build, LogWriter& log,
                             const std::stop_token& cancel) {
-  const Result<model::Image> image = Job(parts, build_parts, build, log, cancel).Run();
+  const Result<model::Image> image = Job(parts, build, log, cancel).Run();
   model::BuildResult result;
   if (image.ok()) {
     result.status = model::BuildStatus::kSucceeded;

@@ -8,7 +8,9 @@
 #include <functional>
 #include <thread>
 
-#include "act/perform.h"
+#include "act/build_job.h"
+#include "act/source_folder.h"
+#include "act/store_desk.h"
 #include "act/world.h"
 #include "plan/keys.h"
 #include "ports/testing/fake_clock.h"
@@ -116,7 +118,7 @@ class BuilderTest : public ::testing::Test {
     build.commit = kCommit;
     build.build_key = plan::BuildKey(kKey, app, kCommit);
     EXPECT_TRUE(store_.builds.Register(build, {}, {}).ok());
-    EXPECT_TRUE(store_.builds.Claim(build_, host_, kBuildLease).ok());
+    EXPECT_TRUE(store_.builds.Claim(build_, host_, ports::kBuildLease).ok());
   }
   ~BuilderTest() override {
     builder_.reset();
@@ -124,8 +126,14 @@ class BuilderTest : public ::testing::Test {
   }
 
   void Begin() {
-    builder_.emplace(parts_, BuildParts{{{"runtime-cmd", &method_}}, {&engine_}, folder_, kKey},
-                     host_, 2);
+    builder_.emplace(BuilderParts{desk_,
+                                  remote_,
+                                  {{"runtime-cmd", &method_}},
+                                  {&engine_},
+                                  folder_,
+                                  SystemRandom(),
+                                  clock_},
+                     2);
   }
   model::Build Build() { return store_.builds.Get(build_).value(); }
 
@@ -152,7 +160,7 @@ class BuilderTest : public ::testing::Test {
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;
   PatientEngine engine_;
-  const Parts parts_{store_, remote_, registry_, {}, SystemRandom(), clock_};
+  StoreDesk desk_{store_, registry_, kKey, host_};
   std::optional<Builder> builder_;
 };
 
@@ -160,7 +168,7 @@ TEST_F(BuilderTest, StoreAwayForLongerThanTheLease_BuildIsQueuedAgainNotCancelle
   Begin();
   Until("build runs", [&] { return engine_.runs == 1; });
   rows_.FailWith(Unavailable("no database"));
-  clock_.Advance(kBuildLease + 1s);
+  clock_.Advance(ports::kBuildLease + 1s);
   builder_->Wake();
   Until("given up", [&] { return engine_.cancelled.load(); });
   rows_.FailWith(Status());
@@ -207,9 +215,11 @@ TEST_F(BuilderTest, CheckoutsOfAKilledBuilder_AreRemovedThoseUnderWayAreNot) {
   const std::string left = folder_ + "/" + BuildId::New(SystemRandom()).str() + "-1";
   std::filesystem::create_directories(left);
   std::ofstream(left + "/file") << "x";
+  const auto others = SourceFolder::Make(folder_ + "/" + BuildId::New(SystemRandom()).str() + "-1");
   Begin();
   Until("build runs", [&] { return engine_.runs == 1; });
   EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(others->path())) << "of a builder that lives";
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/" + SourceName(Build())));
 }
 

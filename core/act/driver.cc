@@ -1,6 +1,7 @@
 #include "act/driver.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 
@@ -35,14 +36,23 @@ void LogFailure(const Request& request, const Status& status) {
   }
 }
 
+constexpr std::array kLanes = {Lane::kStore,  Lane::kGit,    Lane::kBackend,
+                               Lane::kClaims, Lane::kSettle, Lane::kBuild};
+
 }  // namespace
 
-Driver::Driver(const Parts& parts, DriverLimits limits)
-    : parts_(parts),
-      engine_(parts.random),
-      store_pool_(limits.store),
-      git_pool_(limits.git),
-      backend_pool_(limits.backend) {}
+Driver::Driver(const Parts& parts)
+    : Driver([&parts](const auto& effect,
+                      std::stop_token cancel) { return Perform(effect, parts, std::move(cancel)); },
+             kControllerLanes, parts.random, parts.clock) {}
+
+Driver::Driver(Carrier carry, const LaneLimits& limits, Random& random, Clock& clock)
+    : carry_(std::move(carry)), clock_(clock), engine_(random) {
+  for (const Lane lane : kLanes) {
+    const auto limit = limits.find(lane);
+    pools_.try_emplace(lane, limit == limits.end() ? 1 : limit->second);
+  }
+}
 
 Driver::~Driver() {
   thread_.request_stop();
@@ -69,7 +79,7 @@ void Driver::Put(Input input) {
 std::vector<Driver::Input> Driver::Wait(const std::stop_token& stop) {
   constexpr Duration kLongest = std::chrono::minutes(1);
   const Duration due = engine_.NextDue();
-  const Duration now = parts_.clock.Monotonic();
+  const Duration now = clock_.Monotonic();
   const Duration wait = due <= now ? Duration::zero() : std::min(due - now, kLongest);
   std::vector<Input> inputs;
   Lock lock(mutex_);
@@ -80,18 +90,37 @@ std::vector<Driver::Input> Driver::Wait(const std::stop_token& stop) {
 
 void Driver::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    for (Input& input : Wait(stop)) {
-      const Duration now = parts_.clock.Monotonic();
-      if (auto* wake = std::get_if<reconcile::Wake>(&input)) {
-        Obey(engine_.Hint(*wake, now));
-      } else {
-        auto& report = std::get<Report>(input);
-        under_way_.erase(report.ticket);
-        Obey(engine_.Done(report.ticket, std::move(report.outcome), now));
-      }
-    }
-    if (!stop.stop_requested()) Obey(engine_.Tick(parts_.clock.Monotonic()));
+    for (Input& input : Wait(stop)) Take(std::move(input));
+    if (!stop.stop_requested()) Obey(engine_.Tick(clock_.Monotonic()));
+    TellIdle();
   }
+}
+
+void Driver::Take(Input input) {
+  const Duration now = clock_.Monotonic();
+  if (auto* wake = std::get_if<reconcile::Wake>(&input)) {
+    Obey(engine_.Hint(*wake, now));
+  } else if (auto* report = std::get_if<Report>(&input)) {
+    under_way_.erase(report->ticket);
+    Obey(engine_.Done(report->ticket, std::move(report->outcome), now));
+  } else {
+    waiting_.push_back(std::get<Idle>(std::move(input)));
+  }
+}
+
+void Driver::TellIdle() {
+  std::erase_if(waiting_, [this](Idle& idle) {
+    if (!engine_.Idle(idle.loop)) return false;
+    idle.reached.set_value();
+    return true;
+  });
+}
+
+bool Driver::WaitIdle(reconcile::LoopId loop, Duration limit) {
+  Idle idle{loop, {}};
+  const std::future<void> reached = idle.reached.get_future();
+  Put(std::move(idle));
+  return reached.wait_for(limit) == std::future_status::ready;
 }
 
 void Driver::Obey(reconcile::Commands commands) {
@@ -108,23 +137,12 @@ void Driver::Obey(reconcile::Commands commands) {
 void Driver::Carry(Request request) {
   std::stop_source source;
   under_way_.emplace(request.ticket, source);
-  PoolFor(request.effect).Submit([this, request = std::move(request), token = source.get_token()] {
-    Outcome outcome = Perform(request.effect, parts_, token);
+  WorkerPool& pool = pools_.at(LaneOf(request.effect));
+  pool.Submit([this, request = std::move(request), token = source.get_token()] {
+    Outcome outcome = carry_(request.effect, token);
     if (!outcome.ok()) LogFailure(request, outcome.status());
     Put(Report{request.ticket, std::move(outcome)});
   });
-}
-
-WorkerPool& Driver::PoolFor(const reconcile::Effect& effect) {
-  switch (LaneOf(effect)) {
-    case Lane::kGit:
-      return git_pool_;
-    case Lane::kBackend:
-      return backend_pool_;
-    case Lane::kStore:
-      break;
-  }
-  return store_pool_;
 }
 
 }  // namespace ns::act

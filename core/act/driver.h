@@ -2,6 +2,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -18,16 +20,20 @@
 namespace ns::act {
 
 // Threads for each class of effect.
-struct DriverLimits {
-  size_t store = 4;
-  size_t git = 8;
-  size_t backend = 8;
-};
+using LaneLimits = std::map<Lane, size_t>;
+inline const LaneLimits kControllerLanes = {
+    {Lane::kStore, 4}, {Lane::kGit, 8}, {Lane::kBackend, 8}};
+
+// Carries one effect out by blocking calls; the token: the outcome is no longer wanted.
+// [any-thread]
+using Carrier = std::function<reconcile::Outcome(const reconcile::Effect&, std::stop_token)>;
 
 class Driver {
  public:
-  // `parts` must outlive the driver.
-  explicit Driver(const Parts& parts, DriverLimits limits = {});
+  // Of a controller. `parts` must outlive the driver.
+  explicit Driver(const Parts& parts);
+  // Lanes that are not in `limits` have one thread. `random` and `clock` must outlive the driver.
+  Driver(Carrier carry, const LaneLimits& limits, Random& random, Clock& clock);
   // Cancels what is under way and waits for it.
   ~Driver();
 
@@ -38,28 +44,39 @@ class Driver {
   void Start();
   // "Look at this key soon." [any-thread]
   void Wake(reconcile::Wake wake) NS_EXCLUDES(mutex_);
+  // Waits until no pass of `loop` is under way and none waits, `limit` at most; wakes given before
+  // are obeyed first. False when the time is up.
+  bool WaitIdle(reconcile::LoopId loop, Duration limit) NS_EXCLUDES(mutex_);
 
  private:
   struct Report {
     reconcile::Ticket ticket;
     reconcile::Outcome outcome;
   };
-  using Input = std::variant<reconcile::Wake, Report>;
+  // Somebody waits for a loop to have nothing to do.
+  struct Idle {
+    reconcile::LoopId loop;
+    std::promise<void> reached;
+  };
+  using Input = std::variant<reconcile::Wake, Report, Idle>;
 
   void Run(const std::stop_token& stop);
   std::vector<Input> Wait(const std::stop_token& stop);
+  void Take(Input input);
   void Obey(reconcile::Commands commands);
   void Carry(reconcile::Request request);
   void Put(Input input) NS_EXCLUDES(mutex_);
-  WorkerPool& PoolFor(const reconcile::Effect& effect);
+  void TellIdle();
 
-  const Parts& parts_;
+  const Carrier carry_;
+  Clock& clock_;
   reconcile::Engine engine_;                                 // of the thread
   std::map<reconcile::Ticket, std::stop_source> under_way_;  // of the thread
   Mutex mutex_;
   std::condition_variable_any arrived_;
   std::vector<Input> inbox_ NS_GUARDED_BY(mutex_);
-  WorkerPool store_pool_, git_pool_, backend_pool_;
+  std::vector<Idle> waiting_;  // of the thread
+  std::map<Lane, WorkerPool> pools_;
   std::jthread thread_;
 };
 

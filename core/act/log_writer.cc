@@ -1,5 +1,7 @@
 #include "act/log_writer.h"
 
+#include <algorithm>
+
 #include "act/pause.h"
 
 namespace ns::act {
@@ -17,10 +19,9 @@ constexpr std::string_view kCut =
 
 }  // namespace
 
-LogWriter::LogWriter(ports::BuildLogStore& store, BuildId build, std::string token, int64_t limit)
-    : store_(store),
-      build_(std::move(build)),
-      token_(std::move(token)),
+LogWriter::LogWriter(ports::BuildDesk& desk, ports::Claim claim, int64_t limit)
+    : desk_(desk),
+      claim_(std::move(claim)),
       room_(limit),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
@@ -63,19 +64,35 @@ void LogWriter::Run(const std::stop_token& stop) {
                       [this]() NS_REQUIRES(mutex_) { return pending_.size() >= kChunk; });
     const std::string chunk = pending_.substr(0, kHeldBack);
     mutex_.unlock();
-    const Status stored = store_.Append(build_, token_, chunk);
-    if (!stored.ok() && stored.code() != Code::kStale) {
+    const Status sent = Send(chunk);
+    if (!sent.ok() && sent.code() != Code::kStale) {
       if (stop.stop_requested()) --tries_left;
       Pause({}, kRetry);
     }
     mutex_.lock();
-    if (stored.ok()) pending_.erase(0, chunk.size());
-    lost_ = stored.code() == Code::kStale;
+    pending_.erase(0, taken_);
+    lost_ = sent.code() == Code::kStale;
     changed_.notify_all();
   }
   lost_ = lost_ || tries_left == 0;
   changed_.notify_all();
   mutex_.unlock();
+}
+
+// Sets `taken_`. The desk says where the log ends: behind what was sent; before it, where the store
+// has lost its last writes to a fail-over, and the rest goes on from there.
+Status LogWriter::Send(const std::string& chunk) {
+  taken_ = 0;
+  const bool asks = !end_.has_value();
+  const int64_t offset = end_.value_or(0);
+  const Result<int64_t> end =
+      desk_.AppendLog({}, claim_, offset, asks ? std::string_view() : std::string_view(chunk));
+  if (!end.ok()) return end.status();
+  end_ = *end;
+  if (asks) return Status();
+  if (*end <= offset) return Unavailable("the log ends before what was sent");
+  taken_ = std::min(chunk.size(), static_cast<size_t>(*end - offset));
+  return Status();
 }
 
 }  // namespace ns::act

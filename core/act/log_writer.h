@@ -1,23 +1,24 @@
-// A build's log on its way to the store.
+// A build's log on its way to the desk.
 #pragma once
 
 #include <condition_variable>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "base/mutex.h"
-#include "ports/store.h"
+#include "ports/build_desk.h"
 
 namespace ns::act {
 
 // Gathers bytes and appends them in chunks: at the latest 200 ms after they came, or when 16 KiB
-// are there. A store out of reach makes the writer wait once 1 MiB is held back, so that nothing is
-// lost and memory stays bounded. Past `limit` bytes one line says that the rest is left out.
+// are there. A desk out of reach makes the writer wait once 1 MiB is held back, so that nothing is
+// lost and memory stays bounded. Begins behind what earlier attempts have written. Past `limit`
+// bytes one line says that the rest is left out.
 class LogWriter {
  public:
-  LogWriter(ports::BuildLogStore& store, BuildId build, std::string token,
-            int64_t limit = 16 << 20);
+  LogWriter(ports::BuildDesk& desk, ports::Claim claim, int64_t limit = 16 << 20);
   // Appends the rest, trying for some seconds.
   ~LogWriter();
 
@@ -28,10 +29,12 @@ class LogWriter {
 
  private:
   void Run(const std::stop_token& stop);
+  Status Send(const std::string& chunk);
 
-  ports::BuildLogStore& store_;
-  const BuildId build_;
-  const std::string token_;
+  ports::BuildDesk& desk_;
+  const ports::Claim claim_;
+  std::optional<int64_t> end_;  // of the thread: of the log, as far as it is known
+  size_t taken_ = 0;            // of the thread: bytes of the last chunk that are stored
   Mutex mutex_;
   std::condition_variable_any changed_;
   std::string pending_ NS_GUARDED_BY(mutex_);

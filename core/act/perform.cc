@@ -23,6 +23,13 @@ Outcome Only(const Status& status) {
   return Answer();
 }
 
+template <class T, class... Of>
+constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
+
+template <class T>
+concept OfBuilder = kIsOneOf<T, reconcile::ListClaims, reconcile::RenewClaims,
+                             reconcile::RunAttempt, reconcile::SettleAttempt>;
+
 template <class T>
 Outcome From(Result<T> result) {
   if (!result.ok()) return result.status();
@@ -68,7 +75,7 @@ class Performer {
   }
   Outcome operator()(const reconcile::LoadQueue&) const { return From(store_.builds.Queue()); }
   Outcome operator()(const reconcile::ClaimBuild& effect) const {
-    return From(store_.builds.Claim(effect.build, effect.host, kBuildLease));
+    return From(store_.builds.Claim(effect.build, effect.host, ports::kBuildLease));
   }
   Outcome operator()(const reconcile::ExpireBuild& effect) const {
     return Only(store_.builds.Expire(effect.build, effect.attempt, effect.result));
@@ -125,6 +132,12 @@ class Performer {
     return Only(store_.deploys.Purge(effect.app));
   }
 
+  // -- of builders --
+  template <OfBuilder E>
+  Outcome operator()(const E&) const {
+    return Internal("a controller carries out no effect of a builder");
+  }
+
   // -- history --
   Outcome operator()(const reconcile::LoadEpoch&) const { return From(store_.deploys.Epoch()); }
   Outcome operator()(const reconcile::RaiseEpoch& effect) const {
@@ -147,9 +160,6 @@ class Performer {
   std::stop_token cancel_;
 };
 
-template <class T, class... Of>
-constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
-
 }  // namespace
 
 Lane LaneOf(const reconcile::Effect& effect) {
@@ -162,6 +172,10 @@ Lane LaneOf(const reconcile::Effect& effect) {
                                reconcile::RemoveApp, reconcile::DeleteImages>) {
           return Lane::kBackend;
         }
+        if constexpr (kIsOneOf<Kind, reconcile::ListClaims, reconcile::RenewClaims>)
+          return Lane::kClaims;
+        if constexpr (std::is_same_v<Kind, reconcile::SettleAttempt>) return Lane::kSettle;
+        if constexpr (std::is_same_v<Kind, reconcile::RunAttempt>) return Lane::kBuild;
         return Lane::kStore;
       },
       effect);

@@ -10,15 +10,12 @@ namespace ns::act {
 
 // Where an effect is carried out: each class has workers of its own, so that a slow remote holds up
 // no deploy.
-enum class Lane { kStore, kGit, kBackend };
+enum class Lane { kStore, kGit, kBackend, kClaims, kSettle, kBuild };
 Lane LaneOf(const reconcile::Effect& effect);
 
-// Blocks, with a deadline that fits the effect. `cancel`: the outcome is no longer wanted.
-// [any-thread]
+// Blocks, with a deadline that fits the effect. `cancel`: the outcome is no longer wanted. A
+// builder's effects are carried out by PerformBuild. [any-thread]
 reconcile::Outcome Perform(const reconcile::Effect& effect, const Parts& parts,
                            std::stop_token cancel);
-
-// How long a claim of a build holds without being renewed.
-inline constexpr Duration kBuildLease = std::chrono::seconds(15);
 
 }  // namespace ns::act

@@ -8,6 +8,7 @@
 #include "act/builder.h"
 #include "act/driver.h"
 #include "act/hints.h"
+#include "act/store_desk.h"
 #include "act/world.h"
 #include "ports/testing/fake_store.h"
 #include "reconcile/loops.h"
@@ -38,11 +39,14 @@ class ThreadTest : public ::testing::Test {
     driver_.Add(reconcile::NewCrashDetector(), {.keyed = false});
     driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}), {});
     driver_.Start();
-    builder_.emplace(
-        parts_,
-        BuildParts{
-            {{"runtime-cmd", &method_}}, {&engine_}, ::testing::TempDir() + "thread-test", kKey},
-        host_, 2);
+    builder_.emplace(BuilderParts{desk_,
+                                  remote_,
+                                  {{"runtime-cmd", &method_}},
+                                  {&engine_},
+                                  ::testing::TempDir() + "thread-test",
+                                  SystemRandom(),
+                                  SystemClock()},
+                     2);
     MakeApp();
   }
 
@@ -115,6 +119,7 @@ class ThreadTest : public ::testing::Test {
   testing::MemoryEngine engine_;
   const Parts parts_{store_,         remote_,      registry_, {{"docker", &backend_}},
                      SystemRandom(), SystemClock()};
+  StoreDesk desk_{store_, registry_, kKey, host_};
   std::optional<Builder> builder_;
   Driver driver_{parts_};
 };

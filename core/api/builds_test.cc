@@ -14,7 +14,9 @@ class BuildsTest : public ApiWorld {
     build = AddBuild(app);
   }
   void Append(const std::string& token, const std::string& text) {
-    ASSERT_TRUE(store.store().logs.Append(build, token, text).ok());
+    ports::BuildLogStore& logs = store.store().logs;
+    const auto end = logs.Append(build, token, 0, "");
+    ASSERT_TRUE(end.ok() && logs.Append(build, token, *end, text).ok());
   }
   void Settle(const std::string& token, model::BuildStatus status) {
     ASSERT_TRUE(store.store().builds.Settle(build, token, {status, Status(), {}, {}}).ok());

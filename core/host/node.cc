@@ -4,6 +4,7 @@
 
 #include "act/builder.h"
 #include "act/pause.h"
+#include "act/store_desk.h"
 #include "base/log.h"
 #include "git/git_remote.h"
 #include "host/controller.h"
@@ -137,6 +138,7 @@ struct Node::Parts {
   std::unique_ptr<link::Server> link;
   std::optional<act::Parts> act_parts;
   std::optional<Controller> controller;
+  std::optional<act::StoreDesk> desk;
   std::optional<act::Builder> builder;
   std::optional<Services> services;
   std::optional<Heartbeat> heartbeat;
@@ -178,9 +180,11 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages});
   }
   if (HasRole(roles, "builder")) {
-    act::BuildParts build_parts{MethodsOf(loaded), EnginesOf(loaded, config.engines),
-                                layout().sources(), foundation->keys().hash};
-    builder.emplace(*act_parts, std::move(build_parts), id, config.builder_concurrency);
+    desk.emplace(store, *registry, foundation->keys().hash, id);
+    builder.emplace(
+        act::BuilderParts{*desk, *git, MethodsOf(loaded), EnginesOf(loaded, config.engines),
+                          layout().sources(), SystemRandom(), SystemClock()},
+        config.builder_concurrency);
   }
   return {};
 }

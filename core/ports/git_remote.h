@@ -14,6 +14,7 @@ struct Remote {
   RepositoryId id;  // names the local mirror
   std::string url;
   model::GitCredentials credentials;
+  friend bool operator==(const Remote&, const Remote&) = default;
 };
 
 // Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed",

@@ -154,9 +154,11 @@ class BuildStore {
 class BuildLogStore {
  public:
   virtual ~BuildLogStore() = default;
-  // Appends; pieces arrive in order from the one holder of the token. kStale when the token is not
-  // current.
-  virtual Status Append(const BuildId& id, const std::string& token, std::string_view bytes) = 0;
+  // Stores `bytes` as those from `offset` on; such as are stored already are passed over. The end
+  // of the log: one that is lower than `offset` says that bytes are missing before it, and nothing
+  // was stored. kStale when the token is not current.
+  virtual Result<int64_t> Append(const BuildId& id, const std::string& token, int64_t offset,
+                                 std::string_view bytes) = 0;
   // At most `max` bytes from `offset`. kNotFound: no such build.
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
 };

@@ -7,12 +7,24 @@
 #include <vector>
 
 #include "model/snapshot.h"
+#include "ports/build_desk.h"
 #include "ports/git_remote.h"
 #include "ports/store.h"
 
 namespace ns::reconcile {
 
-enum class LoopId { kFetcher, kRegisterer, kReleaser, kStarter, kCrashDetector, kSynchronizer };
+enum class LoopId {
+  kFetcher,
+  kRegisterer,
+  kReleaser,
+  kStarter,
+  kCrashDetector,
+  kSynchronizer,
+  // of builders
+  kClaims,
+  kLeaseGuard,
+  kAttempt,
+};
 
 // "repository-fetcher", ...
 const char* LoopName(LoopId loop);
@@ -108,18 +120,37 @@ struct RaiseEpoch {
   int64_t at_least;
 };
 
-using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits,
-                            SaveConditions, LoadApp, RegisterBuild, LoadQueue, ClaimBuild,
-                            ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp,
-                            DeleteImages, ConfirmRemoved, PurgeApp, LoadEpoch, RaiseEpoch>;
+// -- of builders; the desk knows which host asks --
+// Answered by Builds: those that are claimed for this host.
+struct ListClaims {};
+// Answered by Renewals, one for each.
+struct RenewClaims {
+  std::vector<ports::Claim> claims;
+};
+// Answered by model::BuildResult, also where the attempt failed.
+struct RunAttempt {
+  model::Build build;
+};
+struct SettleAttempt {
+  model::Build build;
+  model::BuildResult result;
+};
+
+using Effect =
+    std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
+                 LoadApp, RegisterBuild, LoadQueue, ClaimBuild, ExpireBuild, SetTarget, ObserveApp,
+                 ApplyApp, SaveObserved, RemoveApp, DeleteImages, ConfirmRemoved, PurgeApp,
+                 LoadEpoch, RaiseEpoch, ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
 
 using Keys = std::vector<Key>;
 using Refs = std::vector<model::GitRef>;
 using Commits = std::vector<model::Commit>;
+using Builds = std::vector<model::Build>;
+using Renewals = std::vector<Status>;
 // What the effect's comment names, or monostate for those that only succeed.
-using Answer =
-    std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot,
-                 model::QueueSnapshot, model::Build, model::Target, model::ObservedApp, int64_t>;
+using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits,
+                            model::AppSnapshot, model::QueueSnapshot, model::Build, model::Target,
+                            model::ObservedApp, int64_t, Builds, Renewals, model::BuildResult>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

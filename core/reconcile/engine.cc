@@ -20,6 +20,12 @@ const char* LoopName(LoopId loop) {
       return "build-crash-detector";
     case LoopId::kSynchronizer:
       return "deployments-synchronizer";
+    case LoopId::kClaims:
+      return "build-claims";
+    case LoopId::kLeaseGuard:
+      return "build-lease-guard";
+    case LoopId::kAttempt:
+      return "build-attempt";
   }
   return "unknown";
 }
@@ -33,12 +39,18 @@ void Engine::Add(std::unique_ptr<Loop> loop, LoopOptions options) {
   Lane& lane = lanes_[loop->id()];
   lane.loop = std::move(loop);
   lane.options = options;
+  if (options.period == Duration::zero()) lane.next_list = Duration::max();
 }
 
 size_t Engine::waiting() const {
   size_t count = 0;
   for (const auto& [id, lane] : lanes_) count += lane.queue.size();
   return count;
+}
+
+bool Engine::Idle(LoopId loop) const {
+  const auto lane = lanes_.find(loop);
+  return lane == lanes_.end() || (lane->second.running == 0 && lane->second.queue.empty());
 }
 
 Duration Engine::Jitter(Duration span) {
@@ -139,6 +151,7 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
     state.due = Duration::max();
     state.dirty = state.changed = false;
     state.pass = lane.loop->NewPass(key);
+    state.pass->SetNow(now);
     ++lane.running;
     Follow(lane, key, state.pass->Begin(), now, out);
   }
@@ -189,7 +202,9 @@ Commands Engine::Done(Ticket ticket, Outcome outcome, Duration now) {
     Listed(lane, std::move(outcome), now, out);
     return out;
   }
-  Follow(lane, flight.key, lane.keys.at(flight.key).pass->Next(std::move(outcome)), now, out);
+  Pass& pass = *lane.keys.at(flight.key).pass;
+  pass.SetNow(now);
+  Follow(lane, flight.key, pass.Next(std::move(outcome)), now, out);
   Start(lane, now, out);
   return out;
 }

@@ -32,7 +32,7 @@ using Command = std::variant<Request, Cancel>;
 using Commands = std::vector<Command>;
 
 struct LoopOptions {
-  Duration period = std::chrono::minutes(3);  // of the relist of all keys
+  Duration period = std::chrono::minutes(3);  // of the relist of all keys; zero: woken only
   int in_flight = 8;
   bool keyed = true;  // false: the one key kQueueKey, no relist
 };
@@ -57,6 +57,8 @@ class Engine {
   // Passes under way, and keys that wait.
   size_t in_flight() const { return flights_.size(); }
   size_t waiting() const;
+  // No pass of that loop is under way and no key of it waits.
+  bool Idle(LoopId loop) const;
 
  private:
   struct KeyState {

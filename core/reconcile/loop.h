@@ -43,6 +43,8 @@ using Step = std::variant<Effect, Finished>;
 class Pass {
  public:
   virtual ~Pass() = default;
+  // The monotonic time, told before each step, for those that have deadlines to keep.
+  virtual void SetNow(Duration) {}
   virtual Step Begin() = 0;
   // `outcome` of the effect that the step before asked for.
   virtual Step Next(Outcome outcome) = 0;

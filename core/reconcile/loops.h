@@ -28,4 +28,19 @@ struct SynchronizerOptions {
 // Application -> the backend made as the target says; tombstones cleaned up to the end.
 std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);
 
+// Of a host that builds. They share what the host holds, so they belong into one engine.
+struct BuilderLoops {
+  // kQueueKey -> which builds are claimed for this host: renews the claims, wakes attempts and
+  // interrupts those whose claim is lost or that shall be cancelled. kLeaveKey: the host stops;
+  // what runs is given back to the queue.
+  std::unique_ptr<Loop> claims;
+  // kQueueKey -> attempts whose claim may have run out by our own clock, however long a renewal may
+  // hang. Woken by `claims`.
+  std::unique_ptr<Loop> guard;
+  // Build -> run, then settle until that is acknowledged or refused. Woken by `claims`.
+  std::unique_ptr<Loop> attempts;
+};
+inline constexpr char kLeaveKey[] = "leave";
+BuilderLoops NewBuilderLoops();
+
 }  // namespace ns::reconcile

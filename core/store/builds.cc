@@ -216,15 +216,25 @@ class PgBuildLogs final : public ports::BuildLogStore {
  public:
   explicit PgBuildLogs(Pool& pool) : pool_(pool) {}
 
-  Status Append(const BuildId& id, const std::string& token, std::string_view bytes) override {
-    if (bytes.empty()) return Held(id, token);
-    NS_ASSIGN(const Rows rows,
-              pool_.Run("INSERT INTO build_logs (build_id, start_offset, bytes)"
-                        " SELECT id, coalesce((SELECT start_offset + length(bytes) FROM build_logs "
-                        "WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0),"
-                        "  $3::bytea FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2",
-                        Params::Of(id, token, BytesIn{bytes})));
-    return rows.touched() ? Status() : Stale("the lease of the build is lost");
+  Result<int64_t> Append(const BuildId& id, const std::string& token, int64_t offset,
+                         std::string_view bytes) override {
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run("WITH held AS (SELECT id, coalesce((SELECT start_offset + length(bytes) FROM "
+                  "build_logs WHERE build_id = $1 ORDER BY start_offset DESC LIMIT 1), 0) AS stored"
+                  "  FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2),"
+                  " added AS (INSERT INTO build_logs (build_id, start_offset, bytes)"
+                  "  SELECT id, stored, substr($4::bytea, (stored - $3::bigint)::integer + 1)"
+                  "  FROM held WHERE $3 BETWEEN 0 AND stored AND stored < $3 + length($4)"
+                  "  ON CONFLICT DO NOTHING RETURNING start_offset + length(bytes) AS stored)"
+                  " SELECT coalesce((SELECT stored FROM added), stored) FROM held",
+                  Params::Of(id, token, offset, BytesIn{bytes})));
+    if (rows.empty()) return Stale("the lease of the build is lost");
+    int64_t end = 0;
+    Row row = rows[0];
+    row >> end;
+    NS_TRY(row.status());
+    return end;
   }
 
   Result<ports::LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) override {
@@ -234,13 +244,6 @@ class PgBuildLogs final : public ports::BuildLogStore {
   }
 
  private:
-  Status Held(const BuildId& id, const std::string& token) {
-    NS_ASSIGN(const Rows rows,
-              pool_.Run("SELECT 1 FROM builds WHERE id = $1 AND status = 1 AND lease_token = $2",
-                        Params::Of(id, token)));
-    return rows.empty() ? Stale("the lease of the build is lost") : Status();
-  }
-
   static Result<ports::LogSlice> ReadSlice(Connection& connection, const BuildId& id,
                                            int64_t offset, int64_t max) {
     NS_ASSIGN(

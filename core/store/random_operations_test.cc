@@ -196,6 +196,7 @@ Operation Work(Draw& draw) {
   const BuildId id = draw.Build();
   const int kind = draw.Below(7), attempt = 1 + draw.Below(2);
   const bool expires = draw.Chance(30), wrong = draw.Chance(15);
+  const int64_t offset = draw.Chance(50) ? 0 : draw.Below(100);
   ports::BuildResult result;
   result.status =
       static_cast<model::BuildStatus>(std::array{0, 2, 3, 4}[static_cast<size_t>(draw.Below(4))]);
@@ -219,8 +220,10 @@ Operation Work(Draw& draw) {
         return Show(world.s.builds.Expire(id, attempt, result));
       case 5:
         return Show(world.s.builds.Cancel(id));
-      default:
-        return Show(world.s.logs.Append(id, token, result.image.digest));
+      default: {
+        const auto end = world.s.logs.Append(id, token, offset, result.image.digest);
+        return Show(end) + (end.ok() ? " " + std::to_string(*end) : "");
+      }
     }
   };
 }

@@ -230,17 +230,21 @@ class FakeBuildLogs final : public BuildLogStore {
  public:
   explicit FakeBuildLogs(FakeRows& rows) : rows_(rows) {}
 
-  Status Append(const BuildId& id, const std::string& token, std::string_view bytes) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+  Result<int64_t> Append(const BuildId& id, const std::string& token, int64_t offset,
+                         std::string_view bytes) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Result<int64_t> {
       const auto found = rows.builds.find(id);
       const bool held = found != rows.builds.end() &&
                         found->second.build.status == BuildStatus::kBuilding &&
                         found->second.build.lease.token == token;
       if (!held) return Stale("the lease of the build is lost");
-      if (bytes.empty()) return {};
-      found->second.log += bytes;
+      std::string& log = found->second.log;
+      const auto end = static_cast<int64_t>(log.size());
+      const auto last = offset + static_cast<int64_t>(bytes.size());
+      if (offset < 0 || offset > end || last <= end) return end;
+      log += bytes.substr(static_cast<size_t>(end - offset));
       hints.push_back({Hint::Kind::kBuildLog, id.str()});
-      return {};
+      return last;
     });
   }
   Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) override {

@@ -298,7 +298,7 @@ TEST_P(StoreContract, Hints_OfBuilds) {
   EXPECT_THAT(HintsOf([&] { claimed = Claimed(1); }), all);
   EXPECT_THAT(HintsOf([&] { (void)s.builds.Renew(claimed.id, claimed.lease.token, 1min); }),
               IsEmpty());
-  EXPECT_THAT(HintsOf([&] { (void)s.logs.Append(claimed.id, claimed.lease.token, "x"); }),
+  EXPECT_THAT(HintsOf([&] { (void)s.logs.Append(claimed.id, claimed.lease.token, 0, "x"); }),
               ElementsAre(Hint{Hint::Kind::kBuildLog, claimed.id.str()}));
   EXPECT_THAT(HintsOf([&] { (void)s.builds.Cancel(claimed.id); }), all);
   EXPECT_THAT(HintsOf([&] { Settle(claimed, BuildStatus::kCancelled); }), all);
@@ -316,8 +316,10 @@ TEST_P(StoreContract, Log_AppendedInPieces_ReadsAsOneFromAnyOffset) {
   std::string whole;
   for (const std::string& piece : {std::string("first\n"), odd, std::string(),
                                    std::string(70'000, 'x'), std::string("last\n")}) {
-    ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, piece), Status());
+    const auto offset = static_cast<int64_t>(whole.size());
     whole += piece;
+    ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, offset, piece).value(),
+              static_cast<int64_t>(whole.size()));
   }
   const auto size = static_cast<int64_t>(whole.size());
   for (const int64_t offset :
@@ -343,7 +345,7 @@ TEST_P(StoreContract, Log_BeyondTheEnd_IsEmpty) {
 TEST_P(StoreContract, Log_OfASettledBuild_IsFinishedAtItsEndOnly) {
   NewBuild(1, NewApp(1).id);
   const model::Build claimed = Claimed(1);
-  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, "0123456789"), Status());
+  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, 0, "0123456789").value(), 10);
   Settle(claimed, BuildStatus::kFailed);
   EXPECT_FALSE(s.logs.Read(claimed.id, 0, 9)->finished);
   EXPECT_TRUE(s.logs.Read(claimed.id, 0, 10)->finished);
@@ -353,14 +355,33 @@ TEST_P(StoreContract, Log_OfASettledBuild_IsFinishedAtItsEndOnly) {
 TEST_P(StoreContract, Log_OfTheNextAttempt_GoesOnBehind) {
   NewBuild(1, NewApp(1).id);
   const model::Build first = Claimed(1);
-  ASSERT_EQ(s.logs.Append(first.id, first.lease.token, "one "), Status());
+  ASSERT_EQ(s.logs.Append(first.id, first.lease.token, 0, "one ").value(), 4);
   Settle(first, BuildStatus::kQueued);
-  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, "late").code(), Code::kStale);
-  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, "").code(), Code::kStale);
+  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, 4, "late").status().code(), Code::kStale);
+  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, 4, "").status().code(), Code::kStale);
   const model::Build second = Claimed(1);
-  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, "late").code(), Code::kStale);
-  ASSERT_EQ(s.logs.Append(second.id, second.lease.token, "two"), Status());
+  EXPECT_EQ(s.logs.Append(first.id, first.lease.token, 4, "late").status().code(), Code::kStale);
+  EXPECT_EQ(s.logs.Append(second.id, second.lease.token, 0, "").value(), 4) << "where it goes on";
+  ASSERT_EQ(s.logs.Append(second.id, second.lease.token, 4, "two").value(), 7);
   EXPECT_EQ(s.logs.Read(first.id, 0, 100)->bytes, "one two");
+}
+
+TEST_P(StoreContract, Log_AppendedAgain_IsStoredOnce) {
+  NewBuild(1, NewApp(1).id);
+  const model::Build claimed = Claimed(1);
+  const auto append = [&](int64_t offset, const std::string& bytes) {
+    return s.logs.Append(claimed.id, claimed.lease.token, offset, bytes).value();
+  };
+  EXPECT_EQ(append(0, "abcdef"), 6);
+  EXPECT_EQ(append(0, "abcdef"), 6) << "an answer that was lost";
+  EXPECT_EQ(append(2, "cd"), 6);
+  EXPECT_EQ(append(6, ""), 6);
+  EXPECT_EQ(append(4, "efghi"), 9) << "the rest of it is new";
+  EXPECT_EQ(append(10, "x"), 9) << "one byte is missing";
+  EXPECT_EQ(append(10, ""), 9);
+  EXPECT_EQ(append(-1, "xabcdefghij"), 9) << "there is no such place";
+  EXPECT_THAT(HintsOf([&] { append(0, "abc"); }), IsEmpty());
+  EXPECT_EQ(s.logs.Read(claimed.id, 0, 100)->bytes, "abcdefghi");
 }
 
 }  // namespace ns::ports::testing

@@ -228,7 +228,7 @@ TEST_P(StoreContract, Removal_GoesThroughTombstoneConfirmationAndPurge) {
   const model::Application app = NewApp(1);
   NewBuild(1, app.id);
   const model::Build claimed = Claimed(1);
-  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, "log"), Status());
+  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, 0, "log").value(), 3);
   ASSERT_EQ(s.events.SetConditions(model::Subject::kBuild, claimed.id.str(),
                                    {{"Build", true, "Fine", "", kNever, kNever, kNever}}),
             Status());

@@ -1,0 +1,84 @@
+#include "act/store_desk.h"
+
+#include "plan/keys.h"
+
+namespace ns::act {
+
+using ports::Call;
+using ports::Claim;
+
+StoreDesk::StoreDesk(const ports::Store& store, const ports::Registry& registry, Secret key,
+                     HostId host)
+    : store_(store), registry_(registry), key_(std::move(key)), host_(std::move(host)) {}
+
+Result<std::vector<model::Build>> StoreDesk::Claimed(const Call&) {
+  NS_ASSIGN(model::QueueSnapshot queue, store_.builds.Queue());
+  std::erase_if(queue.building, [this](const auto& build) { return build.lease.host != host_; });
+  return std::move(queue.building);
+}
+
+Result<std::vector<Status>> StoreDesk::Renew(const Call&, const std::vector<Claim>& claims) {
+  std::vector<Status> renewals;
+  for (const Claim& claim : claims)
+    renewals.push_back(store_.builds.Renew(claim.build, claim.token, ports::kBuildLease));
+  return renewals;
+}
+
+Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
+  NS_ASSIGN(const model::Build build, Held(claim));
+  NS_ASSIGN(const model::AppSnapshot snapshot, store_.deploys.Snapshot(build.app));
+  const model::Application& app = snapshot.app;
+  if (app.deleted || plan::BuildKey(key_, app, build.commit) != build.build_key) {
+    return Status(Code::kCancelled, model::kSuperseded,
+                  "the application has changed since this build was asked for");
+  }
+  NS_ASSIGN(const model::Repository repository, store_.repositories.Get(app.repository));
+  ports::BuildOrder order;
+  order.app = app.id;
+  order.method = app.build.method;
+  order.settings = app.build.settings;
+  order.artifact_path = app.artifact_path;
+  order.entrypoint = app.run.entrypoint;
+  order.command = app.run.command;
+  for (const model::EnvVar& variable : app.env) {
+    if (variable.InBuild()) order.env.push_back(variable);
+  }
+  order.remote = {repository.id, repository.url, repository.credentials};
+  order.image = registry_.RepositoryFor(app.id);
+  return order;
+}
+
+Result<int64_t> StoreDesk::AppendLog(const Call&, const Claim& claim, int64_t offset,
+                                     std::string_view bytes) {
+  return store_.logs.Append(claim.build, claim.token, offset, bytes);
+}
+
+Status StoreDesk::Phase(const Call&, const Claim& claim, const std::string& phase,
+                        const std::string& message) {
+  NS_TRY(Held(claim).status());
+  model::Event event;
+  event.subject = model::Subject::kBuild;
+  event.subject_id = claim.build.str();
+  event.actor = "platform";
+  event.kind = "build.phase";
+  event.reason = phase;
+  event.message = message;
+  return store_.events.Append(event);
+}
+
+Status StoreDesk::Settle(const Call&, const Claim& claim, const model::BuildResult& result) {
+  return store_.builds.Settle(claim.build, claim.token, result);
+}
+
+// The build, where this host holds it by that token.
+Result<model::Build> StoreDesk::Held(const Claim& claim) {
+  Result<model::Build> build = store_.builds.Get(claim.build);
+  if (build.status().code() == Code::kNotFound) return Stale("there is no such build any more");
+  NS_TRY(build.status());
+  const bool held = build->status == model::BuildStatus::kBuilding && build->lease.host == host_ &&
+                    build->lease.token == claim.token;
+  if (!held) return Stale("the claim of the build is lost");
+  return build;
+}
+
+}  // namespace ns::act

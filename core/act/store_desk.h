@@ -1,0 +1,38 @@
+// The desk of a builder that reaches the store by itself, and what serves builders elsewhere.
+#pragma once
+
+#include "base/secret.h"
+#include "ports/build_desk.h"
+#include "ports/registry.h"
+#include "ports/store.h"
+
+namespace ns::act {
+
+// [any-thread]
+class StoreDesk final : public ports::BuildDesk {
+ public:
+  // `host` is who asks; it is given what is claimed for it and nothing else. `key`: of the build
+  // keys. `registry` must outlive the desk, as what `store` refers to must.
+  StoreDesk(const ports::Store& store, const ports::Registry& registry, Secret key, HostId host);
+
+  Result<std::vector<model::Build>> Claimed(const ports::Call& call) override;
+  Result<std::vector<Status>> Renew(const ports::Call& call,
+                                    const std::vector<ports::Claim>& claims) override;
+  Result<ports::BuildOrder> Order(const ports::Call& call, const ports::Claim& claim) override;
+  Result<int64_t> AppendLog(const ports::Call& call, const ports::Claim& claim, int64_t offset,
+                            std::string_view bytes) override;
+  Status Phase(const ports::Call& call, const ports::Claim& claim, const std::string& phase,
+               const std::string& message) override;
+  Status Settle(const ports::Call& call, const ports::Claim& claim,
+                const model::BuildResult& result) override;
+
+ private:
+  Result<model::Build> Held(const ports::Claim& claim);
+
+  const ports::Store store_;
+  const ports::Registry& registry_;
+  const Secret key_;
+  const HostId host_;
+};
+
+}  // namespace ns::act

@@ -1,0 +1,126 @@
+#include "act/store_desk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "act/world.h"
+#include "plan/keys.h"
+#include "plan/test_snapshots.h"
+#include "ports/testing/fake_clock.h"
+#include "ports/testing/fake_store.h"
+
+namespace ns::act {
+namespace {
+
+using namespace std::chrono_literals;
+using model::BuildStatus;
+using model::EnvScope;
+using plan::testing::IdOf;
+using plan::testing::kCommitA;
+using plan::testing::kKey;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class StoreDeskTest : public ::testing::Test {
+ protected:
+  StoreDeskTest() {
+    const auto user = store_.users.Ensure("alice", false);
+    model::Repository repository{
+        IdOf<RepositoryId>(1), "shop", "https://git.test/shop", {}, {user->id}};
+    repository.credentials = {model::GitAuth::kBasic, "bot", Secret("password"), Secret()};
+    EXPECT_TRUE(store_.repositories.Insert(repository).ok());
+    model::Application app = plan::testing::FreshApp().app;
+    app.repository = repository.id;
+    app.owners = {user->id};
+    app.run.command = "serve --all";
+    EXPECT_TRUE(store_.apps.Insert(app, [](const auto&) { return Status(); }).ok());
+    for (const EnvScope scope : {EnvScope::kRun, EnvScope::kBuild, EnvScope::kBoth}) {
+      const std::string key = "KEY" + std::to_string(static_cast<int>(scope));
+      EXPECT_TRUE(store_.apps.SetEnv(app.id, {key, Secret("secret"), scope, true, false}).ok());
+    }
+    model::Build build;
+    build.id = IdOf<BuildId>(1);
+    build.app = app.id;
+    build.commit = kCommitA;
+    build.build_key = plan::BuildKey(kKey, store_.apps.Get(app.id).value(), kCommitA);
+    EXPECT_TRUE(store_.builds.Register(build, {}, {}).ok());
+    const auto claimed = store_.builds.Claim(build.id, IdOf<HostId>(1), ports::kBuildLease);
+    claim_ = {build.id, claimed->lease.token};
+  }
+
+  Status Change() {
+    model::EnvVar variable{"KEY1", Secret("other"), EnvScope::kBuild, true, false};
+    return store_.apps.SetEnv(plan::testing::FreshApp().app.id, variable);
+  }
+  std::vector<model::Event> Events() {
+    return store_.events.List(model::Subject::kBuild, claim_.build.str(), 0, 10).value();
+  }
+
+  ports::testing::FakeClock clock_;
+  ports::testing::FakeStore rows_{clock_};
+  const ports::Store store_ = rows_.store();
+  testing::MemoryRegistry registry_;
+  StoreDesk mine_{store_, registry_, kKey, IdOf<HostId>(1)};
+  StoreDesk others_{store_, registry_, kKey, IdOf<HostId>(2)};
+  ports::Claim claim_;
+};
+
+TEST_F(StoreDeskTest, Claimed_AreThoseOfThatHost) {
+  EXPECT_THAT(mine_.Claimed({}).value(), ElementsAre(store_.builds.Get(claim_.build).value()));
+  EXPECT_THAT(others_.Claimed({}).value(), IsEmpty());
+}
+
+TEST_F(StoreDeskTest, Order_HasTheBuildsVariablesAndTheCredentialsAndNothingElse) {
+  const ports::BuildOrder order = mine_.Order({}, claim_).value();
+  EXPECT_EQ(order.method, "runtime-dockerfile");
+  EXPECT_EQ(order.command, "serve --all");
+  EXPECT_EQ(order.remote.credentials.password.Reveal(), "password");
+  EXPECT_EQ(order.image, "registry.test:5000/" + order.app.str());
+  ASSERT_THAT(order.env, SizeIs(2));
+  EXPECT_EQ(order.env[0].key, "KEY1");
+  EXPECT_EQ(order.env[1].key, "KEY2");
+}
+
+TEST_F(StoreDeskTest, Order_OfABuildOfAnotherHostOrToken_IsStale) {
+  EXPECT_EQ(others_.Order({}, claim_).status().code(), Code::kStale);
+  EXPECT_EQ(mine_.Order({}, {claim_.build, "other"}).status().code(), Code::kStale);
+  EXPECT_EQ(mine_.Order({}, {claim_.build, ""}).status().code(), Code::kStale);
+  EXPECT_EQ(mine_.Order({}, {IdOf<BuildId>(9), claim_.token}).status().code(), Code::kStale);
+  ASSERT_TRUE(mine_.Settle({}, claim_, {BuildStatus::kFailed, Internal("x"), {}, {}}).ok());
+  EXPECT_EQ(mine_.Order({}, claim_).status().code(), Code::kStale);
+}
+
+TEST_F(StoreDeskTest, Order_AfterTheApplicationHasChanged_IsSuperseded) {
+  ASSERT_TRUE(Change().ok());
+  const Status order = mine_.Order({}, claim_).status();
+  EXPECT_EQ(order.code(), Code::kCancelled);
+  EXPECT_EQ(order.reason(), model::kSuperseded);
+}
+
+TEST_F(StoreDeskTest, Renew_AnswersEachInOrder) {
+  const auto renewals = mine_.Renew({}, {{claim_.build, "other"}, claim_}).value();
+  ASSERT_THAT(renewals, SizeIs(2));
+  EXPECT_EQ(renewals[0].code(), Code::kStale);
+  EXPECT_TRUE(renewals[1].ok());
+  ASSERT_TRUE(store_.builds.Cancel(claim_.build).ok());
+  EXPECT_EQ(mine_.Renew({}, {claim_}).value().at(0).code(), Code::kCancelled);
+}
+
+TEST_F(StoreDeskTest, Phase_IsRecordedForTheHolderOnly) {
+  EXPECT_EQ(others_.Phase({}, claim_, "plan", "x").code(), Code::kStale);
+  EXPECT_THAT(Events(), IsEmpty());
+  ASSERT_TRUE(mine_.Phase({}, claim_, "plan", "build method").ok());
+  ASSERT_THAT(Events(), SizeIs(1));
+  EXPECT_EQ(Events()[0].kind, "build.phase");
+  EXPECT_EQ(Events()[0].reason, "plan");
+}
+
+TEST_F(StoreDeskTest, Settle_SecondTime_IsStale) {
+  const model::BuildResult failed{BuildStatus::kFailed, Internal("x"), {}, {}};
+  EXPECT_TRUE(mine_.Settle({}, claim_, failed).ok());
+  EXPECT_EQ(mine_.Settle({}, claim_, failed).code(), Code::kStale);
+}
+
+}  // namespace
+}  // namespace ns::act

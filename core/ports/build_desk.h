@@ -1,0 +1,64 @@
+// What a builder asks of whoever hands out builds: the store itself, or a controller elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/status.h"
+#include "model/build.h"
+#include "model/env.h"
+#include "ports/call.h"
+#include "ports/git_remote.h"
+
+namespace ns::ports {
+
+// How long a claim of a build holds without being renewed.
+inline constexpr Duration kBuildLease = std::chrono::seconds(15);
+
+// What a builder names when it speaks about a build that it was given.
+struct Claim {
+  BuildId build;
+  std::string token;
+  friend bool operator==(const Claim&, const Claim&) = default;
+};
+
+// All that one build needs to know, and nothing of anybody else.
+struct BuildOrder {
+  AppId app;
+  std::string method;               // "runtime-dockerfile"
+  std::string settings;             // JSON of the method's schema
+  std::string artifact_path;        // static ones
+  std::string entrypoint, command;  // as the user wrote them
+  std::vector<model::EnvVar> env;   // of build scope only
+  Remote remote;                    // with credentials
+  std::string image;                // "host:port/prefix/<app>", without a tag
+  friend bool operator==(const BuildOrder&, const BuildOrder&) = default;
+};
+
+// Of one builder host. Calls block until their deadline at most. kUnavailable: out of reach, and
+// whether the call had its effect is not known; each may be made again. [any-thread]
+class BuildDesk {
+ public:
+  virtual ~BuildDesk() = default;
+  // The builds that are claimed for this host now.
+  virtual Result<std::vector<model::Build>> Claimed(const Call& call) = 0;
+  // Prolongs claims by kBuildLease. One status each, in order: kStale, the claim is lost;
+  // kCancelled, it is prolonged but the build shall be cancelled.
+  virtual Result<std::vector<Status>> Renew(const Call& call, const std::vector<Claim>& claims) = 0;
+  // kStale: not given to this host. kCancelled with reason model::kSuperseded: the application has
+  // changed since the build was asked for, so that its result would bear the wrong name.
+  virtual Result<BuildOrder> Order(const Call& call, const Claim& claim) = 0;
+  // As BuildLogStore::Append.
+  virtual Result<int64_t> AppendLog(const Call& call, const Claim& claim, int64_t offset,
+                                    std::string_view bytes) = 0;
+  // Records that a phase ("checkout", "plan", "build", "pushed") has begun. kStale: not held.
+  virtual Status Phase(const Call& call, const Claim& claim, const std::string& phase,
+                       const std::string& message) = 0;
+  // Ends a claim. kStale: it is not held, or has been settled already.
+  virtual Status Settle(const Call& call, const Claim& claim, const model::BuildResult& result) = 0;
+};
+
+}  // namespace ns::ports
