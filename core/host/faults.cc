@@ -60,6 +60,7 @@ struct Faults::Parts {
   std::deque<ports::FaultyStore> stores;
   std::deque<ports::FaultyGitRemote> remotes;
   std::deque<ports::FaultyRegistry> registries;
+  std::deque<ports::FaultyBuildDesk> desks;
   std::deque<ports::FaultyBackend> backends;
   std::deque<ports::FaultyBuildMethod> methods;
   std::deque<ports::FaultyBuildEngine> engines;
@@ -86,6 +87,10 @@ ports::GitRemote& Faults::Through(ports::GitRemote& port) {
 
 ports::Registry& Faults::Through(ports::Registry& port) {
   return parts_ ? parts_->registries.emplace_back(port, parts_->plan) : port;
+}
+
+ports::BuildDesk& Faults::Through(ports::BuildDesk& port) {
+  return parts_ ? parts_->desks.emplace_back(port, parts_->plan) : port;
 }
 
 ports::Backend* Faults::Through(ports::Backend* port) {

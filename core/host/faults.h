@@ -8,6 +8,7 @@
 
 #include "ports/backend.h"
 #include "ports/build.h"
+#include "ports/build_desk.h"
 #include "ports/git_remote.h"
 #include "ports/registry.h"
 #include "ports/store.h"
@@ -31,6 +32,7 @@ class Faults {
   ports::Store Through(const ports::Store& store);
   ports::GitRemote& Through(ports::GitRemote& port);
   ports::Registry& Through(ports::Registry& port);
+  ports::BuildDesk& Through(ports::BuildDesk& port);
   // Null stays null.
   ports::Backend* Through(ports::Backend* port);
   ports::BuildMethod* Through(ports::BuildMethod* port);

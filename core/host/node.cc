@@ -180,11 +180,11 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages});
   }
   if (HasRole(roles, "builder")) {
-    desk.emplace(store, *registry, foundation->keys().hash, id);
-    builder.emplace(
-        act::BuilderParts{*desk, *git, MethodsOf(loaded), EnginesOf(loaded, config.engines),
-                          layout().sources(), SystemRandom(), SystemClock()},
-        config.builder_concurrency);
+    desk.emplace(store, registry, foundation->keys().hash, id);
+    builder.emplace(act::BuilderParts{faults.Through(*desk), git, MethodsOf(loaded),
+                                      EnginesOf(loaded, config.engines), layout().sources(),
+                                      SystemRandom(), SystemClock()},
+                    config.builder_concurrency);
   }
   return {};
 }
