@@ -8,6 +8,8 @@
 #include "base/crypto.h"
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/log.h"
+#include "base/mutant.h"
 #include "base/random.h"
 #include "base/status.h"
 
@@ -32,6 +34,18 @@ TEST(SeededRandom, SameSeed_SameNumbers) {
   SeededRandom a(7), b(7);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(a.Below(1000), b.Below(1000));
 }
+
+TEST(Log, Redirected_GoesThereFromItsLevelOn) {
+  std::string got;
+  log::Redirect(log::Level::kWarn, [&](log::Level, std::string_view line) { got += line; });
+  EXPECT_FALSE(log::Enabled(log::Level::kInfo));
+  log::Info("not this");
+  log::Error("this", {{"why", "two words"}});
+  log::Redirect(log::Level::kInfo, nullptr);
+  EXPECT_EQ(got, "this why=\"two words\"");
+}
+
+TEST(Mutant, NobodyChoseOne_IsOff) { EXPECT_FALSE(NS_MUTANT("anything")); }
 
 TEST(KeyHasher, FieldBorders_ChangeTheKey) {
   const Secret key(std::string(32, 'k'));

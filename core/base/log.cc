@@ -23,6 +23,16 @@ spdlog::level::level_enum ToSpdlog(Level level) {
   return spdlog::level::info;
 }
 
+struct Sink {
+  Level level = Level::kInfo;
+  std::function<void(Level, std::string_view)> put;
+};
+
+Sink& Redirected() {
+  static Sink sink;
+  return sink;
+}
+
 // A value as it stands on the line: quoted when it would not read as one word.
 void AppendValue(std::string& line, std::string_view value) {
   const bool plain =
@@ -57,7 +67,14 @@ void Configure(Level level, const std::string& path) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-bool Enabled(Level level) { return spdlog::should_log(ToSpdlog(level)); }
+void Redirect(Level level, std::function<void(Level, std::string_view line)> sink) {
+  Redirected() = {level, std::move(sink)};
+}
+
+bool Enabled(Level level) {
+  const Sink& sink = Redirected();
+  return sink.put ? level >= sink.level : spdlog::should_log(ToSpdlog(level));
+}
 
 void Write(Level level, std::string_view message, const Field* fields, size_t count) {
   if (!Enabled(level)) return;
@@ -68,7 +85,10 @@ void Write(Level level, std::string_view message, const Field* fields, size_t co
     line += '=';
     AppendValue(line, fields[i].value);
   }
-  spdlog::log(ToSpdlog(level), "{}", line);
+  if (const Sink& sink = Redirected(); sink.put)
+    sink.put(level, line);
+  else
+    spdlog::log(ToSpdlog(level), "{}", line);
 }
 
 Level LevelFromName(std::string_view name) {

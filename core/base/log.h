@@ -1,6 +1,7 @@
 // The log façade. One line a record: time, level, message, key=value fields. [any-thread]
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ using Fields = std::initializer_list<Field>;
 // Where records go and from which level on. `path` empty: standard error. Call once, before
 // threads.
 void Configure(Level level, const std::string& path);
+// Records from `level` on go to `sink` from now on, all others nowhere; null: as configured again.
+// For tests and simulations; not beside threads that write.
+void Redirect(Level level, std::function<void(Level, std::string_view line)> sink);
 bool Enabled(Level level);
 void Write(Level level, std::string_view message, const Field* fields, size_t count);
 

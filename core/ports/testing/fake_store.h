@@ -25,6 +25,8 @@ class FakeStore {
   void FailWith(Status status);
   // Every event there is, oldest first.
   std::vector<model::Event> Events();
+  // The rows themselves (fake_rows.h), for a simulation that checks them and takes them back.
+  FakeRows& rows() { return *rows_; }
 
  private:
   std::unique_ptr<FakeRows> rows_;

@@ -54,6 +54,27 @@ TEST(CallTest, Deadline_EndsAWait) {
   EXPECT_EQ(call.Remaining(1h), 0ns);
 }
 
+// Time that passes only by waiting.
+class StillTime final : public Timing {
+ public:
+  Nanoseconds Monotonic() const override { return now_; }
+  void WaitOnce(int, Nanoseconds most) const override { now_ += most; }
+
+ private:
+  mutable Nanoseconds now_{};
+};
+
+TEST(CallTest, GivenTime_IsWaitedInAndEndsAtTheDeadline) {
+  const StillTime time;
+  FakeCall fake(-1);
+  fake.raw.deadline_ns = Nanoseconds(10h).count();
+  const Call call(&fake.raw, time);
+  EXPECT_EQ(CodeOfWait(call, 9h), NS_OK);
+  EXPECT_EQ(time.Monotonic(), 9h);
+  EXPECT_EQ(CodeOfWait(call, 9h), NS_E_DEADLINE);
+  EXPECT_EQ(time.Monotonic(), 10h);
+}
+
 TEST(CallTest, Cancellation_EndsAWait_WithAndWithoutADescriptor) {
   const int fd = ::eventfd(0, EFD_CLOEXEC);
   for (const int cancel_fd : {fd, -1}) {

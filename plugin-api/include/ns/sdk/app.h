@@ -13,8 +13,6 @@
 
 namespace ns::sdk {
 
-using Nanoseconds = std::chrono::nanoseconds;
-
 // Decides who may act on an application: compared by epoch, then generation.
 struct Fence {
   int64_t epoch = 0, generation = 0;

@@ -21,6 +21,7 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
@@ -166,8 +167,45 @@ inline AppRecord DecodeAppRecord(const std::string& text) {
   return record;
 }
 
+// A lock that is held until the end of its owner.
+class Held {
+ public:
+  Held() = default;
+  virtual ~Held() = default;
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+};
+
+// What a rollout backend keeps of all applications of one instance, seen by every process of the
+// machine. [any-thread]
+class Records {
+ public:
+  virtual ~Records() = default;
+  // Raises the fence. Throws NS_E_STALE when a higher one is known.
+  virtual void Raise(const std::string& app, const Fence& fence) const = 0;
+  // The highest fence known; {0, 0} for an application never heard of.
+  virtual Fence Highest(const std::string& app) const = 0;
+  // Waits for the lock; throws when the call is over or a higher fence comes. A process that dies
+  // lets go.
+  virtual std::unique_ptr<Held> Lock(const Call& call, const std::string& app,
+                                     const Fence& fence) const = 0;
+  virtual AppRecord Read(const std::string& app) const = 0;
+  virtual bool Has(const std::string& app) const = 0;
+  // Durable when it returns; a reader sees the old or the new one.
+  virtual void Write(const std::string& app, const AppRecord& record) const = 0;
+  // Forgets all but the fence.
+  virtual void Forget(const std::string& app) const = 0;
+
+  static Error Stale(const std::string& app) {
+    return Error(
+        NS_E_STALE, NS_REASON_STALE_FENCE,
+        "Application " + app + " has been asked for with a newer fence; this one is out of date.",
+        Fault::kPlatform);
+  }
+};
+
 // An open file that is closed, and with that unlocked, at the end.
-class LockedFile {
+class LockedFile final : public Held {
  public:
   explicit LockedFile(const std::string& path)
       : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
@@ -175,9 +213,7 @@ class LockedFile {
       throw Error(NS_E_INTERNAL, "", "Cannot open " + path + ": " + ::strerror(errno) + ".",
                   Fault::kOperator);
   }
-  ~LockedFile() { ::close(fd_); }
-  LockedFile(const LockedFile&) = delete;
-  LockedFile& operator=(const LockedFile&) = delete;
+  ~LockedFile() override { ::close(fd_); }
 
   int fd() const { return fd_; }
   // False: somebody else has it.
@@ -191,8 +227,8 @@ class LockedFile {
   int fd_;
 };
 
-// The files of all applications of one instance. [any-thread]
-class AppRecords {
+// Records as files.
+class AppRecords final : public Records {
  public:
   AppRecords() = default;
   // `folder` is made when it is not there.
@@ -200,25 +236,22 @@ class AppRecords {
     ::mkdir(folder_.c_str(), 0700);
   }
 
-  // Raises the fence. Throws NS_E_STALE when a higher one is known.
-  void Raise(const std::string& app, const Fence& fence) const {
+  void Raise(const std::string& app, const Fence& fence) const override {
     const LockedFile file(Path(app, ".fence"));
     file.Lock();
     const Fence known = ReadFence(file.fd());
     if (fence < known) throw Stale(app);
     if (fence > known) WriteFence(file.fd(), fence);
   }
-  // The highest fence known; {0, 0} for an application never heard of.
-  Fence Highest(const std::string& app) const {
+  Fence Highest(const std::string& app) const override {
     const int fd = ::open(Path(app, ".fence").c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return {};
     const Fence fence = ReadFence(fd);
     ::close(fd);
     return fence;
   }
-  // Waits for the lock; throws when the call is over or a higher fence comes.
-  std::unique_ptr<LockedFile> Lock(const Call& call, const std::string& app,
-                                   const Fence& fence) const {
+  std::unique_ptr<Held> Lock(const Call& call, const std::string& app,
+                             const Fence& fence) const override {
     auto file = std::make_unique<LockedFile>(Path(app, ".lock"));
     while (!file->Try()) {
       call.Wait(std::chrono::milliseconds(20));
@@ -227,26 +260,17 @@ class AppRecords {
     return file;
   }
 
-  AppRecord Read(const std::string& app) const {
+  AppRecord Read(const std::string& app) const override {
     std::ifstream in(Path(app, ".state"), std::ios::binary);
     return DecodeAppRecord(std::string(std::istreambuf_iterator<char>(in), {}));
   }
-  bool Has(const std::string& app) const {
+  bool Has(const std::string& app) const override {
     return ::access(Path(app, ".state").c_str(), F_OK) == 0;
   }
-  // Durable when it returns.
-  void Write(const std::string& app, const AppRecord& record) const {
+  void Write(const std::string& app, const AppRecord& record) const override {
     WriteWhole(Path(app, ".state"), Encode(record));
   }
-  // Forgets all but the fence.
-  void Forget(const std::string& app) const { ::unlink(Path(app, ".state").c_str()); }
-
-  static Error Stale(const std::string& app) {
-    return Error(
-        NS_E_STALE, NS_REASON_STALE_FENCE,
-        "Application " + app + " has been asked for with a newer fence; this one is out of date.",
-        Fault::kPlatform);
-  }
+  void Forget(const std::string& app) const override { ::unlink(Path(app, ".state").c_str()); }
 
   // Writes a file beside `path`, makes it durable and renames it, so that a reader sees the old or
   // the new one.

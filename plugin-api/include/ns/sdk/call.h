@@ -1,13 +1,12 @@
 // What accompanies every fallible call: deadline, cancellation, trace.
 #pragma once
 
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
 
 #include "ns/sdk/error.h"
+#include "ns/sdk/timing.h"
 
 namespace ns::sdk {
 
@@ -16,10 +15,12 @@ class Call {
  public:
   using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC
 
-  // NULL: a call without deadline that is never cancelled, for tests.
-  explicit Call(const ns_call* raw = nullptr) : raw_(raw) {}
+  // NULL: a call without deadline that is never cancelled, for tests. `timing` must outlive it.
+  explicit Call(const ns_call* raw = nullptr, const Timing& timing = Timing::System())
+      : raw_(raw), timing_(&timing) {}
 
   const ns_call* raw() const { return raw_; }
+  const Timing& timing() const { return *timing_; }
   bool Cancelled() const { return raw_ && raw_->cancelled && raw_->cancelled(raw_) != 0; }
   // Readable once cancelled; -1: there is none, poll Cancelled().
   int CancelFd() const { return raw_ ? raw_->cancel_fd : -1; }
@@ -30,9 +31,9 @@ class Call {
   // Until the deadline, not below zero; `most` when that is less or there is no deadline.
   Clock::duration Remaining(Clock::duration most) const {
     const auto deadline = Deadline();
-    return deadline ? std::clamp(*deadline - Clock::now(), Clock::duration::zero(), most) : most;
+    return deadline ? std::clamp(*deadline - Now(), Clock::duration::zero(), most) : most;
   }
-  bool Expired() const { return Deadline() && *Deadline() <= Clock::now(); }
+  bool Expired() const { return Deadline() && *Deadline() <= Now(); }
   std::string_view Traceparent() const {
     return raw_ ? View(raw_->traceparent) : std::string_view();
   }
@@ -47,22 +48,16 @@ class Call {
 
   // Waits that long, or less: throws as Check() as soon as the call is over.
   void Wait(Clock::duration time) const {
-    const auto until = Clock::now() + time;
-    for (Check(); Clock::now() < until; Check())
-      WaitOnce(std::min(until - Clock::now(), Remaining(time)));
+    const auto until = Now() + time;
+    for (Check(); Now() < until; Check())
+      timing_->WaitOnce(CancelFd(), std::min(until - Now(), Remaining(time)));
   }
 
  private:
-  // A host without a descriptor to wait on is asked every 50 ms.
-  void WaitOnce(Clock::duration time) const {
-    pollfd cancelled{CancelFd(), POLLIN, 0};
-    const auto slice = CancelFd() >= 0 ? std::chrono::hours(1) : std::chrono::milliseconds(50);
-    const auto wait = std::clamp<Clock::duration>(time, Clock::duration::zero(), slice);
-    ::poll(&cancelled, 1,
-           static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
-  }
+  Clock::time_point Now() const { return Clock::time_point(timing_->Monotonic()); }
 
   const ns_call* raw_;
+  const Timing* timing_;
 };
 
 }  // namespace ns::sdk

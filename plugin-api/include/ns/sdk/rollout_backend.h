@@ -4,8 +4,6 @@
 // them are called with the application's lock held.
 #pragma once
 
-#include <time.h>
-
 #include "ns/sdk/backend.h"
 #include "ns/sdk/rollout_status.h"
 
@@ -60,30 +58,21 @@ class RolloutBackend : public Backend {
   virtual Goal GoalOf(const App& app) const;
 
   const Host& host() const { return host_; }
-  // Call it in Activate: the data folder need not be there before.
-  void OpenRecords() { records_ = AppRecords(host_.data_dir() + "/apps"); }
-  const AppRecords& records() const { return records_; }
-
-  static UtcTime NowUtc() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now());
-  }
-  // Time since boot: goes on while the process does not.
-  static Nanoseconds SinceBoot() {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::chrono::seconds(now.tv_sec) + Nanoseconds(now.tv_nsec);
-  }
+  // Call one of them in Activate: the data folder need not be there before.
+  void OpenRecords() { OpenRecords(std::make_unique<AppRecords>(host_.data_dir() + "/apps")); }
+  void OpenRecords(std::unique_ptr<const Records> records) { records_ = std::move(records); }
+  const Records& records() const { return *records_; }
 
  private:
   class Driver;
   AppStatus StatusNow(const Call& call, const std::string& app, const AppRecord& record) {
     const Look look = LookAt(call, app, record);
-    return StatusOf(record, look, records_.Highest(app), NowUtc().time_since_epoch().count());
+    return StatusOf(record, look, records_->Highest(app),
+                    call.timing().NowUtc().time_since_epoch().count());
   }
 
   const Host host_;
-  AppRecords records_;
+  std::unique_ptr<const Records> records_ = std::make_unique<AppRecords>();
 };
 
 inline Goal RolloutBackend::GoalOf(const App& app) const {
@@ -112,7 +101,7 @@ class RolloutBackend::Driver {
         call_(call),
         app_(app),
         rollout_(backend.GoalOf(app)),
-        record_(backend.records_.Read(app.id)) {}
+        record_(backend.records_->Read(app.id)) {}
 
   const AppRecord& record() const { return record_; }
 
@@ -123,7 +112,7 @@ class RolloutBackend::Driver {
     for (;;) {
       call_.Check();
       const Step step =
-          rollout_.Next(SeenOf(record_, look_, backend_.records_.Highest(app_.id)), SinceBoot());
+          rollout_.Next(SeenOf(record_, look_, backend_.records_->Highest(app_.id)), Now());
       Mark(step.kind);
       switch (step.kind) {
         case StepKind::kDone:
@@ -131,7 +120,7 @@ class RolloutBackend::Driver {
         case StepKind::kFail:
           return GiveUp(step);
         case StepKind::kSuperseded:
-          throw AppRecords::Stale(app_.id);
+          throw Records::Stale(app_.id);
         case StepKind::kWait:
           call_.Wait(step.wait);
           if (stopping_) LookAgain();
@@ -236,7 +225,7 @@ class RolloutBackend::Driver {
   void TryProbe(const std::string& replica) {
     ProbeAnswer answer = backend_.Probe(call_, app_, replica);
     rollout_.Probed(replica, answer.readiness, std::move(answer.reason), std::move(answer.message),
-                    SinceBoot());
+                    Now());
   }
 
   // The record first: should we die in between, the routes are found other than written and are
@@ -246,7 +235,7 @@ class RolloutBackend::Driver {
     const std::string key_before =
         std::exchange(record_.written_route_key, rollout_.goal().route_key);
     for (const std::string& id : before) {
-      if (!targets.contains(id)) record_.draining_since[id] = SinceBoot().count();
+      if (!targets.contains(id)) record_.draining_since[id] = Now().count();
     }
     for (const std::string& id : targets) record_.draining_since.erase(id);
     try {
@@ -257,19 +246,19 @@ class RolloutBackend::Driver {
       throw;
     }
     Save();
-    rollout_.Routed(SinceBoot());
+    rollout_.Routed(Now());
     LookAgain();
   }
 
   void TryConfirm(const std::set<std::string>& targets) {
     std::string missing = backend_.Unconfirmed(call_, app_, targets, record_);
     const bool in_force = missing.empty();
-    rollout_.Confirmed(in_force, std::move(missing), SinceBoot());
+    rollout_.Confirmed(in_force, std::move(missing), Now());
   }
 
   void Count(const std::set<std::string>& replicas) {
     for (const std::string& replica : replicas)
-      rollout_.Counted(replica, backend_.CountOpen(call_, app_, replica), SinceBoot());
+      rollout_.Counted(replica, backend_.CountOpen(call_, app_, replica), Now());
   }
 
   void AskToStop(const std::string& replica) {
@@ -277,7 +266,7 @@ class RolloutBackend::Driver {
       backend_.host_.log().Warn("the drain limit has passed with requests open",
                                 {{"application", app_.id}, {"open", std::to_string(open)}});
     backend_.Stop(call_, replica, false);
-    rollout_.AskedToStop(replica, SinceBoot());
+    rollout_.AskedToStop(replica, Now());
     asked_.insert(replica);
     LookAgain();
   }
@@ -299,7 +288,9 @@ class RolloutBackend::Driver {
     throw Error(NS_E_PRECONDITION, step.reason, step.message, Fault::kSource);
   }
 
-  void Save() { backend_.records_.Write(app_.id, record_); }
+  Nanoseconds Now() const { return call_.timing().SinceBoot(); }
+  UtcTime NowUtc() const { return call_.timing().NowUtc(); }
+  void Save() { backend_.records_->Write(app_.id, record_); }
 
   RolloutBackend& backend_;
   const Call& call_;
@@ -313,8 +304,8 @@ class RolloutBackend::Driver {
 };
 
 inline void RolloutBackend::Apply(const Call& call, const App& app, const StatusSink& status) {
-  records_.Raise(app.id, app.fence);
-  const auto lock = records_.Lock(call, app.id, app.fence);
+  records_->Raise(app.id, app.fence);
+  const auto lock = records_->Lock(call, app.id, app.fence);
   Driver driver(*this, call, app);
   std::exception_ptr failed;
   try {
@@ -332,18 +323,18 @@ inline void RolloutBackend::Apply(const Call& call, const App& app, const Status
 
 inline void RolloutBackend::Remove(const Call& call, const std::string& app, const Fence& fence,
                                    bool data) {
-  records_.Raise(app, fence);
-  const auto lock = records_.Lock(call, app, fence);
-  const Look look = LookAt(call, app, records_.Read(app));
+  records_->Raise(app, fence);
+  const auto lock = records_->Lock(call, app, fence);
+  const Look look = LookAt(call, app, records_->Read(app));
   for (const ReplicaReport& report : look.replicas) RemoveReplica(call, report.replica.id);
   RemoveRest(call, app, data);
-  records_.Forget(app);
+  records_->Forget(app);
 }
 
 inline AppStatus RolloutBackend::Observe(const Call& call, const std::string& app) {
-  const AppRecord record = records_.Read(app);
+  const AppRecord record = records_->Read(app);
   AppStatus status = StatusNow(call, app, record);
-  if (!records_.Has(app) && !status.exists)
+  if (!records_->Has(app) && !status.exists)
     status.reason = NS_REASON_NEVER_DEPLOYED, status.message = "It was never deployed here.";
   return status;
 }

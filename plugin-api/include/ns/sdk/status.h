@@ -20,8 +20,6 @@ enum class Container {
   kUnknown = NS_CONTAINER_UNKNOWN,
 };
 
-using UtcTime = std::chrono::sys_time<std::chrono::microseconds>;
-
 // A step of the newest deploy and when it began: "pull", "start", "probe", "switch", "drain",
 // "remove", "done".
 struct Phase {
