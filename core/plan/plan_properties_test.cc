@@ -48,8 +48,8 @@ RC_GTEST_PROP(PlanProperties, DecideTarget_RunsOnlyWhatABuildOfThisApplicationMa
   if (!out || !out->release) return;
   const model::Release& release = *out->release;
   const bool kept = snapshot.release && snapshot.release->build == release.build;
-  const bool built = std::any_of(
-      snapshot.builds.begin(), snapshot.builds.end(), [&](const model::Build& build) {
+  const bool built =
+      std::any_of(snapshot.builds.begin(), snapshot.builds.end(), [&](const model::Build& build) {
         return build.id == release.build && build.status == BuildStatus::kSucceeded &&
                build.image == release.image && build.commit == release.commit;
       });
@@ -108,8 +108,8 @@ RC_GTEST_PROP(PlanProperties, Conditions_AlwaysGiveAReason, ()) {
   model::ObservedApp observed;
   observed.converged = Coin();
   observed.ready = Number(1);
-  all.push_back(DeployCondition(snapshot, Coin() ? &observed : nullptr,
-                                Coin() ? Status() : AnyOutcome()));
+  all.push_back(
+      DeployCondition(snapshot, Coin() ? &observed : nullptr, Coin() ? Status() : AnyOutcome()));
   for (const model::Condition& one : all) RC_ASSERT(!one.type.empty() && !one.reason.empty());
   RC_ASSERT(!ConditionsChanged(all, all));
 }
@@ -180,7 +180,7 @@ RC_GTEST_PROP(PlanProperties, ExpireBuilds_EndsExactlyTheLostOnes, ()) {
                                     [&](const model::Build& b) { return b.id == one.build; });
     RC_ASSERT(build != queue.building.end());
     RC_ASSERT(one.attempt == build->attempt);
-    const BuildStatus expected = build->cancel_requested               ? BuildStatus::kCancelled
+    const BuildStatus expected = build->cancel_requested                ? BuildStatus::kCancelled
                                  : build->attempt < model::kMaxAttempts ? BuildStatus::kQueued
                                                                         : BuildStatus::kFailed;
     RC_ASSERT(one.result.status == expected);
@@ -265,7 +265,11 @@ std::vector<Edit> Edits() {
       {"entrypoint", [](auto& app) { app.run.entrypoint += "x"; }, false, true, false},
       {"command", [](auto& app) { app.run.command += "x"; }, false, true, false},
       {"restart", [](auto& app) { ++app.restart_nonce; }, false, true, false},
-      {"port", [](auto& app) { app.ports.push_back({9, 9}); }, false, true, false},
+      {"port",
+       [](auto& app) {
+         app.ports.push_back({9, 9});
+       },
+       false, true, false},
       {"variable of runs", variable(model::EnvScope::kRun), false, true, false},
       {"variable of builds", variable(model::EnvScope::kBuild), true, false, false},
       {"variable of both", variable(model::EnvScope::kBoth), true, true, false},
@@ -383,8 +387,9 @@ void Happen(World& world) {
   else if (what == 4)
     world.Release();
   else if (!builds.empty())
-    HappenToBuild(world, Coin() ? builds.front() : builds[static_cast<size_t>(Number(
-                                                      static_cast<int>(builds.size()) - 1))]);
+    HappenToBuild(
+        world, Coin() ? builds.front()
+                      : builds[static_cast<size_t>(Number(static_cast<int>(builds.size()) - 1))]);
 }
 
 // Asked for at the end, whatever was asked for before: to run `commit` with the settings of `spec`.

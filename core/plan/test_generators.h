@@ -41,7 +41,8 @@ inline std::vector<model::EnvVar> AnyEnv() {
   std::vector<model::EnvVar> env;
   for (const char* name : {"A", "AB", "B", "PORT"}) {
     if (!Coin()) continue;
-    env.push_back({name, Secret(AnyWord()), static_cast<model::EnvScope>(Number(2)), Coin(), false});
+    env.push_back(
+        {name, Secret(AnyWord()), static_cast<model::EnvScope>(Number(2)), Coin(), false});
   }
   return env;
 }

@@ -1,5 +1,5 @@
-// An application, its remote and its builders as values, for tests: what stores and builders do with
-// decisions, without any of them.
+// An application, its remote and its builders as values, for tests: what stores and builders do
+// with decisions, without any of them.
 #pragma once
 
 #include <optional>

@@ -130,6 +130,20 @@ TEST(Rollout, ProgramThatEnds_FailsAtOnceWithItsReason) {
   EXPECT_TRUE(world.broken_promises.empty());
 }
 
+// Found by the properties: it was taken away and started again without end.
+TEST(Rollout, ProgramThatEndsBeforeTheFirstLook_FailsAndIsNotStartedAgain) {
+  RolloutWorld world;
+  const std::string old = world.Serving("old");
+  world.ends_at_once = world.probe_breaks = true;
+  const Step step = world.Run(Running());
+  EXPECT_EQ(step.kind, kFail);
+  EXPECT_EQ(step.reason, NS_REASON_CONTAINER_EXITED);
+  EXPECT_EQ(step.message, "saw");
+  EXPECT_EQ(world.steps, Kinds({kPull, kStart, kProbe, kFail}));
+  EXPECT_EQ(world.made, 2);
+  EXPECT_EQ(world.seen.targets, std::set<std::string>{old});
+}
+
 TEST(Rollout, NextTryAfterAFailure_TakesTheFailedOneAwayFirst) {
   RolloutWorld world;
   world.Serving("old");
@@ -219,6 +233,33 @@ TEST(Rollout, ProxyDown_FailsWithBothReplicasRunning) {
   EXPECT_TRUE(world.broken_promises.empty());
 }
 
+// Found by the properties: what served was stopped, although the proxy still led to it, when it was
+// of the key that the goal names.
+TEST(Rollout, StopThatTheProxyDoesNotTakeUp_LeavesWhatServesAlone) {
+  RolloutWorld world;
+  const std::string serving = world.Serving("new");
+  world.confirms_needed = -1;
+  Rollout rollout(Stopped());
+  while (!world.seen.targets.empty()) world.Run(rollout, 1);
+  world.Find(serving)->draining_since = world.now;
+  EXPECT_EQ(world.Run(rollout).reason, NS_REASON_ROUTE_NOT_CONFIRMED);
+  EXPECT_TRUE(world.Find(serving)->Alive());
+  EXPECT_TRUE(world.broken_promises.empty());
+}
+
+// As above, after a crash between the write of the routes and its record.
+TEST(Rollout, RoutesOtherThanWrittenAndRefused_StopsNothing) {
+  RolloutWorld world;
+  world.Serving("old");
+  const std::string routed = world.Add("new").id;
+  world.confirmed = {routed};
+  world.seen.routes_intact = false;
+  world.route_fails = true;
+  EXPECT_EQ(world.Run(Running()).kind, kFail);
+  EXPECT_TRUE(world.Find(routed)->Alive());
+  EXPECT_TRUE(world.broken_promises.empty());
+}
+
 TEST(Rollout, SlowProxy_IsAskedUntilItShowsTheNewRoutes) {
   RolloutWorld world;
   world.Serving("old");
@@ -256,6 +297,17 @@ TEST(Rollout, DrainBegunByAnother_GoesOnFromWhereItWas) {
   EXPECT_EQ(world.Run(Running()).kind, kDone);
   EXPECT_GE(world.now, seconds(1010));
   EXPECT_LT(world.now, seconds(1011));
+}
+
+TEST(Rollout, DrainBegunBeforeAReboot_IsCutAtTheLimitFromNowOn) {
+  RolloutWorld world;
+  world.Serving("new");
+  world.Add("old");
+  world.seen.replicas[1].draining_since = seconds(900'000);
+  world.left["r2"] = seconds(1000);
+  world.open_for = seconds(3600);
+  EXPECT_EQ(world.Run(Running()).kind, kDone);
+  EXPECT_LT(world.now, seconds(1032));
 }
 
 TEST(Rollout, DeafToTheStopSignal_IsKilledAfterTheGrace) {

@@ -16,6 +16,7 @@ struct RolloutWorld {
   // Faults and delays.
   int probes_until_ready = 0;  // of each new replica
   bool probe_breaks = false, start_fails = false, route_fails = false, pull_fails = false;
+  bool ends_at_once = false;  // a new replica
   int confirms_needed = 0;    // -1: never
   Nanoseconds ends_after{0};  // 0: a new replica does not end
   Nanoseconds open_for{0};    // requests stay open on a replica that long after the switch
@@ -75,7 +76,8 @@ struct RolloutWorld {
         pull_fails ? rollout.Fail(NS_REASON_IMAGE_PULL_FAILED, "gone") : rollout.Pulled();
         break;
       case StepKind::kStart:
-        start_fails ? rollout.Fail(NS_REASON_START_FAILED, "no") : void(Add(rollout.goal().key));
+        start_fails ? rollout.Fail(NS_REASON_START_FAILED, "no")
+                    : void(Add(rollout.goal().key, ends_at_once ? Life::kEnded : Life::kRunning));
         break;
       case StepKind::kProbe:
         Probe(rollout, step.replica);

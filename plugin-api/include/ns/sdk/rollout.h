@@ -9,8 +9,9 @@
 //
 // Promises, for strategy kRolling: the routes lead to replicas that were ready when they were
 // routed (and, where an old one serves meanwhile, that did not end within Goal::stays_up), and no
-// replica that the confirmed routes lead to is stopped. When a new replica fails, the routes stay
-// as they are and the failed one is stopped, and kept for its output until the next start.
+// replica that the routes in force lead to, or may lead to, is stopped. When a new replica fails,
+// the routes stay as they are and the failed one is stopped, and kept for its output until the next
+// start. A new replica that ends is a failure, and not started again by the same rollout.
 // kRecreate: old replicas end before new ones start; when a new one fails, the old ones are started
 // again.
 #pragma once
@@ -135,6 +136,7 @@ class Rollout {
   // same as that of Replica::draining_since.
   Step Next(const Seen& seen, Nanoseconds now) {
     if (seen.newest > goal_.fence) return {.kind = StepKind::kSuperseded};
+    if (!found_) found_ = IdsOf(seen.replicas);
     const Split split = Divide(seen);
     if (!failure_.reason.empty()) return GiveUp(seen, now);
     if (auto step = MakeReplicas(seen, split, now)) return *step;
@@ -236,6 +238,7 @@ class Rollout {
     if (!goal_.run || split.keep.size() >= static_cast<size_t>(std::max(goal_.replicas, 0)))
       return std::nullopt;
     if (!pulled_) return Step{.kind = StepKind::kPull};
+    if (auto step = FindEnded(seen, split.rest, now)) return step;
     for (const Replica& replica :
          split.rest) {  // what earlier tries left; not what served, which may be needed again
       if (!replica.Alive() && !seen.targets.contains(replica.id))
@@ -245,6 +248,20 @@ class Rollout {
       if (auto step = EndAll(split.rest, now)) return step;
     }
     return Step{.kind = StepKind::kStart};
+  }
+
+  // A replica of this rollout that has ended without being asked is a failure, however soon it
+  // ended: another one would end as well. A last probe says why.
+  MaybeStep FindEnded(const Seen& seen, const std::vector<Replica>& rest, Nanoseconds now) {
+    for (const Replica& replica : rest) {
+      if (replica.Alive() || found_->contains(replica.id) || stop_asked_.contains(replica.id))
+        continue;
+      if (asked_why_.insert(replica.id).second) return Of(StepKind::kProbe, replica);
+      const Try& last = last_probe_[replica.id];
+      Fail(last.reason.empty() ? NS_REASON_CONTAINER_EXITED : last.reason, last.message);
+      return GiveUp(seen, now);
+    }
+    return std::nullopt;
   }
 
   // -- each of them ready --
@@ -325,18 +342,23 @@ class Rollout {
       return true;  // what waits for its port or volume waits for nothing else
     Draining& draining = draining_[replica.id];
     if (draining.first == kNever)
-      draining.first = replica.draining_since.count() > 0 ? replica.draining_since : now;
+      draining.first = replica.draining_since.count() > 0
+                           ? std::min(replica.draining_since, now)  // later: said before a reboot
+                           : now;
     if (now - draining.first >= goal_.drain_limit) return true;
     return draining.quiet_since != kNever &&
            draining.last_count - draining.quiet_since >= goal_.drain_quiet;
   }
 
   // -- failed: what serves goes on, what is new ends and is kept for its output --
+  // What routes led to before may still be reached: the routes may not be in force, or requests are
+  // open on it. Nobody knows where routes lead that are not as written.
   MaybeStep StopNew(const Seen& seen, Nanoseconds now) {
     MaybeStep wait;
+    if (!seen.routes_intact) return wait;
     for (const Replica& replica : seen.replicas) {
-      if (replica.key != goal_.key || !replica.Alive() || seen.targets.contains(replica.id))
-        continue;
+      const bool routed = seen.targets.contains(replica.id) || replica.draining_since.count() > 0;
+      if (replica.key != goal_.key || !replica.Alive() || routed) continue;
       const auto asked = stop_asked_.find(replica.id);
       if (asked == stop_asked_.end()) return Of(StepKind::kStop, replica);
       if (now - asked->second >= goal_.stop_grace) return Of(StepKind::kKill, replica);
@@ -355,6 +377,11 @@ class Rollout {
     return {.kind = StepKind::kFail, .reason = failure_.reason, .message = failure_.message};
   }
 
+  static std::set<std::string> IdsOf(const std::vector<Replica>& replicas) {
+    std::set<std::string> ids;
+    for (const Replica& replica : replicas) ids.insert(replica.id);
+    return ids;
+  }
   static Step Of(StepKind kind, const Replica& replica) {
     return {.kind = kind, .replica = replica.id};
   }
@@ -370,7 +397,8 @@ class Rollout {
   Nanoseconds routed_at_ = kNever, last_confirm_ = kNever;
   std::string unconfirmed_;
   Failure failure_;
-  std::set<std::string> ready_, resumed_;
+  std::optional<std::set<std::string>> found_;  // ids of the replicas at the first look
+  std::set<std::string> ready_, resumed_, asked_why_;
   std::map<std::string, Nanoseconds> probe_since_, stop_asked_;
   std::map<std::string, Try> last_probe_;
   std::map<std::string, Draining> draining_;
