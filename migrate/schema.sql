@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 1
+-- schema number: 2
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -108,6 +108,7 @@ CREATE TABLE repositories (
   seal_key text NOT NULL DEFAULT '',
   seal_version smallint NOT NULL DEFAULT 1,
   project_id text REFERENCES projects (id),
+  holder text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT repositories_url UNIQUE (url)
 );
@@ -132,6 +133,8 @@ CREATE TABLE commits (
 
 -- `number` is the order of creation. `target_*` is what the platform has decided to run, changed by compare-and-set on the generation.
 -- `removed` means that the backend has confirmed that nothing of a deleted application is left.
+-- `holder` is the host whose loops act on it; it does so for as long as that host's lease is alive (`hosts`).
+-- `version` is kept by triggers: it grows with every change that a decision of the loops could see, and with nothing else.
 -- `origin` says where the settings came from (0: the API, 1: a file at `origin_commit`).
 -- `parent_id`, `ref_pattern` and `expires` belong to previews.
 CREATE TABLE applications (
@@ -158,8 +161,11 @@ CREATE TABLE applications (
   platform text NOT NULL DEFAULT '',
   desired smallint NOT NULL DEFAULT 0,
   restart_nonce bigint NOT NULL DEFAULT 0,
+  pinned_release text NOT NULL DEFAULT '',
   deleted boolean NOT NULL DEFAULT false,
   removed boolean NOT NULL DEFAULT false,
+  holder text NOT NULL DEFAULT '',
+  version bigint NOT NULL DEFAULT 1,
   target_generation bigint NOT NULL DEFAULT 0,
   target_state smallint NOT NULL DEFAULT 0,
   target_release text NOT NULL DEFAULT '',
@@ -179,6 +185,7 @@ CREATE TABLE applications (
 
 CREATE INDEX applications_repository ON applications (repository_id);
 CREATE INDEX applications_parent ON applications (parent_id);
+CREATE INDEX applications_holder ON applications (holder);
 
 CREATE TABLE application_owners (
   application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
@@ -299,6 +306,7 @@ CREATE TABLE attached_services (
 -- ---- builds and what they make ----
 
 -- `counts` is kept by a trigger: no second build with this key shall be made beside this one.
+-- `image_state`: 0 kept, 1 condemned (may be deleted at any moment), 2 gone.
 CREATE TABLE builds (
   id text PRIMARY KEY,
   number bigint GENERATED ALWAYS AS IDENTITY,
@@ -323,6 +331,7 @@ CREATE TABLE builds (
   image_reference text NOT NULL DEFAULT '',
   image_digest text NOT NULL DEFAULT '',
   image_size bigint NOT NULL DEFAULT 0,
+  image_state smallint NOT NULL DEFAULT 0,
   outcome_code smallint NOT NULL DEFAULT 0,
   outcome_fault smallint NOT NULL DEFAULT 0,
   outcome_reason text NOT NULL DEFAULT '',
@@ -336,6 +345,7 @@ CREATE INDEX builds_application ON builds (application_id, number);
 CREATE INDEX builds_commit ON builds (application_id, commit_hash);
 CREATE INDEX builds_status ON builds (status, number);
 CREATE INDEX builds_number ON builds (number);
+CREATE INDEX builds_started ON builds (started_at);
 CREATE UNIQUE INDEX builds_one_that_counts ON builds (application_id, build_key) WHERE counts;
 
 CREATE TABLE build_logs (
@@ -380,10 +390,25 @@ CREATE TABLE releases (
   image_size bigint NOT NULL DEFAULT 0,
   platform text NOT NULL DEFAULT '',
   generation bigint NOT NULL,
+  entrypoint text NOT NULL DEFAULT '',
+  command text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE INDEX releases_application ON releases (application_id, number);
+
+-- The variables of run scope that a release was made with, as `environment` has them.
+CREATE TABLE release_environment (
+  release_id text NOT NULL REFERENCES releases (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  value_sealed bytea NOT NULL,
+  seal_key text NOT NULL,
+  seal_version smallint NOT NULL DEFAULT 1,
+  scope smallint NOT NULL DEFAULT 0,
+  secret boolean NOT NULL DEFAULT false,
+  system boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (release_id, name)
+);
 
 -- Which hosts serve which release of a static site.
 CREATE TABLE site_releases (
@@ -453,14 +478,17 @@ CREATE INDEX events_subject ON events (subject, subject_id, number);
 
 -- ---- hosts ----
 
+-- `lease_expires` is a host's lease: what names it as holder is held until then.
 CREATE TABLE hosts (
   id text PRIMARY KEY,
   name text NOT NULL,
   roles text[] NOT NULL,
   link_address text NOT NULL DEFAULT '',
   build_slots integer NOT NULL DEFAULT 0,
+  build_methods text[] NOT NULL DEFAULT '{}',
   platform text NOT NULL DEFAULT '',
-  last_seen timestamptz NOT NULL
+  last_seen timestamptz NOT NULL,
+  lease_expires timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE host_plugins (
@@ -514,8 +542,32 @@ $$;
 
 CREATE OR REPLACE FUNCTION ns_count_build() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.counts := NEW.status < 2 OR (NOT NEW.retriable AND NEW.outcome_reason <> 'Superseded');
+  NEW.counts := NEW.status < 2 OR (NOT NEW.retriable AND (NEW.status <> 2 OR NEW.image_state = 0) AND NEW.outcome_reason <> 'Superseded');
   RETURN NEW;
+END
+$$;
+
+-- A new holder is no change that a decision could see.
+CREATE OR REPLACE FUNCTION ns_version_application() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  before applications%ROWTYPE;
+BEGIN
+  before := OLD;
+  before.holder := NEW.holder;
+  IF NEW IS DISTINCT FROM before AND NEW.version = OLD.version THEN
+    NEW.version := OLD.version + 1;
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_version_of_build() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' OR NEW.status <> OLD.status OR NEW.cancel_requested <> OLD.cancel_requested
+     OR NEW.retriable <> OLD.retriable OR NEW.image_state <> OLD.image_state THEN
+    UPDATE applications SET version = version + 1 WHERE id = NEW.application_id;
+  END IF;
+  RETURN NULL;
 END
 $$;
 
@@ -525,7 +577,7 @@ BEGIN
     PERFORM pg_notify('ns_hints', 'application:' || NEW.application_id);
     PERFORM pg_notify('ns_hints', 'build:' || NEW.id);
     PERFORM pg_notify('ns_hints', 'queue:');
-  ELSIF NEW.retriable <> OLD.retriable THEN
+  ELSIF NEW.retriable <> OLD.retriable OR NEW.image_state <> OLD.image_state THEN
     PERFORM pg_notify('ns_hints', 'application:' || NEW.application_id);
   END IF;
   RETURN NULL;
@@ -541,6 +593,8 @@ $$;
 
 CREATE TRIGGER repositories_hint AFTER INSERT OR UPDATE ON repositories FOR EACH ROW EXECUTE FUNCTION ns_hint_repository();
 CREATE TRIGGER applications_hint AFTER INSERT OR UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION ns_hint_application();
+CREATE TRIGGER applications_version BEFORE UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION ns_version_application();
+CREATE TRIGGER builds_version AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_version_of_build();
 CREATE TRIGGER builds_count BEFORE INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_count_build();
 CREATE TRIGGER builds_hint AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_hint_build();
 CREATE TRIGGER build_logs_hint AFTER INSERT ON build_logs FOR EACH ROW EXECUTE FUNCTION ns_hint_build_log();

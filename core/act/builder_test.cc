@@ -62,8 +62,8 @@ class SlowQueue final : public ports::BuildStore {
     return queue;
   }
   Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
-                  const std::vector<BuildId>& cancel) override {
-    return builds_.Register(build, supersede, cancel);
+                  const std::vector<BuildId>& cancel, const HostId& holder) override {
+    return builds_.Register(build, supersede, cancel, holder);
   }
   Result<model::Build> Get(const BuildId& id) override { return builds_.Get(id); }
   Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) override {
@@ -72,8 +72,9 @@ class SlowQueue final : public ports::BuildStore {
   Result<std::vector<model::Build>> ListAll(int offset, int limit) override {
     return builds_.ListAll(offset, limit);
   }
-  Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
-    return builds_.Claim(id, host, lease);
+  Result<std::vector<model::Build>> ClaimAll(const std::vector<ports::BuildClaim>& claims,
+                                             Duration lease) override {
+    return builds_.ClaimAll(claims, lease);
   }
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
     return builds_.Renew(id, token, lease);
@@ -154,8 +155,9 @@ class BuilderTest : public ::testing::Test {
   ports::testing::FakeStore rows_{clock_};
   ports::Store whole_ = rows_.store();
   SlowQueue builds_{whole_.builds};
-  ports::Store store_{whole_.repositories, whole_.apps,  whole_.deploys, builds_,     whole_.logs,
-                      whole_.events,       whole_.users, whole_.hosts,   whole_.hints};
+  ports::Store store_{
+      whole_.repositories, whole_.apps,   whole_.deploys, whole_.retention, builds_,
+      whole_.logs,         whole_.events, whole_.users,   whole_.hosts,     whole_.hints};
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;

@@ -1,8 +1,10 @@
 // What effects are carried out with. Owns nothing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -21,6 +23,13 @@ struct Parts {
   std::map<std::string, ports::Backend*> backends;  // by instance name
   Random& random;
   Clock& clock;
+  // On whose behalf effects are carried out; kNobody: nothing is leased, everything is done.
+  HostId host = ports::kNobody;
+  // Whether the lease of `host` is surely alive, by this machine's own clock. Backends are not
+  // changed while it is not.
+  std::function<bool()> lease_alive = [] { return true; };
+
+  std::vector<std::string> BackendNames() const;
 };
 
 }  // namespace ns::act

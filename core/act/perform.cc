@@ -1,5 +1,7 @@
 #include "act/perform.h"
 
+#include <algorithm>
+#include <exception>
 #include <type_traits>
 
 #include "base/failpoint.h"
@@ -42,20 +44,19 @@ class Performer {
       : parts_(parts), store_(parts.store), cancel_(std::move(cancel)) {}
 
   Outcome operator()(const reconcile::ListKeys& effect) const {
-    Keys keys;
-    if (effect.loop == reconcile::LoopId::kFetcher) {
-      NS_ASSIGN(const auto repositories, store_.repositories.List());
-      for (const auto& repository : repositories) keys.push_back(repository.id.str());
-    } else {
-      NS_ASSIGN(const auto ids, store_.apps.ListIds());
-      for (const AppId& id : ids) keys.push_back(id.str());
-    }
+    if (effect.loop == reconcile::LoopId::kFetcher)
+      return From(store_.repositories.Index(parts_.host));
+    NS_ASSIGN(Keys keys, store_.apps.Index(parts_.host, parts_.BackendNames()));
+    // What a backend shows, and what time makes superfluous, no version tells.
+    const bool by_version =
+        effect.loop != reconcile::LoopId::kObserver && effect.loop != reconcile::LoopId::kCleaner;
+    for (model::Versioned& key : keys) key.version = by_version ? key.version : 0;
     return Answer(std::move(keys));
   }
 
   // -- sources --
   Outcome operator()(const reconcile::LoadRepository& effect) const {
-    return From(store_.repositories.Snapshot(effect.id));
+    return From(store_.repositories.Take(effect.id, parts_.host));
   }
   Outcome operator()(const reconcile::ListRefs& effect) const {
     return From(parts_.git.ListRefs(Within(kGitDeadline), effect.remote));
@@ -64,18 +65,19 @@ class Performer {
     return From(parts_.git.Commits(Within(kFetchDeadline), effect.remote, effect.hashes));
   }
   Outcome operator()(const reconcile::StoreCommits& effect) const {
-    return Only(store_.repositories.SetCommits(effect.moved, effect.commits));
+    return Only(store_.repositories.SetCommits(effect.repository, effect.moved, effect.commits,
+                                               parts_.host));
   }
 
   // -- builds --
   Outcome operator()(const reconcile::RegisterBuild& effect) const {
     model::Build build = effect.build;
     if (!build.build_key.empty()) build.id = BuildId::New(parts_.random);
-    return Only(store_.builds.Register(build, effect.supersede, effect.cancel));
+    return Only(store_.builds.Register(build, effect.supersede, effect.cancel, parts_.host));
   }
   Outcome operator()(const reconcile::LoadQueue&) const { return From(store_.builds.Queue()); }
-  Outcome operator()(const reconcile::ClaimBuild& effect) const {
-    return From(store_.builds.Claim(effect.build, effect.host, ports::kBuildLease));
+  Outcome operator()(const reconcile::ClaimBuilds& effect) const {
+    return From(store_.builds.ClaimAll(effect.claims, ports::kBuildLease));
   }
   Outcome operator()(const reconcile::ExpireBuild& effect) const {
     return Only(store_.builds.Expire(effect.build, effect.attempt, effect.result));
@@ -83,19 +85,20 @@ class Performer {
 
   // -- deploys --
   Outcome operator()(const reconcile::LoadApp& effect) const {
-    return From(store_.deploys.Snapshot(effect.id));
+    return From(store_.deploys.Take(effect.id, parts_.host, parts_.BackendNames()));
   }
   Outcome operator()(const reconcile::SetTarget& effect) const {
     model::Target next = effect.next;
     std::optional<model::Release> release = effect.release;
     if (release) next.release = release->id = ReleaseId::New(parts_.random);
-    return From(store_.deploys.SetTarget(effect.app, effect.expected, next, release));
+    return From(store_.deploys.SetTarget(effect.app, effect.expected, next, release, parts_.host));
   }
   Outcome operator()(const reconcile::ObserveApp& effect) const {
     NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     return From(backend->Observe(Within(kLookDeadline), effect.app));
   }
   Outcome operator()(const reconcile::ApplyApp& effect) const {
+    NS_TRY(LeaseAlive());
     NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     Failpoint("deploy.before-apply");
     const Status applied = backend->Apply(Within(kApplyDeadline), effect.desired);
@@ -103,14 +106,16 @@ class Performer {
     return Only(applied);
   }
   Outcome operator()(const reconcile::SaveObserved& effect) const {
-    return Only(store_.deploys.SaveObserved(effect.observed, effect.conditions));
+    return Only(store_.deploys.SaveObserved(effect.observed, effect.conditions, parts_.host));
   }
   Outcome operator()(const reconcile::SaveConditions& effect) const {
-    return Only(store_.events.SetConditions(effect.subject, effect.id, effect.conditions));
+    return Only(
+        store_.events.SetConditions(effect.subject, effect.id, effect.conditions, parts_.host));
   }
 
   // -- tombstones --
   Outcome operator()(const reconcile::RemoveApp& effect) const {
+    NS_TRY(LeaseAlive());
     NS_ASSIGN(ports::Backend * backend, Backend(effect.backend));
     return Only(backend->Remove(Within(kApplyDeadline), effect.app, effect.fence));
   }
@@ -118,18 +123,31 @@ class Performer {
     const ports::Call call = Within(kGitDeadline);
     NS_ASSIGN(const auto tags, parts_.registry.Tags(call, effect.app));
     for (const std::string& tag : tags) {
+      if (!BelongsTo(tag, effect.builds)) continue;
       const Result<std::string> digest = parts_.registry.Digest(call, effect.app, tag);
       if (!digest.ok() && digest.status().code() == Code::kNotFound) continue;
       NS_TRY(digest.status());
-      NS_TRY(parts_.registry.Delete(call, effect.app, *digest));
+      if (!effect.keep.contains(*digest)) NS_TRY(parts_.registry.Delete(call, effect.app, *digest));
     }
     return Answer();
   }
+  Outcome operator()(const reconcile::LoadHistory& effect) const {
+    return From(store_.retention.History(effect.id, parts_.host, parts_.BackendNames()));
+  }
+  Outcome operator()(const reconcile::CondemnImages& effect) const {
+    return Only(store_.retention.CondemnImages(effect.app, effect.builds, parts_.host));
+  }
+  Outcome operator()(const reconcile::ImagesGone& effect) const {
+    return Only(store_.retention.ImagesGone(effect.app, effect.builds, parts_.host));
+  }
+  Outcome operator()(const reconcile::DropLogs& effect) const {
+    return Only(store_.retention.DropLogs(effect.app, effect.builds, parts_.host));
+  }
   Outcome operator()(const reconcile::ConfirmRemoved& effect) const {
-    return Only(store_.deploys.ConfirmRemoved(effect.app));
+    return Only(store_.deploys.ConfirmRemoved(effect.app, parts_.host));
   }
   Outcome operator()(const reconcile::PurgeApp& effect) const {
-    return Only(store_.deploys.Purge(effect.app));
+    return Only(store_.deploys.Purge(effect.app, parts_.host));
   }
 
   // -- of builders --
@@ -147,6 +165,17 @@ class Performer {
  private:
   ports::Call Within(Duration limit) const { return {cancel_, parts_.clock.Monotonic() + limit}; }
 
+  // What another host may have taken over is its to change.
+  Status LeaseAlive() const {
+    if (parts_.lease_alive()) return {};
+    return Status(Code::kStale, "LeaseLost", "this host's lease has run out, or may have");
+  }
+  // Tags are "<build>-<attempt>".
+  static bool BelongsTo(const std::string& tag, const std::vector<BuildId>& builds) {
+    return builds.empty() || std::any_of(builds.begin(), builds.end(), [&](const BuildId& build) {
+             return tag.starts_with(build.str() + "-");
+           });
+  }
   Result<ports::Backend*> Backend(const std::string& name) const {
     const auto found = parts_.backends.find(name);
     if (found != parts_.backends.end()) return found->second;
@@ -181,8 +210,18 @@ Lane LaneOf(const reconcile::Effect& effect) {
       effect);
 }
 
+std::vector<std::string> Parts::BackendNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, backend] : backends) names.push_back(name);
+  return names;
+}
+
 Outcome Perform(const reconcile::Effect& effect, const Parts& parts, std::stop_token cancel) {
-  return std::visit(Performer(parts, std::move(cancel)), effect);
+  try {
+    return std::visit(Performer(parts, std::move(cancel)), effect);
+  } catch (const std::exception& defect) {
+    return Internal(std::string("a defect: ") + defect.what());
+  }
 }
 
 }  // namespace ns::act

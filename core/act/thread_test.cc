@@ -37,7 +37,11 @@ class ThreadTest : public ::testing::Test {
     driver_.Add(reconcile::NewReleaser(kKey), {});
     driver_.Add(reconcile::NewStarter(), {.keyed = false});
     driver_.Add(reconcile::NewCrashDetector(), {.keyed = false});
-    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}), {});
+    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}),
+                {.apart_from = {reconcile::LoopId::kObserver}});
+    driver_.Add(reconcile::NewObserver({1, "http://127.0.0.1:1"}),
+                {.apart_from = {reconcile::LoopId::kSynchronizer}});
+    driver_.Add(reconcile::NewCleaner({}), {});
     driver_.Start();
     builder_.emplace(BuilderParts{desk_,
                                   remote_,
@@ -55,7 +59,7 @@ class ThreadTest : public ::testing::Test {
     host.id = host_;
     host.roles = {"controller", "builder"};
     host.build_slots = 2;
-    ASSERT_TRUE(store_.hosts.Beat(host).ok());
+    ASSERT_TRUE(store_.hosts.Beat(host, std::chrono::minutes(1)).ok());
   }
 
   void MakeApp() {

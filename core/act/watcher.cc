@@ -8,10 +8,16 @@ namespace ns::act {
 using reconcile::LoopId;
 using reconcile::Urgency;
 
-Watcher::Watcher(std::string name, ports::Backend& backend, ports::AppStore& apps, Driver& driver)
+namespace {
+
+// Where the backend cannot tell what changes.
+constexpr Duration kLookEvery = std::chrono::seconds(10);
+
+}  // namespace
+
+Watcher::Watcher(std::string name, ports::Backend& backend, Driver& driver)
     : name_(std::move(name)),
       backend_(backend),
-      apps_(apps),
       driver_(driver),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
@@ -21,7 +27,11 @@ void Watcher::Run(const std::stop_token& stop) {
     const Status ended =
         backend_.Watch({stop, std::nullopt}, [this](const AppId& app) { Changed(app); });
     if (stop.stop_requested()) return;
-    if (ended.code() == Code::kUnsupported) return;  // the synchronizer's own period has to do
+    if (ended.code() == Code::kUnsupported) {
+      Pause(stop, kLookEvery);
+      Changed(AppId());
+      continue;
+    }
     if (!told)
       log::Warn("a backend's changes cannot be followed; trying again",
                 {{"backend", name_}, {"error", ended.ToString()}});
@@ -31,14 +41,8 @@ void Watcher::Run(const std::stop_token& stop) {
 }
 
 void Watcher::Changed(const AppId& app) {
-  if (!app.empty()) {
-    driver_.Wake({LoopId::kSynchronizer, app.str(), Urgency::kHint});
-    return;
-  }
-  // The stream has begun (again): what happened before is unknown.
-  const auto ids = apps_.ListIds();
-  if (!ids.ok()) return;  // the relist will come to it
-  for (const AppId& id : *ids) driver_.Wake({LoopId::kSynchronizer, id.str(), Urgency::kPrompt});
+  // An empty id: the stream has begun (again), and what happened before is unknown.
+  driver_.Wake({LoopId::kObserver, app.empty() ? reconcile::kEveryKey : app.str(), Urgency::kHint});
 }
 
 }  // namespace ns::act

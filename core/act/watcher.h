@@ -1,4 +1,4 @@
-// Tells the synchronizer what changes in a backend.
+// Tells the observer what changes in a backend.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 namespace ns::act {
 
 // One thread that follows one backend's changes for as long as it lives, and begins again when the
-// stream breaks.
+// stream breaks. Where the backend cannot tell, it has everything looked at every ten seconds.
 class Watcher {
  public:
-  // `backend`, `store` and `driver` must outlive the watcher.
-  Watcher(std::string name, ports::Backend& backend, ports::AppStore& apps, Driver& driver);
+  // `backend` and `driver` must outlive the watcher.
+  Watcher(std::string name, ports::Backend& backend, Driver& driver);
 
  private:
   void Run(const std::stop_token& stop);
@@ -21,7 +21,6 @@ class Watcher {
 
   const std::string name_;
   ports::Backend& backend_;
-  ports::AppStore& apps_;
   Driver& driver_;
   std::jthread thread_;
 };

@@ -203,7 +203,7 @@ class ApiWorld : public ::testing::Test {
     model::Host host;
     host.id = HostId(std::string(22, 'f'));
     host.build_slots = 1;
-    EXPECT_TRUE(store.store().hosts.Beat(host).ok());
+    EXPECT_TRUE(store.store().hosts.Beat(host, std::chrono::minutes(1)).ok());
     return store.store().builds.Claim(id, host.id, std::chrono::seconds(15)).value();
   }
 

@@ -226,7 +226,8 @@ Status Update(const Context& context, const Request& request, const model::Appli
   NS_TRY(context.store().apps.Update(after, before.updated_at,
                                      NoConflict(after, request.user, GivenBy(in))));
   if (commit.empty()) return Status();
-  return context.store().repositories.SetCommits({{after.id, after.ref, commit}}, {});
+  return context.store().repositories.SetCommits(after.repository, {{after.id, after.ref, commit}},
+                                                 {});
 }
 
 Result<Empty> UpdateApplication(const Context& context, const Request& request,

@@ -198,7 +198,7 @@ TEST_F(DispatcherTest, Ready_WithARequiredPluginThatFails_IsNot) {
   host.id = HostId(std::string(22, 'e'));
   host.plugins = {{"gateway", "gateway", "ns.service/1", "0.1.0", true, false, "ListenFailed",
                    "the port is taken", ""}};
-  ASSERT_TRUE(store.store().hosts.Beat(host).ok());
+  ASSERT_TRUE(store.store().hosts.Beat(host, std::chrono::minutes(1)).ok());
   EXPECT_EQ(dispatcher.Raw({}, "GET", "/readyz", "").http_status, 503);
   EXPECT_EQ(dispatcher.Raw({}, "POST", "/readyz", "").http_status, 405);
   EXPECT_EQ(dispatcher.Raw({}, "GET", "/elsewhere", "").http_status, 404);
@@ -211,7 +211,7 @@ TEST_F(DispatcherTest, Health_SaysWhatIsMissing) {
   host.id = HostId(std::string(22, 'e'));
   host.name = "m1";
   host.roles = {"controller", "builder", "services"};
-  ASSERT_TRUE(store.store().hosts.Beat(host).ok());
+  ASSERT_TRUE(store.store().hosts.Beat(host, std::chrono::minutes(1)).ok());
   EXPECT_TRUE(Own<own_pb::Health>(Root(), "GetHealth", Empty()).value().ok());
   clock.Advance(std::chrono::seconds(31));
   EXPECT_FALSE(Own<own_pb::Health>(Root(), "GetHealth", Empty()).value().ok());

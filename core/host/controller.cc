@@ -6,26 +6,39 @@
 namespace ns::host {
 namespace {
 
+using reconcile::LoopId;
 using reconcile::LoopOptions;
 using namespace std::chrono_literals;
 
-constexpr LoopOptions kKeyed{.period = 3min, .in_flight = 8, .keyed = true};
-constexpr LoopOptions kQueue{.period = 3min, .in_flight = 1, .keyed = false};
-constexpr LoopOptions kCrashDetection{.period = 1min, .in_flight = 1, .keyed = false};
+LoopOptions Keyed(Duration period, int in_flight, std::set<LoopId> apart_from = {}) {
+  return {.period = period, .in_flight = in_flight, .keyed = true, .apart_from = apart_from};
+}
+
+LoopOptions Queue(Duration period) { return {.period = period, .in_flight = 1, .keyed = false}; }
 
 }  // namespace
 
 Controller::Controller(const act::Parts& parts, const ControllerOptions& options) : driver_(parts) {
-  driver_.Add(reconcile::NewFetcher(), kKeyed);
-  driver_.Add(reconcile::NewRegisterer(options.plan_key), kKeyed);
-  driver_.Add(reconcile::NewReleaser(options.plan_key), kKeyed);
-  driver_.Add(reconcile::NewStarter(), kQueue);
-  driver_.Add(reconcile::NewCrashDetector(), kCrashDetection);
-  driver_.Add(reconcile::NewSynchronizer({options.epoch, options.page_upstream}), kKeyed);
+  const reconcile::SynchronizerOptions deploys{options.epoch, options.page_upstream};
+  driver_.Add(reconcile::NewFetcher(), Keyed(3min, 8));
+  driver_.Add(reconcile::NewRegisterer(options.plan_key), Keyed(3min, 8));
+  driver_.Add(reconcile::NewReleaser(options.plan_key), Keyed(3min, 8));
+  driver_.Add(reconcile::NewStarter(), Queue(3min));
+  driver_.Add(reconcile::NewCrashDetector(), Queue(1min));
+  // A backend does one thing at a time for an application.
+  driver_.Add(reconcile::NewSynchronizer(deploys), Keyed(3min, 8, {LoopId::kObserver}));
+  driver_.Add(reconcile::NewObserver(deploys), Keyed(3min, 8, {LoopId::kSynchronizer}));
+  driver_.Add(reconcile::NewCleaner(options.retention), Keyed(1h, 2));
   driver_.Start();
   for (const auto& [name, backend] : parts.backends) {
-    watchers_.push_back(std::make_unique<act::Watcher>(name, *backend, parts.store.apps, driver_));
+    watchers_.push_back(std::make_unique<act::Watcher>(name, *backend, driver_));
   }
+}
+
+void Controller::Relist() {
+  for (const LoopId loop : {LoopId::kFetcher, LoopId::kRegisterer, LoopId::kReleaser,
+                            LoopId::kSynchronizer, LoopId::kObserver})
+    driver_.Wake({loop, reconcile::kEveryKey, reconcile::Urgency::kHint});
 }
 
 void Controller::Hinted(const ports::Hint& hint) {

@@ -8,6 +8,7 @@
 #include "act/driver.h"
 #include "act/watcher.h"
 #include "base/secret.h"
+#include "plan/cleanup.h"
 
 namespace ns::host {
 
@@ -15,6 +16,7 @@ struct ControllerOptions {
   Secret plan_key;
   int64_t epoch = 0;
   std::string page_upstream;  // of stopped applications: "http://127.0.0.1:port"
+  plan::Retention retention;
 };
 
 class Controller {
@@ -24,6 +26,8 @@ class Controller {
 
   // [any-thread]
   void Hinted(const ports::Hint& hint);
+  // Everything that this host may hold is looked at. [any-thread]
+  void Relist();
 
  private:
   act::Driver driver_;

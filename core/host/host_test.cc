@@ -79,7 +79,7 @@ TEST_F(HostFiles, Succeed_TakesOutTheProcessBeforeOfTheSameRoles) {
   for (model::Host& host : all) host.id = HostId::New(SystemRandom());
   const auto begin = [&](const model::Host& host, const std::vector<std::string>& roles) {
     ASSERT_TRUE(Succeed(layout, roles, host.id, hosts).ok());
-    ASSERT_TRUE(hosts.Beat(host).ok());
+    ASSERT_TRUE(hosts.Beat(host, std::chrono::minutes(1)).ok());
   };
   begin(all[0], {"controller", "builder"});
   begin(all[1], {"services"});

@@ -6,6 +6,7 @@
 #include "act/pause.h"
 #include "act/store_desk.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "git/git_remote.h"
 #include "host/controller.h"
 #include "host/edge_calls.h"
@@ -112,12 +113,16 @@ struct Node::Parts {
         registry(faults.Through(*real_registry)),
         outputs(store.hosts) {}
 
-  ~Parts() { foundation->StopListening(); }  // hints go to the parts that end now
+  ~Parts() {
+    foundation->StopListening();  // hints go to the parts that end now
+    to_relist.With([](Controller*& gone) { gone = nullptr; });
+  }
 
   const Layout& layout() const { return foundation->layout(); }
   void LoadPlugins(const std::string& program);
   Status StartWork(const std::string& program, const std::stop_token& cancel);
   void Subscribe();
+  void Relist();
   model::Host Describe();
 
   const config::Config config;
@@ -135,13 +140,14 @@ struct Node::Parts {
   std::optional<EdgeCalls> edge_calls;
   std::optional<plugin::PluginHost> plugins;
   std::vector<plugin::Loaded> loaded;
+  Guarded<Controller*> to_relist;      // once there is one
+  std::optional<Heartbeat> heartbeat;  // outlives the loops, whose lease it keeps
   std::unique_ptr<link::Server> link;
   std::optional<act::Parts> act_parts;
   std::optional<Controller> controller;
   std::optional<act::StoreDesk> desk;
   std::optional<act::Builder> builder;
   std::optional<Services> services;
-  std::optional<Heartbeat> heartbeat;
 };
 
 void Node::Parts::LoadPlugins(const std::string& program) {
@@ -164,8 +170,8 @@ void Node::Parts::LoadPlugins(const std::string& program) {
 }
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
-  act_parts.emplace(
-      act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(), SystemClock()});
+  act_parts.emplace(act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(),
+                               SystemClock(), id, [this] { return heartbeat->LeaseAlive(); }});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
@@ -177,7 +183,8 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     NS_ASSIGN(const int64_t epoch, store.deploys.Epoch());
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
-    controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages});
+    controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages, {}});
+    to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {
     desk.emplace(store, registry, foundation->keys().hash, id);
@@ -187,6 +194,13 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
                     config.builder_concurrency);
   }
   return {};
+}
+
+// There may be something to take over.
+void Node::Parts::Relist() {
+  to_relist.With([](Controller* loops) {
+    if (loops != nullptr) loops->Relist();
+  });
 }
 
 void Node::Parts::Subscribe() {
@@ -203,10 +217,13 @@ model::Host Node::Parts::Describe() {
   host.id = id;
   host.name = HostName();
   host.roles = roles;
-  if (link) host.link_address = link->address();
+  if (HasRole(roles, "controller")) host.link_address = "unix:" + layout().link(id);
   host.plugins = plugins->States();
   for (model::PluginState& state : host.plugins) state.message += EngineRemark(loaded, state);
-  if (builder) host.build_slots = config.builder_concurrency;
+  if (HasRole(roles, "builder")) {
+    host.build_slots = config.builder_concurrency;
+    for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);
+  }
   return host;
 }
 
@@ -228,11 +245,14 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
               {{"why", succeeded.ToString()}});
   }
   parts->LoadPlugins(program);
+  // Before the loops: what they take is theirs only while this host's lease is alive.
+  parts->heartbeat.emplace(
+      parts->store.hosts, [raw = parts.get()] { return raw->Describe(); },
+      [raw = parts.get()] { raw->Relist(); }, SystemClock());
   NS_TRY(parts->StartWork(program, cancel));
   parts->Subscribe();
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
-  parts->heartbeat.emplace(parts->store.hosts, [raw = parts.get()] { return raw->Describe(); });
   // A builder that has come may take what waits. Should the hint be lost, the relist comes to it.
   if (const Status sent =
           parts->builder ? parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}) : Status();

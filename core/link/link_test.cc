@@ -35,7 +35,9 @@ class FakeBackend final : public ports::Backend {
 
 class FakeHosts final : public ports::HostStore {
  public:
-  Status Beat(const model::Host&) override { return Status(); }
+  Result<std::vector<HostId>> Beat(const model::Host&, Duration) override {
+    return std::vector<HostId>();
+  }
   Result<std::vector<model::Host>> List(Duration) override { return hosts; }
   Status Leave(const HostId&) override { return Status(); }
   std::vector<model::Host> hosts;

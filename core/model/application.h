@@ -88,6 +88,7 @@ struct Application {
   std::string backend;      // the backend instance it runs on
   DesiredState desired = DesiredState::kStopped;
   int64_t restart_nonce = 0;  // grows when the owner asks for a restart
+  ReleaseId pinned;           // runs whatever the ref does, until unpinned; empty: follows the ref
   bool deleted = false;       // tombstone: the loops clean up, then the row goes
   Target target;
   Time created_at = kNever;

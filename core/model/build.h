@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/status.h"
 #include "model/app_enums.h"
+#include "model/env.h"
 
 namespace ns::model {
 
@@ -31,6 +32,10 @@ struct Image {
   friend bool operator==(const Image&, const Image&) = default;
 };
 
+// Whether the registry still has what a build made. Condemned: it may be deleted at any moment, and
+// nothing may be released from it any more.
+enum class ImageState { kKept = 0, kCondemned = 1, kGone = 2 };
+
 struct Build {
   BuildId id;
   AppId app;
@@ -44,6 +49,7 @@ struct Build {
   Time queued_at = kNever, started_at = kNever, updated_at = kNever, finished_at = kNever;
   Time not_before = kNever;  // a platform fault waits before the next attempt
   Image image;
+  ImageState image_state = ImageState::kKept;
   // Why it ended so: code, reason, sentence, whose fault.
   Status outcome;
   friend bool operator==(const Build&, const Build&) = default;
@@ -56,11 +62,20 @@ inline constexpr char kSuperseded[] = "Superseded";
 // True when no second build with this application and build key shall be registered beside `build`.
 inline bool CountsAsDuplicate(const Build& build) {
   if (!IsTerminal(build.status)) return true;
+  if (build.status == BuildStatus::kSucceeded && build.image_state != ImageState::kKept)
+    return false;
   return !build.retriable && build.outcome.reason() != kSuperseded;
 }
 
 // Attempts of one build where the platform is at fault.
 inline constexpr int kMaxAttempts = 3;
+
+// Which build for which builder.
+struct BuildClaim {
+  BuildId build;
+  HostId host;
+  friend bool operator==(const BuildClaim&, const BuildClaim&) = default;
+};
 
 // How a claim ended.
 struct BuildResult {
@@ -71,14 +86,18 @@ struct BuildResult {
   Duration retry_in{};  // added to the database's clock gives `not_before`
 };
 
-// A build plus the run-time settings that are applied with it.
+// A build plus the run-time settings that are applied with it: what is rolled back to, whole.
 struct Release {
   ReleaseId id;
   AppId app;
   BuildId build;
   std::string commit;
   Image image;
-  int64_t generation = 0;  // of the target that made it
+  int64_t generation = 0;   // of the target that made it
+  std::string entrypoint;   // shell-like words; empty: the image's
+  std::string command;      // shell-like words; empty: the image's
+  std::vector<EnvVar> env;  // of run scope, by key; filled by loads that say so
+  bool image_gone = false;  // its image was cleaned up: it cannot run again
   Time created_at = kNever;
   friend bool operator==(const Release&, const Release&) = default;
 };

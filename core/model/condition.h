@@ -20,6 +20,7 @@ struct Condition {
   Time since = kNever;  // when `ok` and `reason` last changed
   Time last_looked = kNever;
   Time next_look = kNever;  // kNever: at the next event or resync
+  Duration next_in{};  // of a write: added to the database's clock gives `next_look`; zero: kNever
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 

@@ -28,8 +28,9 @@ struct Host {
   std::vector<std::string> roles;  // "controller", "builder", "ssgen", "services"
   std::string link_address;        // "unix:/..." where the host answers, or empty
   std::vector<PluginState> plugins;
-  int build_slots = 0;      // builder: builds at once
-  Time last_seen = kNever;  // database's clock
+  int build_slots = 0;                     // builder: builds at once
+  std::vector<std::string> build_methods;  // builder: those it has plugins for
+  Time last_seen = kNever;                 // database's clock
   friend bool operator==(const Host&, const Host&) = default;
 };
 

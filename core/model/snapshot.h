@@ -1,7 +1,9 @@
 // One consistent read of everything that decisions about an application need.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/application.h"
@@ -16,23 +18,46 @@ struct AppSnapshot {
   Application app;            // with env
   std::vector<Build> builds;  // newest first: the 50 newest, and of older ones those of the current
                               // commit and those to be built again
-  std::optional<Release> release;       // of app.target, when there is one
+  std::optional<Release> release;       // of app.target, with env, when there is one
+  std::optional<Release> pinned;        // of app.pinned, with env, when there is one
   std::optional<ObservedApp> observed;  // last stored observation
   std::vector<Condition> conditions;
   bool resources_may_remain = false;  // tombstone: the backend has not confirmed removal
+  int64_t version = 0;                // grows with every change that a decision could see
   Time now = kNever;                  // database's clock at the read
+};
+
+// All that the cleaner needs to know of an application.
+struct AppHistory {
+  Application app;                // without env
+  bool removed = false;           // tombstone: the backend has confirmed that nothing is left
+  std::vector<Release> releases;  // all, newest first, without env
+  std::vector<Build> builds;      // all, newest first
+  std::vector<BuildId> logged;    // those that have a log
+  Time now = kNever;              // database's clock at the read
 };
 
 // The queue as the build starter sees it.
 struct BuilderState {
   HostId host;
-  int slots = 0;    // builds at once
-  int running = 0;  // of ours, as the database knows
+  int slots = 0;                       // builds at once
+  int running = 0;                     // of ours, as the database knows
+  std::vector<std::string> methods{};  // build methods it has plugins for; empty: not told
+};
+
+// What the order of the queue depends on, of one application.
+struct QueueApp {
+  UserId owner;              // the first of its owners
+  std::string method;        // how it is built
+  bool has_release = false;  // something of it can run already
 };
 struct QueueSnapshot {
   std::vector<Build> queued;  // oldest first
   std::vector<Build> building;
-  std::vector<BuilderState> builders;  // seen within their lease
+  std::map<AppId, QueueApp> apps;      // of all of these builds
+  std::map<UserId, Time> served;       // owner -> when a build of theirs was last started, within
+                                       // the last hour
+  std::vector<BuilderState> builders;  // whose lease is alive
   Time now = kNever;
 };
 
@@ -45,6 +70,17 @@ struct Follower {
 struct RepositorySnapshot {
   Repository repository;  // with credentials
   std::vector<Follower> followers;
+  Time now = kNever;  // database's clock at the read
 };
+
+// A key of a relist. Where the version is what a loop had settled at, there is nothing to look at.
+struct Versioned {
+  std::string key;
+  int64_t version = 0;  // 0: unknown, look
+  friend bool operator==(const Versioned&, const Versioned&) = default;
+};
+
+// Reason of a failure to take or write what another host, whose lease is alive, holds.
+inline constexpr char kHeldElsewhere[] = "HeldElsewhere";
 
 }  // namespace ns::model

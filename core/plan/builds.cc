@@ -1,8 +1,6 @@
 #include "plan/builds.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "plan/keys.h"
 
@@ -78,26 +76,6 @@ Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) 
   }
   if (const Build* again = AskedAgain(snapshot.builds); again && !AnyLive(snapshot.builds)) {
     out.build = MakeBuild(app.id, again->commit, BuildKey(key, app, again->commit));
-  }
-  return out;
-}
-
-std::vector<Assignment> AssignBuilds(const model::QueueSnapshot& queue) {
-  std::map<HostId, int> free;
-  for (const model::BuilderState& builder : queue.builders)
-    free[builder.host] = builder.slots - builder.running;
-  std::set<AppId> busy;
-  for (const Build& build : queue.building) busy.insert(build.app);
-
-  std::vector<Assignment> out;
-  for (const Build& build : queue.queued) {
-    if (build.not_before > queue.now || busy.contains(build.app)) continue;
-    const auto most = std::max_element(
-        free.begin(), free.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (most == free.end() || most->second <= 0) break;
-    --most->second;
-    busy.insert(build.app);
-    out.push_back({build.id, most->first});
   }
   return out;
 }

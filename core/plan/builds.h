@@ -26,15 +26,12 @@ struct Registration {
 // retry was asked for is built again, also when the ref has moved on.
 Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key);
 
-struct Assignment {
-  BuildId build;
-  HostId host;
-  friend bool operator==(const Assignment&, const Assignment&) = default;
-};
-
-// Oldest build first, to the builder with most free slots; never two builds of one application at
+// Which builds to start now, and where. First comes the owner with fewest builds under way, of
+// those the one who has waited longest since a build of theirs was started; of an owner's builds
+// first those of applications that have nothing to run yet, then the oldest. Each goes to the
+// builder with most free slots of those that can build it; never two builds of one application at
 // once.
-std::vector<Assignment> AssignBuilds(const model::QueueSnapshot& queue);
+std::vector<model::BuildClaim> AssignBuilds(const model::QueueSnapshot& queue);
 
 struct Expiry {
   BuildId build;

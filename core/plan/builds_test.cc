@@ -109,9 +109,63 @@ TEST(AssignBuilds, OnePerApplicationOldestFirst) {
   queue.queued = {Queued(1, 1), Queued(2, 1), Queued(3, 2), Queued(4, 3), Queued(5, 4)};
   const auto out = AssignBuilds(queue);
   ASSERT_EQ(out.size(), 3u);
-  EXPECT_EQ(out[0], (Assignment{IdOf<BuildId>(1), IdOf<HostId>(1)}));
+  EXPECT_EQ(out[0], (model::BuildClaim{IdOf<BuildId>(1), IdOf<HostId>(1)}));
   EXPECT_EQ(out[1].build, IdOf<BuildId>(3));
   EXPECT_EQ(out[2].build, IdOf<BuildId>(4));
+}
+
+// An application of `owner`, built by a method that every builder has.
+void Own(model::QueueSnapshot& queue, int app, int owner, bool has_release = true) {
+  queue.apps[IdOf<AppId>(app)] = {IdOf<UserId>(owner), "runtime-cmd", has_release};
+}
+
+std::vector<int> Order(const std::vector<model::BuildClaim>& claims) {
+  std::vector<int> order;
+  for (const auto& claim : claims) order.push_back(std::stoi(claim.build.str()));
+  return order;
+}
+
+TEST(AssignBuilds, OwnersTakeTurns) {
+  model::QueueSnapshot queue = Queue();
+  queue.builders = {{IdOf<HostId>(1), 4, 0}};
+  for (int n = 1; n <= 5; ++n) {
+    queue.queued.push_back(Queued(n, n));
+    Own(queue, n, n <= 3 ? 1 : 2);
+  }
+  EXPECT_EQ(Order(AssignBuilds(queue)), (std::vector<int>{1, 4, 2, 5}));
+}
+
+TEST(AssignBuilds, OwnerWhoWaitedLongest_ComesFirstOnTheOnlySlot) {
+  model::QueueSnapshot queue = Queue();
+  queue.builders = {{IdOf<HostId>(1), 1, 0}};
+  queue.queued = {Queued(1, 1), Queued(2, 2)};
+  Own(queue, 1, 1);
+  Own(queue, 2, 2);
+  queue.served[IdOf<UserId>(1)] = queue.now - std::chrono::seconds(1);
+  EXPECT_EQ(Order(AssignBuilds(queue)), std::vector<int>{2}) << "the other was just served";
+  queue.served[IdOf<UserId>(2)] = queue.now;
+  EXPECT_EQ(Order(AssignBuilds(queue)), std::vector<int>{1});
+}
+
+TEST(AssignBuilds, ApplicationThatHasNothingToRun_ComesFirstOfItsOwners) {
+  model::QueueSnapshot queue = Queue();
+  queue.builders = {{IdOf<HostId>(1), 1, 0}};
+  queue.queued = {Queued(1, 1), Queued(2, 2)};
+  Own(queue, 1, 1, true);
+  Own(queue, 2, 1, false);
+  EXPECT_EQ(Order(AssignBuilds(queue)), std::vector<int>{2});
+}
+
+TEST(AssignBuilds, BuilderWithoutTheMethod_IsGivenNothingAndHoldsUpNobody) {
+  model::QueueSnapshot queue = Queue();
+  queue.builders = {{IdOf<HostId>(1), 2, 0, {"static-cmd"}}, {IdOf<HostId>(2), 1, 0, {}}};
+  queue.queued = {Queued(1, 1), Queued(2, 2), Queued(3, 3)};
+  for (int n = 1; n <= 3; ++n) Own(queue, n, n);
+  queue.apps[IdOf<AppId>(3)].method = "static-cmd";
+  const auto out = AssignBuilds(queue);
+  EXPECT_EQ(Order(out), (std::vector<int>{1, 3}));
+  EXPECT_EQ(out[0].host, IdOf<HostId>(2));
+  EXPECT_EQ(out[1].host, IdOf<HostId>(1));
 }
 
 TEST(AssignBuilds, WaitingOrBusy_IsPassedOver) {

@@ -90,6 +90,12 @@ Condition DeployCondition(const model::AppSnapshot& snapshot, const model::Obser
               observed->reason.empty() ? "Unknown" : observed->reason, observed->message);
 }
 
+Condition ObservedCondition(const Status& look) {
+  if (look.ok()) return Make("Observed", true, "Observed", "the backend was looked at");
+  return Make("Observed", false, "Unknown",
+              "what runs is unknown since the backend cannot be looked at: " + look.message());
+}
+
 bool ConditionsChanged(const std::vector<Condition>& before, const std::vector<Condition>& now) {
   return std::any_of(now.begin(), now.end(), [&](const Condition& one) {
     return std::none_of(before.begin(), before.end(), [&](const Condition& old) {

@@ -15,6 +15,9 @@ std::vector<model::Condition> BuildConditions(const model::AppSnapshot& snapshot
 model::Condition DeployCondition(const model::AppSnapshot& snapshot,
                                  const model::ObservedApp* observed, const Status& failure);
 
+// "Observed": whether the last look at the backend succeeded; since when not, nothing is known.
+model::Condition ObservedCondition(const Status& look);
+
 // True when `now` says something else than `before` does about the same types; times do not count.
 bool ConditionsChanged(const std::vector<model::Condition>& before,
                        const std::vector<model::Condition>& now);

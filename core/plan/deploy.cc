@@ -17,23 +17,48 @@ const Build* NewestFitting(const model::AppSnapshot& snapshot, const Secret& key
   const std::string wanted = BuildKey(key, snapshot.app, snapshot.app.commit);
   for (const Build& build : snapshot.builds) {  // newest first
     if (build.status == BuildStatus::kSucceeded && build.build_key == wanted &&
-        !build.image.digest.empty())
+        !build.image.digest.empty() && build.image_state == model::ImageState::kKept)
       return &build;
   }
   return nullptr;
 }
 
-// The release the snapshot asks for: that of the fitting build, else the one there is.
+std::vector<model::EnvVar> RunEnv(const model::Application& app) {
+  std::vector<model::EnvVar> env;
+  std::copy_if(app.env.begin(), app.env.end(), std::back_inserter(env),
+               [](const auto& v) { return v.InRun(); });
+  std::sort(env.begin(), env.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return env;
+}
+
+bool SameContent(const model::Release& a, const model::Release& b) {
+  return a.build == b.build && a.entrypoint == b.entrypoint && a.command == b.command &&
+         a.env == b.env;
+}
+
+// What the snapshot asks for: the pinned release, else the fitting build, or the one that is
+// released, with the settings of now. Without id where it is a new one.
 std::optional<model::Release> WantedRelease(const model::AppSnapshot& snapshot, const Secret& key) {
-  const Build* build = NewestFitting(snapshot, key);
-  if (build == nullptr) return snapshot.release;
-  if (snapshot.release && snapshot.release->build == build->id) return snapshot.release;
-  model::Release release;
-  release.app = snapshot.app.id;
-  release.build = build->id;
-  release.commit = build->commit;
-  release.image = build->image;
-  return release;
+  const model::Application& app = snapshot.app;
+  if (!app.pinned.empty()) return snapshot.pinned ? snapshot.pinned : snapshot.release;
+  model::Release wanted;
+  if (const Build* build = NewestFitting(snapshot, key)) {
+    wanted.build = build->id;
+    wanted.commit = build->commit;
+    wanted.image = build->image;
+  } else if (snapshot.release) {
+    wanted.build = snapshot.release->build;
+    wanted.commit = snapshot.release->commit;
+    wanted.image = snapshot.release->image;
+  } else {
+    return std::nullopt;
+  }
+  wanted.app = app.id;
+  wanted.entrypoint = app.run.entrypoint;
+  wanted.command = app.run.command;
+  wanted.env = RunEnv(app);
+  if (snapshot.release && SameContent(*snapshot.release, wanted)) return snapshot.release;
+  return wanted;
 }
 
 std::string PageReasonFor(const model::AppSnapshot& snapshot, bool has_release) {
@@ -60,21 +85,13 @@ model::Probe ProbeFor(const model::Application& app) {
   return probe;
 }
 
-std::vector<model::EnvVar> RunEnv(const model::Application& app) {
-  std::vector<model::EnvVar> env;
-  std::copy_if(app.env.begin(), app.env.end(), std::back_inserter(env),
-               [](const auto& v) { return v.InRun(); });
-  std::sort(env.begin(), env.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-  return env;
-}
-
 Result<model::ProcessSpec> MakeProcess(const model::Application& app,
                                        const model::Release& release) {
   model::ProcessSpec process;
   process.image = release.image.Pinned();
-  NS_ASSIGN(process.entrypoint, model::ParseCommand(app.run.entrypoint));
-  NS_ASSIGN(process.command, model::ParseCommand(app.run.command));
-  process.env = RunEnv(app);
+  NS_ASSIGN(process.entrypoint, model::ParseCommand(release.entrypoint));
+  NS_ASSIGN(process.command, model::ParseCommand(release.command));
+  process.env = release.env;
   process.probe = ProbeFor(app);
   return process;
 }
@@ -96,15 +113,9 @@ std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const S
                                                                     : DesiredState::kStopped;
   out.next.route_key = RouteKey(key, app, PageReasonFor(snapshot, release.has_value()));
   if (release) {
-    out.next.run_key = RunKey(key, app, release->image);
-    const bool same = snapshot.release && snapshot.release->build == release->build &&
-                      app.target.run_key == out.next.run_key;
-    if (same) {
-      out.next.release = snapshot.release->id;
-    } else {
-      out.release = std::move(release);
-      out.release->id = ReleaseId();
-    }
+    out.next.run_key = RunKey(key, app, *release);
+    out.next.release = release->id;
+    if (release->id.empty()) out.release = std::move(release);
   }
   if (!out.release && out.next == app.target) return std::nullopt;
   return out;
@@ -133,7 +144,12 @@ Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
 }
 
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed) {
-  if (!observed.converged || observed.fence != desired.fence || observed.state != desired.state)
+  return observed.fence == desired.fence && AsDesired(desired, observed);
+}
+
+bool AsDesired(const model::DesiredApp& desired, const model::ObservedApp& observed) {
+  if (!observed.converged || observed.fence.generation != desired.fence.generation ||
+      observed.state != desired.state)
     return false;
   if (observed.route_key != desired.route_key) return false;
   return desired.state != DesiredState::kRunning || observed.serving_run_key == desired.run_key;

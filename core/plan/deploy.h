@@ -14,9 +14,10 @@ struct Retarget {
   std::optional<model::Release> release;  // new one, without id and time
 };
 
-// The target that the snapshot asks for, when it is not the one it has. A release is made when the
-// image or a run-time setting changed; the newest succeeded build of the current commit and
-// settings is taken, else what is released stays.
+// The target that the snapshot asks for, when it is not the one it has. A pinned application runs
+// the release it is pinned to, whatever its ref and settings do. Otherwise a release is made when
+// the image or a run-time setting changed: the newest succeeded build of the current commit and
+// settings is taken, else the one that is released stays.
 std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const Secret& key);
 
 // Why routes lead to the page: "stopped", "building" or "failing"; empty when a release runs.
@@ -31,7 +32,9 @@ struct DeployDefaults {
 Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
                                       const DeployDefaults& defaults);
 
-// True when `observed` shows all that `desired` asks for, so that there is nothing to apply.
+// True when `observed` shows all that `desired` asks for, whatever the epoch it was asked under.
+bool AsDesired(const model::DesiredApp& desired, const model::ObservedApp& observed);
+// True when that is so and the fence is the same, so that there is nothing to apply.
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed);
 
 }  // namespace ns::plan

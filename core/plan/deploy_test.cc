@@ -107,15 +107,81 @@ TEST(MakeDesired, CarriesFenceProbeAndRunScopeAlone) {
   snapshot.app.env = {{"Z", Secret("1"), model::EnvScope::kRun, false, false},
                       {"B", Secret("2"), model::EnvScope::kBuild, false, false},
                       {"A", Secret("3"), model::EnvScope::kBoth, false, false}};
+  EXPECT_TRUE(MakeDesired(snapshot, {})->processes[0].env.empty()) << "of the release, not of now";
+  snapshot.builds[0].build_key = BuildKey(kKey, snapshot.app, snapshot.app.commit);
+  Store(snapshot, *DecideTarget(snapshot, kKey));
   const auto desired = MakeDesired(snapshot, {3, "http://127.0.0.1:1"});
   ASSERT_TRUE(desired.ok());
-  EXPECT_EQ(desired->fence, (model::Fence{3, 1}));
+  EXPECT_EQ(desired->fence, (model::Fence{3, 2}));
   ASSERT_EQ(desired->processes.size(), 1u);
   EXPECT_EQ(desired->processes[0].probe.port, 8080);
   ASSERT_EQ(desired->processes[0].env.size(), 2u);
   EXPECT_EQ(desired->processes[0].env[0].key, "A");
-  snapshot.app.run.command = "run 'open";
+  snapshot.release->command = "run 'open";
   EXPECT_EQ(MakeDesired(snapshot, {}).status().code(), Code::kInvalid);
+}
+
+// What `snapshot` would look like once its present release is pinned.
+void Pin(model::AppSnapshot& snapshot) {
+  snapshot.pinned = snapshot.release;
+  snapshot.app.pinned = snapshot.release->id;
+}
+
+TEST(DecideTarget, Pinned_DoesNotMoveWhateverIsPushedBuiltOrSet) {
+  model::AppSnapshot snapshot = Deployed();
+  Pin(snapshot);
+  const model::Target before = snapshot.app.target;
+  snapshot.app.commit = kCommitB;
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};
+  snapshot.app.run.command = "other";
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded));
+  EXPECT_FALSE(DecideTarget(snapshot, kKey));
+  snapshot.app.restart_nonce = 1;
+  const auto restarted = DecideTarget(snapshot, kKey);
+  ASSERT_TRUE(restarted) << "a restart is no move";
+  EXPECT_EQ(restarted->next.release, before.release);
+  EXPECT_FALSE(restarted->release);
+}
+
+TEST(DecideTarget, Rollback_RunsTheOldReleaseWithItsOwnSettings) {
+  model::AppSnapshot snapshot = Deployed();
+  const model::Release old = *snapshot.release;
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  ASSERT_NE(snapshot.release->id, old.id);
+  snapshot.pinned = old;
+  snapshot.app.pinned = old.id;
+  const auto back = DecideTarget(snapshot, kKey);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->next.release, old.id);
+  EXPECT_FALSE(back->release) << "no new release";
+  Store(snapshot, *back);
+  snapshot.release = old;
+  EXPECT_TRUE(MakeDesired(snapshot, {})->processes[0].env.empty());
+}
+
+TEST(DecideTarget, Unpinned_FollowsTheRefAgain) {
+  model::AppSnapshot snapshot = Deployed();
+  Pin(snapshot);
+  snapshot.app.commit = kCommitB;
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded));
+  snapshot.app.pinned = {};
+  snapshot.pinned.reset();
+  const auto moved = DecideTarget(snapshot, kKey);
+  ASSERT_TRUE(moved);
+  ASSERT_TRUE(moved->release);
+  EXPECT_EQ(moved->release->commit, kCommitB);
+}
+
+TEST(DecideTarget, CondemnedImage_IsNotReleased) {
+  model::AppSnapshot snapshot = Deployed();
+  snapshot.app.commit = kCommitB;
+  snapshot.builds.insert(snapshot.builds.begin(),
+                         BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded));
+  snapshot.builds[0].image_state = model::ImageState::kCondemned;
+  EXPECT_FALSE(DecideTarget(snapshot, kKey));
 }
 
 TEST(Converged, AnyDifference_IsSeen) {

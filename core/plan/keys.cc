@@ -29,12 +29,13 @@ std::string BuildKey(const Secret& key, const model::Application& app, const std
   return hasher.Finish();
 }
 
-std::string RunKey(const Secret& key, const model::Application& app, const model::Image& image) {
+std::string RunKey(const Secret& key, const model::Application& app,
+                   const model::Release& release) {
   KeyHasher hasher(key);
   hasher.Add("run/1")
-      .Add(image.digest)
-      .Add(app.run.entrypoint)
-      .Add(app.run.command)
+      .Add(release.image.digest)
+      .Add(release.entrypoint)
+      .Add(release.command)
       .Add(app.restart_nonce);
   std::vector<model::PortPublication> ports = app.ports;
   std::sort(ports.begin(), ports.end());
@@ -44,8 +45,8 @@ std::string RunKey(const Secret& key, const model::Application& app, const model
         .Add(port.application_port)
         .Add(static_cast<int64_t>(port.protocol));
   }
-  for (const model::EnvVar& variable : Sorted(app.env)) {
-    if (variable.InRun()) hasher.Add("env").Add(variable.key).Add(variable.value.Reveal());
+  for (const model::EnvVar& variable : Sorted(release.env)) {
+    hasher.Add("env").Add(variable.key).Add(variable.value.Reveal());
   }
   return hasher.Finish();
 }

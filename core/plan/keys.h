@@ -12,9 +12,9 @@ namespace ns::plan {
 // Everything a build of `commit` sees: method, settings, artifact path, variables of build scope.
 std::string BuildKey(const Secret& key, const model::Application& app, const std::string& commit);
 
-// Everything a container depends on: image by digest, entrypoint, command, variables of run scope,
-// published ports, restart nonce.
-std::string RunKey(const Secret& key, const model::Application& app, const model::Image& image);
+// Everything a container depends on: of the release the image by digest, entrypoint, command and
+// variables; of the application the published ports and the restart nonce.
+std::string RunKey(const Secret& key, const model::Application& app, const model::Release& release);
 
 // Everything routes depend on: addresses, and the page shown while nothing runs.
 std::string RouteKey(const Secret& key, const model::Application& app,

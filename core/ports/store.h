@@ -23,6 +23,11 @@
 
 namespace ns::ports {
 
+// The host on whose behalf a loop writes. Nobody: nothing is checked (people's own writes, tests).
+// A write that names a holder fails with kStale and the reason model::kHeldElsewhere unless that
+// host holds the application or repository and its lease is alive on the database's clock.
+inline const HostId kNobody;
+
 class RepositoryStore {
  public:
   virtual ~RepositoryStore() = default;
@@ -38,9 +43,15 @@ class RepositoryStore {
   virtual Result<std::vector<model::Repository>> List() = 0;
   // With credentials and followers (applications that are not tombstones). kNotFound.
   virtual Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) = 0;
+  // As Snapshot, for a pass of a loop on host `holder`, which holds the repository from now on
+  // where nobody alive does. kStale with the reason model::kHeldElsewhere where somebody does.
+  virtual Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) = 0;
+  // Those that `holder` holds or may take: the keys of the fetcher.
+  virtual Result<std::vector<model::Versioned>> Index(const HostId& holder) = 0;
   // Sets `commit` of followers and stores commit metadata, known ones unchanged.
-  virtual Status SetCommits(const std::vector<model::Follower>& moved,
-                            const std::vector<model::Commit>& commits) = 0;
+  virtual Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
+                            const std::vector<model::Commit>& commits,
+                            const HostId& holder = kNobody) = 0;
   // Those that are known, in no order.
   virtual Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) = 0;
 };
@@ -70,13 +81,20 @@ class AppStore {
   virtual Result<model::Application> Get(const AppId& id) = 0;
   // Without env; tombstones left out.
   virtual Result<std::vector<model::Application>> List() = 0;
-  // Every application with tombstones: the keys of the loops.
-  virtual Result<std::vector<AppId>> ListIds() = 0;
+  // Every application with tombstones that `holder` holds, with its version, or may take, with
+  // version 0: those whose backend is one of `backends` and whose holder is not alive. The keys of
+  // the loops. kNobody: all, with their versions.
+  virtual Result<std::vector<model::Versioned>> Index(const HostId& holder,
+                                                      const std::vector<std::string>& backends) = 0;
   virtual Status SetEnv(const AppId& id, const model::EnvVar& variable) = 0;
   // kNotFound: no such variable.
   virtual Status DeleteEnv(const AppId& id, const std::string& key) = 0;
   // Sets desired; `restart` also raises the restart nonce. kNotFound for tombstones.
   virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) = 0;
+  // Pins the application to one of its releases, or with an empty id lets it follow its ref again.
+  // kNotFound: no such application, tombstones too, or no such release of it; kPrecondition: the
+  // release's image is gone.
+  virtual Status SetPin(const AppId& id, const ReleaseId& release) = 0;
   // Tombstone: frees its websites and ports for others at once. kPrecondition while desired is
   // running.
   virtual Status MarkDeleted(const AppId& id) = 0;
@@ -87,28 +105,56 @@ class DeployStore {
   virtual ~DeployStore() = default;
   // kNotFound for purged applications.
   virtual Result<model::AppSnapshot> Snapshot(const AppId& id) = 0;
+  // As Snapshot, for a pass of a loop on host `holder`, which loads `backends`: it holds the
+  // application from now on where nobody alive does. kStale with the reason model::kHeldElsewhere
+  // where somebody does, or its backend is not loaded here.
+  virtual Result<model::AppSnapshot> Take(const AppId& id, const HostId& holder,
+                                          const std::vector<std::string>& backends) = 0;
   // Compare-and-set: where the target is still `expected.generation`, stores `next` with generation
-  // + 1 and, when given, the release. The new target; kStale when somebody was faster.
+  // + 1 and, when given, the release. The new target; kStale when somebody was faster, or when the
+  // image of the release is condemned.
   virtual Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,
                                           const model::Target& next,
-                                          const std::optional<model::Release>& release) = 0;
+                                          const std::optional<model::Release>& release,
+                                          const HostId& holder = kNobody) = 0;
   // Stores an observation, and conditions as EventStore::SetConditions does. An observation whose
   // fence is lower than the stored one is dropped silently. Phases newer than those stored become
   // "deploy.phase" events.
   virtual Status SaveObserved(const model::ObservedApp& observed,
-                              const std::vector<model::Condition>& conditions) = 0;
-  // Newest first.
+                              const std::vector<model::Condition>& conditions,
+                              const HostId& holder = kNobody) = 0;
+  // Newest first, without env.
   virtual Result<std::vector<model::Release>> Releases(const AppId& id, int limit) = 0;
   // kNotFound when never observed.
   virtual Result<model::ObservedApp> Observed(const AppId& id) = 0;
   // The backend has confirmed that nothing is left (tombstones only).
-  virtual Status ConfirmRemoved(const AppId& id) = 0;
+  virtual Status ConfirmRemoved(const AppId& id, const HostId& holder = kNobody) = 0;
   // Removes a confirmed tombstone's rows, all but its events. kPrecondition when removal is not
   // confirmed.
-  virtual Status Purge(const AppId& id) = 0;
+  virtual Status Purge(const AppId& id, const HostId& holder = kNobody) = 0;
   // The number of the database's history, and a way to raise it after a restore: never lowers.
   virtual Result<int64_t> Epoch() = 0;
   virtual Status RaiseEpoch(int64_t at_least) = 0;
+};
+
+// What is kept, and for how long.
+class RetentionStore {
+ public:
+  virtual ~RetentionStore() = default;
+  // Takes the application as DeployStore::Take does. kNotFound for purged ones.
+  virtual Result<model::AppHistory> History(const AppId& id, const HostId& holder,
+                                            const std::vector<std::string>& backends) = 0;
+  // Condemns the images of these settled builds, all but those that the target or the pin runs.
+  // From then on nothing is released from them, and those that succeeded no longer count as
+  // duplicates.
+  virtual Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
+                               const HostId& holder = kNobody) = 0;
+  // The registry has the images of these condemned builds no more.
+  virtual Status ImagesGone(const AppId& id, const std::vector<BuildId>& builds,
+                            const HostId& holder = kNobody) = 0;
+  // Removes the logs of these builds of the application, where settled.
+  virtual Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
+                          const HostId& holder = kNobody) = 0;
 };
 
 struct LogSlice {
@@ -118,6 +164,7 @@ struct LogSlice {
 };
 
 using BuildResult = model::BuildResult;
+using BuildClaim = model::BuildClaim;
 
 class BuildStore {
  public:
@@ -127,15 +174,22 @@ class BuildStore {
   // is empty. kExists: a build with this application and build key is there that counts
   // (model::CountsAsDuplicate).
   virtual Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
-                          const std::vector<BuildId>& cancel) = 0;
+                          const std::vector<BuildId>& cancel, const HostId& holder = kNobody) = 0;
   virtual Result<model::Build> Get(const BuildId& id) = 0;
   // Newest first; `offset` rows passed over.
   virtual Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) = 0;
   virtual Result<std::vector<model::Build>> ListAll(int offset, int limit) = 0;
   virtual Result<model::QueueSnapshot> Queue() = 0;
-  // Queued -> building by compare-and-set; attempt + 1, a new token, expiry on the database's
-  // clock. kStale.
-  virtual Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) = 0;
+  // Queued -> building by compare-and-set, each: attempt + 1, a new token, expiry on the database's
+  // clock. Those that were claimed, in the order given; whoever was faster has the others.
+  virtual Result<std::vector<model::Build>> ClaimAll(const std::vector<BuildClaim>& claims,
+                                                     Duration lease) = 0;
+  // One of them. kStale.
+  Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) {
+    NS_ASSIGN(auto claimed, ClaimAll({{id, host}}, lease));
+    if (claimed.empty()) return Stale("the build is not queued any more");
+    return std::move(claimed.front());
+  }
   // Prolongs a lease. kStale: lost; kCancelled: a cancel was requested (the lease is prolonged all
   // the same).
   virtual Status Renew(const BuildId& id, const std::string& token, Duration lease) = 0;
@@ -173,7 +227,8 @@ class EventStore {
   // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
   // now. kNotFound: no such subject.
   virtual Status SetConditions(model::Subject subject, const std::string& id,
-                               const std::vector<model::Condition>& conditions) = 0;
+                               const std::vector<model::Condition>& conditions,
+                               const HostId& holder = kNobody) = 0;
   virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject,
                                                            const std::string& id) = 0;
 };
@@ -193,10 +248,12 @@ class UserStore {
 class HostStore {
  public:
   virtual ~HostStore() = default;
-  // Writes the whole row with last_seen on the database's clock.
-  virtual Status Beat(const model::Host& host) = 0;
+  // Writes the whole row with last_seen on the database's clock. The host's lease, and with it
+  // whatever it holds, is alive for `lease` from now. All hosts whose lease is alive, by id.
+  virtual Result<std::vector<HostId>> Beat(const model::Host& host, Duration lease) = 0;
   // Those seen within `within`; kNever-free.
   virtual Result<std::vector<model::Host>> List(Duration within) = 0;
+  // The row goes, and what the host held is anybody's.
   virtual Status Leave(const HostId& id) = 0;
 };
 
@@ -229,6 +286,7 @@ struct Store {
   RepositoryStore& repositories;
   AppStore& apps;
   DeployStore& deploys;
+  RetentionStore& retention;
   BuildStore& builds;
   BuildLogStore& logs;
   EventStore& events;

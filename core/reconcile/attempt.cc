@@ -114,7 +114,7 @@ class Attempts final : public Loop {
  public:
   explicit Attempts(std::shared_ptr<HeldBuilds> held) : held_(std::move(held)) {}
   LoopId id() const override { return LoopId::kAttempt; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     return std::make_unique<AttemptPass>(key, *held_);
   }
 

@@ -118,7 +118,7 @@ class Claims final : public Loop {
  public:
   explicit Claims(std::shared_ptr<HeldBuilds> held) : held_(std::move(held)) {}
   LoopId id() const override { return LoopId::kClaims; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     if (key == kLeaveKey) return std::make_unique<LeavePass>(*held_);
     return std::make_unique<ClaimsPass>(*held_);
   }

@@ -21,7 +21,7 @@ class CrashDetectorPass final : public Pass {
     } else if (outcome.status().code() != Code::kStale) {
       return Failed(outcome.status());  // stale: renewed or settled meanwhile
     }
-    if (at_ == expired_.size()) return Finished{Status(), std::move(wakes_), again_};
+    if (at_ == expired_.size()) return Finished{Status(), std::move(wakes_), again_, std::nullopt};
     plan::Expiry& next = expired_[at_++];
     return Effect(ExpireBuild{next.build, next.attempt, std::move(next.result)});
   }
@@ -48,7 +48,7 @@ class CrashDetectorPass final : public Pass {
 class CrashDetector final : public Loop {
  public:
   LoopId id() const override { return LoopId::kCrashDetector; }
-  std::unique_ptr<Pass> NewPass(const Key&) override {
+  std::unique_ptr<Pass> NewPass(const Key&, const Outlook&) override {
     return std::make_unique<CrashDetectorPass>();
   }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,8 @@ enum class LoopId {
   kStarter,
   kCrashDetector,
   kSynchronizer,
+  kObserver,
+  kCleaner,
   // of builders
   kClaims,
   kLeaseGuard,
@@ -32,8 +35,13 @@ const char* LoopName(LoopId loop);
 using Key = std::string;
 // The key of loops that look at the whole queue at once.
 inline constexpr char kQueueKey[] = "queue";
+// A wake of this key is a wake of all that the loop has: it is relisted.
+inline constexpr char kEveryKey[] = "";
 
-// Answered by Keys.
+// Effects are carried out on behalf of a host: loading takes what nobody alive holds, and fails
+// with the reason model::kHeldElsewhere where somebody does; writes fail so too.
+
+// Answered by Keys: those that this host holds or may take.
 struct ListKeys {
   LoopId loop;
 };
@@ -51,6 +59,7 @@ struct ReadCommits {
   std::vector<std::string> hashes;
 };
 struct StoreCommits {
+  RepositoryId repository;
   std::vector<model::Follower> moved;
   std::vector<model::Commit> commits;
 };
@@ -69,10 +78,9 @@ struct RegisterBuild {
 };
 // Answered by model::QueueSnapshot.
 struct LoadQueue {};
-// Answered by model::Build.
-struct ClaimBuild {
-  BuildId build;
-  HostId host;
+// Answered by Builds: those that were claimed.
+struct ClaimBuilds {
+  std::vector<model::BuildClaim> claims;
 };
 struct ExpireBuild {
   BuildId build;
@@ -104,9 +112,28 @@ struct RemoveApp {
   AppId app;
   model::Fence fence;
 };
-// Removes an application's images from the registry.
+// Answered by model::AppHistory.
+struct LoadHistory {
+  AppId id;
+};
+struct CondemnImages {
+  AppId app;
+  std::vector<BuildId> builds;
+};
+// Removes the images of these builds from the registry, whatever attempt pushed them, but none
+// whose digest is to be kept. No builds: all images of the application.
 struct DeleteImages {
   AppId app;
+  std::vector<BuildId> builds;
+  std::set<std::string> keep;
+};
+struct ImagesGone {
+  AppId app;
+  std::vector<BuildId> builds;
+};
+struct DropLogs {
+  AppId app;
+  std::vector<BuildId> builds;
 };
 struct ConfirmRemoved {
   AppId app;
@@ -138,19 +165,21 @@ struct SettleAttempt {
 
 using Effect =
     std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
-                 LoadApp, RegisterBuild, LoadQueue, ClaimBuild, ExpireBuild, SetTarget, ObserveApp,
-                 ApplyApp, SaveObserved, RemoveApp, DeleteImages, ConfirmRemoved, PurgeApp,
-                 LoadEpoch, RaiseEpoch, ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
+                 LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild, SetTarget, ObserveApp,
+                 ApplyApp, SaveObserved, RemoveApp, LoadHistory, CondemnImages, DeleteImages,
+                 ImagesGone, DropLogs, ConfirmRemoved, PurgeApp, LoadEpoch, RaiseEpoch, ListClaims,
+                 RenewClaims, RunAttempt, SettleAttempt>;
 
-using Keys = std::vector<Key>;
+using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;
 using Commits = std::vector<model::Commit>;
 using Builds = std::vector<model::Build>;
 using Renewals = std::vector<Status>;
 // What the effect's comment names, or monostate for those that only succeed.
 using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits,
-                            model::AppSnapshot, model::QueueSnapshot, model::Build, model::Target,
-                            model::ObservedApp, int64_t, Builds, Renewals, model::BuildResult>;
+                            model::AppSnapshot, model::QueueSnapshot, model::Target,
+                            model::ObservedApp, model::AppHistory, int64_t, Builds, Renewals,
+                            model::BuildResult>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

@@ -1,6 +1,7 @@
 #include "reconcile/engine.h"
 
 #include <algorithm>
+#include <exception>
 
 namespace ns::reconcile {
 
@@ -26,9 +27,27 @@ const char* LoopName(LoopId loop) {
       return "build-lease-guard";
     case LoopId::kAttempt:
       return "build-attempt";
+    case LoopId::kObserver:
+      return "observer";
+    case LoopId::kCleaner:
+      return "cleaner";
   }
   return "unknown";
 }
+
+namespace {
+
+// A pass that throws is a defect at its key, and nobody else's trouble.
+template <class Take>
+Step Guarded(Take&& take) {
+  try {
+    return take();
+  } catch (const std::exception& defect) {
+    return Failed(Internal(std::string("a defect: ") + defect.what()));
+  }
+}
+
+}  // namespace
 
 Duration BackOff(int failures) {
   const Duration wait = Duration(1s) * (int64_t{1} << std::min(failures - 1, 9));
@@ -74,15 +93,26 @@ void Engine::Wake_(const Wake& wake, Duration now, Commands& out) {
   const auto found = lanes_.find(wake.loop);
   if (found == lanes_.end()) return;
   Lane& lane = found->second;
+  if (wake.key == kEveryKey) {
+    lane.next_list = std::min(lane.next_list, now);
+    return;
+  }
   KeyState& state = lane.keys[wake.key];
   const bool change = wake.urgency != Urgency::kHint;
+  if (change) lane.settled.erase(wake.key);
   if (state.pass) {
     state.dirty = true;
     state.changed |= change;
-    if (wake.urgency == Urgency::kInterrupt) out.push_back(Cancel{state.ticket});
   } else if (change || state.failures == 0) {
     Schedule(lane, wake.key, now);
   }
+  if (wake.urgency == Urgency::kInterrupt) Interrupt(lane, wake.key, out);
+}
+
+// Whatever is under way at that key, also of a loop that keeps this one waiting.
+void Engine::Interrupt(Lane& lane, const Key& key, Commands& out) {
+  Lane* const busy = lane.keys[key].pass ? &lane : Blocker(lane, key);
+  if (busy != nullptr) out.push_back(Cancel{busy->keys[key].ticket});
 }
 
 Commands Engine::Hint(const Wake& wake, Duration now) {
@@ -122,7 +152,7 @@ Duration Engine::NextDue() const {
 void Engine::StartList(Lane& lane, Commands& out) {
   const LoopId id = lane.loop->id();
   lane.listing = true;
-  flights_[next_ticket_] = {id, "", true};
+  flights_[next_ticket_] = {id, "", Purpose::kList};
   out.push_back(Request{next_ticket_++, id, "", ListKeys{id}});
 }
 
@@ -133,13 +163,29 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
     return;
   }
   const Keys& keys = std::get<Keys>(*outcome);
+  Forget(lane, keys);
   // Spread, so that a relist of many keys is no burst; few keys are looked at at once.
   const Duration span = std::min<Duration>(lane.options.period / 10,
                                            Duration(2ms) * static_cast<int64_t>(keys.size()));
-  for (const Key& key : keys) {
-    if (lane.keys[key].failures == 0) Schedule(lane, key, now + Jitter(span));
+  for (const model::Versioned& one : keys) {
+    const auto settled = lane.settled.find(one.key);
+    if (one.version != 0 && settled != lane.settled.end() && settled->second == one.version)
+      continue;
+    const auto state = lane.keys.find(one.key);
+    if (state == lane.keys.end() || state->second.failures == 0)
+      Schedule(lane, one.key, now + Jitter(span));
   }
   Start(lane, now, out);
+}
+
+// What is not listed any more is gone, or held by another host.
+void Engine::Forget(Lane& lane, const Keys& listed) {
+  std::map<Key, int64_t> settled;
+  for (const model::Versioned& one : listed) {
+    const auto found = lane.settled.find(one.key);
+    if (found != lane.settled.end()) settled.insert(lane.settled.extract(found));
+  }
+  lane.settled = std::move(settled);
 }
 
 void Engine::Start(Lane& lane, Duration now, Commands& out) {
@@ -147,13 +193,46 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
          lane.queue.begin()->first <= now) {
     const Key key = lane.queue.begin()->second;
     lane.queue.erase(lane.queue.begin());
-    KeyState& state = lane.keys[key];
-    state.due = Duration::max();
-    state.dirty = state.changed = false;
-    state.pass = lane.loop->NewPass(key);
+    lane.keys[key].due = Duration::max();
+    if (Blocker(lane, key) != nullptr)
+      lane.keys[key].blocked = true;
+    else
+      Begin(lane, key, now, out);
+  }
+}
+
+void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
+  KeyState& state = lane.keys[key];
+  state.dirty = state.changed = state.blocked = false;
+  ++lane.running;
+  Step first = Guarded([&] {
+    state.pass = lane.loop->NewPass(key, {lane.options.period, BackOff(state.failures + 1)});
     state.pass->SetNow(now);
-    ++lane.running;
-    Follow(lane, key, state.pass->Begin(), now, out);
+    return state.pass->Begin();
+  });
+  Follow(lane, key, std::move(first), now, out);
+}
+
+Engine::Lane* Engine::Blocker(const Lane& lane, const Key& key) {
+  for (const LoopId id : lane.options.apart_from) {
+    const auto other = lanes_.find(id);
+    if (other == lanes_.end()) continue;
+    const auto state = other->second.keys.find(key);
+    if (state != other->second.keys.end() && state->second.pass) return &other->second;
+  }
+  return nullptr;
+}
+
+// A pass at that key has ended: those that waited for it may begin.
+void Engine::Unblock(const Lane& lane, const Key& key, Duration now, Commands& out) {
+  for (const LoopId id : lane.options.apart_from) {
+    const auto other = lanes_.find(id);
+    if (other == lanes_.end()) continue;
+    const auto state = other->second.keys.find(key);
+    if (state == other->second.keys.end() || !state->second.blocked) continue;
+    state->second.blocked = false;
+    Schedule(other->second, key, now);
+    Start(other->second, now, out);
   }
 }
 
@@ -164,7 +243,7 @@ void Engine::Follow(Lane& lane, const Key& key, Step step, Duration now, Command
   }
   const Ticket ticket = next_ticket_++;
   lane.keys[key].ticket = ticket;
-  flights_[ticket] = {lane.loop->id(), key, false};
+  flights_[ticket] = {lane.loop->id(), key, Purpose::kPass};
   out.push_back(Request{ticket, lane.loop->id(), key, std::get<Effect>(std::move(step))});
 }
 
@@ -172,23 +251,43 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   KeyState& state = lane.keys[key];
   state.pass.reset();
   --lane.running;
-  if (finished.status.ok()) {
+  const Status& status = finished.status;
+  if (status.ok()) {
     state.failures = 0;
+    if (finished.settled && !state.dirty) lane.settled[key] = *finished.settled;
     if (finished.again) Schedule(lane, key, now + *finished.again);
-  } else if (finished.status.code() == Code::kNotFound) {
-    state.failures = 0;  // the thing is gone: forget it, unless someone has asked since
+  } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
+    state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since
   } else {
     ++state.failures;
-    const Duration wait = finished.status.retry_after().value_or(BackOff(state.failures));
+    if (status.code() == Code::kInternal) Quarantine(lane, key, status, state.failures, out);
+    const Duration wait = status.retry_after().value_or(BackOff(state.failures));
     Schedule(lane, key, now + wait + Jitter(wait / 5));
   }
   if (state.changed || (state.dirty && state.failures == 0)) Schedule(lane, key, now);
   if (state.due == Duration::max()) lane.keys.erase(key);
+  Unblock(lane, key, now, out);
   for (const Wake& wake : finished.wakes) {
     Wake_(wake, now, out);
     if (const auto woken = lanes_.find(wake.loop); woken != lanes_.end() && &woken->second != &lane)
       Start(woken->second, now, out);
   }
+}
+
+// The condition that the next pass which succeeds writes anew.
+void Engine::Quarantine(const Lane& lane, const Key& key, const Status& why, int failures,
+                        Commands& out) {
+  if (lane.loop->condition() == nullptr) return;
+  model::Condition condition;
+  condition.type = lane.loop->condition();
+  condition.reason = "Quarantined";
+  condition.message = std::string("the ") + LoopName(lane.loop->id()) +
+                      " cannot work on this; the others do not notice: " + why.message();
+  condition.next_in = BackOff(failures);
+  const Ticket ticket = next_ticket_++;
+  flights_[ticket] = {lane.loop->id(), key, Purpose::kAside};
+  out.push_back(Request{ticket, lane.loop->id(), key,
+                        SaveConditions{lane.loop->subject(), key, {std::move(condition)}}});
 }
 
 Commands Engine::Done(Ticket ticket, Outcome outcome, Duration now) {
@@ -198,13 +297,14 @@ Commands Engine::Done(Ticket ticket, Outcome outcome, Duration now) {
   const Flight flight = found->second;
   flights_.erase(found);
   Lane& lane = lanes_.at(flight.loop);
-  if (flight.list) {
+  if (flight.purpose == Purpose::kAside) return out;  // the next failure tells it again
+  if (flight.purpose == Purpose::kList) {
     Listed(lane, std::move(outcome), now, out);
     return out;
   }
   Pass& pass = *lane.keys.at(flight.key).pass;
   pass.SetNow(now);
-  Follow(lane, flight.key, pass.Next(std::move(outcome)), now, out);
+  Follow(lane, flight.key, Guarded([&] { return pass.Next(std::move(outcome)); }), now, out);
   Start(lane, now, out);
   return out;
 }

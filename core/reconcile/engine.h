@@ -35,11 +35,16 @@ struct LoopOptions {
   Duration period = std::chrono::minutes(3);  // of the relist of all keys; zero: woken only
   int in_flight = 8;
   bool keyed = true;  // false: the one key kQueueKey, no relist
+  // Loops whose passes never run at the same time as this one's for one key: they share what one
+  // call at a time may use.
+  std::set<LoopId> apart_from{};
 };
 
 // Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A
-// relist of all keys makes every lost hint harmless. `now` is monotonic and never goes back between
-// calls.
+// relist of all keys makes every lost hint harmless; it passes over keys that were settled at the
+// version that is listed, so that looking at what has not changed costs nothing. A key whose pass
+// fails by a defect (kInternal) is told so in a condition and waits; the others do not notice.
+// `now` is monotonic and never goes back between calls.
 class Engine {
  public:
   explicit Engine(Random& random) : random_(random) {}
@@ -66,6 +71,7 @@ class Engine {
     Ticket ticket = 0;           // of its effect
     bool dirty = false;          // a wake came during the pass
     bool changed = false;        // one of them more than a hint
+    bool blocked = false;        // due, but a loop that it keeps apart from is at this key
     int failures = 0;            // in a row
     Duration due = Duration::max();
   };
@@ -73,23 +79,32 @@ class Engine {
     std::unique_ptr<Loop> loop;
     LoopOptions options;
     std::map<Key, KeyState> keys;
+    std::map<Key, int64_t> settled;            // the version at which nothing was to be done
     std::set<std::pair<Duration, Key>> queue;  // by due time
     Duration next_list = Duration::zero();
     bool listing = false;
     int running = 0;
   };
+  enum class Purpose { kPass, kList, kAside };
   struct Flight {
     LoopId loop;
     Key key;
-    bool list = false;
+    Purpose purpose = Purpose::kPass;
   };
 
   void Schedule(Lane& lane, const Key& key, Duration due);
   void Start(Lane& lane, Duration now, Commands& out);
+  void Begin(Lane& lane, const Key& key, Duration now, Commands& out);
+  // The lane whose pass at that key keeps this one waiting, or null.
+  Lane* Blocker(const Lane& lane, const Key& key);
+  void Unblock(const Lane& lane, const Key& key, Duration now, Commands& out);
+  void Quarantine(const Lane& lane, const Key& key, const Status& why, int failures, Commands& out);
+  static void Forget(Lane& lane, const Keys& listed);
   void Follow(Lane& lane, const Key& key, Step step, Duration now, Commands& out);
   void Finish(Lane& lane, const Key& key, Finished finished, Duration now, Commands& out);
   void StartList(Lane& lane, Commands& out);
   void Listed(Lane& lane, Outcome outcome, Duration now, Commands& out);
+  void Interrupt(Lane& lane, const Key& key, Commands& out);
   void Wake_(const Wake& wake, Duration now, Commands& out);
   Duration Jitter(Duration span);
 

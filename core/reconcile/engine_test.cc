@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace ns::reconcile {
 namespace {
 
@@ -21,7 +23,7 @@ class OneStepPass final : public Pass {
 class OneStepLoop final : public Loop {
  public:
   LoopId id() const override { return LoopId::kRegisterer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     return std::make_unique<OneStepPass>(key);
   }
 };
@@ -72,7 +74,7 @@ TEST_F(EngineTest, RelistDuringAPass_StartsNoSecondPassOfThatKey) {
   ASSERT_EQ(listing.size(), 1u);
   const auto pass = Requests(engine_.Hint(For("a"), 0s));
   ASSERT_EQ(pass.size(), 1u);
-  EXPECT_TRUE(Requests(engine_.Done(listing[0].ticket, Outcome(Answer(Keys{"a"})), 0s)).empty());
+  EXPECT_TRUE(Requests(engine_.Done(listing[0].ticket, Outcome(Answer(Keys{{"a"}})), 0s)).empty());
   EXPECT_TRUE(Requests(engine_.Tick(1min)).empty());
   const auto again = Requests(Succeed(pass[0].ticket, 1min));
   ASSERT_EQ(again.size(), 1u) << "the relist's look comes after the pass";
@@ -90,7 +92,7 @@ TEST_F(EngineTest, InFlight_IsBounded) {
 }
 
 TEST_F(EngineTest, Relist_FindsKeysThatNoHintNamed) {
-  const auto started = Requests(List({"a"}, 0s));
+  const auto started = Requests(List({{"a"}}, 0s));
   const auto due = started.empty() ? Requests(engine_.Tick(engine_.NextDue())) : started;
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].key, "a");
@@ -149,6 +151,142 @@ TEST(BackOff, DoublesUpToFiveMinutes) {
   EXPECT_EQ(BackOff(1), Duration(1s));
   EXPECT_EQ(BackOff(3), Duration(4s));
   EXPECT_EQ(BackOff(50), Duration(5min));
+}
+
+// Two loops that must not be at one key at once; passes end settled at version 4.
+class SettledPass final : public Pass {
+ public:
+  explicit SettledPass(Key key) : key_(std::move(key)) {}
+  Step Begin() override { return Effect(LoadApp{AppId(key_)}); }
+  Step Next(Outcome outcome) override {
+    if (!outcome.ok()) return Failed(outcome.status());
+    return Settled(4);
+  }
+
+ private:
+  const Key key_;
+};
+
+class SettledLoop final : public Loop {
+ public:
+  explicit SettledLoop(LoopId id) : id_(id) {}
+  LoopId id() const override { return id_; }
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
+    return std::make_unique<SettledPass>(key);
+  }
+  const char* condition() const override { return "Deploy"; }
+
+ private:
+  const LoopId id_;
+};
+
+class PairTest : public EngineTest {
+ protected:
+  PairTest() {
+    LoopOptions options{.period = 3min, .in_flight = 2, .keyed = true};
+    options.apart_from = {LoopId::kObserver};
+    engine_.Add(std::make_unique<SettledLoop>(LoopId::kSynchronizer), options);
+    options.apart_from = {LoopId::kSynchronizer};
+    engine_.Add(std::make_unique<SettledLoop>(LoopId::kObserver), options);
+  }
+  // The requests of one loop alone.
+  static std::vector<Request> Of(LoopId loop, const Commands& commands) {
+    std::vector<Request> out = Requests(commands);
+    std::erase_if(out, [&](const Request& request) { return request.loop != loop; });
+    return out;
+  }
+  // A relist of the synchronizer that gives `keys`, and what it starts.
+  std::vector<Request> Relist(Keys keys, Duration now) {
+    engine_.Hint({LoopId::kSynchronizer, kEveryKey}, now);
+    const auto lists = Of(LoopId::kSynchronizer, engine_.Tick(now));
+    EXPECT_EQ(lists.size(), 1u);
+    auto started = engine_.Done(lists.at(0).ticket, Outcome(Answer(std::move(keys))), now);
+    for (Command& command : engine_.Tick(now + 1s)) started.push_back(std::move(command));
+    return Of(LoopId::kSynchronizer, started);
+  }
+};
+
+TEST_F(PairTest, SettledKey_IsPassedOverWhileItsVersionIsTheSame) {
+  const auto first = Relist({{"a", 4}}, 10s);
+  ASSERT_EQ(first.size(), 1u);
+  Succeed(first[0].ticket, 11s);
+  EXPECT_TRUE(Relist({{"a", 4}}, 20s).empty());
+  const auto moved = Relist({{"a", 5}}, 30s);
+  ASSERT_EQ(moved.size(), 1u);
+  Succeed(moved[0].ticket, 31s);
+  EXPECT_EQ(Relist({{"a", 0}}, 40s).size(), 1u) << "an unknown version is looked at";
+}
+
+TEST_F(PairTest, SettledKey_ThatLeftTheList_IsLookedAtWhenItComesBack) {
+  const auto first = Relist({{"a", 4}}, 10s);
+  Succeed(first.at(0).ticket, 11s);
+  EXPECT_TRUE(Relist({}, 20s).empty());
+  EXPECT_EQ(Relist({{"a", 4}}, 30s).size(), 1u) << "another host held it meanwhile";
+}
+
+TEST_F(PairTest, WokenDuringThePass_IsNotSettled) {
+  const auto first = Relist({{"a", 4}}, 10s);
+  engine_.Hint({LoopId::kSynchronizer, "a", Urgency::kHint}, 11s);
+  const auto again = Requests(Succeed(first.at(0).ticket, 12s));
+  ASSERT_EQ(again.size(), 1u);
+  Succeed(again[0].ticket, 13s);
+  EXPECT_TRUE(Relist({{"a", 4}}, 20s).empty());
+}
+
+TEST_F(PairTest, OneLoopAtAKey_KeepsTheOtherWaiting) {
+  const auto observing = Requests(engine_.Hint({LoopId::kObserver, "a"}, 1s));
+  ASSERT_EQ(observing.size(), 1u);
+  EXPECT_TRUE(engine_.Hint({LoopId::kSynchronizer, "a"}, 1s).empty());
+  EXPECT_EQ(Requests(engine_.Hint({LoopId::kSynchronizer, "b"}, 1s)).size(), 1u) << "another key";
+  const auto next = Requests(Succeed(observing[0].ticket, 2s));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].loop, LoopId::kSynchronizer);
+  EXPECT_EQ(next[0].key, "a");
+}
+
+TEST_F(PairTest, Interrupt_ReachesTheOneThatKeepsItWaiting) {
+  const auto observing = Requests(engine_.Hint({LoopId::kObserver, "a"}, 1s));
+  const Commands out = engine_.Hint({LoopId::kSynchronizer, "a", Urgency::kInterrupt}, 1s);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(std::get<Cancel>(out[0]).ticket, observing.at(0).ticket);
+}
+
+TEST_F(PairTest, Defect_IsToldInAConditionAndOthersGoOn) {
+  const auto a = Requests(engine_.Hint({LoopId::kSynchronizer, "a"}, 1s));
+  const auto out =
+      Requests(engine_.Done(a.at(0).ticket, Outcome(Internal("a row that does not read")), 2s));
+  ASSERT_EQ(out.size(), 1u);
+  const auto save = std::get<SaveConditions>(out[0].effect);
+  EXPECT_EQ(save.id, "a");
+  ASSERT_EQ(save.conditions.size(), 1u);
+  EXPECT_EQ(save.conditions[0].type, "Deploy");
+  EXPECT_EQ(save.conditions[0].reason, "Quarantined");
+  EXPECT_EQ(save.conditions[0].next_in, Duration(1s));
+  EXPECT_TRUE(engine_.Done(out[0].ticket, Outcome(Unavailable("down")), 2s).empty());
+  EXPECT_EQ(Requests(engine_.Hint({LoopId::kSynchronizer, "b"}, 2s)).size(), 1u);
+  EXPECT_EQ(Of(LoopId::kSynchronizer, engine_.Tick(4s)).size(), 2u) << "its relist, and a again";
+}
+
+TEST_F(PairTest, HeldByAnotherHost_IsForgottenWithoutBackOff) {
+  const auto a = Requests(engine_.Hint({LoopId::kSynchronizer, "a"}, 1s));
+  const Status elsewhere(Code::kStale, model::kHeldElsewhere, "not ours");
+  EXPECT_TRUE(engine_.Done(a.at(0).ticket, Outcome(elsewhere), 2s).empty());
+  EXPECT_EQ(engine_.waiting(), 0u);
+}
+
+class ThrowingLoop final : public Loop {
+ public:
+  LoopId id() const override { return LoopId::kReleaser; }
+  std::unique_ptr<Pass> NewPass(const Key&, const Outlook&) override {
+    throw std::runtime_error("a poisoned row");
+  }
+};
+
+TEST_F(EngineTest, APassThatThrows_IsADefectAtItsKey) {
+  engine_.Add(std::make_unique<ThrowingLoop>(), {3min, 2, true});
+  EXPECT_TRUE(Requests(engine_.Hint({LoopId::kReleaser, "a"}, 1s)).empty());
+  EXPECT_EQ(engine_.waiting(), 1u) << "tried again after a wait";
+  EXPECT_EQ(Requests(engine_.Hint(For("b"), 1s)).size(), 1u);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 // load -> list refs -> (read metadata -> store) -> condition
 class FetcherPass final : public Pass {
  public:
-  explicit FetcherPass(Key key) : id_(std::move(key)) {}
+  FetcherPass(Key key, const Outlook& outlook) : id_(std::move(key)), outlook_(outlook) {}
 
   Step Begin() override { return Effect(LoadRepository{id_}); }
 
@@ -28,7 +28,7 @@ class FetcherPass final : public Pass {
         break;
     }
     const Status saved = outcome.status();
-    return Finished{result_.ok() ? saved : result_, std::move(wakes_), std::nullopt};
+    return Finished{result_.ok() ? saved : result_, std::move(wakes_), std::nullopt, std::nullopt};
   }
 
  private:
@@ -65,7 +65,7 @@ class FetcherPass final : public Pass {
 
   Step Store(Commits commits) {
     at_ = At::kStore;
-    return Effect(StoreCommits{moved_, std::move(commits)});
+    return Effect(StoreCommits{id_, moved_, std::move(commits)});
   }
 
   Step Stored(Outcome outcome) {
@@ -80,11 +80,13 @@ class FetcherPass final : public Pass {
   Step Conclude(Status result) {
     at_ = At::kCondition;
     result_ = std::move(result);
-    return Effect(SaveConditions{
-        model::Subject::kRepository, id_.str(), {plan::FetchCondition(result_, ref_count_)}});
+    model::Condition condition = plan::FetchCondition(result_, ref_count_);
+    condition.next_in = result_.ok() ? outlook_.on_success : outlook_.on_failure;
+    return Effect(SaveConditions{model::Subject::kRepository, id_.str(), {std::move(condition)}});
   }
 
   const RepositoryId id_;
+  const Outlook outlook_;
   At at_ = At::kLoad;
   model::RepositorySnapshot snapshot_;
   ports::Remote remote_;
@@ -97,9 +99,11 @@ class FetcherPass final : public Pass {
 class Fetcher final : public Loop {
  public:
   LoopId id() const override { return LoopId::kFetcher; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
-    return std::make_unique<FetcherPass>(key);
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
+    return std::make_unique<FetcherPass>(key, outlook);
   }
+  model::Subject subject() const override { return model::Subject::kRepository; }
+  const char* condition() const override { return "Fetch"; }
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ class LeaseGuard final : public Loop {
  public:
   explicit LeaseGuard(std::shared_ptr<HeldBuilds> held) : held_(std::move(held)) {}
   LoopId id() const override { return LoopId::kLeaseGuard; }
-  std::unique_ptr<Pass> NewPass(const Key&) override {
+  std::unique_ptr<Pass> NewPass(const Key&, const Outlook&) override {
     return std::make_unique<LeaseGuardPass>(*held_);
   }
 

@@ -21,7 +21,7 @@ enum class Urgency {
   kInterrupt,  // what is under way for that key is out of date: cancel it and look again
 };
 
-// Another key that should be looked at soon.
+// Another key that should be looked at soon; kEveryKey: all of that loop.
 struct Wake {
   LoopId loop;
   Key key;
@@ -35,9 +35,18 @@ struct Finished {
   Status status;
   std::vector<Wake> wakes;
   std::optional<Duration> again;  // look again after that, also on success
+  // On success: there is nothing to do for this key until its version is another. A relist passes
+  // it over while it is not.
+  std::optional<int64_t> settled{};
 };
 
 using Step = std::variant<Effect, Finished>;
+
+// When a key is looked at again if nothing wakes it: what conditions tell.
+struct Outlook {
+  Duration on_success{};
+  Duration on_failure{};
+};
 
 // One look at one key. Deterministic; owned and driven by the engine.
 class Pass {
@@ -55,14 +64,22 @@ class Loop {
  public:
   virtual ~Loop() = default;
   virtual LoopId id() const = 0;
-  virtual std::unique_ptr<Pass> NewPass(const Key& key) = 0;
+  virtual std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook = {}) = 0;
+  // What a key is, and which of its conditions tells that a pass cannot even begin; null: none.
+  virtual model::Subject subject() const { return model::Subject::kApplication; }
+  virtual const char* condition() const { return nullptr; }
 };
 
 // Takes the answer out, or hands the failure to the engine: `if (!outcome.ok()) return
 // Failed(outcome.status());`
-inline Finished Failed(Status status) { return {std::move(status), {}, std::nullopt}; }
+inline Finished Failed(Status status) {
+  return {std::move(status), {}, std::nullopt, std::nullopt};
+}
 inline Finished Done(std::vector<Wake> wakes = {}) {
-  return {Status(), std::move(wakes), std::nullopt};
+  return {Status(), std::move(wakes), std::nullopt, std::nullopt};
+}
+inline Finished Settled(int64_t version, std::vector<Wake> wakes = {}) {
+  return {Status(), std::move(wakes), std::nullopt, version};
 }
 
 }  // namespace ns::reconcile

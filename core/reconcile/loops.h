@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/secret.h"
+#include "plan/cleanup.h"
 #include "reconcile/loop.h"
 
 namespace ns::reconcile {
@@ -25,8 +26,15 @@ struct SynchronizerOptions {
   int64_t epoch = 0;
   std::string page_upstream;  // "http://127.0.0.1:port"
 };
-// Application -> the backend made as the target says; tombstones cleaned up to the end.
+// Application -> the backend made as the target says; of tombstones nothing is left there.
 std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);
+
+// Application -> what the backend shows is stored; what is not as it should be wakes the
+// synchronizer. Decides nothing.
+std::unique_ptr<Loop> NewObserver(SynchronizerOptions options);
+
+// Application -> images and logs that nobody needs go; tombstones go to the last row.
+std::unique_ptr<Loop> NewCleaner(plan::Retention retention);
 
 // Of a host that builds. They share what the host holds, so they belong into one engine.
 struct BuilderLoops {

@@ -12,6 +12,7 @@ using plan::testing::BuildOf;
 using plan::testing::FreshApp;
 using plan::testing::IdOf;
 using plan::testing::kCommitA;
+using plan::testing::kCommitB;
 using plan::testing::kKey;
 
 template <class E>
@@ -129,7 +130,7 @@ TEST(Releaser, NewTarget_InterruptsTheSynchronizer) {
   EXPECT_EQ(wakes[0].urgency, Urgency::kInterrupt);
 }
 
-TEST(Starter, EachAssignment_IsClaimedAndStaleOnesPassedOver) {
+TEST(Starter, AllAssignments_AreClaimedInOneStep) {
   model::QueueSnapshot queue;
   queue.now = Time(std::chrono::seconds(100));
   queue.builders = {{IdOf<HostId>(1), 2, 0}};
@@ -142,9 +143,11 @@ TEST(Starter, EachAssignment_IsClaimedAndStaleOnesPassedOver) {
   queue.queued[2].not_before = queue.now + std::chrono::seconds(7);
   auto pass = NewStarter()->NewPass(kQueueKey);
   Expect<LoadQueue>(pass->Begin());
-  EXPECT_EQ(Expect<ClaimBuild>(pass->Next(Answer(queue))).build, IdOf<BuildId>(1));
-  EXPECT_EQ(Expect<ClaimBuild>(pass->Next(Stale("claimed"))).build, IdOf<BuildId>(2));
-  const Finished end = ExpectEnd(pass->Next(Answer(model::Build{})));
+  const auto claims = Expect<ClaimBuilds>(pass->Next(Answer(queue))).claims;
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_EQ(claims[0].build, IdOf<BuildId>(1));
+  EXPECT_EQ(claims[1].build, IdOf<BuildId>(2));
+  const Finished end = ExpectEnd(pass->Next(Answer(Builds{})));
   EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::seconds(7)));
 }
 
@@ -264,7 +267,7 @@ TEST(Synchronizer, TargetMovedOnMeanwhile_RaisesNothing) {
 
 TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   model::AppSnapshot snapshot = WithTarget();
-  snapshot.app.deleted = true;
+  snapshot.app.deleted = snapshot.resources_may_remain = true;
   auto loop = NewSynchronizer({7, ""});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
@@ -279,44 +282,161 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   EXPECT_FALSE(ExpectEnd(pass->Next(Stale("still"))).status.ok()) << "once";
 }
 
-TEST(Synchronizer, Tombstone_IsCleanedInOrder) {
+TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  auto loop = NewSynchronizer({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<ConfirmRemoved>(pass->Next(Ok()));
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_TRUE(end.status.ok());
+  EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kCleaner, snapshot.app.id.str()}}));
+}
+
+TEST(Synchronizer, ConfirmedTombstone_IsLeftToTheCleaner) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = true;
   auto loop = NewSynchronizer({7, ""});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
-  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
-  Expect<DeleteImages>(pass->Next(Ok()));
-  Expect<ConfirmRemoved>(pass->Next(Ok()));
-  Expect<PurgeApp>(pass->Next(Ok()));
-  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(snapshot))).wakes,
+            (std::vector<Wake>{{LoopId::kCleaner, snapshot.app.id.str()}}));
 }
 
-TEST(Synchronizer, TombstoneWithALiveBuild_WaitsForItsEndBeforeImagesGo) {
-  for (const auto status : {model::BuildStatus::kQueued, model::BuildStatus::kBuilding}) {
-    model::AppSnapshot snapshot = WithTarget();
-    snapshot.app.deleted = true;
-    snapshot.builds.push_back(BuildOf(snapshot, 2, kCommitA, status));
-    auto loop = NewSynchronizer({7, ""});
-    auto pass = loop->NewPass(snapshot.app.id.str());
-    pass->Begin();
-    Expect<RemoveApp>(pass->Next(Answer(snapshot)));
-    const Finished end = ExpectEnd(pass->Next(Ok()));
-    EXPECT_TRUE(end.status.ok());
-    EXPECT_TRUE(end.again.has_value());
-    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, snapshot.app.id.str()}}))
-        << "who cancels it";
-  }
-}
-
-TEST(Synchronizer, FailedRemoval_PurgesNothing) {
+TEST(Synchronizer, FailedRemoval_ConfirmsNothing) {
   model::AppSnapshot snapshot = WithTarget();
-  snapshot.app.deleted = true;
+  snapshot.app.deleted = snapshot.resources_may_remain = true;
   auto loop = NewSynchronizer({7, ""});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
   EXPECT_FALSE(ExpectEnd(pass->Next(Unavailable("dockerd is down"))).status.ok());
+}
+
+TEST(Observer, AsDesired_IsSavedAndSettled) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.version = 5;
+  auto loop = NewObserver({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str(), {std::chrono::minutes(3), Duration(1)});
+  Expect<LoadApp>(pass->Begin());
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  const auto save = Expect<SaveObserved>(
+      pass->Next(Answer(Matching(plan::MakeDesired(snapshot, {7, ""}).value()))));
+  ASSERT_EQ(save.conditions.size(), 2u);
+  EXPECT_EQ(save.conditions[0].type, "Observed");
+  EXPECT_EQ(save.conditions[1].type, "Deploy");
+  EXPECT_EQ(save.conditions[0].next_in, Duration(std::chrono::minutes(3)));
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_EQ(end.settled, std::optional<int64_t>(5));
+  EXPECT_TRUE(end.wakes.empty());
+}
+
+TEST(Observer, Drift_WakesTheSynchronizerAndTellsNoReason) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewObserver({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  model::ObservedApp seen = Matching(plan::MakeDesired(snapshot, {7, ""}).value());
+  seen.converged = false;
+  const auto save = Expect<SaveObserved>(pass->Next(Answer(seen)));
+  ASSERT_EQ(save.conditions.size(), 1u);
+  EXPECT_EQ(save.conditions[0].reason, "Observed");
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes,
+            (std::vector<Wake>{{LoopId::kSynchronizer, snapshot.app.id.str(), Urgency::kHint}}));
+}
+
+TEST(Observer, BackendOutOfReach_SaysUnknownAndGuessesNothing) {
+  const model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewObserver({7, ""});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  const auto save = Expect<SaveConditions>(pass->Next(Unavailable("dockerd is down")));
+  ASSERT_EQ(save.conditions.size(), 1u);
+  EXPECT_EQ(save.conditions[0].reason, "Unknown");
+  EXPECT_FALSE(save.conditions[0].ok);
+  EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+model::AppHistory HistoryOf(const model::AppSnapshot& snapshot) {
+  model::AppHistory history;
+  history.app = snapshot.app;
+  history.now = Time(std::chrono::hours(24 * 365));
+  return history;
+}
+
+TEST(Cleaner, OldImage_IsCondemnedBeforeItIsDeleted) {
+  const model::AppSnapshot snapshot = WithTarget();
+  model::AppHistory history = HistoryOf(snapshot);
+  model::Build build = BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded);
+  build.attempt = 1;
+  history.builds = {build};
+  history.logged = {build.id};
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  Expect<LoadHistory>(pass->Begin());
+  EXPECT_EQ(Expect<CondemnImages>(pass->Next(Answer(history))).builds,
+            std::vector<BuildId>{build.id});
+  Expect<LoadHistory>(pass->Next(Ok()));
+  history.builds[0].image_state = model::ImageState::kCondemned;
+  const auto deleted = Expect<DeleteImages>(pass->Next(Answer(history)));
+  EXPECT_EQ(deleted.builds, std::vector<BuildId>{build.id});
+  EXPECT_TRUE(deleted.keep.empty());
+  EXPECT_EQ(Expect<ImagesGone>(pass->Next(Ok())).builds, std::vector<BuildId>{build.id});
+  EXPECT_EQ(Expect<DropLogs>(pass->Next(Ok())).builds, std::vector<BuildId>{build.id});
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Cleaner, CondemnedByTheDead_IsDeletedByTheNext) {
+  const model::AppSnapshot snapshot = WithTarget();
+  model::AppHistory history = HistoryOf(snapshot);
+  history.builds = {BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded)};
+  history.builds[0].image_state = model::ImageState::kCondemned;
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<DeleteImages>(pass->Next(Answer(history)));
+}
+
+TEST(Cleaner, ConfirmedTombstone_GoesToTheLastRow) {
+  model::AppHistory history = HistoryOf(WithTarget());
+  history.app.deleted = history.removed = true;
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(history.app.id.str());
+  pass->Begin();
+  EXPECT_TRUE(Expect<DeleteImages>(pass->Next(Answer(history))).builds.empty()) << "all of them";
+  Expect<PurgeApp>(pass->Next(Ok()));
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Cleaner, UnconfirmedTombstone_IsTheSynchronizersFirst) {
+  model::AppHistory history = HistoryOf(WithTarget());
+  history.app.deleted = true;
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(history.app.id.str());
+  pass->Begin();
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(history))).wakes,
+            (std::vector<Wake>{{LoopId::kSynchronizer, history.app.id.str()}}));
+}
+
+TEST(Cleaner, TombstoneWithALiveBuild_WaitsForItsEndBeforeImagesGo) {
+  for (const auto status : {model::BuildStatus::kQueued, model::BuildStatus::kBuilding}) {
+    const model::AppSnapshot snapshot = WithTarget();
+    model::AppHistory history = HistoryOf(snapshot);
+    history.app.deleted = history.removed = true;
+    history.builds.push_back(BuildOf(snapshot, 2, kCommitA, status));
+    auto loop = NewCleaner({});
+    auto pass = loop->NewPass(history.app.id.str());
+    pass->Begin();
+    const Finished end = ExpectEnd(pass->Next(Answer(history)));
+    EXPECT_TRUE(end.status.ok());
+    EXPECT_TRUE(end.again.has_value());
+    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, history.app.id.str()}}))
+        << "who cancels it";
+  }
 }
 
 }  // namespace

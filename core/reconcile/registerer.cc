@@ -17,11 +17,13 @@ class RegistererPass final : public Pass {
     if (!outcome.ok()) return Failed(outcome.status());
     if (loaded_) return Done({{LoopId::kStarter, kQueueKey}});
     loaded_ = true;
-    plan::Registration decision =
-        plan::DecideBuild(std::get<model::AppSnapshot>(*outcome), hash_key_);
-    if (decision.Empty()) return Done();
-    return Effect(RegisterBuild{decision.build.value_or(model::Build{}),
-                                std::move(decision.supersede), std::move(decision.cancel)});
+    const auto& snapshot = std::get<model::AppSnapshot>(*outcome);
+    plan::Registration decision = plan::DecideBuild(snapshot, hash_key_);
+    if (decision.Empty()) return Settled(snapshot.version);
+    RegisterBuild effect{decision.build.value_or(model::Build{}), std::move(decision.supersede),
+                         std::move(decision.cancel)};
+    effect.build.app = id_;
+    return Effect(std::move(effect));
   }
 
  private:
@@ -34,9 +36,10 @@ class Registerer final : public Loop {
  public:
   explicit Registerer(Secret key) : key_(std::move(key)) {}
   LoopId id() const override { return LoopId::kRegisterer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     return std::make_unique<RegistererPass>(key, key_);
   }
+  const char* condition() const override { return "Build"; }
 
  private:
   const Secret key_;

@@ -30,7 +30,8 @@ class ReleaserPass final : public Pass {
 
   Step Loaded(model::AppSnapshot snapshot) {
     snapshot_ = std::move(snapshot);
-    if (snapshot_.app.deleted) return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kPrompt}});
+    if (snapshot_.app.deleted)
+      return Settled(snapshot_.version, {{LoopId::kSynchronizer, id_.str(), Urgency::kPrompt}});
     at_ = At::kConditions;
     auto conditions = plan::BuildConditions(snapshot_);
     if (!plan::ConditionsChanged(snapshot_.conditions, conditions)) return Retarget();
@@ -40,7 +41,7 @@ class ReleaserPass final : public Pass {
   Step Retarget() {
     at_ = At::kTarget;
     auto retarget = plan::DecideTarget(snapshot_, hash_key_);
-    if (!retarget) return Done();
+    if (!retarget) return Settled(snapshot_.version);
     return Effect(SetTarget{id_, snapshot_.app.target.generation, std::move(retarget->next),
                             std::move(retarget->release)});
   }
@@ -55,9 +56,10 @@ class Releaser final : public Loop {
  public:
   explicit Releaser(Secret key) : key_(std::move(key)) {}
   LoopId id() const override { return LoopId::kReleaser; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     return std::make_unique<ReleaserPass>(key, key_);
   }
+  const char* condition() const override { return "Build"; }
 
  private:
   const Secret key_;

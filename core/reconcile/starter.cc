@@ -6,24 +6,20 @@
 namespace ns::reconcile {
 namespace {
 
-// load queue -> claim, one after another
+// load queue -> claim
 class StarterPass final : public Pass {
  public:
   Step Begin() override { return Effect(LoadQueue{}); }
 
   Step Next(Outcome outcome) override {
-    if (!loaded_) {
-      if (!outcome.ok()) return Failed(outcome.status());
-      loaded_ = true;
-      const auto& queue = std::get<model::QueueSnapshot>(*outcome);
-      assignments_ = plan::AssignBuilds(queue);
-      again_ = NextAttempt(queue);
-    } else if (!outcome.ok() && outcome.status().code() != Code::kStale) {
-      return Failed(outcome.status());  // stale: cancelled or claimed meanwhile
-    }
-    if (at_ == assignments_.size()) return Finished{Status(), {}, again_};
-    const plan::Assignment& next = assignments_[at_++];
-    return Effect(ClaimBuild{next.build, next.host});
+    if (!outcome.ok()) return Failed(outcome.status());
+    if (claimed_) return Finished{Status(), {}, again_, std::nullopt};
+    const auto& queue = std::get<model::QueueSnapshot>(*outcome);
+    again_ = NextAttempt(queue);
+    std::vector<model::BuildClaim> claims = plan::AssignBuilds(queue);
+    if (claims.empty()) return Finished{Status(), {}, again_, std::nullopt};
+    claimed_ = true;
+    return Effect(ClaimBuilds{std::move(claims)});
   }
 
  private:
@@ -38,16 +34,16 @@ class StarterPass final : public Pass {
     return soonest;
   }
 
-  bool loaded_ = false;
-  size_t at_ = 0;
-  std::vector<plan::Assignment> assignments_;
+  bool claimed_ = false;
   std::optional<Duration> again_;
 };
 
 class Starter final : public Loop {
  public:
   LoopId id() const override { return LoopId::kStarter; }
-  std::unique_ptr<Pass> NewPass(const Key&) override { return std::make_unique<StarterPass>(); }
+  std::unique_ptr<Pass> NewPass(const Key&, const Outlook&) override {
+    return std::make_unique<StarterPass>();
+  }
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "plan/builds.h"
 #include "plan/conditions.h"
 #include "plan/deploy.h"
 #include "reconcile/loops.h"
@@ -8,19 +7,15 @@
 namespace ns::reconcile {
 namespace {
 
-constexpr Duration kBuildsEnd =
-    std::chrono::seconds(2);  // between looks at a tombstone whose builds have not ended
-
 // living:    load -> observe -> (check history) -> (apply -> observe) -> save
-// tombstone: load -> remove -> (wait for builds) -> delete images -> confirm -> purge
+// tombstone: load -> remove -> confirm; the cleaner does the rest
 // history:   load epoch -> load again -> (raise the epoch). Where the backend has seen a higher
-// fence than the database can have given, the
-//            database was restored from an older state: the epoch is raised before anything is
-//            asked of the backend.
+// fence than the database can have given, the database was restored from an older state: the epoch
+// is raised before anything is asked of the backend.
 class SynchronizerPass final : public Pass {
  public:
-  SynchronizerPass(Key key, SynchronizerOptions& options)
-      : id_(std::move(key)), options_(options) {}
+  SynchronizerPass(Key key, SynchronizerOptions& options, const Outlook& outlook)
+      : id_(std::move(key)), options_(options), outlook_(outlook) {}
 
   Step Begin() override { return Effect(LoadApp{id_}); }
 
@@ -41,10 +36,14 @@ class SynchronizerPass final : public Pass {
       case At::kLookAgain:
         return LookedAgain(std::move(outcome));
       case At::kSave:
-        return Finished{result_.ok() ? outcome.status() : result_, {}, std::nullopt};
-      default:
-        return CleanUp(std::move(outcome));
+        return Saved(outcome.status());
+      case At::kRemove:
+        return Removed(outcome.status());
+      case At::kConfirm:
+        break;
     }
+    if (!outcome.ok()) return Failed(outcome.status());
+    return Done({{LoopId::kCleaner, id_.str()}});
   }
 
  private:
@@ -58,14 +57,14 @@ class SynchronizerPass final : public Pass {
     kLookAgain,
     kSave,
     kRemove,
-    kImages,
-    kConfirm,
-    kPurge
+    kConfirm
   };
 
   Step Loaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     snapshot_ = std::get<model::AppSnapshot>(std::move(*outcome));
+    if (snapshot_.app.deleted && !snapshot_.resources_may_remain)
+      return Settled(snapshot_.version, {{LoopId::kCleaner, id_.str()}});
     if (snapshot_.app.deleted) {
       desired_.fence = {options_.epoch, snapshot_.app.target.generation};
       return Act();
@@ -81,7 +80,8 @@ class SynchronizerPass final : public Pass {
   }
 
   Step Looked(Outcome outcome) {
-    if (!outcome.ok()) return Save(nullptr, outcome.status());
+    look_ = outcome.status();
+    if (!look_.ok()) return Save(nullptr, look_);
     observed_ = std::get<model::ObservedApp>(std::move(*outcome));
     if (observed_.fence <= desired_.fence) return Act();
     at_ = At::kEpoch;
@@ -137,7 +137,8 @@ class SynchronizerPass final : public Pass {
   }
 
   Step LookedAgain(Outcome outcome) {
-    if (!outcome.ok()) return Save(nullptr, result_.ok() ? outcome.status() : result_);
+    look_ = outcome.status();
+    if (!look_.ok()) return Save(nullptr, result_.ok() ? look_ : result_);
     observed_ = std::get<model::ObservedApp>(std::move(*outcome));
     if (result_.ok() && !plan::Converged(desired_, observed_)) {
       result_ = Status(Code::kUnavailable, observed_.reason, observed_.message);
@@ -152,54 +153,51 @@ class SynchronizerPass final : public Pass {
     if (result_.code() == Code::kCancelled || result_.code() == Code::kStale)
       return Failed(result_);
     at_ = At::kSave;
-    std::vector<model::Condition> conditions = {
-        plan::DeployCondition(snapshot_, observed, result_)};
+    std::vector<model::Condition> conditions = {plan::DeployCondition(snapshot_, observed, result_),
+                                                plan::ObservedCondition(look_)};
+    for (model::Condition& condition : conditions)
+      condition.next_in = result_.ok() ? outlook_.on_success : outlook_.on_failure;
     if (observed == nullptr)
       return Effect(SaveConditions{model::Subject::kApplication, id_.str(), std::move(conditions)});
     return Effect(SaveObserved{*observed, std::move(conditions)});
   }
 
-  Step CleanUp(Outcome outcome) {
-    if (at_ == At::kRemove && outcome.status().code() == Code::kStale && epoch_ == 0) {
+  Step Saved(const Status& saved) {
+    if (!result_.ok()) return Failed(result_);
+    if (!saved.ok()) return Failed(saved);
+    return Settled(snapshot_.version);
+  }
+
+  Step Removed(const Status& removed) {
+    if (removed.code() == Code::kStale && epoch_ == 0) {
       at_ = At::kLook;
       return Effect(ObserveApp{snapshot_.app.backend, id_});
     }
-    if (!outcome.ok()) return Failed(outcome.status());
-    switch (at_) {
-      case At::kRemove:
-        // A build that still runs may push an image after all others are deleted.
-        if (plan::AnyLive(snapshot_.builds))
-          return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd};
-        at_ = At::kImages;
-        return Effect(DeleteImages{id_});
-      case At::kImages:
-        at_ = At::kConfirm;
-        return Effect(ConfirmRemoved{id_});
-      case At::kConfirm:
-        at_ = At::kPurge;
-        return Effect(PurgeApp{id_});
-      default:
-        return Done();
-    }
+    if (!removed.ok()) return Failed(removed);
+    at_ = At::kConfirm;
+    return Effect(ConfirmRemoved{id_});
   }
 
   const AppId id_;
   SynchronizerOptions& options_;
+  const Outlook outlook_;
   int64_t epoch_ = 0;  // once the history was checked
   At at_ = At::kLoad;
   model::AppSnapshot snapshot_;
   model::DesiredApp desired_;
   model::ObservedApp observed_;
-  Status result_;
+  Status look_;    // the last look at the backend
+  Status result_;  // of the pass
 };
 
 class Synchronizer final : public Loop {
  public:
   explicit Synchronizer(SynchronizerOptions options) : options_(std::move(options)) {}
   LoopId id() const override { return LoopId::kSynchronizer; }
-  std::unique_ptr<Pass> NewPass(const Key& key) override {
-    return std::make_unique<SynchronizerPass>(key, options_);
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
+    return std::make_unique<SynchronizerPass>(key, options_, outlook);
   }
+  const char* condition() const override { return "Deploy"; }
 
  private:
   SynchronizerOptions options_;  // the epoch grows

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 
+#include "store/env_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -14,7 +15,7 @@ constexpr char kColumns[] =
     "id, name, repository_id, ref, commit_hash, deploy_type, build_method, build_settings, "
     "entrypoint, command, use_mariadb, use_mongodb,"
     " auto_shutdown, startup_behavior, artifact_path, spa, backend, desired, restart_nonce, "
-    "deleted, target_generation, target_state,"
+    "pinned_release, deleted, target_generation, target_state,"
     " target_release, target_run_key, target_route_key, created_at, updated_at";
 
 void ReadApp(Row& row, model::Application& out) {
@@ -22,13 +23,9 @@ void ReadApp(Row& row, model::Application& out) {
       out.build.method >> out.build.settings >> out.run.entrypoint >> out.run.command >>
       out.run.use_mariadb >> out.run.use_mongodb >> out.run.auto_shutdown >>
       out.run.startup_behavior >> out.artifact_path >> out.spa >> out.backend >> out.desired >>
-      out.restart_nonce >> out.deleted >> out.target.generation >> out.target.state >>
+      out.restart_nonce >> out.pinned >> out.deleted >> out.target.generation >> out.target.state >>
       out.target.release >> out.target.run_key >> out.target.route_key >> out.created_at >>
       out.updated_at;
-}
-
-std::string EnvPlace(const AppId& id, const std::string& key) {
-  return "environment/" + id.str() + "/" + key;
 }
 
 // The applications of a read by id, to hang list rows on.
@@ -42,6 +39,7 @@ class Index {
     for (const auto& [id, app] : by_id_) ids.push_back(id);
     return ids;
   }
+  model::Application& At(const std::string& id) const { return *by_id_.at(id); }
   // Runs `sql` with the ids as $1; the first column of each row is the application's id.
   Status Each(Connection& connection, const std::string& sql,
               const std::function<Status(Row&, model::Application&)>& read) const {
@@ -50,7 +48,7 @@ class Index {
       Row row = rows[i];
       std::string id;
       row >> id;
-      NS_TRY(read(row, *by_id_.at(id)));
+      NS_TRY(read(row, At(id)));
       NS_TRY(row.status());
     }
     return {};
@@ -89,19 +87,10 @@ Status LoadLists(Connection& connection, const Index& index) {
       });
 }
 
-Status LoadEnv(Connection& connection, const Index& index, const Sealing& sealing) {
-  return index.Each(
-      connection,
-      "SELECT application_id, name, value_sealed, scope, secret, system FROM environment"
-      " WHERE application_id = ANY($1::text[]) ORDER BY name COLLATE \"C\"",
-      [&](Row& row, model::Application& app) -> Status {
-        model::EnvVar& variable = app.env.emplace_back();
-        std::optional<std::string> sealed;
-        row >> variable.key >> sealed >> variable.scope >> variable.secret >> variable.system;
-        NS_TRY(row.status());
-        NS_ASSIGN(variable.value, sealing.Open(sealed, EnvPlace(app.id, variable.key)));
-        return {};
-      });
+Status AddEnv(Connection& connection, const Index& index, const Sealing& sealing) {
+  NS_ASSIGN(auto env, LoadEnv(connection, kAppEnv, index.Ids(), sealing));
+  for (auto& [id, variables] : env) index.At(id).env = std::move(variables);
+  return {};
 }
 
 Status PutOwners(Connection& connection, const model::Application& app) {
@@ -170,7 +159,7 @@ Result<Apps> LoadApps(Connection& connection, const std::string& where, const Pa
   if (apps.empty()) return apps;
   const Index index(apps);
   NS_TRY(LoadLists(connection, index));
-  if (env == WithEnv::kYes) NS_TRY(LoadEnv(connection, index, sealing));
+  if (env == WithEnv::kYes) NS_TRY(AddEnv(connection, index, sealing));
   return apps;
 }
 
@@ -185,23 +174,6 @@ Status PutLists(Connection& connection, const model::Application& app) {
   NS_TRY(PutOwners(connection, app));
   NS_TRY(PutWebsites(connection, app));
   return PutPorts(connection, app);
-}
-
-Status PutEnv(Connection& connection, const AppId& id, const std::vector<model::EnvVar>& variables,
-              const Sealing& sealing) {
-  for (const model::EnvVar& variable : variables) {
-    NS_TRY(connection.Do(
-        "INSERT INTO environment (application_id, name, value_sealed, seal_key, scope, secret, "
-        "system) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        " ON CONFLICT (application_id, name) DO UPDATE SET value_sealed = excluded.value_sealed, "
-        "seal_key = excluded.seal_key,"
-        " seal_version = excluded.seal_version, scope = excluded.scope, secret = excluded.secret, "
-        "system = excluded.system",
-        Params::Of(id, variable.key,
-                   BytesIn{sealing.SealAlways(variable.value, EnvPlace(id, variable.key))},
-                   sealing.key_id(), variable.scope, variable.secret, variable.system)));
-  }
-  return {};
 }
 
 }  // namespace ns::store

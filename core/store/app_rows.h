@@ -21,8 +21,4 @@ Result<model::Application> LoadApp(Connection& connection, const AppId& id, cons
 
 // Owners, websites and ports as `app` has them, instead of those stored.
 Status PutLists(Connection& connection, const model::Application& app);
-// Upserts.
-Status PutEnv(Connection& connection, const AppId& id, const std::vector<model::EnvVar>& variables,
-              const Sealing& sealing);
-
 }  // namespace ns::store

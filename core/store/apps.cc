@@ -1,4 +1,6 @@
 #include "store/app_rows.h"
+#include "store/env_rows.h"
+#include "store/holding.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -59,7 +61,7 @@ class PgApps final : public ports::AppStore {
       NS_TRY(CheckHoldings(connection, app.id, check, sealing_));
       NS_TRY(InsertRow(connection, app));
       NS_TRY(PutLists(connection, app));
-      return PutEnv(connection, app.id, app.env, sealing_);
+      return PutEnv(connection, kAppEnv, app.id.str(), app.env, sealing_);
     });
   }
 
@@ -97,15 +99,22 @@ class PgApps final : public ports::AppStore {
     });
   }
 
-  Result<std::vector<AppId>> ListIds() override {
-    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id FROM applications ORDER BY id"));
-    return ReadAll<AppId>(rows, [](Row& row, AppId& id) { row >> id; });
+  Result<std::vector<model::Versioned>> Index(const HostId& holder,
+                                              const std::vector<std::string>& backends) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT id, CASE WHEN " + HeldSql("$1") +
+                            " THEN version ELSE 0 END FROM applications WHERE " + HeldSql("$1") +
+                            " OR (backend = ANY($2::text[]) AND NOT " + AliveSql("holder") +
+                            ") ORDER BY id",
+                        Params::Of(holder, backends)));
+    return ReadAll<model::Versioned>(
+        rows, [](Row& row, model::Versioned& out) { row >> out.key >> out.version; });
   }
 
   Status SetEnv(const AppId& id, const model::EnvVar& variable) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(Touch(connection, id));
-      return PutEnv(connection, id, {variable}, sealing_);
+      return PutEnv(connection, kAppEnv, id.str(), {variable}, sealing_);
     });
   }
 
@@ -128,6 +137,15 @@ class PgApps final : public ports::AppStore {
     });
   }
 
+  Status SetPin(const AppId& id, const ReleaseId& release) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(Touch(connection, id));
+      NS_TRY(CheckPin(connection, id, release));
+      return connection.Do("UPDATE applications SET pinned_release = $2 WHERE id = $1",
+                           Params::Of(id, release));
+    });
+  }
+
   Status MarkDeleted(const AppId& id) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(Touch(connection, id));
@@ -145,6 +163,24 @@ class PgApps final : public ports::AppStore {
   }
 
  private:
+  // Whether that release may be run. The application's row is locked, so that its image is not
+  // condemned meanwhile.
+  static Status CheckPin(Connection& connection, const AppId& id, const ReleaseId& release) {
+    if (release.empty()) return {};
+    NS_ASSIGN(const Rows rows,
+              connection.Run("SELECT coalesce(image_state, 0) <> 0 FROM releases AS r LEFT JOIN "
+                             "builds ON builds.id = build_id WHERE r.id = $2 AND "
+                             "r.application_id = $1",
+                             Params::Of(id, release)));
+    if (rows.empty()) return NoSuch("release", release.str());
+    bool gone = false;
+    Row row = rows[0];
+    row >> gone;
+    NS_TRY(row.status());
+    return gone ? Status(Code::kPrecondition, "ImageGone", "the image of that release is gone")
+                : Status();
+  }
+
   // A person changes the application: its row is locked, and its hint is sent at the end of the
   // transaction.
   static Status Touch(Connection& connection, const AppId& id) {

@@ -1,4 +1,5 @@
 #include "store/build_rows.h"
+#include "store/holding.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -7,6 +8,9 @@ namespace {
 using model::Build;
 using ports::BuildResult;
 
+constexpr char kFirstOwner[] =
+    "coalesce((SELECT subject_id FROM application_owners WHERE application_id = app.id ORDER BY "
+    "ordinal LIMIT 1), '')";
 constexpr char kSupersededMessage[] = "a newer build made this one needless";
 
 Result<bool> Exists(Connection& connection, const BuildId& id) {
@@ -53,8 +57,10 @@ class PgBuilds final : public ports::BuildStore {
   PgBuilds(Pool& pool, Random& random) : pool_(pool), random_(random) {}
 
   Status Register(const Build& build, const std::vector<BuildId>& supersede,
-                  const std::vector<BuildId>& cancel) override {
+                  const std::vector<BuildId>& cancel, const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      if (!holder.empty())
+        NS_TRY(CheckHeld(connection, "applications", build.app.str(), holder, RowLock::kWrite));
       if (!supersede.empty()) NS_TRY(Supersede(connection, supersede));
       if (!cancel.empty()) NS_TRY(RequestSuperseding(connection, cancel));
       return build.id.empty() ? Status() : InsertQueued(connection, build);
@@ -80,16 +86,17 @@ class PgBuilds final : public ports::BuildStore {
       model::QueueSnapshot queue;
       NS_ASSIGN(queue.queued, LoadBuilds(connection, "WHERE status = 0 ORDER BY number"));
       NS_ASSIGN(queue.building, LoadBuilds(connection, "WHERE status = 1 ORDER BY number"));
-      NS_ASSIGN(
-          const Rows builders,
-          connection.Run(
-              "SELECT id, build_slots, (SELECT count(*) FROM builds WHERE status = 1 AND "
-              "lease_host = hosts.id) FROM hosts"
-              " WHERE build_slots > 0 AND last_seen >= now() - interval '30 seconds' ORDER BY id"));
+      NS_ASSIGN(const Rows builders,
+                connection.Run(
+                    "SELECT id, build_slots, (SELECT count(*) FROM builds WHERE status = 1 AND "
+                    "lease_host = hosts.id), build_methods FROM hosts"
+                    " WHERE build_slots > 0 AND lease_expires > now() ORDER BY id"));
       NS_ASSIGN(queue.builders,
                 ReadAll<model::BuilderState>(builders, [](Row& row, model::BuilderState& out) {
-                  row >> out.host >> out.slots >> out.running;
+                  row >> out.host >> out.slots >> out.running >> out.methods;
                 }));
+      NS_ASSIGN(queue.apps, LoadQueueApps(connection));
+      NS_ASSIGN(queue.served, LoadServed(connection));
       NS_ASSIGN(const Rows now, connection.Run("SELECT now()"));
       Row row = now[0];
       row >> queue.now;
@@ -98,22 +105,27 @@ class PgBuilds final : public ports::BuildStore {
     });
   }
 
-  Result<Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
-    const std::string token = NewIdText(random_);
-    return pool_.Write([&](Connection& connection) -> Result<Build> {
-      NS_ASSIGN(
-          const Rows rows,
-          connection.Run(std::string("UPDATE builds SET status = 1, attempt = attempt + 1, "
-                                     "lease_host = $2, lease_token = $3,"
-                                     " lease_expires = now() + $4::interval, started_at = now(), "
-                                     "updated_at = now() WHERE id = $1 AND status = 0 RETURNING ") +
-                             kBuildColumns,
-                         Params::Of(id, host, token, lease)));
-      NS_ASSIGN(auto claimed, ReadAll<Build>(rows, ReadBuild));
-      if (claimed.empty())
-        return MissingOr(connection, id, Stale("the build is not queued any more"));
-      return std::move(claimed.front());
-    });
+  // One statement, so that each build is claimed once whoever else claims at the same time.
+  Result<std::vector<Build>> ClaimAll(const std::vector<ports::BuildClaim>& claims,
+                                      Duration lease) override {
+    std::vector<std::string> builds, hosts, tokens;
+    for (const ports::BuildClaim& claim : claims) {
+      builds.push_back(claim.build.str());
+      hosts.push_back(claim.host.str());
+      tokens.push_back(NewIdText(random_));
+    }
+    NS_ASSIGN(const Rows rows,
+              pool_.Run(std::string("WITH claimed AS (UPDATE builds SET status = 1, attempt = "
+                                    "attempt + 1, lease_host = host, lease_token = token,"
+                                    " lease_expires = now() + $4::interval, started_at = now(), "
+                                    "updated_at = now()"
+                                    " FROM unnest($1::text[], $2::text[], $3::text[]) WITH "
+                                    "ORDINALITY AS given (build, host, token, place)"
+                                    " WHERE builds.id = build AND status = 0 RETURNING "
+                                    "builds.*, place) SELECT ") +
+                            kBuildColumns + " FROM claimed ORDER BY place",
+                        Params::Of(builds, hosts, tokens, lease)));
+    return ReadAll<Build>(rows, ReadBuild);
   }
 
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
@@ -177,6 +189,42 @@ class PgBuilds final : public ports::BuildStore {
   }
 
  private:
+  static Result<std::map<UserId, Time>> LoadServed(Connection& connection) {
+    NS_ASSIGN(const Rows rows,
+              connection.Run(std::string("SELECT ") + kFirstOwner +
+                             ", max(started_at) FROM builds JOIN applications AS app ON app.id = "
+                             "application_id WHERE started_at > now() - interval '1 hour' GROUP "
+                             "BY 1"));
+    std::map<UserId, Time> served;
+    for (int i = 0; i < rows.size(); ++i) {
+      Row row = rows[i];
+      UserId owner;
+      Time started = kNever;
+      row >> owner >> started;
+      served.emplace(std::move(owner), started);
+      NS_TRY(row.status());
+    }
+    return served;
+  }
+
+  static Result<std::map<AppId, model::QueueApp>> LoadQueueApps(Connection& connection) {
+    NS_ASSIGN(const Rows rows,
+              connection.Run(std::string("SELECT id, ") + kFirstOwner +
+                             ", build_method, target_release <> '' FROM applications AS app"
+                             " WHERE id IN (SELECT application_id FROM builds WHERE status <= "
+                             "1)"));
+    std::map<AppId, model::QueueApp> apps;
+    for (int i = 0; i < rows.size(); ++i) {
+      Row row = rows[i];
+      AppId id;
+      model::QueueApp app;
+      row >> id >> app.owner >> app.method >> app.has_release;
+      NS_TRY(row.status());
+      apps.emplace(std::move(id), std::move(app));
+    }
+    return apps;
+  }
+
   Result<std::vector<Build>> List(const std::string& rest, const Params& params) {
     NS_ASSIGN(const Rows rows,
               pool_.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));

@@ -2,42 +2,14 @@
 
 #include "store/app_rows.h"
 #include "store/build_rows.h"
+#include "store/holding.h"
 #include "store/journal.h"
 #include "store/observation_rows.h"
+#include "store/release_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
 namespace {
-
-constexpr char kReleaseColumns[] =
-    "id, application_id, build_id, commit_hash, image_reference, image_digest, image_size, "
-    "generation, created_at";
-
-void ReadRelease(Row& row, model::Release& out) {
-  row >> out.id >> out.app >> out.build >> out.commit >> out.image.reference >> out.image.digest >>
-      out.image.size >> out.generation >> out.created_at;
-}
-
-Result<std::optional<model::Release>> LoadRelease(Connection& connection, const ReleaseId& id) {
-  std::optional<model::Release> release;
-  if (id.empty()) return release;
-  NS_ASSIGN(const Rows rows, connection.Run(std::string("SELECT ") + kReleaseColumns +
-                                                " FROM releases WHERE id = $1",
-                                            Params::Of(id)));
-  NS_ASSIGN(auto found, ReadAll<model::Release>(rows, ReadRelease));
-  if (!found.empty()) release = std::move(found.front());
-  return release;
-}
-
-Status InsertRelease(Connection& connection, const AppId& app, int64_t generation,
-                     const model::Release& release) {
-  return connection.Do(
-      "INSERT INTO releases (id, application_id, build_id, commit_hash, image_reference, "
-      "image_digest, image_size, generation)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      Params::Of(release.id, app, release.build, release.commit, release.image.reference,
-                 release.image.digest, release.image.size, generation));
-}
 
 // Of the application $1 at the commit $2: the newest ones, and however old they are, those of the
 // commit and those to be tried again.
@@ -48,11 +20,21 @@ constexpr char kDecisiveBuilds[] =
     "AND later.commit_hash = b.commit_hash"
     " AND later.number > b.number))) ORDER BY number DESC";
 
-// kNotFound when there is no such application, else `otherwise`.
-Status MissingOr(Connection& connection, const AppId& id, Status otherwise) {
+// kStale when the image of what `next` runs is not kept any more. Its build's row stays as it is
+// until the transaction ends.
+Status CheckImage(Connection& connection, const model::Target& next,
+                  const std::optional<model::Release>& release) {
+  const std::string of_release = "(SELECT build_id FROM releases WHERE id = $1)";
   NS_ASSIGN(const Rows rows,
-            connection.Run("SELECT 1 FROM applications WHERE id = $1", Params::Of(id)));
-  return rows.empty() ? NoSuch("application", id.str()) : otherwise;
+            connection.Run("SELECT image_state <> 0 FROM builds WHERE id = " +
+                               (release ? std::string("$1") : of_release) + " FOR SHARE",
+                           release ? Params::Of(release->build) : Params::Of(next.release)));
+  if (rows.empty()) return {};
+  bool condemned = false;
+  Row row = rows[0];
+  row >> condemned;
+  NS_TRY(row.status());
+  return condemned ? Stale("the image of that release is condemned") : Status();
 }
 
 class PgDeploys final : public ports::DeployStore {
@@ -60,30 +42,27 @@ class PgDeploys final : public ports::DeployStore {
   PgDeploys(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
 
   Result<model::AppSnapshot> Snapshot(const AppId& id) override {
-    return pool_.Read([&](Connection& connection) -> Result<model::AppSnapshot> {
-      model::AppSnapshot snapshot;
-      NS_ASSIGN(snapshot.app, LoadApp(connection, id, sealing_));
-      NS_ASSIGN(snapshot.builds,
-                LoadBuilds(connection, kDecisiveBuilds, Params::Of(id, snapshot.app.commit)));
-      NS_ASSIGN(snapshot.release, LoadRelease(connection, snapshot.app.target.release));
-      NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
-      NS_ASSIGN(snapshot.conditions,
-                ReadConditions(connection, model::Subject::kApplication, id.str()));
-      NS_ASSIGN(
-          const Rows rows,
-          connection.Run("SELECT deleted AND NOT removed, now() FROM applications WHERE id = $1",
-                         Params::Of(id)));
-      Row row = rows[0];
-      row >> snapshot.resources_may_remain >> snapshot.now;
-      NS_TRY(row.status());
-      return snapshot;
-    });
+    return pool_.Read([&](Connection& connection) { return Load(connection, id); });
+  }
+
+  // Mostly it is held already, and then nothing is written.
+  Result<model::AppSnapshot> Take(const AppId& id, const HostId& holder,
+                                  const std::vector<std::string>& backends) override {
+    auto snapshot = LoadHeld(id, holder);
+    if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
+    NS_ASSIGN(const bool taken, TakeFree(pool_, "applications", "backend = ANY($3::text[])",
+                                         Params::Of(id, holder, backends)));
+    if (!taken) return snapshot;
+    return LoadHeld(id, holder);
   }
 
   Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,
                                   const model::Target& next,
-                                  const std::optional<model::Release>& release) override {
+                                  const std::optional<model::Release>& release,
+                                  const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Result<model::Target> {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kWrite));
+      NS_TRY(CheckImage(connection, next, release));
       NS_ASSIGN(
           const Rows rows,
           connection.Run("UPDATE applications SET target_generation = $2 + 1, target_state = $3, "
@@ -91,22 +70,19 @@ class PgDeploys final : public ports::DeployStore {
                          " target_route_key = $6 WHERE id = $1 AND target_generation = $2::bigint",
                          Params::Of(id, expected_generation, next.state, next.release, next.run_key,
                                     next.route_key)));
-      if (rows.touched() == 0)
-        return MissingOr(connection, id, Stale("the target of the application has moved on"));
+      if (rows.touched() == 0) return Stale("the target of the application has moved on");
       model::Target stored = next;
       stored.generation = expected_generation + 1;
-      if (release) NS_TRY(InsertRelease(connection, id, stored.generation, *release));
+      if (release) NS_TRY(InsertRelease(connection, id, stored.generation, *release, sealing_));
       return stored;
     });
   }
 
   Status SaveObserved(const model::ObservedApp& observed,
-                      const std::vector<model::Condition>& conditions) override {
+                      const std::vector<model::Condition>& conditions,
+                      const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_ASSIGN(const Rows rows,
-                connection.Run("SELECT 1 FROM applications WHERE id = $1 FOR NO KEY UPDATE",
-                               Params::Of(observed.id)));
-      if (rows.empty()) return NoSuch("application", observed.id.str());
+      NS_TRY(CheckHeld(connection, "applications", observed.id.str(), holder, RowLock::kWrite));
       NS_ASSIGN(const auto before, LoadObservation(connection, observed.id));
       if (before && observed.fence < before->fence) return {};
       NS_TRY(PutObservation(connection, observed));
@@ -119,12 +95,7 @@ class PgDeploys final : public ports::DeployStore {
   }
 
   Result<std::vector<model::Release>> Releases(const AppId& id, int limit) override {
-    NS_ASSIGN(
-        const Rows rows,
-        pool_.Run(std::string("SELECT ") + kReleaseColumns +
-                      " FROM releases WHERE application_id = $1 ORDER BY number DESC LIMIT $2",
-                  Params::Of(id, limit)));
-    return ReadAll<model::Release>(rows, ReadRelease);
+    return pool_.Read([&](Connection& connection) { return LoadReleases(connection, id, limit); });
   }
 
   Result<model::ObservedApp> Observed(const AppId& id) override {
@@ -135,20 +106,20 @@ class PgDeploys final : public ports::DeployStore {
     });
   }
 
-  Status ConfirmRemoved(const AppId& id) override {
+  Status ConfirmRemoved(const AppId& id, const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kWrite));
       NS_ASSIGN(const Rows rows,
                 connection.Run("UPDATE applications SET removed = true WHERE id = $1 AND deleted",
                                Params::Of(id)));
-      return rows.touched()
-                 ? Status()
-                 : MissingOr(connection, id,
-                             Status(Code::kPrecondition, "the application is not deleted"));
+      return rows.touched() ? Status()
+                            : Status(Code::kPrecondition, "the application is not deleted");
     });
   }
 
-  Status Purge(const AppId& id) override {
+  Status Purge(const AppId& id, const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kWrite));
       NS_TRY(
           connection.Do("DELETE FROM conditions WHERE subject = $2 AND subject_id IN (SELECT id "
                         "FROM builds WHERE application_id = $1)",
@@ -158,10 +129,9 @@ class PgDeploys final : public ports::DeployStore {
       NS_ASSIGN(
           const Rows rows,
           connection.Run("DELETE FROM applications WHERE id = $1 AND removed", Params::Of(id)));
-      if (rows.touched()) return {};
-      return MissingOr(
-          connection, id,
-          Status(Code::kPrecondition, "the backend has not confirmed that nothing is left"));
+      return rows.touched() ? Status()
+                            : Status(Code::kPrecondition,
+                                     "the backend has not confirmed that nothing is left");
     });
   }
 
@@ -185,6 +155,32 @@ class PgDeploys final : public ports::DeployStore {
   }
 
  private:
+  Result<model::AppSnapshot> LoadHeld(const AppId& id, const HostId& holder) {
+    return pool_.Read([&](Connection& connection) -> Result<model::AppSnapshot> {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kNone));
+      return Load(connection, id);
+    });
+  }
+
+  Result<model::AppSnapshot> Load(Connection& connection, const AppId& id) {
+    model::AppSnapshot snapshot;
+    NS_ASSIGN(snapshot.app, LoadApp(connection, id, sealing_));
+    NS_ASSIGN(snapshot.builds,
+              LoadBuilds(connection, kDecisiveBuilds, Params::Of(id, snapshot.app.commit)));
+    NS_ASSIGN(snapshot.release, LoadRelease(connection, snapshot.app.target.release, sealing_));
+    NS_ASSIGN(snapshot.pinned, LoadRelease(connection, snapshot.app.pinned, sealing_));
+    NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
+    NS_ASSIGN(snapshot.conditions,
+              ReadConditions(connection, model::Subject::kApplication, id.str()));
+    NS_ASSIGN(const Rows rows, connection.Run("SELECT deleted AND NOT removed, version, now() FROM "
+                                              "applications WHERE id = $1",
+                                              Params::Of(id)));
+    Row row = rows[0];
+    row >> snapshot.resources_may_remain >> snapshot.version >> snapshot.now;
+    NS_TRY(row.status());
+    return snapshot;
+  }
+
   Pool& pool_;
   const Sealing& sealing_;
 };

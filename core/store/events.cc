@@ -1,3 +1,4 @@
+#include "store/holding.h"
 #include "store/journal.h"
 #include "store/sub_stores.h"
 
@@ -40,8 +41,11 @@ class PgEvents final : public ports::EventStore {
   }
 
   Status SetConditions(model::Subject subject, const std::string& id,
-                       const std::vector<model::Condition>& conditions) override {
+                       const std::vector<model::Condition>& conditions,
+                       const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      if (!holder.empty() && subject != model::Subject::kBuild)
+        NS_TRY(CheckHeld(connection, TableOf(subject), id, holder, RowLock::kWrite));
       NS_ASSIGN(const Rows rows, connection.Run(std::string("SELECT 1 FROM ") + TableOf(subject) +
                                                     " WHERE id = $1 FOR KEY SHARE",
                                                 Params::Of(id)));

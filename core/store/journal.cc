@@ -11,25 +11,27 @@ Status PutConditions(Connection& connection, model::Subject subject, const std::
   if (by_type.empty()) return {};
   std::vector<std::string> kinds, reasons, messages;
   std::vector<bool> oks;
-  std::vector<Time> nexts;
+  std::vector<int64_t> waits;  // microseconds
   for (const auto& [type, condition] : by_type) {
     kinds.push_back(type);
     oks.push_back(condition.ok);
     reasons.push_back(condition.reason);
     messages.push_back(condition.message);
-    nexts.push_back(condition.next_look);
+    waits.push_back(std::chrono::ceil<std::chrono::microseconds>(condition.next_in).count());
   }
   return connection.Do(
       "INSERT INTO conditions AS stored (subject, subject_id, kind, ok, reason, message, "
       "next_look, since, last_looked)"
-      " SELECT $1::smallint, $2::text, given.*, now(), now()"
-      " FROM unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::timestamptz[]) AS given"
+      " SELECT $1::smallint, $2::text, kind, ok, reason, message, CASE WHEN wait > 0 THEN now() + "
+      "wait * interval '1 microsecond' END, now(), now()"
+      " FROM unnest($3::text[], $4::boolean[], $5::text[], $6::text[], $7::bigint[]) AS given "
+      "(kind, ok, reason, message, wait)"
       " ON CONFLICT (subject, subject_id, kind) DO UPDATE SET ok = excluded.ok, reason = "
       "excluded.reason, message = excluded.message,"
       " next_look = excluded.next_look, last_looked = excluded.last_looked,"
       " since = CASE WHEN stored.ok = excluded.ok AND stored.reason = excluded.reason THEN "
       "stored.since ELSE excluded.since END",
-      Params::Of(subject, id, kinds, oks, reasons, messages, nexts));
+      Params::Of(subject, id, kinds, oks, reasons, messages, waits));
 }
 
 Result<std::vector<model::Condition>> ReadConditions(Connection& connection, model::Subject subject,

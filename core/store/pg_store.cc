@@ -14,6 +14,7 @@ struct PgStore::Parts {
         repositories(NewPgRepositories(pool, sealing)),
         apps(NewPgApps(pool, sealing)),
         deploys(NewPgDeploys(pool, sealing)),
+        retention(NewPgRetention(pool, sealing)),
         builds(NewPgBuilds(pool, random)),
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
@@ -26,6 +27,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::RepositoryStore> repositories;
   std::unique_ptr<ports::AppStore> apps;
   std::unique_ptr<ports::DeployStore> deploys;
+  std::unique_ptr<ports::RetentionStore> retention;
   std::unique_ptr<ports::BuildStore> builds;
   std::unique_ptr<ports::BuildLogStore> logs;
   std::unique_ptr<ports::EventStore> events;
@@ -50,8 +52,9 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps,  *parts_->deploys, *parts_->builds, *parts_->logs,
-          *parts_->events,       *parts_->users, *parts_->hosts,   parts_->hints};
+  return {*parts_->repositories, *parts_->apps, *parts_->deploys, *parts_->retention,
+          *parts_->builds,       *parts_->logs, *parts_->events,  *parts_->users,
+          *parts_->hosts,        parts_->hints};
 }
 
 Status PgStore::Check() {

@@ -125,7 +125,8 @@ Operation ChangeApp(Draw& draw) {
       case 2:
         return Show(world.s.apps.SetDesired(app, desired, flag));
       case 3:
-        return Show(world.s.repositories.SetCommits({{app, flag ? "main" : "v2", commit}},
+        return Show(world.s.repositories.SetCommits(IdOf<RepositoryId>(1),
+                                                    {{app, flag ? "main" : "v2", commit}},
                                                     {{commit, key, kNever, "m"}}));
       case 4:
         return Show(

@@ -1,3 +1,4 @@
+#include "store/holding.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -114,22 +115,29 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
   Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) override {
-    return pool_.Read([&](Connection& connection) -> Result<model::RepositorySnapshot> {
-      NS_ASSIGN(model::Repository repository, Load(connection, sealing_, id));
-      NS_ASSIGN(const Rows rows,
-                connection.Run("SELECT id, ref, commit_hash FROM applications WHERE repository_id "
-                               "= $1 AND NOT deleted ORDER BY id",
-                               Params::Of(id)));
-      NS_ASSIGN(auto followers, ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) {
-                  row >> out.app >> out.ref >> out.commit;
-                }));
-      return model::RepositorySnapshot{std::move(repository), std::move(followers)};
-    });
+    return LoadHeld(id, ports::kNobody);
   }
 
-  Status SetCommits(const std::vector<model::Follower>& moved,
-                    const std::vector<model::Commit>& commits) override {
+  Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) override {
+    auto snapshot = LoadHeld(id, holder);
+    if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
+    NS_ASSIGN(const bool taken, TakeFree(pool_, "repositories", "true", Params::Of(id, holder)));
+    if (!taken) return snapshot;
+    return LoadHeld(id, holder);
+  }
+
+  Result<std::vector<model::Versioned>> Index(const HostId& holder) override {
+    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id FROM repositories WHERE " + HeldSql("$1") +
+                                             " OR NOT " + AliveSql("holder") + " ORDER BY id",
+                                         Params::Of(holder)));
+    return ReadAll<model::Versioned>(rows, [](Row& row, model::Versioned& out) { row >> out.key; });
+  }
+
+  Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
+                    const std::vector<model::Commit>& commits, const HostId& holder) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      if (!holder.empty())
+        NS_TRY(CheckHeld(connection, "repositories", id.str(), holder, RowLock::kWrite));
       if (!commits.empty()) NS_TRY(InsertCommits(connection, commits));
       return moved.empty() ? Status() : MoveFollowers(connection, moved);
     });
@@ -147,6 +155,27 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
  private:
+  Result<model::RepositorySnapshot> LoadHeld(const RepositoryId& id, const HostId& holder) {
+    return pool_.Read([&](Connection& connection) -> Result<model::RepositorySnapshot> {
+      NS_TRY(CheckHeld(connection, "repositories", id.str(), holder, RowLock::kNone));
+      model::RepositorySnapshot snapshot;
+      NS_ASSIGN(snapshot.repository, Load(connection, sealing_, id));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT id, ref, commit_hash FROM applications WHERE repository_id "
+                               "= $1 AND NOT deleted ORDER BY id",
+                               Params::Of(id)));
+      NS_ASSIGN(snapshot.followers,
+                ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) {
+                  row >> out.app >> out.ref >> out.commit;
+                }));
+      NS_ASSIGN(const Rows now, connection.Run("SELECT now()"));
+      Row row = now[0];
+      row >> snapshot.now;
+      NS_TRY(row.status());
+      return snapshot;
+    });
+  }
+
   Params Values(const model::Repository& repository) const {
     const model::GitCredentials& git = repository.credentials;
     return Params::Of(repository.id, repository.name, repository.url, git.method, git.username,

@@ -12,6 +12,7 @@ namespace ns::store {
 std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing);
 std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing);
 std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::RetentionStore> NewPgRetention(Pool& pool, const Sealing& sealing);
 std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random);
 std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool);
 std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);

@@ -58,8 +58,9 @@ void CopyEditable(const model::Application& from, model::Application& to) {
   to.owners = from.owners;
 }
 
-void Touch(model::Application& app, Time now) {
-  app.updated_at = std::max(now, app.updated_at + std::chrono::microseconds(1));
+void Touch(FakeApp& row, Time now) {
+  row.app.updated_at = std::max(now, row.app.updated_at + std::chrono::microseconds(1));
+  ++row.version;
 }
 
 class FakeApps final : public AppStore {
@@ -94,7 +95,7 @@ class FakeApps final : public AppStore {
       NS_TRY(CheckWrite(rows, app, check));
       const bool moved = row->app.ref != app.ref;
       CopyEditable(app, row->app);
-      Touch(row->app, now);
+      Touch(*row, now);
       HintApp(hints, app.id);
       if (moved) hints.push_back({Hint::Kind::kRepository, row->app.repository.str()});
       return {};
@@ -122,11 +123,17 @@ class FakeApps final : public AppStore {
       return all;
     });
   }
-  Result<std::vector<AppId>> ListIds() override {
-    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<AppId>> {
-      std::vector<AppId> ids;
-      for (const auto& [id, row] : rows.apps) ids.push_back(id);
-      return ids;
+  Result<std::vector<model::Versioned>> Index(const HostId& holder,
+                                              const std::vector<std::string>& backends) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<model::Versioned>> {
+      std::vector<model::Versioned> index;
+      for (const auto& [id, row] : rows.apps) {
+        const bool held = rows.CheckHeld(row.holder, holder, now).ok();
+        const bool free = std::ranges::find(backends, row.app.backend) != backends.end() &&
+                          !rows.Alive(row.holder, now);
+        if (held || free) index.push_back({id.str(), held ? row.version : 0});
+      }
+      return index;
     });
   }
   Status SetEnv(const AppId& id, const model::EnvVar& variable) override {
@@ -151,6 +158,20 @@ class FakeApps final : public AppStore {
       return {};
     });
   }
+  Status SetPin(const AppId& id, const ReleaseId& release) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      FakeApp* row = rows.FindLiveApp(id);
+      if (!row) return NoSuch("application", id.str());
+      const auto found = std::ranges::find(row->releases, release, &model::Release::id);
+      if (!release.empty() && found == row->releases.end()) return NoSuch("release", release.str());
+      if (!release.empty() && BareRelease(rows, *found).image_gone)
+        return Status(Code::kPrecondition, "ImageGone", "the image of that release is gone");
+      row->app.pinned = release;
+      Touch(*row, now);
+      HintApp(hints, id);
+      return {};
+    });
+  }
   Status MarkDeleted(const AppId& id) override {
     return Edit(id, [&](model::Application& app) -> Status {
       if (app.desired == model::DesiredState::kRunning)
@@ -167,7 +188,7 @@ class FakeApps final : public AppStore {
       FakeApp* row = rows.FindLiveApp(id);
       if (!row) return NoSuch("application", id.str());
       NS_TRY(change(row->app));
-      Touch(row->app, now);
+      Touch(*row, now);
       HintApp(hints, id);
       return {};
     });

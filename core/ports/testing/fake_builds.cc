@@ -5,8 +5,6 @@ namespace {
 
 using model::BuildStatus;
 
-constexpr Duration kBuilderLease = std::chrono::seconds(30);
-
 Status SupersededStatus() {
   return Status(Code::kCancelled, model::kSuperseded, "a newer build made this one needless");
 }
@@ -19,7 +17,7 @@ void Finish(model::Build& build, BuildStatus status, Time now) {
 }
 
 // What `Settle` and `Expire` share. A cancelled build is not queued again.
-void EndClaim(model::Build& build, const BuildResult& result, Time now, HintList& hints) {
+void EndClaim(model::Build& build, const BuildResult& result, Time now) {
   const bool again = result.status == BuildStatus::kQueued && !build.cancel_requested;
   const BuildStatus status =
       result.status == BuildStatus::kQueued && !again ? BuildStatus::kCancelled : result.status;
@@ -32,7 +30,6 @@ void EndClaim(model::Build& build, const BuildResult& result, Time now, HintList
     build.finished_at = kNever;
     build.not_before = now + std::chrono::duration_cast<std::chrono::microseconds>(result.retry_in);
   }
-  HintBuild(hints, build);
 }
 
 class FakeBuilds final : public BuildStore {
@@ -40,11 +37,13 @@ class FakeBuilds final : public BuildStore {
   explicit FakeBuilds(FakeRows& rows) : rows_(rows) {}
 
   Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
-                  const std::vector<BuildId>& cancel) override {
+                  const std::vector<BuildId>& cancel, const HostId& holder) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      if (const FakeApp* app = rows.FindApp(build.app))
+        NS_TRY(rows.CheckHeld(app->holder, holder, now));
       if (!build.id.empty()) NS_TRY(CheckNew(rows, build, supersede));
-      for (const BuildId& id : supersede) Supersede(rows.FindBuild(id), now, hints);
-      for (const BuildId& id : cancel) RequestSuperseding(rows.FindBuild(id), now, hints);
+      for (const BuildId& id : supersede) Supersede(rows, rows.FindBuild(id), now, hints);
+      for (const BuildId& id : cancel) RequestSuperseding(rows, rows.FindBuild(id), now, hints);
       if (!build.id.empty()) InsertQueued(rows, build, now, hints);
       return {};
     });
@@ -67,18 +66,24 @@ class FakeBuilds final : public BuildStore {
       return QueueOf(rows, now);
     });
   }
-  Result<model::Build> Claim(const BuildId& id, const HostId& host, Duration lease) override {
-    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Result<model::Build> {
-      model::Build* build = rows.FindBuild(id);
-      if (!build) return NoSuch("build", id.str());
-      if (build->status != BuildStatus::kQueued) return Stale("the build is not queued any more");
-      build->status = BuildStatus::kBuilding;
-      build->attempt += 1;
-      build->started_at = build->updated_at = now;
-      build->lease = {host, "token-" + std::to_string(++rows.last_number), After(now, lease)};
-      HintBuild(hints, *build);
-      return *build;
-    });
+  Result<std::vector<model::Build>> ClaimAll(const std::vector<BuildClaim>& claims,
+                                             Duration lease) override {
+    return rows_.Write(
+        [&](FakeState& rows, Time now, HintList& hints) -> Result<std::vector<model::Build>> {
+          std::vector<model::Build> claimed;
+          for (const BuildClaim& claim : claims) {
+            model::Build* build = rows.FindBuild(claim.build);
+            if (!build || build->status != BuildStatus::kQueued) continue;
+            build->status = BuildStatus::kBuilding;
+            build->attempt += 1;
+            build->started_at = build->updated_at = now;
+            build->lease = {claim.host, "token-" + std::to_string(++rows.last_number),
+                            After(now, lease)};
+            Changed(rows, *build, hints);
+            claimed.push_back(*build);
+          }
+          return claimed;
+        });
   }
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
@@ -93,7 +98,8 @@ class FakeBuilds final : public BuildStore {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
-      EndClaim(*build, result, now, hints);
+      EndClaim(*build, result, now);
+      Changed(rows, *build, hints);
       return {};
     });
   }
@@ -103,7 +109,8 @@ class FakeBuilds final : public BuildStore {
       const bool expired = build && build->status == BuildStatus::kBuilding &&
                            build->attempt == attempt && build->lease.expires <= now;
       if (!expired) return Stale("the lease of the build has not run out");
-      EndClaim(*build, result, now, hints);
+      EndClaim(*build, result, now);
+      Changed(rows, *build, hints);
       return {};
     });
   }
@@ -119,7 +126,7 @@ class FakeBuilds final : public BuildStore {
       }
       build->cancel_requested = true;
       build->updated_at = now;
-      HintBuild(hints, *build);
+      Changed(rows, *build, hints);
       return {};
     });
   }
@@ -132,7 +139,10 @@ class FakeBuilds final : public BuildStore {
         if (!model::IsTerminal(row.build.status) || row.build.retriable) continue;
         changed = row.build.retriable = true;
       }
-      if (changed) HintApp(hints, app);
+      if (changed) {
+        HintApp(hints, app);
+        rows.Bump(app);
+      }
       return any ? Status() : NotFound("there is no build of the commit " + commit);
     });
   }
@@ -163,19 +173,23 @@ class FakeBuilds final : public BuildStore {
     return {};
   }
 
-  static void Supersede(model::Build* build, Time now, HintList& hints) {
+  static void Changed(FakeState& rows, const model::Build& build, HintList& hints) {
+    HintBuild(hints, build);
+    rows.Bump(build.app);
+  }
+  static void Supersede(FakeState& rows, model::Build* build, Time now, HintList& hints) {
     if (!build || build->status != BuildStatus::kQueued) return;
     build->outcome = SupersededStatus();
     Finish(*build, BuildStatus::kSkipped, now);
-    HintBuild(hints, *build);
+    Changed(rows, *build, hints);
   }
 
-  static void RequestSuperseding(model::Build* build, Time now, HintList& hints) {
+  static void RequestSuperseding(FakeState& rows, model::Build* build, Time now, HintList& hints) {
     if (!build || build->status != BuildStatus::kBuilding) return;
     build->outcome = SupersededStatus();
     build->cancel_requested = true;
     build->updated_at = now;
-    HintBuild(hints, *build);
+    Changed(rows, *build, hints);
   }
 
   static void InsertQueued(FakeState& rows, const model::Build& build, Time now, HintList& hints) {
@@ -186,10 +200,15 @@ class FakeBuilds final : public BuildStore {
     row.build.build_key = build.build_key;
     row.build.queued_at = row.build.updated_at = now;
     row.number = ++rows.last_number;
-    HintBuild(hints, row.build);
+    Changed(rows, row.build, hints);
     rows.builds[build.id] = std::move(row);
   }
 
+  static model::QueueApp QueueAppOf(const FakeState& rows, const AppId& id) {
+    const model::Application& app = rows.apps.at(id).app;
+    return {app.owners.empty() ? UserId() : app.owners.front(), app.build.method,
+            !app.target.release.empty()};
+  }
   static model::QueueSnapshot QueueOf(const FakeState& rows, Time now) {
     model::QueueSnapshot queue;
     queue.now = now;
@@ -203,9 +222,18 @@ class FakeBuilds final : public BuildStore {
       queue.building.push_back(row->build);
       running[row->build.lease.host] += 1;
     }
-    for (const auto& [id, host] : rows.hosts) {
-      if (host.build_slots > 0 && now - host.last_seen <= kBuilderLease)
-        queue.builders.push_back({id, host.build_slots, running[id]});
+    for (const auto& [id, row] : rows.hosts) {
+      if (row.host.build_slots > 0 && rows.Alive(id, now))
+        queue.builders.push_back({id, row.host.build_slots, running[id], row.host.build_methods});
+    }
+    for (const auto& [id, row] : rows.builds) {
+      const Time started = row.build.started_at;
+      if (started <= now - std::chrono::hours(1)) continue;
+      Time& served = queue.served[QueueAppOf(rows, row.build.app).owner];
+      served = std::max(served, started);
+    }
+    for (const auto* builds : {&queue.queued, &queue.building}) {
+      for (const model::Build& build : *builds) queue.apps[build.app] = QueueAppOf(rows, build.app);
     }
     return queue;
   }

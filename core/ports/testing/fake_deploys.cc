@@ -5,6 +5,12 @@ namespace {
 
 constexpr size_t kNewestBuilds = 50;
 
+model::Release WithEnv(const FakeState& rows, const model::Release& release) {
+  model::Release whole = BareRelease(rows, release);
+  whole.env = release.env;
+  return whole;
+}
+
 model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time now) {
   model::AppSnapshot snapshot;
   snapshot.app = row.app;
@@ -18,11 +24,13 @@ model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time no
     if (++seen <= kNewestBuilds || decisive) snapshot.builds.push_back(build->build);
   }
   for (const model::Release& release : row.releases) {
-    if (release.id == row.app.target.release) snapshot.release = release;
+    if (release.id == row.app.target.release) snapshot.release = WithEnv(rows, release);
+    if (release.id == row.app.pinned) snapshot.pinned = WithEnv(rows, release);
   }
   snapshot.observed = row.observed;
   snapshot.conditions = ConditionsOf(rows, {model::Subject::kApplication, row.app.id.str()});
   snapshot.resources_may_remain = row.app.deleted && !row.removed;
+  snapshot.version = row.version;
   snapshot.now = now;
   return snapshot;
 }
@@ -56,25 +64,42 @@ class FakeDeploys final : public DeployStore {
       return SnapshotOf(rows, *row, now);
     });
   }
+  Result<model::AppSnapshot> Take(const AppId& id, const HostId& holder,
+                                  const std::vector<std::string>& backends) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::AppSnapshot> {
+      FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.TakeApp(*row, holder, backends, now));
+      return SnapshotOf(rows, *row, now);
+    });
+  }
+
   Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,
                                   const model::Target& next,
-                                  const std::optional<model::Release>& release) override {
+                                  const std::optional<model::Release>& release,
+                                  const HostId& holder) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Target> {
       FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.CheckHeld(row->holder, holder, now));
+      if (Condemned(rows, *row, next, release))
+        return Stale("the image of that release is condemned");
       if (row->app.target.generation != expected_generation)
         return Stale("the target of the application has moved on");
       row->app.target = next;
       row->app.target.generation = expected_generation + 1;
+      ++row->version;
       if (release) AddRelease(*row, *release, now);
       return row->app.target;
     });
   }
   Status SaveObserved(const model::ObservedApp& observed,
-                      const std::vector<model::Condition>& conditions) override {
+                      const std::vector<model::Condition>& conditions,
+                      const HostId& holder) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
       FakeApp* row = rows.FindApp(observed.id);
       if (!row) return NoSuch("application", observed.id.str());
+      NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (row->observed && observed.fence < row->observed->fence) return {};
       for (const model::PhaseMark& mark : observed.phases) {
         if (IsNews(row->observed, mark)) AppendEvent(rows, PhaseEvent(observed, mark), now);
@@ -87,8 +112,10 @@ class FakeDeploys final : public DeployStore {
   Result<std::vector<model::Release>> Releases(const AppId& id, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Release>> {
       std::vector<model::Release> releases;
-      if (const FakeApp* row = rows.FindApp(id))
-        releases.assign(row->releases.rbegin(), row->releases.rend());
+      if (const FakeApp* row = rows.FindApp(id)) {
+        for (auto it = row->releases.rbegin(); it != row->releases.rend(); ++it)
+          releases.push_back(BareRelease(rows, *it));
+      }
       if (releases.size() > static_cast<size_t>(limit)) releases.resize(static_cast<size_t>(limit));
       return releases;
     });
@@ -100,19 +127,22 @@ class FakeDeploys final : public DeployStore {
       return *row->observed;
     });
   }
-  Status ConfirmRemoved(const AppId& id) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Status {
+  Status ConfirmRemoved(const AppId& id, const HostId& holder) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
       FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (!row->app.deleted) return Status(Code::kPrecondition, "the application is not deleted");
+      if (!row->removed) ++row->version;
       row->removed = true;
       return {};
     });
   }
-  Status Purge(const AppId& id) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Status {
+  Status Purge(const AppId& id, const HostId& holder) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
       const FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (!row->removed)
         return Status(Code::kPrecondition, "the backend has not confirmed that nothing is left");
       for (const FakeBuild* build :
@@ -136,11 +166,20 @@ class FakeDeploys final : public DeployStore {
   }
 
  private:
+  // Whether the build of what `next` runs is not kept any more.
+  static bool Condemned(const FakeState& rows, const FakeApp& row, const model::Target& next,
+                        const std::optional<model::Release>& release) {
+    if (release) return BareRelease(rows, *release).image_gone;
+    const auto found = std::ranges::find(row.releases, next.release, &model::Release::id);
+    return found != row.releases.end() && BareRelease(rows, *found).image_gone;
+  }
   static void AddRelease(FakeApp& row, const model::Release& release, Time now) {
     model::Release stored = release;
     stored.app = row.app.id;
     stored.generation = row.app.target.generation;
     stored.created_at = now;
+    stored.image_gone = false;
+    std::ranges::sort(stored.env, {}, &model::EnvVar::key);
     row.releases.push_back(std::move(stored));
   }
 

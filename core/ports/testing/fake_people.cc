@@ -38,10 +38,12 @@ class FakeEvents final : public EventStore {
     });
   }
   Status SetConditions(model::Subject subject, const std::string& id,
-                       const std::vector<model::Condition>& conditions) override {
+                       const std::vector<model::Condition>& conditions,
+                       const HostId& holder) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
       if (!Exists(rows, subject, id))
         return NotFound("there is nothing with the id \"" + id + "\"");
+      NS_TRY(CheckHeld(rows, subject, id, holder, now));
       StoreConditions(rows, {subject, id}, conditions, now);
       return {};
     });
@@ -54,6 +56,14 @@ class FakeEvents final : public EventStore {
   }
 
  private:
+  static Status CheckHeld(FakeState& rows, model::Subject subject, const std::string& id,
+                          const HostId& holder, Time now) {
+    if (subject == model::Subject::kApplication)
+      return rows.CheckHeld(rows.apps.at(AppId(id)).holder, holder, now);
+    if (subject == model::Subject::kRepository)
+      return rows.CheckHeld(rows.repository_holders[RepositoryId(id)], holder, now);
+    return {};
+  }
   static bool Exists(const FakeState& rows, model::Subject subject, const std::string& id) {
     switch (subject) {
       case model::Subject::kApplication:
@@ -124,18 +134,24 @@ class FakeHosts final : public HostStore {
  public:
   explicit FakeHosts(FakeRows& rows) : rows_(rows) {}
 
-  Status Beat(const model::Host& host) override {
-    return rows_.Read([&](FakeState& rows, Time now) -> Status {
-      rows.hosts[host.id] = host;
-      rows.hosts[host.id].last_seen = now;
-      return {};
+  Result<std::vector<HostId>> Beat(const model::Host& host, Duration lease) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<HostId>> {
+      FakeHost& row = rows.hosts[host.id];
+      row.host = host;
+      row.host.last_seen = now;
+      row.lease_expires = now + std::chrono::duration_cast<std::chrono::microseconds>(lease);
+      std::vector<HostId> alive;
+      for (const auto& [id, other] : rows.hosts) {
+        if (other.lease_expires > now) alive.push_back(id);
+      }
+      return alive;
     });
   }
   Result<std::vector<model::Host>> List(Duration within) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<model::Host>> {
       std::vector<model::Host> seen;
-      for (const auto& [id, host] : rows.hosts) {
-        if (now - host.last_seen <= within) seen.push_back(host);
+      for (const auto& [id, row] : rows.hosts) {
+        if (now - row.host.last_seen <= within) seen.push_back(row.host);
       }
       return seen;
     });

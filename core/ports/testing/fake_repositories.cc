@@ -56,6 +56,7 @@ class FakeRepositories final : public RepositoryStore {
                         "applications of this repository exist: delete them first");
       }
       rows.repositories.erase(id);
+      rows.repository_holders.erase(id);
       rows.conditions.erase({model::Subject::kRepository, id.str()});
       return {};
     });
@@ -79,20 +80,43 @@ class FakeRepositories final : public RepositoryStore {
     });
   }
   Result<model::RepositorySnapshot> Snapshot(const RepositoryId& id) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Result<model::RepositorySnapshot> {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::RepositorySnapshot> {
       const auto found = rows.repositories.find(id);
       if (found == rows.repositories.end()) return NoSuch("repository", id.str());
-      return model::RepositorySnapshot{found->second, FollowersOf(rows, id)};
+      return model::RepositorySnapshot{found->second, FollowersOf(rows, id), now};
     });
   }
-  Status SetCommits(const std::vector<model::Follower>& moved,
-                    const std::vector<model::Commit>& commits) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+  Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::RepositorySnapshot> {
+      const auto found = rows.repositories.find(id);
+      if (found == rows.repositories.end()) return NoSuch("repository", id.str());
+      HostId& held_by = rows.repository_holders[id];
+      if (!holder.empty() && rows.Alive(holder, now) && !rows.Alive(held_by, now)) held_by = holder;
+      NS_TRY(rows.CheckHeld(held_by, holder, now));
+      return model::RepositorySnapshot{found->second, FollowersOf(rows, id), now};
+    });
+  }
+  Result<std::vector<model::Versioned>> Index(const HostId& holder) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<model::Versioned>> {
+      std::vector<model::Versioned> index;
+      for (const auto& [id, repository] : rows.repositories) {
+        const HostId& held_by = rows.repository_holders[id];
+        if (rows.CheckHeld(held_by, holder, now).ok() || !rows.Alive(held_by, now))
+          index.push_back({id.str(), 0});
+      }
+      return index;
+    });
+  }
+  Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
+                    const std::vector<model::Commit>& commits, const HostId& holder) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      NS_TRY(rows.CheckHeld(rows.repository_holders[id], holder, now));
       for (const model::Commit& commit : commits) rows.commits.try_emplace(commit.hash, commit);
       for (const model::Follower& follower : moved) {
         FakeApp* row = rows.FindLiveApp(follower.app);
         if (!row || row->app.ref != follower.ref || row->app.commit == follower.commit) continue;
         row->app.commit = follower.commit;
+        ++row->version;
         HintApp(hints, follower.app);
       }
       return {};

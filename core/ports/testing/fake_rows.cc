@@ -12,6 +12,37 @@ FakeApp* FakeState::FindLiveApp(const AppId& id) {
   return app && !app->app.deleted ? app : nullptr;
 }
 
+bool FakeState::Alive(const HostId& host, Time now) const {
+  const auto found = hosts.find(host);
+  return found != hosts.end() && found->second.lease_expires > now;
+}
+
+Status FakeState::CheckHeld(const HostId& held_by, const HostId& holder, Time now) const {
+  if (holder.empty() || (held_by == holder && Alive(holder, now))) return {};
+  return Status(Code::kStale, model::kHeldElsewhere, "this host does not hold it, or no longer");
+}
+
+Status FakeState::TakeApp(FakeApp& row, const HostId& holder,
+                          const std::vector<std::string>& backends, Time now) const {
+  if (holder.empty()) return {};
+  const bool loads = std::ranges::find(backends, row.app.backend) != backends.end();
+  if (loads && Alive(holder, now) && !Alive(row.holder, now)) row.holder = holder;
+  return CheckHeld(row.holder, holder, now);
+}
+
+void FakeState::Bump(const AppId& app) {
+  if (FakeApp* row = FindApp(app)) ++row->version;
+}
+
+model::Release BareRelease(const FakeState& rows, const model::Release& release) {
+  model::Release bare = release;
+  bare.env.clear();
+  const auto build = rows.builds.find(release.build);
+  bare.image_gone =
+      build != rows.builds.end() && build->second.build.image_state != model::ImageState::kKept;
+  return bare;
+}
+
 model::Build* FakeState::FindBuild(const BuildId& id) {
   const auto found = builds.find(id);
   return found == builds.end() ? nullptr : &found->second.build;
@@ -60,6 +91,10 @@ void StoreConditions(FakeState& rows, const SubjectKey& key,
                       before->second.reason == next.reason;
     next.since = same ? before->second.since : now;
     next.last_looked = now;
+    next.next_look = next.next_in > Duration::zero()
+                         ? now + std::chrono::ceil<std::chrono::microseconds>(next.next_in)
+                         : kNever;
+    next.next_in = {};
     stored[next.type] = next;
   }
 }

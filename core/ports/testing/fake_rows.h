@@ -18,9 +18,11 @@
 namespace ns::ports::testing {
 
 struct FakeApp {
-  model::Application app;                // with env
-  int64_t number = 0;                    // order of insertion
-  bool removed = false;                  // the backend has confirmed
+  model::Application app;  // with env
+  int64_t number = 0;      // order of insertion
+  bool removed = false;    // the backend has confirmed
+  HostId holder;
+  int64_t version = 1;
   std::vector<model::Release> releases;  // oldest first
   std::optional<model::ObservedApp> observed;
 };
@@ -33,8 +35,14 @@ struct FakeBuild {
 
 using SubjectKey = std::pair<model::Subject, std::string>;
 
+struct FakeHost {
+  model::Host host;
+  Time lease_expires = kNever;
+};
+
 struct FakeState {
   std::map<RepositoryId, model::Repository> repositories;
+  std::map<RepositoryId, HostId> repository_holders;
   std::map<std::string, model::Commit> commits;
   std::map<AppId, FakeApp> apps;
   std::map<BuildId, FakeBuild> builds;
@@ -42,7 +50,7 @@ struct FakeState {
   std::map<SubjectKey, std::map<std::string, model::Condition>> conditions;
   std::map<UserId, model::User> users;
   std::map<KeyId, model::SshKey> keys;
-  std::map<HostId, model::Host> hosts;
+  std::map<HostId, FakeHost> hosts;
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -52,6 +60,14 @@ struct FakeState {
   FakeApp* FindApp(const AppId& id);
   // Null for tombstones too.
   FakeApp* FindLiveApp(const AppId& id);
+  bool Alive(const HostId& host, Time now) const;
+  // Ok where `holder` may write what `held_by` holds: see ports::kNobody.
+  Status CheckHeld(const HostId& held_by, const HostId& holder, Time now) const;
+  // Takes the application for `holder` as DeployStore::Take says.
+  Status TakeApp(FakeApp& row, const HostId& holder, const std::vector<std::string>& backends,
+                 Time now) const;
+  // The application of a build has changed.
+  void Bump(const AppId& app);
   std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted,
                                             bool newest_first) const;
 };
@@ -88,6 +104,8 @@ struct FakeRows {
 Status NoSuch(const std::string& what, const std::string& id);
 void HintApp(HintList& hints, const AppId& app);
 void HintBuild(HintList& hints, const model::Build& build);
+// The release as loads without env give it.
+model::Release BareRelease(const FakeState& rows, const model::Release& release);
 void StoreConditions(FakeState& rows, const SubjectKey& key,
                      const std::vector<model::Condition>& conditions, Time now);
 void AppendEvent(FakeState& rows, model::Event event, Time now);
@@ -98,6 +116,7 @@ std::vector<model::Condition> ConditionsOf(const FakeState& rows, const SubjectK
 std::unique_ptr<RepositoryStore> NewFakeRepositories(FakeRows& rows);
 std::unique_ptr<AppStore> NewFakeApps(FakeRows& rows);
 std::unique_ptr<DeployStore> NewFakeDeploys(FakeRows& rows);
+std::unique_ptr<RetentionStore> NewFakeRetention(FakeRows& rows);
 std::unique_ptr<BuildStore> NewFakeBuilds(FakeRows& rows);
 std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows);
 std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows);

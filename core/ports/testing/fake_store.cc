@@ -9,6 +9,7 @@ FakeStore::FakeStore(Clock& clock)
       repositories_(NewFakeRepositories(*rows_)),
       apps_(NewFakeApps(*rows_)),
       deploys_(NewFakeDeploys(*rows_)),
+      retention_(NewFakeRetention(*rows_)),
       builds_(NewFakeBuilds(*rows_)),
       logs_(NewFakeBuildLogs(*rows_)),
       events_(NewFakeEvents(*rows_)),
@@ -19,7 +20,8 @@ FakeStore::FakeStore(Clock& clock)
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
-  return {*repositories_, *apps_, *deploys_, *builds_, *logs_, *events_, *users_, *hosts_, *hints_};
+  return {*repositories_, *apps_,   *deploys_, *retention_, *builds_,
+          *logs_,         *events_, *users_,   *hosts_,     *hints_};
 }
 
 void FakeStore::FailWith(Status status) {

@@ -33,6 +33,7 @@ class FakeStore {
   std::unique_ptr<RepositoryStore> repositories_;
   std::unique_ptr<AppStore> apps_;
   std::unique_ptr<DeployStore> deploys_;
+  std::unique_ptr<RetentionStore> retention_;
   std::unique_ptr<BuildStore> builds_;
   std::unique_ptr<BuildLogStore> logs_;
   std::unique_ptr<EventStore> events_;

@@ -89,6 +89,7 @@ TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
   const model::Application one = NewApp(1), two = NewApp(2);
   ASSERT_EQ(
       s.repositories.SetCommits(
+          IdOf<RepositoryId>(1),
           {{one.id, "main", kHashA}, {two.id, "other", kHashA}, {IdOf<AppId>(9), "main", kHashA}},
           {}),
       Status());
@@ -99,9 +100,12 @@ TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
 
 TEST_P(StoreContract, Commits_KnownOnes_StayAsTheyWere) {
   const Time date(std::chrono::microseconds(1'700'000'000'123'456));
-  ASSERT_EQ(s.repositories.SetCommits({}, {{kHashA, "Ann", date, "first\nbody"}}), Status());
   ASSERT_EQ(
-      s.repositories.SetCommits({}, {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}),
+      s.repositories.SetCommits(IdOf<RepositoryId>(1), {}, {{kHashA, "Ann", date, "first\nbody"}}),
+      Status());
+  ASSERT_EQ(
+      s.repositories.SetCommits(IdOf<RepositoryId>(1), {},
+                                {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}),
       Status());
   EXPECT_THAT(s.repositories.Commits({kHashB, kHashA, std::string(40, 'c')}).value(),
               UnorderedElementsAre(model::Commit{kHashA, "Ann", date, "first\nbody"},
@@ -144,7 +148,7 @@ TEST_P(StoreContract, App_UnknownRepositoryOrOwner_IsRefusedWhole) {
   app.repository = IdOf<RepositoryId>(1);
   app.owners = {UserId("nobody")};
   EXPECT_EQ(s.apps.Insert(app, nullptr).code(), Code::kNotFound);
-  EXPECT_THAT(s.apps.ListIds().value(), IsEmpty());
+  EXPECT_THAT(s.apps.Index(kNobody, {}).value(), IsEmpty());
 }
 
 TEST_P(StoreContract, Apps_Listed_InOrderOfCreationWithoutEnvAndTombstones) {
@@ -157,13 +161,14 @@ TEST_P(StoreContract, Apps_Listed_InOrderOfCreationWithoutEnvAndTombstones) {
   EXPECT_EQ(all[1].id, one.id);
   EXPECT_THAT(all[1].env, IsEmpty());
   EXPECT_EQ(all[1].websites, one.websites);
-  EXPECT_THAT(s.apps.ListIds().value(), UnorderedElementsAre(one.id, two.id, three.id));
+  EXPECT_THAT(s.apps.Index(kNobody, {}).value(), SizeIs(3));
 }
 
 TEST_P(StoreContract, AppUpdate_ReplacesWhatAPersonMayEditAndNothingElse) {
   model::Application app = NewApp(1);
   ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}), Status());
-  ASSERT_EQ(s.repositories.SetCommits({{app.id, "main", kHashA}}, {}), Status());
+  ASSERT_EQ(s.repositories.SetCommits(IdOf<RepositoryId>(1), {{app.id, "main", kHashA}}, {}),
+            Status());
   app = s.apps.Get(app.id).value();
   model::Application edit = app;
   edit.name = "renamed";
@@ -327,7 +332,7 @@ TEST_P(StoreContract, Inserts_OfOneAddressAtOnce_OneWins) {
     }
   }
   EXPECT_EQ(won, 1);
-  EXPECT_THAT(s.apps.ListIds().value(), SizeIs(1));
+  EXPECT_THAT(s.apps.Index(kNobody, {}).value(), SizeIs(1));
 }
 
 TEST_P(StoreContract, Hints_OfWhatPeopleChange) {
@@ -342,14 +347,16 @@ TEST_P(StoreContract, Hints_OfWhatPeopleChange) {
   EXPECT_THAT(
       HintsOf([&] { (void)s.apps.SetDesired(app.id, model::DesiredState::kRunning, false); }),
       ElementsAre(AppHint(1)));
-  EXPECT_THAT(HintsOf([&] {
-                (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {});
-              }),
-              ElementsAre(AppHint(1)));
-  EXPECT_THAT(HintsOf([&] {
-                (void)s.repositories.SetCommits({{app.id, "main", kHashA}}, {});
-              }),
-              IsEmpty());
+  EXPECT_THAT(
+      HintsOf([&] {
+        (void)s.repositories.SetCommits(IdOf<RepositoryId>(1), {{app.id, "main", kHashA}}, {});
+      }),
+      ElementsAre(AppHint(1)));
+  EXPECT_THAT(
+      HintsOf([&] {
+        (void)s.repositories.SetCommits(IdOf<RepositoryId>(1), {{app.id, "main", kHashA}}, {});
+      }),
+      IsEmpty());
   model::Application edit = s.apps.Get(app.id).value();
   EXPECT_THAT(HintsOf([&] { (void)s.apps.Update(edit, edit.updated_at, nullptr); }),
               ElementsAre(AppHint(1)));

@@ -105,6 +105,14 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
       result.outcome = Status(Code::kInternal, reason, "it did not work").SetFault(Fault::kSource);
     return result;
   }
+  // A host whose lease is alive for `lease`.
+  HostId Beat(int n, Duration lease = std::chrono::minutes(1)) {
+    model::Host host;
+    host.id = IdOf<HostId>(n);
+    EXPECT_TRUE(s.hosts.Beat(host, lease).ok());
+    return host.id;
+  }
+
   void Settle(const model::Build& claimed, model::BuildStatus status) {
     EXPECT_EQ(s.builds.Settle(claimed.id, claimed.lease.token, Ended(status, "Broken")), Status());
   }

@@ -26,7 +26,7 @@ TEST_P(StoreContract, Build_Registered_IsQueuedAsNew) {
 TEST_P(StoreContract, Build_Missing_NotFound) {
   NewApp(1);
   EXPECT_EQ(s.builds.Get(IdOf<BuildId>(1)).status().code(), Code::kNotFound);
-  EXPECT_EQ(s.builds.Claim(IdOf<BuildId>(1), IdOf<HostId>(1), 1s).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.builds.Claim(IdOf<BuildId>(1), IdOf<HostId>(1), 1s).status().code(), Code::kStale);
   EXPECT_EQ(s.builds.Cancel(IdOf<BuildId>(1)).code(), Code::kNotFound);
   EXPECT_EQ(s.builds.Retry(IdOf<AppId>(1), kHashA).code(), Code::kNotFound);
   EXPECT_EQ(s.builds.Register(BuildOf(1, IdOf<AppId>(5)), {}, {}).code(), Code::kNotFound);
@@ -273,8 +273,12 @@ TEST_P(StoreContract, Builds_Listed_NewestFirst) {
 TEST_P(StoreContract, Queue_ShowsQueuedBuildingAndLiveBuilders) {
   const model::Application app = NewApp(1);
   for (int n = 1; n <= 4; ++n) NewBuild(n, app.id, "key" + std::to_string(n));
-  ASSERT_EQ(s.hosts.Beat({IdOf<HostId>(7), "builder", {"builder"}, "", {}, 2, kNever}), Status());
-  ASSERT_EQ(s.hosts.Beat({IdOf<HostId>(8), "gateway", {"services"}, "", {}, 0, kNever}), Status());
+  model::Host builder;
+  builder.id = IdOf<HostId>(7);
+  builder.build_slots = 2;
+  builder.build_methods = {"runtime-cmd"};
+  ASSERT_TRUE(s.hosts.Beat(builder, 1min).ok());
+  Beat(8);
   Claimed(2);
   Settle(Claimed(3), BuildStatus::kSucceeded);
   const model::QueueSnapshot queue = s.builds.Queue().value();
@@ -287,6 +291,13 @@ TEST_P(StoreContract, Queue_ShowsQueuedBuildingAndLiveBuilders) {
   EXPECT_EQ(queue.builders[0].host, IdOf<HostId>(7));
   EXPECT_EQ(queue.builders[0].slots, 2);
   EXPECT_EQ(queue.builders[0].running, 1);
+  EXPECT_EQ(queue.builders[0].methods, builder.build_methods);
+  EXPECT_THAT(queue.apps, SizeIs(1));
+  EXPECT_EQ(queue.apps.at(app.id).owner, app.owners.front());
+  EXPECT_EQ(queue.apps.at(app.id).method, app.build.method);
+  EXPECT_FALSE(queue.apps.at(app.id).has_release);
+  EXPECT_THAT(queue.served, SizeIs(1));
+  EXPECT_GE(queue.served.at(app.owners.front()), queue.building[0].started_at);
   EXPECT_GE(queue.now, queue.building[0].started_at);
 }
 

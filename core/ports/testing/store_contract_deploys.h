@@ -105,7 +105,8 @@ TEST_P(StoreContract, Snapshot_HoldsOldBuildsOfTheCommitAndThoseToBeTriedAgain) 
   ASSERT_EQ(s.builds.Retry(app.id, rebuilt), Status());
   settled(4, rebuilt);
   for (int n = 5; n <= 54; ++n) NewBuild(n, app.id, "key" + std::to_string(n));
-  ASSERT_EQ(s.repositories.SetCommits({{app.id, "main", kHashB}}, {}), Status());
+  ASSERT_EQ(s.repositories.SetCommits(IdOf<RepositoryId>(1), {{app.id, "main", kHashB}}, {}),
+            Status());
   const auto builds = s.deploys.Snapshot(app.id)->builds;
   ASSERT_THAT(builds, SizeIs(52));
   EXPECT_EQ(builds[49].id, IdOf<BuildId>(5));
@@ -283,7 +284,7 @@ TEST_P(StoreContract, Hints_NeverOfWhatThePlatformObservesOrDecides) {
                     ObservedOf(app.id, 1), {{"Deploy", true, "Live", "", kNever, kNever, kNever}});
                 (void)s.events.SetConditions(model::Subject::kApplication, app.id.str(),
                                              {{"Source", true, "Ok", "", kNever, kNever, kNever}});
-                (void)s.hosts.Beat({IdOf<HostId>(1), "h", {}, "", {}, 1, kNever});
+                Beat(1);
               }),
               IsEmpty());
 }

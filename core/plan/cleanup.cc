@@ -1,0 +1,66 @@
+#include "plan/cleanup.h"
+
+#include <algorithm>
+
+namespace ns::plan {
+namespace {
+
+using model::Build;
+using model::ImageState;
+
+constexpr Duration kSettling = std::chrono::hours(1);
+
+// Builds that a release which must be able to run was made of.
+std::set<BuildId> Released(const model::AppHistory& history, const Retention& retention) {
+  std::set<BuildId> needed;
+  int kept = 0;
+  for (const model::Release& release : history.releases) {  // newest first
+    const bool in_use =
+        release.id == history.app.target.release || release.id == history.app.pinned;
+    if (in_use || needed.contains(release.build) || kept < retention.releases)
+      kept += needed.insert(release.build).second ? 1 : 0;
+  }
+  return needed;
+}
+
+bool IsYoung(const Build& build, Time now, Duration age) {
+  return build.finished_at + std::chrono::duration_cast<std::chrono::microseconds>(age) > now;
+}
+
+}  // namespace
+
+Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retention) {
+  Cleanup cleanup;
+  const std::set<BuildId> released = Released(history, retention);
+  const std::set<BuildId> logged(history.logged.begin(), history.logged.end());
+  for (const Build& build : history.builds) {
+    if (!model::IsTerminal(build.status) || IsYoung(build, history.now, kSettling)) continue;
+    const bool current =
+        build.status == model::BuildStatus::kSucceeded && build.commit == history.app.commit;
+    if (released.contains(build.id) || current) continue;
+    if (build.image_state == ImageState::kKept && build.attempt > 0)
+      cleanup.condemn.push_back(build.id);
+    if (logged.contains(build.id) && !IsYoung(build, history.now, retention.logs))
+      cleanup.logs.push_back(build.id);
+  }
+  return cleanup;
+}
+
+std::set<std::string> KeptDigests(const model::AppHistory& history) {
+  std::set<std::string> digests;
+  for (const Build& build : history.builds) {
+    if (build.image_state == ImageState::kKept && !build.image.digest.empty())
+      digests.insert(build.image.digest);
+  }
+  return digests;
+}
+
+std::vector<BuildId> Condemned(const model::AppHistory& history) {
+  std::vector<BuildId> condemned;
+  for (const Build& build : history.builds) {
+    if (build.image_state == ImageState::kCondemned) condemned.push_back(build.id);
+  }
+  return condemned;
+}
+
+}  // namespace ns::plan

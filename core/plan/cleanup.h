@@ -1,0 +1,36 @@
+// What of an application's past may go. Pure.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace ns::plan {
+
+// What an installation keeps of each application.
+struct Retention {
+  int releases = 10;                            // whose images can be rolled back to
+  Duration logs = std::chrono::hours(24 * 30);  // of settled builds
+  friend bool operator==(const Retention&, const Retention&) = default;
+};
+
+struct Cleanup {
+  std::vector<BuildId> condemn;  // their images are needed no more
+  std::vector<BuildId> logs;     // whose logs go
+  bool Empty() const { return condemn.empty() && logs.empty(); }
+};
+
+// Kept are the images of what runs or is pinned, of the newest releases, of builds of the current
+// commit, and of builds that ended within the last hour. A log is kept as long as the image of its
+// build, and for the time of the policy.
+Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retention);
+
+// Digests that must stay in the registry: those of builds whose image is kept.
+std::set<std::string> KeptDigests(const model::AppHistory& history);
+
+// Builds whose image is condemned and may still be in the registry.
+std::vector<BuildId> Condemned(const model::AppHistory& history);
+
+}  // namespace ns::plan

@@ -1,0 +1,101 @@
+#include "plan/cleanup.h"
+
+#include <gmock/gmock.h>
+
+#include "plan/test_snapshots.h"
+
+namespace ns::plan {
+namespace {
+
+using model::BuildStatus;
+using ::testing::ElementsAre;
+using testing::IdOf;
+using ::testing::IsEmpty;
+using testing::kCommitA;
+using testing::kCommitB;
+using namespace std::chrono_literals;
+
+constexpr Retention kTwo{.releases = 2, .logs = 24h};
+
+// An application at commit A with succeeded builds of B, newest first: n, ..., 1, ended days ago,
+// each released, the newest running.
+model::AppHistory HistoryOf(int builds) {
+  model::AppSnapshot fresh = testing::FreshApp();
+  model::AppHistory history;
+  history.app = fresh.app;
+  history.now = Time(24h * 1000);
+  for (int n = builds; n >= 1; --n) {
+    model::Build build = testing::BuildOf(fresh, n, kCommitB, BuildStatus::kSucceeded);
+    build.attempt = 1;
+    build.finished_at = history.now - 24h * (builds - n + 2);
+    build.image.digest = "sha256:" + std::to_string(n);
+    history.builds.push_back(build);
+    model::Release release;
+    release.id = IdOf<ReleaseId>(n);
+    release.build = build.id;
+    history.releases.push_back(release);
+    history.logged.push_back(build.id);
+  }
+  history.app.target.release = IdOf<ReleaseId>(builds);
+  return history;
+}
+
+TEST(DecideCleanup, ImagesBeyondTheNewestReleases_Go) {
+  const Cleanup cleanup = DecideCleanup(HistoryOf(4), kTwo);
+  EXPECT_THAT(cleanup.condemn, ElementsAre(IdOf<BuildId>(2), IdOf<BuildId>(1)));
+  EXPECT_THAT(cleanup.logs, ElementsAre(IdOf<BuildId>(2), IdOf<BuildId>(1)));
+}
+
+TEST(DecideCleanup, WhatRunsOrIsPinned_StaysHoweverOld) {
+  model::AppHistory history = HistoryOf(5);
+  history.app.target.release = IdOf<ReleaseId>(1);
+  history.app.pinned = IdOf<ReleaseId>(2);
+  EXPECT_THAT(DecideCleanup(history, kTwo).condemn, ElementsAre(IdOf<BuildId>(3)));
+}
+
+TEST(DecideCleanup, SeveralReleasesOfOneBuild_CountOnce) {
+  model::AppHistory history = HistoryOf(3);
+  history.releases[1].build = history.releases[0].build;
+  EXPECT_THAT(DecideCleanup(history, kTwo).condemn, ElementsAre(IdOf<BuildId>(2)));
+}
+
+TEST(DecideCleanup, BuildOfTheCurrentCommitOrJustEnded_Stays) {
+  model::AppHistory history = HistoryOf(4);
+  history.builds[2].commit = history.app.commit;
+  history.builds[3].finished_at = history.now - 59min;
+  EXPECT_TRUE(DecideCleanup(history, kTwo).Empty());
+}
+
+TEST(DecideCleanup, UnsettledBuild_IsNotTouched) {
+  model::AppHistory history = HistoryOf(4);
+  history.builds[3].status = BuildStatus::kBuilding;
+  history.builds[2].status = BuildStatus::kQueued;
+  EXPECT_TRUE(DecideCleanup(history, kTwo).Empty());
+}
+
+TEST(DecideCleanup, FailedBuildThatMayHavePushed_Goes) {
+  model::AppHistory history = HistoryOf(3);
+  history.builds[0].status = BuildStatus::kFailed;
+  history.releases.erase(history.releases.begin());
+  history.app.target.release = IdOf<ReleaseId>(2);
+  EXPECT_THAT(DecideCleanup(history, kTwo).condemn, ElementsAre(IdOf<BuildId>(3)));
+  history.builds[0].attempt = 0;  // it never ran
+  EXPECT_THAT(DecideCleanup(history, kTwo).condemn, IsEmpty());
+}
+
+TEST(DecideCleanup, Log_StaysForItsTime) {
+  model::AppHistory history = HistoryOf(4);
+  EXPECT_THAT(DecideCleanup(history, {.releases = 2, .logs = 24h * 5}).logs,
+              ElementsAre(IdOf<BuildId>(1)));
+}
+
+TEST(KeptDigests, AreThoseOfKeptImagesAlone) {
+  model::AppHistory history = HistoryOf(3);
+  history.builds[2].image_state = model::ImageState::kCondemned;
+  history.builds[1].image.digest = history.builds[0].image.digest;
+  EXPECT_THAT(KeptDigests(history), ElementsAre("sha256:3"));
+  EXPECT_THAT(Condemned(history), ElementsAre(IdOf<BuildId>(1)));
+}
+
+}  // namespace
+}  // namespace ns::plan

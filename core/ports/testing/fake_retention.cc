@@ -1,0 +1,113 @@
+#include "ports/testing/fake_rows.h"
+
+namespace ns::ports::testing {
+namespace {
+
+using model::ImageState;
+
+class FakeRetention final : public RetentionStore {
+ public:
+  explicit FakeRetention(FakeRows& rows) : rows_(rows) {}
+
+  Result<model::AppHistory> History(const AppId& id, const HostId& holder,
+                                    const std::vector<std::string>& backends) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::AppHistory> {
+      FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.TakeApp(*row, holder, backends, now));
+      return HistoryOf(rows, *row, now);
+    });
+  }
+
+  Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
+                       const HostId& holder) override {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp& app, HintList& hints) {
+      const std::set<BuildId> needed = Needed(app);
+      for (model::Build* build : Settled(rows, id, builds)) {
+        if (build->image_state == ImageState::kKept && !needed.contains(build->id))
+          SetImage(rows, *build, ImageState::kCondemned, hints);
+      }
+    });
+  }
+
+  Status ImagesGone(const AppId& id, const std::vector<BuildId>& builds,
+                    const HostId& holder) override {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp&, HintList& hints) {
+      for (model::Build* build : Settled(rows, id, builds)) {
+        if (build->image_state == ImageState::kCondemned)
+          SetImage(rows, *build, ImageState::kGone, hints);
+      }
+    });
+  }
+
+  Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
+                  const HostId& holder) override {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp&, HintList&) {
+      for (const model::Build* build : Settled(rows, id, builds)) rows.builds[build->id].log = "";
+    });
+  }
+
+ private:
+  static model::AppHistory HistoryOf(const FakeState& rows, const FakeApp& row, Time now) {
+    model::AppHistory history;
+    history.app = row.app;
+    history.app.env.clear();
+    history.removed = row.removed;
+    history.now = now;
+    for (auto it = row.releases.rbegin(); it != row.releases.rend(); ++it)
+      history.releases.push_back(BareRelease(rows, *it));
+    for (const FakeBuild* build :
+         rows.BuildsWhere([&](const model::Build& b) { return b.app == row.app.id; }, true)) {
+      history.builds.push_back(build->build);
+      if (!build->log.empty()) history.logged.push_back(build->build.id);
+    }
+    return history;
+  }
+
+  // Builds that the target or the pin runs.
+  static std::set<BuildId> Needed(const FakeApp& app) {
+    std::set<BuildId> needed;
+    for (const model::Release& release : app.releases) {
+      if (release.id == app.app.target.release || release.id == app.app.pinned)
+        needed.insert(release.build);
+    }
+    return needed;
+  }
+
+  static std::vector<model::Build*> Settled(FakeState& rows, const AppId& app,
+                                            const std::vector<BuildId>& builds) {
+    std::vector<model::Build*> settled;
+    for (const BuildId& id : builds) {
+      model::Build* build = rows.FindBuild(id);
+      if (build && build->app == app && model::IsTerminal(build->status)) settled.push_back(build);
+    }
+    return settled;
+  }
+
+  static void SetImage(FakeState& rows, model::Build& build, ImageState state, HintList& hints) {
+    build.image_state = state;
+    rows.Bump(build.app);
+    HintApp(hints, build.app);
+  }
+
+  template <class Change>
+  Status Edit(const AppId& id, const HostId& holder, Change&& change) {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      NS_TRY(rows.CheckHeld(row->holder, holder, now));
+      change(rows, *row, hints);
+      return {};
+    });
+  }
+
+  FakeRows& rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<RetentionStore> NewFakeRetention(FakeRows& rows) {
+  return std::make_unique<FakeRetention>(rows);
+}
+
+}  // namespace ns::ports::testing

@@ -1,0 +1,281 @@
+// Included by store_contract.h: who holds what, versions, pins, what is kept.
+#pragma once
+
+#include "ports/testing/store_contract_base.h"
+#include "ports/testing/store_contract_deploys.h"
+
+namespace ns::ports::testing {
+
+inline bool HeldByAnother(const Status& status) {
+  return status.code() == Code::kStale && status.reason() == model::kHeldElsewhere;
+}
+
+TEST_P(StoreContract, Beat_TellsWhoIsAlive) {
+  Beat(1, 20ms);
+  Beat(2);
+  under_test_->Advance(50ms);
+  model::Host host;
+  host.id = IdOf<HostId>(3);
+  EXPECT_THAT(s.hosts.Beat(host, 1min).value(), ElementsAre(IdOf<HostId>(2), IdOf<HostId>(3)));
+}
+
+TEST_P(StoreContract, Take_OfWhatNobodyHolds_HoldsIt) {
+  const model::Application app = NewApp(1);
+  const HostId one = Beat(1), two = Beat(2);
+  EXPECT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
+  EXPECT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
+  EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, two, {app.backend}).status()));
+  EXPECT_TRUE(s.deploys.Take(app.id, kNobody, {}).ok()) << "nobody asks for nothing";
+  EXPECT_EQ(s.deploys.Take(IdOf<AppId>(9), one, {app.backend}).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, Take_NeedsTheBackendAndALeaseThatIsAlive) {
+  const model::Application app = NewApp(1);
+  const HostId one = Beat(1);
+  EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, one, {"another"}).status()));
+  EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, IdOf<HostId>(5), {app.backend}).status()))
+      << "a host that never beat";
+}
+
+TEST_P(StoreContract, Take_OfWhatADeadHostHeld_TakesItOver) {
+  const model::Application app = NewApp(1);
+  const HostId one = Beat(1, 20ms), two = Beat(2);
+  ASSERT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
+  under_test_->Advance(50ms);
+  EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, one, {app.backend}).status()));
+  ASSERT_TRUE(s.deploys.Take(app.id, two, {app.backend}).ok());
+  Beat(1);
+  EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, one, {app.backend}).status()))
+      << "it woke up too late";
+}
+
+TEST_P(StoreContract, Leave_FreesWhatWasHeld) {
+  const model::Application app = NewApp(1);
+  const HostId one = Beat(1), two = Beat(2);
+  ASSERT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
+  ASSERT_TRUE(s.repositories.Take(app.repository, one).ok());
+  EXPECT_TRUE(HeldByAnother(s.repositories.Take(app.repository, two).status()));
+  ASSERT_EQ(s.hosts.Leave(one), Status());
+  EXPECT_TRUE(s.deploys.Take(app.id, two, {app.backend}).ok());
+  EXPECT_TRUE(s.repositories.Take(app.repository, two).ok());
+}
+
+// What the paused host still believes is refused wherever it writes.
+TEST_P(StoreContract, WritesOfAHostThatHoldsNothing_AreRefused) {
+  const model::Application app = NewApp(1);
+  const HostId late = Beat(1), holder = Beat(2);
+  ASSERT_TRUE(s.deploys.Take(app.id, holder, {app.backend}).ok());
+  ASSERT_TRUE(s.repositories.Take(app.repository, holder).ok());
+  EXPECT_TRUE(HeldByAnother(s.deploys.SetTarget(app.id, 0, {}, std::nullopt, late).status()));
+  EXPECT_TRUE(HeldByAnother(s.deploys.SaveObserved(ObservedOf(app.id, 1), {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.builds.Register(BuildOf(1, app.id), {}, {}, late)));
+  EXPECT_TRUE(HeldByAnother(
+      s.repositories.SetCommits(app.repository, {{app.id, "main", kHashA}}, {}, late)));
+  EXPECT_TRUE(
+      HeldByAnother(s.events.SetConditions(model::Subject::kApplication, app.id.str(), {}, late)));
+  EXPECT_TRUE(HeldByAnother(
+      s.events.SetConditions(model::Subject::kRepository, app.repository.str(), {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.retention.CondemnImages(app.id, {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.retention.ImagesGone(app.id, {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.retention.DropLogs(app.id, {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.retention.History(app.id, late, {app.backend}).status()));
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_TRUE(HeldByAnother(s.deploys.ConfirmRemoved(app.id, late)));
+  EXPECT_EQ(s.deploys.ConfirmRemoved(app.id, holder), Status());
+  EXPECT_TRUE(HeldByAnother(s.deploys.Purge(app.id, late)));
+  EXPECT_EQ(s.apps.Get(app.id)->target.generation, 0);
+  EXPECT_EQ(s.apps.Get(app.id)->commit, app.commit);
+  EXPECT_EQ(s.deploys.Purge(app.id, holder), Status());
+}
+
+TEST_P(StoreContract, WritesOfTheHolder_EndWithItsLease) {
+  const model::Application app = NewApp(1);
+  const HostId holder = Beat(1, 100ms);
+  ASSERT_TRUE(s.deploys.Take(app.id, holder, {app.backend}).ok());
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, std::nullopt, holder).ok());
+  under_test_->Advance(200ms);
+  EXPECT_TRUE(HeldByAnother(s.deploys.SetTarget(app.id, 1, {}, std::nullopt, holder).status()));
+  Beat(1);
+  EXPECT_TRUE(s.deploys.SetTarget(app.id, 1, {}, std::nullopt, holder).ok())
+      << "nobody took it meanwhile";
+}
+
+TEST_P(StoreContract, Index_ListsWhatIsHeldWithItsVersionAndWhatIsFreeWithout) {
+  const model::Application held = NewApp(1), free = NewApp(2), other = NewApp(3);
+  const HostId one = Beat(1), two = Beat(2);
+  ASSERT_TRUE(s.deploys.Take(held.id, one, {held.backend}).ok());
+  ASSERT_TRUE(s.deploys.Take(other.id, two, {other.backend}).ok());
+  const auto index = s.apps.Index(one, {held.backend}).value();
+  ASSERT_THAT(index, SizeIs(2));
+  EXPECT_EQ(index[0].key, held.id.str());
+  EXPECT_EQ(index[0].version, s.deploys.Snapshot(held.id)->version);
+  EXPECT_EQ(index[1], (model::Versioned{free.id.str(), 0}));
+  EXPECT_THAT(s.apps.Index(one, {}).value(), SizeIs(1)) << "what it holds";
+  ASSERT_TRUE(s.repositories.Take(held.repository, two).ok());
+  EXPECT_THAT(s.repositories.Index(one).value(), IsEmpty());
+  EXPECT_THAT(s.repositories.Index(two).value(), SizeIs(1));
+}
+
+TEST_P(StoreContract, Version_GrowsWithWhatADecisionSees) {
+  const model::Application app = NewApp(1);
+  const HostId holder = Beat(1);
+  ASSERT_TRUE(s.deploys.Take(app.id, holder, {app.backend}).ok());
+  int64_t version = s.deploys.Snapshot(app.id)->version;
+  EXPECT_GT(version, 0);
+  const auto grows = [&](const char* what) {
+    const int64_t now = s.deploys.Snapshot(app.id)->version;
+    EXPECT_GT(now, version) << what;
+    version = now;
+  };
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"A", Secret("1")}), Status());
+  grows("a variable");
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kStopped, false), Status());
+  grows("what is desired");
+  ASSERT_EQ(s.repositories.SetCommits(app.repository, {{app.id, "main", kHashA}}, {}), Status());
+  grows("a commit");
+  NewBuild(1, app.id);
+  grows("a build");
+  const model::Build claimed = Claimed(1);
+  grows("a claim");
+  Settle(claimed, model::BuildStatus::kSucceeded);
+  grows("an end");
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).ok());
+  grows("a target");
+  ASSERT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1)), Status());
+  grows("a pin");
+}
+
+TEST_P(StoreContract, Version_StaysWithWhatIsOnlySeen) {
+  const model::Application app = NewApp(1);
+  const model::Build build = (NewBuild(1, app.id), Claimed(1));
+  const int64_t version = s.deploys.Snapshot(app.id)->version;
+  ASSERT_TRUE(s.deploys.Take(app.id, Beat(1), {app.backend}).ok());
+  ASSERT_EQ(s.deploys.SaveObserved(ObservedOf(app.id, 1),
+                                   {{"Deploy", true, "Live", "", kNever, kNever, kNever}}),
+            Status());
+  ASSERT_EQ(s.builds.Renew(build.id, build.lease.token, 1min), Status());
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->version, version);
+}
+
+TEST_P(StoreContract, Release_KeepsTheSettingsItWasMadeWith) {
+  const model::Application app = NewApp(1);
+  model::Release release = ReleaseOf(1, kHashA);
+  release.entrypoint = "/bin/serve";
+  release.command = "--port 80";
+  release.env = {{"A", Secret("1"), model::EnvScope::kRun, true, false},
+                 {"B", Secret(""), model::EnvScope::kBoth, false, true}};
+  model::Target next;
+  next.release = release.id;
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, next, release).ok());
+  const auto stored = s.deploys.Snapshot(app.id)->release;
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->entrypoint, release.entrypoint);
+  EXPECT_EQ(stored->command, release.command);
+  EXPECT_EQ(stored->env, release.env);
+  EXPECT_THAT(s.deploys.Releases(app.id, 1)->front().env, IsEmpty());
+  EXPECT_EQ(s.deploys.Releases(app.id, 1)->front().command, release.command);
+}
+
+TEST_P(StoreContract, Pin_IsOneOfTheApplicationsReleases) {
+  const model::Application app = NewApp(1), other = NewApp(2);
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).ok());
+  EXPECT_EQ(s.apps.SetPin(other.id, IdOf<ReleaseId>(1)).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(9)).code(), Code::kNotFound);
+  EXPECT_EQ(s.apps.SetPin(IdOf<AppId>(9), {}).code(), Code::kNotFound);
+  EXPECT_THAT(HintsOf([&] { EXPECT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1)), Status()); }),
+              ElementsAre(AppHint(1)));
+  EXPECT_EQ(s.apps.Get(app.id)->pinned, IdOf<ReleaseId>(1));
+  EXPECT_GT(s.apps.Get(app.id)->updated_at, app.updated_at);
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->pinned->id, IdOf<ReleaseId>(1));
+  ASSERT_EQ(s.apps.SetPin(app.id, {}), Status());
+  EXPECT_FALSE(s.deploys.Snapshot(app.id)->pinned);
+}
+
+TEST_P(StoreContract, CondemnedImage_IsReleasedNoMoreAndBuiltAgain) {
+  const model::Application app = NewApp(1);
+  const auto succeed = [&](int n) {
+    NewBuild(n, app.id, "key" + std::to_string(n));
+    Settle(Claimed(n), model::BuildStatus::kSucceeded);
+  };
+  succeed(1);
+  succeed(2);
+  succeed(3);
+  const auto release = [&](int n, int64_t generation) {
+    model::Target next;
+    next.release = IdOf<ReleaseId>(n);
+    return s.deploys.SetTarget(app.id, generation, next, ReleaseOf(n, kHashA)).status();
+  };
+  ASSERT_EQ(release(1, 0), Status());
+  ASSERT_EQ(release(2, 1), Status());
+  ASSERT_EQ(release(3, 2), Status());
+  ASSERT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(2)), Status());
+  const std::vector<BuildId> all = {IdOf<BuildId>(1), IdOf<BuildId>(2), IdOf<BuildId>(3)};
+  ASSERT_EQ(s.retention.CondemnImages(app.id, all), Status());
+  const auto state = [&](int n) { return s.builds.Get(IdOf<BuildId>(n))->image_state; };
+  EXPECT_EQ(state(1), model::ImageState::kCondemned);
+  EXPECT_EQ(state(2), model::ImageState::kKept) << "pinned";
+  EXPECT_EQ(state(3), model::ImageState::kKept) << "runs";
+  EXPECT_TRUE(s.deploys.Releases(app.id, 3)->back().image_gone);
+  EXPECT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1)).code(), Code::kPrecondition);
+  model::Target back;
+  back.release = IdOf<ReleaseId>(1);
+  EXPECT_EQ(s.deploys.SetTarget(app.id, 3, back, std::nullopt).status().code(), Code::kStale);
+  EXPECT_EQ(s.builds.Register(BuildOf(4, app.id, "key1"), {}, {}), Status()) << "built again";
+  EXPECT_EQ(s.builds.Register(BuildOf(5, app.id, "key2"), {}, {}).code(), Code::kExists);
+  ASSERT_EQ(s.retention.ImagesGone(app.id, all), Status());
+  EXPECT_EQ(state(1), model::ImageState::kGone);
+  EXPECT_EQ(state(2), model::ImageState::kKept);
+}
+
+TEST_P(StoreContract, History_HoldsEverythingThatTheCleanerNeeds) {
+  const model::Application app = NewApp(1);
+  NewBuild(1, app.id, "one");
+  const model::Build claimed = Claimed(1);
+  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, "log"), Status());
+  Settle(claimed, model::BuildStatus::kFailed);
+  NewBuild(2, app.id, "two");
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).ok());
+  model::AppHistory history = s.retention.History(app.id, kNobody, {}).value();
+  EXPECT_EQ(history.app.id, app.id);
+  EXPECT_FALSE(history.removed);
+  ASSERT_THAT(history.builds, SizeIs(2));
+  EXPECT_EQ(history.builds[0].id, IdOf<BuildId>(2));
+  EXPECT_THAT(history.releases, SizeIs(1));
+  EXPECT_THAT(history.logged, ElementsAre(claimed.id));
+  EXPECT_NE(history.now, kNever);
+  ASSERT_EQ(s.retention.DropLogs(app.id, {IdOf<BuildId>(1), IdOf<BuildId>(2)}), Status());
+  history = s.retention.History(app.id, kNobody, {}).value();
+  EXPECT_THAT(history.logged, IsEmpty());
+  EXPECT_EQ(s.retention.History(IdOf<AppId>(9), kNobody, {}).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, ConditionsNextLook_IsOnTheDatabasesClock) {
+  const model::Application app = NewApp(1);
+  model::Condition condition{"Deploy", true, "Live", "", kNever, kNever, kNever};
+  condition.next_in = 3min;
+  ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(), {condition}),
+            Status());
+  const auto stored = s.events.Conditions(model::Subject::kApplication, app.id.str()).value();
+  ASSERT_THAT(stored, SizeIs(1));
+  EXPECT_EQ(stored[0].next_look, stored[0].last_looked + 3min);
+}
+
+TEST_P(StoreContract, ClaimAll_ClaimsEachOnceInTheOrderGiven) {
+  for (int n = 1; n <= 3; ++n) NewBuild(n, NewApp(n).id);
+  Claimed(2);
+  const auto claimed = s.builds
+                           .ClaimAll({{IdOf<BuildId>(3), IdOf<HostId>(1)},
+                                      {IdOf<BuildId>(2), IdOf<HostId>(1)},
+                                      {IdOf<BuildId>(9), IdOf<HostId>(1)},
+                                      {IdOf<BuildId>(1), IdOf<HostId>(2)}},
+                                     1min)
+                           .value();
+  ASSERT_THAT(claimed, SizeIs(2));
+  EXPECT_EQ(claimed[0].id, IdOf<BuildId>(3));
+  EXPECT_EQ(claimed[1].id, IdOf<BuildId>(1));
+  EXPECT_EQ(claimed[1].lease.host, IdOf<HostId>(2));
+  EXPECT_EQ(claimed[1].attempt, 1);
+  EXPECT_NE(claimed[0].lease.token, claimed[1].lease.token);
+}
+
+}  // namespace ns::ports::testing

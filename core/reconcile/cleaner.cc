@@ -1,0 +1,107 @@
+#include "plan/builds.h"
+#include "plan/cleanup.h"
+#include "reconcile/loops.h"
+
+namespace ns::reconcile {
+namespace {
+
+// Between looks at a tombstone whose builds have not ended.
+constexpr Duration kBuildsEnd = std::chrono::seconds(2);
+
+// living:    load -> (condemn -> load) -> (delete images -> gone) -> (drop logs)
+// tombstone: load -> (wait for the backend, for builds) -> delete images -> purge
+// Images are condemned before they are deleted, so that nothing is released from one that goes.
+class CleanerPass final : public Pass {
+ public:
+  CleanerPass(Key key, const plan::Retention& retention)
+      : id_(std::move(key)), retention_(retention) {}
+
+  Step Begin() override { return Effect(LoadHistory{id_}); }
+
+  Step Next(Outcome outcome) override {
+    if (!outcome.ok()) return Failed(outcome.status());
+    switch (at_) {
+      case At::kLoad:
+        return Loaded(std::get<model::AppHistory>(std::move(*outcome)));
+      case At::kCondemn:
+        at_ = At::kReload;
+        return Effect(LoadHistory{id_});
+      case At::kReload:
+        history_ = std::get<model::AppHistory>(std::move(*outcome));
+        return DeleteCondemned();
+      case At::kDelete:
+        at_ = At::kGone;
+        return Effect(ImagesGone{id_, condemned_});
+      case At::kGone:
+        return DropOldLogs();
+      case At::kDeleteAll:
+        at_ = At::kPurge;
+        return Effect(PurgeApp{id_});
+      case At::kLogs:
+      case At::kPurge:
+        break;
+    }
+    return Done();
+  }
+
+ private:
+  enum class At { kLoad, kCondemn, kReload, kDelete, kGone, kLogs, kDeleteAll, kPurge };
+
+  Step Loaded(model::AppHistory history) {
+    history_ = std::move(history);
+    if (history_.app.deleted) return CleanUpTombstone();
+    plan::Cleanup cleanup = plan::DecideCleanup(history_, retention_);
+    logs_ = std::move(cleanup.logs);
+    if (cleanup.condemn.empty()) return DeleteCondemned();
+    at_ = At::kCondemn;
+    return Effect(CondemnImages{id_, std::move(cleanup.condemn)});
+  }
+
+  Step DeleteCondemned() {
+    condemned_ = plan::Condemned(history_);
+    if (condemned_.empty()) return DropOldLogs();
+    at_ = At::kDelete;
+    return Effect(DeleteImages{id_, condemned_, plan::KeptDigests(history_)});
+  }
+
+  Step DropOldLogs() {
+    if (logs_.empty()) return Done();
+    at_ = At::kLogs;
+    return Effect(DropLogs{id_, std::move(logs_)});
+  }
+
+  Step CleanUpTombstone() {
+    if (!history_.removed) return Done({{LoopId::kSynchronizer, id_.str()}});
+    // A build that still runs may push an image after all others are deleted.
+    if (plan::AnyLive(history_.builds))
+      return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd, std::nullopt};
+    at_ = At::kDeleteAll;
+    return Effect(DeleteImages{id_, {}, {}});
+  }
+
+  const AppId id_;
+  const plan::Retention& retention_;
+  At at_ = At::kLoad;
+  model::AppHistory history_;
+  std::vector<BuildId> condemned_, logs_;
+};
+
+class Cleaner final : public Loop {
+ public:
+  explicit Cleaner(plan::Retention retention) : retention_(retention) {}
+  LoopId id() const override { return LoopId::kCleaner; }
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
+    return std::make_unique<CleanerPass>(key, retention_);
+  }
+
+ private:
+  const plan::Retention retention_;
+};
+
+}  // namespace
+
+std::unique_ptr<Loop> NewCleaner(plan::Retention retention) {
+  return std::make_unique<Cleaner>(retention);
+}
+
+}  // namespace ns::reconcile

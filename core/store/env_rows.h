@@ -1,0 +1,31 @@
+// Environment variables in their tables: those of applications, and those that releases were made
+// with.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/env.h"
+#include "store/connection.h"
+#include "store/sealing.h"
+
+namespace ns::store {
+
+struct EnvTable {
+  const char* name;
+  const char* owner;  // its first column
+};
+inline constexpr EnvTable kAppEnv{"environment", "application_id"};
+inline constexpr EnvTable kReleaseEnv{"release_environment", "release_id"};
+
+// Variables by the id of their owner, by key in each.
+using EnvByOwner = std::map<std::string, std::vector<model::EnvVar>>;
+
+Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
+                           const std::vector<std::string>& owners, const Sealing& sealing);
+// Upserts.
+Status PutEnv(Connection& connection, const EnvTable& table, const std::string& owner,
+              const std::vector<model::EnvVar>& variables, const Sealing& sealing);
+
+}  // namespace ns::store

@@ -1,0 +1,44 @@
+#include "store/holding.h"
+
+#include "model/snapshot.h"
+#include "store/sub_stores.h"
+
+namespace ns::store {
+
+std::string AliveSql(const std::string& host) {
+  return "EXISTS (SELECT 1 FROM hosts WHERE hosts.id = " + host + " AND lease_expires > now())";
+}
+
+std::string HeldSql(const std::string& parameter) {
+  return "(" + parameter + "::text = '' OR (holder = " + parameter + "::text AND " +
+         AliveSql(parameter + "::text") + "))";
+}
+
+Status HeldElsewhere() {
+  return Status(Code::kStale, model::kHeldElsewhere, "this host does not hold it, or no longer");
+}
+
+Status CheckHeld(Connection& connection, const std::string& table, const std::string& id,
+                 const HostId& holder, RowLock lock) {
+  NS_ASSIGN(const Rows rows,
+            connection.Run("SELECT " + HeldSql("$2") + " FROM " + table + " WHERE id = $1" +
+                               (lock == RowLock::kWrite ? " FOR NO KEY UPDATE" : ""),
+                           Params::Of(id, holder)));
+  if (rows.empty()) return NoSuch(table == "repositories" ? "repository" : "application", id);
+  bool held = false;
+  Row row = rows[0];
+  row >> held;
+  NS_TRY(row.status());
+  return held ? Status() : HeldElsewhere();
+}
+
+Result<bool> TakeFree(Pool& pool, const std::string& table, const std::string& condition,
+                      const Params& params) {
+  NS_ASSIGN(const Rows rows,
+            pool.Run("UPDATE " + table + " SET holder = $2 WHERE id = $1 AND holder <> $2 AND " +
+                         AliveSql("$2") + " AND NOT " + AliveSql("holder") + " AND " + condition,
+                     params));
+  return rows.touched() > 0;
+}
+
+}  // namespace ns::store

@@ -1,0 +1,91 @@
+#include "store/app_rows.h"
+#include "store/build_rows.h"
+#include "store/holding.h"
+#include "store/release_rows.h"
+#include "store/sub_stores.h"
+
+namespace ns::store {
+namespace {
+
+class PgRetention final : public ports::RetentionStore {
+ public:
+  PgRetention(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
+
+  Result<model::AppHistory> History(const AppId& id, const HostId& holder,
+                                    const std::vector<std::string>& backends) override {
+    auto history = LoadHeld(id, holder);
+    if (history.status().reason() != model::kHeldElsewhere) return history;
+    NS_ASSIGN(const bool taken, TakeFree(pool_, "applications", "backend = ANY($3::text[])",
+                                         Params::Of(id, holder, backends)));
+    if (!taken) return history;
+    return LoadHeld(id, holder);
+  }
+
+  Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
+                       const HostId& holder) override {
+    return Edit(id, holder, builds,
+                "UPDATE builds SET image_state = 1 WHERE application_id = $1 AND id = "
+                "ANY($2::text[]) AND status > 1 AND image_state = 0"
+                " AND id NOT IN (SELECT build_id FROM releases, applications WHERE "
+                "applications.id = $1 AND releases.id IN (target_release, pinned_release))");
+  }
+
+  Status ImagesGone(const AppId& id, const std::vector<BuildId>& builds,
+                    const HostId& holder) override {
+    return Edit(id, holder, builds,
+                "UPDATE builds SET image_state = 2 WHERE application_id = $1 AND id = "
+                "ANY($2::text[]) AND status > 1 AND image_state = 1");
+  }
+
+  Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
+                  const HostId& holder) override {
+    return Edit(id, holder, builds,
+                "DELETE FROM build_logs WHERE build_id IN (SELECT id FROM builds WHERE "
+                "application_id = $1 AND id = ANY($2::text[]) AND status > 1)");
+  }
+
+ private:
+  Status Edit(const AppId& id, const HostId& holder, const std::vector<BuildId>& builds,
+              const char* sql) {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kWrite));
+      return connection.Do(sql, Params::Of(id, builds));
+    });
+  }
+
+  Result<model::AppHistory> LoadHeld(const AppId& id, const HostId& holder) {
+    return pool_.Read([&](Connection& connection) -> Result<model::AppHistory> {
+      NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kNone));
+      model::AppHistory history;
+      NS_ASSIGN(auto apps, LoadApps(connection, "id = $1", Params::Of(id), WithEnv::kNo, sealing_));
+      history.app = std::move(apps.front());
+      NS_ASSIGN(history.releases, LoadReleases(connection, id, 0));
+      NS_ASSIGN(
+          history.builds,
+          LoadBuilds(connection, "WHERE application_id = $1 ORDER BY number DESC", Params::Of(id)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT removed, now(), array(SELECT id FROM builds WHERE "
+                               "application_id = $1 AND EXISTS (SELECT 1 FROM build_logs WHERE "
+                               "build_id = builds.id) ORDER BY number DESC)"
+                               " FROM applications WHERE id = $1",
+                               Params::Of(id)));
+      std::vector<std::string> logged;
+      Row row = rows[0];
+      row >> history.removed >> history.now >> logged;
+      NS_TRY(row.status());
+      for (std::string& build : logged) history.logged.emplace_back(std::move(build));
+      return history;
+    });
+  }
+
+  Pool& pool_;
+  const Sealing& sealing_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::RetentionStore> NewPgRetention(Pool& pool, const Sealing& sealing) {
+  return std::make_unique<PgRetention>(pool, sealing);
+}
+
+}  // namespace ns::store
