@@ -176,10 +176,10 @@ using Commits = std::vector<model::Commit>;
 using Builds = std::vector<model::Build>;
 using Renewals = std::vector<Status>;
 // What the effect's comment names, or monostate for those that only succeed.
-using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits,
-                            model::AppSnapshot, model::QueueSnapshot, model::Target,
-                            model::ObservedApp, model::AppHistory, int64_t, Builds, Renewals,
-                            model::BuildResult>;
+using Answer =
+    std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot,
+                 model::QueueSnapshot, model::Target, model::ObservedApp, model::AppHistory,
+                 int64_t, Builds, Renewals, model::BuildResult>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

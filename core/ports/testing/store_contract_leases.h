@@ -231,7 +231,7 @@ TEST_P(StoreContract, History_HoldsEverythingThatTheCleanerNeeds) {
   const model::Application app = NewApp(1);
   NewBuild(1, app.id, "one");
   const model::Build claimed = Claimed(1);
-  ASSERT_EQ(s.logs.Append(claimed.id, claimed.lease.token, "log"), Status());
+  ASSERT_TRUE(s.logs.Append(claimed.id, claimed.lease.token, 0, "log").ok());
   Settle(claimed, model::BuildStatus::kFailed);
   NewBuild(2, app.id, "two");
   ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).ok());
