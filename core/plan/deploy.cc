@@ -41,22 +41,12 @@ bool SameContent(const model::Release& a, const model::Release& b) {
 std::optional<model::Release> WantedRelease(const model::AppSnapshot& snapshot, const Secret& key) {
   const model::Application& app = snapshot.app;
   if (!app.pinned.empty()) return snapshot.pinned ? snapshot.pinned : snapshot.release;
-  model::Release wanted;
-  if (const Build* build = NewestFitting(snapshot, key)) {
-    wanted.build = build->id;
-    wanted.commit = build->commit;
-    wanted.image = build->image;
-  } else if (snapshot.release) {
-    wanted.build = snapshot.release->build;
-    wanted.commit = snapshot.release->commit;
-    wanted.image = snapshot.release->image;
-  } else {
-    return std::nullopt;
-  }
-  wanted.app = app.id;
-  wanted.entrypoint = app.run.entrypoint;
-  wanted.command = app.run.command;
-  wanted.env = RunEnv(app);
+  const Build* build = NewestFitting(snapshot, key);
+  if (build == nullptr && !snapshot.release) return std::nullopt;
+  model::Release wanted = build != nullptr
+                              ? NewRelease(app, build->id, build->commit, build->image)
+                              : NewRelease(app, snapshot.release->build, snapshot.release->commit,
+                                           snapshot.release->image);
   if (snapshot.release && SameContent(*snapshot.release, wanted)) return snapshot.release;
   return wanted;
 }
@@ -100,6 +90,19 @@ Result<model::ProcessSpec> MakeProcess(const model::Application& app,
 
 std::string PageReason(const model::AppSnapshot& snapshot) {
   return PageReasonFor(snapshot, snapshot.release.has_value());
+}
+
+model::Release NewRelease(const model::Application& app, const BuildId& build,
+                          const std::string& commit, const model::Image& image) {
+  model::Release release;
+  release.app = app.id;
+  release.build = build;
+  release.commit = commit;
+  release.image = image;
+  release.entrypoint = app.run.entrypoint;
+  release.command = app.run.command;
+  release.env = RunEnv(app);
+  return release;
 }
 
 std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const Secret& key) {

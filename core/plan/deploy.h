@@ -9,6 +9,11 @@
 
 namespace ns::plan {
 
+// A release, without id, of what was built, with the run-time settings that the application has
+// now.
+model::Release NewRelease(const model::Application& app, const BuildId& build,
+                          const std::string& commit, const model::Image& image);
+
 struct Retarget {
   model::Target next;                     // generation: of the current target
   std::optional<model::Release> release;  // new one, without id and time

@@ -72,8 +72,9 @@ RC_GTEST_PROP(PlanProperties, Converged_OnlyForWhatIsDesired, ()) {
   model::AppSnapshot snapshot = AnySnapshot();
   if (const auto out = DecideTarget(snapshot, kKey)) StoreTarget(snapshot, *out);
   const auto desired = MakeDesired(snapshot, {3, "http://127.0.0.1:1"});
-  const bool parses = !snapshot.release || (model::ParseCommand(snapshot.app.run.entrypoint).ok() &&
-                                            model::ParseCommand(snapshot.app.run.command).ok());
+  const bool parses =
+      !snapshot.release || (model::ParseCommand(snapshot.release->entrypoint).ok() &&
+                            model::ParseCommand(snapshot.release->command).ok());
   RC_ASSERT(desired.ok() == parses);
   if (!desired.ok()) {
     RC_ASSERT(desired.status().code() == Code::kInvalid);
@@ -96,9 +97,8 @@ RC_GTEST_PROP(PlanProperties, MakeDesired_HandsNoBuildScopeVariableToTheBackend,
   const bool runs = desired.ok() && !desired->processes.empty();
   RC_CLASSIFY(runs);
   if (!runs) return;
-  const auto& env = desired->processes[0].env;
-  for (const model::EnvVar& variable : snapshot.app.env)
-    RC_ASSERT(Has(env, variable) == variable.InRun());
+  for (const model::EnvVar& variable : desired->processes[0].env) RC_ASSERT(variable.InRun());
+  RC_ASSERT(desired->processes[0].env == snapshot.release->env);
 }
 
 RC_GTEST_PROP(PlanProperties, Conditions_AlwaysGiveAReason, ()) {
@@ -149,7 +149,7 @@ RC_GTEST_PROP(PlanProperties, AssignBuilds_KeepsToSlotsAndApplications, ()) {
   std::map<AppId, int> of_app;
   for (const model::Build& build : queue.building) ++of_app[build.app];
   const auto before = of_app;
-  for (const Assignment& one : AssignBuilds(queue)) {
+  for (const model::BuildClaim& one : AssignBuilds(queue)) {
     const auto build = std::find_if(queue.queued.begin(), queue.queued.end(),
                                     [&](const model::Build& b) { return b.id == one.build; });
     RC_ASSERT(build != queue.queued.end());
@@ -228,7 +228,7 @@ struct Keys {
   std::string build, run, route;
   explicit Keys(const model::Application& app)
       : build(BuildKey(kKey, app, app.commit)),
-        run(RunKey(kKey, app, {"r", "sha256:1", 1})),
+        run(RunKey(kKey, app, NewRelease(app, {}, "", {"r", "sha256:1", 1}))),
         route(RouteKey(kKey, app, "")) {}
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/deploy.h"
 #include "plan/test_snapshots.h"
 
 namespace ns::plan::testing {
@@ -114,8 +115,10 @@ inline model::AppSnapshot AnySnapshot() {
   for (int n = Number(5); n > 0; --n) snapshot.builds.push_back(AnyBuild(snapshot, n));
   if (Coin()) {
     const model::Build released = AnyBuild(snapshot, 1 + Number(5));
-    snapshot.release = model::Release{IdOf<ReleaseId>(Number(2)), snapshot.app.id, released.id,
-                                      released.commit, released.image};
+    model::Application then = snapshot.app;
+    if (Coin()) AnySettings(then);
+    snapshot.release = NewRelease(then, released.id, released.commit, released.image);
+    snapshot.release->id = IdOf<ReleaseId>(Number(2));
   }
   snapshot.now = AnyTime();
   return snapshot;
