@@ -4,6 +4,7 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 #include <string>
@@ -28,6 +29,11 @@ std::vector<T> Several(int most, Make make) {
   std::vector<T> out;
   for (int n = Number(most); n > 0; --n) out.push_back(make());
   return out;
+}
+
+template <class T>
+bool Has(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 inline std::string AnyCommit() {
@@ -94,6 +100,8 @@ inline model::Build AnyBuild(const model::AppSnapshot& snapshot, int n) {
   if (Number(3) == 0) build.image = {};
   if (model::IsTerminal(build.status)) build.outcome = AnyOutcome();
   build.attempt = Number(model::kMaxAttempts + 1);
+  if (Number(3) == 0) build.image_state = static_cast<model::ImageState>(Number(2));
+  build.finished_at = AnyTime();
   build.retriable = Number(3) == 0;
   build.cancel_requested = Number(3) == 0;
   build.lease.expires = AnyTime();
@@ -106,6 +114,16 @@ inline model::Target AnyTarget() {
           AnyWord(), AnyWord()};
 }
 
+// Of any build, also of one that is not there any more.
+inline model::Release AnyRelease(const model::AppSnapshot& snapshot) {
+  const model::Build build = AnyBuild(snapshot, 1 + Number(5));
+  model::Application then = snapshot.app;
+  if (Coin()) AnySettings(then);
+  model::Release release = NewRelease(then, build.id, build.commit, build.image);
+  release.id = IdOf<ReleaseId>(1 + Number(2));
+  return release;
+}
+
 inline model::AppSnapshot AnySnapshot() {
   model::AppSnapshot snapshot = FreshApp();
   AnySettings(snapshot.app);
@@ -113,31 +131,56 @@ inline model::AppSnapshot AnySnapshot() {
   snapshot.app.deleted = Number(7) == 0;
   snapshot.app.target = AnyTarget();
   for (int n = Number(5); n > 0; --n) snapshot.builds.push_back(AnyBuild(snapshot, n));
-  if (Coin()) {
-    const model::Build released = AnyBuild(snapshot, 1 + Number(5));
-    model::Application then = snapshot.app;
-    if (Coin()) AnySettings(then);
-    snapshot.release = NewRelease(then, released.id, released.commit, released.image);
-    snapshot.release->id = IdOf<ReleaseId>(Number(2));
+  if (Coin()) snapshot.release = AnyRelease(snapshot);
+  if (Number(3) == 0) {
+    if (Coin()) snapshot.pinned = AnyRelease(snapshot);
+    snapshot.app.pinned = snapshot.pinned ? snapshot.pinned->id : IdOf<ReleaseId>(9);
   }
   snapshot.now = AnyTime();
   return snapshot;
 }
 
-// Build n is of one of four applications.
+// Builds of up to four applications of three owners, and up to three builders.
 inline model::QueueSnapshot AnyQueue() {
   model::QueueSnapshot queue;
   queue.now = AnyTime();
+  for (int n = 1; n <= 4; ++n) {
+    queue.apps[IdOf<AppId>(n)] = {IdOf<UserId>(1 + Number(2)), OneOf<std::string>({"cmd", "file"}),
+                                  Coin()};
+  }
+  for (int n = 1; n <= 3; ++n) {
+    if (Coin()) queue.served[IdOf<UserId>(n)] = AnyTime();
+  }
   for (int n = 1, last = Number(12); n <= last; ++n) {
     model::Build build = AnyBuild(FreshApp(), n);
-    build.app = IdOf<AppId>(1 + Number(3));
+    build.app = IdOf<AppId>(1 + Number(4));  // the fifth is not told of
     const bool building = Number(3) == 0;
     build.status = building ? model::BuildStatus::kBuilding : model::BuildStatus::kQueued;
     (building ? queue.building : queue.queued).push_back(build);
   }
-  for (int n = 1, last = Number(3); n <= last; ++n)
-    queue.builders.push_back({IdOf<HostId>(n), Number(3), Number(3)});
+  for (int n = 1, last = Number(3); n <= last; ++n) {
+    queue.builders.push_back(
+        {IdOf<HostId>(n), Number(3), Number(3),
+         OneOf<std::vector<std::string>>({{}, {"cmd"}, {"file"}, {"cmd", "file"}})});
+  }
   return queue;
+}
+
+// Builds and releases are newest first, of releases also such whose build is gone.
+inline model::AppHistory AnyHistory() {
+  model::AppHistory history;
+  const model::AppSnapshot snapshot = AnySnapshot();
+  history.app = snapshot.app;
+  history.builds = snapshot.builds;
+  history.now = AnyTime() + std::chrono::hours(Number(40) * 24);
+  for (int n = Number(6); n > 0; --n) {
+    history.releases.push_back(AnyRelease(snapshot));
+    history.releases.back().id = IdOf<ReleaseId>(n);
+  }
+  for (const model::Build& build : history.builds) {
+    if (Coin()) history.logged.push_back(build.id);
+  }
+  return history;
 }
 
 }  // namespace ns::plan::testing
@@ -150,14 +193,14 @@ inline void showValue(const Build& build, std::ostream& out) {
       << std::stoi("0" + build.app.str()) << " commit " << build.commit.substr(0, 3) << " key "
       << build.build_key.substr(0, 6) << " status " << static_cast<int>(build.status) << " attempt "
       << build.attempt << (build.retriable ? " retriable" : "")
-      << (build.cancel_requested ? " cancel" : "") << (build.image.digest.empty() ? "" : " image")
-      << ' ' << build.outcome.ToString();
+      << (build.cancel_requested ? " cancel" : "") << (build.image.digest.empty() ? "" : " image ")
+      << static_cast<int>(build.image_state) << ' ' << build.outcome.ToString();
 }
 inline void showValue(const AppSnapshot& snapshot, std::ostream& out) {
   const Application& app = snapshot.app;
   out << "commit " << app.commit.substr(0, 3) << " desired " << static_cast<int>(app.desired)
-      << (app.deleted ? " deleted" : "") << " target " << app.target.generation << " state "
-      << static_cast<int>(app.target.state) << " release "
+      << (app.deleted ? " deleted" : "") << " pinned " << app.pinned.str() << " target "
+      << app.target.generation << " state " << static_cast<int>(app.target.state) << " release "
       << (snapshot.release ? snapshot.release->build.str() : "none") << " websites "
       << app.websites.size() << " ports " << app.ports.size();
   for (const EnvVar& variable : app.env)

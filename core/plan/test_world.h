@@ -18,7 +18,11 @@ inline bool StoreTarget(model::AppSnapshot& snapshot, const Retarget& retarget) 
   if (retarget.next.generation != snapshot.app.target.generation) return false;
   snapshot.app.target = retarget.next;
   ++snapshot.app.target.generation;
-  if (!retarget.release) return true;
+  if (!retarget.release) {
+    if (snapshot.pinned && snapshot.pinned->id == retarget.next.release)
+      snapshot.release = snapshot.pinned;
+    return true;
+  }
   snapshot.release = retarget.release;
   snapshot.release->id = IdOf<ReleaseId>(static_cast<int>(snapshot.app.target.generation));
   snapshot.app.target.release = snapshot.release->id;
@@ -29,6 +33,7 @@ struct World {
   model::AppSnapshot snapshot = FreshApp();
   std::string remote = kCommitA;      // what the ref is there
   std::set<std::string> bad_commits;  // whose builds fail by their own fault
+  std::vector<model::Release> history;
   int registered = 0;
 
   void Fetch() { snapshot.app.commit = remote; }
@@ -77,7 +82,18 @@ struct World {
   }
 
   void Release() {
-    if (const auto retarget = DecideTarget(snapshot, kKey)) StoreTarget(snapshot, *retarget);
+    const auto retarget = DecideTarget(snapshot, kKey);
+    if (retarget && StoreTarget(snapshot, *retarget) && retarget->release)
+      history.push_back(*snapshot.release);
+  }
+
+  void Pin(const model::Release& release) {
+    snapshot.pinned = release;
+    snapshot.app.pinned = release.id;
+  }
+  void Unpin() {
+    snapshot.pinned.reset();
+    snapshot.app.pinned = {};
   }
 
   // Every loop until none has anything left to do; false: they never came to rest.
