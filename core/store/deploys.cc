@@ -50,9 +50,8 @@ class PgDeploys final : public ports::DeployStore {
                                   const std::vector<std::string>& backends) override {
     auto snapshot = LoadHeld(id, holder);
     if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
-    NS_ASSIGN(const bool taken, TakeFree(pool_, "applications", "backend = ANY($3::text[])",
-                                         Params::Of(id, holder, backends)));
-    if (!taken) return snapshot;
+    NS_TRY(TakeFree(pool_, "applications", "backend = ANY($3::text[])",
+                    Params::Of(id, holder, backends)));
     return LoadHeld(id, holder);
   }
 

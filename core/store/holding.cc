@@ -32,13 +32,13 @@ Status CheckHeld(Connection& connection, const std::string& table, const std::st
   return held ? Status() : HeldElsewhere();
 }
 
-Result<bool> TakeFree(Pool& pool, const std::string& table, const std::string& condition,
-                      const Params& params) {
-  NS_ASSIGN(const Rows rows,
-            pool.Run("UPDATE " + table + " SET holder = $2 WHERE id = $1 AND holder <> $2 AND " +
-                         AliveSql("$2") + " AND NOT " + AliveSql("holder") + " AND " + condition,
-                     params));
-  return rows.touched() > 0;
+Status TakeFree(Pool& pool, const std::string& table, const std::string& condition,
+                const Params& params) {
+  return pool
+      .Run("UPDATE " + table + " SET holder = $2 WHERE id = $1 AND holder <> $2 AND " +
+               AliveSql("$2") + " AND NOT " + AliveSql("holder") + " AND " + condition,
+           params)
+      .status();
 }
 
 }  // namespace ns::store

@@ -23,8 +23,9 @@ Status CheckHeld(Connection& connection, const std::string& table, const std::st
                  const HostId& holder, RowLock lock);
 
 // Makes `holder` the holder where nobody alive is and `condition` holds (SQL; `params` begin with
-// the id and the holder). Whether it did.
-Result<bool> TakeFree(Pool& pool, const std::string& table, const std::string& condition,
-                      const Params& params);
+// the id and the holder). Whether it holds the row now is to be asked: another call on its behalf
+// may have been faster.
+Status TakeFree(Pool& pool, const std::string& table, const std::string& condition,
+                const Params& params);
 
 }  // namespace ns::store

@@ -121,8 +121,7 @@ class PgRepositories final : public ports::RepositoryStore {
   Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) override {
     auto snapshot = LoadHeld(id, holder);
     if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
-    NS_ASSIGN(const bool taken, TakeFree(pool_, "repositories", "true", Params::Of(id, holder)));
-    if (!taken) return snapshot;
+    NS_TRY(TakeFree(pool_, "repositories", "true", Params::Of(id, holder)));
     return LoadHeld(id, holder);
   }
 

@@ -15,9 +15,8 @@ class PgRetention final : public ports::RetentionStore {
                                     const std::vector<std::string>& backends) override {
     auto history = LoadHeld(id, holder);
     if (history.status().reason() != model::kHeldElsewhere) return history;
-    NS_ASSIGN(const bool taken, TakeFree(pool_, "applications", "backend = ANY($3::text[])",
-                                         Params::Of(id, holder, backends)));
-    if (!taken) return history;
+    NS_TRY(TakeFree(pool_, "applications", "backend = ANY($3::text[])",
+                    Params::Of(id, holder, backends)));
     return LoadHeld(id, holder);
   }
 

@@ -49,6 +49,23 @@ TEST_P(StoreContract, Take_OfWhatADeadHostHeld_TakesItOver) {
       << "it woke up too late";
 }
 
+// The loops of one host take what is new at the same time.
+TEST_P(StoreContract, Takes_AtOnceForOneHost_AllSucceed) {
+  const HostId host = Beat(1);
+  for (int n = 1; n <= 10; ++n) {
+    const model::Application app = NewApp(n);
+    std::atomic<int> taken{0};
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 4; ++i) {
+        threads.emplace_back(
+            [&] { taken += s.deploys.Take(app.id, host, {app.backend}).ok() ? 1 : 0; });
+      }
+    }
+    EXPECT_EQ(taken, 4);
+  }
+}
+
 TEST_P(StoreContract, Leave_FreesWhatWasHeld) {
   const model::Application app = NewApp(1);
   const HostId one = Beat(1), two = Beat(2);
