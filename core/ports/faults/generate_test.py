@@ -15,7 +15,12 @@ class Box {  // a class, "virtual" only in words: virtual void Not() = 0;
      closes. */
   virtual Status Open(const Call& call, const std::map<int, std::string>& what) = 0;
   virtual Result<std::vector<int>> Sizes(int64_t offset, std::function<void(int, int)> each) = 0;
+  virtual Status Close(const Id& holder = kNobody, int limit = 3) = 0;
   virtual bool Full() const = 0;
+  Status Shut(int limit) {
+    if (limit == 0) return {};
+    return Close(kNobody, limit);
+  }
   virtual void Subscribe(std::function<void(const Hint&)> on_hint) = 0;
 };
 class Plain { int x; };
@@ -44,13 +49,14 @@ class Generator(unittest.TestCase):
     def test_points_of_each_method_that_can_fail(self):
         code, errors, made = generate(GOOD)
         self.assertEqual((code, errors), (0, ""))
-        self.assertEqual(made["points.txt"].split(), [f"Box.{m}.{p}" for m in ("Open", "Sizes")
+        self.assertEqual(made["points.txt"].split(), [f"Box.{m}.{p}" for m in ("Open", "Sizes", "Close")
                                                       for p in ("before", "after", "lost")])
 
     def test_arguments_are_handed_on(self):
         made = generate(GOOD)[2]
         self.assertIn("return inner_.Open(call, what);", made["faulty.cc"])
         self.assertIn("return inner_.Sizes(std::move(offset), std::move(each));", made["faulty.cc"])
+        self.assertIn("Status Close(const Id& holder, int limit) override;", made["faulty.h"])
         self.assertIn("bool FaultyBox::Full() const {\n  return inner_.Full();", made["faulty.cc"])
         self.assertIn("Boxes Ports() { return {box_}; }", made["faulty.h"])
 
@@ -59,11 +65,11 @@ class Generator(unittest.TestCase):
                           ("  virtual Status A();", "not understood in an interface"),
                           ("  Status helper_;", "not understood in an interface"),
                           ("  virtual Status A(const Call&) = 0;", "parameter not understood"),
-                          ("  virtual Status A(int limit = 3) = 0;", "parameter not understood"),
+                          ("  virtual Status A(int limit = 3 + f(x)) = 0;", "parameter not understood"),
                           ("  virtual Status A(std::string&& moved) = 0;", "parameter not understood"),
                           ("  virtual Status A() = 0; virtual Status A(int more) = 0;", "is overloaded"),
                           ("  virtual int A() = 0;", "cannot fail at a port"),
-                          ("  template <class T> void A(T x) {}", "not understood in an interface")):
+                          ("  Status A() const;", "not understood in an interface")):
             with self.subTest(line):
                 text = "class Box {\n public:\n  virtual ~Box() = default;\n" + line + "\n};\n"
                 code, errors, made = generate(text)

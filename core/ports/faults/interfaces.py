@@ -1,15 +1,18 @@
 """Reads the interfaces out of the headers of core/ports.
 
 It understands the form in which these headers are written and nothing else: a class with virtual methods has a virtual
-destructor and pure virtual methods, each `virtual TYPE NAME(PARAMETERS) [const] = 0;`. Anything else in such a class
-ends the run with file and line, so that no method is left out unseen.
+destructor and pure virtual methods, each `virtual TYPE NAME(PARAMETERS) [const] = 0;`, and may have methods with a body
+that are not virtual, which call the others. Anything else in such a class ends the run with file and line, so that no
+method is left out unseen.
 """
 import re
 from dataclasses import dataclass
 
 OPENING, CLOSING = "([{<", ")]}>"
 METHOD = re.compile(r"virtual\s+(?P<returns>.+?)\s*\b(?P<name>\w+)\s*\((?P<parameters>.*)\)\s*(?P<const>const)?\s*=\s*0", re.S)
-PARAMETER = re.compile(r"(?P<type>.+?[\s&*>])(?P<name>\w+)", re.S)
+WITH_BODY = re.compile(r"(?!.*\bvirtual\b)[^={}]*\)\s*(const\s*)?\{.*\}", re.S)
+# A default value is the interface's: callers go through that.
+PARAMETER = re.compile(r"(?P<type>.+?[\s&*>])(?P<name>\w+)(?P<default>\s*=\s*[\w:{}]+)?", re.S)
 
 
 class NotUnderstood(Exception):
@@ -101,7 +104,7 @@ class Header:
         seen = set()
         for at, statement in statements(body):
             words = re.sub(r"^public\s*:\s*", "", statement.strip())
-            if not words or re.fullmatch(rf"virtual\s+~{interface}\(\)\s*=\s*default", words):
+            if not words or WITH_BODY.fullmatch(words) or re.fullmatch(rf"virtual\s+~{interface}\(\)\s*=\s*default", words):
                 continue
             method = self.method(start + at, words)
             if method.name in seen:
@@ -122,18 +125,18 @@ class Header:
 
     def parameter(self, at, words):
         match = PARAMETER.fullmatch(words)
-        if not match or "=" in words or "&&" in words or "[" in words:
+        if not match or "&&" in words or "[" in words:
             self.fail(at, f"parameter not understood: {words}")
         return Parameter(" ".join(match.group("type").split()), match.group("name"))
 
 
 def statements(body):
-    """(position, text) of what stands between semicolons at the outermost level."""
+    """(position, text) of what ends with a semicolon, or with the brace of a body, at the outermost level."""
     start, depth = 0, 0
     for at, character in enumerate(body + ";"):
         depth += (character in "({[") - (character in ")}]")
-        if character == ";" and depth == 0:
-            text = body[start:at]
+        if depth == 0 and character in ";}":
+            text = (body + ";")[start:at + 1].rstrip(";")
             yield start + len(text) - len(text.lstrip()), text
             start = at + 1
 
