@@ -162,7 +162,7 @@ class BuilderTest : public ::testing::Test {
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;
   PatientEngine engine_;
-  StoreDesk desk_{store_, registry_, kKey, host_};
+  StoreDesk desk_{store_, registry_, {kKey, Secret("installation")}, host_};
   std::optional<Builder> builder_;
 };
 

@@ -7,9 +7,9 @@ namespace ns::act {
 using ports::Call;
 using ports::Claim;
 
-StoreDesk::StoreDesk(const ports::Store& store, const ports::Registry& registry, Secret key,
+StoreDesk::StoreDesk(const ports::Store& store, const ports::Registry& registry, DeskKeys keys,
                      HostId host)
-    : store_(store), registry_(registry), key_(std::move(key)), host_(std::move(host)) {}
+    : store_(store), registry_(registry), keys_(std::move(keys)), host_(std::move(host)) {}
 
 Result<std::vector<model::Build>> StoreDesk::Claimed(const Call&) {
   NS_ASSIGN(model::QueueSnapshot queue, store_.builds.Queue());
@@ -28,7 +28,7 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   NS_ASSIGN(const model::Build build, Held(claim));
   NS_ASSIGN(const model::AppSnapshot snapshot, store_.deploys.Snapshot(build.app));
   const model::Application& app = snapshot.app;
-  if (app.deleted || plan::BuildKey(key_, app, build.commit) != build.build_key) {
+  if (app.deleted || plan::BuildKey(keys_.build, app, build.commit) != build.build_key) {
     return Status(Code::kCancelled, model::kSuperseded,
                   "the application has changed since this build was asked for");
   }
@@ -44,6 +44,9 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
     if (variable.InBuild()) order.env.push_back(variable);
   }
   order.remote = {repository.id, repository.url, repository.credentials};
+  model::GitCredentials& own = order.remote.credentials;
+  if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
+    own.ssh_private_key = keys_.ssh;
   order.image = registry_.RepositoryFor(app.id);
   return order;
 }
@@ -67,7 +70,20 @@ Status StoreDesk::Phase(const Call&, const Claim& claim, const std::string& phas
 }
 
 Status StoreDesk::Settle(const Call&, const Claim& claim, const model::BuildResult& result) {
+  if (result.status == model::BuildStatus::kSucceeded) NS_TRY(CheckImage(claim, result.image));
   return store_.builds.Settle(claim.build, claim.token, result);
+}
+
+// A builder may say which image it has pushed for that build, not name one of somebody else.
+Status StoreDesk::CheckImage(const Claim& claim, const model::Image& image) {
+  NS_ASSIGN(const model::Build build, Held(claim));
+  const std::string reference = registry_.RepositoryFor(build.app) + ":" + build.id.str() + "-" +
+                                std::to_string(build.attempt);
+  const std::string_view digest = image.digest;
+  const bool sha256 = digest.starts_with("sha256:") && digest.size() == 7 + 64 &&
+                      digest.find_first_not_of("0123456789abcdef", 7) == std::string_view::npos;
+  if (image.reference == reference && sha256) return {};
+  return Invalid("the image is not named as the build was told to");
 }
 
 // The build, where this host holds it by that token.

@@ -8,12 +8,17 @@
 
 namespace ns::act {
 
+struct DeskKeys {
+  Secret build;  // of the build keys
+  Secret ssh;    // the installation's own, for repositories that have none
+};
+
 // [any-thread]
 class StoreDesk final : public ports::BuildDesk {
  public:
-  // `host` is who asks; it is given what is claimed for it and nothing else. `key`: of the build
-  // keys. `registry` must outlive the desk, as what `store` refers to must.
-  StoreDesk(const ports::Store& store, const ports::Registry& registry, Secret key, HostId host);
+  // `host` is who asks; it is given what is claimed for it and nothing else. `registry` must
+  // outlive the desk, as what `store` refers to must.
+  StoreDesk(const ports::Store& store, const ports::Registry& registry, DeskKeys keys, HostId host);
 
   Result<std::vector<model::Build>> Claimed(const ports::Call& call) override;
   Result<std::vector<Status>> Renew(const ports::Call& call,
@@ -28,10 +33,11 @@ class StoreDesk final : public ports::BuildDesk {
 
  private:
   Result<model::Build> Held(const ports::Claim& claim);
+  Status CheckImage(const ports::Claim& claim, const model::Image& image);
 
   const ports::Store store_;
   const ports::Registry& registry_;
-  const Secret key_;
+  const DeskKeys keys_;
   const HostId host_;
 };
 

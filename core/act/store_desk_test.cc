@@ -61,8 +61,8 @@ class StoreDeskTest : public ::testing::Test {
   ports::testing::FakeStore rows_{clock_};
   const ports::Store store_ = rows_.store();
   testing::MemoryRegistry registry_;
-  StoreDesk mine_{store_, registry_, kKey, IdOf<HostId>(1)};
-  StoreDesk others_{store_, registry_, kKey, IdOf<HostId>(2)};
+  StoreDesk mine_{store_, registry_, {kKey, Secret("installation")}, IdOf<HostId>(1)};
+  StoreDesk others_{store_, registry_, {kKey, Secret("installation")}, IdOf<HostId>(2)};
   ports::Claim claim_;
 };
 
@@ -80,6 +80,35 @@ TEST_F(StoreDeskTest, Order_HasTheBuildsVariablesAndTheCredentialsAndNothingElse
   ASSERT_THAT(order.env, SizeIs(2));
   EXPECT_EQ(order.env[0].key, "KEY1");
   EXPECT_EQ(order.env[1].key, "KEY2");
+}
+
+TEST_F(StoreDeskTest, Order_OverSshWithoutAKey_HasTheInstallations) {
+  model::Repository repository = store_.repositories.Get(IdOf<RepositoryId>(1)).value();
+  repository.credentials = {model::GitAuth::kSsh, "", Secret(), Secret()};
+  ASSERT_TRUE(store_.repositories.Update(repository).ok());
+  EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials.ssh_private_key.Reveal(), "installation");
+  repository.credentials.ssh_private_key = Secret("own");
+  ASSERT_TRUE(store_.repositories.Update(repository).ok());
+  EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials.ssh_private_key.Reveal(), "own");
+}
+
+TEST_F(StoreDeskTest, Settle_WithAnImageOfSomebodyElse_IsRefused) {
+  model::BuildResult result;
+  result.status = BuildStatus::kSucceeded;
+  const std::string app = plan::testing::FreshApp().app.id.str();
+  const std::string tag = ":" + claim_.build.str() + "-1",
+                    digest = "sha256:" + std::string(64, 'a');
+  for (const model::Image& image :
+       {model::Image{"registry.test:5000/other" + tag, digest, 1},
+        model::Image{"registry.test:5000/" + app + ":x-1", digest, 1},
+        model::Image{"registry.test:5000/" + app + tag, "sha256:" + std::string(64, 'x'), 1},
+        model::Image{"registry.test:5000/" + app + tag, "", 1}}) {
+    result.image = image;
+    EXPECT_EQ(mine_.Settle({}, claim_, result).code(), Code::kInvalid) << image.Pinned();
+  }
+  result.image = {"registry.test:5000/" + app + tag, digest, 1};
+  EXPECT_EQ(others_.Settle({}, claim_, result).code(), Code::kStale);
+  EXPECT_TRUE(mine_.Settle({}, claim_, result).ok());
 }
 
 TEST_F(StoreDeskTest, Order_OfABuildOfAnotherHostOrToken_IsStale) {

@@ -123,7 +123,7 @@ class ThreadTest : public ::testing::Test {
   testing::MemoryEngine engine_;
   const Parts parts_{store_,         remote_,      registry_, {{"docker", &backend_}},
                      SystemRandom(), SystemClock()};
-  StoreDesk desk_{store_, registry_, kKey, host_};
+  StoreDesk desk_{store_, registry_, {kKey, Secret("installation")}, host_};
   std::optional<Builder> builder_;
   Driver driver_{parts_};
 };

@@ -187,7 +187,7 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {
-    desk.emplace(store, registry, foundation->keys().hash, id);
+    desk.emplace(store, registry, DeskKeysOf(foundation->keys()), id);
     builder.emplace(act::BuilderParts{faults.Through(*desk), git, MethodsOf(loaded),
                                       EnginesOf(loaded, config.engines), layout().sources(),
                                       SystemRandom(), SystemClock()},

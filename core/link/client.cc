@@ -2,11 +2,15 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "base/mutex.h"
 #include "link/convert.h"
+#include "link/grpc_status.h"
 #include "neoshowcase/link/v1/link.grpc.pb.h"
 
 namespace ns::link {
@@ -17,24 +21,34 @@ using namespace std::chrono_literals;
 constexpr Duration kHostLease = 30s;
 constexpr Duration kDefaultDeadline = 20s;
 
-Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return Status();
-  if (status.error_details().empty() && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return {Code::kUnavailable, "BackendHostAway",
-            "the host that runs this application does not answer: " + status.error_message()};
-  }
-  return {static_cast<Code>(status.error_code()), status.error_details(), status.error_message()};
+Status Told(const grpc::Status& status) {
+  if (!status.error_details().empty() || status.error_code() != grpc::StatusCode::UNAVAILABLE)
+    return FromGrpc(status);
+  return {Code::kUnavailable, "BackendHostAway",
+          "the host that runs this application does not answer: " + status.error_message()};
 }
 
 }  // namespace
 
+std::string ChooseAddress(const std::string& addresses) {
+  constexpr std::string_view kUnix = "unix:";
+  std::istringstream words(addresses);
+  std::string other, word;
+  while (words >> word) {
+    const bool socket = word.starts_with(kUnix);
+    if (socket && ::access(word.c_str() + kUnix.size(), F_OK) == 0) return word;
+    if (!socket && other.empty()) other = word;
+  }
+  return other;
+}
+
 // One connection for each address, made when first needed.
 class Client::Channels {
  public:
-  std::unique_ptr<wire::Link::Stub> StubFor(const std::string& address) {
+  std::unique_ptr<wire::Link::Stub> StubFor(const std::string& address, const Identity& identity) {
     return wire::Link::NewStub(channels_.With([&](auto& channels) {
       auto& channel = channels[address];
-      if (!channel) channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+      if (!channel) channel = ChannelTo(address, identity);
       return channel;
     }));
   }
@@ -43,7 +57,8 @@ class Client::Channels {
   Guarded<std::map<std::string, std::shared_ptr<grpc::Channel>>> channels_;
 };
 
-Client::Client(ports::HostStore& hosts) : hosts_(hosts), channels_(std::make_unique<Channels>()) {}
+Client::Client(ports::HostStore& hosts, Identity identity)
+    : hosts_(hosts), identity_(std::move(identity)), channels_(std::make_unique<Channels>()) {}
 Client::~Client() = default;
 
 // The host seen last wins: after a restart the row of the dead process is still there for a while.
@@ -56,7 +71,8 @@ Result<std::string> Client::AddressFor(const std::string& backend) {
                                    [&](const model::PluginState& plugin) {
                                      return plugin.instance == backend && plugin.healthy;
                                    });
-    if (loads && !host.link_address.empty()) return host.link_address;
+    const std::string address = loads ? ChooseAddress(host.link_address) : "";
+    if (!address.empty()) return address;
   }
   return Status(Code::kUnavailable, "BackendHostAway",
                 "no host that runs the backend \"" + backend +
@@ -70,12 +86,12 @@ Result<std::vector<model::LogLine>> Client::Output(const ports::Call& call,
   grpc::ClientContext context;
   const Duration left =
       call.deadline ? *call.deadline - SystemClock().Monotonic() : kDefaultDeadline;
-  context.set_deadline(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
-      SystemClock().Now() + left));
+  SetDeadline(context, left);
+  if (!address.starts_with("unix:")) ShowIdentity(context, identity_);
   const std::stop_callback cancel(call.cancel, [&context] { context.TryCancel(); });
   wire::GetOutputResponse response;
-  NS_TRY(FromGrpc(
-      channels_->StubFor(address)->GetOutput(&context, ToWire(backend, query), &response)));
+  NS_TRY(Told(channels_->StubFor(address, identity_)
+                  ->GetOutput(&context, ToWire(backend, query), &response)));
   return FromWire(response);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "link/security.h"
 #include "ports/backend.h"
 #include "ports/store.h"
 
@@ -14,8 +15,8 @@ namespace ns::link {
 // Finds the host that loads a backend instance in the hosts table, and asks it. [any-thread]
 class Client {
  public:
-  // `hosts` must outlive the client.
-  explicit Client(ports::HostStore& hosts);
+  // `hosts` must outlive the client. `identity`: for hosts on other machines.
+  explicit Client(ports::HostStore& hosts, Identity identity = {});
   ~Client();
 
   // As Backend::Logs. kUnavailable with reason "BackendHostAway" while no host that loads the
@@ -28,7 +29,12 @@ class Client {
   Result<std::string> AddressFor(const std::string& backend);
 
   ports::HostStore& hosts_;
+  const Identity identity_;
   const std::unique_ptr<Channels> channels_;
 };
+
+// Of the addresses in a row of the hosts table, separated by blanks: the one to ask. A Unix socket
+// that is there is preferred. Empty: there is none.
+std::string ChooseAddress(const std::string& addresses);
 
 }  // namespace ns::link

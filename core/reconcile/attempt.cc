@@ -70,7 +70,7 @@ class AttemptPass final : public Pass {
     HeldBuild& held = held_.builds.at(id_);
     if (!outcome.ok())
       return Conclude(held, plan::AfterFailure(outcome.status(), held.build.attempt));
-    return Conclude(held, std::get<BuildResult>(*std::move(outcome)));
+    return Conclude(held, std::get<BuildResult>(std::move(*outcome)));
   }
 
  private:

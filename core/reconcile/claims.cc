@@ -53,7 +53,7 @@ class ClaimsPass final : public Pass {
 
   Step Listed(Outcome outcome) {
     asked_.clear();
-    if (outcome.ok()) asked_ = std::get<Builds>(*std::move(outcome));
+    if (outcome.ok()) asked_ = std::get<Builds>(std::move(*outcome));
     std::erase_if(asked_, [this](const auto& build) { return held_.builds.contains(build.id); });
     return asked_.empty() || held_.leaving ? End() : Renew(At::kFresh);
   }

@@ -1,0 +1,364 @@
+#include "link/remote_desk.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "link/builder_wire.h"
+#include "link/grpc_status.h"
+#include "neoshowcase/link/v1/builders.grpc.pb.h"
+
+namespace ns::link {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::BuilderMessage;
+using wire::ControllerMessage;
+
+constexpr Duration kDefaultDeadline = 10s;
+constexpr Duration kWelcomeLimit = 10s;
+constexpr Duration kBeat = 5s;
+constexpr Duration kShortestWait = 250ms, kLongestWait = 10s;
+constexpr size_t kMostUnsent = 256;
+
+Status Away() {
+  return Status(Code::kUnavailable, "ControllerAway", "no controller is connected")
+      .SetFault(Fault::kPlatform);
+}
+
+Status Unexpected() {
+  return Status(Code::kUnavailable, "ProtocolBroken", "the controller answers something else")
+      .SetFault(Fault::kPlatform);
+}
+
+}  // namespace
+
+// One stream, from its beginning to its end. Must be waited for (WaitEnd) before it goes.
+class RemoteDesk::Stream final : public grpc::ClientBidiReactor<BuilderMessage, ControllerMessage> {
+ public:
+  Stream(const std::string& address, const RemoteDeskOptions& options, Clock& clock)
+      : options_(options),
+        clock_(clock),
+        stub_(wire::Builders::NewStub(ChannelTo(address, options.identity))) {
+    ShowIdentity(context_, options.identity);
+  }
+
+  void Begin(BuilderMessage hello) {
+    stub_->async()->Attach(&context_, this);
+    AddHold();  // for what is written from outside; until the last read
+    StartRead(&incoming_);
+    Send(std::move(hello));
+    StartCall();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Lock lock(mutex_);
+      closed_ = true;
+      changed_.notify_all();
+      return RemoveHold();
+    }
+    if (incoming_.has_look()) {
+      options_.look();
+    } else {
+      Take();
+    }
+    StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    Lock lock(mutex_);
+    unsent_.pop_front();
+    if (!ok) unsent_.clear();
+    Continue();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    Lock lock(mutex_);
+    end_ = FromGrpc(status);
+    changed_.notify_all();
+  }
+
+  // The answer to `message`, or why there is none.
+  Result<ControllerMessage> Ask(const ports::Call& call, BuilderMessage message)
+      NS_EXCLUDES(mutex_) {
+    const Duration left = call.deadline ? *call.deadline - clock_.Monotonic() : kDefaultDeadline;
+    Lock lock(mutex_);
+    const uint64_t request = ++last_request_;
+    message.set_request(request);
+    if (!Push(std::move(message))) return Away();
+    waiting_[request] = std::nullopt;
+    changed_.wait_for(mutex_, call.cancel, left, [&]() NS_REQUIRES(mutex_) {
+      return waiting_[request].has_value() || closed_;
+    });
+    std::optional<ControllerMessage> answer = std::move(waiting_[request]);
+    waiting_.erase(request);
+    if (answer) return *std::move(answer);
+    if (call.cancel.stop_requested()) return Status(Code::kCancelled, "no longer wanted");
+    return closed_ ? Away() : Unavailable("the controller has not answered in time");
+  }
+
+  void Send(BuilderMessage message) NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    (void)Push(std::move(message));
+  }
+
+  // Says that nothing more will come, so that the controller takes the builder for gone.
+  void Leave() NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    if (closed_ || std::exchange(leaving_, true)) return;
+    if (unsent_.empty()) StartWritesDone();
+  }
+
+  void Cancel() { context_.TryCancel(); }
+
+  bool WaitWelcome(const std::stop_token& stop) NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    changed_.wait_for(mutex_, stop, kWelcomeLimit,
+                      [this]() NS_REQUIRES(mutex_) { return welcome_ || closed_; });
+    return welcome_ && !closed_;
+  }
+  // False: it goes on after `span`.
+  bool WaitClosed(const std::stop_token& stop, Duration span) NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    return changed_.wait_for(mutex_, stop, span, [this]() NS_REQUIRES(mutex_) { return closed_; });
+  }
+  Status WaitEnd() NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    changed_.wait(mutex_, [this]() NS_REQUIRES(mutex_) { return end_.has_value(); });
+    return *end_;
+  }
+
+ private:
+  void Take() NS_EXCLUDES(mutex_) {
+    Lock lock(mutex_);
+    if (incoming_.has_welcome()) {
+      welcome_ = true;
+    } else if (const auto found = waiting_.find(incoming_.request()); found != waiting_.end()) {
+      found->second = std::move(incoming_);
+    }  // else whoever asked has given up
+    changed_.notify_all();
+  }
+
+  bool Push(BuilderMessage message) NS_REQUIRES(mutex_) {
+    if (closed_ || leaving_ || unsent_.size() >= kMostUnsent) return false;
+    unsent_.push_back(std::move(message));
+    if (unsent_.size() == 1) StartWrite(&unsent_.front());
+    return true;
+  }
+
+  void Continue() NS_REQUIRES(mutex_) {
+    if (!unsent_.empty()) {
+      StartWrite(&unsent_.front());
+    } else if (leaving_ && !closed_) {
+      StartWritesDone();
+    }
+  }
+
+  const RemoteDeskOptions& options_;
+  Clock& clock_;
+  const std::unique_ptr<wire::Builders::Stub> stub_;
+  grpc::ClientContext context_;
+  ControllerMessage incoming_;  // of the read under way
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<BuilderMessage> unsent_ NS_GUARDED_BY(mutex_);  // the first is under way
+  std::map<uint64_t, std::optional<ControllerMessage>> waiting_ NS_GUARDED_BY(mutex_);
+  uint64_t last_request_ NS_GUARDED_BY(mutex_) = 0;
+  bool welcome_ NS_GUARDED_BY(mutex_) = false;
+  bool leaving_ NS_GUARDED_BY(mutex_) = false;
+  bool closed_ NS_GUARDED_BY(mutex_) = false;  // nothing more is read
+  std::optional<Status> end_ NS_GUARDED_BY(mutex_);
+};
+
+// The connection that is kept up, stream after stream.
+class RemoteDesk::Line {
+ public:
+  Line(RemoteDeskOptions options, Random& random, Clock& clock)
+      : options_(std::move(options)), random_(random), clock_(clock) {}
+
+  void Run(const std::stop_token& stop) {
+    for (size_t turn = 0; !stop.stop_requested(); ++turn) {
+      const std::string& address = options_.connect[turn % options_.connect.size()];
+      const auto stream = std::make_shared<Stream>(address, options_, clock_);
+      stream->Begin(Hello());
+      const bool welcome = stream->WaitWelcome(stop);
+      if (welcome) Serve(address, stream, stop);
+      const Status ended = End(*stream, welcome && stop.stop_requested());
+      if (!stop.stop_requested()) Tell(address, ended);
+      Wait(stop);
+    }
+  }
+
+  Result<ControllerMessage> Ask(const ports::Call& call, BuilderMessage message) {
+    const auto stream = current_.With([](auto& current) { return current; });
+    if (!stream) return Away();
+    return stream->Ask(call, std::move(message));
+  }
+
+  bool connected() {
+    return current_.With([](auto& current) { return current != nullptr; });
+  }
+
+ private:
+  BuilderMessage Hello() const {
+    BuilderMessage message;
+    wire::Hello& hello = *message.mutable_hello();
+    hello.set_min_version(kMinVersion);
+    hello.set_max_version(kMaxVersion);
+    hello.set_process(options_.process);
+    ToWire(options_.state(), *hello.mutable_state());
+    return message;
+  }
+
+  void Serve(const std::string& address, const std::shared_ptr<Stream>& stream,
+             const std::stop_token& stop) {
+    log::Info("connected to a controller", {{"controller", address}});
+    told_.clear();
+    failures_ = 0;
+    current_.With([&](auto& current) { current = stream; });
+    options_.look();
+    while (!stop.stop_requested() && !stream->WaitClosed(stop, kBeat)) {
+      BuilderMessage beat;
+      ToWire(options_.state(), *beat.mutable_heartbeat());
+      stream->Send(std::move(beat));
+    }
+    current_.With([](auto& current) { current = nullptr; });
+  }
+
+  Status End(Stream& stream, bool leaves) {
+    if (leaves) {
+      stream.Leave();
+      (void)stream.WaitClosed({}, 1s);
+    }
+    stream.Cancel();
+    return stream.WaitEnd();
+  }
+
+  // One line for each thing that stands in the way.
+  void Tell(const std::string& address, const Status& ended) {
+    const std::string why = address + ended.ToString();
+    if (why != told_)
+      log::Warn("no connection to a controller; trying again",
+                {{"controller", address}, {"why", ended.ToString()}});
+    told_ = why;
+  }
+
+  // Longer each time in a row, and by chance, so that builders do not come all at once.
+  void Wait(const std::stop_token& stop) {
+    const Duration most =
+        std::min<Duration>(kShortestWait * (1 << std::min(failures_, 8)), kLongestWait);
+    ++failures_;
+    const Duration half = most / 2;
+    const Duration wait =
+        half + Duration(static_cast<int64_t>(random_.Below(static_cast<uint64_t>(half.count()))));
+    Lock lock(idle_);
+    never_.wait_for(idle_, stop, wait, [] { return false; });
+  }
+
+  const RemoteDeskOptions options_;
+  Random& random_;
+  Clock& clock_;
+  int failures_ = 0;
+  std::string told_;
+  Mutex idle_;
+  std::condition_variable_any never_;
+  Guarded<std::shared_ptr<Stream>> current_;
+};
+
+RemoteDesk::RemoteDesk(RemoteDeskOptions options, Random& random, Clock& clock)
+    : line_(std::make_unique<Line>(std::move(options), random, clock)) {}
+
+RemoteDesk::~RemoteDesk() = default;
+
+void RemoteDesk::Run(const std::stop_token& stop) { line_->Run(stop); }
+
+bool RemoteDesk::connected() const { return line_->connected(); }
+
+namespace {
+
+// The failure that an answer tells, or ok.
+Status FailureOf(const Result<ControllerMessage>& answer) {
+  NS_TRY(answer.status());
+  if (!answer->has_failure()) return {};
+  Status told;
+  NS_TRY(FromWire(answer->failure(), told));
+  return told.ok() ? Unexpected() : told;
+}
+
+Status DoneOf(const Result<ControllerMessage>& answer) {
+  NS_TRY(FailureOf(answer));
+  return answer->has_done() ? Status() : Unexpected();
+}
+
+}  // namespace
+
+Result<std::vector<model::Build>> RemoteDesk::Claimed(const ports::Call& call) {
+  BuilderMessage message;
+  message.mutable_list_claims();
+  const auto answer = line_->Ask(call, std::move(message));
+  NS_TRY(FailureOf(answer));
+  if (!answer->has_claims()) return Unexpected();
+  return FromWire(answer->claims());
+}
+
+Result<std::vector<Status>> RemoteDesk::Renew(const ports::Call& call,
+                                              const std::vector<ports::Claim>& claims) {
+  BuilderMessage message;
+  message.mutable_renew_claims();
+  for (const ports::Claim& claim : claims)
+    ToWire(claim, *message.mutable_renew_claims()->add_claims());
+  const auto answer = line_->Ask(call, std::move(message));
+  NS_TRY(FailureOf(answer));
+  if (!answer->has_renewals()) return Unexpected();
+  std::vector<Status> renewals;
+  for (const wire::Outcome& one : answer->renewals().renewals())
+    NS_TRY(FromWire(one, renewals.emplace_back()));
+  return renewals;
+}
+
+Result<ports::BuildOrder> RemoteDesk::Order(const ports::Call& call, const ports::Claim& claim) {
+  BuilderMessage message;
+  ToWire(claim, *message.mutable_get_order()->mutable_claim());
+  const auto answer = line_->Ask(call, std::move(message));
+  NS_TRY(FailureOf(answer));
+  if (!answer->has_order()) return Unexpected();
+  return FromWire(answer->order());
+}
+
+Result<int64_t> RemoteDesk::AppendLog(const ports::Call& call, const ports::Claim& claim,
+                                      int64_t offset, std::string_view bytes) {
+  BuilderMessage message;
+  ToWire(claim, *message.mutable_append_log()->mutable_claim());
+  message.mutable_append_log()->set_offset(offset);
+  message.mutable_append_log()->set_bytes(bytes.data(), bytes.size());
+  const auto answer = line_->Ask(call, std::move(message));
+  NS_TRY(FailureOf(answer));
+  if (!answer->has_log_end()) return Unexpected();
+  return answer->log_end().end();
+}
+
+Status RemoteDesk::Phase(const ports::Call& call, const ports::Claim& claim,
+                         const std::string& phase, const std::string& message) {
+  BuilderMessage out;
+  ToWire(claim, *out.mutable_begin_phase()->mutable_claim());
+  out.mutable_begin_phase()->set_phase(phase);
+  out.mutable_begin_phase()->set_message(message.substr(0, kMaxPhaseMessage));
+  return DoneOf(line_->Ask(call, std::move(out)));
+}
+
+Status RemoteDesk::Settle(const ports::Call& call, const ports::Claim& claim,
+                          const model::BuildResult& result) {
+  BuilderMessage message;
+  ToWire(claim, *message.mutable_settle()->mutable_claim());
+  ToWire(result, *message.mutable_settle());
+  return DoneOf(line_->Ask(call, std::move(message)));
+}
+
+}  // namespace ns::link
