@@ -35,7 +35,9 @@ Builder::Builder(BuilderParts parts, int slots)
   driver_.Start();
 }
 
-Builder::~Builder() {
+Builder::~Builder() { Leave(); }
+
+void Builder::Leave() {
   driver_.Wake({LoopId::kClaims, reconcile::kLeaveKey, reconcile::Urgency::kPrompt});
   if (!driver_.WaitIdle(LoopId::kAttempt, kLeaveLimit))
     log::Warn("a build could not be given back in time; its lease will run out");

@@ -10,8 +10,10 @@ class Builder {
  public:
   // What `parts` refers to must outlive the builder. `slots`: builds at once.
   Builder(BuilderParts parts, int slots);
-  // Gives up what runs: it is queued again for the next builder.
-  ~Builder();
+  ~Builder();  // leaves
+
+  // Takes nothing up any more and gives up what runs: it is queued again for the next builder.
+  void Leave();
 
   // "Look at what is claimed for this host." [any-thread]
   void Wake();

@@ -13,6 +13,7 @@ using reconcile::Request;
 
 // Failures that a pass meets in the ordinary course of things.
 bool Expected(const Status& status) {
+  if (status.reason() == ports::kControllerAway) return true;
   switch (status.code()) {
     case Code::kOk:
     case Code::kCancelled:

@@ -13,7 +13,7 @@ constexpr size_t kChunk = 16 << 10;
 constexpr size_t kHeldBack = 1 << 20;
 constexpr Duration kGather = 200ms;
 constexpr Duration kRetry = 500ms;
-constexpr int kLastTries = 10;
+constexpr int kLastTries = 30;  // as long as a claim holds without being renewed
 constexpr std::string_view kCut =
     "\n-- the log is longer than the platform keeps; the rest is left out --\n";
 

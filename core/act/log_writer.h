@@ -19,7 +19,7 @@ namespace ns::act {
 class LogWriter {
  public:
   LogWriter(ports::BuildDesk& desk, ports::Claim claim, int64_t limit = 16 << 20);
-  // Appends the rest, trying for some seconds.
+  // Appends the rest, trying for as long as a claim may hold.
   ~LogWriter();
 
   // [any-thread]

@@ -44,6 +44,7 @@ class BuildPerformer {
     Failpoint("build.before-settle");
     const Status settled =
         parts_.desk.Settle(Within(kSettleDeadline), ClaimOf(effect.build), effect.result);
+    if (!settled.ok() && settled.code() != Code::kStale) return settled;
     log::Info("build ended", {{"build", effect.build.id.str()},
                               {"outcome", effect.result.outcome.ToString()},
                               {"settled", settled.ToString()}});

@@ -22,15 +22,6 @@ bool IsName(const std::string& name, size_t limit) {
          std::all_of(name.begin(), name.end(), good);
 }
 
-bool IsHost(const std::string& host) {
-  const auto good = [](char c) {
-    return IsLower(c) || IsDigit(c) || c == '-' || c == '.' || c == '_';
-  };
-  return !host.empty() && host.size() <= 253 && host.front() != '.' && host.back() != '.' &&
-         host.front() != '-' && host.find("..") == std::string::npos &&
-         std::all_of(host.begin(), host.end(), good);
-}
-
 bool IsIp(const std::string& text) {
   in6_addr buffer;
   return ::inet_pton(AF_INET, text.c_str(), &buffer) == 1 ||
@@ -44,27 +35,6 @@ bool IsAddressRange(const std::string& text) {
   const int64_t most = address.find(':') == std::string::npos ? 32 : 128;
   return IsIp(address) && (slash == std::string::npos ||
                            ParseInteger(text.substr(slash + 1), 0, most, bits).empty());
-}
-
-// "host:port"; `any`: the host may be absent.
-bool IsHostPort(const std::string& text, bool any, int64_t lowest_port) {
-  const size_t colon = text.rfind(':');
-  int64_t port = 0;
-  if (colon == std::string::npos ||
-      !ParseInteger(text.substr(colon + 1), lowest_port, 65535, port).empty())
-    return false;
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    return IsIp(host.substr(1, host.size() - 2));
-  return host.empty() ? any : IsHost(host);
-}
-
-bool IsListen(const std::string& text) {
-  if (text.starts_with("unix:")) return text.size() > 6 && text[5] == '/' && text.size() <= 5 + 107;
-  const size_t colon = text.rfind(':');
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return IsHostPort(text, true, 1) && (host.empty() || IsIp(host));
 }
 
 std::vector<std::string> Names(const std::vector<PluginInstance>& plugins) {
@@ -138,6 +108,35 @@ void CheckAddresses(Reader& reader, Section& top, const Config& config) {
 
 }  // namespace
 
+bool IsHost(const std::string& host) {
+  const auto good = [](char c) {
+    return IsLower(c) || IsDigit(c) || c == '-' || c == '.' || c == '_';
+  };
+  return !host.empty() && host.size() <= 253 && host.front() != '.' && host.back() != '.' &&
+         host.front() != '-' && host.find("..") == std::string::npos &&
+         std::all_of(host.begin(), host.end(), good);
+}
+
+bool IsHostPort(const std::string& text, bool any, int64_t lowest_port) {
+  const size_t colon = text.rfind(':');
+  int64_t port = 0;
+  if (colon == std::string::npos ||
+      !ParseInteger(text.substr(colon + 1), lowest_port, 65535, port).empty())
+    return false;
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    return IsIp(host.substr(1, host.size() - 2));
+  return host.empty() ? any : IsHost(host);
+}
+
+bool IsListen(const std::string& text) {
+  if (text.starts_with("unix:")) return text.size() > 6 && text[5] == '/' && text.size() <= 5 + 107;
+  const size_t colon = text.rfind(':');
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return IsHostPort(text, true, 1) && (host.empty() || IsIp(host));
+}
+
 void CheckDomain(Reader& reader, const Value& where, const model::Domain& domain) {
   const std::string name = domain.name.starts_with("*.") ? domain.name.substr(2) : domain.name;
   if (!IsHost(name)) {
@@ -196,6 +195,7 @@ void CheckConfig(Reader& reader, Section& top, const Config& config) {
   CheckRoles(reader, top, config);
   CheckRegistry(reader, top, config.registry);
   CheckAddresses(reader, top, config);
+  CheckLink(reader, top, config);
   for (const std::string& engine : config.engines)
     CheckInstance(reader, top, "engines", engine, config);
   CheckInstance(reader, top, "backend", config.backend, config);

@@ -47,6 +47,27 @@ struct Database {
   friend bool operator==(const Database&, const Database&) = default;
 };
 
+// A host that may come in over the link.
+struct LinkHost {
+  std::string name;
+  Secret token;                    // empty: its certificate is enough
+  std::vector<std::string> roles;  // "builder", "services"
+  friend bool operator==(const LinkHost&, const LinkHost&) = default;
+};
+
+// What hosts on different machines say to each other.
+struct LinkSettings {
+  std::string listen;     // controller: "address:port" or "unix:/path"; empty: nobody comes in
+  std::string advertise;  // "host:port" under which others reach it; empty: listen
+  std::string client_ca;  // file; not empty: whoever comes in must show a certificate
+  std::vector<LinkHost> hosts;       // who may
+  std::vector<std::string> connect;  // builder without a database: controllers, tried in turn
+  Secret token;                      // shown to those it connects to
+  std::string certificate, key;      // files: of this host, in both directions
+  std::string ca;                    // file: signs those it connects to; empty: the system's
+  friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
+};
+
 struct PluginInstance {
   std::string name;                 // key under `plugins`
   std::string plugin;               // name of the library, e.g. "backend-docker"
@@ -72,6 +93,7 @@ struct Config {
   std::string http_address,
       https_address;  // "host:port" that users reach; empty: as the backend says
   Registry registry;
+  LinkSettings link;
   std::string backend;      // instance that new applications go to
   std::string site_server;  // instance
   std::string storage;      // instance

@@ -213,6 +213,7 @@ void ReadTop(Reader& reader, Section& top, Config& out) {
   top.Text("http_address", out.http_address);
   top.Text("https_address", out.https_address);
   ReadRegistry(reader, top, out.registry);
+  ReadLink(top.Child("link"), out.link);
   top.Paths("plugin_dirs", out.plugin_dirs);
   ReadPlugins(reader, top, out.plugins);
   ChooseInstances(out);

@@ -50,6 +50,7 @@ std::vector<std::string> NeedRestart(const Config& before, const Config& now) {
       {"git", before.git != now.git},
       {"engines", before.engines != now.engines},
       {"registry", before.registry != now.registry},
+      {"link", before.link != now.link},
       {"backend", before.backend != now.backend},
       {"site_server", before.site_server != now.site_server},
       {"storage", before.storage != now.storage},

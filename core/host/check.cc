@@ -1,5 +1,6 @@
 #include "host/check.h"
 
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -68,6 +69,24 @@ std::string Rights(mode_t mode) {
   for (int digit = 3; digit >= 0; --digit, mode >>= 3)
     text[static_cast<size_t>(digit)] = static_cast<char>('0' + (mode & 7));
   return text;
+}
+
+// "address:port" of the first address that "host:port" has, or `address` itself.
+std::string Resolved(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (address.starts_with("unix:") || colon == std::string::npos) return address;
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address.substr(0, colon).c_str(), nullptr, &wanted, &found) != 0)
+    return address;
+  char text[NI_MAXHOST] = "";
+  const bool v6 = found->ai_family == AF_INET6;
+  const int failed = ::getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, nullptr, 0,
+                                   NI_NUMERICHOST);
+  ::freeaddrinfo(found);
+  if (failed != 0) return address;
+  return (v6 ? "[" + std::string(text) + "]" : std::string(text)) + address.substr(colon);
 }
 
 Check CheckPort(const std::string& name, const std::string& address, const std::string& role) {
@@ -178,6 +197,16 @@ Checks CheckPorts(const config::Config& config) {
   if (config.registry.embedded)
     checks.push_back(CheckPort("port of the registry",
                                "127.0.0.1:" + std::to_string(config.registry.port), "controller"));
+  return checks;
+}
+
+Checks CheckControllers(const config::Config& config) {
+  Checks checks;
+  for (const std::string& address : config.link.connect) {
+    Check check = CheckPort("controller " + address, Resolved(address), "controller");
+    if (!check.ok) check.fix = "start nsd there with link.listen, or correct link.connect";
+    checks.push_back(std::move(check));
+  }
   return checks;
 }
 

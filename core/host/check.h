@@ -31,6 +31,8 @@ Checks CheckHelpers(const Layout& layout);
 // Addresses on which services of the configuration listen, and that of the registry: something
 // accepts there.
 Checks CheckPorts(const config::Config& config);
+// Of a builder without a database: something accepts at the controllers of `link.connect`.
+Checks CheckControllers(const config::Config& config);
 
 // "ok   disk      12.1 GiB free" a line each, the fix below what is broken; then one line that sums
 // up.

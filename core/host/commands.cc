@@ -11,6 +11,7 @@
 #include "host/faults.h"
 #include "host/node.h"
 #include "host/program.h"
+#include "host/remote_builder.h"
 #include "host/signals.h"
 #include "host/translate.h"
 #include "supervise/page_server.h"
@@ -63,6 +64,23 @@ bool RolesAreKnown(const std::vector<std::string>& roles) {
   ::_exit(kFailed);
 }
 
+constexpr char kFenced[] = "BeginsAnew";
+
+// From the start of a host to its end. Reason kFenced: it cannot go on, and the process shall begin
+// anew at once.
+template <class Host>
+Status RunUntil(Result<std::unique_ptr<Host>> host, const std::stop_token& stop) {
+  NS_TRY(host.status());
+  Status ended = (*host)->Run(stop);
+  if (!ended.ok()) {
+    log::Error("begins anew", {{"why", ended.ToString()}});
+    (void)host->release();  // what hangs is not waited for
+    return ended.SetReason(kFenced);
+  }
+  log::Info("host ends");
+  return {};
+}
+
 // What a changed file would change, as far as it is known.
 void Reload(const std::string& path, const config::Config& running) {
   const config::Loaded loaded = config::LoadFile(path, Environment());
@@ -94,19 +112,15 @@ int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
       stop, [&] { Reload(path, config); }, kPatience);
 
   const std::string program = ProgramPath();
-  auto node = Node::Start(config, roles, program, stop.get_token());
-  if (!node.ok())
-    return node.status().code() == Code::kCancelled && stop.stop_requested()
-               ? kDone
-               : Report(node.status());
-  const Status ended = (*node)->Run(stop.get_token());
-  if (!ended.ok()) {
-    log::Error("begins anew", {{"why", ended.ToString()}});
-    Restart(program, path, roles);
+  Status ended;
+  if (IsRemoteBuilder(config, roles)) {
+    ended = RunUntil(RemoteBuilder::Start(config, program), stop.get_token());
+  } else {
+    ended = RunUntil(Node::Start(config, roles, program, stop.get_token()), stop.get_token());
   }
-  log::Info("host ends");
-  node->reset();
-  return kDone;
+  if (ended.reason() == kFenced) Restart(program, path, roles);
+  const bool asked_to = ended.code() == Code::kCancelled && stop.stop_requested();
+  return asked_to ? kDone : Report(ended);
 }
 
 int CheckConfig(const std::string& path) {

@@ -5,6 +5,7 @@
 #include "host/commands.h"
 #include "host/environment.h"
 #include "host/foundation.h"
+#include "host/remote_builder.h"
 #include "host/translate.h"
 
 namespace ns::host {
@@ -88,7 +89,16 @@ void CheckDatabase(const config::Config& config, const Layout& layout, Checks& c
   CheckHosts(*hosts, checks);
 }
 
+// Of a machine that only builds: there is no database to ask.
+Checks ExamineBuilder(const config::Config& config) {
+  Checks checks = {CheckDisk(Layout(config.data).data())};
+  if (Uses(config, "engine-docker")) checks.push_back(CheckDocker("/var/run/docker.sock"));
+  for (Check& check : CheckControllers(config)) checks.push_back(std::move(check));
+  return checks;
+}
+
 Checks Examine(const config::Config& config) {
+  if (IsRemoteBuilder(config, config.roles)) return ExamineBuilder(config);
   const Layout layout(config.data);
   Checks checks = {CheckDisk(layout.data()), CheckFiles(layout, KeyFileOf(config, layout))};
   if (Uses(config, "backend-docker") || Uses(config, "engine-docker"))

@@ -9,8 +9,6 @@
 namespace ns::host {
 namespace {
 
-// How long a dead host's applications wait for another; longer than a database takes to restart.
-constexpr Duration kLease = std::chrono::seconds(10);
 constexpr Duration kPeriod = std::chrono::seconds(3);
 constexpr Duration kRetry = std::chrono::seconds(1);
 
@@ -43,10 +41,10 @@ bool Heartbeat::LeaseAlive() const { return clock_.Monotonic() < alive_until_.lo
 void Heartbeat::Beat() {
   const Duration asked = clock_.Monotonic();
   const bool was_alive = LeaseAlive();
-  const auto alive = hosts_.Beat(describe_(), kLease);
+  const auto alive = hosts_.Beat(describe_(), kHostLease);
   const Status beat = alive.status();
   if (alive.ok()) {
-    alive_until_ = asked + kLease;
+    alive_until_ = asked + kHostLease;
     const std::vector<HostId> before = std::exchange(alive_, *alive);
     if (!was_alive || !std::includes(alive_.begin(), alive_.end(), before.begin(), before.end()))
       changed_();

@@ -13,6 +13,9 @@
 
 namespace ns::host {
 
+// How long a dead host's applications wait for another; longer than a database takes to restart.
+inline constexpr Duration kHostLease = std::chrono::seconds(10);
+
 // Beats when it is made, every few seconds from then on, and leaves when it ends.
 class Heartbeat {
  public:

@@ -1,10 +1,12 @@
 #include "host/node.h"
 
+#include <atomic>
 #include <optional>
 
 #include "act/builder.h"
 #include "act/pause.h"
 #include "act/store_desk.h"
+#include "act/worker_pool.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "git/git_remote.h"
@@ -13,12 +15,15 @@
 #include "host/faults.h"
 #include "host/foundation.h"
 #include "host/heartbeat.h"
+#include "host/link_files.h"
+#include "host/loaded_plugins.h"
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/services.h"
 #include "host/succession.h"
 #include "host/translate.h"
 #include "host/version.h"
+#include "link/entrance.h"
 #include "link/server.h"
 #include "supervise/page_server.h"
 
@@ -29,12 +34,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kHelperLimit = 30s;
 constexpr Duration kCare = 2s;
-
-// "runtime-cmd" of "build-runtime-cmd": how applications name a build method.
-std::string MethodName(const std::string& plugin) {
-  constexpr std::string_view kPrefix = "build-";
-  return plugin.starts_with(kPrefix) ? plugin.substr(kPrefix.size()) : plugin;
-}
+constexpr size_t kLinkThreads = 4;  // that work for builders elsewhere
 
 // A failure is told and repaired by the supervisor; the host goes on.
 void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::HelperSpec>& helper,
@@ -44,63 +44,13 @@ void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::Hel
   if (!ensured.ok()) log::Error("a helper does not run", {{"why", ensured.ToString()}});
 }
 
-std::vector<plugin::Wanted> WantedOf(const config::Config& config) {
-  std::vector<plugin::Wanted> wanted;
-  for (const auto& p : config.plugins)
-    wanted.push_back({p.name, p.plugin, p.required, p.config, p.where});
-  return wanted;
-}
-
-std::map<std::string, ports::Backend*> BackendsOf(const std::vector<plugin::Loaded>& loaded) {
-  std::map<std::string, ports::Backend*> backends;
-  for (const plugin::Loaded& p : loaded) {
-    if (p.backend != nullptr) backends.emplace(p.instance, p.backend);
-  }
-  return backends;
-}
-
-std::map<std::string, ports::BuildMethod*> MethodsOf(const std::vector<plugin::Loaded>& loaded) {
-  std::map<std::string, ports::BuildMethod*> methods;
-  for (const plugin::Loaded& p : loaded) {
-    if (p.method != nullptr) methods.emplace(MethodName(p.plugin), p.method);
-  }
-  return methods;
-}
-
-// In the order of preference; without one, all in the order of the file.
-std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& loaded,
-                                           const std::vector<std::string>& preference) {
-  std::vector<ports::BuildEngine*> engines;
-  const auto take = [&](const std::string* name) {
-    for (const plugin::Loaded& p : loaded) {
-      if (p.engine != nullptr && (name == nullptr || p.instance == *name))
-        engines.push_back(p.engine);
-    }
-  };
-  for (const std::string& name : preference) take(&name);
-  if (preference.empty()) take(nullptr);
-  return engines;
-}
-
-// What an operator should know of an engine that works; empty for anything else.
-std::string EngineRemark(const std::vector<plugin::Loaded>& loaded,
-                         const model::PluginState& state) {
-  if (!state.healthy) return "";
-  for (const plugin::Loaded& p : loaded) {
-    if (p.engine == nullptr || p.instance != state.instance || p.engine->Abilities().memory_limit)
-      continue;
-    return "it cannot hold the memory limit of builds on this machine: that needs root and a "
-           "writable memory cgroup";
-  }
-  return "";
-}
-
 }  // namespace
 
 // In the order of construction.
 struct Node::Parts {
   Parts(const config::Config& given, std::vector<std::string> its_roles,
-        std::unique_ptr<Foundation> its_foundation, const std::string& program)
+        std::unique_ptr<Foundation> its_foundation, link::Identity its_identity,
+        const std::string& program)
       : config(given),
         roles(std::move(its_roles)),
         id(HostId::New(SystemRandom())),
@@ -111,9 +61,10 @@ struct Node::Parts {
         git(faults.Through(*real_git)),
         real_registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
         registry(faults.Through(*real_registry)),
-        outputs(store.hosts) {}
+        outputs(store.hosts, its_identity) {}
 
   ~Parts() {
+    Retire();
     foundation->StopListening();  // hints go to the parts that end now
     to_relist.With([](Controller*& gone) { gone = nullptr; });
   }
@@ -121,8 +72,11 @@ struct Node::Parts {
   const Layout& layout() const { return foundation->layout(); }
   void LoadPlugins(const std::string& program);
   Status StartWork(const std::string& program, const std::stop_token& cancel);
+  Status OpenEntrance();
+  void TellQueue();
   void Subscribe();
   void Relist();
+  void Retire();
   model::Host Describe();
 
   const config::Config config;
@@ -140,9 +94,12 @@ struct Node::Parts {
   std::optional<EdgeCalls> edge_calls;
   std::optional<plugin::PluginHost> plugins;
   std::vector<plugin::Loaded> loaded;
+  std::atomic<bool> leaving = false;
   Guarded<Controller*> to_relist;      // once there is one
   std::optional<Heartbeat> heartbeat;  // outlives the loops, whose lease it keeps
   std::unique_ptr<link::Server> link;
+  act::WorkerPool link_workers{kLinkThreads};
+  std::unique_ptr<link::Entrance> entrance;
   std::optional<act::Parts> act_parts;
   std::optional<Controller> controller;
   std::optional<act::StoreDesk> desk;
@@ -151,22 +108,11 @@ struct Node::Parts {
 };
 
 void Node::Parts::LoadPlugins(const std::string& program) {
-  plugin::HostSettings settings;
-  settings.search_dirs = config.plugin_dirs;
-  if (settings.search_dirs.empty())
-    settings.search_dirs = {PluginFolder(program), "/usr/lib/neoshowcase/plugins"};
-  settings.copies = layout().plugins();
-  settings.instances = layout().instances();
-  settings.installation = config.installation;
-  settings.version = Version();
-  plugins.emplace(std::move(settings), plugin::HostParts{SystemClock(), foundation->supervisor(),
-                                                         edge_calls ? &*edge_calls : nullptr});
+  plugins.emplace(PluginSettingsOf(config, layout(), program),
+                  plugin::HostParts{SystemClock(), foundation->supervisor(),
+                                    edge_calls ? &*edge_calls : nullptr});
   loaded = plugins->Load(WantedOf(config), KindsOf(roles)).loaded;
-  for (plugin::Loaded& p : loaded) {
-    p.backend = faults.Through(p.backend);
-    p.method = faults.Through(p.method);
-    p.engine = faults.Through(p.engine);
-  }
+  PutFaults(faults, loaded);
 }
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
@@ -183,6 +129,7 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     NS_ASSIGN(const int64_t epoch, store.deploys.Epoch());
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
+    NS_TRY(OpenEntrance());
     controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages, {}});
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
@@ -203,13 +150,47 @@ void Node::Parts::Relist() {
   });
 }
 
+// Where hosts on other machines come in, if any may.
+Status Node::Parts::OpenEntrance() {
+  if (config.link.listen.empty()) return {};
+  NS_ASSIGN(link::EntranceOptions options, EntranceOptionsOf(config.link));
+  link::EntranceParts parts{
+      id,
+      BackendsOf(loaded),
+      store.hosts,
+      [this](const HostId& host) -> std::unique_ptr<ports::BuildDesk> {
+        return std::make_unique<act::StoreDesk>(store, registry, DeskKeysOf(foundation->keys()),
+                                                host);
+      },
+      [this] { TellQueue(); },
+      [this](std::function<void()> work) { link_workers.Submit(std::move(work)); },
+      SystemClock()};
+  NS_ASSIGN(entrance, link::Entrance::Open(std::move(options), std::move(parts)));
+  return {};
+}
+
+// A builder that has come may take what waits. Should the hint be lost, the relist comes to it.
+void Node::Parts::TellQueue() {
+  const Status sent = store.hints.Send({ports::Hint::Kind::kQueue, ""});
+  if (!sent.ok()) log::Info("the queue is looked at a little later", {{"why", sent.ToString()}});
+}
+
 void Node::Parts::Subscribe() {
   store.hints.Subscribe([this](const ports::Hint& hint) {
     if (controller) controller->Hinted(hint);
-    if (builder &&
-        (hint.kind == ports::Hint::Kind::kQueue || hint.kind == ports::Hint::Kind::kBuild))
-      builder->Wake();
+    if (hint.kind != ports::Hint::Kind::kQueue && hint.kind != ports::Hint::Kind::kBuild) return;
+    if (builder) builder->Wake();
+    if (entrance) entrance->Look();
   });
+}
+
+// A builder that goes is given nothing more before it gives back what it has: else it would get that
+// again.
+void Node::Parts::Retire() {
+  leaving = true;
+  if (!builder) return;
+  const Status told = store.hosts.Beat(Describe(), kHostLease).status();
+  if (!told.ok()) log::Info("the builder leaves unannounced", {{"why", told.ToString()}});
 }
 
 model::Host Node::Parts::Describe() {
@@ -217,11 +198,13 @@ model::Host Node::Parts::Describe() {
   host.id = id;
   host.name = HostName();
   host.roles = roles;
-  if (HasRole(roles, "controller")) host.link_address = "unix:" + layout().link(id);
-  host.plugins = plugins->States();
-  for (model::PluginState& state : host.plugins) state.message += EngineRemark(loaded, state);
+  if (HasRole(roles, "controller")) {
+    host.link_address = "unix:" + layout().link(id);
+    if (!config.link.listen.empty()) host.link_address += AdvertisedBy(config.link);
+  }
+  host.plugins = StatesOf(*plugins, loaded);
   if (HasRole(roles, "builder")) {
-    host.build_slots = config.builder_concurrency;
+    host.build_slots = leaving ? 0 : config.builder_concurrency;
     for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);
   }
   return host;
@@ -231,8 +214,10 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
                                           const std::vector<std::string>& roles,
                                           const std::string& program,
                                           const std::stop_token& cancel) {
+  NS_ASSIGN(link::Identity identity, IdentityOf(config.link));
   NS_ASSIGN(auto foundation, Foundation::Lay(config, cancel));
-  auto parts = std::make_unique<Parts>(config, roles, std::move(foundation), program);
+  auto parts =
+      std::make_unique<Parts>(config, roles, std::move(foundation), std::move(identity), program);
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
         ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
@@ -253,12 +238,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   parts->Subscribe();
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
-  // A builder that has come may take what waits. Should the hint be lost, the relist comes to it.
-  if (const Status sent =
-          parts->builder ? parts->store.hints.Send({ports::Hint::Kind::kQueue, ""}) : Status();
-      !sent.ok()) {
-    log::Info("the queue is looked at a little later", {{"why", sent.ToString()}});
-  }
+  if (parts->builder) parts->TellQueue();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
 

@@ -8,7 +8,8 @@ namespace ns::host {
 
 class LinkedOutputs final : public api::Outputs {
  public:
-  explicit LinkedOutputs(ports::HostStore& hosts) : client_(hosts) {}
+  LinkedOutputs(ports::HostStore& hosts, link::Identity identity)
+      : client_(hosts, std::move(identity)) {}
 
   Result<std::vector<model::LogLine>> Lines(const ports::Call& call, const std::string& backend,
                                             const ports::LogQuery& query) override {

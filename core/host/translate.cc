@@ -75,6 +75,8 @@ api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
   return settings;
 }
 
+act::DeskKeys DeskKeysOf(const KeyFile& keys) { return {keys.hash, keys.ssh.private_pem}; }
+
 bool HasRole(const std::vector<std::string>& roles, const std::string& role) {
   return std::ranges::find(roles, role) != roles.end();
 }

@@ -41,15 +41,17 @@ class Builder {
   RemoteDesk* operator->() { return &desk_; }
   int looks() const { return looks_; }
 
+  std::atomic<int> slots = 2;
+
  private:
   RemoteDeskOptions Options(std::vector<std::string> connect, Identity identity) {
     RemoteDeskOptions options;
     options.connect = std::move(connect);
     options.identity = std::move(identity);
     options.process = NewIdText(SystemRandom());
-    options.state = [] {
+    options.state = [this] {
       model::Host host;
-      host.build_slots = 2;
+      host.build_slots = slots;
       host.plugins = {{"engine", "engine-docker", "ns.engine/1", "1", false, true, "", "", ""}};
       return host;
     };
@@ -109,6 +111,7 @@ class BuilderLink : public ::testing::Test {
                              [this](const HostId& host) {
                                return std::make_unique<testing::MemoryDesk>(record_, host);
                              },
+                             [this] { ++joined_; },
                              [this](std::function<void()> work) { executor_(std::move(work)); },
                              SystemClock()});
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
@@ -152,6 +155,7 @@ class BuilderLink : public ::testing::Test {
   OutputBackend backend_;
   testing::MemoryHosts hosts_;
   Guarded<testing::DeskRecord> record_;
+  std::atomic<int> joined_ = 0;
   testing::OneThread executor_;
   int port_ = 0;
   std::unique_ptr<Entrance> entrance_;
@@ -191,6 +195,11 @@ TEST_F(BuilderLink, BuilderIsARowOfTheHostsWhileItIsConnected) {
     EXPECT_EQ(hosts_.rows()[0].name, "builder-1");
     EXPECT_EQ(hosts_.rows()[0].build_slots, 2);
     EXPECT_EQ(hosts_.rows()[0].plugins.at(0).plugin, "engine-docker");
+    Until("the queue is told", [&] { return joined_ == 1; });
+    Until("connected", [&] { return builder->connected(); });
+    builder.slots = 0;
+    builder->Tell();
+    Until("nothing more is given to it", [&] { return hosts_.rows().at(0).build_slots == 0; });
   }
   Until("no row", [&] { return hosts_.rows().empty(); });
 }
@@ -387,7 +396,7 @@ TEST_F(BuilderLink, Output_IsAskedOfAnotherMachineWithTheRoleServices) {
   row.id = HostId("h");
   row.link_address = "unix:/nowhere/h.sock " + Address();
   row.plugins = {plugin};
-  ASSERT_TRUE(hosts_.Beat(row).ok());
+  ASSERT_TRUE(hosts_.Beat(row, 1h).ok());
   Identity identity = TlsIdentity();
   EXPECT_EQ(Client(hosts_, identity).Output({}, "docker", {}).status().code(), Code::kDenied)
       << "a builder may not ask";
@@ -408,6 +417,7 @@ TEST_F(BuilderLink, AddressThatIsTaken_IsToldAtStart) {
                                                {},
                                                hosts_,
                                                [](const HostId&) { return nullptr; },
+                                               [] {},
                                                [](std::function<void()>) {},
                                                SystemClock()});
   EXPECT_THAT(second.status().message(), HasSubstr(Address()));

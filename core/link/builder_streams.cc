@@ -142,6 +142,7 @@ class BuilderStreams::Streams::Stream final
       joined_ = true;
     }
     streams_->Joined(conversation_.host(), shared_from_this());
+    streams_->parts_.joined();
   }
 
   void Leave() {

@@ -20,6 +20,7 @@ struct BuilderStreamsParts {
   const Admission& admission;
   ports::HostStore& hosts;
   DeskFor desk_for;
+  std::function<void()> joined;  // a builder has come
   Executor executor;
   Clock& clock;
 };

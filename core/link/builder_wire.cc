@@ -112,6 +112,8 @@ Result<ports::Claim> FromWire(const wire::Claim& claim) {
 
 void ToWire(const model::Host& host, wire::HostState& out) {
   out.set_slots(static_cast<uint32_t>(std::max(host.build_slots, 0)));
+  for (const std::string& method : host.build_methods)
+    out.add_build_methods(Cut(method, kMaxName));
   for (const model::PluginState& state : host.plugins) {
     wire::Plugin& plugin = *out.add_plugins();
     plugin.set_instance(Cut(state.instance, kMaxName));
@@ -128,9 +130,14 @@ void ToWire(const model::Host& host, wire::HostState& out) {
 
 Result<model::Host> FromWire(const wire::HostState& state) {
   if (state.slots() > kMaxSlots) return Broken("the number of builds at once");
-  if (state.plugins_size() > kMaxPlugins) return Broken("the number of plugins");
+  if (state.plugins_size() > kMaxPlugins || state.build_methods_size() > kMaxPlugins)
+    return Broken("the number of plugins");
   model::Host host;
   host.build_slots = static_cast<int>(state.slots());
+  for (const std::string& method : state.build_methods()) {
+    if (method.size() > kMaxName) return Broken("the name of a build method");
+    host.build_methods.push_back(method);
+  }
   for (const wire::Plugin& plugin : state.plugins()) {
     NS_ASSIGN(model::PluginState one, FromWire(plugin));
     host.plugins.push_back(std::move(one));

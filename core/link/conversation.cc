@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using wire::BuilderMessage;
 using wire::ControllerMessage;
 
+constexpr Duration kBuilderLease = 10s;  // three heartbeats
 constexpr int kMostPerSecond = 2000;
 
 Status Broken(const std::string& what) {
@@ -96,8 +97,9 @@ Result<ControllerMessage> Conversation::Hello(const wire::Hello& hello) {
 Status Conversation::Beat(const wire::HostState& state) {
   NS_ASSIGN(model::Host told, FromWire(state));
   host_.build_slots = told.build_slots;
+  host_.build_methods = std::move(told.build_methods);
   host_.plugins = std::move(told.plugins);
-  if (const Status beat = hosts_.Beat(host_); !beat.ok())
+  if (const Status beat = hosts_.Beat(host_, kBuilderLease).status(); !beat.ok())
     log::Info("a builder's row is not up to date",
               {{"builder", host_.name}, {"why", beat.ToString()}});
   return {};

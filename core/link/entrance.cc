@@ -35,8 +35,8 @@ class GrpcEntrance final : public Entrance {
         admission_(options_.hosts, !options_.client_ca.empty()),
         calls_(NewLinkService(std::move(parts.host), std::move(parts.backends), &admission_,
                               stopping_.get_token())),
-        builders_({admission_, parts.hosts, std::move(parts.desk_for), std::move(parts.executor),
-                   parts.clock}) {}
+        builders_({admission_, parts.hosts, std::move(parts.desk_for), std::move(parts.joined),
+                   std::move(parts.executor), parts.clock}) {}
 
   ~GrpcEntrance() override {
     stopping_.request_stop();

@@ -25,6 +25,7 @@ struct EntranceParts {
   std::map<std::string, ports::Backend*> backends;  // loaded here
   ports::HostStore& hosts;
   DeskFor desk_for;
+  std::function<void()> joined;  // a builder has come, and may take what waits
   Executor executor;
   Clock& clock;
 };

@@ -74,6 +74,7 @@ TEST(BuilderWire, Values_ThereAndBack) {
   EXPECT_EQ((ThereAndBack<std::vector<model::Build>, wire::Claims>(builds)).value(), builds);
   model::Host host;
   host.build_slots = 3;
+  host.build_methods = {"runtime-cmd", "own"};
   host.plugins = {
       {"engine", "engine-docker", "ns.engine/1", "1.0", true, false, "Down", "why", "{}"}};
   EXPECT_EQ((ThereAndBack<model::Host, wire::HostState>(host)).value(), host);

@@ -23,12 +23,14 @@ using wire::ControllerMessage;
 
 constexpr Duration kDefaultDeadline = 10s;
 constexpr Duration kWelcomeLimit = 10s;
-constexpr Duration kBeat = 5s;
-constexpr Duration kShortestWait = 250ms, kLongestWait = 10s;
+constexpr Duration kBeat = 3s;
+constexpr Duration kShortestWait = 250ms;
+constexpr Duration kLongestWait = 3s;  // a controller that is back is met well within a lease
+
 constexpr size_t kMostUnsent = 256;
 
 Status Away() {
-  return Status(Code::kUnavailable, "ControllerAway", "no controller is connected")
+  return Status(Code::kUnavailable, ports::kControllerAway, "no controller is connected")
       .SetFault(Fault::kPlatform);
 }
 
@@ -184,14 +186,10 @@ class RemoteDesk::Line {
       : options_(std::move(options)), random_(random), clock_(clock) {}
 
   void Run(const std::stop_token& stop) {
-    for (size_t turn = 0; !stop.stop_requested(); ++turn) {
-      const std::string& address = options_.connect[turn % options_.connect.size()];
-      const auto stream = std::make_shared<Stream>(address, options_, clock_);
-      stream->Begin(Hello());
-      const bool welcome = stream->WaitWelcome(stop);
-      if (welcome) Serve(address, stream, stop);
-      const Status ended = End(*stream, welcome && stop.stop_requested());
-      if (!stop.stop_requested()) Tell(address, ended);
+    while (!stop.stop_requested()) {
+      for (const std::string& address : options_.connect) {
+        if (!stop.stop_requested()) Connect(address, stop);
+      }
       Wait(stop);
     }
   }
@@ -202,11 +200,32 @@ class RemoteDesk::Line {
     return stream->Ask(call, std::move(message));
   }
 
+  void Tell() {
+    const auto stream = current_.With([](auto& current) { return current; });
+    if (stream) stream->Send(Heartbeat());
+  }
+
   bool connected() {
     return current_.With([](auto& current) { return current != nullptr; });
   }
 
  private:
+  // From the beginning of a stream to its end.
+  void Connect(const std::string& address, const std::stop_token& stop) {
+    const auto stream = std::make_shared<Stream>(address, options_, clock_);
+    stream->Begin(Hello());
+    const bool welcome = stream->WaitWelcome(stop);
+    if (welcome) Serve(address, stream, stop);
+    const Status ended = End(*stream, welcome && stop.stop_requested());
+    if (!stop.stop_requested()) Report(address, ended);
+  }
+
+  BuilderMessage Heartbeat() const {
+    BuilderMessage message;
+    ToWire(options_.state(), *message.mutable_heartbeat());
+    return message;
+  }
+
   BuilderMessage Hello() const {
     BuilderMessage message;
     wire::Hello& hello = *message.mutable_hello();
@@ -220,15 +239,11 @@ class RemoteDesk::Line {
   void Serve(const std::string& address, const std::shared_ptr<Stream>& stream,
              const std::stop_token& stop) {
     log::Info("connected to a controller", {{"controller", address}});
-    told_.clear();
+    told_.erase(address);
     failures_ = 0;
     current_.With([&](auto& current) { current = stream; });
     options_.look();
-    while (!stop.stop_requested() && !stream->WaitClosed(stop, kBeat)) {
-      BuilderMessage beat;
-      ToWire(options_.state(), *beat.mutable_heartbeat());
-      stream->Send(std::move(beat));
-    }
+    while (!stop.stop_requested() && !stream->WaitClosed(stop, kBeat)) stream->Send(Heartbeat());
     current_.With([](auto& current) { current = nullptr; });
   }
 
@@ -242,12 +257,10 @@ class RemoteDesk::Line {
   }
 
   // One line for each thing that stands in the way.
-  void Tell(const std::string& address, const Status& ended) {
-    const std::string why = address + ended.ToString();
-    if (why != told_)
-      log::Warn("no connection to a controller; trying again",
-                {{"controller", address}, {"why", ended.ToString()}});
-    told_ = why;
+  void Report(const std::string& address, const Status& ended) {
+    if (std::exchange(told_[address], ended) == ended) return;
+    log::Warn("no connection to a controller; trying again",
+              {{"controller", address}, {"why", ended.ToString()}});
   }
 
   // Longer each time in a row, and by chance, so that builders do not come all at once.
@@ -266,7 +279,7 @@ class RemoteDesk::Line {
   Random& random_;
   Clock& clock_;
   int failures_ = 0;
-  std::string told_;
+  std::map<std::string, Status> told_;
   Mutex idle_;
   std::condition_variable_any never_;
   Guarded<std::shared_ptr<Stream>> current_;
@@ -278,6 +291,8 @@ RemoteDesk::RemoteDesk(RemoteDeskOptions options, Random& random, Clock& clock)
 RemoteDesk::~RemoteDesk() = default;
 
 void RemoteDesk::Run(const std::stop_token& stop) { line_->Run(stop); }
+
+void RemoteDesk::Tell() { line_->Tell(); }
 
 bool RemoteDesk::connected() const { return line_->connected(); }
 

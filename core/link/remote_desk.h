@@ -31,9 +31,12 @@ class RemoteDesk final : public ports::BuildDesk {
   RemoteDesk(RemoteDeskOptions options, Random& random, Clock& clock);
   ~RemoteDesk() override;
 
-  // Keeps a connection, and makes it again with growing, jittered waits, until a stop is requested.
+  // Keeps a connection, and makes it again with growing, jittered waits between rounds through all
+  // addresses, until a stop is requested.
   void Run(const std::stop_token& stop);
   bool connected() const;
+  // The state has changed: the controller is told now.
+  void Tell();
 
   Result<std::vector<model::Build>> Claimed(const ports::Call& call) override;
   Result<std::vector<Status>> Renew(const ports::Call& call,

@@ -18,6 +18,9 @@ namespace ns::ports {
 // How long a claim of a build holds without being renewed.
 inline constexpr Duration kBuildLease = std::chrono::seconds(15);
 
+// Reason of calls that find nobody to ask; whoever keeps the connection says so once.
+inline constexpr char kControllerAway[] = "ControllerAway";
+
 // What a builder names when it speaks about a build that it was given.
 struct Claim {
   BuildId build;

@@ -133,9 +133,13 @@ class MemoryDesk final : public ports::BuildDesk {
 
 class MemoryHosts final : public ports::HostStore {
  public:
-  Status Beat(const model::Host& host) override {
-    rows_.With([&](auto& rows) { rows[host.id] = host; });
-    return {};
+  Result<std::vector<HostId>> Beat(const model::Host& host, Duration) override {
+    return rows_.With([&](auto& rows) {
+      rows[host.id] = host;
+      std::vector<HostId> alive;
+      for (const auto& [id, row] : rows) alive.push_back(id);
+      return alive;
+    });
   }
   Result<std::vector<model::Host>> List(Duration) override {
     return rows_.With([](auto& rows) {

@@ -1,0 +1,216 @@
+"""A builder on "another machine": a process without database and key file, over TLS and a token."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness.daemon import Daemon, processes
+from harness.installation import Installation
+from harness.repo import app_files
+from harness.wait import stays, until
+
+INDEX, PORT = 5, 7443
+LEASE = 15
+
+CONTROLLER = """
+link:
+  listen: "127.0.0.1:{port}"
+  certificate: {tls}/controller.pem
+  key: {tls}/controller.key
+  hosts:
+    - {{name: builder-1, token: {{file: {tls}/token}}, roles: [builder]}}
+    - {{name: edge-1, token: {{file: {tls}/edge-token}}, roles: [services]}}
+"""
+BUILDER = """
+installation: remote
+data: {root}/builder
+roles: [builder]
+git: {{private_hosts: [127.0.0.1]}}
+link:
+  connect: ["127.0.0.1:1", "localhost:{port}"]
+  token: {{file: {tls}/{token}}}
+  ca: {tls}/ca.pem
+plugins:
+  engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
+  runtime_cmd: {{plugin: build-runtime-cmd}}
+  runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
+"""
+
+
+def make_certificates(folder):
+    os.makedirs(folder)
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+    fresh = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *fresh, "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    openssl("req", *fresh, "-subj", "/CN=controller", "-keyout", "controller.key", "-out", "request")
+    with open(f"{folder}/names", "w") as file:
+        file.write("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", "request", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-extfile", "names", "-out", "controller.pem")
+    for name in ("token", "edge-token"):
+        with open(os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            file.write(os.urandom(32).hex())
+
+
+def builder_daemon(site, logs, token="token"):
+    config = os.path.join(site.root, f"builder-{token}.yaml")
+    with open(config, "w") as file:
+        file.write(BUILDER.format(root=site.root, tls=f"{site.root}/tls", port=PORT, token=token))
+    return Daemon(f"remote-builder-{token}", [f"{site.binaries}/nsd", "--config", config], logs)
+
+
+@pytest.fixture(scope="module")
+def remote(machine, binaries, logs):
+    site = Installation(machine, "remote", binaries, logs, index=INDEX)
+    make_certificates(f"{site.root}/tls")
+    with open(site.config, "a") as file:
+        file.write(CONTROLLER.format(tls=f"{site.root}/tls", port=PORT))
+    site.nsd = {"controller": Daemon("remote-controller", [f"{binaries}/nsd", "--config", site.config, "--roles",
+                                                           "controller,services"], logs),
+                "builder": builder_daemon(site, logs)}
+    site.start()
+    yield site
+    site.forget_apps()
+    site.stop()
+
+
+def attempts(site, build):
+    return int(site.sql(f"select attempt from builds where id = '{build['id']}'")[0])
+
+
+def builders(site):
+    return site.sql("select name from hosts where 'builder' = any(roles) and build_slots > 0")
+
+
+def slow(app, marker, seconds):
+    """Pushes a commit whose build takes that long; returns the commit once the build's command runs."""
+    commit = app.push({"Dockerfile": f"FROM nsbase:1\nRUN echo begins-{marker}; sleep {seconds}.{marker}; echo ends-{marker}\n"
+                                     "CMD [\"sleep\", \"1000\"]\n"})
+    until(lambda: f"begins-{marker}\n" in log_so_far(app, commit), 60, lambda: f"runs\n{app.site.logs_tail()}")
+    assert app.build_status(commit) == "BUILDING"
+    return commit
+
+
+def log_so_far(app, commit):
+    return app.site.ns_raw("build", "log", app.build(commit)["id"]).stdout
+
+
+def sleeping(marker):
+    return [pid for pid, _, _, argv in processes() if argv[0] == "sleep" and argv[1].endswith(f".{marker}")]
+
+
+@pytest.fixture(scope="module")
+def app(remote, testapp):
+    app = remote.app("remote", testapp)
+    app.wait_version(1)
+    return app
+
+
+def test_push_goes_live_by_a_builder_without_a_database(remote, app):
+    app.push_version(2)
+    app.wait_version(2)
+    assert builders(remote) == ["builder-1"]
+    left = os.listdir(f"{remote.root}/builder")
+    assert "key" not in left and "postgres" not in left, left
+    doctor = remote.ns("doctor").stdout
+    assert "engine-docker" in doctor, "the builder's plugins are known to the platform"
+
+
+def test_doctor_of_the_builder_knows_that_it_has_no_database(remote, app):
+    done = subprocess.run([*remote.nsd["builder"].argv[:1], "doctor", *remote.nsd["builder"].argv[1:]], capture_output=True,
+                          text=True, timeout=60)
+    assert f"localhost:{PORT}" in done.stdout and "database" not in done.stdout, done.stdout
+
+
+def test_log_is_followed_live_from_the_services(remote, app):
+    commit = slow(app, 11, 4)
+    build = app.build(commit)
+    follow = subprocess.run([f"{remote.binaries}/ns", "--server", f"unix:{remote.root}/run/api.sock", "build", "log", build["id"],
+                             "-f"], capture_output=True, text=True, timeout=60)
+    assert "begins-11" in follow.stdout and "ends-11" in follow.stdout, follow.stdout[-1000:]
+    app.wait_build(commit, "SUCCEEDED")
+
+
+def test_killed_builder_is_replaced_by_another_attempt(remote, app):
+    commit = slow(app, 22, 5)
+    remote.kill("builder")
+    until(lambda: builders(remote) == [], 5, "nothing more is given to it")
+    remote.nsd["builder"].start()
+    build = app.wait_build(commit, "SUCCEEDED", 90)
+    assert attempts(remote, build) == 2
+    log = app.log(build["id"])
+    assert log.count("begins-22\n") >= 2 and "ends-22" in log
+
+
+def test_build_goes_on_while_the_controller_restarts_and_its_result_counts(remote, app):
+    commit = slow(app, 33, 9)
+    began = time.monotonic()
+    remote.kill("controller")
+    time.sleep(3)
+    assert sleeping(33)
+    remote.nsd["controller"].start()
+    build = app.wait_build(commit, "SUCCEEDED", 60)
+    assert time.monotonic() - began < 9 + LEASE
+    assert attempts(remote, build) == 1
+    log = app.log(build["id"])
+    assert len(re.findall(r"^#\d+ [\d.]+ (?:begins|ends)-33$", log, re.MULTILINE)) == 2, log
+
+
+def test_result_that_comes_while_no_controller_is_there_is_kept(remote, app):
+    commit = slow(app, 44, 3)
+    remote.kill("controller")
+    until(lambda: not sleeping(44), 10, "the command has ended")
+    time.sleep(3)  # the image is pushed, the result waits
+    remote.nsd["controller"].start()
+    build = app.wait_build(commit, "SUCCEEDED", 60)
+    assert attempts(remote, build) == 1
+    assert "-- succeeded" in app.log(build["id"])
+
+
+def test_cut_off_for_longer_than_the_lease_stops_the_work(remote, app, testapp):
+    commit = slow(app, 55, 30)
+    remote.kill("controller")
+    began = time.monotonic()
+    until(lambda: not sleeping(55), LEASE + 6, "the builder stops by its own clock")
+    assert time.monotonic() - began > LEASE - 8, "not before it has to"
+    remote.nsd["controller"].start()
+    remote.wait_ready()
+    app.push(app_files(testapp, 6))  # supersedes the one that takes long
+    app.wait_version(6, 90)
+    until(lambda: app.build_status(commit) in ("CANCELLED", "SKIPPED"), 60,
+          lambda: f"superseded, is {app.build_status(commit)}")
+
+
+def test_paused_builder_wakes_up_and_its_late_result_is_refused(remote, app):
+    commit = slow(app, 66, 4)
+    build = app.build(commit)
+    remote.nsd["builder"].process.send_signal(signal.SIGSTOP)
+    until(lambda: app.build_status(commit) == "QUEUED", LEASE + 20, "the claim has run out")
+    remote.nsd["builder"].process.send_signal(signal.SIGCONT)
+    app.wait_build(commit, "SUCCEEDED", 90)
+    assert attempts(remote, build) == 2
+    ends = remote.sql(f"select count(*) from builds where id = '{build['id']}' and status = 2 and attempt = 2")
+    assert ends == ["1"]
+    image = remote.sql(f"select image_reference from builds where id = '{build['id']}'")[0]
+    assert image.endswith(f":{build['id']}-2"), image
+
+
+def test_stopped_builder_gives_its_build_back(remote, app):
+    commit = slow(app, 77, 6)
+    remote.nsd["builder"].stop()
+    assert app.build_status(commit) == "QUEUED"
+    assert builders(remote) == []
+    remote.nsd["builder"].start()
+    app.wait_build(commit, "SUCCEEDED", 60)
+
+
+def test_host_that_may_not_build_is_not_let_in(remote, app, logs):
+    stranger = builder_daemon(remote, logs, "edge-token").start()
+    until(lambda: "RoleNotGranted" in stranger.log_tail(), 20, stranger.log_tail)
+    stays(lambda: builders(remote) == ["builder-1"], 2, "one builder")
+    stranger.stop()
