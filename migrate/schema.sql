@@ -21,6 +21,14 @@ CREATE TABLE installation (
   epoch bigint NOT NULL DEFAULT 1 CHECK (epoch >= 1)
 );
 
+-- A session of a program with this database, and the number of the last transaction in which it wrote: written with each, so that
+-- whoever lost the answer to a COMMIT can read what became of it.
+CREATE TABLE store_sessions (
+  id text PRIMARY KEY,
+  transactions bigint NOT NULL,
+  used_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- ---- who owns ----
 
 -- A user (0) or a team (1). `name_key` is the name in lower case.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/random.h"
 #include "store/pg_error.h"
 
 namespace ns::store {
@@ -15,7 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // The client waits a little longer than the server, whose answer says more.
-constexpr Duration kGrace = 1s;
+constexpr Duration kGrace = 80ms;
+constexpr size_t kMostTexts = 256;  // remembered by a session
+constexpr int kUsesUntilPrepared = 2;
 
 Duration Now() { return SystemClock().Monotonic(); }
 
@@ -57,19 +60,25 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& connecti
                                                      Duration statement_limit) {
   std::unique_ptr<Connection> opened(new Connection());
   opened->statement_limit_ = statement_limit;
+  opened->name_ = NewIdText(SystemRandom());
   NS_TRY(opened->Connect(connection, Now() + limit));
   return opened;
 }
 
 Status Connection::Connect(const std::string& connection, Duration deadline) {
   const std::string options = SessionOptions(statement_limit_);
-  const std::array<const char*, 7> keys{
-      "dbname",           "options", "client_encoding", "application_name", "keepalives_idle",
-      "tcp_user_timeout", nullptr};
-  const std::array<const char*, 7> values{
-      connection.c_str(), options.c_str(), "UTF8", "neoshowcase", "30", "30000", nullptr};
+  // A machine that went away silently is noticed within ten seconds, whoever speaks last.
+  constexpr size_t kOptions = 9;
+  const std::array<const char*, kOptions> keys{
+      "dbname",          "options",          "client_encoding",     "application_name",
+      "keepalives_idle", "keepalives_count", "keepalives_interval", "tcp_user_timeout",
+      nullptr};
+  const std::array<const char*, kOptions> values{
+      connection.c_str(), options.c_str(), "UTF8", "neoshowcase", "4", "2", "2", "8000", nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return Lost("connecting");
+  // Until a session stands, libpq tells the server's error code in its words alone.
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
@@ -78,6 +87,7 @@ Status Connection::Connect(const std::string& connection, Duration deadline) {
     NS_TRY(WaitFor(next == PGRES_POLLING_WRITING, deadline));
     next = PQconnectPoll(connection_.get());
   }
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   if (PQsetnonblocking(connection_.get(), 1) != 0) return Lost("connecting");
   return {};
 }
@@ -93,6 +103,27 @@ Status Connection::Do(const std::string& sql, const Params& params) {
   return Run(sql, params).status();
 }
 
+Result<Rows> Connection::RunScript(const std::string& sql) {
+  if (broken_) return Lost("an ended session");
+  const Duration deadline = Now() + statement_limit_ + kGrace;
+  if (!PQsendQuery(connection_.get(), sql.c_str())) return Lost("sending a statement");
+  NS_TRY(Flush(deadline));
+  return Fetch(deadline);
+}
+
+Result<std::string> Connection::NameOf(const std::string& sql, Duration deadline) {
+  if (texts_.size() >= kMostTexts && !texts_.contains(sql)) return std::string();
+  Text& text = texts_[sql];
+  if (++text.uses < kUsesUntilPrepared || !text.prepared.empty()) return text.prepared;
+  const std::string name = "ns_" + std::to_string(++prepared_);
+  if (!PQsendPrepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr))
+    return Lost("sending a statement");
+  NS_TRY(Flush(deadline));
+  NS_TRY(Fetch(deadline).status());
+  text.prepared = name;
+  return name;
+}
+
 Status Connection::Send(const std::string& sql, const Params& params, Duration deadline) {
   std::vector<const char*> values;
   std::vector<int> lengths, formats;
@@ -103,11 +134,18 @@ Status Connection::Send(const std::string& sql, const Params& params, Duration d
     lengths.push_back(static_cast<int>(value.text.size()));
     formats.push_back(value.binary ? 1 : 0);
   }
+  NS_ASSIGN(const std::string name, NameOf(sql, deadline));
   const int count = static_cast<int>(values.size());
-  if (!PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, values.data(),
-                         lengths.data(), formats.data(), 0)) {
-    return Lost("sending a statement");
-  }
+  const int sent =
+      name.empty()
+          ? PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, values.data(),
+                              lengths.data(), formats.data(), 0)
+          : PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
+                                lengths.data(), formats.data(), 0);
+  return sent ? Flush(deadline) : Lost("sending a statement");
+}
+
+Status Connection::Flush(Duration deadline) {
   for (int left = PQflush(connection_.get()); left != 0; left = PQflush(connection_.get())) {
     if (left < 0) return Lost("sending a statement");
     NS_TRY(WaitFor(true, deadline));
@@ -119,19 +157,28 @@ Status Connection::Send(const std::string& sql, const Params& params, Duration d
 Result<Rows> Connection::Fetch(Duration deadline) {
   std::optional<Rows> rows;
   Status failure;
+  bool outdated = false;
+  // The server's last words say more than that it hung up.
+  const auto lost = [&] {
+    const Status status = Lost("waiting for an answer");
+    return failure.ok() ? status : failure;
+  };
   for (;;) {
     while (PQisBusy(connection_.get())) {
       NS_TRY(WaitFor(false, deadline));
-      if (!PQconsumeInput(connection_.get())) return Lost("waiting for an answer");
+      if (!PQconsumeInput(connection_.get())) return lost();
     }
     PGresult* result = PQgetResult(connection_.get());
     if (!result) break;
     const ExecStatusType status = PQresultStatus(result);
     rows.emplace(result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-      failure = StatusOf(ErrorOf(result));
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || !failure.ok()) continue;
+    const PgError error = ErrorOf(result);
+    failure = StatusOf(error);
+    outdated = error.sqlstate == kPlanOutdated;
   }
-  if (PQstatus(connection_.get()) != CONNECTION_OK) return Lost("waiting for an answer");
+  if (PQstatus(connection_.get()) != CONNECTION_OK) return lost();
+  if (outdated) broken_ = true;  // a new session plans anew
   if (!failure.ok()) return failure;
   if (!rows) return Lost("waiting for an answer");
   return std::move(*rows);
@@ -144,7 +191,7 @@ Status Connection::WaitFor(bool writable, Duration deadline) {
     const Duration left = deadline - Now();
     if (left <= 0ns) {
       broken_ = true;
-      return Unavailable("the database does not answer in time").SetFault(Fault::kOperator);
+      return DatabaseSlow("it did not answer in time");
     }
     const int ready = poll(&fd, 1, Millis(left));
     if (ready > 0) return {};
@@ -154,8 +201,19 @@ Status Connection::WaitFor(bool writable, Duration deadline) {
 
 Status Connection::Lost(const std::string& what) {
   broken_ = true;
-  const std::string words = connection_ ? Trimmed(PQerrorMessage(connection_.get())) : "no memory";
-  return StatusOf({"", what + ": " + words, ""});
+  if (!connection_) return StatusOf({"", what, ""});
+  PgError error = ParseVerbose(Trimmed(PQerrorMessage(connection_.get())));
+  error.message = what + ": " + error.message;
+  return StatusOf(error);
+}
+
+void Connection::End() {
+  broken_ = true;
+  connection_.reset();
+}
+
+int Connection::server_process() const {
+  return connection_ ? PQbackendPID(connection_.get()) : 0;
 }
 
 bool Connection::Alive() {

@@ -10,6 +10,8 @@ namespace ns::store {
 
 // Reason of a status that says: the transaction lost to another and may be tried again at once.
 inline constexpr char kLostToAnother[] = "LostToAnother";
+// The code of a prepared statement whose tables have changed since (cached plan).
+inline constexpr char kPlanOutdated[] = "0A000";
 
 struct PgError {
   std::string sqlstate;  // empty: the connection is gone
@@ -18,8 +20,16 @@ struct PgError {
 };
 
 // kExists and kNotFound for broken uniqueness and references; kInvalid for values that PostgreSQL
-// does not take; kUnavailable for everything that passes; kInternal for what is wrong in the schema
-// or the statement.
+// does not take; kUnavailable for everything that passes, with a reason of docs/conditions.md and
+// what to do; kInternal for what is wrong in the schema or the statement.
 Status StatusOf(const PgError& error);
+
+// The database answered too late, or not at all.
+Status DatabaseSlow(const std::string& what);
+// The session ended, by whomever: nothing is wrong with what was asked.
+bool IsLostSession(const Status& status);
+
+// Of "FATAL:  53300: too many connections LOCATION: ...", as libpq words failures to connect.
+PgError ParseVerbose(std::string_view words);
 
 }  // namespace ns::store

@@ -18,12 +18,16 @@ struct PgOptions {
   Duration connect_limit = std::chrono::seconds(5);
   Duration wait_limit = std::chrono::seconds(5);        // for a free connection
   Duration statement_limit = std::chrono::seconds(15);  // each
+  Duration outcome_limit =
+      std::chrono::seconds(5);  // to find out what became of a COMMIT without an answer
   Duration idle_limit =
       std::chrono::minutes(1);  // a session unused for so long is closed, but for the last one
 };
 
 // Every method is one transaction, which is tried again by itself where PostgreSQL says that it
-// lost to another. kUnavailable names the database's words: nothing is known then about a write.
+// lost to another, or when the session ended before anything was kept. kUnavailable has a reason of
+// docs/conditions.md, what to do, and the database's words; with "OutcomeUnknown" nothing is known
+// about a write.
 // Secrets are sealed before they leave the process. [any-thread]
 class PgStore {
  public:

@@ -1,13 +1,24 @@
 #include "store/pool.h"
 
+#include <algorithm>
+
+#include "base/random.h"
 #include "store/pg_error.h"
+#include "supervise/process.h"
 
 namespace ns::store {
 namespace {
 
-constexpr int kTries = 8;
+constexpr int kTries = 8;        // of what loses to another
+constexpr int kSessionsLost = 2;  // then the database is away
 
 bool LostToAnother(const Status& status) { return status.reason() == kLostToAnother; }
+
+// Those that lost to each other do not meet again at the same moment.
+void Pause(int tries) {
+  const uint64_t most = std::min<uint64_t>(uint64_t{2} << tries, 100);
+  supervise::WaitReadable(-1, std::chrono::milliseconds(SystemRandom().Below(most + 1)));
+}
 
 }  // namespace
 
@@ -26,29 +37,78 @@ class Pool::Use {
 };
 
 Result<Rows> Pool::Run(const std::string& sql, const Params& params) {
+  int lost = 0;
   for (int tries = 1;; ++tries) {
     NS_ASSIGN(auto taken, Take());
     Use connection(*this, std::move(taken));
     Result<Rows> rows = (*connection).Run(sql, params);
-    if (rows.ok() || !LostToAnother(rows.status()) || tries == kTries) return rows;
+    lost += IsLostSession(rows.status());
+    const bool again = LostToAnother(rows.status()) || IsLostSession(rows.status());
+    if (!again || tries == kTries || lost == kSessionsLost) return rows;
+    Pause(tries);
   }
 }
 
-Status Pool::TransactUntyped(const char* begin, const std::function<Status(Connection&)>& body) {
+Status Pool::TransactUntyped(Kind kind, const Steps& steps) {
+  int lost = 0;
   for (int tries = 1;; ++tries) {
-    const Status status = TransactOnce(begin, body);
-    if (!LostToAnother(status) || tries == kTries) return status;
+    bool session_lost = false;
+    const Status status = TransactOnce(kind, steps, session_lost);
+    lost += session_lost;
+    const bool again = LostToAnother(status) || session_lost;
+    if (!again || tries == kTries || lost == kSessionsLost) return status;
+    Pause(tries);
   }
 }
 
-Status Pool::TransactOnce(const char* begin, const std::function<Status(Connection&)>& body) {
+// `lost` says that nothing was kept, since the session ended.
+Status Pool::TransactOnce(Kind kind, const Steps& steps, bool& lost) {
   NS_ASSIGN(auto taken, Take());
-  Use connection(*this, std::move(taken));
-  NS_TRY((*connection).Do(begin));
-  const Status status = body(*connection);
-  if (status.ok()) return (*connection).Do("COMMIT");
-  if ((*connection).Alive()) (void)(*connection).Do("ROLLBACK");
+  Use use(*this, std::move(taken));
+  Connection& connection = *use;
+  const Status status =
+      kind == Kind::kWrite ? WriteOnce(steps, connection) : ReadOnce(steps, connection);
+  if (status.ok()) return status;
+  const bool alive = connection.Alive();
+  if (alive) (void)connection.Do("ROLLBACK");
+  lost = !alive && IsLostSession(status);
   return status;
+}
+
+Status Pool::ReadOnce(const Steps& steps, Connection& connection) {
+  NS_TRY(connection.Do("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  NS_TRY(steps(connection));
+  return connection.Do("COMMIT");
+}
+
+Status Pool::WriteOnce(const Steps& steps, Connection& connection) {
+  NS_ASSIGN(const Mark mark, BeginMarked(connection));
+  NS_TRY(steps(connection));
+  return Commit(connection, mark);
+}
+
+Status Pool::Commit(Connection& connection, const Mark& mark) {
+  const Result<Rows> answer = connection.RunScript("COMMIT");
+  if (answer.ok()) {
+    return answer->command() == "COMMIT"
+               ? Status()
+               : Internal("a failed transaction was to be committed, and was rolled back");
+  }
+  if (connection.Alive()) return answer.status();
+  connection.End();
+  switch (AskOutcome(options_, mark)) {
+    case Outcome::kCommitted:
+      return {};
+    case Outcome::kGone:
+      return Status(Code::kUnavailable, kLostToAnother,
+                    "the session ended before the transaction was kept");
+    case Outcome::kUnknown:
+      break;
+  }
+  return Status(Code::kUnavailable, "OutcomeUnknown",
+                "the database went away over a COMMIT, and nobody can say whether it was kept: " +
+                    answer.status().message())
+      .SetFault(Fault::kOperator);
 }
 
 Result<std::unique_ptr<Connection>> Pool::Take() {
@@ -65,10 +125,7 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
       if (open_ < options_.connections) break;
       const Duration left = deadline - SystemClock().Monotonic();
       if (left <= Duration::zero()) {
-        return Unavailable(
-                   "every session with the database is in use: too much work, or the database is "
-                   "too slow")
-            .SetFault(Fault::kOperator);
+        return DatabaseSlow("every session with it was in use for too long");
       }
       returned_.wait_for(mutex_, left);
     }

@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "store/connection.h"
+#include "store/outcome.h"
 #include "store/pg_store.h"
 
 namespace ns::store {
@@ -19,19 +20,22 @@ class Pool {
  public:
   explicit Pool(const PgOptions& options) : options_(options) {}
 
-  // One statement, a transaction of its own.
+  // One statement, a transaction of its own, sent once more when the session ended over it: it
+  // reads, or a second time changes nothing that the first has done.
   Result<Rows> Run(const std::string& sql, const Params& params = {});
 
   // One transaction: `body(connection)` gives a Status or a Result; a failure rolls back. Tried
-  // again where PostgreSQL says that it lost to another, so `body` may run several times.
+  // again where PostgreSQL says that it lost to another, or the session ended and nothing was kept,
+  // so `body` may run several times. When nobody can tell whether it was kept: kUnavailable with
+  // the reason "OutcomeUnknown".
   template <class Body>
   auto Write(Body&& body) -> std::invoke_result_t<Body, Connection&> {
-    return Transact("BEGIN", std::forward<Body>(body));
+    return Transact(Kind::kWrite, std::forward<Body>(body));
   }
   // The same for reads that must agree with one another.
   template <class Body>
   auto Read(Body&& body) -> std::invoke_result_t<Body, Connection&> {
-    return Transact("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", std::forward<Body>(body));
+    return Transact(Kind::kRead, std::forward<Body>(body));
   }
 
  private:
@@ -41,10 +45,12 @@ class Pool {
     Duration since{};
   };
 
+  enum class Kind { kRead, kWrite };
+
   template <class Body>
-  auto Transact(const char* begin, Body&& body) -> std::invoke_result_t<Body, Connection&> {
+  auto Transact(Kind kind, Body&& body) -> std::invoke_result_t<Body, Connection&> {
     std::optional<std::invoke_result_t<Body, Connection&>> result;
-    const Status status = TransactUntyped(begin, [&](Connection& connection) -> Status {
+    const Status status = TransactUntyped(kind, [&](Connection& connection) -> Status {
       result.emplace(body(connection));
       if constexpr (std::is_same_v<std::invoke_result_t<Body, Connection&>, Status>)
         return *result;
@@ -54,8 +60,13 @@ class Pool {
     if (!status.ok()) return status;
     return std::move(*result);
   }
-  Status TransactUntyped(const char* begin, const std::function<Status(Connection&)>& body);
-  Status TransactOnce(const char* begin, const std::function<Status(Connection&)>& body);
+  using Steps = std::function<Status(Connection&)>;
+  Status TransactUntyped(Kind kind, const Steps& steps);
+  Status TransactOnce(Kind kind, const Steps& steps, bool& lost);
+  Status WriteOnce(const Steps& steps, Connection& connection);
+  static Status ReadOnce(const Steps& steps, Connection& connection);
+  // COMMIT, and where its answer is lost, what became of it.
+  Status Commit(Connection& connection, const Mark& mark);
 
   Result<std::unique_ptr<Connection>> Take();
   void Return(std::unique_ptr<Connection> connection);

@@ -129,6 +129,8 @@ int64_t Rows::touched() const {
   return touched.ok() ? *touched : 0;
 }
 
+std::string_view Rows::command() const { return PQcmdStatus(result_.get()); }
+
 void Rows::Clear::operator()(pg_result* result) const { PQclear(result); }
 
 }  // namespace ns::store

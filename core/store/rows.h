@@ -134,6 +134,8 @@ class Rows {
   Row operator[](int row) const { return Row(result_.get(), row); }
   // Rows that a write touched.
   int64_t touched() const;
+  // What was done, as PostgreSQL says it: "COMMIT".
+  std::string_view command() const;
 
  private:
   struct Clear {

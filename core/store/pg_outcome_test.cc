@@ -1,0 +1,166 @@
+// Answers to COMMIT that get lost: nothing is lost and nothing is done twice.
+#include <gmock/gmock.h>
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "ports/testing/store_contract_base.h"
+#include "store/pg_store.h"
+#include "store/testing/inbox.h"
+#include "store/testing/proxy.h"
+#include "store/testing/test_postgres.h"
+
+namespace ns::store {
+namespace {
+
+using ports::testing::IdOf;
+using testing::Postgres;
+using testing::Proxy;
+using testing::TestSealer;
+using Fate = testing::Proxy::Fate;
+using namespace std::chrono_literals;
+
+model::Event EventOf(int number) {
+  model::Event event;
+  event.subject_id = "subject";
+  event.actor = "test";
+  event.kind = "kind." + std::to_string(number);
+  return event;
+}
+
+// How often each event is stored, by its kind.
+std::map<std::string, int> Stored(const std::string& connection) {
+  PgOptions options;
+  options.connection = connection;
+  PgStore direct(options, TestSealer(), SystemRandom());
+  std::map<std::string, int> counts;
+  const auto events =
+      direct.store().events.List(model::Subject::kApplication, "subject", 0, 100'000).value();
+  for (const model::Event& event : events) ++counts[event.kind];
+  return counts;
+}
+
+// Appends `count` events from three threads through a proxy that decides by `fate`; all must
+// succeed, and each be there once.
+void AppendThrough(int count, std::function<Fate()> fate) {
+  const std::string connection = Postgres().CleanDatabase();
+  const Proxy proxy(connection, Postgres().socket(), std::move(fate));
+  PgOptions options;
+  options.connection = proxy.connection();
+  options.connections = 3;
+  PgStore store(options, TestSealer(), SystemRandom());
+  std::atomic<int> next{0};
+  std::vector<std::jthread> writers;
+  for (int thread = 0; thread < 3; ++thread) {
+    writers.emplace_back([&] {
+      for (int n = next++; n < count; n = next++)
+        EXPECT_EQ(store.store().events.Append(EventOf(n)).ToString(), Status().ToString());
+    });
+  }
+  writers.clear();
+  const auto stored = Stored(connection);
+  EXPECT_EQ(stored.size(), static_cast<size_t>(count)) << "lost";
+  for (const auto& [kind, times] : stored) EXPECT_EQ(times, 1) << kind << " came twice";
+}
+
+TEST(PgStoreOutcome, LostAnswersToCommit_NothingLostNothingTwice) {
+  // Each second COMMIT is cut somewhere; tries are bounded, so no transaction is cut for ever.
+  std::atomic<unsigned> commits{0}, cuts{0};
+  AppendThrough(600, [&] {
+    constexpr std::array kFates{Fate::kCutAfter, Fate::kPass, Fate::kCutBefore,
+                                Fate::kPass,     Fate::kCutAtOnce, Fate::kPass};
+    const Fate fate = kFates[commits++ % kFates.size()];
+    cuts += fate != Fate::kPass;
+    return fate;
+  });
+  EXPECT_GE(cuts, 300u);
+}
+
+TEST(PgStoreOutcome, CommitThatTheServerNeverSaw_IsEndedAndTriedAgain) {
+  std::atomic<int> commits{0};
+  const Duration begin = SystemClock().Monotonic();
+  AppendThrough(4, [&] { return commits++ == 1 ? Fate::kSwallowed : Fate::kPass; });
+  EXPECT_EQ(commits, 5);
+  EXPECT_LT(SystemClock().Monotonic() - begin, 4s) << "the waiting session was ended";
+}
+
+TEST(PgStoreOutcome, ServerThatDiesOverCommitAndComesBack_TellsByItsData) {
+  // After a crash PostgreSQL may give the number of a transaction that left no trace to another:
+  // so the answer must not hang on that number.
+  const std::string connection = Postgres().NewDatabase();
+  std::atomic<bool> cut{false};
+  const Proxy proxy(connection, Postgres().socket(),
+                    [&] { return cut.exchange(false) ? Fate::kSwallowed : Fate::kPass; });
+  PgOptions options;
+  options.connection = proxy.connection();
+  options.outcome_limit = 30s;
+  PgStore store(options, TestSealer(), SystemRandom());
+  EXPECT_EQ(store.store().events.Append(EventOf(0)), Status());
+  cut = true;
+  Status appended = Internal("not yet");
+  std::jthread writer([&] { appended = store.store().events.Append(EventOf(1)); });
+  while (cut) std::this_thread::sleep_for(1ms);
+  Postgres().Kill();
+  Postgres().Start();
+  for (int n = 2; n < 12; ++n) {  // take the numbers again
+    PgOptions direct;
+    direct.connection = connection;
+    PgStore other(direct, TestSealer(), SystemRandom());
+    EXPECT_EQ(other.store().events.Append(EventOf(n)), Status());
+  }
+  writer.join();
+  EXPECT_EQ(appended, Status());
+  EXPECT_EQ(Stored(connection)["kind.1"], 1);
+}
+
+TEST(PgStoreOutcome, DatabaseAwayForGood_IsUnknownAndSaysSo) {
+  const std::string connection = Postgres().NewDatabase();
+  std::atomic<bool> cut{false};
+  std::unique_ptr<Proxy> proxy;
+  proxy = std::make_unique<Proxy>(connection, Postgres().socket(),
+                                  [&] { return cut ? Fate::kSilent : Fate::kPass; });
+  PgOptions options;
+  options.connection = proxy->connection();
+  options.statement_limit = 300ms;
+  options.connect_limit = 300ms;
+  options.outcome_limit = 500ms;
+  PgStore store(options, TestSealer(), SystemRandom());
+  EXPECT_EQ(store.store().events.Append(EventOf(0)), Status());
+  cut = true;
+  const Duration begin = SystemClock().Monotonic();
+  const Status status = store.store().events.Append(EventOf(1));
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_EQ(status.reason(), "OutcomeUnknown");
+  EXPECT_LT(SystemClock().Monotonic() - begin, 300ms + 500ms + 300ms);
+}
+
+TEST(PgStoreOutcome, SilentDatabase_HoldsNoThreadBeyondItsDeadline) {
+  const std::string connection = Postgres().CleanDatabase();
+  Proxy proxy(connection, Postgres().socket(), [] { return Fate::kPass; });
+  PgOptions options;
+  options.connection = proxy.connection();
+  options.statement_limit = 400ms;
+  options.connect_limit = 300ms;
+  options.wait_limit = 200ms;
+  options.connections = 1;
+  PgStore store(options, TestSealer(), SystemRandom());
+  EXPECT_TRUE(store.store().apps.List().ok());
+  proxy.Silence();
+  const auto timed = [&](Duration limit) {
+    const Duration begin = SystemClock().Monotonic();
+    const Status status = store.store().users.List().status();
+    EXPECT_EQ(status.code(), Code::kUnavailable);
+    EXPECT_EQ(status.reason(), "DatabaseSlow");
+    EXPECT_LT(SystemClock().Monotonic() - begin, limit + 100ms);
+  };
+  timed(400ms);  // the statement
+  timed(300ms);  // connecting
+  std::jthread holder([&] { (void)store.store().users.List(); });
+  std::this_thread::sleep_for(20ms);
+  timed(300ms);  // waiting for a session (200 ms); one that comes free may be tried
+}
+
+}  // namespace
+}  // namespace ns::store
