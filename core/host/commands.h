@@ -14,6 +14,9 @@ int CheckConfig(const std::string& config);
 // Brings the database's schema up to what this program needs; starts the embedded cluster where
 // there is one.
 int Migrate(const std::string& config, bool dry_run, bool check);
+// Makes a new sealing key and seals every secret of the database under it; `prepare`: makes the key
+// alone, to be copied to the other machines first.
+int RotateKey(const std::string& config, bool prepare);
 // What is well and what is not, each with its remedy; works while nothing else runs.
 int RunDoctor(const std::string& config, bool json);
 // Ends every helper that outlives `nsd`.

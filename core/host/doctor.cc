@@ -67,20 +67,23 @@ void CheckHosts(const std::vector<model::Host>& hosts, Checks& checks) {
 }
 
 void CheckDatabase(const config::Config& config, const Layout& layout, Checks& checks) {
-  auto keys = LoadOrMakeKeyFile(KeyFileOf(config, layout), SystemRandom());
+  auto keys = LoadKeyFile(KeyFileOf(config, layout));
   if (!keys.ok())
     return checks.push_back(
         Broken("database", keys.status().message(), "put the key file right first"));
   store::PgOptions options;
   options.connection = ConnectionOf(config, layout);
-  store::PgStore store(options, Sealer(keys->seal_id, keys->seal), SystemRandom());
+  store::PgStore store(options, store::Keyring{SealersOf(*keys), nullptr}, SystemRandom());
   if (const Status answer = store.Check(); !answer.ok()) {
     return checks.push_back(
         Broken("database", answer.message(),
-               answer.code() == Code::kPrecondition
-                   ? "nsd migrate"
-                   : "start nsd, which starts the database; or look after your own"));
+               answer.code() == Code::kPrecondition ? "nsd migrate"
+               : answer.reason() == "DatabaseUnreachable"
+                   ? "start nsd, which starts the database; or look after your own"
+                   : "as it says; see " + answer.reason() + " in docs/conditions.md"));
   }
+  if (const Status right = store.CheckKeys(); !right.ok())
+    return checks.push_back(Broken("database", right.message(), "restore the key file"));
   checks.push_back(Well("database", "answers, with the schema that this version needs"));
   const auto hosts = store.store().hosts.List(kAlive);
   if (!hosts.ok())

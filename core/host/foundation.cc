@@ -17,6 +17,20 @@ store::PgOptions PgOptionsOf(const config::Config& config, const Layout& layout)
   return options;
 }
 
+// For questions about the database as a whole: it opens no secret.
+store::PgStore Keyless(const config::Config& config, const Layout& layout) {
+  return store::PgStore(PgOptionsOf(config, layout), Sealer("none", Secret(std::string(32, '\0'))),
+                        SystemRandom());
+}
+
+Status KeysLost(const std::string& path) {
+  return Status(Code::kPrecondition, "KeyFileLost",
+                "the key file " + path +
+                    " is gone, and the database holds secrets that only its keys open: restore it "
+                    "from its backup. New keys are not made: they would open nothing of this")
+      .SetFault(Fault::kOperator);
+}
+
 }  // namespace
 
 store::ClusterOptions ClusterOptionsOf(const Layout& layout) {
@@ -45,34 +59,54 @@ Status EnsureDatabase(const config::Config& config, const Layout& layout,
   return store::EnsureDatabase(options);
 }
 
+store::Keyring KeyringOf(const std::string& key_file, const KeyFile& keys) {
+  return {SealersOf(keys), [key_file]() -> Result<std::vector<Sealer>> {
+            NS_ASSIGN(const KeyFile read, LoadKeyFile(key_file));
+            return SealersOf(read);
+          }};
+}
+
 Result<std::unique_ptr<Foundation>> Foundation::Lay(const config::Config& config,
                                                     const std::stop_token& cancel) {
   const Layout layout(config.data);
   NS_TRY(MakeFolders(layout));
-  NS_ASSIGN(KeyFile keys, LoadOrMakeKeyFile(KeyFileOf(config, layout), SystemRandom()));
-  std::unique_ptr<Foundation> foundation(new Foundation(config, layout, std::move(keys)));
-  NS_TRY(foundation->Open(config, cancel));
+  const std::string key_file = KeyFileOf(config, layout);
+  if (KeyFileExists(key_file)) NS_TRY(LoadKeyFile(key_file).status());  // before any wait
+  std::unique_ptr<Foundation> foundation(new Foundation(layout));
+  NS_TRY(foundation->AwaitDatabase(config, cancel));
+  NS_TRY(foundation->OpenStore(config));
   return foundation;
 }
 
-Foundation::Foundation(const config::Config& config, Layout layout, KeyFile keys)
+Foundation::Foundation(Layout layout)
     : layout_(std::move(layout)),
-      keys_(std::move(keys)),
       supervisor_(layout_.helpers(), SystemClock()),
-      store_(PgOptionsOf(config, layout_), Sealer(keys_.seal_id, keys_.seal), SystemRandom()),
       ticker_([this](const std::stop_token& stop) {
         while (!stop.stop_requested()) supervisor_.Tick(kTick);
       }) {}
 
-void Foundation::Listen() {
-  listener_ = std::jthread([this](const std::stop_token& stop) { store_.Listen(stop); });
+Status Foundation::OpenStore(const config::Config& config) {
+  const std::string path = KeyFileOf(config, layout_);
+  if (!KeyFileExists(path)) {
+    NS_ASSIGN(const auto used, Keyless(config, layout_).KeysInUse());
+    // Another process may have made the file meanwhile, and sealed with it.
+    if (!used.empty() && !KeyFileExists(path)) return KeysLost(path);
+  }
+  NS_ASSIGN(keys_, LoadOrMakeKeyFile(path, SystemRandom()));
+  store_.emplace(PgOptionsOf(config, layout_), KeyringOf(path, *keys_), SystemRandom());
+  return store_->CheckKeys();
 }
 
-Status Foundation::Open(const config::Config& config, const std::stop_token& cancel) {
+void Foundation::Listen() {
+  listener_ = std::jthread([this](const std::stop_token& stop) { store_->Listen(stop); });
+}
+
+Status Foundation::AwaitDatabase(const config::Config& config, const std::stop_token& cancel) {
+  store::PgStore store = Keyless(config, layout_);
   std::string told;  // one line for each thing that stands in the way
   while (!cancel.stop_requested()) {
     Status opened = EnsureDatabase(config, layout_, supervisor_, cancel);
-    if (opened.ok()) opened = store_.Check();
+    if (opened.ok()) opened = store.Check();
     const bool passing = opened.code() == Code::kUnavailable || opened.code() == Code::kDeadline ||
                          opened.code() == Code::kCancelled;
     if (!passing) return opened;

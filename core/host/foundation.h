@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -19,6 +20,8 @@ store::ClusterOptions ClusterOptionsOf(const Layout& layout);
 std::string ConnectionOf(const config::Config& config, const Layout& layout);
 // Where the sealing key and the others are kept.
 std::string KeyFileOf(const config::Config& config, const Layout& layout);
+// The keys of that file, and how a running process learns of a new one.
+store::Keyring KeyringOf(const std::string& key_file, const KeyFile& keys);
 // Starts or adopts the embedded cluster, where there is one, with its database in it.
 Status EnsureDatabase(const config::Config& config, const Layout& layout,
                       supervise::Supervisor& supervisor, const std::stop_token& cancel);
@@ -26,26 +29,29 @@ Status EnsureDatabase(const config::Config& config, const Layout& layout,
 class Foundation {
  public:
   // Waits for a database that is out of reach until one answers or a stop is requested
-  // (kCancelled). Any other failure is final.
+  // (kCancelled). Any other failure is final. Keys are made for a database without secrets alone:
+  // kPrecondition with the reason "KeyFileLost" or "KeyFileWrong" for any other.
   static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config,
                                                  const std::stop_token& cancel);
 
   const Layout& layout() const { return layout_; }
-  const KeyFile& keys() const { return keys_; }
+  const KeyFile& keys() const { return *keys_; }
   supervise::Supervisor& supervisor() { return supervisor_; }
-  ports::Store store() { return store_.store(); }
+  ports::Store store() { return store_->store(); }
   // Receives hints from now on: subscribe before.
   void Listen();
   void StopListening() { listener_ = {}; }
 
  private:
-  Foundation(const config::Config& config, Layout layout, KeyFile keys);
-  Status Open(const config::Config& config, const std::stop_token& cancel);
+  explicit Foundation(Layout layout);
+  // The database answers and has the schema that this program needs.
+  Status AwaitDatabase(const config::Config& config, const std::stop_token& cancel);
+  Status OpenStore(const config::Config& config);
 
   const Layout layout_;
-  const KeyFile keys_;
+  std::optional<KeyFile> keys_;
   supervise::Supervisor supervisor_;
-  store::PgStore store_;
+  std::optional<store::PgStore> store_;
   std::jthread ticker_, listener_;
 };
 

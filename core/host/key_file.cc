@@ -16,6 +16,7 @@ namespace {
 constexpr char kSealId[] = "seal-id";
 constexpr char kSeal[] = "seal";
 constexpr char kHash[] = "hash";
+constexpr std::string_view kRetired = "retired-";  // then the id of a sealing key of earlier times
 constexpr char kSshPublic[] = "ssh-public";
 constexpr char kSshPrivate[] = "ssh-private";
 
@@ -48,17 +49,50 @@ Status Failed(const std::string& what, const std::string& path) {
   return Unavailable("cannot " + what + " the key file " + path + ": " + std::strerror(errno));
 }
 
-// Whole or not at all; somebody else's file is left as it is.
-Status Make(const std::string& path, Random& random) {
-  const std::string draft = path + "." + ToHex(Fresh(random, 6));
+// A new file beside `path` that holds `fields`; empty when it cannot be written.
+std::string WriteDraft(const std::string& path, const Fields& fields, Random& random) {
+  std::string draft = path + "." + ToHex(Fresh(random, 6));
   const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return Failed("make", path);
-  const std::string text = Print(MakeFields(random));
+  if (fd < 0) return "";
+  const std::string text = Print(fields);
   const bool written =
       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   close(fd);
-  const bool linked = written && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  if (written) return draft;
+  unlink(draft.c_str());
+  return "";
+}
+
+// Whole or not at all; somebody else's file is left as it is.
+Status Make(const std::string& path, Random& random) {
+  const std::string draft = WriteDraft(path, MakeFields(random), random);
+  if (draft.empty()) return Failed("make", path);
+  const bool linked = link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST;
   const Status result = linked ? Status() : Failed("write", path);
+  unlink(draft.c_str());
+  return result;
+}
+
+// The names in a folder, as they are now, survive a power cut.
+bool SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  return synced;
+}
+
+// Puts `fields` in the place of the file, which keeps its owner.
+Status Replace(const std::string& path, const Fields& fields, Random& random) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) return Failed("find", path);
+  const std::string draft = WriteDraft(path, fields, random);
+  if (draft.empty()) return Failed("write", path);
+  const bool replaced = chown(draft.c_str(), facts.st_uid, facts.st_gid) == 0 &&
+                        rename(draft.c_str(), path.c_str()) == 0 && SyncFolderOf(path);
+  if (replaced) return {};
+  const Status result = Failed("replace", path);
   unlink(draft.c_str());
   return result;
 }
@@ -88,23 +122,60 @@ Result<Fields> Read(const std::string& path) {
   return fields;
 }
 
-}  // namespace
-
-Result<KeyFile> LoadOrMakeKeyFile(const std::string& path, Random& random) {
-  if (access(path.c_str(), F_OK) != 0) NS_TRY(Make(path, random));
-  NS_ASSIGN(Fields fields, Read(path));
+Status CheckFields(const std::string& path, const Fields& fields) {
   for (const char* name : {kSealId, kSeal, kHash, kSshPublic, kSshPrivate}) {
-    if (fields[name].empty())
+    if (!fields.contains(name) || fields.at(name).empty())
       return Invalid("the key file " + path + " lacks \"" + name + "\"; restore it from a backup");
   }
-  for (const char* name : {kSeal, kHash}) {
-    if (fields[name].size() != 32)
-      return Invalid("the key \"" + std::string(name) + "\" in " + path + " must be 32 bytes long");
+  for (const auto& [name, value] : fields) {
+    const bool key = name == kSeal || name == kHash || name.starts_with(kRetired);
+    if (key && value.size() != 32)
+      return Invalid("the key \"" + name + "\" in " + path + " must be 32 bytes long");
   }
-  return KeyFile{fields[kSealId],
-                 Secret(fields[kSeal]),
-                 Secret(fields[kHash]),
-                 {fields[kSshPublic], Secret(fields[kSshPrivate])}};
+  return {};
+}
+
+Result<Fields> ReadWhole(const std::string& path) {
+  NS_ASSIGN(Fields fields, Read(path));
+  NS_TRY(CheckFields(path, fields));
+  return fields;
+}
+
+}  // namespace
+
+bool KeyFileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+Result<KeyFile> LoadKeyFile(const std::string& path) {
+  NS_ASSIGN(const Fields fields, ReadWhole(path));
+  KeyFile keys{fields.at(kSealId),
+               Secret(fields.at(kSeal)),
+               {},
+               Secret(fields.at(kHash)),
+               {fields.at(kSshPublic), Secret(fields.at(kSshPrivate))}};
+  for (const auto& [name, value] : fields) {
+    if (name.starts_with(kRetired))
+      keys.retired.emplace_back(name.substr(kRetired.size()), Secret(value));
+  }
+  return keys;
+}
+
+Result<KeyFile> LoadOrMakeKeyFile(const std::string& path, Random& random) {
+  if (!KeyFileExists(path)) NS_TRY(Make(path, random));
+  return LoadKeyFile(path);
+}
+
+Status AddSealKey(const std::string& path, Random& random) {
+  NS_ASSIGN(Fields fields, ReadWhole(path));
+  fields[std::string(kRetired) + fields[kSealId]] = fields[kSeal];
+  fields[kSealId] = ToHex(Fresh(random, 4));
+  fields[kSeal] = Fresh(random, 32);
+  return Replace(path, fields, random);
+}
+
+std::vector<Sealer> SealersOf(const KeyFile& keys) {
+  std::vector<Sealer> sealers{Sealer(keys.seal_id, keys.seal)};
+  for (const auto& [id, key] : keys.retired) sealers.emplace_back(id, key);
+  return sealers;
 }
 
 }  // namespace ns::host

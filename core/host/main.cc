@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
       "nsd");
   std::string config = EnvironmentValue("NS_CONFIG", "/etc/neoshowcase/config.yaml");
   std::vector<std::string> roles;
-  bool json = false, dry_run = false, check = false, all = false;
+  bool json = false, dry_run = false, check = false, all = false, prepare = false;
   std::string listen, folder;
 
   app.add_option("--config", config, "configuration file")->capture_default_str();
@@ -40,6 +40,12 @@ int main(int argc, char** argv) {
       "stop",
       "end the helpers that outlive nsd: PostgreSQL, Traefik, the registry, the page server");
   stop->add_flag("--all", all, "all of them")->required();
+  CLI::App* admin = app.add_subcommand("admin", "what only the operator of this machine may do");
+  admin->require_subcommand(1);
+  CLI::App* rotate_key = admin->add_subcommand(
+      "rotate-key", "make a new sealing key and seal every secret of the database under it");
+  rotate_key->add_flag("--prepare", prepare,
+                       "make the key alone, to be copied to the other machines first");
   const CLI::App* version = app.add_subcommand("version", "print the version");
   const CLI::App* git_worker = app.add_subcommand("git-worker", "")->group("");
   CLI::App* page_server = app.add_subcommand("page-server", "")->group("");
@@ -53,6 +59,7 @@ int main(int argc, char** argv) {
   }
   if (*check_config) return CheckConfig(config);
   if (*migrate) return Migrate(config, dry_run, check);
+  if (*rotate_key) return RotateKey(config, prepare);
   if (*doctor) return RunDoctor(config, json);
   if (*stop) return StopAll(config);
   if (*git_worker) return ServeGit();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <unordered_set>
 
 #include "base/random.h"
 #include "store/pg_error.h"
@@ -19,6 +20,9 @@ using namespace std::chrono_literals;
 constexpr Duration kGrace = 80ms;
 constexpr size_t kMostTexts = 256;  // remembered by a session
 constexpr int kUsesUntilPrepared = 2;
+// Of one Receive, so that a flood is told in pieces.
+constexpr int kMostReads = 10'000;
+constexpr size_t kMostPayloads = 10'000;
 
 Duration Now() { return SystemClock().Monotonic(); }
 
@@ -69,10 +73,15 @@ Status Connection::Connect(const std::string& connection, Duration deadline) {
   const std::string options = SessionOptions(statement_limit_);
   // A machine that went away silently is noticed within ten seconds, whoever speaks last.
   constexpr size_t kOptions = 9;
-  const std::array<const char*, kOptions> keys{
-      "dbname",          "options",          "client_encoding",     "application_name",
-      "keepalives_idle", "keepalives_count", "keepalives_interval", "tcp_user_timeout",
-      nullptr};
+  const std::array<const char*, kOptions> keys{"dbname",
+                                               "options",
+                                               "client_encoding",
+                                               "application_name",
+                                               "keepalives_idle",
+                                               "keepalives_count",
+                                               "keepalives_interval",
+                                               "tcp_user_timeout",
+                                               nullptr};
   const std::array<const char*, kOptions> values{
       connection.c_str(), options.c_str(), "UTF8", "neoshowcase", "4", "2", "2", "8000", nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
@@ -136,12 +145,11 @@ Status Connection::Send(const std::string& sql, const Params& params, Duration d
   }
   NS_ASSIGN(const std::string name, NameOf(sql, deadline));
   const int count = static_cast<int>(values.size());
-  const int sent =
-      name.empty()
-          ? PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr, values.data(),
-                              lengths.data(), formats.data(), 0)
-          : PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
-                                lengths.data(), formats.data(), 0);
+  const int sent = name.empty()
+                       ? PQsendQueryParams(connection_.get(), sql.c_str(), count, nullptr,
+                                           values.data(), lengths.data(), formats.data(), 0)
+                       : PQsendQueryPrepared(connection_.get(), name.c_str(), count, values.data(),
+                                             lengths.data(), formats.data(), 0);
   return sent ? Flush(deadline) : Lost("sending a statement");
 }
 
@@ -212,9 +220,7 @@ void Connection::End() {
   connection_.reset();
 }
 
-int Connection::server_process() const {
-  return connection_ ? PQbackendPID(connection_.get()) : 0;
-}
+int Connection::server_process() const { return connection_ ? PQbackendPID(connection_.get()) : 0; }
 
 bool Connection::Alive() {
   if (broken_) return false;
@@ -226,21 +232,26 @@ bool Connection::Alive() {
 
 Result<std::vector<std::string>> Connection::Receive(Duration limit, int wake) {
   std::vector<std::string> payloads;
+  std::unordered_set<std::string> seen;
   const auto take = [&] {
     while (PGnotify* notification = PQnotifies(connection_.get())) {
-      payloads.emplace_back(notification->extra);
+      if (seen.insert(notification->extra).second) payloads.emplace_back(notification->extra);
       PQfreemem(notification);
     }
   };
   take();  // those that came with the answer to a statement
-  if (!payloads.empty()) return payloads;
-  std::array<pollfd, 2> fds{pollfd{PQsocket(connection_.get()), POLLIN, 0},
-                            pollfd{wake, POLLIN, 0}};
-  const int ready = poll(fds.data(), fds.size(), Millis(limit));
-  if (ready < 0 && errno != EINTR) return Lost("waiting for hints");
-  if (fds[0].revents && !PQconsumeInput(connection_.get())) return Lost("waiting for hints");
-  if (PQstatus(connection_.get()) != CONNECTION_OK) return Lost("waiting for hints");
-  take();
+  Duration wait = payloads.empty() ? limit : 0ns;
+  for (int reads = 0; reads < kMostReads && payloads.size() < kMostPayloads; ++reads) {
+    std::array<pollfd, 2> fds{pollfd{PQsocket(connection_.get()), POLLIN, 0},
+                              pollfd{wake, POLLIN, 0}};
+    if (poll(fds.data(), fds.size(), Millis(wait)) < 0 && errno != EINTR)
+      return Lost("waiting for hints");
+    if (!fds[0].revents || fds[1].revents) break;
+    if (!PQconsumeInput(connection_.get()) || PQstatus(connection_.get()) != CONNECTION_OK)
+      return Lost("waiting for hints");
+    take();
+    wait = payloads.empty() ? wait : 0ns;  // then whatever is there already
+  }
   return payloads;
 }
 

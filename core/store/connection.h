@@ -39,8 +39,8 @@ class Connection {
   int64_t& marked() { return marked_; }
   int server_process() const;
 
-  // Payloads of the notifications that came; waits up to `limit` for the first, or until `wake` (a
-  // descriptor) is readable. kUnavailable when the session has ended.
+  // Payloads of the notifications that came, each once; waits up to `limit` for the first, or until
+  // `wake` (a descriptor) is readable. kUnavailable when the session has ended.
   Result<std::vector<std::string>> Receive(Duration limit, int wake);
 
  private:

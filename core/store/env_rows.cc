@@ -15,14 +15,15 @@ Params Arrays(const EnvTable& table, const std::string& owner,
   std::vector<std::string> names, values;
   std::vector<int64_t> scopes;
   std::vector<bool> secrets, systems;
+  const auto sealer = sealing.Current();
   for (const model::EnvVar& variable : variables) {
     names.push_back(variable.key);
-    values.push_back(ToHex(sealing.SealAlways(variable.value, Place(table, owner, variable.key))));
+    values.push_back(ToHex(sealer->Seal(variable.value, Place(table, owner, variable.key))));
     scopes.push_back(static_cast<int64_t>(variable.scope));
     secrets.push_back(variable.secret);
     systems.push_back(variable.system);
   }
-  return Params::Of(owner, sealing.key_id(), names, values, scopes, secrets, systems);
+  return Params::Of(owner, sealer->key_id(), names, values, scopes, secrets, systems);
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "base/log.h"
+#include "base/random.h"
 
 namespace ns::store {
 namespace {
@@ -16,7 +18,9 @@ using namespace std::chrono_literals;
 using ports::Hint;
 
 constexpr Duration kFirstWait = 200ms, kLongestWait = 5s;
-constexpr Duration kSilence = 30s;  // then the session is asked whether it lives
+constexpr Duration kSilence = 4s;   // then the session is asked whether it lives
+constexpr Duration kPatience = 3s;  // with its answer
+constexpr size_t kLongestId = 64;
 
 constexpr std::array<std::pair<Hint::Kind, std::string_view>, 5> kNames{{
     {Hint::Kind::kRepository, "repository"},
@@ -25,6 +29,17 @@ constexpr std::array<std::pair<Hint::Kind, std::string_view>, 5> kNames{{
     {Hint::Kind::kBuildLog, "build_log"},
     {Hint::Kind::kQueue, "queue"},
 }};
+
+// Anything longer, or with blanks or control characters in it, was sent by somebody else.
+bool IsId(std::string_view text) {
+  return text.size() <= kLongestId &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isgraph(c) != 0; });
+}
+
+// Between half of `wait` and all of it.
+Duration Jittered(Duration wait) {
+  return wait / 2 + Duration(SystemRandom().Below(static_cast<uint64_t>((wait / 2).count())));
+}
 
 }  // namespace
 
@@ -63,7 +78,9 @@ std::optional<Hint> ParseHint(std::string_view payload) {
   const auto name =
       std::ranges::find(kNames, payload.substr(0, colon), &decltype(kNames)::value_type::second);
   if (colon == std::string_view::npos || name == kNames.end()) return std::nullopt;
-  return Hint{name->first, std::string(payload.substr(colon + 1))};
+  const std::string_view id = payload.substr(colon + 1);
+  if (!IsId(id)) return std::nullopt;
+  return Hint{name->first, std::string(id)};
 }
 
 Status HintChannel::Send(const Hint& hint) {
@@ -89,14 +106,14 @@ void HintChannel::Listen(const std::stop_token& stop) {
     if (SystemClock().Monotonic() - began > kLongestWait) wait = kFirstWait;
     if (wait == kFirstWait)
       log::Warn("hints of the database are interrupted", {{"error", ended.ToString()}});
-    signal.Wait(wait);
+    signal.Wait(Jittered(wait));
     wait = std::min(wait * 2, kLongestWait);
   }
 }
 
 Status HintChannel::ListenOnce(const StopSignal& stop) {
   NS_ASSIGN(const auto connection, Connection::Open(options_.connection, options_.connect_limit,
-                                                    options_.statement_limit));
+                                                    std::min(options_.statement_limit, kPatience)));
   NS_TRY(connection->Do("LISTEN ns_hints"));
   NS_TRY(CatchUp(*connection));
   while (!stop.requested()) {

@@ -73,8 +73,7 @@ Outcome AskOutcome(const PgOptions& options, const Mark& mark) {
         options.connection, std::min(left, options.connect_limit), std::min(left, kAsk));
     const Outcome outcome = connection.ok() ? AskOnce(**connection, mark) : Outcome::kUnknown;
     if (outcome != Outcome::kUnknown) return outcome;
-    supervise::WaitReadable(
-        -1, std::chrono::milliseconds(1 + SystemRandom().Below(kPauseMillis)));
+    supervise::WaitReadable(-1, std::chrono::milliseconds(1 + SystemRandom().Below(kPauseMillis)));
   }
 }
 

@@ -43,6 +43,7 @@ class PgUsers final : public ports::UserStore {
   }
 
   Status SaveKey(const model::SshKey& key) override {
+    const auto sealer = sealing_.Current();
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(connection.Do("DELETE FROM generated_keys WHERE expires <= now() AND id <> $1",
                            Params::Of(key.id)));
@@ -54,8 +55,8 @@ class PgUsers final : public ports::UserStore {
           " private_sealed = excluded.private_sealed, seal_key = excluded.seal_key, expires = "
           "excluded.expires",
           Params::Of(key.id, key.user, key.public_line,
-                     BytesIn{sealing_.SealAlways(key.private_pem, Place(key.id))},
-                     sealing_.key_id(), key.expires));
+                     BytesIn{sealer->Seal(key.private_pem, Place(key.id))}, sealer->key_id(),
+                     key.expires));
     });
   }
 

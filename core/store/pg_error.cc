@@ -66,13 +66,16 @@ Status Passes(std::string_view reason, std::string_view advice, const std::strin
       .SetFault(Fault::kOperator);
 }
 
-// The code in `words`, of five capitals or digits between colons; npos: there is none.
+// The code in `words`, of five capitals and digits between colons, with a digit in it as "FATAL"
+// has none; npos: there is none.
 size_t FindState(std::string_view words) {
   constexpr std::string_view kState = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   for (size_t at = words.find(": "); at != std::string_view::npos; at = words.find(": ", at + 1)) {
     const size_t begin = words.find_first_not_of(' ', at + 1);
     if (begin == std::string_view::npos) break;
-    if (words.find_first_not_of(kState, begin) == begin + 5 && words.substr(begin + 5, 2) == ": ")
+    const bool coded = words.substr(begin, 5).find_first_of("0123456789") != std::string_view::npos;
+    if (coded && words.find_first_not_of(kState, begin) == begin + 5 &&
+        words.substr(begin + 5, 2) == ": ")
       return begin;
   }
   return std::string_view::npos;

@@ -69,7 +69,7 @@ TEST(PgStoreOutcome, LostAnswersToCommit_NothingLostNothingTwice) {
   // Each second COMMIT is cut somewhere; tries are bounded, so no transaction is cut for ever.
   std::atomic<unsigned> commits{0}, cuts{0};
   AppendThrough(600, [&] {
-    constexpr std::array kFates{Fate::kCutAfter, Fate::kPass, Fate::kCutBefore,
+    constexpr std::array kFates{Fate::kCutAfter, Fate::kPass,      Fate::kCutBefore,
                                 Fate::kPass,     Fate::kCutAtOnce, Fate::kPass};
     const Fate fate = kFates[commits++ % kFates.size()];
     cuts += fate != Fate::kPass;
@@ -111,8 +111,9 @@ TEST(PgStoreOutcome, ServerThatDiesOverCommitAndComesBack_TellsByItsData) {
     EXPECT_EQ(other.store().events.Append(EventOf(n)), Status());
   }
   writer.join();
-  EXPECT_EQ(appended, Status());
-  EXPECT_EQ(Stored(connection)["kind.1"], 1);
+  // Most often it is done at the second try; where the server died once more in between, it is not.
+  EXPECT_NE(appended.reason(), "OutcomeUnknown") << appended.ToString();
+  EXPECT_EQ(Stored(connection)["kind.1"], appended.ok() ? 1 : 0) << appended.ToString();
 }
 
 TEST(PgStoreOutcome, DatabaseAwayForGood_IsUnknownAndSaysSo) {

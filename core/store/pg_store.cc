@@ -1,15 +1,17 @@
 #include "store/pg_store.h"
 
 #include "store/hint_channel.h"
+#include "store/pg_error.h"
+#include "store/reseal.h"
 #include "store/schema.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
 
 struct PgStore::Parts {
-  Parts(const PgOptions& options, Sealer sealer, Random& random)
+  Parts(const PgOptions& options, Keyring keys, Random& random)
       : pool(options),
-        sealing(std::move(sealer)),
+        sealing(std::move(keys)),
         hints(pool, options),
         repositories(NewPgRepositories(pool, sealing)),
         apps(NewPgApps(pool, sealing)),
@@ -46,8 +48,11 @@ Status OldSchema(const std::string& what) {
 
 }  // namespace
 
+PgStore::PgStore(PgOptions options, Keyring keys, Random& random)
+    : parts_(std::make_unique<Parts>(options, std::move(keys), random)) {}
+
 PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
-    : parts_(std::make_unique<Parts>(options, std::move(sealer), random)) {}
+    : PgStore(std::move(options), Keyring{{std::move(sealer)}, nullptr}, random) {}
 
 PgStore::~PgStore() = default;
 
@@ -67,8 +72,29 @@ Status PgStore::Check() {
   row >> number;
   NS_TRY(row.status());
   if (number < kSchemaNumber) return OldSchema("the database has schema " + std::to_string(number));
+  NS_ASSIGN(const Rows mode, parts_->pool.Run("SELECT current_setting('transaction_read_only')"));
+  std::string read_only;
+  Row first = mode[0];
+  first >> read_only;
+  return read_only == "on" ? StatusOf({"25006", "transaction_read_only", ""}) : Status();
+}
+
+Result<std::vector<std::string>> PgStore::KeysInUse() { return SealKeysInUse(parts_->pool); }
+
+Status PgStore::CheckKeys() {
+  NS_ASSIGN(const auto used, KeysInUse());
+  for (const std::string& id : used) {
+    if (parts_->sealing.Knows(id)) continue;
+    return Status(Code::kPrecondition, "KeyFileWrong",
+                  "the database holds secrets that the key \"" + id +
+                      "\" sealed, and the key file has no such key: restore this installation's "
+                      "own key file from its backup")
+        .SetFault(Fault::kOperator);
+  }
   return {};
 }
+
+Result<int64_t> PgStore::Reseal() { return store::Reseal(parts_->pool, parts_->sealing); }
 
 void PgStore::Listen(const std::stop_token& stop) { parts_->hints.Listen(stop); }
 

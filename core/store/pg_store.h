@@ -5,10 +5,10 @@
 #include <stop_token>
 #include <string>
 
-#include "base/crypto.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "ports/store.h"
+#include "store/keyring.h"
 
 namespace ns::store {
 
@@ -32,6 +32,8 @@ struct PgOptions {
 class PgStore {
  public:
   // Does not connect; the first call does. `random` is called from any thread.
+  PgStore(PgOptions options, Keyring keys, Random& random);
+  // With one key for good.
   PgStore(PgOptions options, Sealer sealer, Random& random);
   ~PgStore();
   PgStore(const PgStore&) = delete;
@@ -41,9 +43,18 @@ class PgStore {
   ports::Store store();
 
   // Whether the database answers and has the schema that this program needs. kUnavailable: out of
-  // reach; kPrecondition with the reason "SchemaOld": names the command that brings it up to date.
-  // A newer schema is fine.
+  // reach, or it takes no writes; kPrecondition with the reason "SchemaOld": names the command that
+  // brings it up to date. A newer schema is fine.
   Status Check();
+
+  // Ids of the keys that sealed anything in the database.
+  Result<std::vector<std::string>> KeysInUse();
+  // kPrecondition with the reason "KeyFileWrong" when one of them is not here.
+  Status CheckKeys();
+  // Seals everything under the newest key that is not yet; the rows that were sealed anew. An
+  // interrupted run is taken up by the next; running processes read and write meanwhile, those too
+  // that know the old keys alone.
+  Result<int64_t> Reseal();
 
   // Receives hints until a stop is requested, and calls the subscribers on this thread. After each
   // reconnect every repository, every application and the queue are hinted once, since anything may

@@ -9,7 +9,7 @@
 namespace ns::store {
 namespace {
 
-constexpr int kTries = 8;        // of what loses to another
+constexpr int kTries = 8;         // of what loses to another
 constexpr int kSessionsLost = 2;  // then the database is away
 
 bool LostToAnother(const Status& status) { return status.reason() == kLostToAnother; }

@@ -177,10 +177,11 @@ class PgRepositories final : public ports::RepositoryStore {
 
   Params Values(const model::Repository& repository) const {
     const model::GitCredentials& git = repository.credentials;
+    const auto sealer = sealing_.Current();
     return Params::Of(repository.id, repository.name, repository.url, git.method, git.username,
-                      sealing_.Seal(git.password, PasswordPlace(repository.id)),
-                      sealing_.Seal(git.ssh_private_key, KeyPlace(repository.id)),
-                      sealing_.key_id());
+                      SealNonEmpty(*sealer, git.password, PasswordPlace(repository.id)),
+                      SealNonEmpty(*sealer, git.ssh_private_key, KeyPlace(repository.id)),
+                      sealer->key_id());
   }
 
   static Status InsertCommits(Connection& connection, const std::vector<model::Commit>& commits) {

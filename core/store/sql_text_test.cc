@@ -75,8 +75,10 @@ TEST(Hint, FormattedThenParsed_IsTheSame) {
     EXPECT_EQ(ParseHint(FormatHint(hint)), hint);
   }
   EXPECT_EQ(FormatHint({Kind::kQueue, ""}), "queue:");
-  for (const char* payload : {"", "queue", "other:1", ":"})
+  for (const char* payload :
+       {"", "queue", "other:1", ":", "build:a b", "build:\n", "build:\xff\x01"})
     EXPECT_FALSE(ParseHint(payload)) << payload;
+  EXPECT_FALSE(ParseHint("application:" + std::string(7900, 'a')));
 }
 
 TEST(PgError, Codes_SayWhatTheCallerDoesNext) {
@@ -92,6 +94,42 @@ TEST(PgError, Codes_SayWhatTheCallerDoesNext) {
   EXPECT_EQ(StatusOf({"22021", "invalid byte sequence", ""}).code(), Code::kInvalid);
   EXPECT_EQ(StatusOf({"42P01", "no such table", ""}).reason(), "SchemaDiffers");
   EXPECT_EQ(StatusOf({"42601", "syntax", ""}).code(), Code::kInternal);
+}
+
+TEST(PgError, EachThatPasses_HasAReasonAndSaysWhatToDo) {
+  const std::pair<const char*, const char*> expected[] = {{"", "DatabaseUnreachable"},
+                                                          {"08006", "DatabaseUnreachable"},
+                                                          {"57P03", "DatabaseUnreachable"},
+                                                          {"57P01", "DatabaseStopping"},
+                                                          {"25006", "DatabaseReadOnly"},
+                                                          {"53100", "DatabaseFull"},
+                                                          {"53300", "DatabaseSessionsExhausted"},
+                                                          {"53200", "DatabaseOutOfMemory"},
+                                                          {"57014", "DatabaseSlow"},
+                                                          {"55P03", "DatabaseSlow"},
+                                                          {"28P01", "DatabaseDenied"},
+                                                          {"3D000", "DatabaseMissing"},
+                                                          {"58030", "DatabaseBroken"},
+                                                          {"40001", kLostToAnother},
+                                                          {"0A000", kLostToAnother}};
+  for (const auto& [state, reason] : expected) {
+    const Status status = StatusOf({state, "words", ""});
+    EXPECT_EQ(status.code(), Code::kUnavailable) << state;
+    EXPECT_EQ(status.reason(), reason) << state;
+    EXPECT_NE(status.message().find("words"), std::string::npos) << state;
+  }
+}
+
+TEST(PgError, WordsOfAFailedConnection_TellTheCode) {
+  const PgError full = ParseVerbose(
+      "connection to server on socket \"/s\" failed: FATAL:  53300: sorry, too many clients "
+      "already "
+      "LOCATION:  InitProcess, proc.c:360");
+  EXPECT_EQ(full.sqlstate, "53300");
+  EXPECT_EQ(full.message, "sorry, too many clients already");
+  EXPECT_EQ(ParseVerbose("connection refused: ABCDE is down").sqlstate, "");
+  EXPECT_EQ(ParseVerbose("could not: connect:").sqlstate, "");
+  EXPECT_EQ(ParseVerbose("").message, "");
 }
 
 }  // namespace

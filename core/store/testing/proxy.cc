@@ -99,11 +99,12 @@ bool Proxy::Forward(int from, int to) {
 }
 
 void Proxy::Carry(int client, int server) {
+  const int muted = muted_;
   bool held = false;  // the server's side stays open after the client's was cut
   while (!ended_) {
     std::array<pollfd, 2> fds{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
     if (poll(fds.data(), fds.size(), kTick) <= 0) continue;
-    if (silent_) {
+    if (silent_ || muted != muted_) {
       poll(nullptr, 0, kTick);
       continue;
     }

@@ -15,11 +15,11 @@ class Proxy {
   // What becomes of a COMMIT on its way.
   enum class Fate {
     kPass,
-    kCutBefore,    // the server never sees it
-    kCutAfter,     // it is carried out, its answer is lost
-    kCutAtOnce,    // sent on, and cut without waiting
-    kSwallowed,    // the client is cut off; the server waits for it on an open connection
-    kSilent,       // nothing more passes in either direction, both connections stay open
+    kCutBefore,  // the server never sees it
+    kCutAfter,   // it is carried out, its answer is lost
+    kCutAtOnce,  // sent on, and cut without waiting
+    kSwallowed,  // the client is cut off; the server waits for it on an open connection
+    kSilent,     // nothing more passes in either direction, both connections stay open
   };
 
   // Listens in a folder of its own; `connection` is the one of the database behind.
@@ -33,6 +33,8 @@ class Proxy {
   const std::string& connection() const { return connection_; }
   // From now on nothing passes on open connections, and new ones are not answered.
   void Silence() { silent_ = true; }
+  // From now on nothing passes on the connections that are open; new ones work.
+  void Mute() { ++muted_; }
 
  private:
   void Accept();
@@ -43,6 +45,7 @@ class Proxy {
   std::function<Fate()> fate_;
   int listener_ = -1;
   std::atomic<bool> ended_{false}, silent_{false};
+  std::atomic<int> muted_{0};
   std::jthread accepts_;
   std::vector<std::jthread> carriers_;
 };

@@ -1,0 +1,217 @@
+// Secrets at rest: what a dump shows, and how keys are rotated under running programs.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "ports/testing/store_contract_base.h"
+#include "store/pg_store.h"
+#include "store/testing/inbox.h"
+#include "store/testing/test_postgres.h"
+#include "supervise/fd.h"
+
+namespace ns::store {
+namespace {
+
+using ports::testing::IdOf;
+using testing::Postgres;
+using testing::TestSealer;
+using namespace std::chrono_literals;
+
+constexpr int kApps = 100, kVariables = 100;
+
+Sealer SealerOf(char letter) {
+  return Sealer(std::string("key-") + letter, Secret(std::string(32, letter)));
+}
+
+std::unique_ptr<PgStore> Open(const std::string& connection, std::vector<Sealer> sealers) {
+  PgOptions options;
+  options.connection = connection;
+  return std::make_unique<PgStore>(options, Keyring{std::move(sealers), nullptr}, SystemRandom());
+}
+
+std::string Canary(int n) { return "canary-" + std::to_string(n) + "-tweet"; }
+
+model::Application AppOf(int number, int variables) {
+  model::Application app;
+  app.id = IdOf<AppId>(number);
+  app.name = "app";
+  app.repository = IdOf<RepositoryId>(1);
+  for (int n = 0; n < variables; ++n)
+    app.env.push_back({"KEY" + std::to_string(n), Secret(Canary(n % 50))});
+  return app;
+}
+
+// Every kind of secret there is.
+void Fill(const ports::Store& s, int apps, int variables) {
+  model::Repository repository;
+  repository.id = IdOf<RepositoryId>(1);
+  repository.name = "repo";
+  repository.url = "https://example.com/r";
+  repository.credentials = {model::GitAuth::kBasic, "user", Secret(Canary(1)), Secret(Canary(2))};
+  ASSERT_EQ(s.repositories.Insert(repository), Status());
+  for (int n = 1; n <= apps; ++n)
+    ASSERT_EQ(s.apps.Insert(AppOf(n, variables), nullptr), Status());
+  const UserId alice = s.users.Ensure("alice", false)->id;
+  ASSERT_EQ(s.users.SaveKey({IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret(Canary(3)),
+                             Time(24h * 365 * 200)}),
+            Status());
+  model::Release release;
+  release.id = IdOf<ReleaseId>(1);
+  release.env = AppOf(1, 2).env;
+  model::Target next;
+  next.release = release.id;
+  ASSERT_TRUE(s.deploys.SetTarget(IdOf<AppId>(1), 0, next, release).ok());
+}
+
+// All of it reads as it was written.
+void ExpectWhole(const ports::Store& s, int apps, int variables) {
+  for (int n = 1; n <= apps; ++n) {
+    const auto app = s.apps.Get(IdOf<AppId>(n));
+    ASSERT_TRUE(app.ok()) << app.status().ToString();
+    ASSERT_EQ(app->env.size(), static_cast<size_t>(variables));
+    for (const auto& variable : app->env)
+      ASSERT_EQ(variable.value.Reveal(), Canary(std::stoi(variable.key.substr(3)) % 50));
+  }
+  const auto repository = s.repositories.Get(IdOf<RepositoryId>(1));
+  ASSERT_TRUE(repository.ok()) << repository.status().ToString();
+  EXPECT_EQ(repository->credentials.password.Reveal(), Canary(1));
+  EXPECT_EQ(repository->credentials.ssh_private_key.Reveal(), Canary(2));
+  const auto key = s.users.Key(IdOf<KeyId>(1), s.users.Ensure("alice", false)->id);
+  ASSERT_TRUE(key.ok()) << key.status().ToString();
+  EXPECT_EQ(key->private_pem.Reveal(), Canary(3));
+  const auto snapshot = s.deploys.Snapshot(IdOf<AppId>(1));
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status().ToString();
+  EXPECT_EQ(snapshot->release->env.size(), 2u);
+}
+
+std::string Dump(const std::string& connection) {
+  const std::string path = Postgres().socket() + "-dump";
+  {
+    const supervise::Fd out(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    supervise::SpawnSpec spec;
+    spec.argv = {"/usr/bin/pg_dump", "--dbname=" + connection};
+    spec.env = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
+    spec.out = spec.err = out.get();
+    auto process = supervise::Process::Spawn(spec);
+    EXPECT_TRUE(process.ok());
+    const auto ended = process->Wait(SystemClock(), SystemClock().Monotonic() + 60s);
+    EXPECT_TRUE(ended.ok() && ended->ok());
+  }
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(PgStoreSecrets, Dump_HoldsNoneOfThem) {
+  const std::string connection = Postgres().CleanDatabase();
+  Fill(Open(connection, {SealerOf('a')})->store(), 1, 50);
+  const std::string dump = Dump(connection);
+  EXPECT_THAT(dump, ::testing::HasSubstr("KEY49")) << "the dump is whole";
+  for (int n = 0; n < 50; ++n) {
+    EXPECT_EQ(dump.find(Canary(n)), std::string::npos) << n;
+    EXPECT_EQ(dump.find(ToHex(Canary(n))), std::string::npos) << n;
+    EXPECT_EQ(dump.find(ToBase64(Canary(n)).substr(0, 12)), std::string::npos) << n;
+  }
+}
+
+TEST(PgStoreSecrets, Rotation_TenThousandRowsUnderRunningHosts) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto old = Open(connection, {SealerOf('a')});
+  Fill(old->store(), kApps, kVariables);
+  // A host that takes the new key up by itself, and one that already has both.
+  Guarded<std::vector<Sealer>> file{std::vector<Sealer>{SealerOf('a')}};
+  PgOptions options;
+  options.connection = connection;
+  PgStore running(options,
+                  Keyring{{SealerOf('a')},
+                          [&]() -> Result<std::vector<Sealer>> {
+                            return file.With([](auto& sealers) { return sealers; });
+                          }},
+                  SystemRandom());
+  const std::vector<Sealer> both{SealerOf('b'), SealerOf('a')};
+  file.With([&](auto& sealers) { sealers = both; });
+  std::atomic<bool> stop{false};
+  std::atomic<int> reads{0}, writes{0};
+  std::jthread reader([&] {
+    for (int n = 0; !stop; n = (n + 1) % kApps) {
+      const auto app = running.store().apps.Get(IdOf<AppId>(n + 1));
+      EXPECT_TRUE(app.ok()) << app.status().ToString();
+      ++reads;
+    }
+  });
+  std::jthread writer([&] {
+    for (int n = 0; !stop; n = (n + 1) % kApps) {
+      EXPECT_EQ(running.store().apps.SetEnv(IdOf<AppId>(n + 1), {"KEY7", Secret(Canary(7))}),
+                Status());
+      ++writes;
+    }
+  });
+  std::this_thread::sleep_for(150ms);
+  const auto rotating = Open(connection, both);
+  const Duration begin = SystemClock().Monotonic();
+  const auto count = rotating->Reseal();
+  const Duration took = SystemClock().Monotonic() - begin;
+  stop = true;
+  reader.join();
+  writer.join();
+  ASSERT_TRUE(count.ok()) << count.status().ToString();
+  EXPECT_GE(*count, kApps * kVariables - kApps);
+  EXPECT_LT(took, 10s);
+  std::printf("%lld rows were sealed anew in %.2f s, under %d reads and %d writes\n",
+              static_cast<long long>(*count), std::chrono::duration<double>(took).count(),
+              reads.load(), writes.load());
+  ASSERT_TRUE(rotating->Reseal().ok());  // what the writer sealed under the old key meanwhile
+  EXPECT_THAT(rotating->KeysInUse().value(), ::testing::ElementsAre("key-b"));
+  ExpectWhole(Open(connection, {SealerOf('b')})->store(), kApps, kVariables);
+  ExpectWhole(running.store(), kApps, kVariables);
+}
+
+TEST(PgStoreSecrets, RotationThatWasInterrupted_IsTakenUp) {
+  const std::string connection = Postgres().CleanDatabase();
+  Fill(Open(connection, {SealerOf('a')})->store(), 3, 5);
+  // The rotation ends at a row that does not open, after the tables before it.
+  Postgres().Execute(connection, "UPDATE generated_keys SET private_sealed = '\\x00' || private_sealed");
+  const auto rotating = Open(connection, {SealerOf('b'), SealerOf('a')});
+  EXPECT_EQ(rotating->Reseal().status().reason(), "SealBroken");
+  EXPECT_THAT(rotating->KeysInUse().value(), ::testing::UnorderedElementsAre("key-a", "key-b"));
+  Postgres().Execute(connection, "UPDATE generated_keys SET private_sealed = substr(private_sealed, 2)");
+  EXPECT_EQ(rotating->Reseal().value(), 1);
+  EXPECT_EQ(rotating->Reseal().value(), 0);
+  ExpectWhole(Open(connection, {SealerOf('b')})->store(), 3, 5);
+}
+
+TEST(PgStoreSecrets, KeysThatAreNotHere_AreNamed) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto right = Open(connection, {SealerOf('a')});
+  EXPECT_THAT(right->KeysInUse().value(), ::testing::IsEmpty());
+  EXPECT_EQ(Open(connection, {SealerOf('b')})->CheckKeys(), Status()) << "nothing is sealed yet";
+  Fill(right->store(), 1, 1);
+  EXPECT_EQ(right->CheckKeys(), Status());
+  const Status status = Open(connection, {SealerOf('b')})->CheckKeys();
+  EXPECT_EQ(status.code(), Code::kPrecondition);
+  EXPECT_EQ(status.reason(), "KeyFileWrong");
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("key-a"));
+}
+
+TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto store = Open(connection, {SealerOf('a')});
+  Fill(store->store(), 2, 3);
+  Postgres().Execute(connection,
+                     "UPDATE environment AS e SET value_sealed = o.value_sealed FROM environment AS "
+                     "o WHERE e.name = o.name AND e.application_id <> o.application_id");
+  EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(1)).status().reason(), "SealBroken");
+  EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(2)).status().reason(), "SealBroken");
+  Postgres().Execute(connection,
+                     "UPDATE repositories SET password_sealed = ssh_key_sealed, ssh_key_sealed = "
+                     "password_sealed");
+  EXPECT_EQ(store->store().repositories.Get(IdOf<RepositoryId>(1)).status().reason(), "SealBroken");
+}
+
+}  // namespace
+}  // namespace ns::store
