@@ -70,25 +70,47 @@ TEST_F(HostFiles, Listener_UnixSocket_ReplacesALeftOne) {
   EXPECT_TRUE(Listener::Open(address).ok());
 }
 
-TEST_F(HostFiles, Succeed_TakesOutTheProcessBeforeOfTheSameRoles) {
-  const Layout layout(folder_);
-  std::filesystem::create_directories(layout.run());
-  ports::testing::FakeStore rows(SystemClock());
-  ports::HostStore& hosts = rows.store().hosts;
-  std::vector<model::Host> all(3);
-  for (model::Host& host : all) host.id = HostId::New(SystemRandom());
-  const auto begin = [&](const model::Host& host, const std::vector<std::string>& roles) {
-    ASSERT_TRUE(Succeed(layout, roles, host.id, hosts).ok());
-    ASSERT_TRUE(hosts.Beat(host, std::chrono::minutes(1)).ok());
-  };
-  begin(all[0], {"controller", "builder"});
-  begin(all[1], {"services"});
-  begin(all[2], {"controller", "builder"});
-  const auto alive = hosts.List(std::chrono::seconds(30));
-  ASSERT_TRUE(alive.ok());
-  std::vector<std::string> ids;
-  for (const model::Host& host : *alive) ids.push_back(host.id.str());
-  EXPECT_THAT(ids, testing::UnorderedElementsAre(all[1].id.str(), all[2].id.str()));
+// Hosts that begin and end on one data folder.
+class Successions : public HostFiles {
+ protected:
+  Successions() { std::filesystem::create_directories(layout_.run()); }
+
+  std::unique_ptr<Succession> Begin(int n, const std::vector<std::string>& roles) {
+    model::Host host;
+    host.id = IdOf(n);
+    auto succession = std::make_unique<Succession>();
+    EXPECT_EQ(succession->Take(layout_, roles, host.id, hosts_), Status());
+    EXPECT_TRUE(hosts_.Beat(host, std::chrono::minutes(1)).ok());
+    return succession;
+  }
+  static HostId IdOf(int n) { return HostId(std::string(21, '0') + std::to_string(n)); }
+  std::vector<HostId> Listed() {
+    std::vector<HostId> ids;
+    const auto all = hosts_.List(std::chrono::seconds(30)).value();
+    for (const model::Host& host : all) ids.push_back(host.id);
+    return ids;
+  }
+
+  const Layout layout_{folder_};
+  ports::testing::FakeStore rows_{SystemClock()};
+  ports::HostStore& hosts_ = rows_.store().hosts;
+};
+
+TEST_F(Successions, ProcessBeforeOfTheSameRoles_IsTakenOut) {
+  auto first = Begin(1, {"controller", "builder"});
+  const auto other = Begin(2, {"services"});
+  first.reset();
+  const auto second = Begin(3, {"controller", "builder"});
+  EXPECT_THAT(Listed(), testing::ElementsAre(IdOf(2), IdOf(3)));
+}
+
+TEST_F(Successions, ProcessThatLives_KeepsItsRowBesideASecond) {
+  auto first = Begin(1, {"controller"});
+  auto second = Begin(2, {"controller"});
+  EXPECT_THAT(Listed(), testing::ElementsAre(IdOf(1), IdOf(2)));
+  second.reset();
+  const auto third = Begin(3, {"controller"});
+  EXPECT_THAT(Listed(), testing::ElementsAre(IdOf(1), IdOf(3))) << "the second's place";
 }
 
 TEST(Listener, Tcp_TakenPort_SaysWhatToDo) {

@@ -25,10 +25,10 @@ Status MakeFolder(const std::string& path, mode_t mode) {
 
 }  // namespace
 
-std::string Layout::last_host(const std::vector<std::string>& roles) const {
+std::string Layout::last_host(const std::vector<std::string>& roles, int n) const {
   std::string path = run() + "/host";
   for (const std::string& role : roles) path += "-" + role;
-  return path;
+  return n == 0 ? path : path + "-" + std::to_string(n + 1);
 }
 
 Status MakeFolders(const Layout& layout) {

@@ -19,8 +19,8 @@ class Layout {
   std::string helpers() const { return run() + "/helpers"; }  // records and logs of helpers
   std::string links() const { return run() + "/link"; }  // sockets of hosts, for this account alone
   std::string link(const HostId& host) const { return links() + "/" + host.str() + ".sock"; }
-  // Which host ran these roles here last.
-  std::string last_host(const std::vector<std::string>& roles) const;
+  // Which host ran these roles here last, of several at once the n-th from 0.
+  std::string last_host(const std::vector<std::string>& roles, int n) const;
   std::string postgres() const { return data_ + "/postgres"; }
   std::string postgres_socket() const { return run() + "/postgres"; }
   std::string registry() const { return data_ + "/registry"; }

@@ -82,6 +82,7 @@ struct Node::Parts {
   const config::Config config;
   const std::vector<std::string> roles;
   const HostId id;
+  Succession succession;
   const std::unique_ptr<Foundation> foundation;
   Faults faults;
   const ports::Store store;
@@ -224,7 +225,8 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom()});
     parts->edge_calls.emplace(*parts->dispatcher);
   }
-  if (const Status succeeded = Succeed(parts->layout(), roles, parts->id, parts->store.hosts);
+  if (const Status succeeded =
+          parts->succession.Take(parts->layout(), roles, parts->id, parts->store.hosts);
       !succeeded.ok()) {
     log::Info("the row of the process before stays until it is out of date",
               {{"why", succeeded.ToString()}});
