@@ -88,7 +88,11 @@ Proxy::~Proxy() { Close(); }
 void Proxy::Open() {
   for (const std::string& folder : {folder_, folder_ + "/new", routes_folder()})
     ::mkdir(folder.c_str(), 0711);
-  WriteFile("shared", traefik::SharedFile());
+  {
+    const sdk::LockedFile alone(folder_ + "/shared.lock");  // other hosts open it too
+    alone.Lock();
+    WriteFile("shared", traefik::SharedFile());
+  }
   keeper_ = std::jthread([this](const std::stop_token& stop) { Keep(stop); });
 }
 
@@ -154,6 +158,8 @@ void Proxy::Keep(const std::stop_token& stop) {
 
 bool Proxy::TryEnsure(const std::stop_token& stop, std::string& said) {
   try {
+    const sdk::LockedFile alone(folder_ + "/start.lock");
+    if (!alone.Try()) return false;  // another host starts it
     const int port = ApiPort();
     const std::string text = StaticFile(port), path = folder_ + "/traefik.yml";
     sdk::AppRecords::WriteWhole(path, text);

@@ -15,7 +15,8 @@
 namespace ns::backend_docker {
 
 // Files below `<data folder>/traefik`: traefik.yml, api-port, dynamic/<app>.yml,
-// dynamic/shared.yml. [any-thread]
+// dynamic/shared.yml. Several hosts may share the folder: an application's file is written under
+// its lock, the others under one of their own. [any-thread]
 class Proxy {
  public:
   Proxy(const sdk::Host& host, const Config& config, http::Client& http);

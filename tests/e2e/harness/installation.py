@@ -36,7 +36,7 @@ plugins:
 
 
 class Installation:
-    def __init__(self, machine, name, binaries, logs, index=0, provider="file", registry=None):
+    def __init__(self, machine, name, binaries, logs, index=0, provider="file", registry=None, roles=ROLES):
         self.machine, self.name, self.binaries = machine, name, binaries
         self.root = os.path.join(machine.root, name)
         self.http_port, self.api_port, self.registry_port = 8080 + index, 4000 + index, 5000 + index
@@ -49,7 +49,7 @@ class Installation:
                                         networks=f"10.{220 + index}.0.0/16"))
         self.api = Api(f"{self.root}/run/api.sock")
         self.nsd = {role: Daemon(f"{name}-{role}", [f"{binaries}/nsd", "--config", self.config, "--roles", roles], logs)
-                    for role, roles in ROLES.items()}
+                    for role, roles in roles.items()}
         self.webhook_url = f"http://127.0.0.1:{self.api_port}/api/webhook/gitea"
         self.apps = []
 
