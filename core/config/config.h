@@ -68,6 +68,13 @@ struct LinkSettings {
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 };
 
+// What is kept of each application's past.
+struct Keep {
+  int releases = 10;                            // that can be rolled back to
+  Duration logs = std::chrono::hours(24 * 30);  // of builds
+  friend bool operator==(const Keep&, const Keep&) = default;
+};
+
 struct PluginInstance {
   std::string name;                 // key under `plugins`
   std::string plugin;               // name of the library, e.g. "backend-docker"
@@ -103,6 +110,7 @@ struct Config {
   std::vector<PluginInstance> plugins;   // in the order of the file
   std::string page_listen = "127.0.0.1:0";
   int builder_concurrency = 1;
+  Keep keep;
   std::string log_level = "info";
   Secret webhook_secret;
   std::string env_default_scope = "auto";  // "auto", "run", "build", "both"

@@ -54,6 +54,7 @@ plugins:
   engine: {plugin: engine-docker, config: {concurrency: 1, memory: 50%}}
   gateway: {plugin: gateway, required: true, listen: ["unix:/run/ns/api.sock", "127.0.0.1:4000"]}
 builder: {concurrency: 2}
+keep: {releases: 3, build_logs: 48h}
 page_server: {listen: "127.0.0.1:0"}
 log_level: debug
 )";
@@ -83,6 +84,8 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_TRUE(config.plugins[2].required);
   EXPECT_THAT(config.plugins[2].listen, ElementsAre("unix:/run/ns/api.sock", "127.0.0.1:4000"));
   EXPECT_EQ(config.builder_concurrency, 2);
+  EXPECT_EQ(config.keep.releases, 3);
+  EXPECT_EQ(config.keep.logs, Duration(std::chrono::hours(48)));
 }
 
 TEST(Config, Load_OfNothing_GivesDefaults) {

@@ -192,6 +192,10 @@ void ReadSmall(Section& top, Config& out) {
   Section builder = top.Child("builder");
   builder.Integer("concurrency", out.builder_concurrency, 1, 64);
   builder.Close();
+  Section keep = top.Child("keep");
+  keep.Integer("releases", out.keep.releases, 1, 1000);
+  keep.Time("build_logs", out.keep.logs);
+  keep.Close();
   Section pages = top.Child("page_server");
   pages.Text("listen", out.page_listen);
   pages.Close();

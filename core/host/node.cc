@@ -131,7 +131,10 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
     NS_TRY(OpenEntrance());
-    controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash, epoch, pages, {}});
+    controller.emplace(
+        *act_parts,
+        ControllerOptions{
+            foundation->keys().hash, epoch, pages, {config.keep.releases, config.keep.logs}});
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {
@@ -185,8 +188,8 @@ void Node::Parts::Subscribe() {
   });
 }
 
-// A builder that goes is given nothing more before it gives back what it has: else it would get that
-// again.
+// A builder that goes is given nothing more before it gives back what it has: else it would get
+// that again.
 void Node::Parts::Retire() {
   leaving = true;
   if (!builder) return;
