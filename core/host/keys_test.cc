@@ -44,7 +44,8 @@ class Keys : public testing::Test {
     ASSERT_EQ(EnsureDatabase(config_, layout, supervisor, {}).ToString(), Status().ToString());
     std::ifstream file(NS_SCHEMA_FILE);
     std::ostringstream text;
-    text << file.rdbuf() << "; INSERT INTO schema_info (number, applied_with) VALUES (1000, 'test')";
+    text << file.rdbuf()
+         << "; INSERT INTO schema_info (number, applied_with) VALUES (1000, 'test')";
     const auto session = store::Connection::Open(ConnectionOf(config_, layout), 10s, 30s);
     ASSERT_TRUE(session.ok()) << session.status().ToString();
     ASSERT_EQ((*session)->RunScript(text.str()).status(), Status());

@@ -112,8 +112,7 @@ Result<ports::Claim> FromWire(const wire::Claim& claim) {
 
 void ToWire(const model::Host& host, wire::HostState& out) {
   out.set_slots(static_cast<uint32_t>(std::max(host.build_slots, 0)));
-  for (const std::string& method : host.build_methods)
-    out.add_build_methods(Cut(method, kMaxName));
+  for (const std::string& method : host.build_methods) out.add_build_methods(Cut(method, kMaxName));
   for (const model::PluginState& state : host.plugins) {
     wire::Plugin& plugin = *out.add_plugins();
     plugin.set_instance(Cut(state.instance, kMaxName));

@@ -114,14 +114,17 @@ class PgBuilds final : public ports::BuildStore {
       hosts.push_back(claim.host.str());
       tokens.push_back(NewIdText(random_));
     }
+    // Sent once more where its answer was lost, it finds its own tokens and gives the same answer.
     NS_ASSIGN(const Rows rows,
               pool_.Run(std::string("WITH claimed AS (UPDATE builds SET status = 1, attempt = "
-                                    "attempt + 1, lease_host = host, lease_token = token,"
+                                    "attempt + CASE WHEN status = 0 THEN 1 ELSE 0 END, lease_host "
+                                    "= host, lease_token = token,"
                                     " lease_expires = now() + $4::interval, started_at = now(), "
                                     "updated_at = now()"
                                     " FROM unnest($1::text[], $2::text[], $3::text[]) WITH "
                                     "ORDINALITY AS given (build, host, token, place)"
-                                    " WHERE builds.id = build AND status = 0 RETURNING "
+                                    " WHERE builds.id = build AND (status = 0 OR (status = 1 AND "
+                                    "lease_token = token)) RETURNING "
                                     "builds.*, place) SELECT ") +
                             kBuildColumns + " FROM claimed ORDER BY place",
                         Params::Of(builds, hosts, tokens, lease)));

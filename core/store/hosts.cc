@@ -8,24 +8,33 @@ namespace {
 Status PutPlugins(Connection& connection, const model::Host& host) {
   NS_TRY(connection.Do("DELETE FROM host_plugins WHERE host_id = $1 AND ordinal > $2",
                        Params::Of(host.id, host.plugins.size())));
-  int ordinal = 0;
+  if (host.plugins.empty()) return {};
+  std::vector<std::string> instances, plugins, kinds, versions, reasons, messages, schemas;
+  std::vector<bool> required, healthy;
   for (const model::PluginState& state : host.plugins) {
-    // Most beats change nothing: then nothing is written.
-    NS_TRY(
-        connection.Do("INSERT INTO host_plugins AS stored (host_id, ordinal, instance, plugin, "
-                      "kind, version, required, healthy, reason, message, config_schema)"
-                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
-                      "(host_id, ordinal) DO UPDATE SET instance = excluded.instance,"
-                      " plugin = excluded.plugin, kind = excluded.kind, version = "
-                      "excluded.version, required = excluded.required,"
-                      " healthy = excluded.healthy, reason = excluded.reason, message = "
-                      "excluded.message, config_schema = excluded.config_schema"
-                      " WHERE stored IS DISTINCT FROM excluded",
-                      Params::Of(host.id, ++ordinal, state.instance, state.plugin, state.kind,
-                                 state.version, state.required, state.healthy, state.reason,
-                                 state.message, state.config_schema)));
+    instances.push_back(state.instance);
+    plugins.push_back(state.plugin);
+    kinds.push_back(state.kind);
+    versions.push_back(state.version);
+    required.push_back(state.required);
+    healthy.push_back(state.healthy);
+    reasons.push_back(state.reason);
+    messages.push_back(state.message);
+    schemas.push_back(state.config_schema);
   }
-  return {};
+  // Most beats change nothing: then nothing is written.
+  return connection.Do(
+      "INSERT INTO host_plugins AS stored (host_id, instance, plugin, kind, version, required, "
+      "healthy, reason, message, config_schema, ordinal)"
+      " SELECT $1, given.* FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], "
+      "$6::boolean[], $7::boolean[], $8::text[], $9::text[], $10::text[]) WITH ORDINALITY AS given"
+      " ON CONFLICT (host_id, ordinal) DO UPDATE SET instance = excluded.instance,"
+      " plugin = excluded.plugin, kind = excluded.kind, version = excluded.version, required = "
+      "excluded.required, healthy = excluded.healthy, reason = excluded.reason, message = "
+      "excluded.message, config_schema = excluded.config_schema"
+      " WHERE stored IS DISTINCT FROM excluded",
+      Params::Of(host.id, instances, plugins, kinds, versions, required, healthy, reasons, messages,
+                 schemas));
 }
 
 class PgHosts final : public ports::HostStore {

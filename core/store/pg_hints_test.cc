@@ -39,9 +39,10 @@ TEST(PgStoreHints, Flood_TellsWhatIsPendingOnce) {
   Postgres().Execute(connection, "SELECT pg_notify('ns_hints', 'application:first')");
   while (told == 0) std::this_thread::sleep_for(1ms);
   // Each in a transaction of its own, since PostgreSQL itself drops doubles within one.
-  Postgres().Execute(connection,
-                     "DO $$ BEGIN FOR n IN 1..100000 LOOP PERFORM "
-                     "pg_notify('ns_hints', 'application:app' || n % 100); COMMIT; END LOOP; END $$");
+  Postgres().Execute(
+      connection,
+      "DO $$ BEGIN FOR n IN 1..100000 LOOP PERFORM "
+      "pg_notify('ns_hints', 'application:app' || n % 100); COMMIT; END LOOP; END $$");
   Postgres().Execute(connection, "SELECT pg_notify('ns_hints', 'repository:last')");
   busy = false;
   const auto hints = inbox.Until({Hint::Kind::kRepository, "last"});
@@ -58,10 +59,11 @@ TEST(PgStoreHints, Garbage_IsPassedOver) {
   PgStore store(OptionsOf(connection), testing::TestSealer(), SystemRandom());
   testing::Inbox inbox(store);
   (void)inbox.Until(kQueue);
-  Postgres().Execute(connection,
-                     "SELECT pg_notify('ns_hints', repeat('x', 7999)), pg_notify('ns_hints', "
-                     "'application:' || repeat('a', 7900)), pg_notify('ns_hints', ''), "
-                     "pg_notify('ns_hints', E'build:\\x01 \\n'), pg_notify('ns_hints', 'nothing:1')");
+  Postgres().Execute(
+      connection,
+      "SELECT pg_notify('ns_hints', repeat('x', 7999)), pg_notify('ns_hints', "
+      "'application:' || repeat('a', 7900)), pg_notify('ns_hints', ''), "
+      "pg_notify('ns_hints', E'build:\\x01 \\n'), pg_notify('ns_hints', 'nothing:1')");
   Postgres().Execute(connection, "SELECT pg_notify('ns_hints', 'application:real')");
   const Hint real{Hint::Kind::kApplication, "real"};
   EXPECT_THAT(inbox.Until(real), ::testing::ElementsAre(real));
@@ -75,7 +77,7 @@ TEST(PgStoreHints, ServerThatFallsSilent_IsNoticedWithinTenSeconds) {
   testing::Inbox inbox(store);
   (void)inbox.Until(kQueue);
   const Duration begin = SystemClock().Monotonic();
-  proxy->Mute();  // what is open says nothing more; new connections work
+  proxy->Mute();              // what is open says nothing more; new connections work
   (void)inbox.Until(kQueue);  // it has connected anew, and hints everything
   EXPECT_LT(SystemClock().Monotonic() - begin, 10s);
 }

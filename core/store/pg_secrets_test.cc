@@ -53,8 +53,7 @@ void Fill(const ports::Store& s, int apps, int variables) {
   repository.url = "https://example.com/r";
   repository.credentials = {model::GitAuth::kBasic, "user", Secret(Canary(1)), Secret(Canary(2))};
   ASSERT_EQ(s.repositories.Insert(repository), Status());
-  for (int n = 1; n <= apps; ++n)
-    ASSERT_EQ(s.apps.Insert(AppOf(n, variables), nullptr), Status());
+  for (int n = 1; n <= apps; ++n) ASSERT_EQ(s.apps.Insert(AppOf(n, variables), nullptr), Status());
   const UserId alice = s.users.Ensure("alice", false)->id;
   ASSERT_EQ(s.users.SaveKey({IdOf<KeyId>(1), alice, "ssh-ed25519 AAAA", Secret(Canary(3)),
                              Time(24h * 365 * 200)}),
@@ -175,11 +174,13 @@ TEST(PgStoreSecrets, RotationThatWasInterrupted_IsTakenUp) {
   const std::string connection = Postgres().CleanDatabase();
   Fill(Open(connection, {SealerOf('a')})->store(), 3, 5);
   // The rotation ends at a row that does not open, after the tables before it.
-  Postgres().Execute(connection, "UPDATE generated_keys SET private_sealed = '\\x00' || private_sealed");
+  Postgres().Execute(connection,
+                     "UPDATE generated_keys SET private_sealed = '\\x00' || private_sealed");
   const auto rotating = Open(connection, {SealerOf('b'), SealerOf('a')});
   EXPECT_EQ(rotating->Reseal().status().reason(), "SealBroken");
   EXPECT_THAT(rotating->KeysInUse().value(), ::testing::UnorderedElementsAre("key-a", "key-b"));
-  Postgres().Execute(connection, "UPDATE generated_keys SET private_sealed = substr(private_sealed, 2)");
+  Postgres().Execute(connection,
+                     "UPDATE generated_keys SET private_sealed = substr(private_sealed, 2)");
   EXPECT_EQ(rotating->Reseal().value(), 1);
   EXPECT_EQ(rotating->Reseal().value(), 0);
   ExpectWhole(Open(connection, {SealerOf('b')})->store(), 3, 5);
@@ -202,9 +203,10 @@ TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {
   const std::string connection = Postgres().CleanDatabase();
   const auto store = Open(connection, {SealerOf('a')});
   Fill(store->store(), 2, 3);
-  Postgres().Execute(connection,
-                     "UPDATE environment AS e SET value_sealed = o.value_sealed FROM environment AS "
-                     "o WHERE e.name = o.name AND e.application_id <> o.application_id");
+  Postgres().Execute(
+      connection,
+      "UPDATE environment AS e SET value_sealed = o.value_sealed FROM environment AS "
+      "o WHERE e.name = o.name AND e.application_id <> o.application_id");
   EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(1)).status().reason(), "SealBroken");
   EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(2)).status().reason(), "SealBroken");
   Postgres().Execute(connection,

@@ -21,7 +21,8 @@ using ports::Store;
 using ports::testing::IdOf;
 using namespace std::chrono_literals;
 
-constexpr int kSeeds = 6, kOperations = 250, kLookEvery = 25;
+// 5,000 lists of four operations, each on what the ones before it in its chain have left.
+constexpr int kChains = 20, kListsOfAChain = 250, kOperationsOfAList = 4, kLookEvery = 25;
 constexpr int kRepositories = 2, kApps = 4, kBuilds = 8;
 const char* const kUsers[] = {"alice", "bob"};
 
@@ -347,18 +348,20 @@ TEST_P(RandomOperations, FakeAndPostgres_AnswerAlike) {
   AddUsers(in_memory);
   AddUsers(in_postgres);
   Draw draw(static_cast<uint64_t>(GetParam()));
-  for (int n = 1; n <= kOperations; ++n) {
-    const Operation operation = AnyOperation(draw);
-    clock.Advance(1ms);
-    const std::string expected = operation(in_memory);
-    ASSERT_EQ(operation(in_postgres), expected) << "operation " << n;
-    if (n % kLookEvery == 0) {
-      ASSERT_EQ(Everything(in_postgres), Everything(in_memory)) << "after operation " << n;
+  for (int list = 1; list <= kListsOfAChain; ++list) {
+    for (int n = 1; n <= kOperationsOfAList; ++n) {
+      const Operation operation = AnyOperation(draw);
+      clock.Advance(1ms);
+      const std::string expected = operation(in_memory);
+      ASSERT_EQ(operation(in_postgres), expected) << "list " << list << ", operation " << n;
+    }
+    if (list % kLookEvery == 0) {
+      ASSERT_EQ(Everything(in_postgres), Everything(in_memory)) << "after list " << list;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomOperations, ::testing::Range(1, kSeeds + 1));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomOperations, ::testing::Range(1, kChains + 1));
 
 }  // namespace
 }  // namespace ns::store

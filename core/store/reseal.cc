@@ -21,7 +21,10 @@ struct SealedTable {
 constexpr std::array<SealedTable, 4> kTables{{
     {"environment", "application_id", "name", {{{"value_sealed", ""}, {}}}},
     {"release_environment", "release_id", "name", {{{"value_sealed", ""}, {}}}},
-    {"repositories", "id", "", {{{"password_sealed", "/password"}, {"ssh_key_sealed", "/ssh_key"}}}},
+    {"repositories",
+     "id",
+     "",
+     {{{"password_sealed", "/password"}, {"ssh_key_sealed", "/ssh_key"}}}},
     {"generated_keys", "id", "", {{{"private_sealed", ""}, {}}}},
 }};
 
@@ -84,13 +87,12 @@ Status SealAnew(const SealedTable& table, Row row, const Sealing& sealing, const
 Result<Batch> ResealSome(Connection& connection, const SealedTable& table, const Sealing& sealing,
                          const Sealer& newest, const Batch& before) {
   const bool begin = before.key1.empty();
-  NS_ASSIGN(const Rows rows,
-            connection.Run(SelectSql(table),
-                           Params::Of(newest.key_id(), begin ? "" : before.key1.back(),
-                                      begin ? "" : before.key2.back())));
+  NS_ASSIGN(
+      const Rows rows,
+      connection.Run(SelectSql(table), Params::Of(newest.key_id(), begin ? "" : before.key1.back(),
+                                                  begin ? "" : before.key2.back())));
   Batch batch;
-  for (int i = 0; i < rows.size(); ++i)
-    NS_TRY(SealAnew(table, rows[i], sealing, newest, batch));
+  for (int i = 0; i < rows.size(); ++i) NS_TRY(SealAnew(table, rows[i], sealing, newest, batch));
   if (batch.key1.empty()) return batch;
   NS_TRY(connection.Do(UpdateSql(table), Params::Of(newest.key_id(), batch.key1, batch.key2,
                                                     batch.values[0], batch.values[1])));

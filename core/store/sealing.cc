@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kFresh = 5s;        // a new key seals from then on at the latest
+constexpr Duration kFresh = 5s;         // a new key seals from then on at the latest
 constexpr Duration kAfterMiss = 100ms;  // a text that does not open may be of a key just made
 
 Duration Now() { return SystemClock().Monotonic(); }

@@ -49,8 +49,12 @@ std::string Take(int from) {
 
 }  // namespace
 
-Proxy::Proxy(std::string connection, const std::string& socket_folder, std::function<Fate()> fate)
-    : behind_(socket_folder), connection_(std::move(connection)), fate_(std::move(fate)) {
+Proxy::Proxy(std::string connection, const std::string& socket_folder, std::function<Fate()> fate,
+             std::string word)
+    : behind_(socket_folder),
+      connection_(std::move(connection)),
+      word_(std::move(word)),
+      fate_(std::move(fate)) {
   std::string pattern = "/dev/shm/ns-proxy-XXXXXX";
   folder_ = mkdtemp(pattern.data());
   connection_.replace(connection_.find(behind_), behind_.size(), folder_);
@@ -112,8 +116,8 @@ void Proxy::Carry(int client, int server) {
     if (!fds[0].revents) continue;
     const std::string bytes = Take(client);
     if (bytes.empty()) break;
-    const bool commit = bytes.find("COMMIT") != std::string::npos;
-    const Fate fate = commit ? fate_() : Fate::kPass;
+    const bool asked = bytes.find(word_) != std::string::npos;
+    const Fate fate = asked ? fate_() : Fate::kPass;
     if (fate == Fate::kSilent) {
       silent_ = true;
       continue;

@@ -12,7 +12,7 @@ namespace ns::store::testing {
 
 class Proxy {
  public:
-  // What becomes of a COMMIT on its way.
+  // What becomes of a statement on its way.
   enum class Fate {
     kPass,
     kCutBefore,  // the server never sees it
@@ -23,8 +23,9 @@ class Proxy {
   };
 
   // Listens in a folder of its own; `connection` is the one of the database behind.
-  // `fate` is asked at each COMMIT, from any thread.
-  Proxy(std::string connection, const std::string& socket_folder, std::function<Fate()> fate);
+  // `fate` is asked whenever a client sends `word`, from any thread.
+  Proxy(std::string connection, const std::string& socket_folder, std::function<Fate()> fate,
+        std::string word = "COMMIT");
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
@@ -41,7 +42,7 @@ class Proxy {
   void Carry(int client, int server);
   bool Forward(int from, int to);
 
-  std::string behind_, folder_, connection_;
+  std::string behind_, folder_, connection_, word_;
   std::function<Fate()> fate_;
   int listener_ = -1;
   std::atomic<bool> ended_{false}, silent_{false};
