@@ -54,6 +54,10 @@ Duration BackOff(int failures) {
   return std::min<Duration>(wait, 5min);
 }
 
+Duration Engine::WaitAfter(const Lane& lane, int failures) {
+  return std::min(BackOff(failures), lane.options.longest_wait);
+}
+
 void Engine::Add(std::unique_ptr<Loop> loop, LoopOptions options) {
   Lane& lane = lanes_[loop->id()];
   lane.loop = std::move(loop);
@@ -206,7 +210,8 @@ void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
   state.dirty = state.changed = state.blocked = false;
   ++lane.running;
   Step first = Guarded([&] {
-    state.pass = lane.loop->NewPass(key, {lane.options.period, BackOff(state.failures + 1)});
+    state.pass =
+        lane.loop->NewPass(key, {lane.options.period, WaitAfter(lane, state.failures + 1)});
     state.pass->SetNow(now);
     return state.pass->Begin();
   });
@@ -261,7 +266,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   } else {
     ++state.failures;
     if (status.code() == Code::kInternal) Quarantine(lane, key, status, state.failures, out);
-    const Duration wait = status.retry_after().value_or(BackOff(state.failures));
+    const Duration wait = status.retry_after().value_or(WaitAfter(lane, state.failures));
     Schedule(lane, key, now + wait + Jitter(wait / 5));
   }
   if (state.changed || (state.dirty && state.failures == 0)) Schedule(lane, key, now);

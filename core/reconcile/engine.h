@@ -34,7 +34,8 @@ using Commands = std::vector<Command>;
 struct LoopOptions {
   Duration period = std::chrono::minutes(3);  // of the relist of all keys; zero: woken only
   int in_flight = 8;
-  bool keyed = true;  // false: the one key kQueueKey, no relist
+  bool keyed = true;                                // false: the one key kQueueKey, no relist
+  Duration longest_wait = std::chrono::minutes(5);  // after failures in a row
   // Loops whose passes never run at the same time as this one's for one key: they share what one
   // call at a time may use.
   std::set<LoopId> apart_from{};
@@ -107,6 +108,7 @@ class Engine {
   void Interrupt(Lane& lane, const Key& key, Commands& out);
   void Wake_(const Wake& wake, Duration now, Commands& out);
   Duration Jitter(Duration span);
+  static Duration WaitAfter(const Lane& lane, int failures);
 
   Random& random_;
   std::map<LoopId, Lane> lanes_;

@@ -278,8 +278,21 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   Expect<LoadEpoch>(pass->Next(Answer(seen)));
   Expect<LoadApp>(pass->Next(Answer(int64_t{7})));
   Expect<RaiseEpoch>(pass->Next(Answer(snapshot)));
-  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Ok())).fence, (model::Fence{8, 1}));
+  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Ok())).fence, (model::Fence{8, 2}));
   EXPECT_FALSE(ExpectEnd(pass->Next(Stale("still"))).status.ok()) << "once";
+}
+
+TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
+  model::AppSnapshot snapshot = WithTarget();
+  auto loop = NewSynchronizer({7, ""});
+  auto deploy = loop->NewPass(snapshot.app.id.str());
+  deploy->Begin();
+  deploy->Next(Answer(snapshot));
+  const auto late = Expect<ApplyApp>(deploy->Next(Answer(model::ObservedApp())));
+  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  auto removal = loop->NewPass(snapshot.app.id.str());
+  removal->Begin();
+  EXPECT_GT(Expect<RemoveApp>(removal->Next(Answer(snapshot))).fence, late.desired.fence);
 }
 
 TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {

@@ -66,7 +66,8 @@ class SynchronizerPass final : public Pass {
     if (snapshot_.app.deleted && !snapshot_.resources_may_remain)
       return Settled(snapshot_.version, {{LoopId::kCleaner, id_.str()}});
     if (snapshot_.app.deleted) {
-      desired_.fence = {options_.epoch, snapshot_.app.target.generation};
+      // Above every deploy that may still be on its way.
+      desired_.fence = {options_.epoch, snapshot_.app.target.generation + 1};
       return Act();
     }
     if (snapshot_.app.target.generation == 0)
@@ -104,7 +105,7 @@ class SynchronizerPass final : public Pass {
         now.deleted != snapshot_.app.deleted) {
       return Failed(Stale("the target has moved on while the backend was looked at"));
     }
-    if (model::Fence{epoch_, now.target.generation} >= observed_.fence) return UseEpoch();
+    if (model::Fence{epoch_, desired_.fence.generation} >= observed_.fence) return UseEpoch();
     epoch_ = observed_.fence.epoch + 1;
     at_ = At::kRaise;
     return Effect(RaiseEpoch{epoch_});
