@@ -25,7 +25,7 @@ Status Of(Fault fault, Code code, std::string reason, std::string message) {
 
 class Job {
  public:
-  Job(const BuilderParts& parts, const model::Build& build, LogWriter& log, std::stop_token cancel)
+  Job(const BuilderParts& parts, const model::Build& build, BuildLog& log, std::stop_token cancel)
       : parts_(parts),
         build_(build),
         claim_{build.id, build.lease.token},
@@ -113,7 +113,7 @@ class Job {
   const BuilderParts& parts_;
   const model::Build& build_;
   const ports::Claim claim_;
-  LogWriter& log_;
+  BuildLog& log_;
   const std::stop_token cancel_;
   ports::BuildOrder order_;
   std::optional<SourceFolder> source_;
@@ -134,7 +134,7 @@ std::string SourceName(const model::Build& build) {
   return build.id.str() + "-" + std::to_string(build.attempt);
 }
 
-model::BuildResult RunBuild(const BuilderParts& parts, const model::Build& build, LogWriter& log,
+model::BuildResult RunBuild(const BuilderParts& parts, const model::Build& build, BuildLog& log,
                             const std::stop_token& cancel) {
   const Result<model::Image> image = Job(parts, build, log, cancel).Run();
   model::BuildResult result;

@@ -12,18 +12,25 @@
 
 namespace ns::act {
 
+// Where a build's log goes.
+class BuildLog {
+ public:
+  virtual ~BuildLog() = default;
+  // [any-thread]
+  virtual void Write(std::string_view bytes) = 0;
+};
+
 // Gathers bytes and appends them in chunks: at the latest 200 ms after they came, or when 16 KiB
 // are there. A desk out of reach makes the writer wait once 1 MiB is held back, so that nothing is
 // lost and memory stays bounded. Begins behind what earlier attempts have written. Past `limit`
 // bytes one line says that the rest is left out.
-class LogWriter {
+class LogWriter final : public BuildLog {
  public:
   LogWriter(ports::BuildDesk& desk, ports::Claim claim, int64_t limit = 16 << 20);
   // Appends the rest, trying for as long as a claim may hold.
-  ~LogWriter();
+  ~LogWriter() override;
 
-  // [any-thread]
-  void Write(std::string_view bytes) NS_EXCLUDES(mutex_);
+  void Write(std::string_view bytes) override NS_EXCLUDES(mutex_);
   // The claim is lost: nothing more can be stored.
   bool lost() NS_EXCLUDES(mutex_);
 

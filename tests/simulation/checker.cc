@@ -1,0 +1,357 @@
+#include "checker.h"
+
+#include <algorithm>
+
+#include "plan/keys.h"
+
+namespace ns::sim {
+
+using namespace std::chrono_literals;
+using model::BuildStatus;
+using model::DesiredState;
+using ports::testing::FakeApp;
+
+namespace {
+
+bool MayChange(BuildStatus from, BuildStatus to) {
+  switch (from) {
+    case BuildStatus::kQueued:
+      return to == BuildStatus::kBuilding || to == BuildStatus::kSkipped ||
+             to == BuildStatus::kCancelled;
+    case BuildStatus::kBuilding:
+      return to == BuildStatus::kSucceeded || to == BuildStatus::kFailed ||
+             to == BuildStatus::kCancelled || to == BuildStatus::kQueued;
+    default:
+      return false;
+  }
+}
+
+bool OnlyReads(std::string_view method) {
+  static constexpr std::array kReads = {".Get",   ".List",       ".Snapshot",      ".Queue",
+                                        ".Read",  ".Commits",    ".Releases",      ".Observed",
+                                        ".Epoch", ".Conditions", ".Key",           ".Renew",
+                                        ".Beat",  ".Append",     ".SetConditions", ".SaveObserved"};
+  const std::string_view name = method.substr(std::min(method.find('.'), method.size()));
+  return std::any_of(kReads.begin(), kReads.end(),
+                     [&](const char* read) { return name.starts_with(read); });
+}
+
+// Variables of one side, as text.
+template <class Env, class Wanted>
+std::string EnvText(const Env& env, const Wanted& wanted) {
+  std::map<std::string, std::string> sorted;
+  for (const auto& variable : env) {
+    if (!wanted(variable)) continue;
+    if constexpr (requires { variable.value.Reveal(); })
+      sorted[variable.key] = variable.value.Reveal();
+    else
+      sorted[variable.key] = variable.value;
+  }
+  std::string text;
+  for (const auto& [key, value] : sorted) text += key + "=" + value + ";";
+  return text;
+}
+
+}  // namespace
+
+void Checker::Fail(std::string invariant, std::string what) {
+  if (!violation_) violation_ = {std::move(invariant), std::move(what), scheduler_.now()};
+}
+
+void Checker::StoreCalled(const std::string& host, std::string_view method) {
+  if (!method.starts_with("docker.") && !OnlyReads(method)) {
+    database_.rows().state.With([&](Rows& rows) {
+      CheckBuilds(rows, host, method);
+      CheckApps(rows);
+    });
+    if (const std::string broken = users_.Broken(); !broken.empty())
+      Fail("I15", broken + " is not what was promised, after " + std::string(method));
+  }
+}
+
+void Checker::CheckBuilds(Rows& rows, const std::string& host, std::string_view method) {
+  bool changed = false;
+  for (const auto& [id, row] : rows.builds) {
+    const auto [known, fresh] = builds_.try_emplace(id);
+    if (fresh && row.build.status != BuildStatus::kQueued)
+      Fail("I2", "build " + id.str() + " does not begin as queued");
+    if (!fresh && known->second.status == row.build.status &&
+        known->second.lease.token == row.build.lease.token) {
+      if (known->second.attempt != row.build.attempt)
+        Fail("I4", "build " + id.str() + " has another attempt without a claim");
+      continue;
+    }
+    changed = true;
+    CheckBuild(row.build, known->second, host, method);
+    known->second = {row.build.status, row.build.lease, row.build.outcome, row.build.image.digest,
+                     row.build.attempt};
+  }
+  if (changed) CheckDuplicates(rows);
+  if (builds_.size() > rows.builds.size())
+    std::erase_if(builds_, [&](const auto& known) { return !rows.builds.contains(known.first); });
+}
+
+void Checker::CheckBuild(const model::Build& build, KnownBuild& known, const std::string& host,
+                         std::string_view method) {
+  const std::string name = "build " + build.id.str();
+  if (build.status != known.status) {
+    if (model::IsTerminal(known.status)) Fail("I1", name + " had ended and changes");
+    if (!MayChange(known.status, build.status))
+      Fail("I2", name + " goes from " + std::to_string(static_cast<int>(known.status)) + " to " +
+                     std::to_string(static_cast<int>(build.status)));
+  }
+  const Time now =
+      kBeginning + std::chrono::duration_cast<std::chrono::microseconds>(scheduler_.now());
+  const bool ends =
+      known.status == BuildStatus::kBuilding && build.lease.token != known.lease.token;
+  if (ends && method == "BuildStore.Expire" && known.lease.expires > now)
+    Fail("I5", name + " is taken from a builder whose lease is alive");
+  if (ends && method == "BuildStore.Settle" && names_[known.lease.host] != host)
+    Fail("I4", name + " is settled by " + host + ", which does not hold it");
+  if (ends && method != "BuildStore.Expire" && method != "BuildStore.Settle")
+    Fail("I4", name + " is taken from its builder by " + std::string(method) + " of " + host);
+  if (build.attempt > model::kMaxAttempts)
+    Fail("I19",
+         name + " is tried more often than " + std::to_string(model::kMaxAttempts) + " times");
+  if (build.status == BuildStatus::kSucceeded) succeeded_.insert(build.image.digest);
+}
+
+void Checker::CheckDuplicates(const Rows& rows) {
+  std::set<std::pair<AppId, std::string>> live;
+  for (const auto& [id, row] : rows.builds) {
+    if (model::IsTerminal(row.build.status)) continue;
+    if (!live.emplace(row.build.app, row.build.build_key).second)
+      Fail("I3", "two live builds of one source: " + id.str());
+  }
+}
+
+void Checker::CheckApps(const Rows& rows) {
+  std::set<std::string> addresses;
+  for (const auto& [id, row] : rows.apps) {
+    int64_t& known = generations_[id];
+    if (row.app.target.generation < known)
+      Fail("I7", "the generation of " + id.str() + " goes back");
+    known = row.app.target.generation;
+    if (row.app.deleted) continue;
+    for (const model::Website& site : row.app.websites) {
+      if (!addresses.insert(site.fqdn + site.path_prefix).second)
+        Fail("I13", site.fqdn + " has two owners");
+    }
+  }
+}
+
+void Checker::DatabaseWentBack() {
+  builds_.clear();
+  generations_.clear();
+  database_.rows().state.With([this](Rows& rows) {
+    for (const auto& [id, row] : rows.builds)
+      builds_[id] = {row.build.status, row.build.lease, row.build.outcome, row.build.image.digest,
+                     row.build.attempt};
+    CheckApps(rows);
+  });
+}
+
+void Checker::RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what) {
+  sdk::Fence& acted = acted_[app];
+  if (fence < acted)
+    Fail("I6", std::string(what) + " of " + app + " by an older fence than one that has acted");
+  acted = std::max(acted, fence);
+}
+
+void Checker::ContainerCreated(const Container& container) {
+  for (const Container* other : docker_.Of(container.app)) {
+    if (other->fence > container.fence)
+      Fail("I7", "a container of " + container.app + " is older than one that is there");
+  }
+  const ImageFacts* image = registry_.Find(container.digest);
+  if (!image || image->app != container.app || !succeeded_.contains(container.digest))
+    Fail("I8", "a container of " + container.app + " has an image of no succeeded build of it");
+  std::vector<model::EnvVar> env;
+  for (const sdk::EnvVar& variable : container.env) {
+    env.emplace_back();
+    env.back().value = Secret(variable.value);
+  }
+  Sees(container.app, env);
+}
+
+void Checker::ContainerEnds(const Container& container) {
+  const auto routes = docker_.in_force().find(container.app);
+  if (routes == docker_.in_force().end() || !routes->second.targets.contains(container.id)) return;
+  const bool deleted = database_.rows().state.With([&](Rows& rows) {
+    const FakeApp* app = rows.FindApp(AppId(container.app));
+    return !app || app->app.deleted;
+  });
+  if (!deleted && container.flaw.empty())
+    Fail("I12", "a rollout ends " + container.id + ", which serves");
+}
+
+void Checker::Runs(const std::string& host, const std::string& attempt, bool begins) {
+  if (!begins) {
+    running_.erase(attempt);
+  } else if (!running_.emplace(attempt, host).second) {
+    Fail("I4", "attempt " + attempt + " is run by two");
+  }
+}
+
+void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env) {
+  for (const model::EnvVar& variable : env) {
+    if (!variable.value.Reveal().starts_with(app + "/"))
+      Fail("I17", app + " gets the variable of another");
+  }
+}
+
+void Checker::EffectBegins(const std::string& host, const reconcile::Request& request,
+                           const reconcile::Engine& engine) {
+  if (engine.in_flight() > 100) Fail("I20", host + " has too much under way");
+  if (engine.waiting() > 100) Fail("I20", host + " has too many keys that wait");
+  std::deque<Duration>& recent =
+      effects_[host + "/" + reconcile::LoopName(request.loop) + "/" + request.key];
+  recent.push_back(scheduler_.now());
+  while (recent.front() + 10s < scheduler_.now()) recent.pop_front();
+  if (recent.size() > 400)
+    Fail("I19",
+         host + " looks at " + request.key + " too often in " + reconcile::LoopName(request.loop));
+}
+
+// The source's own doing: its container cannot run.
+bool Checker::Hopeless(const Rows& rows, const model::Application& app) const {
+  for (const model::Release& release : rows.apps.at(app.id).releases) {
+    if (release.id != app.target.release) continue;
+    const ImageFacts* image = registry_.Find(release.image.digest);
+    return image && !git_.Facts(image->commit).starts;
+  }
+  return false;
+}
+
+// The release must be of the newest commit, unless its build came to nothing for a reason.
+std::string Checker::ReleaseNotWanted(const Rows& rows, const model::Application& app) {
+  const model::Repository& repository = rows.repositories.at(app.repository);
+  const std::string head = git_.Head(repository.url, app.ref);
+  if (app.commit != head) return "its commit is not that of the remote";
+  const std::string key = plan::BuildKey(kPlanKey, app, head);
+  const ports::testing::FakeBuild* newest = nullptr;
+  std::set<BuildId> succeeded;
+  for (const auto& [id, row] : rows.builds) {
+    if (row.build.app != app.id || row.build.build_key != key) continue;
+    if (!newest || row.number > newest->number) newest = &row;
+    if (row.build.status == BuildStatus::kSucceeded) succeeded.insert(id);
+  }
+  if (!newest) return "no build of its commit";
+  if (succeeded.empty()) {
+    const model::Build& build = newest->build;
+    const bool by_source = !git_.Facts(head).builds && build.status == BuildStatus::kFailed;
+    const bool by_platform =
+        build.status == BuildStatus::kFailed && build.attempt >= model::kMaxAttempts;
+    const bool by_person = build.status == BuildStatus::kCancelled && build.cancel_requested;
+    return by_source || by_platform || by_person ? "" : "the build of its commit is not there";
+  }
+  for (const model::Release& release : rows.apps.at(app.id).releases) {
+    if (release.id == app.target.release)
+      return succeeded.contains(release.build) ? "" : "its release is of another build";
+  }
+  return "its release is not there";
+}
+
+std::string Checker::RunningNotConverged(const Rows& rows, const model::Application& app) {
+  if (const std::string why = ReleaseNotWanted(rows, app); !why.empty()) return why;
+  const std::vector<const Container*> containers = docker_.Of(app.id.str());
+  const auto routes = docker_.in_force().find(app.id.str());
+  std::set<std::pair<std::string, std::string>> addresses;
+  for (const model::Website& site : app.websites) addresses.insert({site.fqdn, site.path_prefix});
+  if (routes == docker_.in_force().end() || !routes->second.intact)
+    return "its routes are not there";
+  if (routes->second.addresses != addresses) return "its routes are of other addresses";
+  if (app.target.release.empty()) return "";
+  if (containers.size() != 1) return std::to_string(containers.size()) + " containers";
+  const Container& container = *containers.front();
+  if (container.life != sdk::Life::kRunning) return "its container does not run";
+  if (!container.flaw.empty()) return "its container was changed by hand";
+  if (container.run_key != app.target.run_key) return "its container is of another target";
+  if (routes->second.targets != std::set<std::string>{container.id})
+    return "its routes do not lead to its container";
+  for (const model::Release& release : rows.apps.at(app.id).releases) {
+    if (release.id == app.target.release && release.image.digest != container.digest)
+      return "its container has another image";
+  }
+  if (EnvText(container.env, [](const auto&) { return true; }) !=
+      EnvText(app.env, [](const model::EnvVar& v) { return v.InRun(); }))
+    return "its container has other variables";
+  const ImageFacts* image = registry_.Find(container.digest);
+  const std::string head = git_.Head(rows.repositories.at(app.repository).url, app.ref);
+  if (image && image->commit == head &&
+      EnvText(image->env, [](const auto&) { return true; }) !=
+          EnvText(app.env, [](const model::EnvVar& v) { return v.InBuild(); })) {
+    const bool newest_failed = ReleaseNotWanted(rows, app).empty();
+    if (!newest_failed) return "its build saw other variables";
+  }
+  return "";
+}
+
+std::string Checker::AppNotConverged(const Rows& rows, const FakeApp& row) {
+  const model::Application& app = row.app;
+  if (app.deleted) return "it is deleted and still known";
+  if (app.desired == DesiredState::kRunning)
+    return Hopeless(rows, app) ? "" : RunningNotConverged(rows, app);
+  for (const Container* container : docker_.Of(app.id.str())) {
+    if (container->life == sdk::Life::kRunning) return "it is stopped and a container runs";
+  }
+  const auto routes = docker_.in_force().find(app.id.str());
+  if (routes != docker_.in_force().end() && !routes->second.targets.empty())
+    return "it is stopped and routed to a container";
+  return "";
+}
+
+// Of applications that are gone.
+std::string Checker::LeftBehind(const Rows& rows) {
+  for (const auto& [id, promise] : users_.promises()) {
+    if (rows.apps.contains(id) || users_.Lost(id)) continue;
+    if (!docker_.Of(id.str()).empty()) return id.str() + " has left a container";
+    if (docker_.written().contains(id.str())) return id.str() + " has left routes";
+    if (registry_.HasAny(id.str())) return id.str() + " has left an image";
+  }
+  return "";
+}
+
+std::string Checker::NotConverged() {
+  return database_.rows().state.With([this](Rows& rows) -> std::string {
+    for (const auto& [id, row] : rows.apps) {
+      if (const std::string why = AppNotConverged(rows, row); !why.empty())
+        return id.str() + ": " + why;
+    }
+    for (const auto& [id, row] : rows.builds) {
+      if (!model::IsTerminal(row.build.status)) return "build " + id.str() + " has not ended";
+    }
+    return LeftBehind(rows);
+  });
+}
+
+int64_t Checker::Changes() {
+  return database_.rows().state.With([this](Rows& rows) {
+    int64_t changes = registry_.deletions + static_cast<int64_t>(rows.builds.size());
+    for (const auto& [id, row] : rows.builds) changes += row.build.attempt;
+    for (const auto& [id, row] : rows.apps) {
+      changes += row.app.target.generation;
+      if (!Hopeless(rows, row.app)) changes += docker_.changes(id.str());
+    }
+    return changes;
+  });
+}
+
+void Checker::CheckQueue() {
+  const auto queue = database_.store().builds.Queue();
+  std::set<AppId> busy;
+  for (const model::Build& build : queue->building) busy.insert(build.app);
+  const bool idle = std::any_of(queue->builders.begin(), queue->builders.end(),
+                                [](const auto& b) { return b.running < b.slots; });
+  std::map<BuildId, Duration> waits;
+  for (const model::Build& build : queue->queued) {
+    if (!idle || busy.contains(build.app) || build.not_before > queue->now) continue;
+    const auto since = waits_since_.find(build.id);
+    waits[build.id] = since == waits_since_.end() ? scheduler_.now() : since->second;
+    if (scheduler_.now() - waits[build.id] > 15s)
+      Fail("I22", "build " + build.id.str() + " waits though a builder is idle");
+  }
+  waits_since_ = std::move(waits);
+}
+
+}  // namespace ns::sim

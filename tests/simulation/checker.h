@@ -1,0 +1,99 @@
+// What must always hold, looked at after every event that could break it, and what must hold in the
+// end. The invariants are those of docs/design/simulation.md, which says where each is checked.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "docker.h"
+#include "hosts.h"
+#include "ports/testing/fake_rows.h"
+#include "user.h"
+
+namespace ns::sim {
+
+struct Violation {
+  std::string invariant;  // "I7"
+  std::string what;
+  Duration at{};
+};
+
+class Checker {
+ public:
+  Checker(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database,
+          Docker& docker, GitWorld& git, RegistryWorld& registry, const Users& users)
+      : scheduler_(scheduler),
+        network_(network),
+        database_(database),
+        docker_(docker),
+        git_(git),
+        registry_(registry),
+        users_(users) {}
+
+  const std::optional<Violation>& violation() const { return violation_; }
+  void Fail(std::string invariant, std::string what);
+
+  // -- what happens --
+  void HostBegins(const HostId& id, const std::string& name) { names_[id] = name; }
+  void StoreCalled(const std::string& host, std::string_view method);
+  void DatabaseWentBack();
+  void RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what);
+  void ContainerCreated(const Container& container);
+  void ContainerEnds(const Container& container);
+  void Runs(const std::string& host, const std::string& attempt, bool begins);
+  void Sees(const std::string& app, const std::vector<model::EnvVar>& env);
+  void EffectBegins(const std::string& host, const reconcile::Request& request,
+                    const reconcile::Engine& engine);
+
+  // -- after the faults have ended --
+  // What is not yet as the people want it; empty: nothing.
+  std::string NotConverged();
+  // Something that changes while it should be quiet: grows with every change.
+  int64_t Changes();
+  // No build waits while somebody could run it.
+  void CheckQueue();
+
+ private:
+  struct KnownBuild {
+    model::BuildStatus status = model::BuildStatus::kQueued;
+    model::Lease lease;
+    Status outcome;
+    std::string digest;
+    int attempt = 0;
+  };
+  using Rows = ports::testing::FakeState;
+
+  void CheckBuilds(Rows& rows, const std::string& host, std::string_view method);
+  void CheckBuild(const model::Build& build, KnownBuild& known, const std::string& host,
+                  std::string_view method);
+  void CheckDuplicates(const Rows& rows);
+  void CheckApps(const Rows& rows);
+  std::string AppNotConverged(const Rows& rows, const ports::testing::FakeApp& row);
+  std::string RunningNotConverged(const Rows& rows, const model::Application& app);
+  std::string ReleaseNotWanted(const Rows& rows, const model::Application& app);
+  std::string LeftBehind(const Rows& rows);
+  bool Hopeless(const Rows& rows, const model::Application& app) const;
+
+  Scheduler& scheduler_;
+  Network& network_;
+  ports::testing::FakeStore& database_;
+  Docker& docker_;
+  GitWorld& git_;
+  RegistryWorld& registry_;
+  const Users& users_;
+  std::optional<Violation> violation_;
+  std::map<HostId, std::string> names_;
+  std::map<BuildId, KnownBuild> builds_;
+  std::map<AppId, int64_t> generations_;
+  std::set<std::string> succeeded_;  // digests of succeeded builds
+  std::map<std::string, sdk::Fence> acted_;
+  std::map<std::string, std::string> running_;  // attempt -> who runs it
+  std::map<std::string, std::deque<Duration>> effects_;
+  std::map<BuildId, Duration> waits_since_;
+};
+
+}  // namespace ns::sim

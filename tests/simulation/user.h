@@ -1,0 +1,107 @@
+// The people: what they do, through the store as the API does, and what they may rely on since.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "network.h"
+#include "ports/faults/faulty.h"
+#include "ports/testing/fake_rows.h"
+#include "ports/testing/fake_store.h"
+#include "sources.h"
+
+namespace ns::sim {
+
+enum class StepKind {
+  kCreate,
+  kPush,
+  kPointBack,
+  kSetEnv,
+  kDropEnv,
+  kSites,
+  kStart,
+  kStop,
+  kRestart,
+  kDelete,
+  kCancel,
+  kRetry
+};
+
+// One thing that the owner of an application does.
+struct UserStep {
+  Duration at{};
+  int app = 0;  // index
+  StepKind kind = StepKind::kPush;
+  int64_t choice = 0;
+};
+std::string Describe(const UserStep& step);
+
+// The steps of a seed, by time.
+std::vector<UserStep> DrawSteps(Chance& chance, Duration until);
+
+// What a person may rely on: each field is one of these. More than one: the outcome of a write is
+// not known.
+struct Promise {
+  std::set<model::DesiredState> desired;
+  std::map<std::string, std::set<std::optional<std::string>>> env;
+  std::set<std::string> sites;  // as SitesText
+  std::set<bool> deleted;
+  bool created = false;  // acknowledged
+};
+std::string SitesText(const std::vector<model::Website>& sites);
+
+class Users {
+ public:
+  Users(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database, GitWorld& git);
+
+  // Makes the user and the repositories.
+  void SetUp();
+  void Do(const std::vector<UserStep>& steps);
+  // The database came back with what it was some time ago: from now on that is what is promised.
+  void Rebase();
+  // The first promise that is broken; empty: none.
+  std::string Broken() const;
+  // Created, acknowledged, and lost with the database's tail: nobody knows them any more.
+  bool Lost(const AppId& app) const { return lost_.contains(app); }
+  static AppId IdOf(int index);
+  const std::map<AppId, Promise>& promises() const { return promises_; }
+
+ private:
+  void Take(const UserStep& step);
+  void Create(int index);
+  void Push(const UserStep& step);
+  void PointBack(const UserStep& step);
+  void SetEnv(const UserStep& step);
+  void DropEnv(const UserStep& step);
+  void Sites(const UserStep& step);
+  void Desire(const UserStep& step, model::DesiredState state, bool restart);
+  void Delete(const UserStep& step);
+  void Cancel(const UserStep& step);
+  void Retry(const UserStep& step);
+  template <class T, class Write>
+  void Promised(std::set<T>& allowed, const T& value, const Write& write);
+  std::string UrlOf(int index) const { return "https://git.test/r" + std::to_string(index % 2); }
+  std::string RefOf(int index) const { return index % 3 == 2 ? "dev" : "main"; }
+
+  Scheduler& scheduler_;
+  GitWorld& git_;
+  ports::testing::FakeStore& database_;
+  const std::shared_ptr<Process> process_ = std::make_shared<Process>("users");
+  Link way_;
+  ports::FaultyStore faulty_;
+  const ports::Store store_;
+  UserId owner_;
+  std::map<AppId, Promise> promises_;
+  std::set<AppId> lost_;
+  std::vector<std::string> pushed_;
+  int rebased_ = 0;
+  std::list<std::function<void()>> under_way_;  // promises again what is being written
+};
+
+}  // namespace ns::sim
