@@ -9,6 +9,7 @@
 #include "act/hints.h"
 #include "act/perform.h"
 #include "act/perform_build.h"
+#include "ports/testing/fake_rows.h"
 #include "reconcile/loops.h"
 
 namespace ns::sim {
@@ -211,6 +212,11 @@ Result<ports::BuildPlan> SimMethod::Plan(const ports::Call&, const ports::BuildR
   return plan;
 }
 
+bool SimEngine::IsGone(const AppId& app) const {
+  return ground_.database.rows().state.With(
+      [&](ports::testing::FakeState& rows) { return rows.FindApp(app) == nullptr; });
+}
+
 Result<model::Image> SimEngine::Run(const ports::Call& call, const ports::EngineJob& job,
                                     const std::function<void(std::string_view)>& log) {
   const Running running(ground_, host_, job.build.str() + "-" + std::to_string(job.attempt));
@@ -224,7 +230,9 @@ Result<model::Image> SimEngine::Run(const ports::Call& call, const ports::Engine
         .SetFault(Fault::kPlatform);
   if (!ground_.git.Facts(commit).builds)
     return Status(Code::kInvalid, "CommandFailed", "exit code 1").SetFault(Fault::kSource);
-  ImageFacts facts{job.app.str(), job.build.str(), commit, job.attempt, job.plan.secrets};
+  ground_.trace.Add(ground_.scheduler.now(), {"  push", job.reference});
+  ImageFacts facts{job.app.str(), job.build.str(),  commit,
+                   job.attempt,   job.plan.secrets, IsGone(job.app)};
   return model::Image{job.reference, ground_.registry.Push(job.reference, std::move(facts)), 1};
 }
 

@@ -120,6 +120,8 @@ class SimEngine final : public ports::BuildEngine {
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
  private:
+  bool IsGone(const AppId& app) const;
+
   Ground& ground_;
   const std::string host_;
 };

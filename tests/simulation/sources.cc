@@ -1,5 +1,7 @@
 #include "sources.h"
 
+#include <algorithm>
+
 #include "base/crypto.h"
 
 namespace ns::sim {
@@ -53,7 +55,9 @@ const ImageFacts* RegistryWorld::Find(const std::string& digest) const {
 
 bool RegistryWorld::HasAny(const std::string& app) const {
   const auto found = tags_.find(app);
-  return found != tags_.end() && !found->second.empty();
+  return found != tags_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [this](const auto& tag) { return !facts_.at(tag.second).late; });
 }
 
 Result<std::string> RegistryWorld::Digest(const ports::Call&, const AppId& app,

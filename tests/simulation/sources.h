@@ -60,6 +60,7 @@ struct ImageFacts {
   std::string app, build, commit;
   int attempt = 0;
   std::vector<model::EnvVar> env;  // that the build saw
+  bool late = false;               // pushed when its application was gone
 };
 
 class RegistryWorld final : public ports::Registry {
@@ -67,6 +68,7 @@ class RegistryWorld final : public ports::Registry {
   // A new image under a new digest.
   std::string Push(const std::string& reference, ImageFacts facts);
   const ImageFacts* Find(const std::string& digest) const;
+  // But for those pushed late, which nobody can know of.
   bool HasAny(const std::string& app) const;
 
   std::string RepositoryFor(const AppId& app) const override { return "registry/ns/" + app.str(); }
