@@ -230,8 +230,91 @@ Operation Work(Draw& draw) {
   };
 }
 
+std::string ShowKeys(const Result<std::vector<model::Versioned>>& keys) {
+  std::string text = Show(keys.status());
+  if (keys.ok())
+    for (const auto& [key, version] : *keys) text += " " + key + (version == 0 ? " free" : " held");
+  return text;
+}
+
+// Hosts that come, hold and go.
+Operation Hold(Draw& draw) {
+  const HostId host = IdOf<HostId>(1 + draw.Below(2));
+  const AppId app = draw.App();
+  const RepositoryId repository = draw.Repository();
+  const int kind = draw.Below(7);
+  const Duration lease = draw.Chance(70) ? Duration(1h) : Duration(0);
+  const std::vector<std::string> backends{draw.Chance(80) ? "" : "other"};
+  model::Host row;
+  row.id = host;
+  row.name = "host";
+  row.build_slots = draw.Below(2);
+  for (int n = draw.Below(3); n > 0; --n) row.plugins.emplace_back().instance = std::to_string(n);
+  return [=](World& world) -> std::string {
+    switch (kind) {
+      case 0:
+      case 1: {
+        const auto alive = world.s.hosts.Beat(row, lease);
+        return Show(alive) + (alive.ok() ? " " + std::to_string(alive->size()) : "");
+      }
+      case 2:
+        return Show(world.s.hosts.Leave(host));
+      case 3:
+        return Show(world.s.deploys.Take(app, host, backends));
+      case 4:
+        return Show(world.s.repositories.Take(repository, host));
+      case 5:
+        return ShowKeys(world.s.apps.Index(host, backends));
+      default:
+        return ShowKeys(world.s.repositories.Index(host));
+    }
+  };
+}
+
+// Pins, and what the cleaner and other writers do in a host's name.
+Operation Keep(Draw& draw) {
+  const HostId holder = draw.Chance(50) ? HostId() : IdOf<HostId>(1 + draw.Below(2));
+  const AppId app = draw.App();
+  const std::vector<BuildId> builds = draw.Builds();
+  const int kind = draw.Below(7), pick = draw.Below(3);
+  return [=](World& world) -> std::string {
+    switch (kind) {
+      case 0: {
+        const auto releases = world.s.deploys.Releases(app, 2);
+        const bool any = releases.ok() && !releases->empty();
+        return Show(world.s.apps.SetPin(app, any && pick > 0 ? releases->front().id
+                                             : pick == 0     ? ReleaseId()
+                                                             : IdOf<ReleaseId>(9)));
+      }
+      case 1:
+        return Show(world.s.retention.CondemnImages(app, builds, holder));
+      case 2:
+        return Show(world.s.retention.ImagesGone(app, builds, holder));
+      case 3:
+        return Show(world.s.retention.DropLogs(app, builds, holder));
+      case 4: {
+        const auto history = world.s.retention.History(app, IdOf<HostId>(1), {""});
+        std::string text = Show(history);
+        if (!history.ok()) return text;
+        for (const auto& release : history->releases) text += " " + release.id.str();
+        for (const auto& build : history->builds) text += " " + build.id.str();
+        return text + " logs " + std::to_string(history->logged.size());
+      }
+      case 5:
+        return Show(world.s.events.SetConditions(model::Subject::kApplication, app.str(),
+                                                 {{"Held", true, "r", "", kNever, kNever, kNever}},
+                                                 holder));
+      default:
+        return Show(world.s.deploys.RaiseEpoch(pick)) + " " +
+               std::to_string(world.s.deploys.Epoch().value());
+    }
+  };
+}
+
 Operation AnyOperation(Draw& draw) {
-  const int kind = draw.Below(100);
+  const int kind = draw.Below(115);
+  if (kind >= 108) return Keep(draw);
+  if (kind >= 100) return Hold(draw);
   if (kind < 8) return PutRepository(draw);
   if (kind < 25) return PutApp(draw);
   if (kind < 45) return ChangeApp(draw);
