@@ -10,19 +10,23 @@
 #include <string_view>
 #include <vector>
 
-#include "ports/testing/store_contract_base.h"
+#include "base/random.h"
 #include "store/pg_store.h"
-#include "store/testing/inbox.h"
 #include "store/testing/test_postgres.h"
 
 namespace ns::bench {
 namespace {
 
-using ports::testing::IdOf;
 using namespace std::chrono_literals;
 
 constexpr int kRows = 100;  // of a batch
 constexpr int kRuns = 30;
+
+template <class I>
+I IdOf(int n) {
+  const std::string text = std::to_string(n);
+  return I(std::string(22 - text.size(), '0') + text);
+}
 
 void Require(bool done, const char* what) {
   if (done) return;
@@ -36,8 +40,7 @@ double Measure(const std::function<void(int)>& step, int runs = kRuns) {
   for (int i = 0; i < runs; ++i) {
     const Duration begin = SystemClock().Monotonic();
     step(i);
-    seconds.push_back(
-        std::chrono::duration<double>(SystemClock().Monotonic() - begin).count());
+    seconds.push_back(std::chrono::duration<double>(SystemClock().Monotonic() - begin).count());
   }
   std::nth_element(seconds.begin(), seconds.begin() + runs / 2, seconds.end());
   return seconds[static_cast<size_t>(runs / 2)];
@@ -102,10 +105,9 @@ void Upserts(const ports::Store& s, Plain& plain) {
   for (int n = 0; n < kRows; ++n)
     conditions.push_back({"kind" + std::to_string(n), true, "", "", kNever, kNever, kNever});
   const double unnest = Measure([&](int) {
-    Require(s.events
-                .SetConditions(model::Subject::kApplication, IdOf<AppId>(1).str(), conditions)
-                .ok(),
-            "conditions");
+    Require(
+        s.events.SetConditions(model::Subject::kApplication, IdOf<AppId>(1).str(), conditions).ok(),
+        "conditions");
   });
   Tell("100 upserts, libpq, prepared, one by one", one_by_one, kRows, "itself", one_by_one);
   Tell("100 upserts, the store (unnest)", unnest, kRows, "one by one", one_by_one);
@@ -162,8 +164,8 @@ void Transactions(const ports::Store& s, Plain& plain) {
       Measure([&](int) { Require(s.events.Append(event).ok(), "an event"); }, 500);
   plain.Prepare("trip", "SELECT $1::text");
   const double trip = Measure([&](int) { plain.Run("trip", "x"); }, 500);
-  const double snapshot = Measure(
-      [&](int) { Require(s.deploys.Snapshot(IdOf<AppId>(1)).ok(), "a snapshot"); }, 500);
+  const double snapshot =
+      Measure([&](int) { Require(s.deploys.Snapshot(IdOf<AppId>(1)).ok(), "a snapshot"); }, 500);
   Tell("an event in a transaction, libpq", bare, 1, "itself", bare);
   Tell("the same, the store (marked, subject locked)", marked, 1, "libpq", bare);
   Tell("a whole snapshot of an application", snapshot, 1, "one round trip", trip);
@@ -194,7 +196,8 @@ int main(int argc, char** argv) {
   const std::string connection = ns::store::testing::Postgres().NewDatabase();
   ns::store::PgOptions options;
   options.connection = connection;
-  ns::store::PgStore store(options, ns::store::testing::TestSealer(), ns::SystemRandom());
+  ns::store::PgStore store(options, ns::Sealer("key-1", ns::Secret(std::string(32, 'k'))),
+                           ns::SystemRandom());
   ns::bench::Plain plain(connection);
   ns::bench::Fill(store.store());
   ns::bench::Upserts(store.store(), plain);
