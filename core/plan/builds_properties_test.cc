@@ -32,6 +32,22 @@ RC_GTEST_PROP(PlanProperties, DecideBuild_NeverRegistersWhatCounts, ()) {
     RC_ASSERT(build.build_key != out.build->build_key || !model::CountsAsDuplicate(build));
 }
 
+RC_GTEST_PROP(PlanProperties, DecideBuild_RegistersWhatIsWantedAndDoesNotCount, ()) {
+  const model::AppSnapshot snapshot = AnySnapshot();
+  RC_LOG() << rc::toString(snapshot);
+  const model::Application& app = snapshot.app;
+  const bool wanted = !app.deleted && app.desired != DesiredState::kStopped &&
+                      !app.commit.empty() && app.commit != model::kNoCommit;
+  const std::string key = BuildKey(kKey, app, app.commit);
+  const bool counts = std::any_of(
+      snapshot.builds.begin(), snapshot.builds.end(),
+      [&](const model::Build& b) { return b.build_key == key && model::CountsAsDuplicate(b); });
+  const Registration out = DecideBuild(snapshot, kKey);
+  if (!wanted) RC_ASSERT(!out.build);
+  if (wanted && !counts) RC_ASSERT(out.build && out.build->build_key == key);
+  if (wanted && counts) RC_ASSERT(!out.build || !AnyLive(snapshot.builds));
+}
+
 RC_GTEST_PROP(PlanProperties, DecideBuild_PutsAsideOnlyLiveBuildsOfOtherKeys, ()) {
   const model::AppSnapshot snapshot = AnySnapshot();
   const Registration out = DecideBuild(snapshot, kKey);
@@ -201,7 +217,7 @@ RC_GTEST_PROP(PlanProperties, AfterFailure_RetriesAreBoundedAndNeverTheSourcesFa
 
 RC_GTEST_PROP(PlanProperties, DecideCleanup_SparesWhatRunsOrMayRunAgain, ()) {
   model::AppHistory history = AnyHistory();
-  const Retention retention{1 + Number(3), std::chrono::hours(24 * Number(30))};
+  const Retention retention{1 + Number(1), std::chrono::hours(24 * Number(30))};
   const Cleanup out = DecideCleanup(history, retention);
   RC_CLASSIFY(!out.condemn.empty());
   for (int n = 0; const model::Release& release : history.releases) {

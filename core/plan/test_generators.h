@@ -171,7 +171,9 @@ inline model::AppHistory AnyHistory() {
   model::AppHistory history;
   const model::AppSnapshot snapshot = AnySnapshot();
   history.app = snapshot.app;
-  history.builds = snapshot.builds;
+  history.app.pinned = IdOf<ReleaseId>(Number(6));
+  history.app.target.release = IdOf<ReleaseId>(Number(6));
+  for (int n = 5; n > 0; --n) history.builds.push_back(AnyBuild(snapshot, n));
   history.now = AnyTime() + std::chrono::hours(Number(40) * 24);
   for (int n = Number(6); n > 0; --n) {
     history.releases.push_back(AnyRelease(snapshot));

@@ -3,90 +3,94 @@
 #include <libpq-fe.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <string>
 #include <vector>
+
+#include "figures.h"
 
 namespace ns::bench {
 namespace {
 
 constexpr char kBin[] = "/usr/lib/postgresql/15/bin/";
 
-// The cluster in `folder`; stopped and removed at the end. PostgreSQL refuses to run as root, so
-// root lends it the account `postgres`.
-class ScratchCluster {
- public:
-  explicit ScratchCluster(std::string folder) : folder_(std::move(folder)) {
-    started_ = Run("initdb -D " + folder_ + "/data -A trust -U bench --no-sync") &&
-               Run("pg_ctl -D " + folder_ + "/data -w -o \"-c listen_addresses= -k " + folder_ +
-                   "\" -l " + folder_ + "/log start");
-  }
-  ~ScratchCluster() {
-    if (started_) Run("pg_ctl -D " + folder_ + "/data -m immediate -w stop");
-    std::filesystem::remove_all(folder_);
-  }
-  ScratchCluster(const ScratchCluster&) = delete;
-  ScratchCluster& operator=(const ScratchCluster&) = delete;
-
-  bool started() const { return started_; }
-
- private:
-  static bool Run(const std::string& command) {
-    const std::string as =
-        geteuid() == 0 ? "setpriv --reuid postgres --regid postgres --clear-groups " : "";
-    return std::system(("cd / && " + as + kBin + command + " >/dev/null 2>&1").c_str()) == 0;
-  }
-
-  const std::string folder_;
-  bool started_ = false;
-};
-
-bool Do(PGconn* connection, const std::string& query) {
-  PGresult* result = PQexec(connection, query.c_str());
-  const auto status = PQresultStatus(result);
-  PQclear(result);
-  return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
-std::optional<double> MedianRead(PGconn* connection, int rows) {
-  if (!Do(connection,
-          "CREATE TABLE app (id text PRIMARY KEY, settings text, env text, conditions text)") ||
-      !Do(connection,
-          "INSERT INTO app SELECT i::text, repeat('s', 200), repeat('e', 600), repeat('c', 400) "
-          "FROM generate_series(1, " +
-              std::to_string(rows) + ") i") ||
-      !Do(connection, "PREPARE read AS SELECT * FROM app WHERE id = $1")) {
-    return std::nullopt;
-  }
-  std::vector<double> seconds;
-  for (int i = 0; i < 2000; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    if (!Do(connection, "EXECUTE read('" + std::to_string(i * 7919LL % rows + 1) + "')"))
-      return std::nullopt;
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + 1000, seconds.end());
-  return seconds[1000];
-}
-
 }  // namespace
 
-std::optional<double> PostgresReadSeconds(int rows) {
+// PostgreSQL refuses to run as root, so root lends it the account `postgres`.
+bool ScratchPostgres::Run(const std::string& command) {
+  const std::string as =
+      geteuid() == 0 ? "setpriv --reuid postgres --regid postgres --clear-groups " : "";
+  return std::system(("cd / && " + as + kBin + command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+std::unique_ptr<ScratchPostgres> ScratchPostgres::Start() {
   char folder[] = "/tmp/ns-bench-XXXXXX";
-  if (mkdtemp(folder) == nullptr || std::system((std::string("chmod 777 ") + folder).c_str()) != 0)
-    return std::nullopt;
-  const ScratchCluster cluster(folder);
-  if (!cluster.started()) return std::nullopt;
-  PGconn* connection =
-      PQconnectdb(("host=" + std::string(folder) + " dbname=postgres user=bench").c_str());
-  std::optional<double> median;
-  if (PQstatus(connection) == CONNECTION_OK) median = MedianRead(connection, rows);
-  PQfinish(connection);
-  return median;
+  if (mkdtemp(folder) == nullptr) return nullptr;
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  std::unique_ptr<ScratchPostgres> postgres(new ScratchPostgres(folder));
+  return postgres->StartServer() ? std::move(postgres) : nullptr;
+}
+
+bool ScratchPostgres::StartServer() {
+  started_ = Run("initdb -D " + folder_ + "/data -A trust -U bench --no-sync") &&
+             Run("pg_ctl -D " + folder_ + "/data -w -o \"-c listen_addresses= -k " + folder_ +
+                 " -c shared_preload_libraries=pg_stat_statements\" -l " + folder_ + "/log start");
+  if (!started_) return false;
+  session_ = PQconnectdb((connection() + " application_name=bench").c_str());
+  if (PQstatus(session_) != CONNECTION_OK) return false;
+  Do("CREATE EXTENSION pg_stat_statements");
+  return true;
+}
+
+ScratchPostgres::~ScratchPostgres() {
+  if (session_ != nullptr) PQfinish(session_);
+  if (started_) Run("pg_ctl -D " + folder_ + "/data -m immediate -w stop");
+  std::error_code error;
+  std::filesystem::remove_all(folder_, error);
+}
+
+std::string ScratchPostgres::connection() const {
+  return "host=" + folder_ + " dbname=postgres user=bench";
+}
+
+std::string ScratchPostgres::Do(const std::string& sql) {
+  PGresult* result = PQexec(session_, sql.c_str());
+  const ExecStatusType status = PQresultStatus(result);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    std::fprintf(stderr, "%s\n%s\n", PQerrorMessage(session_), sql.substr(0, 300).c_str());
+    std::exit(1);
+  }
+  std::string value =
+      PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+  PQclear(result);
+  return value;
+}
+
+int64_t ScratchPostgres::Statements() {
+  const std::string calls =
+      Do("SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE "
+         "'%pg_stat_statements%'");
+  Do("SELECT pg_stat_statements_reset()");
+  return std::atoll(calls.c_str());
+}
+
+std::optional<double> PostgresReadSeconds(int rows) {
+  const auto postgres = ScratchPostgres::Start();
+  if (!postgres) return std::nullopt;
+  postgres->Do("CREATE TABLE app (id text PRIMARY KEY, settings text, env text, conditions text)");
+  postgres->Do(
+      "INSERT INTO app SELECT i::text, repeat('s', 200), repeat('e', 600), repeat('c', 400) FROM "
+      "generate_series(1, " +
+      std::to_string(rows) + ") i");
+  postgres->Do("PREPARE read AS SELECT * FROM app WHERE id = $1");
+  std::vector<double> seconds;
+  for (int i = 0; i < 2000; ++i) {
+    const Moment begin = Now();
+    postgres->Do("EXECUTE read('" + std::to_string(i * 7919LL % rows + 1) + "')");
+    seconds.push_back(SecondsSince(begin));
+  }
+  return Quantile(seconds, 0.5);
 }
 
 }  // namespace ns::bench
