@@ -141,9 +141,10 @@ void Platform::Start() {
       },
       act::kControllerLanes, parts_.random, parts_.clock);
   const auto keyed = [](int in_flight, std::set<LoopId> apart = {}) {
-    return reconcile::LoopOptions{kOnlyWhenAsked, in_flight, true, std::move(apart)};
+    return reconcile::LoopOptions{
+        .period = kOnlyWhenAsked, .in_flight = in_flight, .apart_from = std::move(apart)};
   };
-  const reconcile::LoopOptions queue{kOnlyWhenAsked, 1, false};
+  const reconcile::LoopOptions queue{.period = kOnlyWhenAsked, .in_flight = 1, .keyed = false};
   driver_->Add(reconcile::NewFetcher(), keyed(8));
   driver_->Add(reconcile::NewRegisterer(kKey), keyed(8));
   driver_->Add(reconcile::NewReleaser(kKey), keyed(8));
