@@ -88,6 +88,9 @@ platform::Release ToProto(const model::Release& release) {
   out.set_commit(release.commit);
   out.set_image_digest(release.image.digest);
   out.set_generation(release.generation);
+  out.set_image_gone(release.image_gone);
+  out.set_entrypoint(release.entrypoint);
+  out.set_command(release.command);
   *out.mutable_created_at() = ToProto(release.created_at);
   return out;
 }

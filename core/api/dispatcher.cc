@@ -28,6 +28,7 @@ MethodTable AllMethods() {
   OfferBuilds(table);
   OfferOutput(table);
   OfferStatus(table);
+  OfferReleases(table);
   OfferSuggest(table);
   OfferInstallation(table);
   return table;

@@ -67,6 +67,7 @@ void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
 void OfferStatus(MethodTable& table);
+void OfferReleases(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
 

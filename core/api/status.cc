@@ -4,6 +4,7 @@
 #include "api/problem.h"
 #include "api/timeline.h"
 #include "api/verdict.h"
+#include "plan/deploy.h"
 
 namespace ns::api {
 namespace {
@@ -59,6 +60,15 @@ void AddObserved(const model::AppSnapshot& snapshot, platform::ApplicationStatus
   *out.mutable_observed_at() = ToProto(snapshot.observed->observed_at);
 }
 
+void AddPin(const Context& context, const model::AppSnapshot& snapshot,
+            platform::ApplicationStatus& out) {
+  if (snapshot.app.pinned.empty()) return;
+  auto* pin = out.mutable_pin();
+  pin->set_release_id(snapshot.app.pinned.str());
+  if (snapshot.pinned) pin->set_commit(snapshot.pinned->commit);
+  pin->set_holds_back(plan::PinHoldsBack(snapshot, context.settings.plan_key));
+}
+
 // For those who own it.
 Status AddInsight(const Context& context, const model::AppSnapshot& snapshot,
                   platform::ApplicationStatus& out) {
@@ -86,6 +96,7 @@ Result<platform::ApplicationStatus> GetApplicationStatus(
   for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
   AddVerdict(verdict, out);
   AddObserved(snapshot, out);
+  AddPin(context, snapshot, out);
   if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
   if (owner) {
     NS_TRY(AddInsight(context, snapshot, out));
@@ -105,28 +116,12 @@ Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
   return out;
 }
 
-Result<platform::ListReleasesResponse> ListReleases(const Context& context, const Request& request,
-                                                    const platform::ListReleasesRequest& in) {
-  if (in.limit() < 0 || in.limit() > 200)
-    return InvalidField("limit", "must be 0 to 200, got " + std::to_string(in.limit()));
-  NS_ASSIGN(const auto releases, context.store().deploys.Releases(
-                                     request.on.app->id, in.limit() == 0 ? 20 : in.limit()));
-  platform::ListReleasesResponse out;
-  for (const model::Release& release : releases) {
-    auto* one = out.add_releases();
-    *one = ToProto(release);
-    one->set_current(release.id == request.on.app->target.release);
-  }
-  return out;
-}
-
 }  // namespace
 
 void OfferStatus(MethodTable& table) {
   const std::string own = kPlatformService;
   Offer(table, own + "GetApplicationStatus", GetApplicationStatus);
   Offer(table, own + "GetRepositoryStatus", GetRepositoryStatus);
-  Offer(table, own + "ListReleases", ListReleases);
 }
 
 }  // namespace ns::api

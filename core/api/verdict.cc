@@ -79,6 +79,7 @@ class Judging {
   Verdict Run() const {
     if (app_.deleted) return Say(AppState::kDeleting, "is being deleted");
     if (app_.desired != DesiredState::kRunning) return Deployed(&Judging::AtRest);
+    if (!app_.pinned.empty()) return Deployed(&Judging::Pinned);
     if (const Build* live = LiveBuild(snapshot_)) return Building(*live);
     if (plan::DecideBuild(snapshot_, key_).build)
       return Say(AppState::kBuilding, "commit " + Short(app_.commit) + " is about to be built");
@@ -136,6 +137,19 @@ class Judging {
     if (app_.desired == DesiredState::kAsleep)
       return Say(AppState::kSleeping, "sleeps until a request comes", true, true);
     return Say(AppState::kStopped, "stopped as asked", true, true);
+  }
+
+  // Builds go on, but what becomes of them is nothing that the owner waits for.
+  Verdict Pinned() const {
+    if (app_.target.state != DesiredState::kRunning)
+      return Fail("there is no release to be pinned to");
+    return Say(AppState::kLive,
+               "commit " + Short(snapshot_.release ? snapshot_.release->commit : "") +
+                   " is live, pinned to its release" +
+                   (plan::PinHoldsBack(snapshot_, key_)
+                        ? "; what was pushed or set since waits until it is unpinned"
+                        : ""),
+               true, true);
   }
 
   Verdict Running() const {

@@ -78,6 +78,25 @@ TEST(Judge, FromPushToLive_IsUnsettledUntilItServes) {
   EXPECT_NE(live.summary.find(kCommitA.substr(0, 12)), std::string::npos);
 }
 
+TEST(Judge, Pinned_IsSettledWhateverIsBuiltMeanwhile) {
+  AppSnapshot snapshot = Observed(Retargeted(Built()), true);
+  snapshot.pinned = snapshot.release;
+  snapshot.app.pinned = snapshot.release->id;
+  EXPECT_EQ(Of(snapshot).state, AppState::kLive);
+  EXPECT_EQ(Of(snapshot).summary.find("waits"), std::string::npos);
+  snapshot.app.commit = kCommitB;
+  for (const BuildStatus status :
+       {BuildStatus::kQueued, BuildStatus::kFailed, BuildStatus::kSucceeded}) {
+    snapshot.builds.insert(snapshot.builds.begin(), BuildOf(snapshot, 2, kCommitB, status));
+    const Verdict verdict = Of(snapshot);
+    EXPECT_EQ(verdict.state, AppState::kLive);
+    EXPECT_TRUE(verdict.settled && verdict.ok);
+    EXPECT_NE(verdict.summary.find("waits until it is unpinned"), std::string::npos);
+  }
+  snapshot.app.desired = model::DesiredState::kStopped;
+  EXPECT_FALSE(Of(snapshot).settled) << "it is being stopped";
+}
+
 TEST(Judge, FailedBuild_IsSettledAndTheOldReleaseServes) {
   AppSnapshot snapshot = Retargeted(Observed(Retargeted(FreshApp()), true));
   snapshot.builds = {BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};

@@ -31,11 +31,6 @@ std::vector<model::EnvVar> RunEnv(const model::Application& app) {
   return env;
 }
 
-bool SameContent(const model::Release& a, const model::Release& b) {
-  return a.build == b.build && a.entrypoint == b.entrypoint && a.command == b.command &&
-         a.env == b.env;
-}
-
 // What the snapshot asks for: the pinned release, else the fitting build, or the one that is
 // released, with the settings of now. Without id where it is a new one.
 std::optional<model::Release> WantedRelease(const model::AppSnapshot& snapshot, const Secret& key) {
@@ -86,7 +81,32 @@ Result<model::ProcessSpec> MakeProcess(const model::Application& app,
   return process;
 }
 
+// Whether what runs was built from the source and settings of now. Not known of a build that is too
+// old to be in the snapshot: then not.
+bool BuiltAsOfNow(const model::AppSnapshot& snapshot, const model::Release& release,
+                  const Secret& key) {
+  const auto build = std::find_if(snapshot.builds.begin(), snapshot.builds.end(),
+                                  [&](const Build& one) { return one.id == release.build; });
+  return build != snapshot.builds.end() &&
+         build->build_key == BuildKey(key, snapshot.app, snapshot.app.commit);
+}
+
 }  // namespace
+
+bool SameContent(const model::Release& a, const model::Release& b) {
+  return a.build == b.build && a.entrypoint == b.entrypoint && a.command == b.command &&
+         a.env == b.env;
+}
+
+bool PinHoldsBack(const model::AppSnapshot& snapshot, const Secret& key) {
+  if (snapshot.app.pinned.empty() || !snapshot.pinned) return false;
+  if (!BuiltAsOfNow(snapshot, *snapshot.pinned, key)) return true;
+  model::AppSnapshot free = snapshot;
+  free.app.pinned = {};
+  free.pinned.reset();
+  const auto wanted = WantedRelease(free, key);
+  return wanted && !SameContent(*snapshot.pinned, *wanted);
+}
 
 std::string PageReason(const model::AppSnapshot& snapshot) {
   return PageReasonFor(snapshot, snapshot.release.has_value());

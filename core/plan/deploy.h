@@ -25,6 +25,13 @@ struct Retarget {
 // settings is taken, else the one that is released stays.
 std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const Secret& key);
 
+// Whether two releases run the same: one build, one entrypoint, command and set of variables.
+bool SameContent(const model::Release& a, const model::Release& b);
+
+// True when a pin is what keeps the application from something that its ref and settings ask for:
+// another commit, another build, other run-time settings.
+bool PinHoldsBack(const model::AppSnapshot& snapshot, const Secret& key);
+
 // Why routes lead to the page: "stopped", "building" or "failing"; empty when a release runs.
 std::string PageReason(const model::AppSnapshot& snapshot);
 

@@ -161,6 +161,28 @@ TEST(DecideTarget, Rollback_RunsTheOldReleaseWithItsOwnSettings) {
   EXPECT_TRUE(MakeDesired(snapshot, {})->processes[0].env.empty());
 }
 
+TEST(PinHoldsBack, WhatIsPushedBuiltOrSetSince) {
+  model::AppSnapshot snapshot = Deployed();
+  EXPECT_FALSE(PinHoldsBack(snapshot, kKey)) << "not pinned";
+  Pin(snapshot);
+  EXPECT_FALSE(PinHoldsBack(snapshot, kKey));
+  const model::AppSnapshot pinned = snapshot;
+  snapshot.app.commit = kCommitB;
+  EXPECT_TRUE(PinHoldsBack(snapshot, kKey)) << "before it is built";
+  snapshot = pinned;
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};
+  EXPECT_TRUE(PinHoldsBack(snapshot, kKey));
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kBuild, false, false}};
+  EXPECT_TRUE(PinHoldsBack(snapshot, kKey)) << "another build";
+  snapshot = pinned;
+  snapshot.app.run.command = "other";
+  EXPECT_TRUE(PinHoldsBack(snapshot, kKey));
+  snapshot = pinned;
+  snapshot.app.websites[0].path_prefix = "/x";
+  snapshot.app.name = "another";
+  EXPECT_FALSE(PinHoldsBack(snapshot, kKey)) << "routes follow the present, pinned or not";
+}
+
 TEST(DecideTarget, Unpinned_FollowsTheRefAgain) {
   model::AppSnapshot snapshot = Deployed();
   Pin(snapshot);

@@ -97,6 +97,14 @@ class PgDeploys final : public ports::DeployStore {
     return pool_.Read([&](Connection& connection) { return LoadReleases(connection, id, limit); });
   }
 
+  Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
+    return pool_.Read([&](Connection& connection) -> Result<model::Release> {
+      NS_ASSIGN(auto release, LoadRelease(connection, id, sealing_));
+      if (!release || release->app != app) return NoSuch("release", id.str());
+      return std::move(*release);
+    });
+  }
+
   Result<model::ObservedApp> Observed(const AppId& id) override {
     return pool_.Read([&](Connection& connection) -> Result<model::ObservedApp> {
       NS_ASSIGN(auto observed, LoadObservation(connection, id));

@@ -158,6 +158,7 @@ void AddApp(CLI::App& root, Context& context) {
   auto* list = noun->add_subcommand("list", "all applications");
   list->add_flag("--mine", *mine, "only those that you own");
   list->callback([&context, mine] { List(context, *mine); });
+  AddReleases(*noun, context);
   AddExisting(*noun, "start", "start it; restart it when it runs", [&](const Existing& app) {
     Change(context, app, "StartApplication", "is being started");
   });

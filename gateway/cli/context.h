@@ -75,6 +75,8 @@ void AddApp(CLI::App& root, Context& context);
 void AddEnv(CLI::App& root, Context& context);
 void AddBuild(CLI::App& root, Context& context);
 void AddStatus(CLI::App& root, Context& context);
+void AddRelease(CLI::App& root, Context& context);
+void AddReleases(CLI::App& noun, Context& context);  // below `app`
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);

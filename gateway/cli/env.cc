@@ -40,6 +40,10 @@ std::pair<std::string, std::string> Split(const std::string& item) {
 
 void Finish(Context& context, const Variables& given, const api::Application& app,
             const Following& following, const std::string& said) {
+  if (following.pinned)
+    return context.Done(said + " of " + app.name() +
+                        "; it is pinned to a release, so this counts from `ns unpin " + app.name() +
+                        "` on.");
   if (given.wait) FollowToSuccess(context, following);
   context.Done(said + " of " + app.name() +
                (given.wait ? ", and it is so." : "; what runs follows by itself."));

@@ -164,6 +164,7 @@ Following FollowingOf(Context& context, const std::string& app_id) {
   following.app_id = app_id;
   following.known_build = status.latest_build().build_id();
   following.known_generation = status.last_deploy().generation();
+  following.pinned = status.has_pin();
   return following;
 }
 
@@ -173,6 +174,13 @@ platform::ApplicationStatus Follow(Context& context, const Following& following)
 
 platform::ApplicationStatus FollowToSuccess(Context& context, const Following& following) {
   auto status = Follow(context, following);
+  const bool held_back =
+      status.has_pin() && !following.commit.empty() && status.live_commit() != following.commit;
+  if (held_back)
+    throw Failure(Exit::kFailed,
+                  status.name() + " is pinned to a release of commit " +
+                      ShortCommit(status.live_commit()) + ", so " + ShortCommit(following.commit) +
+                      " does not go live; `ns unpin " + status.name() + "` lets it.");
   if (status.ok()) return status;
   throw Failure(
       Exit::kFailed,

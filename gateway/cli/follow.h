@@ -14,6 +14,7 @@ struct Following {
   bool log = false;              // show the build log
   std::string known_build;       // its log is not shown: it was there before
   int64_t known_generation = 0;  // phases of this deploy are not shown
+  bool pinned = false;           // it stays at one release, whatever is pushed or set
 };
 
 // The baseline of an application as it is now.

@@ -131,6 +131,81 @@ TEST_F(ProgramTest, StartWithWait_EndsWithTheOutcome) {
   EXPECT_THAT(err_, HasSubstr("shop: the probe failed."));
 }
 
+TEST_F(ProgramTest, Rollback_SaysWhatItDidAndHowToUndoIt) {
+  platform::RollbackResponse done;
+  done.mutable_release()->set_id("11");
+  done.mutable_release()->set_commit(kCommit);
+  done.mutable_before()->set_id("22");
+  platform::RollbackRequest asked;
+  server_.On("Rollback", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    return Ok(done);
+  });
+  EXPECT_EQ(Run({"rollback", "shop"}), 0) << err_;
+  EXPECT_EQ(asked.release_id(), "");
+  EXPECT_THAT(out_, HasSubstr("shop goes back to release 11 (commit 37cacd29"));
+  EXPECT_THAT(out_, HasSubstr("`ns unpin shop` lets it follow main again"));
+  EXPECT_THAT(out_, HasSubstr("`ns rollback shop 22`"));
+  EXPECT_EQ(Run({"rollback", "shop", "11", "--wait"}), 0) << err_;
+  EXPECT_EQ(asked.release_id(), "11");
+  EXPECT_THAT(out_, HasSubstr("shop runs release 11"));
+  EXPECT_EQ(Run({"rollback", "shop", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"before\": "));
+  server_.On("Rollback", [](const std::string&) {
+    return Refusal(400, "failed_precondition", "release_id: there is no release before it");
+  });
+  EXPECT_EQ(Run({"rollback", "shop"}), 1);
+  EXPECT_THAT(err_, HasSubstr("there is no release before it"));
+}
+
+TEST_F(ProgramTest, Unpin_SaysWhetherItWasPinned) {
+  platform::UnpinResponse done;
+  server_.On("Unpin", done);
+  EXPECT_EQ(Run({"unpin", "shop"}), 0);
+  EXPECT_EQ(out_, "shop was not pinned; it follows main.\n");
+  done.set_was_pinned(true);
+  server_.On("Unpin", done);
+  EXPECT_EQ(Run({"unpin", "shop", "--wait"}), 0);
+  EXPECT_EQ(out_, "shop follows main again.\n");
+}
+
+TEST_F(ProgramTest, Releases_AreATableWithWhatEachIs) {
+  platform::ListReleasesResponse all;
+  auto& one = *all.add_releases();
+  one.set_id("11");
+  one.set_current(true);
+  one.set_pinned(true);
+  one.set_command("serve --port 80");
+  all.add_releases()->set_image_gone(true);
+  server_.On("ListReleases", all);
+  EXPECT_EQ(Run({"app", "releases", "shop"}), 0);
+  EXPECT_THAT(out_, HasSubstr("current pinned"));
+  EXPECT_THAT(out_, HasSubstr("gone"));
+  EXPECT_THAT(out_, HasSubstr("serve --port 80"));
+}
+
+TEST_F(ProgramTest, Pinned_IsShownAndHoldsBackADeploy) {
+  status_.mutable_pin()->set_release_id("11");
+  status_.mutable_pin()->set_holds_back(true);
+  status_.set_live_commit(std::string(40, 'b'));
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"status", "shop"}), 0);
+  EXPECT_THAT(out_,
+              HasSubstr("to release 11; what was pushed or set since waits for `ns unpin shop`"));
+  server_.On("SetEnv", google::protobuf::Empty());
+  EXPECT_EQ(Run({"env", "set", "shop", "KEY=v", "--wait"}), 0);
+  EXPECT_THAT(out_, HasSubstr("counts from `ns unpin shop` on"));
+  platform::Suggestion suggestion;
+  suggestion.set_ref_name("main");
+  suggestion.set_commit(kCommit);
+  server_.On("SuggestApplication", suggestion);
+  server_.On("RefreshRepository", google::protobuf::Empty());
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "main"}), 1);
+  EXPECT_THAT(
+      err_,
+      HasSubstr("shop is pinned to a release of commit bbbbbbbb, so 37cacd29 does not go live"));
+}
+
 TEST_F(ProgramTest, WaitThatIsTooLong_IsSix) {
   server_.On("StartApplication", google::protobuf::Empty());
   status_.set_settled(false);

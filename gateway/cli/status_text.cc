@@ -60,6 +60,12 @@ std::string StatusText(const ApplicationStatus& status, int64_t now) {
                                   ? ""
                                   : ", wanted: " + ShortCommit(status.wanted_commit())));
   if (status.has_latest_build()) text += BuildLine(status.latest_build());
+  if (status.has_pin())
+    text += Line("pinned", "to release " + status.pin().release_id() +
+                               (status.pin().holds_back()
+                                    ? "; what was pushed or set since waits for `ns unpin " +
+                                          status.name() + "`"
+                                    : "; nothing waits"));
   text += Line("replicas", Replicas(status)) + Line("id", status.application_id());
   text += Conditions(status, now);
   if (status.has_last_deploy()) text += Timeline(status.last_deploy());

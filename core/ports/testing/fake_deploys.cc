@@ -120,6 +120,15 @@ class FakeDeploys final : public DeployStore {
       return releases;
     });
   }
+  Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<model::Release> {
+      if (const FakeApp* row = rows.FindApp(app)) {
+        const auto found = std::ranges::find(row->releases, id, &model::Release::id);
+        if (found != row->releases.end()) return WithEnv(rows, *found);
+      }
+      return NoSuch("release", id.str());
+    });
+  }
   Result<model::ObservedApp> Observed(const AppId& id) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<model::ObservedApp> {
       const FakeApp* row = rows.FindApp(id);

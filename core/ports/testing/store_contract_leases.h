@@ -191,6 +191,9 @@ TEST_P(StoreContract, Release_KeepsTheSettingsItWasMadeWith) {
   EXPECT_EQ(stored->env, release.env);
   EXPECT_THAT(s.deploys.Releases(app.id, 1)->front().env, IsEmpty());
   EXPECT_EQ(s.deploys.Releases(app.id, 1)->front().command, release.command);
+  EXPECT_EQ(s.deploys.Release(app.id, release.id).value(), *stored);
+  EXPECT_EQ(s.deploys.Release(app.id, IdOf<ReleaseId>(9)).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.deploys.Release(NewApp(2).id, release.id).status().code(), Code::kNotFound);
 }
 
 TEST_P(StoreContract, Pin_IsOneOfTheApplicationsReleases) {
