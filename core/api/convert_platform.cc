@@ -47,6 +47,19 @@ platform::Condition ToProto(const model::Condition& condition) {
   return out;
 }
 
+platform::Link ToProto(const plan::WhyLink& link) {
+  platform::Link out;
+  out.set_name(link.name);
+  out.set_wanted(link.wanted);
+  out.set_is(link.is);
+  out.set_ok(link.ok);
+  out.set_reason(link.reason);
+  out.set_message(link.message);
+  if (link.since != kNever) *out.mutable_since() = ToProto(link.since);
+  out.set_cause(link.cause);
+  return out;
+}
+
 platform::BuildSummary Summarise(const model::Build& build) {
   platform::BuildSummary out;
   out.set_build_id(build.id.str());

@@ -9,12 +9,14 @@
 #include "model/env.h"
 #include "model/host.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
+#include "plan/explain.h"
 
 namespace ns::api {
 
 namespace platform = neoshowcase::platform::v1;
 
 platform::Condition ToProto(const model::Condition& condition);
+platform::Link ToProto(const plan::WhyLink& link);
 platform::BuildSummary Summarise(const model::Build& build);
 platform::Deploy ToProto(const Timeline& timeline);
 platform::Release ToProto(const model::Release& release);  // `current` is the caller's to say

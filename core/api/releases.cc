@@ -36,8 +36,9 @@ Status NotDeleted(const model::Application& app) {
 }
 
 Status NoSuchRelease(const std::string& id) {
-  return Refuse(Code::kNotFound, "NotFound",
-                {{"release_id", "must be a release of this application, got " + model::Quoted(id)}});
+  return Refuse(
+      Code::kNotFound, "NotFound",
+      {{"release_id", "must be a release of this application, got " + model::Quoted(id)}});
 }
 
 Status ImageGone(const std::string& id) {

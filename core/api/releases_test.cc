@@ -29,8 +29,7 @@ class ReleasesTest : public ApiWorld {
     const auto snapshot = Snapshot();
     auto retarget = plan::DecideTarget(snapshot, MakeSettings().plan_key);
     if (!retarget) return snapshot.app.target.release;
-    if (retarget->release)
-      retarget->release->id = retarget->next.release = ReleaseId::New(random);
+    if (retarget->release) retarget->release->id = retarget->next.release = ReleaseId::New(random);
     return store.store()
         .deploys.SetTarget(Id(), snapshot.app.target.generation, retarget->next, retarget->release)
         ->release;

@@ -1,9 +1,12 @@
 // Why an application is as it is, for those who ask.
+#include <algorithm>
+
 #include "api/app_facts.h"
 #include "api/convert_platform.h"
 #include "api/problem.h"
 #include "api/timeline.h"
 #include "api/verdict.h"
+#include "plan/conditions.h"
 #include "plan/deploy.h"
 
 namespace ns::api {
@@ -17,6 +20,11 @@ Result<std::vector<model::Condition>> ConditionsOf(const Context& context, model
   return conditions;
 }
 
+void Replace(model::AppSnapshot& snapshot, model::Condition condition) {
+  std::erase_if(snapshot.conditions, [&](const auto& one) { return one.type == condition.type; });
+  snapshot.conditions.push_back(std::move(condition));
+}
+
 // A repository that cannot be read is a fault of the source, whatever was read of it before.
 Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
   NS_ASSIGN(const auto of_repository,
@@ -26,6 +34,27 @@ Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
   std::erase_if(snapshot.conditions, [](const auto& one) { return one.type == "Source"; });
   snapshot.conditions.insert(snapshot.conditions.begin(), *fetch);
   snapshot.conditions.front().type = "Source";
+  return Status();
+}
+
+// What the row of a build cannot tell: that nobody can build it.
+Status AddBuilders(const Context& context, model::AppSnapshot& snapshot) {
+  const auto queued = std::find_if(
+      snapshot.builds.begin(), snapshot.builds.end(),
+      [](const model::Build& one) { return one.status == model::BuildStatus::kQueued; });
+  if (queued == snapshot.builds.end()) return Status();
+  NS_ASSIGN(const auto queue, context.store().builds.Queue());
+  Replace(snapshot, plan::BuildCondition(*queued, &queue, snapshot.now));
+  return Status();
+}
+
+// Said only where nobody acts: that somebody does is no news.
+Status AddHost(const Context& context, model::AppSnapshot& snapshot) {
+  const auto seen = context.store().deploys.Attendance(snapshot.app.id);
+  if (seen.status().code() == Code::kNotFound) return Status();
+  if (!seen.ok()) return seen.status();
+  if (!seen->Alive() && !seen->loaded)
+    Replace(snapshot, plan::HostCondition(*seen, snapshot.app.backend));
   return Status();
 }
 
@@ -83,6 +112,8 @@ Result<platform::ApplicationStatus> GetApplicationStatus(
     const Context& context, const Request& request, const platform::ApplicationStatusRequest&) {
   NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(request.on.app->id));
   NS_TRY(AddFetch(context, snapshot));
+  NS_TRY(AddBuilders(context, snapshot));
+  NS_TRY(AddHost(context, snapshot));
   const bool owner = Owns(request.user, snapshot.app.owners);
   Verdict verdict =
       Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
@@ -106,6 +137,31 @@ Result<platform::ApplicationStatus> GetApplicationStatus(
   return out;
 }
 
+Result<platform::Explanation> ExplainApplication(const Context& context, const Request& request,
+                                                 const platform::ExplainApplicationRequest&) {
+  NS_ASSIGN(const auto snapshot, context.store().deploys.Snapshot(request.on.app->id));
+  NS_ASSIGN(const auto of_repository,
+            ConditionsOf(context, model::Subject::kRepository, snapshot.app.repository.str()));
+  plan::Surroundings around;
+  if (const model::Condition* fetch = FindCondition(of_repository, "Fetch")) around.fetch = *fetch;
+  NS_ASSIGN(around.queue, context.store().builds.Queue());
+  NS_ASSIGN(around.attendance, context.store().deploys.Attendance(snapshot.app.id));
+  platform::Explanation out;
+  for (const plan::WhyLink& link : plan::Explain(snapshot, around, context.settings.plan_key))
+    *out.add_links() = ToProto(link);
+  return out;
+}
+
+Result<platform::BuildStatus> GetBuildStatus(const Context& context, const Request& request,
+                                             const platform::BuildStatusRequest&) {
+  const model::Build& build = *request.on.build;
+  NS_ASSIGN(const auto queue, context.store().builds.Queue());
+  platform::BuildStatus out;
+  *out.mutable_build() = Summarise(build);
+  *out.add_conditions() = ToProto(plan::BuildCondition(build, &queue, queue.now));
+  return out;
+}
+
 Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
                                                        const Request& request,
                                                        const platform::RepositoryStatusRequest&) {
@@ -121,6 +177,8 @@ Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
 void OfferStatus(MethodTable& table) {
   const std::string own = kPlatformService;
   Offer(table, own + "GetApplicationStatus", GetApplicationStatus);
+  Offer(table, own + "ExplainApplication", ExplainApplication);
+  Offer(table, own + "GetBuildStatus", GetBuildStatus);
   Offer(table, own + "GetRepositoryStatus", GetRepositoryStatus);
 }
 

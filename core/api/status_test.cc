@@ -6,7 +6,12 @@ namespace {
 
 class StatusTest : public ApiWorld {
  protected:
-  void SetUp() override { app = MakeApp(Named("alice")); }
+  void SetUp() override {
+    app = MakeApp(Named("alice"));
+    controller.id = HostId(std::string(22, 'c'));
+    controller.plugins = {{"docker", "backend-docker", "ns.backend/1", "", true, true, "", "", ""}};
+    ASSERT_TRUE(store.store().hosts.Beat(controller, std::chrono::hours(1)).ok());
+  }
   own_pb::ApplicationStatus Get(const Peer& peer) {
     own_pb::ApplicationStatusRequest in;
     in.set_application_id(app.id());
@@ -21,6 +26,7 @@ class StatusTest : public ApiWorld {
             .ok());
   }
   api_pb::Application app;
+  model::Host controller;  // loads the backend
 };
 
 TEST_F(StatusTest, Fresh_IsBuildingWithItsUrl) {
@@ -44,6 +50,51 @@ TEST_F(StatusTest, Conditions_AreForOwners) {
   EXPECT_GT(status.conditions(0).since().seconds(), 0);
   EXPECT_EQ(Get(Named("bob")).conditions_size(), 0);
   EXPECT_EQ(Get(Root()).conditions_size(), 1);
+}
+
+TEST_F(StatusTest, QueuedWithoutABuilder_SaysSo) {
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
+  const BuildId id = AddBuild(app.id());
+  ASSERT_EQ(Get(Named("alice")).conditions_size(), 1);
+  EXPECT_EQ(Get(Named("alice")).conditions(0).reason(), "BuilderMissing");
+  own_pb::BuildStatusRequest in;
+  in.set_build_id(id.str());
+  auto build = Own<own_pb::BuildStatus>(Named("alice"), "GetBuildStatus", in).value();
+  EXPECT_EQ(build.conditions(0).reason(), "BuilderMissing");
+  EXPECT_EQ(build.build().status(), "QUEUED");
+  Claim(id);
+  build = Own<own_pb::BuildStatus>(Named("alice"), "GetBuildStatus", in).value();
+  EXPECT_EQ(build.conditions(0).reason(), "Building");
+  EXPECT_EQ(build.conditions(0).next_look().seconds(), build.conditions(0).since().seconds() + 15);
+  EXPECT_EQ(Own(Named("bob"), "GetBuildStatus", in).status().code(), Code::kDenied);
+}
+
+TEST_F(StatusTest, NoHostThatLoadsTheBackend_IsSaidWithSinceWhen) {
+  ASSERT_TRUE(store.store().deploys.Take(AppId(app.id()), controller.id, {"docker"}).ok());
+  ASSERT_TRUE(store.store().hosts.Beat(controller, std::chrono::seconds(15)).ok());
+  const Time lost = clock.Now() + std::chrono::seconds(15);
+  EXPECT_EQ(Get(Named("alice")).conditions_size(), 0);
+  clock.Advance(std::chrono::seconds(40));
+  const auto status = Get(Named("alice"));
+  ASSERT_EQ(status.conditions_size(), 1);
+  EXPECT_EQ(status.conditions(0).type(), "Host");
+  EXPECT_EQ(status.conditions(0).reason(), "NobodyActs");
+  EXPECT_EQ(status.conditions(0).since().seconds(),
+            std::chrono::duration_cast<std::chrono::seconds>(lost.time_since_epoch()).count());
+}
+
+TEST_F(StatusTest, Explanation_NamesTheCauseForOwners) {
+  ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
+  own_pb::ExplainApplicationRequest in;
+  in.set_application_id(app.id());
+  const auto why = Own<own_pb::Explanation>(Named("alice"), "ExplainApplication", in).value();
+  ASSERT_EQ(why.links_size(), 9) << "its repository was not fetched yet";
+  EXPECT_EQ(why.links(0).name(), "desired");
+  EXPECT_EQ(why.links(0).is(), "running");
+  EXPECT_EQ(why.links(2).name(), "build");
+  EXPECT_TRUE(why.links(2).cause());
+  EXPECT_EQ(why.links(2).reason(), "NeverBuilt");
+  EXPECT_EQ(Own(Named("bob"), "ExplainApplication", in).status().code(), Code::kDenied);
 }
 
 TEST_F(StatusTest, UnreadableRepository_IsAFaultOfTheSource) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "plan/builds.h"
+#include "plan/conditions.h"
 #include "plan/deploy.h"
 
 namespace ns::api {
@@ -114,9 +115,19 @@ class Judging {
     return Say(AppState::kStopped, "does not run; its routes are " + std::move(summary));
   }
 
+  // What runs is not guessed: not even that something serves.
+  Verdict NotSeen(const model::Condition& why) const {
+    const Time since = why.since == kNever ? why.last_looked : why.since;
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(snapshot_.now - since).count();
+    const std::string summary = "unknown since " + std::to_string(seconds) + " s: " + why.message;
+    return {AppState::kUnknown, false, false, false, summary};
+  }
+
   // What holds for the target, whatever it is; `done` goes on when the backend has made it so.
   Verdict Deployed(Verdict (Judging::*done)() const) const {
     if (plan::DecideTarget(snapshot_, key_)) return OnItsWay("about to be deployed");
+    if (const auto unseen = plan::Unseen(snapshot_)) return NotSeen(*unseen);
     const model::Condition* deploy = FindCondition(snapshot_.conditions, "Deploy");
     switch (ProgressOf(snapshot_)) {
       case Progress::kDone:

@@ -78,6 +78,23 @@ TEST(Judge, FromPushToLive_IsUnsettledUntilItServes) {
   EXPECT_NE(live.summary.find(kCommitA.substr(0, 12)), std::string::npos);
 }
 
+TEST(Judge, FailedLook_IsUnknownSinceThen) {
+  AppSnapshot snapshot = Observed(Retargeted(Built()), true);
+  model::Condition look;
+  look.type = "Observed";
+  look.reason = "Unknown";
+  look.message = "the daemon does not answer";
+  look.since = At(100);
+  snapshot.conditions = {look};
+  snapshot.now = At(112);
+  const Verdict verdict = Of(snapshot);
+  EXPECT_EQ(verdict.state, AppState::kUnknown);
+  EXPECT_FALSE(verdict.settled || verdict.ok || verdict.serving);
+  EXPECT_EQ(verdict.summary, "unknown since 12 s: the daemon does not answer");
+  snapshot.conditions[0].ok = true;
+  EXPECT_EQ(Of(snapshot).state, AppState::kLive);
+}
+
 TEST(Judge, Pinned_IsSettledWhateverIsBuiltMeanwhile) {
   AppSnapshot snapshot = Observed(Retargeted(Built()), true);
   snapshot.pinned = snapshot.release;

@@ -27,6 +27,16 @@ struct AppSnapshot {
   Time now = kNever;                  // database's clock at the read
 };
 
+// Who acts on an application, as the database knows.
+struct Attendance {
+  HostId holder;          // the host whose loops act on it; empty: none yet
+  Time expires = kNever;  // end of that host's lease; kNever: it has left, or there is none
+  bool loaded = false;    // some host whose lease is alive loads the application's backend
+  Time now = kNever;      // database's clock at the read
+  bool Alive() const { return expires > now; }
+  friend bool operator==(const Attendance&, const Attendance&) = default;
+};
+
 // All that the cleaner needs to know of an application.
 struct AppHistory {
   Application app;                // without env

@@ -69,11 +69,6 @@ class Assigner {
     return best;
   }
 
-  static bool CanBuild(const BuilderState& builder, const std::string& method) {
-    return builder.methods.empty() ||
-           std::ranges::find(builder.methods, method) != builder.methods.end();
-  }
-
   // `waiting_` is oldest first, and of equals the first is taken.
   const Build* Next() const {
     const Build* best = nullptr;
@@ -97,6 +92,11 @@ class Assigner {
 };
 
 }  // namespace
+
+bool CanBuild(const BuilderState& builder, const std::string& method) {
+  return builder.methods.empty() ||
+         std::ranges::find(builder.methods, method) != builder.methods.end();
+}
 
 std::vector<model::BuildClaim> AssignBuilds(const QueueSnapshot& queue) {
   return Assigner(queue).Run();

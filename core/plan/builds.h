@@ -26,6 +26,9 @@ struct Registration {
 // retry was asked for is built again, also when the ref has moved on.
 Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key);
 
+// Whether that builder has a plugin for builds by `method`.
+bool CanBuild(const model::BuilderState& builder, const std::string& method);
+
 // Which builds to start now, and where. First comes the owner with fewest builds under way, of
 // those the one who has waited longest since a build of theirs was started; of an owner's builds
 // first those of applications that have nothing to run yet, then the oldest. Each goes to the

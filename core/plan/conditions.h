@@ -1,14 +1,19 @@
-// Why an application is as it is. Pure. The reasons are listed in docs/reasons.md.
+// Why an application is as it is. Pure. The reasons are listed in docs/conditions.md.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "base/secret.h"
 #include "model/snapshot.h"
 
 namespace ns::plan {
 
 // "Source" (is the ref there) and "Build" (is there one to run).
 std::vector<model::Condition> BuildConditions(const model::AppSnapshot& snapshot);
+
+// "Release": whether what is decided to run is what ref and settings ask for.
+model::Condition ReleaseCondition(const model::AppSnapshot& snapshot, const Secret& key);
 
 // "Deploy" (does it run). `observed` may be null; `failure`: of the last look or apply, when it
 // failed.
@@ -21,6 +26,18 @@ model::Condition ObservedCondition(const Status& look);
 // True when `now` says something else than `before` does about the same types; times do not count.
 bool ConditionsChanged(const std::vector<model::Condition>& before,
                        const std::vector<model::Condition>& now);
+
+// Why nothing is known of what runs: the last look failed, or the next one is long overdue. Nothing
+// where the last look can be relied on, or where nothing was ever to be looked at.
+std::optional<model::Condition> Unseen(const model::AppSnapshot& snapshot);
+
+// "Host": whether anybody acts on an application; `backend`: that it runs on.
+model::Condition HostCondition(const model::Attendance& attendance, const std::string& backend);
+
+// "Build" of a build, from its row alone: since when, and when something happens by itself. `queue`
+// may be null; else a queued build that no live builder can build says so. `now`: of the read.
+model::Condition BuildCondition(const model::Build& build, const model::QueueSnapshot* queue,
+                                Time now);
 
 // "Fetch" of a repository.
 model::Condition FetchCondition(const Status& outcome, size_t refs);

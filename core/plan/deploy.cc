@@ -81,21 +81,19 @@ Result<model::ProcessSpec> MakeProcess(const model::Application& app,
   return process;
 }
 
-// Whether what runs was built from the source and settings of now. Not known of a build that is too
-// old to be in the snapshot: then not.
+}  // namespace
+
+bool SameContent(const model::Release& a, const model::Release& b) {
+  return a.build == b.build && a.entrypoint == b.entrypoint && a.command == b.command &&
+         a.env == b.env;
+}
+
 bool BuiltAsOfNow(const model::AppSnapshot& snapshot, const model::Release& release,
                   const Secret& key) {
   const auto build = std::find_if(snapshot.builds.begin(), snapshot.builds.end(),
                                   [&](const Build& one) { return one.id == release.build; });
   return build != snapshot.builds.end() &&
          build->build_key == BuildKey(key, snapshot.app, snapshot.app.commit);
-}
-
-}  // namespace
-
-bool SameContent(const model::Release& a, const model::Release& b) {
-  return a.build == b.build && a.entrypoint == b.entrypoint && a.command == b.command &&
-         a.env == b.env;
 }
 
 bool PinHoldsBack(const model::AppSnapshot& snapshot, const Secret& key) {

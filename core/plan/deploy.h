@@ -28,6 +28,11 @@ std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const S
 // Whether two releases run the same: one build, one entrypoint, command and set of variables.
 bool SameContent(const model::Release& a, const model::Release& b);
 
+// Whether `release` was built from the commit and settings of now. False where its build is too old
+// to be in the snapshot.
+bool BuiltAsOfNow(const model::AppSnapshot& snapshot, const model::Release& release,
+                  const Secret& key);
+
 // True when a pin is what keeps the application from something that its ref and settings ask for:
 // another commit, another build, other run-time settings.
 bool PinHoldsBack(const model::AppSnapshot& snapshot, const Secret& key);

@@ -125,6 +125,8 @@ class DeployStore {
                               const HostId& holder = kNobody) = 0;
   // Newest first, without env.
   virtual Result<std::vector<model::Release>> Releases(const AppId& id, int limit) = 0;
+  // Who acts on it. kNotFound for purged applications.
+  virtual Result<model::Attendance> Attendance(const AppId& id) = 0;
   // One of them, with env. kNotFound: the application has no such release.
   virtual Result<model::Release> Release(const AppId& app, const ReleaseId& id) = 0;
   // kNotFound when never observed.

@@ -34,6 +34,7 @@ class ReleaserPass final : public Pass {
       return Settled(snapshot_.version, {{LoopId::kSynchronizer, id_.str(), Urgency::kPrompt}});
     at_ = At::kConditions;
     auto conditions = plan::BuildConditions(snapshot_);
+    conditions.push_back(plan::ReleaseCondition(snapshot_, hash_key_));
     if (!plan::ConditionsChanged(snapshot_.conditions, conditions)) return Retarget();
     return Effect(SaveConditions{model::Subject::kApplication, id_.str(), std::move(conditions)});
   }

@@ -97,6 +97,22 @@ class PgDeploys final : public ports::DeployStore {
     return pool_.Read([&](Connection& connection) { return LoadReleases(connection, id, limit); });
   }
 
+  Result<model::Attendance> Attendance(const AppId& id) override {
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run("SELECT holder, (SELECT lease_expires FROM hosts WHERE id = holder), EXISTS "
+                  "(SELECT 1 FROM hosts JOIN host_plugins ON host_id = hosts.id WHERE "
+                  "lease_expires > now() AND instance = backend AND healthy), now() FROM "
+                  "applications WHERE id = $1",
+                  Params::Of(id)));
+    if (rows.empty()) return NoSuch("application", id.str());
+    model::Attendance out;
+    Row row = rows[0];
+    row >> out.holder >> out.expires >> out.loaded >> out.now;
+    NS_TRY(row.status());
+    return out;
+  }
+
   Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
     return pool_.Read([&](Connection& connection) -> Result<model::Release> {
       NS_ASSIGN(auto release, LoadRelease(connection, id, sealing_));

@@ -184,6 +184,31 @@ TEST_F(ProgramTest, Releases_AreATableWithWhatEachIs) {
   EXPECT_THAT(out_, HasSubstr("serve --port 80"));
 }
 
+TEST_F(ProgramTest, Why_IsTheChainWithItsCause) {
+  platform::Explanation why;
+  auto& first = *why.add_links();
+  first.set_name("desired");
+  first.set_wanted("running");
+  first.set_is("running");
+  first.set_ok(true);
+  server_.On("ExplainApplication", why);
+  EXPECT_EQ(Run({"status", "--why", "shop"}), 0);
+  EXPECT_THAT(out_, HasSubstr("ok  desired  running  running"));
+  EXPECT_THAT(out_, HasSubstr("shop is as its owner wants it."));
+  auto& cause = *why.add_links();
+  cause.set_name("build");
+  cause.set_cause(true);
+  cause.set_reason("CommandFailed");
+  cause.set_message("make: no\033 rule");
+  server_.On("ExplainApplication", why);
+  EXPECT_EQ(Run({"status", "shop", "--why"}), 0);
+  EXPECT_THAT(out_, HasSubstr("->  build"));
+  EXPECT_THAT(out_, HasSubstr("The cause is at build: make: no  rule (CommandFailed)"));
+  EXPECT_EQ(Run({"status", "shop", "--why", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"cause\": true"));
+  EXPECT_EQ(Run({"status", "shop", "--why", "--wait"}), 2);
+}
+
 TEST_F(ProgramTest, Pinned_IsShownAndHoldsBackADeploy) {
   status_.mutable_pin()->set_release_id("11");
   status_.mutable_pin()->set_holds_back(true);

@@ -74,8 +74,8 @@ void List(Context& context, const Listing& given) {
   std::vector<std::vector<std::string>> rows = {
       {"RELEASE", "COMMIT", "MADE", "IS", "BUILD", "COMMAND"}};
   for (const auto& one : all.releases()) {
-    const std::string command = Plain(one.entrypoint() + (one.entrypoint().empty() ? "" : " ") +
-                                      one.command());
+    const std::string command =
+        Plain(one.entrypoint() + (one.entrypoint().empty() ? "" : " ") + one.command());
     rows.push_back({one.id(), ShortCommit(one.commit()), Ago(one.created_at(), NowSeconds()),
                     Marks(one), one.build_id(), command.empty() ? "-" : command});
   }

@@ -10,6 +10,7 @@ namespace {
 using neoshowcase::platform::v1::ApplicationStatus;
 using neoshowcase::platform::v1::BuildSummary;
 using neoshowcase::platform::v1::Deploy;
+using neoshowcase::platform::v1::Explanation;
 
 std::string Line(const std::string& name, const std::string& value) {
   return "  " + name + std::string(name.size() < 10 ? 10 - name.size() : 1, ' ') + Plain(value) +
@@ -70,6 +71,23 @@ std::string StatusText(const ApplicationStatus& status, int64_t now) {
   text += Conditions(status, now);
   if (status.has_last_deploy()) text += Timeline(status.last_deploy());
   return text;
+}
+
+std::string ExplanationText(const std::string& name, const Explanation& why, int64_t now) {
+  std::vector<std::vector<std::string>> rows = {{"", "LINK", "WANTED", "IS", "REASON", "SINCE"}};
+  std::string cause;
+  for (const auto& link : why.links()) {
+    rows.push_back({link.cause() ? "->"
+                    : link.ok()  ? "ok"
+                                 : "NOT",
+                    link.name(), Plain(link.wanted()), Plain(link.is()), link.reason(),
+                    link.has_since() ? Ago(link.since(), now) : "-"});
+    if (link.cause())
+      cause = link.name() + ": " + Plain(link.message()) + " (" + link.reason() + ")";
+  }
+  return Table(rows) + "\n" +
+         (cause.empty() ? Plain(name) + " is as its owner wants it.\n"
+                        : "The cause is at " + cause + "\n");
 }
 
 std::string StatusJson(const ApplicationStatus& status) {

@@ -120,6 +120,24 @@ class FakeDeploys final : public DeployStore {
       return releases;
     });
   }
+  Result<model::Attendance> Attendance(const AppId& id) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Attendance> {
+      const FakeApp* row = rows.FindApp(id);
+      if (!row) return NoSuch("application", id.str());
+      model::Attendance out;
+      out.holder = row->holder;
+      out.now = now;
+      if (const auto host = rows.hosts.find(row->holder); host != rows.hosts.end())
+        out.expires = host->second.lease_expires;
+      const auto loads = [&](const model::PluginState& plugin) {
+        return plugin.instance == row->app.backend && plugin.healthy;
+      };
+      for (const auto& [host_id, host] : rows.hosts) {
+        out.loaded |= rows.Alive(host_id, now) && std::ranges::any_of(host.host.plugins, loads);
+      }
+      return out;
+    });
+  }
   Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<model::Release> {
       if (const FakeApp* row = rows.FindApp(app)) {

@@ -66,6 +66,35 @@ TEST_P(StoreContract, Takes_AtOnceForOneHost_AllSucceed) {
   }
 }
 
+TEST_P(StoreContract, Attendance_TellsWhoActsAndWhoCould) {
+  const model::Application app = NewApp(1);
+  EXPECT_EQ(s.deploys.Attendance(IdOf<AppId>(9)).status().code(), Code::kNotFound);
+  model::Attendance seen = s.deploys.Attendance(app.id).value();
+  EXPECT_TRUE(seen.holder.empty());
+  EXPECT_FALSE(seen.Alive() || seen.loaded);
+  const HostId one = Beat(1, 100ms);
+  ASSERT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
+  seen = s.deploys.Attendance(app.id).value();
+  EXPECT_EQ(seen.holder, one);
+  EXPECT_TRUE(seen.Alive());
+  EXPECT_FALSE(seen.loaded) << "it loads no plugin of that name";
+  model::Host host;
+  host.id = IdOf<HostId>(2);
+  host.plugins = {{app.backend, "backend-docker", "ns.backend/1", "", true, false, "", "", ""}};
+  ASSERT_TRUE(s.hosts.Beat(host, 1min).ok());
+  EXPECT_FALSE(s.deploys.Attendance(app.id)->loaded) << "refused";
+  host.plugins[0].healthy = true;
+  ASSERT_TRUE(s.hosts.Beat(host, 1min).ok());
+  EXPECT_TRUE(s.deploys.Attendance(app.id)->loaded);
+  under_test_->Advance(200ms);
+  seen = s.deploys.Attendance(app.id).value();
+  EXPECT_EQ(seen.holder, one);
+  EXPECT_FALSE(seen.Alive());
+  EXPECT_NE(seen.expires, kNever) << "since when nobody acts";
+  ASSERT_EQ(s.hosts.Leave(one), Status());
+  EXPECT_EQ(s.deploys.Attendance(app.id)->expires, kNever);
+}
+
 TEST_P(StoreContract, Leave_FreesWhatWasHeld) {
   const model::Application app = NewApp(1);
   const HostId one = Beat(1), two = Beat(2);
