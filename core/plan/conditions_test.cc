@@ -12,8 +12,8 @@ using model::Condition;
 using testing::BuildOf;
 using testing::FreshApp;
 using testing::IdOf;
-using testing::kCommitB;
 using testing::kCommitA;
+using testing::kCommitB;
 using testing::kKey;
 
 Time At(int seconds) { return Time(std::chrono::seconds(seconds)); }

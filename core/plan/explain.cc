@@ -82,7 +82,8 @@ class Explaining {
     if (around_.attendance) chain.push_back(Host());
     for (WhyLink& link : std::vector<WhyLink>{Told(), Observed(), Routes()})
       chain.push_back(std::move(link));
-    const auto cause = std::find_if(chain.begin(), chain.end(), [](const auto& l) { return !l.ok; });
+    const auto cause =
+        std::find_if(chain.begin(), chain.end(), [](const auto& l) { return !l.ok; });
     if (cause != chain.end()) cause->cause = true;
     return chain;
   }
@@ -90,8 +91,9 @@ class Explaining {
  private:
   static WhyLink Say(const char* name, std::string wanted, std::string is, bool ok,
                      std::string reason, std::string message, Time since = kNever) {
-    return {name,   std::move(wanted), std::move(is), ok, std::move(reason), std::move(message),
-            since, false};
+    return {
+        name, std::move(wanted), std::move(is), ok, std::move(reason), std::move(message), since,
+        false};
   }
   static WhyLink Of(const char* name, std::string wanted, std::string is, const Condition& why) {
     return Say(name, std::move(wanted), std::move(is), why.ok, why.reason, why.message, why.since);
@@ -131,8 +133,8 @@ class Explaining {
   }
 
   const Build* NewestOf(const std::string& build_key) const {
-    const auto found = std::find_if(
-        snapshot_.builds.begin(), snapshot_.builds.end(), [&](const Build& one) {
+    const auto found =
+        std::find_if(snapshot_.builds.begin(), snapshot_.builds.end(), [&](const Build& one) {
           return one.build_key == build_key && one.outcome.reason() != model::kSuperseded;
         });
     return found == snapshot_.builds.end() ? nullptr : &*found;
@@ -206,7 +208,10 @@ class Explaining {
     const Condition why = HostCondition(*around_.attendance, app_.backend);
     const std::string holder = around_.attendance->holder.str();
     return Of("host", "a host that loads " + app_.backend,
-              why.ok ? holder : holder.empty() ? "none" : holder + ", away", why);
+              why.ok           ? holder
+              : holder.empty() ? "none"
+                               : holder + ", away",
+              why);
   }
 
   // The backend's word where it said one, else a plain one.
@@ -234,8 +239,8 @@ class Explaining {
       return Say("observed", wanted, "never looked at", app_.target.generation == 0, "NotObserved",
                  "the backend has not been asked yet");
     const model::ObservedApp& seen = *snapshot_.observed;
-    const bool runs = app_.target.state != DesiredState::kRunning ||
-                      seen.serving_run_key == app_.target.run_key;
+    const bool runs =
+        app_.target.state != DesiredState::kRunning || seen.serving_run_key == app_.target.run_key;
     const std::string is = std::string(Word(seen.container)) + ", " + std::to_string(seen.ready) +
                            " of " + std::to_string(seen.wanted) + " ready";
     const bool ok = seen.converged && seen.state == app_.target.state && runs;
@@ -248,8 +253,9 @@ class Explaining {
 
   WhyLink Routes() const {
     const std::string page = PageReason(snapshot_);
-    std::string wanted = app_.websites.empty() ? "none" : app_.websites.front().fqdn +
-                                                              app_.websites.front().path_prefix;
+    std::string wanted = app_.websites.empty()
+                             ? "none"
+                             : app_.websites.front().fqdn + app_.websites.front().path_prefix;
     if (app_.websites.size() > 1)
       wanted += " and " + std::to_string(app_.websites.size() - 1) + " more";
     wanted += page.empty() || app_.websites.empty() ? "" : " to the page \"" + page + "\"";

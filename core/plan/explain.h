@@ -12,8 +12,8 @@ namespace ns::plan {
 
 // One step: what it asks for and what is.
 struct WhyLink {
-  std::string name;  // "desired", "repository", "ref", "build", "release", "target", "host", "told",
-                     // "observed", "routes", in this order
+  std::string name;  // "desired", "repository", "ref", "build", "release", "target", "host",
+                     // "told", "observed", "routes", in this order
   std::string wanted, is;
   bool ok = false;
   std::string reason;   // stable code, as of conditions

@@ -121,13 +121,14 @@ TEST(Releaser, NewTarget_InterruptsTheSynchronizer) {
   auto loop = NewReleaser(kKey);
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
-  EXPECT_EQ(Expect<SaveConditions>(pass->Next(Answer(snapshot))).conditions.size(), 2u);
+  EXPECT_EQ(Expect<SaveConditions>(pass->Next(Answer(snapshot))).conditions.size(), 3u);
   const auto set = Expect<SetTarget>(pass->Next(Ok()));
   EXPECT_EQ(set.expected, 0);
   ASSERT_TRUE(set.release);
   const auto wakes = ExpectEnd(pass->Next(Answer(model::Target{}))).wakes;
-  ASSERT_EQ(wakes.size(), 1u);
+  ASSERT_EQ(wakes.size(), 2u);
   EXPECT_EQ(wakes[0].urgency, Urgency::kInterrupt);
+  EXPECT_EQ(wakes[1].loop, LoopId::kReleaser) << "its condition is of before";
 }
 
 TEST(Starter, AllAssignments_AreClaimedInOneStep) {

@@ -22,7 +22,9 @@ class ReleaserPass final : public Pass {
       case At::kTarget:
         break;
     }
-    return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kInterrupt}});
+    // Once more over itself: the condition of the release is of before the target.
+    return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kInterrupt},
+                 {LoopId::kReleaser, id_.str(), Urgency::kPrompt}});
   }
 
  private:
