@@ -37,7 +37,7 @@ class ThreadTest : public ::testing::Test {
     driver_.Add(reconcile::NewReleaser(kKey), {});
     driver_.Add(reconcile::NewStarter(), {.keyed = false});
     driver_.Add(reconcile::NewCrashDetector(), {.keyed = false});
-    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}),
+    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1", kKey}),
                 {.apart_from = {reconcile::LoopId::kObserver}});
     driver_.Add(reconcile::NewObserver({1, "http://127.0.0.1:1"}),
                 {.apart_from = {reconcile::LoopId::kSynchronizer}});

@@ -142,6 +142,12 @@ std::optional<Retarget> DecideTarget(const model::AppSnapshot& snapshot, const S
   return out;
 }
 
+bool TargetFits(const model::AppSnapshot& snapshot, const Secret& key) {
+  const model::Target& target = snapshot.app.target;
+  if (RouteKey(key, snapshot.app, PageReason(snapshot)) != target.route_key) return false;
+  return !snapshot.release || RunKey(key, snapshot.app, *snapshot.release) == target.run_key;
+}
+
 Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
                                       const DeployDefaults& defaults) {
   const model::Application& app = snapshot.app;

@@ -40,6 +40,11 @@ bool PinHoldsBack(const model::AppSnapshot& snapshot, const Secret& key);
 // Why routes lead to the page: "stopped", "building" or "failing"; empty when a release runs.
 std::string PageReason(const model::AppSnapshot& snapshot);
 
+// True when the keys of the target are those of what the snapshot would have deployed. They are not
+// between a change by a person and the target that answers it: what is deployed then would stand
+// under a name that is not its own, and pass for what it is not once the change is taken back.
+bool TargetFits(const model::AppSnapshot& snapshot, const Secret& key);
+
 struct DeployDefaults {
   int64_t epoch = 0;
   std::string page_upstream;

@@ -25,6 +25,7 @@ std::unique_ptr<Loop> NewCrashDetector();
 struct SynchronizerOptions {
   int64_t epoch = 0;
   std::string page_upstream;  // "http://127.0.0.1:port"
+  Secret key{};               // of the plan keys
 };
 // Application -> the backend made as the target says; of tombstones nothing is left there.
 std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);

@@ -170,7 +170,7 @@ TEST(CrashDetector, ExpiredLease_IsEndedAndWakesTheStarter) {
 TEST(Synchronizer, ConvergedApplication_IsNotApplied) {
   const model::AppSnapshot snapshot = WithTarget();
   const auto desired = plan::MakeDesired(snapshot, {7, ""}).value();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   Expect<ObserveApp>(pass->Next(Answer(snapshot)));
@@ -178,9 +178,26 @@ TEST(Synchronizer, ConvergedApplication_IsNotApplied) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+// Else a change that is taken back at once leaves what it was under the key of what it is again.
+TEST(Synchronizer, ChangedSinceTheTarget_WaitsForTheNextTarget) {
+  for (const bool routes : {true, false}) {
+    model::AppSnapshot snapshot = WithTarget();
+    if (routes)
+      snapshot.app.websites.front().fqdn = "other.example.com";
+    else
+      ++snapshot.app.restart_nonce;
+    auto loop = NewSynchronizer({7, "", kKey});
+    auto pass = loop->NewPass(snapshot.app.id.str());
+    pass->Begin();
+    const Finished end = ExpectEnd(pass->Next(Answer(snapshot)));
+    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kReleaser, snapshot.app.id.str()}}));
+    EXPECT_FALSE(end.settled.has_value());
+  }
+}
+
 TEST(Synchronizer, Difference_IsAppliedAndLookedAtAgain) {
   const model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -193,7 +210,7 @@ TEST(Synchronizer, Difference_IsAppliedAndLookedAtAgain) {
 
 TEST(Synchronizer, FailedObservation_AppliesAndRemovesNothing) {
   const model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -205,7 +222,7 @@ TEST(Synchronizer, FailedObservation_AppliesAndRemovesNothing) {
 
 TEST(Synchronizer, FailedApply_IsToldWithWhatServes) {
   const model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -220,7 +237,7 @@ TEST(Synchronizer, FailedApply_IsToldWithWhatServes) {
 
 TEST(Synchronizer, DatabaseBehindTheBackend_EpochIsRaisedBeforeItActs) {
   const model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -241,7 +258,7 @@ TEST(Synchronizer, DatabaseBehindTheBackend_EpochIsRaisedBeforeItActs) {
 
 TEST(Synchronizer, EpochRaisedByAnotherHost_IsTakenOverNotRaised) {
   const model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -254,7 +271,7 @@ TEST(Synchronizer, EpochRaisedByAnotherHost_IsTakenOverNotRaised) {
 
 TEST(Synchronizer, TargetMovedOnMeanwhile_RaisesNothing) {
   model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
@@ -269,7 +286,7 @@ TEST(Synchronizer, TargetMovedOnMeanwhile_RaisesNothing) {
 TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = snapshot.resources_may_remain = true;
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   Expect<RemoveApp>(pass->Next(Answer(snapshot)));
@@ -285,7 +302,7 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
 
 TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
   model::AppSnapshot snapshot = WithTarget();
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto deploy = loop->NewPass(snapshot.app.id.str());
   deploy->Begin();
   deploy->Next(Answer(snapshot));
@@ -299,7 +316,7 @@ TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
 TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = snapshot.resources_may_remain = true;
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   Expect<RemoveApp>(pass->Next(Answer(snapshot)));
@@ -312,7 +329,7 @@ TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
 TEST(Synchronizer, ConfirmedTombstone_IsLeftToTheCleaner) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = true;
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   EXPECT_EQ(ExpectEnd(pass->Next(Answer(snapshot))).wakes,
@@ -322,7 +339,7 @@ TEST(Synchronizer, ConfirmedTombstone_IsLeftToTheCleaner) {
 TEST(Synchronizer, FailedRemoval_ConfirmsNothing) {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = snapshot.resources_may_remain = true;
-  auto loop = NewSynchronizer({7, ""});
+  auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));

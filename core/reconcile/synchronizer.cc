@@ -72,6 +72,8 @@ class SynchronizerPass final : public Pass {
     }
     if (snapshot_.app.target.generation == 0)
       return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
+    if (!plan::TargetFits(snapshot_, options_.key))
+      return Done({{LoopId::kReleaser, id_.str()}});  // another one is about to come
     Result<model::DesiredApp> desired =
         plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
     if (!desired.ok()) return Save(nullptr, desired.status());

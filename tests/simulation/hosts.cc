@@ -175,7 +175,7 @@ void ControllerHost::StartLoops() {
       NewDriver([this](const auto& effect,
                        std::stop_token cancel) { return act::Perform(effect, parts_, cancel); },
                 act::kControllerLanes);
-  const reconcile::SynchronizerOptions deploys{*epoch, kPageUpstream};
+  const reconcile::SynchronizerOptions deploys{*epoch, kPageUpstream, kPlanKey};
   driver_->Add(reconcile::NewFetcher(), Keyed(8));
   driver_->Add(reconcile::NewRegisterer(kPlanKey), Keyed(8));
   driver_->Add(reconcile::NewReleaser(kPlanKey), Keyed(8));

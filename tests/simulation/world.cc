@@ -118,6 +118,7 @@ class World {
     checker_.HostBegins(place.host->id(), place.name);
     Host* const host = place.host.get();
     host->begins = [this, host, name = place.name](const reconcile::Request& request) {
+      trace_.Add(scheduler_.now(), {name, ">", reconcile::LoopName(request.loop), request.key});
       if (host->engine()) checker_.EffectBegins(name, request, *host->engine());
     };
     host->Begin(std::exchange(place.last, host->id()));
