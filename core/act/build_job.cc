@@ -99,6 +99,8 @@ class Job {
     job.attempt = build_.attempt;
     job.source = source_->path();
     job.reference = order_.image + ":" + SourceName(build_);
+    job.push_username = order_.registry_username;
+    job.push_password = order_.registry_password;
     job.plan = std::move(plan);
     const ports::Call call = Within(kRunDeadline);
     if (build_.attempt > 1) NS_TRY(engine.Abort(call, build_.id));  // what a lost attempt has left

@@ -48,6 +48,8 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
     own.ssh_private_key = keys_.ssh;
   order.image = registry_.RepositoryFor(app.id);
+  order.registry_username = keys_.registry_username;
+  order.registry_password = keys_.registry_password;
   return order;
 }
 

@@ -9,8 +9,10 @@
 namespace ns::act {
 
 struct DeskKeys {
-  Secret build;  // of the build keys
-  Secret ssh;    // the installation's own, for repositories that have none
+  Secret build;                        // of the build keys
+  Secret ssh;                          // the installation's own, for repositories that have none
+  std::string registry_username = {};  // to push images with
+  Secret registry_password = {};
 };
 
 // [any-thread]

@@ -61,8 +61,10 @@ class StoreDeskTest : public ::testing::Test {
   ports::testing::FakeStore rows_{clock_};
   const ports::Store store_ = rows_.store();
   testing::MemoryRegistry registry_;
-  StoreDesk mine_{store_, registry_, {kKey, Secret("installation")}, IdOf<HostId>(1)};
-  StoreDesk others_{store_, registry_, {kKey, Secret("installation")}, IdOf<HostId>(2)};
+  StoreDesk mine_{
+      store_, registry_, {kKey, Secret("installation"), "ns", Secret("registry")}, IdOf<HostId>(1)};
+  StoreDesk others_{
+      store_, registry_, {kKey, Secret("installation"), "ns", Secret("registry")}, IdOf<HostId>(2)};
   ports::Claim claim_;
 };
 
@@ -76,6 +78,8 @@ TEST_F(StoreDeskTest, Order_HasTheBuildsVariablesAndTheCredentialsAndNothingElse
   EXPECT_EQ(order.method, "runtime-dockerfile");
   EXPECT_EQ(order.command, "serve --all");
   EXPECT_EQ(order.remote.credentials.password.Reveal(), "password");
+  EXPECT_EQ(order.registry_username, "ns");
+  EXPECT_EQ(order.registry_password.Reveal(), "registry");
   EXPECT_EQ(order.image, "registry.test:5000/" + order.app.str());
   ASSERT_THAT(order.env, SizeIs(2));
   EXPECT_EQ(order.env[0].key, "KEY1");

@@ -106,12 +106,15 @@ void CheckListen(Reader& reader, Section& link, const LinkSettings& settings) {
                  "output without link.advertise");
 }
 
-void CheckConnect(Reader& reader, Section& link, const LinkSettings& settings) {
+void CheckConnect(Reader& reader, Section& link, const LinkSettings& settings,
+                  const std::vector<std::string>& roles) {
   for (const std::string& address : settings.connect) {
     const bool socket = address.starts_with("unix:/");
     if (!socket && !IsHostPort(address, false, 1))
       reader.Fault(link.At("connect"), "must hold HOST:PORT or unix:/PATH, not " + Quote(address));
   }
+  if (!settings.connect.empty() && roles != std::vector<std::string>{"builder"})
+    reader.Doubt(link.At("connect"), "has an effect on processes of the role builder alone");
   if (!settings.connect.empty() && settings.token.empty() && settings.certificate.empty())
     reader.Fault(link.At("connect"), "needs link.token, or link.certificate and link.key");
 }
@@ -139,7 +142,7 @@ void CheckLink(Reader& reader, Section& top, const Config& config) {
     reader.Fault(link.value(), "must have certificate and key together");
   CheckListen(reader, link, settings);
   CheckHosts(reader, link, settings);
-  CheckConnect(reader, link, settings);
+  CheckConnect(reader, link, settings, config.roles);
   CheckFile(reader, link, "client_ca", settings.client_ca, false);
   CheckFile(reader, link, "certificate", settings.certificate, false);
   CheckFile(reader, link, "key", settings.key, true);

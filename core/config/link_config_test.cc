@@ -71,6 +71,7 @@ TEST_F(LinkConfig, Builder_Whole) {
   ASSERT_THAT(Texts(loaded.mistakes), IsEmpty());
   EXPECT_THAT(loaded.config.link.connect, ElementsAre("ns.example.com:7443", "10.0.0.2:7443"));
   EXPECT_EQ(loaded.config.link.token.Reveal(), "0123456789abcdef0123");
+  EXPECT_THAT(Texts(loaded.warnings), ElementsAre(HasSubstr("of the role builder alone")));
 }
 
 TEST_F(LinkConfig, EachMistake_IsToldWhereItStands) {

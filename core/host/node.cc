@@ -138,7 +138,7 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {
-    desk.emplace(store, registry, DeskKeysOf(foundation->keys()), id);
+    desk.emplace(store, registry, DeskKeysOf(config, foundation->keys()), id);
     builder.emplace(act::BuilderParts{faults.Through(*desk), git, MethodsOf(loaded),
                                       EnginesOf(loaded, config.engines), layout().sources(),
                                       SystemRandom(), SystemClock()},
@@ -163,8 +163,8 @@ Status Node::Parts::OpenEntrance() {
       BackendsOf(loaded),
       store.hosts,
       [this](const HostId& host) -> std::unique_ptr<ports::BuildDesk> {
-        return std::make_unique<act::StoreDesk>(store, registry, DeskKeysOf(foundation->keys()),
-                                                host);
+        return std::make_unique<act::StoreDesk>(store, registry,
+                                                DeskKeysOf(config, foundation->keys()), host);
       },
       [this] { TellQueue(); },
       [this](std::function<void()> work) { link_workers.Submit(std::move(work)); },

@@ -75,7 +75,9 @@ api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
   return settings;
 }
 
-act::DeskKeys DeskKeysOf(const KeyFile& keys) { return {keys.hash, keys.ssh.private_pem}; }
+act::DeskKeys DeskKeysOf(const config::Config& config, const KeyFile& keys) {
+  return {keys.hash, keys.ssh.private_pem, config.registry.username, config.registry.password};
+}
 
 bool HasRole(const std::vector<std::string>& roles, const std::string& role) {
   return std::ranges::find(roles, role) != roles.end();

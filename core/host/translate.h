@@ -25,7 +25,7 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
 // nobody.
 api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
                             const KeyFile& keys);
-act::DeskKeys DeskKeysOf(const KeyFile& keys);
+act::DeskKeys DeskKeysOf(const config::Config& config, const KeyFile& keys);
 // The role is one of this process's roles.
 bool HasRole(const std::vector<std::string>& roles, const std::string& role);
 // The kinds of plugins that a process with these roles loads.

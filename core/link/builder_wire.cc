@@ -193,6 +193,8 @@ void ToWire(const ports::BuildOrder& order, wire::Order& out) {
   to.set_password(from.password.Reveal());
   to.set_ssh_private_key(from.ssh_private_key.Reveal());
   out.set_image(order.image);
+  out.set_registry_username(order.registry_username);
+  out.set_registry_password(order.registry_password.Reveal());
 }
 
 Result<ports::BuildOrder> FromWire(const wire::Order& order) {
@@ -215,6 +217,8 @@ Result<ports::BuildOrder> FromWire(const wire::Order& order) {
                 {static_cast<model::GitAuth>(credentials.method()), credentials.username(),
                  Secret(credentials.password()), Secret(credentials.ssh_private_key())}};
   out.image = order.image();
+  out.registry_username = order.registry_username();
+  out.registry_password = Secret(order.registry_password());
   return out;
 }
 

@@ -100,6 +100,8 @@ class TableEngine final : public ports::BuildEngine {
     raw_job.build = sdk::Str(job.build.str());
     raw_job.source = sdk::Str(job.source);
     raw_job.reference = sdk::Str(job.reference);
+    raw_job.push_username = sdk::Str(job.push_username);
+    raw_job.push_password = sdk::Str(job.push_password.Reveal());
     raw_job.plan = plan.raw();
     LogTaker taker{log, {}};
     std::optional<model::Image> image;

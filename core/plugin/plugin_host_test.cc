@@ -160,13 +160,15 @@ TEST_F(PluginWorkTest, Engine_RunsAndSaysWhoseFault) {
   EXPECT_FALSE(engine.Abilities().memory_limit);
   ports::EngineJob job;
   job.reference = "r/a:b-1";
+  job.push_username = "ns";
+  job.push_password = Secret("pass");
   job.plan.dockerfile_text = "FROM x";
   std::string log;
   const auto take = [&](std::string_view bytes) { log += bytes; };
   const auto image = engine.Run({}, job, take);
   ASSERT_TRUE(image.ok());
   EXPECT_EQ(*image, (model::Image{"r/a:b-1", "sha256:abc", 12}));
-  EXPECT_EQ(log, "one r/a:b-1\ntwo FROM x\n");
+  EXPECT_EQ(log, "one r/a:b-1 as ns:pass\ntwo FROM x\n");
   job.attempt = 2;
   const Status failed = engine.Run({}, job, take).status();
   EXPECT_EQ(failed.reason(), "CommandFailed");

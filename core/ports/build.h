@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/status.h"
 #include "model/build.h"
 #include "model/env.h"
@@ -50,8 +51,10 @@ struct EngineJob {
   AppId app;
   BuildId build;
   int attempt = 1;
-  std::string source;     // folder
-  std::string reference;  // image to push: "host:port/prefix/<app>:<build>-<attempt>"
+  std::string source;         // folder
+  std::string reference;      // image to push: "host:port/prefix/<app>:<build>-<attempt>"
+  std::string push_username;  // at that registry; empty: it asks for none
+  Secret push_password;
   BuildPlan plan;
 };
 

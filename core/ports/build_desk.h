@@ -38,6 +38,8 @@ struct BuildOrder {
   std::vector<model::EnvVar> env;   // of build scope only
   Remote remote;                    // with credentials
   std::string image;                // "host:port/prefix/<app>", without a tag
+  std::string registry_username;    // to push it with; empty: none is asked for
+  Secret registry_password;
   friend bool operator==(const BuildOrder&, const BuildOrder&) = default;
 };
 

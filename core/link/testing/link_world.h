@@ -63,6 +63,8 @@ inline ports::BuildOrder AnOrder() {
                   "https://git.test/shop",
                   {model::GitAuth::kBasic, "bot", Secret("password"), Secret("key")}};
   order.image = "registry.test/ns/app";
+  order.registry_username = "ns";
+  order.registry_password = Secret("registry");
   return order;
 }
 

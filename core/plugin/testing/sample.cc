@@ -122,7 +122,7 @@ class SampleEngine final : public Engine {
     return can;
   }
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink& log) override {
-    log.Write("one " + job.reference + "\n");
+    log.Write("one " + job.reference + " as " + job.push_username + ":" + job.push_password + "\n");
     log.Write("two " + job.plan.dockerfile_text + "\n");
     if (job.attempt == 2)
       throw Error{NS_E_INVALID, NS_REASON_COMMAND_FAILED, "make: no rule", Fault::kSource};
