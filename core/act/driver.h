@@ -22,7 +22,7 @@ namespace ns::act {
 // Threads for each class of effect.
 using LaneLimits = std::map<Lane, size_t>;
 inline const LaneLimits kControllerLanes = {
-    {Lane::kStore, 4}, {Lane::kGit, 8}, {Lane::kBackend, 8}};
+    {Lane::kStore, 4}, {Lane::kGit, 32}, {Lane::kBackend, 8}};  // most of Git is waiting
 
 // Carries one effect out by blocking calls; the token: the outcome is no longer wanted.
 // [any-thread]

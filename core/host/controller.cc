@@ -19,8 +19,9 @@ LoopOptions Queue(Duration period) { return {.period = period, .in_flight = 1, .
 }  // namespace
 
 Controller::Controller(const act::Parts& parts, const ControllerOptions& options) : driver_(parts) {
-  const reconcile::SynchronizerOptions deploys{options.epoch, options.page_upstream, options.plan_key};
-  driver_.Add(reconcile::NewFetcher(), Keyed(3min, 8));
+  const reconcile::SynchronizerOptions deploys{options.epoch, options.page_upstream,
+                                               options.plan_key};
+  driver_.Add(reconcile::NewFetcher(), Keyed(3min, 32));
   driver_.Add(reconcile::NewRegisterer(options.plan_key), Keyed(3min, 8));
   driver_.Add(reconcile::NewReleaser(options.plan_key), Keyed(3min, 8));
   driver_.Add(reconcile::NewStarter(), Queue(3min));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace ns::reconcile {
 
@@ -87,6 +88,7 @@ void Engine::Schedule(Lane& lane, const Key& key, Duration due) {
     state.dirty = true;  // one pass a key: looked at again when this one ends
     return;
   }
+  if (state.gated) return;  // as soon as there is room
   if (state.due <= due) return;
   lane.queue.erase({state.due, key});
   state.due = due;
@@ -198,8 +200,11 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
     const Key key = lane.queue.begin()->second;
     lane.queue.erase(lane.queue.begin());
     lane.keys[key].due = Duration::max();
+    const auto group = lane.group_of.find(key);
     if (Blocker(lane, key) != nullptr)
       lane.keys[key].blocked = true;
+    else if (group != lane.group_of.end() && lane.in_group[group->second] >= lane.options.per_group)
+      Gate(lane, key, group->second);
     else
       Begin(lane, key, now, out);
   }
@@ -216,6 +221,41 @@ void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
     return state.pass->Begin();
   });
   Follow(lane, key, std::move(first), now, out);
+}
+
+bool Engine::Enter(Lane& lane, const Key& key, const Effect& effect) {
+  KeyState& state = lane.keys[key];
+  const std::string group = lane.loop->GroupOf(effect);
+  if (group.empty() || state.group == group) return true;
+  lane.group_of[key] = group;
+  if (lane.in_group[group] < lane.options.per_group) {
+    ++lane.in_group[group];
+    state.group = group;
+    return true;
+  }
+  state.pass.reset();
+  --lane.running;
+  Gate(lane, key, group);
+  return false;
+}
+
+void Engine::Gate(Lane& lane, const Key& key, const std::string& group) {
+  lane.keys[key].gated = true;
+  lane.gated[group].push_back(key);
+}
+
+// The pass has ended: the next of its group may begin.
+void Engine::Leave(Lane& lane, const Key& key, Duration now) {
+  const std::string group = std::exchange(lane.keys[key].group, "");
+  if (group.empty()) return;
+  if (--lane.in_group[group] == 0) lane.in_group.erase(group);
+  const auto waiting = lane.gated.find(group);
+  if (waiting == lane.gated.end()) return;
+  const Key next = waiting->second.front();
+  waiting->second.pop_front();
+  if (waiting->second.empty()) lane.gated.erase(waiting);
+  lane.keys[next].gated = false;
+  Schedule(lane, next, now);
 }
 
 Engine::Lane* Engine::Blocker(const Lane& lane, const Key& key) {
@@ -246,6 +286,7 @@ void Engine::Follow(Lane& lane, const Key& key, Step step, Duration now, Command
     Finish(lane, key, std::move(*finished), now, out);
     return;
   }
+  if (!Enter(lane, key, std::get<Effect>(step))) return;
   const Ticket ticket = next_ticket_++;
   lane.keys[key].ticket = ticket;
   flights_[ticket] = {lane.loop->id(), key, Purpose::kPass};
@@ -256,6 +297,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   KeyState& state = lane.keys[key];
   state.pass.reset();
   --lane.running;
+  Leave(lane, key, now);
   const Status& status = finished.status;
   if (status.ok()) {
     state.failures = 0;

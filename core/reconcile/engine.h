@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -39,6 +41,7 @@ struct LoopOptions {
   // Loops whose passes never run at the same time as this one's for one key: they share what one
   // call at a time may use.
   std::set<LoopId> apart_from{};
+  int per_group = 4;  // see Loop::GroupOf
 };
 
 // Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A
@@ -73,6 +76,8 @@ class Engine {
     bool dirty = false;          // a wake came during the pass
     bool changed = false;        // one of them more than a hint
     bool blocked = false;        // due, but a loop that it keeps apart from is at this key
+    bool gated = false;          // due, but its group is full
+    std::string group;           // that the pass under way uses
     int failures = 0;            // in a row
     Duration due = Duration::max();
   };
@@ -80,7 +85,10 @@ class Engine {
     std::unique_ptr<Loop> loop;
     LoopOptions options;
     std::map<Key, KeyState> keys;
-    std::map<Key, int64_t> settled;            // the version at which nothing was to be done
+    std::map<Key, int64_t> settled;       // the version at which nothing was to be done
+    std::map<Key, std::string> group_of;  // as far as known from earlier passes
+    std::map<std::string, int> in_group;  // passes under way
+    std::map<std::string, std::deque<Key>> gated;
     std::set<std::pair<Duration, Key>> queue;  // by due time
     Duration next_list = Duration::zero();
     bool listing = false;
@@ -96,6 +104,11 @@ class Engine {
   void Schedule(Lane& lane, const Key& key, Duration due);
   void Start(Lane& lane, Duration now, Commands& out);
   void Begin(Lane& lane, const Key& key, Duration now, Commands& out);
+  // Whether the pass may go on with what `effect` uses; otherwise it is given up, to begin again
+  // when there is room.
+  bool Enter(Lane& lane, const Key& key, const Effect& effect);
+  static void Gate(Lane& lane, const Key& key, const std::string& group);
+  void Leave(Lane& lane, const Key& key, Duration now);
   // The lane whose pass at that key keeps this one waiting, or null.
   Lane* Blocker(const Lane& lane, const Key& key);
   void Unblock(const Lane& lane, const Key& key, Duration now, Commands& out);

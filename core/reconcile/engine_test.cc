@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <stdexcept>
 
 namespace ns::reconcile {
@@ -272,6 +273,57 @@ TEST_F(PairTest, HeldByAnotherHost_IsForgottenWithoutBackOff) {
   const Status elsewhere(Code::kStale, model::kHeldElsewhere, "not ours");
   EXPECT_TRUE(engine_.Done(a.at(0).ticket, Outcome(elsewhere), 2s).empty());
   EXPECT_EQ(engine_.waiting(), 0u);
+}
+
+// One effect, on the host that is the first letter of the key.
+class GroupedLoop final : public Loop {
+ public:
+  LoopId id() const override { return LoopId::kFetcher; }
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
+    return std::make_unique<OneStepPass>(key);
+  }
+  std::string GroupOf(const Effect& effect) const override {
+    return std::get<LoadApp>(effect).id.str().substr(0, 1);
+  }
+};
+
+class GroupTest : public PairTest {
+ protected:
+  GroupTest() {
+    LoopOptions options{.period = 3min, .in_flight = 5, .keyed = true};
+    options.per_group = 2;
+    engine_.Add(std::make_unique<GroupedLoop>(), options);
+  }
+  std::vector<Request> Fetch(const Key& key, Duration now) {
+    return Requests(engine_.Hint({LoopId::kFetcher, key}, now));
+  }
+};
+
+TEST_F(GroupTest, FullGroup_WaitsAndHoldsUpNoOther) {
+  const auto a1 = Fetch("a1", 1s), a2 = Fetch("a2", 1s);
+  EXPECT_EQ(a1.size() + a2.size(), 2u);
+  for (const char* key : {"a3", "a4", "a5", "a6", "a7"}) EXPECT_TRUE(Fetch(key, 1s).empty()) << key;
+  EXPECT_EQ(Fetch("b1", 1s).size(), 1u) << "there is room for another host";
+  const auto next = Requests(Succeed(a1.at(0).ticket, 2s));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].key, "a3") << "who waited longest";
+  EXPECT_TRUE(Fetch("a3", 2s).empty()) << "one pass a key";
+}
+
+TEST_F(GroupTest, WaitingKeys_AllHaveTheirTurn) {
+  std::vector<Request> running = Fetch("a1", 1s);
+  for (int n = 2; n <= 9; ++n) {
+    for (Request& request : Fetch("a" + std::to_string(n), 1s)) running.push_back(request);
+  }
+  std::set<Key> seen;
+  while (!running.empty()) {
+    const Request request = running.back();
+    running.pop_back();
+    EXPECT_LE(running.size(), 1u);
+    seen.insert(request.key);
+    for (Request& next : Requests(Fail(request.ticket, 2s))) running.push_back(next);
+  }
+  EXPECT_EQ(seen.size(), 9u);
 }
 
 class ThrowingLoop final : public Loop {

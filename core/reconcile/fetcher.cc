@@ -1,5 +1,6 @@
 #include <set>
 
+#include "model/repository_url.h"
 #include "plan/conditions.h"
 #include "plan/fetch.h"
 #include "reconcile/loops.h"
@@ -103,6 +104,13 @@ class Fetcher final : public Loop {
     return std::make_unique<FetcherPass>(key, outlook);
   }
   model::Subject subject() const override { return model::Subject::kRepository; }
+  // A host that hangs, or that dislikes many callers, gets few of them.
+  std::string GroupOf(const Effect& effect) const override {
+    const auto* list = std::get_if<ListRefs>(&effect);
+    if (list == nullptr) return "";
+    const auto url = model::ParseRepositoryUrl(list->remote.url);
+    return url.ok() ? url->host : list->remote.url;
+  }
   const char* condition() const override { return "Fetch"; }
 };
 

@@ -68,6 +68,9 @@ class Loop {
   // What a key is, and which of its conditions tells that a pass cannot even begin; null: none.
   virtual model::Subject subject() const { return model::Subject::kApplication; }
   virtual const char* condition() const { return nullptr; }
+  // What the effect makes use of, where only LoopOptions::per_group passes may do so at once (a
+  // remote host, say); empty: nothing. A pass keeps what it uses to its end.
+  virtual std::string GroupOf(const Effect&) const { return ""; }
 };
 
 // Takes the answer out, or hands the failure to the engine: `if (!outcome.ok()) return
