@@ -1,0 +1,110 @@
+"""A PostgreSQL of the harness's own: on loopback, killed and started as a test likes."""
+import glob
+import os
+import pwd
+import subprocess
+import time
+
+from harness.daemon import Daemon
+from harness.wait import until
+
+from .ports import free_port
+
+OWNER = "postgres"
+SETTINGS = {"listen_addresses": "127.0.0.1", "max_connections": "200", "shared_buffers": "64MB", "fsync": "off",
+            "full_page_writes": "off", "log_min_messages": "fatal", "unix_socket_directories": ""}
+
+# Every change of a build's status and of a generation, written down by the database itself.
+JOURNAL = """
+CREATE TABLE harness_builds (number bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  build_id text NOT NULL, before smallint, after smallint NOT NULL, attempt integer NOT NULL, token text NOT NULL);
+CREATE TABLE harness_targets (number bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  application_id text NOT NULL, before bigint NOT NULL, after bigint NOT NULL);
+CREATE FUNCTION harness_note_build() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO harness_builds (build_id, after, attempt, token) VALUES (NEW.id, NEW.status, NEW.attempt, NEW.lease_token);
+  ELSIF NEW.status <> OLD.status OR NEW.attempt <> OLD.attempt OR NEW.image_digest <> OLD.image_digest THEN
+    INSERT INTO harness_builds (build_id, before, after, attempt, token)
+      VALUES (NEW.id, OLD.status, NEW.status, NEW.attempt, OLD.lease_token);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION harness_note_target() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO harness_targets (application_id, before, after) VALUES (NEW.id, OLD.target_generation, NEW.target_generation);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER harness_build AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION harness_note_build();
+CREATE TRIGGER harness_target AFTER UPDATE ON applications FOR EACH ROW
+  WHEN (NEW.target_generation <> OLD.target_generation) EXECUTE FUNCTION harness_note_target();
+"""
+
+
+class Postgres:
+    def __init__(self, folder, logs, name="postgres"):
+        self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+        self.folder, self.port, self.databases = os.path.join(folder, name), free_port(), 0
+        self.as_owner = ["setpriv", "--reuid", OWNER, "--regid", OWNER, "--clear-groups"]
+        os.makedirs(self.folder)
+        owner = pwd.getpwnam(OWNER)
+        os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self.run(f"{self.bin}/initdb", "-D", self.data, "-A", "trust", "-U", "neoshowcase", "-E", "UTF8", "--no-sync",
+                 "--locale", "C.UTF-8")
+        options = [word for key, value in {**SETTINGS, "port": self.port}.items() for word in ("-c", f"{key}={value}")]
+        self.daemon = Daemon(name, [*self.as_owner, f"{self.bin}/postgres", "-D", self.data, *options], logs)
+
+    @property
+    def data(self):
+        return self.folder + "/data"
+
+    def run(self, *argv):
+        done = subprocess.run([*self.as_owner, *argv], capture_output=True, text=True, cwd="/", timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start(self, seconds=60):
+        """Children of a killed postmaster may hold its memory for a moment: begun again until it stays."""
+        def look():
+            if not self.daemon.running():
+                self.daemon.start()
+            return self.answers()
+        until(look, seconds, lambda: f"PostgreSQL answers\n{self.daemon.log_tail()}", every=0.05)
+        return self
+
+    def answers(self):
+        return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode == 0
+
+    def kill(self):
+        self.daemon.kill()
+
+    def stop(self):
+        self.daemon.stop()
+
+    def dsn(self, database, port=None):
+        return f"host=127.0.0.1 port={port or self.port} dbname={database} user=neoshowcase sslmode=disable"
+
+    def sql(self, database, query):
+        """Rows as lists of text."""
+        done = subprocess.run(["psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", self.dsn(database)], input=query,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def make_template(self, migrate):
+        """The database that others begin as; `migrate` gets its connection string."""
+        self.sql("postgres", "CREATE DATABASE ns_template")
+        migrate(self.dsn("ns_template"))
+        self.sql("ns_template", JOURNAL)
+
+    def new_database(self):
+        self.databases += 1
+        name = f"ns_{self.databases}"
+        self.sql("postgres", f"CREATE DATABASE {name} TEMPLATE ns_template")
+        return name
+
+    def drop_database(self, name):
+        self.sql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def seconds_since(moment):
+    return time.monotonic() - moment

@@ -1,0 +1,173 @@
+"""One installation on the fake backend and engine: processes in any split, and applications that follow repositories."""
+import os
+import shutil
+import signal
+import subprocess
+
+from harness.api import Api, ApiError
+from harness.daemon import Daemon
+from harness.wait import until
+
+from .ports import free_port
+from .registry import Registry, read_fields
+from .sources import Source, tell_webhook
+
+ALL = {"all": "controller,builder,services"}
+SPLIT = {"services": "services", "controller": "controller", "builder": "builder"}
+
+CONFIG = """
+installation: {name}
+data: {data}
+database: "{dsn}"
+git: {{private_hosts: [127.0.0.1]}}
+engines: [engine]
+domains: [{{name: "*.apps.test"}}]
+registry: {{url: "http://127.0.0.1:{registry}"}}
+backend: files
+builder: {{concurrency: {slots}}}
+log_level: info
+plugin_dirs: [{plugins}]
+plugins:
+  files: {{plugin: backend-files, config: {{folder: "{root}/backend", apply_ms: {apply_ms}}}}}
+  engine: {{plugin: engine-files, config: {{folder: "{root}/engine", build_ms: {build_ms}}}}}
+  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/api.sock", "127.0.0.1:{api_port}"]}}
+  runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
+"""
+
+
+class Site:
+    """`dsn`: how the processes reach the database; `database`: its name, for questions of the harness's own."""
+
+    def __init__(self, rig, name, roles=SPLIT, dsn=None, apply_ms=20, build_ms=200, slots=2):
+        self.rig, self.name, self.root = rig, name, os.path.join(rig.root, name)
+        os.makedirs(self.root)
+        self.database = rig.postgres.new_database()
+        self.registry = Registry(f"{self.root}/engine")
+        self.api_port = free_port()
+        self.api = Api(f"{self.root}/api.sock", timeout=20)
+        self.settings = {"name": name, "root": self.root, "dsn": dsn or rig.postgres.dsn(self.database),
+                         "registry": self.registry.port, "api_port": self.api_port, "plugins": ", ".join(rig.plugins),
+                         "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots}
+        self.nsd = {}
+        for process, its_roles in roles.items():
+            self.add_process(process, its_roles)
+        self.apps = []
+
+    def add_process(self, process, roles, data=None, env=None, prefix=()):
+        """A process with these roles; with `data` it stands on a machine of its own, as far as it can tell."""
+        config = f"{self.root}/{process}.yaml"
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(data=data or f"{self.root}/data", **self.settings))
+        argv = [*prefix, f"{self.rig.binaries}/nsd", "--config", config, "--roles", roles]
+        self.nsd[process] = Daemon(f"{self.name}-{process}", argv, self.rig.logs, env={**os.environ, **(env or {})})
+        return self.nsd[process]
+
+    def config(self, process):
+        return f"{self.root}/{process}.yaml"
+
+    def start(self):
+        for daemon in self.nsd.values():
+            daemon.start()
+        return self.wait_ready()
+
+    def wait_ready(self, seconds=60):
+        until(lambda: self.api.GetSystemInfo(), seconds, lambda: f"the API answers\n{self.logs_tail()}")
+        return self
+
+    def kill(self, process, number=signal.SIGKILL):
+        self.nsd[process].kill(number)
+
+    def stop(self):
+        """Ends everything. What was kept is removed by the rig."""
+        for daemon in self.nsd.values():
+            if daemon.running():
+                daemon.process.send_signal(signal.SIGCONT)
+                daemon.stop()
+        subprocess.run([f"{self.rig.binaries}/nsd", "stop", "--all", "--config", self.config(next(iter(self.nsd)))],
+                       capture_output=True, timeout=60, check=False)
+        self.registry.stop()
+        self.rig.postgres.drop_database(self.database)
+        shutil.rmtree(self.root)
+
+    def logs_tail(self, lines=25):
+        return "\n".join(f"--- {d.name}\n{d.log_tail(lines)}" for d in self.nsd.values())
+
+    def sql(self, query):
+        return self.rig.postgres.sql(self.database, query)
+
+    # -- applications -------------------------------------------------------------------------------------------------
+    def app(self, name):
+        """A repository with one commit and an application that follows it, started; not waited for."""
+        source = Source(self.rig.git, f"{self.name}-{name}")
+        source.push()
+        app = App(self, name, source)
+        app.create()
+        self.apps.append(app)
+        return app
+
+    def push(self, app, tries=1):
+        """A push and its webhook, which a forge sends `tries` times at most."""
+        version = app.source.push()
+        for _ in range(tries):
+            if tell_webhook(self.api_port, app.source.url):
+                break
+        return version
+
+
+class App:
+    """Its operations may be asked again after a failure that leaves open whether they took effect."""
+
+    def __init__(self, site, name, source):
+        self.site, self.name, self.source, self.id = site, name, source, None
+
+    def create(self):
+        api = self.site.api
+        repositories = api.GetRepositories(scope="ALL").get("repositories", [])
+        repository = next((r for r in repositories if r["url"] == self.source.url), None)
+        if repository is None:
+            repository = api.CreateRepository(name=self.source.name, url=self.source.url, auth={"none": {}})
+        made = [a for a in api.GetApplications(scope="ALL").get("applications", []) if a["name"] == self.name]
+        if not made:
+            made = [api.CreateApplication(
+                name=self.name, repositoryId=repository["id"], refName="main", startOnCreate=True,
+                config={"runtimeDockerfile": {"dockerfileName": "Dockerfile", "context": ".", "runtimeConfig": {}}},
+                websites=[{"fqdn": f"{self.name}.apps.test", "pathPrefix": "/", "httpPort": 8080}])]
+        self.id = made[0]["id"]
+
+    def call(self, method, **message):
+        return self.site.api.call(method, message)
+
+    def delete(self):
+        try:
+            self.call("DeleteApplication", id=self.id)
+        except ApiError as error:
+            if error.code != "not_found":
+                raise
+
+    # -- what stands at the backend -------------------------------------------------------------------------------------
+    def files(self):
+        return read_fields(f"{self.site.root}/backend/{self.id}")
+
+    def accepted(self):
+        """(what, epoch, generation, "accepted" or "refused") of every call that reached the backend, in its order."""
+        try:
+            with open(f"{self.site.root}/backend/{self.id}.log", encoding="utf-8") as file:
+                return [(w[0], int(w[1]), int(w[2]), w[3]) for w in map(str.split, file)]
+        except FileNotFoundError:
+            return []
+
+    def images(self):
+        return self.site.registry.tags(self.id)
+
+    def version(self):
+        """The version of the source that runs, or None."""
+        files = self.files()
+        if files.get("running") != "1" or "image" not in files:
+            return None
+        digest = files["image"].split("@")[-1]
+        return next((int(i["version"]) for i in self.images().values() if i["digest"] == digest), None)
+
+    def wait_version(self, version, seconds=60):
+        until(lambda: (self.version() or 0) >= version, seconds,
+              lambda: f"{self.name} runs version {version}, runs {self.version()}: {self.files()}\n{self.site.logs_tail()}")
+        return self
