@@ -138,6 +138,17 @@ TEST_F(StatusTest, FailedBuild_IsShownWithItsFaultAndTimeline) {
   EXPECT_EQ(Get(Named("bob")).latest_build().message(), "");
 }
 
+TEST_F(StatusTest, BackendThatOnlyTellsTheEnd_GivesNoTimeline) {
+  model::Target next;
+  ASSERT_TRUE(store.store().deploys.SetTarget(AppId(app.id()), 0, next, std::nullopt).ok());
+  model::ObservedApp seen;
+  seen.id = AppId(app.id());
+  seen.fence.generation = 1;
+  seen.phases = {{"done", clock.Now()}};
+  ASSERT_TRUE(store.store().deploys.SaveObserved(seen, {}).ok());
+  EXPECT_FALSE(Get(Named("alice")).has_last_deploy());
+}
+
 TEST_F(StatusTest, Releases_AreListedNewestFirst) {
   own_pb::ListReleasesRequest in;
   in.set_application_id(app.id());

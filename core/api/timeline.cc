@@ -102,7 +102,8 @@ std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const Bui
   std::vector<PhaseMark> marks;
   if (build != nullptr) AddBuild(*build, build_events, marks);
   AddDeploy(snapshot, build != nullptr ? build->finished_at : kNever, marks);
-  if (marks.empty()) return std::nullopt;
+  // A backend may tell of no step, or only that it is done.
+  if (marks.empty() || marks.front().phase == kDone) return std::nullopt;
   Timeline timeline;
   timeline.generation = snapshot.app.target.generation;
   if (snapshot.release) {

@@ -31,7 +31,7 @@ const model::Build* BuildOfDeploy(const model::AppSnapshot& snapshot,
                                   const std::vector<model::Release>& releases);
 
 // `build` as above; `build_events` are its own, oldest first. nullopt: nothing was ever deployed or
-// built.
+// built, or the backend names no step of it.
 std::optional<Timeline> LastDeploy(const model::AppSnapshot& snapshot, const model::Build* build,
                                    const std::vector<model::Event>& build_events);
 
