@@ -44,6 +44,17 @@ void EnsureHelper(supervise::Supervisor& supervisor, const Result<supervise::Hel
   if (!ensured.ok()) log::Error("a helper does not run", {{"why", ensured.ToString()}});
 }
 
+// The database has answered before, and may be gone again for a while.
+Result<int64_t> EpochOf(const ports::Store& store, const std::stop_token& cancel) {
+  for (;;) {
+    const Result<int64_t> epoch = store.deploys.Epoch();
+    if (epoch.ok() || epoch.status().code() != Code::kUnavailable || cancel.stop_requested())
+      return epoch;
+    log::Warn("waits for the database", {{"why", epoch.status().ToString()}});
+    act::Pause(cancel, 1s);
+  }
+}
+
 }  // namespace
 
 // In the order of construction.
@@ -127,7 +138,7 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     EnsureHelper(foundation->supervisor(),
                  supervise::PageServerHelper(program, layout().pages(), config.page_listen),
                  cancel);
-    NS_ASSIGN(const int64_t epoch, store.deploys.Epoch());
+    NS_ASSIGN(const int64_t epoch, EpochOf(store, cancel));
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
     NS_TRY(OpenEntrance());

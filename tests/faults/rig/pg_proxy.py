@@ -1,0 +1,105 @@
+"""A proxy before PostgreSQL that cuts a link when a transaction has been committed and its client does not know it yet.
+
+It reads the messages of the frontend/backend protocol, version 3, in the clear: type, length, body. A client's message
+that begins a commit is `Parse` with COMMIT, or with a writing statement outside a transaction; the answer that would
+tell its outcome is the server's CommandComplete ('C'), which is kept back when the link is cut.
+"""
+import asyncio
+import re
+import threading
+
+from .ports import free_port
+
+WRITES = re.compile(rb"\s*(INSERT|UPDATE|DELETE|WITH)\b", re.I)
+
+
+class PgProxy:
+    """`cuts_left`: how many commits lose their answer; each `every`-th one, so that work gets done between. [any-thread]"""
+
+    def __init__(self, target, every=7):
+        self.target, self.port, self.every = target, free_port(), every
+        self.cuts_left, self.cuts, self.commits, self.after_server = 0, 0, 0, 0
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self.serve, "127.0.0.1", self.port), self.loop).result(10)
+
+    def cut(self, count):
+        """The next `count` commits that fall to it lose their answers."""
+        self.cuts_left = count
+
+    def stop(self):
+        async def end():
+            self.server.close()
+            for task in asyncio.all_tasks(self.loop) - {asyncio.current_task()}:
+                task.cancel()
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+
+    async def serve(self, reader, writer):
+        try:
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
+        link = Link(self)
+        ends = [asyncio.ensure_future(link.from_client(reader, server_writer)),
+                asyncio.ensure_future(link.from_server(server_reader, writer))]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        for end in (writer, server_writer):
+            end.close()
+
+    def falls_to(self):
+        """Whether this commit is one that loses its answer."""
+        self.commits += 1
+        if self.cuts_left <= 0 or self.commits % self.every:
+            return False
+        self.cuts_left -= 1
+        self.cuts += 1
+        return True
+
+
+class Link:
+    """One session: what of it is a commit, and whether it is cut."""
+
+    def __init__(self, proxy):
+        self.proxy, self.in_transaction, self.cut = proxy, False, False
+
+    async def from_client(self, reader, writer):
+        length = await reader.readexactly(4)  # the start-up message has no type
+        writer.write(length + await reader.readexactly(int.from_bytes(length, "big") - 4))
+        while True:
+            kind, body = await read_message(reader)
+            if kind == b"P" and self.commits(body.split(b"\0")[1]) and self.proxy.falls_to():
+                self.cut = True
+            writer.write(kind + (len(body) + 4).to_bytes(4, "big") + body)
+            await writer.drain()
+
+    def commits(self, statement):
+        word = statement.split(None, 1)[0].upper() if statement.strip() else b""
+        if word in (b"BEGIN", b"START"):
+            self.in_transaction = True
+        elif word in (b"COMMIT", b"ROLLBACK"):
+            self.in_transaction = False
+            return word == b"COMMIT"
+        return not self.in_transaction and bool(WRITES.match(statement))
+
+    async def from_server(self, reader, writer):
+        while True:
+            kind, body = await read_message(reader)
+            if self.cut and kind == b"C":  # it is committed with ReadyForQuery at the latest: wait for that
+                while kind != b"Z":
+                    kind, body = await read_message(reader)
+                self.proxy.after_server += 1
+                return
+            writer.write(kind + (len(body) + 4).to_bytes(4, "big") + body)
+            await writer.drain()
+
+
+async def read_message(reader):
+    head = await reader.readexactly(5)
+    return head[:1], await reader.readexactly(int.from_bytes(head[1:], "big") - 4)
