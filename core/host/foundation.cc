@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kHelperLimit = 60s;
 constexpr Duration kTick = 500ms;
+constexpr Duration kDatabaseLimit = 30s;
 
 store::PgOptions PgOptionsOf(const config::Config& config, const Layout& layout) {
   store::PgOptions options;
@@ -103,6 +104,7 @@ void Foundation::Listen() {
 
 Status Foundation::AwaitDatabase(const config::Config& config, const std::stop_token& cancel) {
   store::PgStore store = Keyless(config, layout_);
+  const Duration give_up = SystemClock().Monotonic() + kDatabaseLimit;
   std::string told;  // one line for each thing that stands in the way
   while (!cancel.stop_requested()) {
     Status opened = EnsureDatabase(config, layout_, supervisor_, cancel);
@@ -110,6 +112,8 @@ Status Foundation::AwaitDatabase(const config::Config& config, const std::stop_t
     const bool passing = opened.code() == Code::kUnavailable || opened.code() == Code::kDeadline ||
                          opened.code() == Code::kCancelled;
     if (!passing) return opened;
+    if (!config.database.embedded && SystemClock().Monotonic() > give_up)
+      return opened.Prefixed("the database under `database` has not answered for 30 s");
     if (opened.message() != told) log::Warn("waits for the database", {{"why", opened.ToString()}});
     told = opened.message();
     act::Pause(cancel, 1s);

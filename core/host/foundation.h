@@ -28,7 +28,8 @@ Status EnsureDatabase(const config::Config& config, const Layout& layout,
 
 class Foundation {
  public:
-  // Waits for a database that is out of reach until one answers or a stop is requested
+  // Waits for a database that is out of reach: for one of the operator's own half a minute, since
+  // its address may be wrong (kUnavailable); for the embedded one until a stop is requested
   // (kCancelled). Any other failure is final. Keys are made for a database without secrets alone:
   // kPrecondition with the reason "KeyFileLost" or "KeyFileWrong" for any other.
   static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config,

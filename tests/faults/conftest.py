@@ -102,7 +102,8 @@ def new_site(rig, request):
     sites = []
 
     def make(*args, **kwargs):
-        site = Site(rig, f"{request.node.name.split('[')[0].removeprefix('test_')}-{len(sites)}"[:50].replace("_", "-"), *args, **kwargs)
+        test = request.node.name.split("[")[0].removeprefix("test_")
+        site = Site(rig, f"{test[:24].replace('_', '-')}-{rig.postgres.databases}", *args, **kwargs)
         sites.append(site)
         return site
     yield make

@@ -23,6 +23,10 @@ class Pushes:
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """No more pushes; the webhooks that are still owed are sent."""
         self.stopping.set()
         for thread in self.threads:
             thread.join(60)

@@ -18,7 +18,7 @@ class PgProxy:
 
     def __init__(self, target, every=7):
         self.target, self.port, self.every = target, free_port(), every
-        self.cuts_left, self.cuts, self.commits, self.after_server = 0, 0, 0, 0
+        self.cuts_left, self.commits, self.answers_kept = 0, 0, 0
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -59,7 +59,6 @@ class PgProxy:
         if self.cuts_left <= 0 or self.commits % self.every:
             return False
         self.cuts_left -= 1
-        self.cuts += 1
         return True
 
 
@@ -91,11 +90,14 @@ class Link:
     async def from_server(self, reader, writer):
         while True:
             kind, body = await read_message(reader)
-            if self.cut and kind == b"C":  # it is committed with ReadyForQuery at the latest: wait for that
-                while kind != b"Z":
+            if self.cut and kind == b"C":
+                while kind != b"Z":  # with ReadyForQuery it is surely committed
                     kind, body = await read_message(reader)
-                self.proxy.after_server += 1
+                self.proxy.answers_kept += 1
                 return
+            if self.cut and kind == b"Z":  # it failed: another one shall lose its answer
+                self.cut = False
+                self.proxy.cuts_left += 1
             writer.write(kind + (len(body) + 4).to_bytes(4, "big") + body)
             await writer.drain()
 

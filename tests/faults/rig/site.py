@@ -19,6 +19,7 @@ CONFIG = """
 installation: {name}
 data: {data}
 database: "{dsn}"
+key_file: {root}/key
 git: {{private_hosts: [127.0.0.1]}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
@@ -36,7 +37,7 @@ plugins:
 
 
 class Site:
-    """`dsn`: how the processes reach the database; `database`: its name, for questions of the harness's own."""
+    """`dsn`: gives the connection string of a database's name, where processes go another way than the harness."""
 
     def __init__(self, rig, name, roles=SPLIT, dsn=None, apply_ms=20, build_ms=200, slots=2):
         self.rig, self.name, self.root = rig, name, os.path.join(rig.root, name)
@@ -45,7 +46,7 @@ class Site:
         self.registry = Registry(f"{self.root}/engine")
         self.api_port = free_port()
         self.api = Api(f"{self.root}/api.sock", timeout=20)
-        self.settings = {"name": name, "root": self.root, "dsn": dsn or rig.postgres.dsn(self.database),
+        self.settings = {"name": name, "root": self.root, "dsn": (dsn or rig.postgres.dsn)(self.database),
                          "registry": self.registry.port, "api_port": self.api_port, "plugins": ", ".join(rig.plugins),
                          "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots}
         self.nsd = {}
@@ -68,7 +69,13 @@ class Site:
     def start(self):
         for daemon in self.nsd.values():
             daemon.start()
-        return self.wait_ready()
+        until(self.answers_or_ended, 60, lambda: f"the API answers\n{self.logs_tail()}")
+        ended = [daemon.name for daemon in self.nsd.values() if not daemon.running()]
+        assert not ended, f"ended at once: {ended}\n{self.logs_tail()}"
+        return self
+
+    def answers_or_ended(self):
+        return not all(daemon.running() for daemon in self.nsd.values()) or self.api.GetSystemInfo()
 
     def wait_ready(self, seconds=60):
         until(lambda: self.api.GetSystemInfo(), seconds, lambda: f"the API answers\n{self.logs_tail()}")
@@ -77,12 +84,18 @@ class Site:
     def kill(self, process, number=signal.SIGKILL):
         self.nsd[process].kill(number)
 
+    def stop_processes(self):
+        """Ends every process in the ordinary way."""
+        running = [daemon for daemon in self.nsd.values() if daemon.running()]
+        for daemon in running:
+            daemon.process.send_signal(signal.SIGCONT)
+            daemon.process.terminate()
+        for daemon in running:
+            daemon.stop()
+
     def stop(self):
-        """Ends everything. What was kept is removed by the rig."""
-        for daemon in self.nsd.values():
-            if daemon.running():
-                daemon.process.send_signal(signal.SIGCONT)
-                daemon.stop()
+        """Ends everything and removes what was kept, but for the logs."""
+        self.stop_processes()
         subprocess.run([f"{self.rig.binaries}/nsd", "stop", "--all", "--config", self.config(next(iter(self.nsd)))],
                        capture_output=True, timeout=60, check=False)
         self.registry.stop()
