@@ -1,4 +1,5 @@
-# test: ctest (unit tests and checks of the house), then the end-to-end tests, one closing line for both.
+# test: ctest (unit tests, simulation and checks of the house), then real processes under faults, then the end-to-end tests; one
+# closing line for all.
 
 parse_test() {
   FULL=0 FILTER=
@@ -20,9 +21,9 @@ run_ctest() {
   tail -n 4 "$RESULTS/ctest.log"
 }
 
-# The end-to-end tests have the machine to themselves: own network, mounts and processes, all of which end with them.
-run_e2e() {
-  local args=(tests/e2e -p no:cacheprovider --junit-xml "$RESULTS/e2e.xml" --durations 15 -v) status=0
+# run_pytest FOLDER: tests that have the machine to themselves: own network, mounts and processes, all of which end with them.
+run_pytest() {
+  local args=("tests/$1" -p no:cacheprovider --junit-xml "$RESULTS/$1.xml" --durations 15 -v) status=0
   [ -z "$FILTER" ] || args+=(-k "$FILTER")
   [ "$FULL" = 0 ] || args+=(--full)
   tests/e2e/isolated "$(pytest_bin)" "${args[@]}" || status=$?
@@ -41,9 +42,11 @@ cmd_test() {
   step "Building (dev)" build_preset dev
   echo "Unit tests and checks of the house"
   run_ctest || status=1
+  echo "Faults on real processes"
+  run_pytest faults || status=1
   echo "End-to-end tests"
-  run_e2e || status=1
-  python3 run.d/summary.py "$RESULTS/ctest.xml" "$RESULTS/e2e.xml" || status=1
+  run_pytest e2e || status=1
+  python3 run.d/summary.py "$RESULTS/ctest.xml" "$RESULTS/faults.xml" "$RESULTS/e2e.xml" || status=1
   return "$status"
 }
 
