@@ -1,8 +1,8 @@
 // What the loops cost on a real PostgreSQL: statements at rest and for a change, a start from cold,
 // claims of builds, and the time from a commit to its claim.
 #include <cstdio>
-#include <cstdlib>
 #include <set>
+#include <stdexcept>
 
 #include "figures.h"
 #include "plan/test_snapshots.h"
@@ -17,10 +17,8 @@ using reconcile::LoopId;
 using reconcile::Outcome;
 using namespace std::chrono_literals;
 
-[[noreturn]] void Die(const std::string& why) {
-  std::printf("%s\n", why.c_str());
-  std::exit(1);
-}
+// Caught in main, so that the database ends with the benchmark.
+[[noreturn]] void Die(const std::string& why) { throw std::runtime_error(why); }
 void Require(const Status& status) {
   if (!status.ok()) Die(status.ToString());
 }
@@ -231,6 +229,7 @@ void IndexOfMany(Platform& platform, int applications) {
 }
 
 int Run() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const auto postgres = ScratchPostgres::Start();
   if (!postgres) {
     std::printf("PostgreSQL 15 could not be started here: nothing is measured.\n");
@@ -264,4 +263,12 @@ int Run() {
 }  // namespace
 }  // namespace ns::bench
 
-int main() { return ns::bench::Run(); }
+int main() {
+  try {
+    return ns::bench::Run();
+  } catch (const std::exception& failure) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", failure.what());
+    return 1;
+  }
+}

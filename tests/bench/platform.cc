@@ -1,9 +1,8 @@
 #include "platform.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "act/hints.h"
 #include "plan/keys.h"
@@ -22,9 +21,7 @@ using namespace std::chrono_literals;
 constexpr Duration kOnlyWhenAsked = 24h;
 
 void Require(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
+  if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
 std::string Schema() {

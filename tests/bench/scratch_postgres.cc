@@ -3,9 +3,9 @@
 #include <libpq-fe.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <vector>
 
 #include "figures.h"
@@ -58,8 +58,8 @@ std::string ScratchPostgres::Do(const std::string& sql) {
   PGresult* result = PQexec(session_, sql.c_str());
   const ExecStatusType status = PQresultStatus(result);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-    std::fprintf(stderr, "%s\n%s\n", PQerrorMessage(session_), sql.substr(0, 300).c_str());
-    std::exit(1);
+    PQclear(result);
+    throw std::runtime_error(PQerrorMessage(session_) + sql.substr(0, 300));
   }
   std::string value =
       PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "";

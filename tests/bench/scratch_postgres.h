@@ -21,7 +21,7 @@ class ScratchPostgres {
 
   // Of a libpq connection.
   std::string connection() const;
-  // Runs statements, ends the process when one fails. The first value of the last one, or "".
+  // Runs statements; throws when one fails. The first value of the last one, or "".
   std::string Do(const std::string& sql);
   // Of all sessions but this object's since the last call; transactions' brackets are statements.
   int64_t Statements();
