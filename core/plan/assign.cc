@@ -3,6 +3,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/mutant.h"
 #include "plan/builds.h"
 
 namespace ns::plan {
@@ -62,7 +63,7 @@ class Assigner {
     const BuilderState* best = nullptr;
     for (const BuilderState& builder : queue_.builders) {
       const int room = free_.at(builder.host);
-      if (room > 0 && CanBuild(builder, AppOf(build).method) &&
+      if ((room > 0 || NS_MUTANT("starter.no-slots")) && CanBuild(builder, AppOf(build).method) &&
           (best == nullptr || room > free_.at(best->host)))
         best = &builder;
     }
@@ -73,7 +74,9 @@ class Assigner {
   const Build* Next() const {
     const Build* best = nullptr;
     for (const Build* build : waiting_) {
-      if (busy_.contains(build->app) || BuilderFor(*build) == nullptr) continue;
+      if ((busy_.contains(build->app) && !NS_MUTANT("starter.same-app")) ||
+          BuilderFor(*build) == nullptr)
+        continue;
       if (best == nullptr || Rank(*build) < Rank(*best)) best = build;
     }
     return best;

@@ -1,3 +1,4 @@
+#include "base/mutant.h"
 #include "plan/builds.h"
 #include "reconcile/held_builds.h"
 #include "reconcile/loops.h"
@@ -94,7 +95,8 @@ class AttemptPass final : public Pass {
 
   Step Settled(Status settled) {
     HeldBuild& held = held_.builds.at(id_);
-    if (MayPass(settled.code())) return Failed(settled.SetRetryAfter(kSettleAgain));
+    if (!NS_MUTANT("attempt.settle-once") && MayPass(settled.code()))
+      return Failed(settled.SetRetryAfter(kSettleAgain));
     const bool refused = !settled.ok() && settled.code() != Code::kStale;
     if (refused && !held.refused) {
       held.refused = true;

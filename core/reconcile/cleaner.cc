@@ -1,3 +1,4 @@
+#include "base/mutant.h"
 #include "plan/builds.h"
 #include "plan/cleanup.h"
 #include "reconcile/loops.h"
@@ -35,8 +36,7 @@ class CleanerPass final : public Pass {
       case At::kGone:
         return DropOldLogs();
       case At::kDeleteAll:
-        at_ = At::kPurge;
-        return Effect(PurgeApp{id_});
+        return Purge();
       case At::kLogs:
       case At::kPurge:
         break;
@@ -73,10 +73,16 @@ class CleanerPass final : public Pass {
   Step CleanUpTombstone() {
     if (!history_.removed) return Done({{LoopId::kSynchronizer, id_.str()}});
     // A build that still runs may push an image after all others are deleted.
-    if (plan::AnyLive(history_.builds))
+    if (!NS_MUTANT("cleaner.live-builds") && plan::AnyLive(history_.builds))
       return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd, std::nullopt};
+    if (NS_MUTANT("cleaner.images-stay")) return Purge();
     at_ = At::kDeleteAll;
     return Effect(DeleteImages{id_, {}, {}});
+  }
+
+  Step Purge() {
+    at_ = At::kPurge;
+    return Effect(PurgeApp{id_});
   }
 
   const AppId id_;

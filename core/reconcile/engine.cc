@@ -1,4 +1,5 @@
 #include "reconcile/engine.h"
+#include "base/mutant.h"
 
 #include <algorithm>
 #include <exception>
@@ -132,7 +133,7 @@ Commands Engine::Hint(const Wake& wake, Duration now) {
 Commands Engine::Tick(Duration now) {
   Commands out;
   for (auto& [id, lane] : lanes_) {
-    if (now >= lane.next_list && !lane.listing) {
+    if (now >= lane.next_list && !lane.listing && !NS_MUTANT("engine.no-resync")) {
       lane.next_list = now + lane.options.period;
       if (lane.options.keyed) {
         StartList(lane, out);
@@ -175,7 +176,8 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
                                            Duration(2ms) * static_cast<int64_t>(keys.size()));
   for (const model::Versioned& one : keys) {
     const auto settled = lane.settled.find(one.key);
-    if (one.version != 0 && settled != lane.settled.end() && settled->second == one.version)
+    if (settled != lane.settled.end() && (NS_MUTANT("engine.settled-for-good") ||
+                                          (one.version != 0 && settled->second == one.version)))
       continue;
     const auto state = lane.keys.find(one.key);
     if (state == lane.keys.end() || state->second.failures == 0)
@@ -301,7 +303,8 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   const Status& status = finished.status;
   if (status.ok()) {
     state.failures = 0;
-    if (finished.settled && !state.dirty) lane.settled[key] = *finished.settled;
+    if (finished.settled && (!state.dirty || NS_MUTANT("engine.settled-though-dirty")))
+      lane.settled[key] = *finished.settled;
     if (finished.again) Schedule(lane, key, now + *finished.again);
   } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
     state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since

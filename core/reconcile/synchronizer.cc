@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "plan/conditions.h"
 #include "plan/deploy.h"
 #include "reconcile/loops.h"
@@ -67,12 +68,13 @@ class SynchronizerPass final : public Pass {
       return Settled(snapshot_.version, {{LoopId::kCleaner, id_.str()}});
     if (snapshot_.app.deleted) {
       // Above every deploy that may still be on its way.
-      desired_.fence = {options_.epoch, snapshot_.app.target.generation + 1};
+      desired_.fence = {options_.epoch, snapshot_.app.target.generation +
+                                            (NS_MUTANT("synchronizer.removal-fence") ? 0 : 1)};
       return Act();
     }
     if (snapshot_.app.target.generation == 0)
       return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
-    if (!plan::TargetFits(snapshot_, options_.key))
+    if (!NS_MUTANT("synchronizer.target-fits") && !plan::TargetFits(snapshot_, options_.key))
       return Done({{LoopId::kReleaser, id_.str()}});  // another one is about to come
     Result<model::DesiredApp> desired =
         plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
@@ -86,7 +88,7 @@ class SynchronizerPass final : public Pass {
     look_ = outcome.status();
     if (!look_.ok()) return Save(nullptr, look_);
     observed_ = std::get<model::ObservedApp>(std::move(*outcome));
-    if (observed_.fence <= desired_.fence) return Act();
+    if (observed_.fence <= desired_.fence || NS_MUTANT("synchronizer.history")) return Act();
     at_ = At::kEpoch;
     return Effect(LoadEpoch{});
   }
@@ -128,7 +130,8 @@ class SynchronizerPass final : public Pass {
       at_ = At::kRemove;
       return Effect(RemoveApp{snapshot_.app.backend, id_, desired_.fence});
     }
-    if (plan::Converged(desired_, observed_)) return Save(&observed_, Status());
+    if (!NS_MUTANT("synchronizer.always-apply") && plan::Converged(desired_, observed_))
+      return Save(&observed_, Status());
     at_ = At::kApply;
     return Effect(ApplyApp{snapshot_.app.backend, desired_});
   }

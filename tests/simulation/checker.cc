@@ -13,6 +13,9 @@ using ports::testing::FakeApp;
 
 namespace {
 
+// Two controllers may give a builder of two slots a build each at the same moment.
+constexpr int kMostClaims = 8;
+
 bool MayChange(BuildStatus from, BuildStatus to) {
   switch (from) {
     case BuildStatus::kQueued:
@@ -118,8 +121,11 @@ void Checker::CheckBuild(const model::Build& build, KnownBuild& known, const std
 
 void Checker::CheckDuplicates(const Rows& rows) {
   std::set<std::pair<AppId, std::string>> live;
+  std::map<HostId, int> claimed;
   for (const auto& [id, row] : rows.builds) {
     if (model::IsTerminal(row.build.status)) continue;
+    if (row.build.status == BuildStatus::kBuilding && ++claimed[row.build.lease.host] > kMostClaims)
+      Fail("I20", "builder " + row.build.lease.host.str() + " has more claims than it can run");
     if (!live.emplace(row.build.app, row.build.build_key).second)
       Fail("I3", "two live builds of one source: " + id.str());
   }
@@ -141,6 +147,7 @@ void Checker::CheckApps(const Rows& rows) {
 }
 
 void Checker::DatabaseWentBack() {
+  went_back_ = scheduler_.now();
   builds_.clear();
   generations_.clear();
   database_.rows().state.With([this](Rows& rows) {
@@ -155,7 +162,23 @@ void Checker::RolloutActs(const std::string& app, const sdk::Fence& fence, std::
   sdk::Fence& acted = acted_[app];
   if (fence < acted)
     Fail("I6", std::string(what) + " of " + app + " by an older fence than one that has acted");
+  // It may have looked at the fence just before the newer one came; then it acts once.
+  int& late = late_acts_[{app, fence}];
+  if (const auto newest = records_.fences.find(app);
+      newest != records_.fences.end() && fence < newest->second && ++late > 1)
+    Fail("I6", std::string(what) + " of " + app + " though a newer fence is known");
   acted = std::max(acted, fence);
+}
+
+void Checker::HostChangesBackend(const std::string& host) {
+  if (scheduler_.now() < went_back_ + 30s) return;  // leases were lost with the rest
+  database_.rows().state.With([&](Rows& rows) {
+    for (const auto& [id, row] : rows.hosts) {
+      const bool newest = row.host.name == host && begun_[host] == id;
+      if (newest && row.lease_expires < TrueClock(scheduler_).Now())
+        Fail("I6", host + " begins to change a backend after its lease");
+    }
+  });
 }
 
 void Checker::ContainerCreated(const Container& container) {
@@ -171,7 +194,7 @@ void Checker::ContainerCreated(const Container& container) {
     env.emplace_back();
     env.back().value = Secret(variable.value);
   }
-  Sees(container.app, env);
+  Sees(container.app, env, false);
 }
 
 void Checker::ContainerEnds(const Container& container) {
@@ -193,10 +216,11 @@ void Checker::Runs(const std::string& host, const std::string& attempt, bool beg
   }
 }
 
-void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env) {
+void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds) {
   for (const model::EnvVar& variable : env) {
     if (!variable.value.Reveal().starts_with(app + "/"))
       Fail("I17", app + " gets the variable of another");
+    if (builds && !variable.InBuild()) Fail("I17", "a build of " + app + " sees what only runs");
   }
 }
 
@@ -278,12 +302,12 @@ std::string Checker::RunningNotConverged(const Rows& rows, const model::Applicat
     return "its container has other variables";
   const ImageFacts* image = registry_.Find(container.digest);
   const std::string head = git_.Head(rows.repositories.at(app.repository).url, app.ref);
-  if (image && image->commit == head &&
-      EnvText(image->env, [](const auto&) { return true; }) !=
-          EnvText(app.env, [](const model::EnvVar& v) { return v.InBuild(); })) {
-    const bool newest_failed = ReleaseNotWanted(rows, app).empty();
-    if (!newest_failed) return "its build saw other variables";
-  }
+  const auto build = image ? rows.builds.find(BuildId(image->build)) : rows.builds.end();
+  const bool current = build != rows.builds.end() &&
+                       build->second.build.build_key == plan::BuildKey(kPlanKey, app, head);
+  if (current && EnvText(image->env, [](const auto&) { return true; }) !=
+                     EnvText(app.env, [](const model::EnvVar& v) { return v.InBuild(); }))
+    return "its build saw other variables";
   return "";
 }
 

@@ -25,27 +25,33 @@ struct Violation {
 class Checker {
  public:
   Checker(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database,
-          Docker& docker, GitWorld& git, RegistryWorld& registry, const Users& users)
+          Docker& docker, GitWorld& git, RegistryWorld& registry, const RecordsDisk& records,
+          const Users& users)
       : scheduler_(scheduler),
         network_(network),
         database_(database),
         docker_(docker),
         git_(git),
         registry_(registry),
+        records_(records),
         users_(users) {}
 
   const std::optional<Violation>& violation() const { return violation_; }
   void Fail(std::string invariant, std::string what);
 
   // -- what happens --
-  void HostBegins(const HostId& id, const std::string& name) { names_[id] = name; }
+  void HostBegins(const HostId& id, const std::string& name) {
+    names_[id] = name;
+    begun_[name] = id;
+  }
+  void HostChangesBackend(const std::string& host);
   void StoreCalled(const std::string& host, std::string_view method);
   void DatabaseWentBack();
   void RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what);
   void ContainerCreated(const Container& container);
   void ContainerEnds(const Container& container);
   void Runs(const std::string& host, const std::string& attempt, bool begins);
-  void Sees(const std::string& app, const std::vector<model::EnvVar>& env);
+  void Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds);
   void EffectBegins(const std::string& host, const reconcile::Request& request,
                     const reconcile::Engine& engine);
 
@@ -84,9 +90,13 @@ class Checker {
   Docker& docker_;
   GitWorld& git_;
   RegistryWorld& registry_;
+  const RecordsDisk& records_;
   const Users& users_;
   std::optional<Violation> violation_;
   std::map<HostId, std::string> names_;
+  std::map<std::string, HostId> begun_;  // the newest of each name
+  Duration went_back_ = -std::chrono::hours(1);
+  std::map<std::pair<std::string, sdk::Fence>, int> late_acts_;
   std::map<BuildId, KnownBuild> builds_;
   std::map<AppId, int64_t> generations_;
   std::set<std::string> succeeded_;  // digests of succeeded builds

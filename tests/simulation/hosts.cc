@@ -154,8 +154,14 @@ ControllerHost::ControllerHost(Ground& ground, const std::string& name, MachineC
       port_(backend_, ground.scheduler, clock_),
       lying_(port_, ground.network),
       faulty_backend_(lying_, to_plugin_),
-      parts_{store_,  faulty_git_, faulty_registry_, {{"docker", &faulty_backend_}},
-             random_, clock_} {}
+      parts_{store_,
+             faulty_git_,
+             faulty_registry_,
+             {{"docker", &faulty_backend_}},
+             random_,
+             clock_,
+             id_,
+             [this] { return LeaseAlive(); }} {}
 
 model::Host ControllerHost::Describe() const {
   model::Host host;

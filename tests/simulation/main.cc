@@ -9,6 +9,8 @@
 #include <map>
 #include <string>
 
+#include "base/mutant.h"
+#include "mutants.h"
 #include "shrink.h"
 #include "world.h"
 
@@ -115,6 +117,35 @@ int Replay(Options options) {
   return 1;
 }
 
+#ifdef NS_MUTANTS
+// For each planted bug: what noticed it, and at which seed. The number that nothing noticed.
+int RunMutants(const Arguments& arguments, const std::string& only) {
+  int survived = 0, count = 0;
+  for (const Mutant& planted : kMutants) {
+    if (!only.empty() && planted.name != only) continue;
+    ++count;
+    mutant::Chosen() = planted.name;
+    std::optional<Violation> found;
+    Options options;
+    for (options.seed = arguments.from; !found && options.seed < arguments.from + arguments.seeds;
+         ++options.seed)
+      found = Run(options).violation;
+    std::printf("%-32s ", std::string(planted.name).c_str());
+    if (found) {
+      std::printf("killed by %s at seed %llu: %s\n", found->invariant.c_str(),
+                  static_cast<unsigned long long>(options.seed - 1), found->what.c_str());
+    } else {
+      std::printf("SURVIVED %llu seeds: %s\n", static_cast<unsigned long long>(arguments.seeds),
+                  std::string(planted.operation).c_str());
+      ++survived;
+    }
+    std::fflush(stdout);
+  }
+  std::printf("%d mutants, %d survived\n", count, survived);
+  return survived;
+}
+#endif
+
 int Usage() {
   std::fprintf(
       stderr,
@@ -128,6 +159,10 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   Options options;
   bool one = false;
+#ifdef NS_MUTANTS
+  bool mutants = false;
+  std::string only;
+#endif
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     const auto number = [&] { return i + 1 < argc ? std::strtoull(argv[++i], nullptr, 10) : 0; };
@@ -149,6 +184,12 @@ int Main(int argc, char** argv) {
     } else if (flag == "--seed") {
       options.seed = number();
       one = true;
+#ifdef NS_MUTANTS
+    } else if (flag == "--mutants") {
+      mutants = true;
+    } else if (flag == "--mutant" && i + 1 < argc) {  // with --mutants that one alone
+      only = mutant::Chosen() = argv[++i];
+#endif
     } else if (flag == "--replay") {
       arguments.replay = true;
     } else if (flag == "--skip") {
@@ -159,6 +200,9 @@ int Main(int argc, char** argv) {
       return Usage();
     }
   }
+#ifdef NS_MUTANTS
+  if (mutants) return RunMutants(arguments, only) > 0 ? 1 : 0;
+#endif
   if (one && arguments.replay) return Replay(options);
   if (one) arguments.from = options.seed, arguments.seeds = 1;
   return RunAll(arguments);

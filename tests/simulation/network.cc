@@ -87,6 +87,7 @@ void Link::MayCrash(const ports::FaultPoint& point) {
 Status Link::Before(const ports::FaultPoint& point) {
   Scheduler& scheduler = network_.scheduler_;
   if (scheduler.WindingDown()) return Unavailable("the process has died");
+  if (network_.asks) network_.asks(process_->name, MethodOf(point.name));
   MayCrash(point);
   if (network_.Strikes(FaultClass::kFails, network_.fails_)) {
     scheduler.Sleep(network_.Delay(peer_));

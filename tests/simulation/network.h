@@ -40,6 +40,8 @@ class Network {
   // A hint or event on its way to a process: lost, or its delays, one for each time it comes.
   std::vector<Duration> Hint();
 
+  // Called when a call is made.
+  std::function<void(const std::string& host, std::string_view method)> asks;
   // Called when a call has taken effect, before anything else happens: host, "AppStore.SetEnv".
   std::function<void(const std::string& host, std::string_view method)> took_effect;
 

@@ -36,7 +36,7 @@ class World {
         database_(clock_),
         docker_(scheduler_, trace_, git_, registry_, Chance(options.seed + 1, Stream::kHosts)),
         users_(scheduler_, network_, database_, git_),
-        checker_(scheduler_, network_, database_, docker_, git_, registry_, users_),
+        checker_(scheduler_, network_, database_, docker_, git_, registry_, records_, users_),
         ground_{scheduler_, trace_,   network_,       database_, git_, registry_,
                 docker_,    records_, backend_watch_, {},        {}} {
     Listen();
@@ -69,6 +69,10 @@ class World {
     network_.took_effect = [this](const std::string& host, std::string_view method) {
       checker_.StoreCalled(host, method);
     };
+    network_.asks = [this](const std::string& host, std::string_view method) {
+      if (method == "Backend.Apply" || method == "Backend.Remove")
+        checker_.HostChangesBackend(host);
+    };
     backend_watch_.acts = [this](const std::string& app, const sdk::Fence& fence,
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
     docker_.created = [this](const Container& made) { checker_.ContainerCreated(made); };
@@ -82,7 +86,7 @@ class World {
       checker_.Runs(host, attempt, begins);
     };
     ground_.sees = [this](const std::string& app, const std::vector<model::EnvVar>& env) {
-      checker_.Sees(app, env);
+      checker_.Sees(app, env, true);
     };
     database_.store().hints.Subscribe([this](const ports::Hint& hint) {
       for (const auto& place : places_) {

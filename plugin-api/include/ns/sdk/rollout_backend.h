@@ -304,8 +304,9 @@ class RolloutBackend::Driver {
 };
 
 inline void RolloutBackend::Apply(const Call& call, const App& app, const StatusSink& status) {
-  records_->Raise(app.id, app.fence);
-  const auto lock = records_->Lock(call, app.id, app.fence);
+  if (!NS_MUTANT("backend.no-fence")) records_->Raise(app.id, app.fence);
+  const auto lock =
+      NS_MUTANT("backend.no-lock") ? nullptr : records_->Lock(call, app.id, app.fence);
   Driver driver(*this, call, app);
   std::exception_ptr failed;
   try {
