@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 3
+-- schema number: 4
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -467,12 +467,17 @@ CREATE TABLE conditions (
   PRIMARY KEY (subject, subject_id, kind)
 );
 
--- Append-only. `number` grows with the order of commits within one subject. A second event with one idempotency key is not stored.
+-- Append-only. `number` grows with the order of commits within one subject. `xact` is the transaction that wrote it: across subjects, (xact,
+-- number) is the order, and nothing is read whose transaction is not older than every one that is still under way.
+-- `subject` as of conditions, and 3: the installation. `application_id`: that it is about, empty where it is about none.
+-- A second event with one idempotency key is not stored.
 CREATE TABLE events (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   happened_at timestamptz NOT NULL DEFAULT now(),
   subject smallint NOT NULL,
   subject_id text NOT NULL,
+  application_id text NOT NULL DEFAULT '',
+  xact bigint NOT NULL DEFAULT 0,
   actor text NOT NULL,
   kind text NOT NULL,
   reason text NOT NULL DEFAULT '',
@@ -483,6 +488,8 @@ CREATE TABLE events (
 );
 
 CREATE INDEX events_subject ON events (subject, subject_id, number);
+CREATE INDEX events_place ON events (xact, number);
+CREATE INDEX events_application ON events (application_id, xact, number);
 
 -- ---- hosts ----
 
@@ -599,6 +606,170 @@ BEGIN
 END
 $$;
 
+-- ---- events: what happened, written by the transaction in which it did. A row that did not change tells nothing, so that a write that is
+-- repeated tells once. `ns.actor` is set for the transaction of a person; else the platform acts. ----
+
+CREATE OR REPLACE FUNCTION ns_tell_application() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  actor text := coalesce(nullif(current_setting('ns.actor', true), ''), 'platform');
+  kinds text[] := '{}';
+  reasons text[] := '{}';
+  messages text[] := '{}';
+  details text[] := '{}';
+  changed text[] := '{}';
+  subject_id text;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    subject_id := NEW.id;
+    kinds := array['app.created']; reasons := array['']; messages := array[NEW.name]; details := array['{}'];
+  ELSIF TG_OP = 'DELETE' THEN
+    subject_id := OLD.id;
+    kinds := array['app.purged']; reasons := array['']; messages := array[OLD.name]; details := array['{}'];
+  ELSE
+    subject_id := NEW.id;
+    IF NEW.holder <> OLD.holder THEN
+      kinds := kinds || 'holder.changed'::text; reasons := reasons || ''::text; messages := messages || ''::text;
+      details := details || ('{"holder":"' || NEW.holder || '"}');
+    END IF;
+    IF NEW.commit_hash <> OLD.commit_hash THEN
+      kinds := kinds || 'commit.seen'::text; reasons := reasons || ''::text; messages := messages || NEW.ref;
+      details := details || ('{"commit":"' || NEW.commit_hash || '"}');
+    END IF;
+    IF NEW.desired <> OLD.desired THEN
+      kinds := kinds || 'app.desired'::text; messages := messages || ''::text; details := details || '{}'::text;
+      reasons := reasons || CASE NEW.desired WHEN 1 THEN 'Running' WHEN 2 THEN 'Asleep' ELSE 'Stopped' END;
+    ELSIF NEW.restart_nonce <> OLD.restart_nonce THEN
+      kinds := kinds || 'app.restarted'::text; reasons := reasons || ''::text; messages := messages || ''::text;
+      details := details || '{}'::text;
+    END IF;
+    IF NEW.pinned_release <> OLD.pinned_release THEN
+      kinds := kinds || CASE WHEN NEW.pinned_release = '' THEN 'app.unpinned' ELSE 'app.pinned' END;
+      reasons := reasons || ''::text; messages := messages || ''::text;
+      details := details || ('{"release":"' || NEW.pinned_release || '"}');
+    END IF;
+    IF NEW.deleted AND NOT OLD.deleted THEN
+      kinds := kinds || 'app.deleted'::text; reasons := reasons || ''::text; messages := messages || ''::text;
+      details := details || '{}'::text;
+    END IF;
+    IF NEW.removed AND NOT OLD.removed THEN
+      kinds := kinds || 'app.removed'::text; reasons := reasons || ''::text; messages := messages || ''::text;
+      details := details || '{}'::text;
+    END IF;
+    IF NEW.target_generation <> OLD.target_generation THEN
+      IF NEW.target_state <> OLD.target_state THEN changed := changed || '"state"'::text; END IF;
+      IF NEW.target_release <> OLD.target_release THEN changed := changed || '"release"'::text;
+      ELSIF NEW.target_run_key <> OLD.target_run_key THEN changed := changed || '"settings"'::text; END IF;
+      IF NEW.target_route_key <> OLD.target_route_key THEN changed := changed || '"routes"'::text; END IF;
+      kinds := kinds || 'target.set'::text; messages := messages || ''::text;
+      reasons := reasons || CASE NEW.target_state WHEN 1 THEN 'Running' WHEN 2 THEN 'Asleep' ELSE 'Stopped' END;
+      details := details || ('{"generation":' || NEW.target_generation || ',"changed":[' || array_to_string(changed, ',') || ']}');
+    END IF;
+  END IF;
+  IF array_length(kinds, 1) IS NULL THEN RETURN NULL; END IF;
+  PERFORM pg_advisory_xact_lock(5478004, hashtext(subject_id));
+  INSERT INTO events (subject, subject_id, application_id, actor, kind, reason, message, data, xact)
+    SELECT 0, subject_id, subject_id, actor, kind, reason, message, detail, pg_current_xact_id()::text::bigint
+    FROM unnest(kinds, reasons, messages, details) WITH ORDINALITY AS given (kind, reason, message, detail, place) ORDER BY place;
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_tell_build() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  actor text := coalesce(nullif(current_setting('ns.actor', true), ''), 'platform');
+  kind text := '';
+  reason text := '';
+  message text := '';
+  detail text := '{}';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    kind := 'build.queued'; message := NEW.commit_hash;
+  ELSIF NEW.status <> OLD.status THEN
+    reason := NEW.outcome_reason; message := NEW.outcome_message;
+    detail := '{"attempt":' || NEW.attempt || '}';
+    CASE NEW.status
+      WHEN 0 THEN kind := 'build.retried';
+      WHEN 1 THEN kind := 'build.started'; reason := ''; message := '';
+      WHEN 2 THEN kind := 'build.settled'; reason := 'BuildSucceeded'; message := '';
+      WHEN 3 THEN kind := 'build.settled';
+      WHEN 4 THEN kind := 'build.cancelled';
+      ELSE kind := 'build.superseded';
+    END CASE;
+  ELSIF NEW.cancel_requested AND NOT OLD.cancel_requested THEN
+    kind := 'build.cancel_asked'; reason := NEW.outcome_reason;
+  ELSIF NEW.retriable AND NOT OLD.retriable THEN
+    kind := 'build.retry_asked';
+  ELSIF NEW.image_state <> OLD.image_state THEN
+    kind := CASE NEW.image_state WHEN 1 THEN 'image.condemned' ELSE 'image.gone' END;
+  END IF;
+  IF kind = '' THEN RETURN NULL; END IF;
+  PERFORM pg_advisory_xact_lock(5478004, hashtext(NEW.id));
+  INSERT INTO events (subject, subject_id, application_id, actor, kind, reason, message, data, xact)
+    VALUES (2, NEW.id, NEW.application_id, actor, kind, reason, message, detail, pg_current_xact_id()::text::bigint);
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_tell_repository() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  actor text := coalesce(nullif(current_setting('ns.actor', true), ''), 'platform');
+  told repositories%ROWTYPE;
+  kind text := 'repository.created';
+  detail text := '{}';
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    told := OLD; kind := 'repository.deleted';
+  ELSE
+    told := NEW;
+    IF TG_OP = 'UPDATE' THEN
+      IF NEW.holder = OLD.holder THEN RETURN NULL; END IF;
+      kind := 'holder.changed'; detail := '{"holder":"' || NEW.holder || '"}';
+    END IF;
+  END IF;
+  PERFORM pg_advisory_xact_lock(5478004, hashtext(told.id));
+  INSERT INTO events (subject, subject_id, actor, kind, message, data, xact)
+    VALUES (1, told.id, actor, kind, CASE WHEN kind = 'holder.changed' THEN '' ELSE told.name END, detail,
+            pg_current_xact_id()::text::bigint);
+  RETURN NULL;
+END
+$$;
+
+-- Only what says something else: another reason, or ok where it was not.
+CREATE OR REPLACE FUNCTION ns_tell_condition() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  about text := '';
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.ok = OLD.ok AND NEW.reason = OLD.reason THEN RETURN NULL; END IF;
+  END IF;
+  IF NEW.subject = 0 THEN about := NEW.subject_id; END IF;
+  IF NEW.subject = 2 THEN about := coalesce((SELECT application_id FROM builds WHERE id = NEW.subject_id), ''); END IF;
+  PERFORM pg_advisory_xact_lock(5478004, hashtext(NEW.subject_id));
+  INSERT INTO events (subject, subject_id, application_id, actor, kind, reason, message, data, xact)
+    VALUES (NEW.subject, NEW.subject_id, about, 'platform', 'condition.changed', NEW.reason, NEW.message,
+            '{"type":"' || NEW.kind || '","ok":' || CASE WHEN NEW.ok THEN 'true' ELSE 'false' END || '}', pg_current_xact_id()::text::bigint);
+  RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ns_tell_installation() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  before bigint := 1;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN before := OLD.epoch; END IF;
+  IF NEW.epoch <= before THEN RETURN NULL; END IF;
+  PERFORM pg_advisory_xact_lock(5478004, hashtext('installation'));
+  INSERT INTO events (subject, subject_id, actor, kind, data, xact)
+    VALUES (3, 'installation', 'platform', 'epoch.raised', '{"epoch":' || NEW.epoch || '}', pg_current_xact_id()::text::bigint);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER applications_tell AFTER INSERT OR UPDATE OR DELETE ON applications FOR EACH ROW EXECUTE FUNCTION ns_tell_application();
+CREATE TRIGGER builds_tell AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_tell_build();
+CREATE TRIGGER repositories_tell AFTER INSERT OR UPDATE OR DELETE ON repositories FOR EACH ROW EXECUTE FUNCTION ns_tell_repository();
+CREATE TRIGGER conditions_tell AFTER INSERT OR UPDATE ON conditions FOR EACH ROW EXECUTE FUNCTION ns_tell_condition();
+CREATE TRIGGER installation_tell AFTER INSERT OR UPDATE ON installation FOR EACH ROW EXECUTE FUNCTION ns_tell_installation();
 CREATE TRIGGER repositories_hint AFTER INSERT OR UPDATE ON repositories FOR EACH ROW EXECUTE FUNCTION ns_hint_repository();
 CREATE TRIGGER applications_hint AFTER INSERT OR UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION ns_hint_application();
 CREATE TRIGGER applications_version BEFORE UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION ns_version_application();

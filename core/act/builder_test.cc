@@ -86,9 +86,11 @@ class SlowQueue final : public ports::BuildStore {
   Status Expire(const BuildId& id, int attempt, const ports::BuildResult& result) override {
     return builds_.Expire(id, attempt, result);
   }
-  Status Cancel(const BuildId& id) override { return builds_.Cancel(id); }
-  Status Retry(const AppId& app, const std::string& commit) override {
-    return builds_.Retry(app, commit);
+  Status Cancel(const BuildId& id, const UserId& actor) override {
+    return builds_.Cancel(id, actor);
+  }
+  Status Retry(const AppId& app, const std::string& commit, const UserId& actor) override {
+    return builds_.Retry(app, commit, actor);
   }
 
  private:

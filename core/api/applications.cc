@@ -121,7 +121,7 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   app.backend = context.settings.platform.default_backend;
   app.desired =
       in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given())));
+  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given()), request.user.id));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
   return ToProto(app, {});
 }
@@ -223,8 +223,8 @@ Status Update(const Context& context, const Request& request, const model::Appli
               context.store().repositories.Get(before.repository));
     NS_ASSIGN(commit, ResolveRef(context, request, repository, after.ref));
   }
-  NS_TRY(context.store().apps.Update(after, before.updated_at,
-                                     NoConflict(after, request.user, GivenBy(in))));
+  NS_TRY(context.store().apps.Update(
+      after, before.updated_at, NoConflict(after, request.user, GivenBy(in)), request.user.id));
   if (commit.empty()) return Status();
   return context.store().repositories.SetCommits(after.repository, {{after.id, after.ref, commit}},
                                                  {});
@@ -247,7 +247,7 @@ Result<Empty> DeleteApplication(const Context& context, const Request& request,
                                 const pb::ApplicationIdRequest&) {
   const model::Application& app = *request.on.app;
   if (app.deleted) return Empty();
-  const Status marked = context.store().apps.MarkDeleted(app.id);
+  const Status marked = context.store().apps.MarkDeleted(app.id, request.user.id);
   if (marked.code() == Code::kPrecondition) {
     return Status(Code::kPrecondition, "Running",
                   "application " + app.id.str() + " is running: stop it first");
@@ -261,7 +261,8 @@ Result<Empty> StartApplication(const Context& context, const Request& request,
   const model::Application& app = *request.on.app;
   NS_TRY(NotDeleted(app));
   NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kRunning,
-                                         app.desired == model::DesiredState::kRunning));
+                                         app.desired == model::DesiredState::kRunning,
+                                         request.user.id));
   return Empty();
 }
 
@@ -269,7 +270,8 @@ Result<Empty> StopApplication(const Context& context, const Request& request,
                               const pb::ApplicationIdRequest&) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotDeleted(app));
-  NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kStopped, false));
+  NS_TRY(context.store().apps.SetDesired(app.id, model::DesiredState::kStopped, false,
+                                         request.user.id));
   return Empty();
 }
 

@@ -36,7 +36,8 @@ Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
   if (!IsCommit(in.commit()))
     return InvalidField(
         "commit", "must have 40 lower-case hex characters, got " + model::Quoted(in.commit()));
-  const Status retried = context.store().builds.Retry(request.on.app->id, in.commit());
+  const Status retried =
+      context.store().builds.Retry(request.on.app->id, in.commit(), request.user.id);
   if (retried.code() == Code::kNotFound) {
     return Status(Code::kNotFound, "NotFound",
                   "commit: this application has no build of " + in.commit());
@@ -47,7 +48,7 @@ Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
 
 Result<Empty> CancelBuild(const Context& context, const Request& request,
                           const pb::BuildIdRequest& in) {
-  const Status cancelled = context.store().builds.Cancel(request.on.build->id);
+  const Status cancelled = context.store().builds.Cancel(request.on.build->id, request.user.id);
   if (cancelled.code() == Code::kPrecondition) {
     return Status(Code::kPrecondition, "Settled", "build " + in.build_id() + " has ended already");
   }

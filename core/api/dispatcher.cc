@@ -29,6 +29,7 @@ MethodTable AllMethods() {
   OfferOutput(table);
   OfferStatus(table);
   OfferReleases(table);
+  OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
   return table;

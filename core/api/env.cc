@@ -69,7 +69,7 @@ Result<Empty> SetEnvVar(const Context& context, const Request& request,
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());
   variable.value = Secret(in.value());
-  NS_TRY(context.store().apps.SetEnv(app.id, variable));
+  NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));
   return Empty();
 }
 
@@ -77,7 +77,7 @@ Result<Empty> DeleteEnvVar(const Context& context, const Request& request,
                            const pb::DeleteApplicationEnvVarRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotSystem(Find(app, in.key())));
-  const Status deleted = context.store().apps.DeleteEnv(app.id, in.key());
+  const Status deleted = context.store().apps.DeleteEnv(app.id, in.key(), request.user.id);
   if (deleted.code() == Code::kNotFound)
     return Status(Code::kNotFound, "NotFound",
                   "key: there is no variable " + model::Quoted(in.key()));
@@ -101,7 +101,7 @@ Result<Empty> SetEnv(const Context& context, const Request& request,
   variable.value = Secret(in.value());
   if (in.has_secret()) variable.secret = in.secret();
   variable.scope = FromProto(in.scope(), variable.scope);
-  NS_TRY(context.store().apps.SetEnv(app.id, variable));
+  NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));
   return Empty();
 }
 

@@ -68,6 +68,7 @@ void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
 void OfferStatus(MethodTable& table);
 void OfferReleases(MethodTable& table);
+void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
 

@@ -88,8 +88,8 @@ Result<std::optional<model::Release>> Current(const Context& context,
 }
 
 // The store decides again under the lock of the row.
-Status Pin(const Context& context, const model::Application& app, const ReleaseId& release) {
-  const Status pinned = context.store().apps.SetPin(app.id, release);
+Status Pin(const Context& context, const Request& request, const ReleaseId& release) {
+  const Status pinned = context.store().apps.SetPin(request.on.app->id, release, request.user.id);
   if (pinned.code() == Code::kPrecondition) return ImageGone(release.str());
   if (pinned.code() == Code::kNotFound) return NoSuchRelease(release.str());
   return pinned;
@@ -103,7 +103,7 @@ Result<platform::RollbackResponse> Rollback(const Context& context, const Reques
   NS_ASSIGN(const model::Release release, in.release_id().empty()
                                               ? Before(context, app, current)
                                               : Named(context, app, in.release_id()));
-  NS_TRY(Pin(context, app, release.id));
+  NS_TRY(Pin(context, request, release.id));
   app.pinned = release.id;
   platform::RollbackResponse out;
   *out.mutable_release() = Show(release, app);
@@ -117,7 +117,7 @@ Result<platform::UnpinResponse> Unpin(const Context& context, const Request& req
   NS_TRY(NotDeleted(app));
   platform::UnpinResponse out;
   out.set_was_pinned(!app.pinned.empty());
-  if (out.was_pinned()) NS_TRY(context.store().apps.SetPin(app.id, ReleaseId()));
+  if (out.was_pinned()) NS_TRY(context.store().apps.SetPin(app.id, ReleaseId(), request.user.id));
   return out;
 }
 

@@ -98,7 +98,7 @@ Result<pb::Repository> CreateRepository(const Context& context, const Request& r
   made.owners = {request.user.id};
   const auto refs = AskRemote(context, request, made);
   if (!refs.ok()) return Unreadable(refs.status(), in.auth());
-  const Status stored = context.store().repositories.Insert(made);
+  const Status stored = context.store().repositories.Insert(made, request.user.id);
   if (stored.code() == Code::kExists) {
     return Refuse(Code::kExists, "UrlTaken",
                   {{"url", "is registered already, got " + model::Quoted(in.url())}});

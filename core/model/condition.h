@@ -8,7 +8,10 @@
 
 namespace ns::model {
 
-enum class Subject { kApplication, kRepository, kBuild };
+enum class Subject { kApplication, kRepository, kBuild, kInstallation };
+
+// Id of the one subject of its kind.
+inline constexpr char kInstallationId[] = "installation";
 
 // One statement about one thing. `type` is unique per subject ("Source", "Build", "Deploy",
 // "Routes").
@@ -30,6 +33,7 @@ struct Event {
   Time at = kNever;    // set by the store
   Subject subject = Subject::kApplication;
   std::string subject_id;
+  AppId app;          // that it is about; empty where it is about none; set by the store
   std::string actor;  // user id, or "platform"
   std::string kind;   // "build.queued", "deploy.phase", "app.updated", ...
   std::string reason;

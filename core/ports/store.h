@@ -28,15 +28,18 @@ namespace ns::ports {
 // host holds the application or repository and its lease is alive on the database's clock.
 inline const HostId kNobody;
 
+// On whose behalf a write is told of in its event, where no person asked for it.
+inline const UserId kPlatform;
+
 class RepositoryStore {
  public:
   virtual ~RepositoryStore() = default;
   // kExists: another repository has this URL.
-  virtual Status Insert(const model::Repository& repository) = 0;
+  virtual Status Insert(const model::Repository& repository, const UserId& actor = kPlatform) = 0;
   // Replaces everything but the id. kNotFound, kExists.
-  virtual Status Update(const model::Repository& repository) = 0;
+  virtual Status Update(const model::Repository& repository, const UserId& actor = kPlatform) = 0;
   // kNotFound; kPrecondition while applications exist.
-  virtual Status Delete(const RepositoryId& id) = 0;
+  virtual Status Delete(const RepositoryId& id, const UserId& actor = kPlatform) = 0;
   // With credentials. kNotFound.
   virtual Result<model::Repository> Get(const RepositoryId& id) = 0;
   // Without credentials, by name.
@@ -71,12 +74,13 @@ class AppStore {
   virtual ~AppStore() = default;
   // Whole or nothing. `check` sees every other application's holdings under a lock; its failure is
   // the result.
-  virtual Status Insert(const model::Application& app, const HoldingCheck& check) = 0;
+  virtual Status Insert(const model::Application& app, const HoldingCheck& check,
+                        const UserId& actor = kPlatform) = 0;
   // Replaces what a person may edit (name, ref, build, run, artifact path, spa, websites, ports,
   // owners) and sets updated_at. Never touches env, desired, commit or target. kNotFound (also for
   // a tombstone), kStale when `expected_updated_at` is not current.
   virtual Status Update(const model::Application& app, Time expected_updated_at,
-                        const HoldingCheck& check) = 0;
+                        const HoldingCheck& check, const UserId& actor = kPlatform) = 0;
   // With env. kNotFound for purged ones; tombstones are returned with `deleted`.
   virtual Result<model::Application> Get(const AppId& id) = 0;
   // Without env; tombstones left out.
@@ -86,18 +90,22 @@ class AppStore {
   // the loops. kNobody: all, with their versions.
   virtual Result<std::vector<model::Versioned>> Index(const HostId& holder,
                                                       const std::vector<std::string>& backends) = 0;
-  virtual Status SetEnv(const AppId& id, const model::EnvVar& variable) = 0;
+  virtual Status SetEnv(const AppId& id, const model::EnvVar& variable,
+                        const UserId& actor = kPlatform) = 0;
   // kNotFound: no such variable.
-  virtual Status DeleteEnv(const AppId& id, const std::string& key) = 0;
+  virtual Status DeleteEnv(const AppId& id, const std::string& key,
+                           const UserId& actor = kPlatform) = 0;
   // Sets desired; `restart` also raises the restart nonce. kNotFound for tombstones.
-  virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) = 0;
+  virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
+                            const UserId& actor = kPlatform) = 0;
   // Pins the application to one of its releases, or with an empty id lets it follow its ref again.
   // kNotFound: no such application, tombstones too, or no such release of it; kPrecondition: the
   // release's image is gone.
-  virtual Status SetPin(const AppId& id, const ReleaseId& release) = 0;
+  virtual Status SetPin(const AppId& id, const ReleaseId& release,
+                        const UserId& actor = kPlatform) = 0;
   // Tombstone: frees its websites and ports for others at once. kPrecondition while desired is
   // running.
-  virtual Status MarkDeleted(const AppId& id) = 0;
+  virtual Status MarkDeleted(const AppId& id, const UserId& actor = kPlatform) = 0;
 };
 
 class DeployStore {
@@ -204,9 +212,10 @@ class BuildStore {
   // `result` says. kStale otherwise.
   virtual Status Expire(const BuildId& id, int attempt, const BuildResult& result) = 0;
   // Queued: cancelled at once. Building: requested. kPrecondition when settled.
-  virtual Status Cancel(const BuildId& id) = 0;
+  virtual Status Cancel(const BuildId& id, const UserId& actor = kPlatform) = 0;
   // Marks the finished builds of that commit retriable. kNotFound: no build of that commit.
-  virtual Status Retry(const AppId& app, const std::string& commit) = 0;
+  virtual Status Retry(const AppId& app, const std::string& commit,
+                       const UserId& actor = kPlatform) = 0;
 };
 
 class BuildLogStore {
@@ -221,13 +230,28 @@ class BuildLogStore {
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
 };
 
+struct EventPage {
+  std::vector<model::Event> events;
+  std::string next;  // the place behind them
+};
+
+// What happened is told by the store itself, in the transaction in which it did: docs/events.md
+// lists the kinds. What changes nothing tells nothing.
 class EventStore {
  public:
   virtual ~EventStore() = default;
+  // Something that no row shows.
   virtual Status Append(const model::Event& event) = 0;
   // Of one subject, after `cursor`, oldest first.
   virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
                                                  int64_t cursor, int limit) = 0;
+  // Of one application and its builds, or with an empty id of everything, behind `place` (empty:
+  // from the first), oldest first. Who goes on from `next` sees every event once, whatever order
+  // transactions end in; the newest may take until all that began before them have ended. kInvalid:
+  // no place.
+  virtual Result<EventPage> After(const AppId& app, const std::string& place, int limit) = 0;
+  // The newest of those, oldest first.
+  virtual Result<EventPage> Newest(const AppId& app, int limit) = 0;
   // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
   // now. kNotFound: no such subject.
   virtual Status SetConditions(model::Subject subject, const std::string& id,

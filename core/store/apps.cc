@@ -1,6 +1,7 @@
 #include "store/app_rows.h"
 #include "store/env_rows.h"
 #include "store/holding.h"
+#include "store/journal.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -56,8 +57,10 @@ class PgApps final : public ports::AppStore {
  public:
   PgApps(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
 
-  Status Insert(const model::Application& app, const ports::HoldingCheck& check) override {
+  Status Insert(const model::Application& app, const ports::HoldingCheck& check,
+                const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(CheckHoldings(connection, app.id, check, sealing_));
       NS_TRY(InsertRow(connection, app));
       NS_TRY(PutLists(connection, app));
@@ -66,8 +69,9 @@ class PgApps final : public ports::AppStore {
   }
 
   Status Update(const model::Application& app, Time expected_updated_at,
-                const ports::HoldingCheck& check) override {
+                const ports::HoldingCheck& check, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_ASSIGN(const Rows rows,
                 connection.Run("SELECT updated_at = $2::timestamptz FROM applications WHERE id = "
                                "$1 AND NOT deleted FOR NO KEY UPDATE",
@@ -85,7 +89,8 @@ class PgApps final : public ports::AppStore {
           "artifact_path = $12, spa = $13,"
           " updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1",
           Settings(app)));
-      return PutLists(connection, app);
+      NS_TRY(PutLists(connection, app));
+      return PutEvents(connection, {AppEvent(app.id, actor, "app.updated")});
     });
   }
 
@@ -111,25 +116,35 @@ class PgApps final : public ports::AppStore {
         rows, [](Row& row, model::Versioned& out) { row >> out.key >> out.version; });
   }
 
-  Status SetEnv(const AppId& id, const model::EnvVar& variable) override {
+  Status SetEnv(const AppId& id, const model::EnvVar& variable, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
-      return PutEnv(connection, kAppEnv, id.str(), {variable}, sealing_);
+      NS_TRY(PutEnv(connection, kAppEnv, id.str(), {variable}, sealing_));
+      model::Event event = AppEvent(id, actor, "app.env_set");
+      event.message = variable.key;
+      return PutEvents(connection, {event});
     });
   }
 
-  Status DeleteEnv(const AppId& id, const std::string& key) override {
+  Status DeleteEnv(const AppId& id, const std::string& key, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
       NS_ASSIGN(const Rows rows,
                 connection.Run("DELETE FROM environment WHERE application_id = $1 AND name = $2",
                                Params::Of(id, key)));
-      return rows.touched() ? Status() : NotFound("there is no variable \"" + key + "\"");
+      if (rows.touched() == 0) return NotFound("there is no variable \"" + key + "\"");
+      model::Event event = AppEvent(id, actor, "app.env_deleted");
+      event.message = key;
+      return PutEvents(connection, {event});
     });
   }
 
-  Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) override {
+  Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
+                    const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
       return connection.Do(
           "UPDATE applications SET desired = $2, restart_nonce = restart_nonce + $3 WHERE id = $1",
@@ -137,8 +152,9 @@ class PgApps final : public ports::AppStore {
     });
   }
 
-  Status SetPin(const AppId& id, const ReleaseId& release) override {
+  Status SetPin(const AppId& id, const ReleaseId& release, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
       NS_TRY(CheckPin(connection, id, release));
       return connection.Do("UPDATE applications SET pinned_release = $2 WHERE id = $1",
@@ -146,8 +162,9 @@ class PgApps final : public ports::AppStore {
     });
   }
 
-  Status MarkDeleted(const AppId& id) override {
+  Status MarkDeleted(const AppId& id, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
       NS_ASSIGN(
           const Rows rows,

@@ -1,5 +1,6 @@
 #include "store/build_rows.h"
 #include "store/holding.h"
+#include "store/journal.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -159,8 +160,9 @@ class PgBuilds final : public ports::BuildStore {
     });
   }
 
-  Status Cancel(const BuildId& id) override {
+  Status Cancel(const BuildId& id, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_ASSIGN(const Rows queued,
                 connection.Run("UPDATE builds SET status = 4, finished_at = now(), outcome_code = "
                                "$2, outcome_fault = 0, outcome_reason = 'Cancelled',"
@@ -177,8 +179,9 @@ class PgBuilds final : public ports::BuildStore {
     });
   }
 
-  Status Retry(const AppId& app, const std::string& commit) override {
+  Status Retry(const AppId& app, const std::string& commit, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_ASSIGN(const Rows any,
                 connection.Run(
                     "SELECT 1 FROM builds WHERE application_id = $1 AND commit_hash = $2 LIMIT 1",

@@ -87,9 +87,7 @@ class PgDeploys final : public ports::DeployStore {
       NS_TRY(PutObservation(connection, observed));
       NS_TRY(
           PutConditions(connection, model::Subject::kApplication, observed.id.str(), conditions));
-      for (const model::Event& event : PhaseEvents(before, observed))
-        NS_TRY(PutEvent(connection, event));
-      return {};
+      return PutEvents(connection, PhaseEvents(before, observed));
     });
   }
 

@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "store/holding.h"
 #include "store/journal.h"
 #include "store/sub_stores.h"
@@ -13,8 +15,56 @@ const char* TableOf(model::Subject subject) {
       return "repositories";
     case model::Subject::kBuild:
       return "builds";
+    case model::Subject::kInstallation:
+      return "(SELECT ''::text AS id WHERE false) AS nothing";
   }
   return "applications";
+}
+
+constexpr char kEventColumns[] =
+    "number, happened_at, subject, subject_id, application_id, actor, kind, reason, message, data";
+// Every transaction that is older has ended, so that nothing can come before these any more. Only
+// transactions that write have numbers: a backup holds nobody up.
+constexpr char kDone[] = "xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+constexpr char kNextXact[] = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+
+std::string OfApp(const AppId& app) {
+  return app.empty() ? "$1::text = ''" : "application_id = $1::text";
+}
+
+void ReadEvent(Row& row, model::Event& out) {
+  row >> out.cursor >> out.at >> out.subject >> out.subject_id >> out.app >> out.actor >>
+      out.kind >> out.reason >> out.message >> out.data;
+}
+
+// "transaction.number"; empty: before the first.
+struct Place {
+  int64_t xact = -1, number = -1;
+};
+
+Result<Place> ParsePlace(const std::string& text) {
+  Place place;
+  if (text.empty()) return place;
+  const char* const end = text.data() + text.size();
+  const auto xact = std::from_chars(text.data(), end, place.xact);
+  const bool dot = xact.ec == std::errc() && xact.ptr != end && *xact.ptr == '.';
+  const auto number = std::from_chars(dot ? xact.ptr + 1 : end, end, place.number);
+  if (!dot || number.ec != std::errc() || number.ptr != end)
+    return Status(Code::kInvalid, "\"" + text + "\" is no place among events");
+  return place;
+}
+
+// `otherwise`: the place where there are none.
+Result<ports::EventPage> PageOf(const Rows& rows, const std::string& otherwise) {
+  ports::EventPage page;
+  page.next = otherwise;
+  NS_ASSIGN(page.events, ReadAll<model::Event>(rows, [&](Row& row, model::Event& out) {
+              int64_t xact = 0;
+              ReadEvent(row, out);
+              row >> xact;
+              page.next = std::to_string(xact) + "." + std::to_string(out.cursor);
+            }));
+  return page;
 }
 
 class PgEvents final : public ports::EventStore {
@@ -22,22 +72,40 @@ class PgEvents final : public ports::EventStore {
   explicit PgEvents(Pool& pool) : pool_(pool) {}
 
   Status Append(const model::Event& event) override {
-    return pool_.Write([&](Connection& connection) { return PutEvent(connection, event); });
+    return pool_.Write([&](Connection& connection) { return PutEvents(connection, {event}); });
   }
 
   Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
                                          int64_t cursor, int limit) override {
-    NS_ASSIGN(
-        const Rows rows,
-        pool_.Run(
-            "SELECT number, happened_at, subject, subject_id, actor, kind, reason, message, data "
-            "FROM events"
-            " WHERE subject = $1 AND subject_id = $2 AND number > $3 ORDER BY number LIMIT $4",
-            Params::Of(subject, id, cursor, limit)));
-    return ReadAll<model::Event>(rows, [](Row& row, model::Event& out) {
-      row >> out.cursor >> out.at >> out.subject >> out.subject_id >> out.actor >> out.kind >>
-          out.reason >> out.message >> out.data;
-    });
+    NS_ASSIGN(const Rows rows, pool_.Run(std::string("SELECT ") + kEventColumns +
+                                             " FROM events WHERE subject = $1 AND subject_id = $2 "
+                                             "AND number > $3 ORDER BY number LIMIT $4",
+                                         Params::Of(subject, id, cursor, limit)));
+    return ReadAll<model::Event>(rows, ReadEvent);
+  }
+
+  // A place that is ahead of this database's transactions is of another cluster, whose events it
+  // was restored with: Check() has put those first, in the order of their numbers.
+  Result<ports::EventPage> After(const AppId& app, const std::string& place, int limit) override {
+    NS_ASSIGN(const Place from, ParsePlace(place));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run(std::string("SELECT ") + kEventColumns + ", xact FROM events WHERE " +
+                            OfApp(app) + " AND " + kDone +
+                            " AND (xact, number) > (CASE WHEN $2::bigint >= " + kNextXact +
+                            " THEN 0 ELSE $2::bigint END, $3::bigint)"
+                            " ORDER BY xact, number LIMIT $4",
+                        Params::Of(app, from.xact, from.number, limit)));
+    return PageOf(rows, place);
+  }
+
+  Result<ports::EventPage> Newest(const AppId& app, int limit) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run(std::string("SELECT * FROM (SELECT ") + kEventColumns +
+                            ", xact FROM events WHERE " + OfApp(app) + " AND " + kDone +
+                            " ORDER BY xact DESC, number DESC LIMIT $2) AS newest ORDER BY xact, "
+                            "number",
+                        Params::Of(app, limit)));
+    return PageOf(rows, "");
   }
 
   Status SetConditions(model::Subject subject, const std::string& id,

@@ -47,14 +47,47 @@ Result<std::vector<model::Condition>> ReadConditions(Connection& connection, mod
   });
 }
 
-Status PutEvent(Connection& connection, const model::Event& event) {
-  NS_TRY(connection.Do("SELECT pg_advisory_xact_lock(5478004, hashtext($1))",
-                       Params::Of(event.subject_id)));
+// One statement: the locks are taken, in one order, before a number is drawn.
+Status PutEvents(Connection& connection, const std::vector<model::Event>& events) {
+  if (events.empty()) return {};
+  std::vector<std::string> ids, actors, kinds, reasons, messages, data;
+  std::vector<int64_t> subjects;
+  for (const model::Event& event : events) {
+    subjects.push_back(static_cast<int64_t>(event.subject));
+    ids.push_back(event.subject_id);
+    actors.push_back(event.actor);
+    kinds.push_back(event.kind);
+    reasons.push_back(event.reason);
+    messages.push_back(event.message);
+    data.push_back(event.data);
+  }
   return connection.Do(
-      "INSERT INTO events (subject, subject_id, actor, kind, reason, message, data) VALUES ($1, "
-      "$2, $3, $4, $5, $6, $7)",
-      Params::Of(event.subject, event.subject_id, event.actor, event.kind, event.reason,
-                 event.message, event.data));
+      "WITH locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(5478004, hash)) AS taken "
+      "FROM (SELECT DISTINCT hashtext(id) AS hash FROM unnest($2::text[]) AS id ORDER BY 1) AS ids)"
+      " INSERT INTO events (subject, subject_id, application_id, actor, kind, reason, message, "
+      "data, xact)"
+      " SELECT subject, given.id, CASE subject WHEN 0 THEN given.id WHEN 2 THEN "
+      "coalesce(application_id, '') ELSE '' END, actor, kind, reason, message, data, "
+      "pg_current_xact_id()::text::bigint"
+      " FROM locked CROSS JOIN unnest($1::bigint[], $2::text[], $3::text[], $4::text[], "
+      "$5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS given (subject, id, actor, kind, "
+      "reason, message, data, place) LEFT JOIN builds ON subject = 2 AND builds.id = given.id"
+      " WHERE taken > 0 ORDER BY place",
+      Params::Of(subjects, ids, actors, kinds, reasons, messages, data));
+}
+
+Status ActAs(Connection& connection, const UserId& actor) {
+  if (actor.empty()) return {};
+  return connection.Do("SELECT set_config('ns.actor', $1, true)", Params::Of(actor));
+}
+
+model::Event AppEvent(const AppId& app, const UserId& actor, std::string kind) {
+  model::Event event;
+  event.subject = model::Subject::kApplication;
+  event.subject_id = app.str();
+  event.actor = actor.empty() ? "platform" : actor.str();
+  event.kind = std::move(kind);
+  return event;
 }
 
 }  // namespace ns::store

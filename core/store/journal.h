@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/id.h"
 #include "model/condition.h"
 #include "store/connection.h"
 
@@ -15,8 +16,13 @@ Status PutConditions(Connection& connection, model::Subject subject, const std::
 Result<std::vector<model::Condition>> ReadConditions(Connection& connection, model::Subject subject,
                                                      const std::string& id);
 
-// Appends; cursors of one subject grow in the order of commits. Call last in a transaction: it
-// takes the subject's lock.
-Status PutEvent(Connection& connection, const model::Event& event);
+// Appends what the triggers of the schema cannot tell; cursors of one subject grow in the order of
+// commits. Call last in a transaction: it takes the subjects' locks.
+Status PutEvents(Connection& connection, const std::vector<model::Event>& events);
+
+// The events of this transaction are of `actor`: nobody is the platform.
+Status ActAs(Connection& connection, const UserId& actor);
+// An event of an application.
+model::Event AppEvent(const AppId& app, const UserId& actor, std::string kind);
 
 }  // namespace ns::store

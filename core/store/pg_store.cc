@@ -72,6 +72,11 @@ Status PgStore::Check() {
   row >> number;
   NS_TRY(row.status());
   if (number < kSchemaNumber) return OldSchema("the database has schema " + std::to_string(number));
+  // Events of another cluster, restored from a dump, come before all that happens here. Where the
+  // database takes no writes now, the next start does it.
+  (void)parts_->pool.Run(
+      "UPDATE events SET xact = 0 WHERE xact >= "
+      "pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
   NS_ASSIGN(const Rows mode, parts_->pool.Run("SELECT current_setting('transaction_read_only')"));
   std::string read_only;
   Row first = mode[0];

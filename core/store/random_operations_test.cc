@@ -372,6 +372,12 @@ void Tell(std::ostream& out, const World& world, const model::AppSnapshot& snaps
   for (const auto& build : snapshot.builds) Tell(out, build);
 }
 
+void TellEvents(std::ostream& out, const std::vector<model::Event>& events) {
+  for (const auto& event : events)
+    out << "event " << event.app.str() << " " << event.actor << " " << event.kind << " "
+        << event.reason << " " << event.message << " " << event.data << "\n";
+}
+
 std::string Everything(World& world) {
   std::ostringstream out;
   const auto repositories = world.s.repositories.List().value();
@@ -391,13 +397,18 @@ std::string Everything(World& world) {
     for (const auto& release : releases) out << "release " << release.id.str() << "\n";
     const auto events =
         world.s.events.List(model::Subject::kApplication, id.str(), 0, 1000).value();
-    for (const auto& event : events)
-      out << "event " << event.kind << event.reason << event.data << "\n";
+    TellEvents(out, events);
   }
   const auto queue = world.s.builds.Queue().value();
   for (const auto& build : queue.queued) out << "queued " << build.id.str() << "\n";
   for (const auto& build : queue.building) out << "building " << build.id.str() << "\n";
+  for (int n = 1; n <= kRepositories; ++n)
+    TellEvents(
+        out, world.s.events.List(model::Subject::kRepository, IdOf<RepositoryId>(n).str(), 0, 1000)
+                 .value());
   for (int n = 1; n <= kBuilds; ++n) {
+    TellEvents(
+        out, world.s.events.List(model::Subject::kBuild, IdOf<BuildId>(n).str(), 0, 1000).value());
     const auto log = world.s.logs.Read(IdOf<BuildId>(n), 10, 100);
     out << "log " << Show(log) << (log.ok() ? log->bytes + (log->finished ? " finished" : "") : "")
         << "\n";

@@ -1,4 +1,5 @@
 #include "store/holding.h"
+#include "store/journal.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -56,8 +57,9 @@ class PgRepositories final : public ports::RepositoryStore {
  public:
   PgRepositories(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
 
-  Status Insert(const model::Repository& repository) override {
+  Status Insert(const model::Repository& repository, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_TRY(
           connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, "
                         "password_sealed, ssh_key_sealed, seal_key)"
@@ -67,20 +69,27 @@ class PgRepositories final : public ports::RepositoryStore {
     });
   }
 
-  Status Update(const model::Repository& repository) override {
+  Status Update(const model::Repository& repository, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       NS_ASSIGN(const Rows rows,
                 connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, "
                                "username = $5, password_sealed = $6, ssh_key_sealed = $7,"
                                " seal_key = $8 WHERE id = $1",
                                Values(repository)));
       if (rows.touched() == 0) return NoSuch("repository", repository.id.str());
-      return PutOwners(connection, repository);
+      NS_TRY(PutOwners(connection, repository));
+      model::Event event = AppEvent(AppId(), actor, "repository.updated");
+      event.subject = model::Subject::kRepository;
+      event.subject_id = repository.id.str();
+      event.message = repository.name;
+      return PutEvents(connection, {event});
     });
   }
 
-  Status Delete(const RepositoryId& id) override {
+  Status Delete(const RepositoryId& id, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(ActAs(connection, actor));
       // The row's lock keeps new applications out: their reference to it waits.
       NS_ASSIGN(
           const Rows found,

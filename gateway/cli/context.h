@@ -77,6 +77,7 @@ void AddBuild(CLI::App& root, Context& context);
 void AddStatus(CLI::App& root, Context& context);
 void AddRelease(CLI::App& root, Context& context);
 void AddReleases(CLI::App& noun, Context& context);  // below `app`
+void AddEvents(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);

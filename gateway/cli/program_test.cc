@@ -209,6 +209,45 @@ TEST_F(ProgramTest, Why_IsTheChainWithItsCause) {
   EXPECT_EQ(Run({"status", "shop", "--why", "--wait"}), 2);
 }
 
+TEST_F(ProgramTest, Events_AreLinesOfOneOrOfAll) {
+  platform::ListEventsResponse page;
+  auto& event = *page.add_events();
+  event.mutable_at()->set_seconds(1);
+  event.set_actor("alice");
+  event.set_kind("app.pinned");
+  event.set_subject_id("a1");
+  event.set_data("{\"release\":\"11\"}");
+  platform::ListEventsRequest asked;
+  for (const char* method : {"ListEvents", "ListApplicationEvents"}) {
+    server_.On(method, [&](const std::string& body) {
+      asked.ParseFromString(body);
+      return Ok(page);
+    });
+  }
+  EXPECT_EQ(Run({"events", "-n", "7"}), 0);
+  EXPECT_EQ(out_,
+            "1970-01-01T00:00:01Z  alice         app.pinned          a1  {\"release\":\"11\"}\n");
+  EXPECT_TRUE(asked.newest());
+  EXPECT_EQ(asked.limit(), 7);
+  EXPECT_EQ(Run({"events", "shop", "--json"}), 0);
+  EXPECT_EQ(asked.application_id(), "0123456789abcdef012345");
+  EXPECT_THAT(out_, HasSubstr("\"kind\":\"app.pinned\""));
+}
+
+TEST_F(ProgramTest, Events_FollowedGoOnFromTheirEnd) {
+  platform::ListEventsResponse page;
+  page.set_next("5.7");
+  std::vector<platform::ListEventsRequest> asked;
+  server_.On("ListEvents", [&](const std::string& body) {
+    asked.emplace_back().ParseFromString(body);
+    return asked.size() < 2 ? Ok(page) : Refusal(503, "unavailable", "enough");
+  });
+  EXPECT_NE(Run({"events", "-f"}), 0);
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_FALSE(asked[1].newest());
+  EXPECT_EQ(asked[1].after(), "5.7");
+}
+
 TEST_F(ProgramTest, Pinned_IsShownAndHoldsBackADeploy) {
   status_.mutable_pin()->set_release_id("11");
   status_.mutable_pin()->set_holds_back(true);

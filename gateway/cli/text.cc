@@ -81,14 +81,21 @@ std::string NameOfUrl(std::string url) {
   return url.substr(url.find_last_of("/:") + 1);
 }
 
-std::string Json(const google::protobuf::Message& message) {
+namespace {
+
+std::string JsonOf(const google::protobuf::Message& message, bool indented) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = indented;
   options.always_print_primitive_fields = true;
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
   if (!json.ends_with('\n')) json += '\n';
   return json;
 }
+
+}  // namespace
+
+std::string Json(const google::protobuf::Message& message) { return JsonOf(message, true); }
+std::string JsonLine(const google::protobuf::Message& message) { return JsonOf(message, false); }
 
 }  // namespace ns::cli

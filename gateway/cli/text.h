@@ -25,6 +25,8 @@ std::string ShortCommit(const std::string& commit);
 std::string Plain(std::string text);
 // "sample" of "http://x/y/sample.git".
 std::string NameOfUrl(std::string url);
+// JSON with every field on one line.
+std::string JsonLine(const google::protobuf::Message& message);
 // JSON with every field, indented, one newline at the end.
 std::string Json(const google::protobuf::Message& message);
 

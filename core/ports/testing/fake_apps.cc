@@ -67,7 +67,8 @@ class FakeApps final : public AppStore {
  public:
   explicit FakeApps(FakeRows& rows) : rows_(rows) {}
 
-  Status Insert(const model::Application& app, const HoldingCheck& check) override {
+  Status Insert(const model::Application& app, const HoldingCheck& check,
+                const UserId& actor) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (rows.apps.contains(app.id))
         return Status(Code::kExists, "an application with this id exists");
@@ -80,13 +81,14 @@ class FakeApps final : public AppStore {
       row.app.created_at = row.app.updated_at = now;
       row.app.deleted = false;
       std::ranges::sort(row.app.env, {}, &model::EnvVar::key);
+      TellApp(rows, nullptr, row, actor, now);
       HintApp(hints, app.id);
       hints.push_back({Hint::Kind::kRepository, app.repository.str()});
       return {};
     });
   }
-  Status Update(const model::Application& app, Time expected_updated_at,
-                const HoldingCheck& check) override {
+  Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check,
+                const UserId& actor) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(app.id);
       if (!row) return NoSuch("application", app.id.str());
@@ -96,6 +98,9 @@ class FakeApps final : public AppStore {
       const bool moved = row->app.ref != app.ref;
       CopyEditable(app, row->app);
       Touch(*row, now);
+      AppendEvent(rows,
+                  EventOf(rows, model::Subject::kApplication, app.id.str(), actor, "app.updated"),
+                  now);
       HintApp(hints, app.id);
       if (moved) hints.push_back({Hint::Kind::kRepository, row->app.repository.str()});
       return {};
@@ -136,29 +141,30 @@ class FakeApps final : public AppStore {
       return index;
     });
   }
-  Status SetEnv(const AppId& id, const model::EnvVar& variable) override {
-    return Edit(id, [&](model::Application& app) -> Status {
+  Status SetEnv(const AppId& id, const model::EnvVar& variable, const UserId& actor) override {
+    return EditEnv(id, actor, "app.env_set", variable.key, [&](model::Application& app) -> Status {
       std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == variable.key; });
       app.env.push_back(variable);
       std::ranges::sort(app.env, {}, &model::EnvVar::key);
       return {};
     });
   }
-  Status DeleteEnv(const AppId& id, const std::string& key) override {
-    return Edit(id, [&](model::Application& app) -> Status {
+  Status DeleteEnv(const AppId& id, const std::string& key, const UserId& actor) override {
+    return EditEnv(id, actor, "app.env_deleted", key, [&](model::Application& app) -> Status {
       const auto gone =
           std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == key; });
       return gone ? Status() : NotFound("there is no variable \"" + key + "\"");
     });
   }
-  Status SetDesired(const AppId& id, model::DesiredState desired, bool restart) override {
-    return Edit(id, [&](model::Application& app) -> Status {
+  Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
+                    const UserId& actor) override {
+    return Edit(id, actor, [&](model::Application& app) -> Status {
       app.desired = desired;
       app.restart_nonce += restart ? 1 : 0;
       return {};
     });
   }
-  Status SetPin(const AppId& id, const ReleaseId& release) override {
+  Status SetPin(const AppId& id, const ReleaseId& release, const UserId& actor) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(id);
       if (!row) return NoSuch("application", id.str());
@@ -166,14 +172,15 @@ class FakeApps final : public AppStore {
       if (!release.empty() && found == row->releases.end()) return NoSuch("release", release.str());
       if (!release.empty() && BareRelease(rows, *found).image_gone)
         return Status(Code::kPrecondition, "ImageGone", "the image of that release is gone");
+      const AppChange change(rows, *row, now, actor);
       row->app.pinned = release;
       Touch(*row, now);
       HintApp(hints, id);
       return {};
     });
   }
-  Status MarkDeleted(const AppId& id) override {
-    return Edit(id, [&](model::Application& app) -> Status {
+  Status MarkDeleted(const AppId& id, const UserId& actor) override {
+    return Edit(id, actor, [&](model::Application& app) -> Status {
       if (app.desired == model::DesiredState::kRunning)
         return Status(Code::kPrecondition, "the application runs: stop it first");
       app.deleted = true;
@@ -183,10 +190,26 @@ class FakeApps final : public AppStore {
 
  private:
   template <class Change>
-  Status Edit(const AppId& id, Change&& change) {
+  Status EditEnv(const AppId& id, const UserId& actor, const char* kind, const std::string& key,
+                 Change&& change) {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(id);
       if (!row) return NoSuch("application", id.str());
+      NS_TRY(change(row->app));
+      Touch(*row, now);
+      HintApp(hints, id);
+      model::Event event = EventOf(rows, model::Subject::kApplication, id.str(), actor, kind);
+      event.message = key;
+      AppendEvent(rows, std::move(event), now);
+      return {};
+    });
+  }
+  template <class Change>
+  Status Edit(const AppId& id, const UserId& actor, Change&& change) {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      FakeApp* row = rows.FindLiveApp(id);
+      if (!row) return NoSuch("application", id.str());
+      const AppChange told(rows, *row, now, actor);
       NS_TRY(change(row->app));
       Touch(*row, now);
       HintApp(hints, id);

@@ -74,6 +74,7 @@ class FakeBuilds final : public BuildStore {
           for (const BuildClaim& claim : claims) {
             model::Build* build = rows.FindBuild(claim.build);
             if (!build || build->status != BuildStatus::kQueued) continue;
+            const BuildChange change(rows, *build, now);
             build->status = BuildStatus::kBuilding;
             build->attempt += 1;
             build->started_at = build->updated_at = now;
@@ -98,6 +99,7 @@ class FakeBuilds final : public BuildStore {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
+      const BuildChange change(rows, *build, now);
       EndClaim(*build, result, now);
       Changed(rows, *build, hints);
       return {};
@@ -109,17 +111,19 @@ class FakeBuilds final : public BuildStore {
       const bool expired = build && build->status == BuildStatus::kBuilding &&
                            build->attempt == attempt && build->lease.expires <= now;
       if (!expired) return Stale("the lease of the build has not run out");
+      const BuildChange change(rows, *build, now);
       EndClaim(*build, result, now);
       Changed(rows, *build, hints);
       return {};
     });
   }
-  Status Cancel(const BuildId& id) override {
+  Status Cancel(const BuildId& id, const UserId& actor) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       model::Build* build = rows.FindBuild(id);
       if (!build) return NoSuch("build", id.str());
       if (model::IsTerminal(build->status))
         return Status(Code::kPrecondition, "the build has ended");
+      const BuildChange change(rows, *build, now, actor);
       if (build->status == BuildStatus::kQueued) {
         build->outcome = Status(Code::kCancelled, "Cancelled", "cancelled on request");
         Finish(*build, BuildStatus::kCancelled, now);
@@ -130,13 +134,14 @@ class FakeBuilds final : public BuildStore {
       return {};
     });
   }
-  Status Retry(const AppId& app, const std::string& commit) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+  Status Retry(const AppId& app, const std::string& commit, const UserId& actor) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       bool any = false, changed = false;
       for (auto& [id, row] : rows.builds) {
         if (row.build.app != app || row.build.commit != commit) continue;
         any = true;
         if (!model::IsTerminal(row.build.status) || row.build.retriable) continue;
+        const BuildChange change(rows, row.build, now, actor);
         changed = row.build.retriable = true;
       }
       if (changed) {
@@ -179,6 +184,7 @@ class FakeBuilds final : public BuildStore {
   }
   static void Supersede(FakeState& rows, model::Build* build, Time now, HintList& hints) {
     if (!build || build->status != BuildStatus::kQueued) return;
+    const BuildChange change(rows, *build, now);
     build->outcome = SupersededStatus();
     Finish(*build, BuildStatus::kSkipped, now);
     Changed(rows, *build, hints);
@@ -186,6 +192,7 @@ class FakeBuilds final : public BuildStore {
 
   static void RequestSuperseding(FakeState& rows, model::Build* build, Time now, HintList& hints) {
     if (!build || build->status != BuildStatus::kBuilding) return;
+    const BuildChange change(rows, *build, now);
     build->outcome = SupersededStatus();
     build->cancel_requested = true;
     build->updated_at = now;
@@ -201,7 +208,8 @@ class FakeBuilds final : public BuildStore {
     row.build.queued_at = row.build.updated_at = now;
     row.number = ++rows.last_number;
     Changed(rows, row.build, hints);
-    rows.builds[build.id] = std::move(row);
+    const FakeBuild& stored = rows.builds[build.id] = std::move(row);
+    TellBuild(rows, nullptr, stored.build, kPlatform, now);
   }
 
   static model::QueueApp QueueAppOf(const FakeState& rows, const AppId& id) {

@@ -46,6 +46,7 @@ model::Event PhaseEvent(const model::ObservedApp& observed, const model::PhaseMa
   model::Event event;
   event.subject = model::Subject::kApplication;
   event.subject_id = observed.id.str();
+  event.app = observed.id;
   event.actor = "platform";
   event.kind = "deploy.phase";
   event.reason = mark.phase;
@@ -86,6 +87,7 @@ class FakeDeploys final : public DeployStore {
         return Stale("the image of that release is condemned");
       if (row->app.target.generation != expected_generation)
         return Stale("the target of the application has moved on");
+      const AppChange change(rows, *row, now);
       row->app.target = next;
       row->app.target.generation = expected_generation + 1;
       ++row->version;
@@ -101,11 +103,11 @@ class FakeDeploys final : public DeployStore {
       if (!row) return NoSuch("application", observed.id.str());
       NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (row->observed && observed.fence < row->observed->fence) return {};
+      StoreConditions(rows, {model::Subject::kApplication, observed.id.str()}, conditions, now);
       for (const model::PhaseMark& mark : observed.phases) {
         if (IsNews(row->observed, mark)) AppendEvent(rows, PhaseEvent(observed, mark), now);
       }
       row->observed = observed;
-      StoreConditions(rows, {model::Subject::kApplication, observed.id.str()}, conditions, now);
       return {};
     });
   }
@@ -160,6 +162,7 @@ class FakeDeploys final : public DeployStore {
       if (!row) return NoSuch("application", id.str());
       NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (!row->app.deleted) return Status(Code::kPrecondition, "the application is not deleted");
+      const AppChange change(rows, *row, now);
       if (!row->removed) ++row->version;
       row->removed = true;
       return {};
@@ -177,6 +180,10 @@ class FakeDeploys final : public DeployStore {
         rows.conditions.erase({model::Subject::kBuild, build->build.id.str()});
         rows.builds.erase(BuildId(build->build.id));
       }
+      model::Event purged =
+          EventOf(rows, model::Subject::kApplication, id.str(), kPlatform, "app.purged");
+      purged.message = row->app.name;
+      AppendEvent(rows, std::move(purged), now);
       rows.conditions.erase({model::Subject::kApplication, id.str()});
       rows.apps.erase(AppId(id));
       return {};
@@ -186,8 +193,13 @@ class FakeDeploys final : public DeployStore {
     return rows_.Read([](FakeState& rows, Time) -> Result<int64_t> { return rows.epoch; });
   }
   Status RaiseEpoch(int64_t at_least) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Status {
-      rows.epoch = std::max(rows.epoch, at_least);
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      if (at_least <= rows.epoch) return {};
+      rows.epoch = at_least;
+      model::Event raised = EventOf(rows, model::Subject::kInstallation, model::kInstallationId,
+                                    kPlatform, "epoch.raised");
+      raised.data = "{\"epoch\":" + std::to_string(at_least) + "}";
+      AppendEvent(rows, std::move(raised), now);
       return {};
     });
   }

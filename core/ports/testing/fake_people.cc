@@ -1,4 +1,5 @@
 #include <cctype>
+#include <charconv>
 
 #include "ports/testing/fake_rows.h"
 
@@ -21,7 +22,9 @@ class FakeEvents final : public EventStore {
 
   Status Append(const model::Event& event) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Status {
-      AppendEvent(rows, event, now);
+      model::Event stored = event;
+      stored.app = EventOf(rows, event.subject, event.subject_id, kPlatform, "").app;
+      AppendEvent(rows, std::move(stored), now);
       return {};
     });
   }
@@ -34,6 +37,35 @@ class FakeEvents final : public EventStore {
             event.subject == subject && event.subject_id == id && event.cursor > cursor;
         if (wanted && page.size() < static_cast<size_t>(limit)) page.push_back(event);
       }
+      return page;
+    });
+  }
+  Result<EventPage> After(const AppId& app, const std::string& place, int limit) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<EventPage> {
+      int64_t from = 0;
+      const char* const end = place.data() + place.size();
+      const auto read = std::from_chars(place.data(), end, from);
+      if (!place.empty() && (read.ec != std::errc() || read.ptr != end))
+        return Status(Code::kInvalid, "\"" + place + "\" is no place among events");
+      EventPage page{{}, place};
+      for (const model::Event& event : rows.events) {
+        if (event.cursor <= from || (!app.empty() && event.app != app)) continue;
+        if (page.events.size() == static_cast<size_t>(limit)) break;
+        page.events.push_back(event);
+        page.next = std::to_string(event.cursor);
+      }
+      return page;
+    });
+  }
+  Result<EventPage> Newest(const AppId& app, int limit) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<EventPage> {
+      EventPage page;
+      for (auto event = rows.events.rbegin(); event != rows.events.rend(); ++event) {
+        if (page.events.size() == static_cast<size_t>(limit)) break;
+        if (app.empty() || event->app == app) page.events.push_back(*event);
+      }
+      std::ranges::reverse(page.events);
+      if (!page.events.empty()) page.next = std::to_string(page.events.back().cursor);
       return page;
     });
   }
@@ -72,6 +104,8 @@ class FakeEvents final : public EventStore {
         return rows.repositories.contains(RepositoryId(id));
       case model::Subject::kBuild:
         return rows.builds.contains(BuildId(id));
+      case model::Subject::kInstallation:
+        break;
     }
     return false;
   }

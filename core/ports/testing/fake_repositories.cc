@@ -33,28 +33,33 @@ class FakeRepositories final : public RepositoryStore {
  public:
   explicit FakeRepositories(FakeRows& rows) : rows_(rows) {}
 
-  Status Insert(const model::Repository& repository) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+  Status Insert(const model::Repository& repository, const UserId& actor) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (rows.repositories.contains(repository.id))
         return Status(Code::kExists, "this repository is registered");
-      return Put(rows, repository, hints);
+      NS_TRY(Put(rows, repository, hints));
+      Tell(rows, repository, actor, "repository.created", now);
+      return {};
     });
   }
-  Status Update(const model::Repository& repository) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
+  Status Update(const model::Repository& repository, const UserId& actor) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (!rows.repositories.contains(repository.id))
         return NoSuch("repository", repository.id.str());
-      return Put(rows, repository, hints);
+      NS_TRY(Put(rows, repository, hints));
+      Tell(rows, repository, actor, "repository.updated", now);
+      return {};
     });
   }
-  Status Delete(const RepositoryId& id) override {
-    return rows_.Write([&](FakeState& rows, Time, HintList&) -> Status {
+  Status Delete(const RepositoryId& id, const UserId& actor) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList&) -> Status {
       if (!rows.repositories.contains(id)) return NoSuch("repository", id.str());
       for (const auto& [app_id, row] : rows.apps) {
         if (row.app.repository == id)
           return Status(Code::kPrecondition,
                         "applications of this repository exist: delete them first");
       }
+      Tell(rows, rows.repositories.at(id), actor, "repository.deleted", now);
       rows.repositories.erase(id);
       rows.repository_holders.erase(id);
       rows.conditions.erase({model::Subject::kRepository, id.str()});
@@ -91,7 +96,10 @@ class FakeRepositories final : public RepositoryStore {
       const auto found = rows.repositories.find(id);
       if (found == rows.repositories.end()) return NoSuch("repository", id.str());
       HostId& held_by = rows.repository_holders[id];
-      if (!holder.empty() && rows.Alive(holder, now) && !rows.Alive(held_by, now)) held_by = holder;
+      if (!holder.empty() && rows.Alive(holder, now) && !rows.Alive(held_by, now)) {
+        held_by = holder;
+        TellHolder(rows, id, holder, now);
+      }
       NS_TRY(rows.CheckHeld(held_by, holder, now));
       return model::RepositorySnapshot{found->second, FollowersOf(rows, id), now};
     });
@@ -115,6 +123,7 @@ class FakeRepositories final : public RepositoryStore {
       for (const model::Follower& follower : moved) {
         FakeApp* row = rows.FindLiveApp(follower.app);
         if (!row || row->app.ref != follower.ref || row->app.commit == follower.commit) continue;
+        const AppChange change(rows, *row, now);
         row->app.commit = follower.commit;
         ++row->version;
         HintApp(hints, follower.app);
@@ -134,6 +143,13 @@ class FakeRepositories final : public RepositoryStore {
   }
 
  private:
+  static void Tell(FakeState& rows, const model::Repository& repository, const UserId& actor,
+                   const char* kind, Time now) {
+    model::Event event =
+        EventOf(rows, model::Subject::kRepository, repository.id.str(), actor, kind);
+    event.message = repository.name;
+    AppendEvent(rows, std::move(event), now);
+  }
   static Status Put(FakeState& rows, const model::Repository& repository, HintList& hints) {
     NS_TRY(CheckUrl(rows, repository));
     NS_TRY(CheckOwners(rows, repository.owners));

@@ -21,28 +21,28 @@ class FakeRetention final : public RetentionStore {
 
   Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
                        const HostId& holder) override {
-    return Edit(id, holder, [&](FakeState& rows, FakeApp& app, HintList& hints) {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp& app, Time now, HintList& hints) {
       const std::set<BuildId> needed = Needed(app);
       for (model::Build* build : Settled(rows, id, builds)) {
         if (build->image_state == ImageState::kKept && !needed.contains(build->id))
-          SetImage(rows, *build, ImageState::kCondemned, hints);
+          SetImage(rows, *build, ImageState::kCondemned, now, hints);
       }
     });
   }
 
   Status ImagesGone(const AppId& id, const std::vector<BuildId>& builds,
                     const HostId& holder) override {
-    return Edit(id, holder, [&](FakeState& rows, FakeApp&, HintList& hints) {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp&, Time now, HintList& hints) {
       for (model::Build* build : Settled(rows, id, builds)) {
         if (build->image_state == ImageState::kCondemned)
-          SetImage(rows, *build, ImageState::kGone, hints);
+          SetImage(rows, *build, ImageState::kGone, now, hints);
       }
     });
   }
 
   Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
                   const HostId& holder) override {
-    return Edit(id, holder, [&](FakeState& rows, FakeApp&, HintList&) {
+    return Edit(id, holder, [&](FakeState& rows, FakeApp&, Time, HintList&) {
       for (const model::Build* build : Settled(rows, id, builds)) rows.builds[build->id].log = "";
     });
   }
@@ -84,7 +84,9 @@ class FakeRetention final : public RetentionStore {
     return settled;
   }
 
-  static void SetImage(FakeState& rows, model::Build& build, ImageState state, HintList& hints) {
+  static void SetImage(FakeState& rows, model::Build& build, ImageState state, Time now,
+                       HintList& hints) {
+    const BuildChange change(rows, build, now);
     build.image_state = state;
     rows.Bump(build.app);
     HintApp(hints, build.app);
@@ -96,7 +98,7 @@ class FakeRetention final : public RetentionStore {
       FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
       NS_TRY(rows.CheckHeld(row->holder, holder, now));
-      change(rows, *row, hints);
+      change(rows, *row, now, hints);
       return {};
     });
   }

@@ -23,10 +23,13 @@ Status FakeState::CheckHeld(const HostId& held_by, const HostId& holder, Time no
 }
 
 Status FakeState::TakeApp(FakeApp& row, const HostId& holder,
-                          const std::vector<std::string>& backends, Time now) const {
+                          const std::vector<std::string>& backends, Time now) {
   if (holder.empty()) return {};
   const bool loads = std::ranges::find(backends, row.app.backend) != backends.end();
-  if (loads && Alive(holder, now) && !Alive(row.holder, now)) row.holder = holder;
+  if (loads && Alive(holder, now) && !Alive(row.holder, now)) {
+    const AppChange change(*this, row, now);
+    row.holder = holder;
+  }
   return CheckHeld(row.holder, holder, now);
 }
 
@@ -80,29 +83,6 @@ void HintBuild(HintList& hints, const model::Build& build) {
   HintApp(hints, build.app);
   hints.push_back({Hint::Kind::kBuild, build.id.str()});
   hints.push_back({Hint::Kind::kQueue, ""});
-}
-
-void StoreConditions(FakeState& rows, const SubjectKey& key,
-                     const std::vector<model::Condition>& conditions, Time now) {
-  auto& stored = rows.conditions[key];
-  for (model::Condition next : conditions) {
-    const auto before = stored.find(next.type);
-    const bool same = before != stored.end() && before->second.ok == next.ok &&
-                      before->second.reason == next.reason;
-    next.since = same ? before->second.since : now;
-    next.last_looked = now;
-    next.next_look = next.next_in > Duration::zero()
-                         ? now + std::chrono::ceil<std::chrono::microseconds>(next.next_in)
-                         : kNever;
-    next.next_in = {};
-    stored[next.type] = next;
-  }
-}
-
-void AppendEvent(FakeState& rows, model::Event event, Time now) {
-  event.cursor = ++rows.last_number;
-  event.at = now;
-  rows.events.push_back(std::move(event));
 }
 
 std::vector<model::Condition> ConditionsOf(const FakeState& rows, const SubjectKey& key) {

@@ -65,7 +65,7 @@ struct FakeState {
   Status CheckHeld(const HostId& held_by, const HostId& holder, Time now) const;
   // Takes the application for `holder` as DeployStore::Take says.
   Status TakeApp(FakeApp& row, const HostId& holder, const std::vector<std::string>& backends,
-                 Time now) const;
+                 Time now);
   // The application of a build has changed.
   void Bump(const AppId& app);
   std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted,
@@ -109,6 +109,48 @@ model::Release BareRelease(const FakeState& rows, const model::Release& release)
 void StoreConditions(FakeState& rows, const SubjectKey& key,
                      const std::vector<model::Condition>& conditions, Time now);
 void AppendEvent(FakeState& rows, model::Event event, Time now);
+// An event of `subject`, which fills the application of builds in.
+model::Event EventOf(const FakeState& rows, model::Subject subject, const std::string& id,
+                     const UserId& actor, std::string kind);
+// What the triggers of the schema tell of a change of a row; `before` null: it is new.
+void TellApp(FakeState& rows, const FakeApp* before, const FakeApp& after, const UserId& actor,
+             Time now);
+void TellBuild(FakeState& rows, const model::Build* before, const model::Build& after,
+               const UserId& actor, Time now);
+void TellHolder(FakeState& rows, const RepositoryId& id, const HostId& holder, Time now);
+
+// Tells at its end what has become of a row since its beginning.
+class AppChange {
+ public:
+  AppChange(FakeState& rows, FakeApp& row, Time now, UserId actor = kPlatform)
+      : rows_(rows), row_(row), before_(row), now_(now), actor_(std::move(actor)) {}
+  ~AppChange() { TellApp(rows_, &before_, row_, actor_, now_); }
+  AppChange(const AppChange&) = delete;
+  AppChange& operator=(const AppChange&) = delete;
+
+ private:
+  FakeState& rows_;
+  FakeApp& row_;
+  const FakeApp before_;
+  const Time now_;
+  const UserId actor_;
+};
+class BuildChange {
+ public:
+  BuildChange(FakeState& rows, model::Build& row, Time now, UserId actor = kPlatform)
+      : rows_(rows), row_(row), before_(row), now_(now), actor_(std::move(actor)) {}
+  ~BuildChange() { TellBuild(rows_, &before_, row_, actor_, now_); }
+  BuildChange(const BuildChange&) = delete;
+  BuildChange& operator=(const BuildChange&) = delete;
+
+ private:
+  FakeState& rows_;
+  model::Build& row_;
+  const model::Build before_;
+  const Time now_;
+  const UserId actor_;
+};
+
 // What a "deploy.phase" event carries: {"at": ..., "generation": ..., "phase": ...}.
 std::string PhaseData(const model::Fence& fence, const model::PhaseMark& mark);
 std::vector<model::Condition> ConditionsOf(const FakeState& rows, const SubjectKey& key);

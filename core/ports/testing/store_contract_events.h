@@ -1,0 +1,198 @@
+// Included by store_contract.h: what the store tells of itself, and reading it.
+#pragma once
+
+#include <set>
+#include <thread>
+
+#include "ports/testing/store_contract_base.h"
+#include "ports/testing/store_contract_deploys.h"
+
+namespace ns::ports::testing {
+
+// "kind reason actor", the actor left out where it is the platform.
+inline std::vector<std::string> Told(const Store& s, model::Subject subject,
+                                     const std::string& id) {
+  std::vector<std::string> told;
+  const auto events = s.events.List(subject, id, 0, 1000).value();
+  for (const model::Event& event : events) {
+    std::string text = event.kind;
+    if (!event.reason.empty()) text += " " + event.reason;
+    if (event.actor != "platform") text += " by " + event.actor;
+    told.push_back(std::move(text));
+  }
+  return told;
+}
+
+TEST_P(StoreContract, Events_TellWhatPeopleDoToAnApplication) {
+  const model::Application app = NewApp(1);
+  const UserId alice = NewUser("alice").id;
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"KEY", Secret("hidden")}, alice), Status());
+  ASSERT_EQ(s.apps.DeleteEnv(app.id, "KEY", alice), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false, alice), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false, alice), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, true, alice), Status());
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, ReleaseOf(1, kHashA)).ok());
+  ASSERT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1), alice), Status());
+  ASSERT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1), alice), Status());
+  ASSERT_EQ(s.apps.SetPin(app.id, {}, alice), Status());
+  const model::Application now = s.apps.Get(app.id).value();
+  ASSERT_EQ(s.apps.Update(now, now.updated_at, nullptr, alice), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kStopped, false, alice), Status());
+  ASSERT_EQ(s.apps.MarkDeleted(app.id, alice), Status());
+  ASSERT_EQ(s.deploys.ConfirmRemoved(app.id), Status());
+  ASSERT_EQ(s.deploys.ConfirmRemoved(app.id), Status());
+  ASSERT_EQ(s.deploys.Purge(app.id), Status());
+  const std::string by = " by " + alice.str();
+  EXPECT_THAT(Told(s, model::Subject::kApplication, app.id.str()),
+              ElementsAre("app.created", "app.env_set" + by, "app.env_deleted" + by,
+                          "app.desired Running" + by, "app.restarted" + by, "target.set Stopped",
+                          "app.pinned" + by, "app.unpinned" + by, "app.updated" + by,
+                          "app.desired Stopped" + by, "app.deleted" + by, "app.removed",
+                          "app.purged"));
+  const auto events = s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value();
+  EXPECT_EQ(events[1].message, "KEY");
+  for (const model::Event& event : events) {
+    EXPECT_EQ(event.app, app.id);
+    EXPECT_EQ((event.message + event.data).find("hidden"), std::string::npos);
+  }
+}
+
+TEST_P(StoreContract, Events_TellTheLifeOfABuild) {
+  const model::Application app = NewApp(1);
+  const UserId alice = NewUser("alice").id;
+  const auto told = [&](int n) {
+    return Told(s, model::Subject::kBuild, IdOf<BuildId>(n).str());
+  };
+  NewBuild(1, app.id, "one");
+  model::Build claimed = Claimed(1);
+  ASSERT_EQ(s.builds.Settle(claimed.id, claimed.lease.token,
+                            Ended(model::BuildStatus::kQueued, "BuilderStopped")),
+            Status());
+  Settle(Claimed(1), model::BuildStatus::kFailed);
+  ASSERT_EQ(s.builds.Retry(app.id, claimed.commit, alice), Status());
+  ASSERT_EQ(s.builds.Retry(app.id, claimed.commit, alice), Status());
+  EXPECT_THAT(told(1), ElementsAre("build.queued", "build.started", "build.retried BuilderStopped",
+                                   "build.started", "build.settled Broken",
+                                   "build.retry_asked by " + alice.str()));
+  NewBuild(2, app.id, "two");
+  ASSERT_EQ(s.builds.Register(BuildOf(3, app.id, "three"), {IdOf<BuildId>(2)}, {}), Status());
+  EXPECT_THAT(told(2), ElementsAre("build.queued", "build.superseded Superseded"));
+  claimed = Claimed(3);
+  ASSERT_EQ(s.builds.Cancel(claimed.id, alice), Status());
+  ASSERT_EQ(s.builds.Cancel(claimed.id, alice), Status());
+  Settle(claimed, model::BuildStatus::kCancelled);
+  EXPECT_THAT(told(3),
+              ElementsAre("build.queued", "build.started",
+                          "build.cancel_asked by " + alice.str(), "build.cancelled Broken"));
+  NewBuild(4, app.id, "four");
+  Settle(Claimed(4), model::BuildStatus::kSucceeded);
+  ASSERT_EQ(s.retention.CondemnImages(app.id, {IdOf<BuildId>(4)}), Status());
+  ASSERT_EQ(s.retention.ImagesGone(app.id, {IdOf<BuildId>(4)}), Status());
+  ASSERT_EQ(s.retention.ImagesGone(app.id, {IdOf<BuildId>(4)}), Status());
+  EXPECT_THAT(told(4), ElementsAre("build.queued", "build.started",
+                                   "build.settled BuildSucceeded", "image.condemned",
+                                   "image.gone"));
+}
+
+TEST_P(StoreContract, Events_TellWhatTheLoopsSeeAndDecide) {
+  const model::Application app = NewApp(1);
+  const HostId host = Beat(1);
+  ASSERT_TRUE(s.deploys.Take(app.id, host, {app.backend}).ok());
+  ASSERT_TRUE(s.deploys.Take(app.id, host, {app.backend}).ok());
+  ASSERT_TRUE(s.repositories.Take(app.repository, host).ok());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(s.repositories.SetCommits(app.repository, {{app.id, "main", kHashA}}, {}), Status());
+    ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.id.str(),
+                                     {{"Source", true, "RefResolved", i == 0 ? "one" : "two",
+                                       kNever, kNever, kNever}}),
+              Status());
+  }
+  model::Target next{0, model::DesiredState::kRunning, {}, "run", "route"};
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, next, std::nullopt).ok());
+  next.run_key = "other";
+  ASSERT_TRUE(s.deploys.SetTarget(app.id, 1, next, std::nullopt).ok());
+  EXPECT_THAT(Told(s, model::Subject::kApplication, app.id.str()),
+              ElementsAre("app.created", "holder.changed", "commit.seen",
+                          "condition.changed RefResolved", "target.set Running",
+                          "target.set Running"));
+  const auto events = s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value();
+  EXPECT_EQ(events[1].data, "{\"holder\":\"" + host.str() + "\"}");
+  EXPECT_EQ(events[2].data, std::string("{\"commit\":\"") + kHashA + "\"}");
+  EXPECT_EQ(events[3].data, R"({"type":"Source","ok":true})");
+  EXPECT_EQ(events[4].data, R"({"generation":1,"changed":["state","settings","routes"]})");
+  EXPECT_EQ(events[5].data, R"({"generation":2,"changed":["settings"]})");
+  EXPECT_THAT(Told(s, model::Subject::kRepository, app.repository.str()),
+              ElementsAre("repository.created", "holder.changed"));
+  ASSERT_EQ(s.deploys.RaiseEpoch(1), Status());
+  ASSERT_EQ(s.deploys.RaiseEpoch(4), Status());
+  ASSERT_EQ(s.deploys.RaiseEpoch(4), Status());
+  EXPECT_THAT(Told(s, model::Subject::kInstallation, model::kInstallationId),
+              ElementsAre("epoch.raised"));
+}
+
+TEST_P(StoreContract, Events_OfARefusedWrite_AreNotTold) {
+  const model::Application app = NewApp(1);
+  EXPECT_NE(s.apps.DeleteEnv(app.id, "NONE"), Status());
+  EXPECT_NE(s.apps.SetPin(app.id, IdOf<ReleaseId>(9)), Status());
+  EXPECT_NE(s.deploys.SetTarget(app.id, 7, {}, std::nullopt).status(), Status());
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kRunning, false), Status());
+  EXPECT_NE(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_THAT(Told(s, model::Subject::kApplication, app.id.str()),
+              ElementsAre("app.created", "app.desired Running"));
+}
+
+TEST_P(StoreContract, Events_AfterAPlace_OfOneApplicationOrAll) {
+  const model::Application one = NewApp(1), two = NewApp(2);
+  NewBuild(1, one.id);
+  EventPage page = s.events.After(one.id, "", 1).value();
+  ASSERT_THAT(page.events, SizeIs(1));
+  EXPECT_EQ(page.events[0].kind, "app.created");
+  page = s.events.After(one.id, page.next, 10).value();
+  ASSERT_THAT(page.events, SizeIs(1));
+  EXPECT_EQ(page.events[0].kind, "build.queued");
+  EXPECT_EQ(page.events[0].app, one.id);
+  EXPECT_EQ(s.events.After(one.id, page.next, 10)->next, page.next);
+  EXPECT_THAT(s.events.After(one.id, page.next, 10)->events, IsEmpty());
+  const EventPage newest = s.events.Newest(AppId(), 2).value();
+  ASSERT_THAT(newest.events, SizeIs(2));
+  EXPECT_EQ(newest.events[0].app, two.id);
+  EXPECT_EQ(newest.events[1].kind, "build.queued");
+  EXPECT_THAT(s.events.After(AppId(), newest.next, 10)->events, IsEmpty());
+  EXPECT_GT(s.events.After(AppId(), "", 100)->events.size(), 3U);
+  EXPECT_EQ(s.events.After(AppId(), "nonsense", 1).status().code(), Code::kInvalid);
+  EXPECT_EQ(s.events.After(AppId(), "1.2.3", 1).status().code(), Code::kInvalid);
+}
+
+TEST_P(StoreContract, Events_OfManyAtOnce_AreSeenOnceByWhoGoesOn) {
+  constexpr int kWriters = 4, kEach = 25;
+  for (int t = 1; t <= kWriters; ++t) NewApp(t);
+  std::multiset<std::string> seen;
+  std::string place = s.events.Newest(AppId(), 1)->next;
+  const auto read = [&] {
+    const EventPage page = s.events.After(AppId(), place, 7).value();
+    for (const model::Event& event : page.events) {
+      if (event.kind == "app.env_set") seen.insert(event.app.str() + event.message);
+    }
+    place = page.next;
+    return !page.events.empty();
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 1; t <= kWriters; ++t) {
+      threads.emplace_back([&, t] {
+        for (int n = 0; n < kEach; ++n)
+          EXPECT_EQ(s.apps.SetEnv(IdOf<AppId>(t), {"K" + std::to_string(n), Secret("v")}),
+                    Status());
+      });
+    }
+    for (int reads = 0; reads < 200; ++reads) read();
+  }
+  // What began last may wait for what PostgreSQL does by itself.
+  for (int reads = 0; seen.size() < kWriters * kEach && reads < 2000; ++reads) {
+    if (!read()) std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_THAT(seen, SizeIs(kWriters * kEach));
+  EXPECT_THAT(std::set<std::string>(seen.begin(), seen.end()), SizeIs(kWriters * kEach));
+}
+
+}  // namespace ns::ports::testing
