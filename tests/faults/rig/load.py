@@ -47,7 +47,8 @@ class Pushes:
             self.count += 1
 
     def tell(self):
-        while not self.stopping.wait(0.02) or self.untold:
+        while self.threads[0].is_alive() or self.untold:
+            time.sleep(0.02)
             if self.untold and tell_webhook(self.site.api_port, self.untold[0]):
                 self.untold.pop(0)
             elif self.untold:

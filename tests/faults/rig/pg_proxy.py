@@ -1,8 +1,9 @@
 """A proxy before PostgreSQL that cuts a link when a transaction has been committed and its client does not know it yet.
 
 It reads the messages of the frontend/backend protocol, version 3, in the clear: type, length, body. A client's message
-that begins a commit is `Parse` with COMMIT, or with a writing statement outside a transaction; the answer that would
-tell its outcome is the server's CommandComplete ('C'), which is kept back when the link is cut.
+that begins a commit is `Bind` of a statement that was parsed as COMMIT, or as a writing one and is bound outside a
+transaction, or a simple query of that kind; the answer that would tell its outcome is the server's CommandComplete ('C'),
+which is kept back when the link is cut.
 """
 import asyncio
 import re
@@ -67,16 +68,27 @@ class Link:
 
     def __init__(self, proxy):
         self.proxy, self.in_transaction, self.cut = proxy, False, False
+        self.prepared = {}  # name -> text
 
     async def from_client(self, reader, writer):
         length = await reader.readexactly(4)  # the start-up message has no type
         writer.write(length + await reader.readexactly(int.from_bytes(length, "big") - 4))
         while True:
             kind, body = await read_message(reader)
-            if kind == b"P" and self.commits(body.split(b"\0")[1]) and self.proxy.falls_to():
+            statement = self.statement_of(kind, body)
+            if statement is not None and self.commits(statement) and self.proxy.falls_to():
                 self.cut = True
             writer.write(kind + (len(body) + 4).to_bytes(4, "big") + body)
             await writer.drain()
+
+    def statement_of(self, kind, body):
+        """The text that this message has run, or None."""
+        if kind == b"P":
+            name, text = body.split(b"\0")[:2]
+            self.prepared[name] = text
+        if kind == b"B":
+            return self.prepared.get(body.split(b"\0")[1], b"")
+        return body.rstrip(b"\0") if kind == b"Q" else None
 
     def commits(self, statement):
         word = statement.split(None, 1)[0].upper() if statement.strip() else b""

@@ -90,8 +90,8 @@ class Site:
         for daemon in running:
             daemon.process.send_signal(signal.SIGCONT)
             daemon.process.terminate()
-        for daemon in running:
-            daemon.stop()
+        for daemon in running:  # a second SIGTERM would ask it to hurry
+            daemon.process.wait(40)
 
     def stop(self):
         """Ends everything and removes what was kept, but for the logs."""
