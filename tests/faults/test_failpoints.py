@@ -25,6 +25,8 @@ NOT_REACHED = {
     "BuildStore.Retry": "no build is asked for again",
     "DeployStore.RaiseEpoch": "the database is never restored",
     "DeployStore.Release": "nothing is rolled back",
+    "EventStore.After": "nobody follows events",
+    "EventStore.Newest": "nobody follows events",
     "Registry.Ping": "the doctor asks it",
     "RepositoryStore.Commits": "commits are read with their repository",
     "RepositoryStore.Delete": "the repository stays",
