@@ -152,6 +152,19 @@ TEST(Starter, AllAssignments_AreClaimedInOneStep) {
   EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::seconds(7)));
 }
 
+TEST(Starter, BuildLeftWithoutABuilder_IsLookedAtSoon) {
+  model::QueueSnapshot queue;
+  queue.now = Time(std::chrono::seconds(100));
+  model::Build build;
+  build.id = IdOf<BuildId>(1);
+  build.app = IdOf<AppId>(1);
+  queue.queued = {build};
+  auto pass = NewStarter()->NewPass(kQueueKey);
+  pass->Begin();
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(queue))).again,
+            std::optional<Duration>(std::chrono::seconds(10)));
+}
+
 TEST(CrashDetector, ExpiredLease_IsEndedAndWakesTheStarter) {
   model::QueueSnapshot queue;
   queue.now = Time(std::chrono::seconds(100));

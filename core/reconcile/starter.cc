@@ -6,6 +6,8 @@
 namespace ns::reconcile {
 namespace {
 
+constexpr Duration kLeftWaiting = std::chrono::seconds(10);
+
 // load queue -> claim
 class StarterPass final : public Pass {
  public:
@@ -15,22 +17,26 @@ class StarterPass final : public Pass {
     if (!outcome.ok()) return Failed(outcome.status());
     if (claimed_) return Finished{Status(), {}, again_, std::nullopt};
     const auto& queue = std::get<model::QueueSnapshot>(*outcome);
-    again_ = NextAttempt(queue);
     std::vector<model::BuildClaim> claims = plan::AssignBuilds(queue);
+    again_ = NextLook(queue, claims.size());
     if (claims.empty()) return Finished{Status(), {}, again_, std::nullopt};
     claimed_ = true;
     return Effect(ClaimBuilds{std::move(claims)});
   }
 
  private:
-  // When the first build that waits for another attempt may start.
-  static std::optional<Duration> NextAttempt(const model::QueueSnapshot& queue) {
+  // When the first build that waits for another attempt may start. Where one that may start already
+  // is left, soon: the hint of a builder that comes, or has room again, may be lost.
+  static std::optional<Duration> NextLook(const model::QueueSnapshot& queue, size_t claimed) {
     std::optional<Duration> soonest;
+    size_t due = 0;
     for (const model::Build& build : queue.queued) {
+      due += build.not_before <= queue.now ? 1 : 0;
       if (build.not_before <= queue.now) continue;
       const Duration wait = build.not_before - queue.now;
       soonest = std::min(soonest.value_or(wait), wait);
     }
+    if (due > claimed) soonest = std::min(soonest.value_or(kLeftWaiting), kLeftWaiting);
     return soonest;
   }
 
