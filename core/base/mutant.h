@@ -1,6 +1,6 @@
 // Planted bugs: `if (NS_MUTANT("synchronizer.no-stale-check")) ...` is false and compiles to
 // nothing, unless the build has NS_MUTANTS; then it is true for the one mutant that was chosen. The
-// simulation must notice each of them (docs/design/simulation.md lists them).
+// simulation must notice each of them (tests/simulation/mutants.h lists them).
 #pragma once
 
 #include <string_view>
