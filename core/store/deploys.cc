@@ -45,14 +45,10 @@ class PgDeploys final : public ports::DeployStore {
     return pool_.Read([&](Connection& connection) { return Load(connection, id); });
   }
 
-  // Mostly it is held already, and then nothing is written.
   Result<model::AppSnapshot> Take(const AppId& id, const HostId& holder,
                                   const std::vector<std::string>& backends) override {
-    auto snapshot = LoadHeld(id, holder);
-    if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
-    NS_TRY(TakeFree(pool_, "applications", "backend = ANY($3::text[])",
-                    Params::Of(id, holder, backends)));
-    return LoadHeld(id, holder);
+    return LoadOrTake(pool_, "applications", "backend = ANY($3::text[])",
+                      Params::Of(id, holder, backends), [&] { return LoadHeld(id, holder); });
   }
 
   Result<model::Target> SetTarget(const AppId& id, int64_t expected_generation,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/id.h"
+#include "model/snapshot.h"
 #include "store/pool.h"
 
 namespace ns::store {
@@ -27,5 +28,16 @@ Status CheckHeld(Connection& connection, const std::string& table, const std::st
 // may have been faster.
 Status TakeFree(Pool& pool, const std::string& table, const std::string& condition,
                 const Params& params);
+
+// What `load` gives, a read that begins with CheckHeld; where somebody else is named as holder,
+// once more after TakeFree with these. Mostly it is held already, and then nothing is written.
+template <class Load>
+auto LoadOrTake(Pool& pool, const std::string& table, const std::string& condition,
+                const Params& params, Load&& load) -> decltype(load()) {
+  auto loaded = load();
+  if (loaded.status().reason() != model::kHeldElsewhere) return loaded;
+  NS_TRY(TakeFree(pool, table, condition, params));
+  return load();
+}
 
 }  // namespace ns::store

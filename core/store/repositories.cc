@@ -128,10 +128,8 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
   Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) override {
-    auto snapshot = LoadHeld(id, holder);
-    if (snapshot.status().reason() != model::kHeldElsewhere) return snapshot;
-    NS_TRY(TakeFree(pool_, "repositories", "true", Params::Of(id, holder)));
-    return LoadHeld(id, holder);
+    return LoadOrTake(pool_, "repositories", "true", Params::Of(id, holder),
+                      [&] { return LoadHeld(id, holder); });
   }
 
   Result<std::vector<model::Versioned>> Index(const HostId& holder) override {

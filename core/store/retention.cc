@@ -13,11 +13,8 @@ class PgRetention final : public ports::RetentionStore {
 
   Result<model::AppHistory> History(const AppId& id, const HostId& holder,
                                     const std::vector<std::string>& backends) override {
-    auto history = LoadHeld(id, holder);
-    if (history.status().reason() != model::kHeldElsewhere) return history;
-    NS_TRY(TakeFree(pool_, "applications", "backend = ANY($3::text[])",
-                    Params::Of(id, holder, backends)));
-    return LoadHeld(id, holder);
+    return LoadOrTake(pool_, "applications", "backend = ANY($3::text[])",
+                      Params::Of(id, holder, backends), [&] { return LoadHeld(id, holder); });
   }
 
   Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
