@@ -5,14 +5,14 @@ import xml.etree.ElementTree as ET
 
 
 def count(path):
-    """(passed, failed, names of skipped) of one file; a file that is not there holds nothing."""
-    passed, failed, skipped = 0, 0, []
+    """(passed, names of failed, names of skipped) of one file; a file that is not there holds nothing."""
+    passed, failed, skipped = 0, [], []
     if not os.path.exists(path):
         return passed, failed, skipped
     for case in ET.parse(path).getroot().iter("testcase"):
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"} or case.get("status") == "fail":
-            failed += 1
+            failed.append(f"{case.get('name')}: {first_line(case)}")
         elif "skipped" in kinds or case.get("status") in ("notrun", "disabled"):
             skipped.append(case.get("name"))
         else:
@@ -20,19 +20,25 @@ def count(path):
     return passed, failed, skipped
 
 
+def first_line(case):
+    """What a failed test said first."""
+    texts = [child.get("message") or child.text or "" for child in case if child.tag in ("failure", "error")]
+    return next((line.strip()[:300] for text in texts for line in text.splitlines() if line.strip()), "no message")
+
+
 def main(paths):
-    passed = failed = 0
-    left_out = []
+    passed, failed, left_out = 0, [], []
     for path in paths:
         one = count(path)
-        passed, failed = passed + one[0], failed + one[1]
-        left_out += one[2]
+        passed, failed, left_out = passed + one[0], failed + one[1], left_out + one[2]
     if left_out:
         print(f"LEFT OUT, {len(left_out)} tests: {', '.join(left_out)}")
-    if passed + failed == 0:
+    for one in failed:
+        print(f"FAILED {one}")
+    if passed + len(failed) == 0:
         print("no test ran")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or passed + failed == 0 or (left_out and os.environ.get("CI")) else 0
+    print(f"{passed} passed, {len(failed)} failed")
+    return 1 if failed or passed == 0 or (left_out and os.environ.get("CI")) else 0
 
 
 if __name__ == "__main__":

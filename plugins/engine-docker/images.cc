@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
 #include <utility>
 
 #include "docker/json.h"
@@ -161,14 +162,29 @@ void Images::ForgetAll(const sdk::Call& call, const docker::Image& image) {
   if (!named) Forget(call, image.id);
 }
 
-// dockerd gives images newest first. It refuses to remove one that a container uses, which is what
-// is wanted.
+// Lists of dockerd know the second at which an image was made; builds of one application may end
+// within one.
+std::vector<docker::Image> Images::LastTaggedFirst(const sdk::Call& call,
+                                                   std::vector<docker::Image> images) {
+  std::vector<std::pair<docker::UtcTime, docker::Image>> dated;
+  for (docker::Image& image : images)
+    dated.emplace_back(engine_.Tagged(call, image.id).value_or(docker::UtcTime()),
+                       std::move(image));
+  std::ranges::stable_sort(dated, std::greater(), [](const auto& one) { return one.first; });
+  images.clear();
+  for (auto& [tagged, image] : dated) images.push_back(std::move(image));
+  return images;
+}
+
+// dockerd refuses to remove an image that a container uses, which is what is wanted.
 void Images::ForgetOlder(const sdk::Call& call, const std::string& installation,
                          const sdk::EngineJob& job, size_t keep) {
   const docker::Labels labels{{"neoshowcase.installation", installation},
                               {"neoshowcase.app", job.app}};
   auto images = engine_.Images(call, labels);
   std::erase_if(images, [&](const docker::Image& image) { return Tagged(image, job.reference); });
+  if (images.size() <= keep) return;
+  images = LastTaggedFirst(call, std::move(images));
   for (size_t i = keep; i < images.size(); ++i) ForgetAll(call, images[i]);
 }
 

@@ -29,13 +29,15 @@ class Images {
   void ForgetBuild(const sdk::Call& call, const std::string& installation,
                    const std::string& build);
   // Removes images of other builds of the job's application that no container uses, but for the
-  // newest `keep`.
+  // `keep` that were tagged last.
   void ForgetOlder(const sdk::Call& call, const std::string& installation,
                    const sdk::EngineJob& job, size_t keep);
   // Drops the layers that were unused longest until the cache is that small, in bytes.
   void BoundCache(const sdk::Call& call, int64_t bytes);
 
  private:
+  std::vector<docker::Image> LastTaggedFirst(const sdk::Call& call,
+                                             std::vector<docker::Image> images);
   void ForgetAll(const sdk::Call& call, const docker::Image& image);
   http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path,
                      int seconds = 60);

@@ -254,6 +254,12 @@ std::vector<Image> Engine::Images(const Call& call, const Labels& labels) {
   return ParseImages(Expect(Ask(call, "GET", "/images/json?all=0&" + LabelFilters(labels))).body);
 }
 
+std::optional<UtcTime> Engine::Tagged(const Call& call, const std::string& id) {
+  const Response response = Ask(call, "GET", "/images/" + Escaped(id) + "/json");
+  if (response.status == 404) return std::nullopt;
+  return ParseTagTime(Expect(response).body);
+}
+
 void Engine::RemoveImage(const Call& call, const std::string& id) {
   Expect(Ask(call, "DELETE", "/images/" + Escaped(id) + "?force=1"), {404, 409});
 }

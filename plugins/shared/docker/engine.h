@@ -50,6 +50,8 @@ class Engine {
   void Pull(const sdk::Call& call, const std::string& reference, const std::string& username,
             const std::string& password);
   std::vector<Image> Images(const sdk::Call& call, const Labels& labels);
+  // When an image got its last name here; nullopt: never, or it is not there.
+  std::optional<UtcTime> Tagged(const sdk::Call& call, const std::string& id);
   // With all its names; in use or not there is fine.
   void RemoveImage(const sdk::Call& call, const std::string& id);
 

@@ -216,6 +216,10 @@ std::vector<Image> ParseImages(std::string_view text) {
   return images;
 }
 
+std::optional<UtcTime> ParseTagTime(std::string_view text) {
+  return ParseTime(Text(At(Parse(text), {"Metadata", "LastTagTime"})));
+}
+
 std::string ParseId(std::string_view text) { return Text(At(Parse(text), {"Id"})); }
 
 std::string ParseMessage(std::string_view text) {

@@ -15,6 +15,8 @@ std::vector<std::string> ParseContainerIds(std::string_view json);  // /containe
 Network ParseNetwork(std::string_view json);                        // /networks/{id}
 std::vector<Network> ParseNetworks(std::string_view json);          // /networks
 std::vector<Image> ParseImages(std::string_view json);              // /images/json
+// When the image of /images/{id}/json got its last name here; nullopt: it says nothing of that.
+std::optional<UtcTime> ParseTagTime(std::string_view json);
 std::string ParseId(std::string_view json);                         // {"Id": ...}
 std::string ParseMessage(
     std::string_view json);  // {"message": ...}; the text itself when it is something else

@@ -58,6 +58,12 @@ TEST(ParseNetworks, List_GivesSubnets) {
   EXPECT_EQ(got[1].subnet, "");
 }
 
+TEST(ParseTagTime, LastTag_IsGivenAndItsAbsenceIsTold) {
+  EXPECT_EQ(ParseTagTime(R"({"Id":"a","Metadata":{"LastTagTime":"2026-11-25T02:41:16.5Z"}})"),
+            ParseTime("2026-11-25T02:41:16.5Z"));
+  EXPECT_FALSE(ParseTagTime(R"({"Id":"a","Metadata":{}})"));
+}
+
 TEST(ParseEvent, Die_GivesIdAndLabels) {
   const Event event = ParseEvent(
       R"({"Type":"container","Action":"die","Actor":{"ID":"x","Attributes":{"neoshowcase.app":"a","exitCode":"1"}}})");
