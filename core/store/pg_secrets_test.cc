@@ -9,6 +9,7 @@
 
 #include "ports/testing/store_contract_base.h"
 #include "store/pg_store.h"
+#include "store/sealing.h"
 #include "store/testing/inbox.h"
 #include "store/testing/test_postgres.h"
 #include "supervise/fd.h"
@@ -104,6 +105,22 @@ std::string Dump(const std::string& connection) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+TEST(Sealing, KeyMadeRightAfterTheLastLook_OpensAtOnce) {
+  std::vector<char> keys{'a'};
+  const Sealing sealing({{SealerOf('a')}, [&]() -> Result<std::vector<Sealer>> {
+                           std::vector<Sealer> sealers;
+                           for (const char key : keys) sealers.push_back(SealerOf(key));
+                           return sealers;
+                         }});
+  for (const char made : {'b', 'c', 'd'}) {
+    keys.insert(keys.begin(), made);
+    const auto text = SealerOf(made).Seal(Secret("s"), "place");
+    ASSERT_TRUE(sealing.Open(text, "place").ok()) << made;
+    EXPECT_TRUE(sealing.Knows(SealerOf(made).key_id()));
+  }
+  EXPECT_FALSE(sealing.Knows(SealerOf('e').key_id()));
 }
 
 TEST(PgStoreSecrets, Dump_HoldsNoneOfThem) {

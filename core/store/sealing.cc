@@ -9,8 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kFresh = 5s;         // a new key seals from then on at the latest
-constexpr Duration kAfterMiss = 100ms;  // a text that does not open may be of a key just made
+constexpr Duration kFresh = 5s;  // a new key seals from then on at the latest
+// A text that does not open may be of a key that was made a moment ago, so the keys are read again
+// at once, however short ago that was done.
+constexpr Duration kAtOnce = 0s;
 
 Duration Now() { return SystemClock().Monotonic(); }
 
@@ -43,7 +45,7 @@ std::shared_ptr<const Sealer> Sealing::Current() const { return Look(kFresh).fro
 Result<Secret> Sealing::Open(const std::optional<std::string>& sealed,
                              const std::string& place) const {
   if (!sealed) return Secret();
-  for (const Duration age : {Duration::max(), Duration(kAfterMiss)}) {
+  for (const Duration age : {Duration::max(), kAtOnce}) {
     for (const auto& sealer : Look(age)) {
       // A wrong key opens nothing, so trying is safe.
       Result<Secret> plain = sealer->Open(*sealed, place);
@@ -58,8 +60,12 @@ Result<Secret> Sealing::Open(const std::optional<std::string>& sealed,
 }
 
 bool Sealing::Knows(const std::string& key_id) const {
-  const Sealers sealers = Look(kAfterMiss);
-  return std::ranges::any_of(sealers, [&](const auto& each) { return each->key_id() == key_id; });
+  for (const Duration age : {Duration::max(), kAtOnce}) {
+    const Sealers sealers = Look(age);
+    if (std::ranges::any_of(sealers, [&](const auto& each) { return each->key_id() == key_id; }))
+      return true;
+  }
+  return false;
 }
 
 std::optional<std::string> SealNonEmpty(const Sealer& sealer, const Secret& plain,
