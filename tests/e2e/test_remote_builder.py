@@ -1,12 +1,14 @@
 """A builder on "another machine": a process without database and key file, over TLS and a token."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
+from harness.api import Api, ApiError
 from harness.daemon import Daemon, processes
 from harness.installation import Installation
 from harness.repo import app_files
@@ -18,6 +20,7 @@ LEASE = 15
 CONTROLLER = """
 link:
   listen: "127.0.0.1:{port}"
+  advertise: "localhost:{port}"
   certificate: {tls}/controller.pem
   key: {tls}/controller.key
   hosts:
@@ -37,6 +40,22 @@ plugins:
   engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
+"""
+EDGE = """
+installation: remote
+data: {root}/edge
+database: "host={socket} user=neoshowcase dbname=neoshowcase"
+key_file: {root}/edge-key
+roles: [services]
+domains: [{{name: "*.apps.test"}}]
+registry: {{url: "http://127.0.0.1:{registry}"}}
+backend: docker
+link:
+  token: {{file: {tls}/edge-token}}
+  ca: {tls}/ca.pem
+plugins:
+  docker: {{plugin: backend-docker}}
+  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/edge.sock"]}}
 """
 
 
@@ -214,3 +233,42 @@ def test_host_that_may_not_build_is_not_let_in(remote, app, logs):
     until(lambda: "RoleNotGranted" in stranger.log_tail(), 20, stranger.log_tail)
     stays(lambda: builders(remote) == ["builder-1"], 2, "one builder")
     stranger.stop()
+
+
+@pytest.fixture
+def edge(remote, logs):
+    """A services process on "another machine": the sockets of this one's hosts are hidden from it."""
+    socket = remote.database_socket()
+    shutil.copy(f"{remote.root}/data/key", f"{remote.root}/edge-key")
+    config = f"{remote.root}/edge.yaml"
+    with open(config, "w") as file:
+        file.write(EDGE.format(root=remote.root, tls=f"{remote.root}/tls", socket=socket, registry=remote.registry_port))
+    hide = 'mount -t tmpfs none "$0" && exec "$@"'
+    daemon = Daemon("remote-edge", ["unshare", "--mount", "sh", "-c", hide, f"{remote.root}/data/run/link",
+                                    f"{remote.binaries}/nsd", "--config", config], logs).start()
+    api = Api(f"{remote.root}/edge.sock")
+    until(lambda: answer(api.GetSystemInfo), 30, daemon.log_tail)
+    yield api
+    daemon.stop()
+
+
+def answer(method, **message):
+    """What the API says; None while it, or what it asks, is away."""
+    try:
+        return method(**message)
+    except (ApiError, OSError) as error:
+        assert not isinstance(error, ApiError) or error.code == "unavailable", error
+        return None
+
+
+def test_services_on_another_machine_answer_for_its_applications(remote, app, edge):
+    ask = {"applicationId": app.id, "before": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60)), "limit": 5}
+    here = until(lambda: remote.api.GetOutput(**ask).get("outputs"), 20, "it prints")
+    assert edge.GetOutput(**ask)["outputs"] == here
+    remote.kill("controller")
+    with pytest.raises(ApiError) as refused:
+        edge.GetOutput(**ask)
+    assert refused.value.code == "unavailable", refused.value
+    assert edge.GetApplication(id=app.id)["id"] == app.id, "what the database knows is there all the same"
+    remote.nsd["controller"].start()
+    until(lambda: (answer(edge.GetOutput, **ask) or {}).get("outputs"), 40, "it is there again")

@@ -142,10 +142,14 @@ class Installation:
         subprocess.run(["curl", "-sf", "-m", "5", "-X", "DELETE", f"http://127.0.0.1:{self.registry_port}/v2/{name}/manifests/{digest}"],
                        check=False)
 
+    def database_socket(self):
+        """The folder of the embedded database's socket."""
+        return next(folder for folder, _, names in os.walk(f"{self.root}/data")
+                    for name in names if name.startswith(".s.PGSQL.") and not name.endswith(".lock"))
+
     def sql(self, query):
         """First column of each row of the embedded database, asked by its own account over its socket."""
-        socket = next(os.path.dirname(os.path.join(folder, name)) for folder, _, names in os.walk(f"{self.root}/data")
-                      for name in names if name.startswith(".s.PGSQL.") and not name.endswith(".lock"))
+        socket = self.database_socket()
         database = {"PGHOST": socket, "PGDATABASE": "neoshowcase", "PGUSER": "neoshowcase"}
         owner = str(os.stat(socket).st_uid)
         done = subprocess.run(["setpriv", "--reuid", owner, "--clear-groups", "psql", "-XAtq", "-c", query],
