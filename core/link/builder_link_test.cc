@@ -409,6 +409,29 @@ TEST_F(BuilderLink, Output_IsAskedOfAnotherMachineWithTheRoleServices) {
   EXPECT_EQ(lines->at(0).text, "hello");
 }
 
+TEST_F(BuilderLink, OutputOfAHostThatIsBack_IsThereThoughSomebodyKeptAsking) {
+  Serve(Tls());
+  model::PluginState plugin;
+  plugin.instance = "docker";
+  plugin.healthy = true;
+  model::Host row;
+  row.id = HostId("h");
+  row.link_address = Address();
+  row.plugins = {plugin};
+  ASSERT_TRUE(hosts_.Beat(row, 1h).ok());
+  Identity identity = TlsIdentity();
+  identity.token = kOther;
+  Client client(hosts_, identity);
+  ASSERT_TRUE(client.Output({}, "docker", {}).ok());
+  entrance_.reset();
+  for (int ask = 0; ask < 3; ++ask)
+    EXPECT_EQ(client.Output({}, "docker", {}).status().reason(), "BackendHostAway");
+  Serve(Tls());
+  int asks = 1;
+  while (!client.Output({}, "docker", {}).ok() && asks < 100) ++asks;
+  EXPECT_LE(asks, 5) << "each waits two seconds at most";
+}
+
 TEST_F(BuilderLink, AddressThatIsTaken_IsToldAtStart) {
   Serve(Plain());
   EntranceOptions options = Plain();

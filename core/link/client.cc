@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kHostLease = 30s;
 constexpr Duration kDefaultDeadline = 20s;
+constexpr Duration kConnectLimit = 2s;
 
 Status Told(const grpc::Status& status) {
   if (!status.error_details().empty() || status.error_code() != grpc::StatusCode::UNAVAILABLE)
@@ -46,11 +47,16 @@ std::string ChooseAddress(const std::string& addresses) {
 class Client::Channels {
  public:
   std::unique_ptr<wire::Link::Stub> StubFor(const std::string& address, const Identity& identity) {
-    return wire::Link::NewStub(channels_.With([&](auto& channels) {
-      auto& channel = channels[address];
-      if (!channel) channel = ChannelTo(address, identity);
-      return channel;
-    }));
+    const auto channel = channels_.With([&](auto& channels) {
+      auto& one = channels[address];
+      if (!one) one = ChannelTo(address, identity);
+      return one;
+    });
+    // gRPC moves a connection on only while somebody waits for it. A call on one that failed
+    // returns at once, so without this wait a host that is back is not reached as long as people
+    // keep asking.
+    channel->WaitForConnected(DeadlineIn(kConnectLimit));
+    return wire::Link::NewStub(channel);
   }
 
  private:

@@ -61,9 +61,13 @@ void ShowIdentity(grpc::ClientContext& context, const Identity& identity) {
     context.AddMetadata("authorization", "Bearer " + identity.token.Reveal());
 }
 
+std::chrono::system_clock::time_point DeadlineIn(Duration left) {
+  return std::chrono::time_point_cast<std::chrono::system_clock::duration>(SystemClock().Now() +
+                                                                           left);
+}
+
 void SetDeadline(grpc::ClientContext& context, Duration left) {
-  context.set_deadline(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
-      SystemClock().Now() + left));
+  context.set_deadline(DeadlineIn(left));
 }
 
 }  // namespace ns::link

@@ -29,6 +29,8 @@ Credentials CredentialsOf(const grpc::ServerContextBase& context);
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const Identity& identity);
 // Shows the token.
 void ShowIdentity(grpc::ClientContext& context, const Identity& identity);
+// On gRPC's clock.
+std::chrono::system_clock::time_point DeadlineIn(Duration left);
 void SetDeadline(grpc::ClientContext& context, Duration left);
 
 }  // namespace ns::link

@@ -17,7 +17,7 @@ std::vector<Network> ParseNetworks(std::string_view json);          // /networks
 std::vector<Image> ParseImages(std::string_view json);              // /images/json
 // When the image of /images/{id}/json got its last name here; nullopt: it says nothing of that.
 std::optional<UtcTime> ParseTagTime(std::string_view json);
-std::string ParseId(std::string_view json);                         // {"Id": ...}
+std::string ParseId(std::string_view json);  // {"Id": ...}
 std::string ParseMessage(
     std::string_view json);  // {"message": ...}; the text itself when it is something else
 Event ParseEvent(std::string_view line);
