@@ -48,9 +48,8 @@ class Performer {
     if (effect.loop == reconcile::LoopId::kFetcher)
       return From(store_.repositories.Index(parts_.host));
     NS_ASSIGN(Keys keys, store_.apps.Index(parts_.host, parts_.BackendNames()));
-    // What a backend shows, and what time makes superfluous, no version tells.
-    const bool by_version =
-        effect.loop != reconcile::LoopId::kObserver && effect.loop != reconcile::LoopId::kCleaner;
+    // What a backend shows no version tells.
+    const bool by_version = effect.loop != reconcile::LoopId::kObserver;
     for (model::Versioned& key : keys) key.version = by_version ? key.version : 0;
     return Answer(std::move(keys));
   }

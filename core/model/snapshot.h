@@ -44,6 +44,7 @@ struct AppHistory {
   std::vector<Release> releases;  // all, newest first, without env
   std::vector<Build> builds;      // all, newest first
   std::vector<BuildId> logged;    // those that have a log
+  int64_t version = 0;            // as of AppSnapshot
   Time now = kNever;              // database's clock at the read
 };
 

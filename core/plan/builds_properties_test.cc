@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "plan/builds.h"
 #include "plan/cleanup.h"
@@ -95,6 +97,53 @@ RC_GTEST_PROP(PlanProperties, AssignBuilds_KeepsToSlotsMethodsAndApplications, (
       RC_ASSERT(!could || of_app[build.app] > 0);
     }
   }
+}
+
+// The order as it is described: the best of all that may start, again and again.
+std::vector<BuildId> OneAfterAnother(const model::QueueSnapshot& queue) {
+  std::map<UserId, int> running;
+  std::map<HostId, int> room;
+  std::set<AppId> busy;
+  const auto occupy = [&](const model::Build& build) {
+    busy.insert(build.app);
+    ++running[AppOf(queue, build).owner];
+  };
+  for (const model::Build& build : queue.building) occupy(build);
+  for (const auto& builder : queue.builders) room[builder.host] = builder.slots - builder.running;
+  std::vector<BuildId> order;
+  for (;;) {
+    const model::Build* best = nullptr;
+    HostId where;
+    std::tuple<int, Time, bool> least;
+    for (const model::Build& build : queue.queued) {
+      if (busy.contains(build.app) || build.not_before > queue.now) continue;
+      const model::QueueApp& app = AppOf(queue, build);
+      HostId most;
+      for (const auto& builder : queue.builders) {
+        if (room[builder.host] > 0 && CanBuild(builder, app.method) &&
+            (most.empty() || room[builder.host] > room[most]))
+          most = builder.host;
+      }
+      const auto served = queue.served.find(app.owner);
+      const std::tuple rank(running[app.owner],
+                            served == queue.served.end() ? kNever : served->second,
+                            app.has_release);
+      if (most.empty() || (best != nullptr && least <= rank)) continue;
+      best = &build, where = most, least = rank;
+    }
+    if (best == nullptr) return order;
+    occupy(*best);
+    --room[where];
+    order.push_back(best->id);
+  }
+}
+
+RC_GTEST_PROP(PlanProperties, AssignBuilds_KeepsTheOrderThatIsDescribed, ()) {
+  const model::QueueSnapshot queue = AnyQueue();
+  RC_LOG() << rc::toString(queue);
+  std::vector<BuildId> order;
+  for (const model::BuildClaim& claim : AssignBuilds(queue)) order.push_back(claim.build);
+  RC_ASSERT(order == OneAfterAnother(queue));
 }
 
 // Three owners: the first has six of nine applications, always with a build in the queue.

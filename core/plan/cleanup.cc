@@ -23,8 +23,15 @@ std::set<BuildId> Released(const model::AppHistory& history, const Retention& re
   return needed;
 }
 
-bool IsYoung(const Build& build, Time now, Duration age) {
-  return build.finished_at + std::chrono::duration_cast<std::chrono::microseconds>(age) > now;
+Time EndOf(const Build& build, Duration age) {
+  return build.finished_at + std::chrono::duration_cast<std::chrono::microseconds>(age);
+}
+
+// Whether `when` has come; else it is looked at again then.
+bool Come(Cleanup& cleanup, Time when, Time now) {
+  if (when <= now) return true;
+  cleanup.next = cleanup.next == kNever ? when : std::min(cleanup.next, when);
+  return false;
 }
 
 }  // namespace
@@ -34,13 +41,15 @@ Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retenti
   const std::set<BuildId> released = Released(history, retention);
   const std::set<BuildId> logged(history.logged.begin(), history.logged.end());
   for (const Build& build : history.builds) {
-    if (!model::IsTerminal(build.status) || IsYoung(build, history.now, kSettling)) continue;
+    if (!model::IsTerminal(build.status)) continue;
     const bool current =
         build.status == model::BuildStatus::kSucceeded && build.commit == history.app.commit;
     if (released.contains(build.id) || current) continue;
-    if (build.image_state == ImageState::kKept && build.attempt > 0)
+    const bool image = build.image_state == ImageState::kKept && build.attempt > 0;
+    if (image && Come(cleanup, EndOf(build, kSettling), history.now))
       cleanup.condemn.push_back(build.id);
-    if (logged.contains(build.id) && !IsYoung(build, history.now, retention.logs))
+    const Duration logs = std::max(retention.logs, kSettling);
+    if (logged.contains(build.id) && Come(cleanup, EndOf(build, logs), history.now))
       cleanup.logs.push_back(build.id);
   }
   return cleanup;

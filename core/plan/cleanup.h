@@ -19,6 +19,8 @@ struct Retention {
 struct Cleanup {
   std::vector<BuildId> condemn;  // their images are needed no more
   std::vector<BuildId> logs;     // whose logs go
+  // When there is more to be done, if nothing but time passes; kNever: there is not.
+  Time next = kNever;
   bool Empty() const { return condemn.empty() && logs.empty(); }
 };
 

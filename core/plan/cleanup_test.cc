@@ -66,6 +66,18 @@ TEST(DecideCleanup, BuildOfTheCurrentCommitOrJustEnded_Stays) {
   EXPECT_TRUE(DecideCleanup(history, kTwo).Empty());
 }
 
+TEST(DecideCleanup, WhatTimeAloneBrings_IsToldWithItsTime) {
+  model::AppHistory history = HistoryOf(4);
+  EXPECT_EQ(DecideCleanup(history, kTwo).next, kNever) << "nothing that is left has a time";
+  history.builds[3].finished_at = history.now - 59min;
+  EXPECT_EQ(DecideCleanup(history, kTwo).next, history.now + 1min) << "its image";
+  history.builds[3].finished_at = history.now - 2h;
+  EXPECT_EQ(DecideCleanup(history, kTwo).next, history.now + 22h) << "its log";
+  history.now += 22h;
+  EXPECT_EQ(DecideCleanup(history, kTwo).next, kNever);
+  EXPECT_THAT(DecideCleanup(history, kTwo).logs, ElementsAre(IdOf<BuildId>(2), IdOf<BuildId>(1)));
+}
+
 TEST(DecideCleanup, UnsettledBuild_IsNotTouched) {
   model::AppHistory history = HistoryOf(4);
   history.builds[3].status = BuildStatus::kBuilding;

@@ -51,10 +51,18 @@ class CleanerPass final : public Pass {
     history_ = std::move(history);
     if (history_.app.deleted) return CleanUpTombstone();
     plan::Cleanup cleanup = plan::DecideCleanup(history_, retention_);
+    if (cleanup.Empty() && plan::Condemned(history_).empty()) return NothingUntil(cleanup.next);
     logs_ = std::move(cleanup.logs);
     if (cleanup.condemn.empty()) return DeleteCondemned();
     at_ = At::kCondemn;
     return Effect(CondemnImages{id_, std::move(cleanup.condemn)});
+  }
+
+  // Only another version or time can bring something to do.
+  Step NothingUntil(Time next) const {
+    Finished finished = Settled(history_.version);
+    if (next != kNever) finished.again = next - history_.now;
+    return finished;
   }
 
   Step DeleteCondemned() {

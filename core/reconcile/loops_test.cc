@@ -445,6 +445,27 @@ TEST(Cleaner, CondemnedByTheDead_IsDeletedByTheNext) {
   Expect<DeleteImages>(pass->Next(Answer(history)));
 }
 
+TEST(Cleaner, NothingToClean_IsSettledUntilTimeBringsSomething) {
+  const model::AppSnapshot snapshot = WithTarget();
+  model::AppHistory history = HistoryOf(snapshot);
+  history.version = 7;
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Finished end = ExpectEnd(pass->Next(Answer(history)));
+  EXPECT_EQ(end.settled, std::optional<int64_t>(7));
+  EXPECT_EQ(end.again, std::nullopt);
+
+  history.builds = {BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kFailed)};
+  history.builds[0].attempt = 1;
+  history.builds[0].finished_at = history.now - std::chrono::minutes(45);
+  pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  end = ExpectEnd(pass->Next(Answer(history)));
+  EXPECT_EQ(end.settled, std::optional<int64_t>(7));
+  EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::minutes(15)));
+}
+
 TEST(Cleaner, ConfirmedTombstone_GoesToTheLastRow) {
   model::AppHistory history = HistoryOf(WithTarget());
   history.app.deleted = history.removed = true;

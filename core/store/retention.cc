@@ -60,14 +60,14 @@ class PgRetention final : public ports::RetentionStore {
           history.builds,
           LoadBuilds(connection, "WHERE application_id = $1 ORDER BY number DESC", Params::Of(id)));
       NS_ASSIGN(const Rows rows,
-                connection.Run("SELECT removed, now(), array(SELECT id FROM builds WHERE "
+                connection.Run("SELECT removed, version, now(), array(SELECT id FROM builds WHERE "
                                "application_id = $1 AND EXISTS (SELECT 1 FROM build_logs WHERE "
                                "build_id = builds.id) ORDER BY number DESC)"
                                " FROM applications WHERE id = $1",
                                Params::Of(id)));
       std::vector<std::string> logged;
       Row row = rows[0];
-      row >> history.removed >> history.now >> logged;
+      row >> history.removed >> history.version >> history.now >> logged;
       NS_TRY(row.status());
       for (std::string& build : logged) history.logged.emplace_back(std::move(build));
       return history;

@@ -68,7 +68,9 @@ struct CannedWorld {
     } else if (const auto* history = std::get_if<LoadHistory>(&effect)) {
       ++store_calls;
       model::AppHistory out;
-      out.app = apps.at(history->id.str()).app;
+      const model::AppSnapshot& app = apps.at(history->id.str());
+      out.app = app.app;
+      out.version = app.version;
       return reconcile::Answer(std::move(out));
     } else {
       ++store_calls;
@@ -78,8 +80,7 @@ struct CannedWorld {
 
  private:
   reconcile::Outcome List(reconcile::LoopId loop) {
-    const bool by_version =
-        loop != reconcile::LoopId::kObserver && loop != reconcile::LoopId::kCleaner;
+    const bool by_version = loop != reconcile::LoopId::kObserver;
     reconcile::Keys keys;
     for (const auto& [id, app] : apps) keys.push_back({id, by_version ? app.version : 0});
     ++store_calls;

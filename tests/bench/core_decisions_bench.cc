@@ -43,7 +43,8 @@ BENCHMARK(DecideTarget);
 
 void AssignBuilds(benchmark::State& state) {
   model::QueueSnapshot queue;
-  queue.builders = {{IdOf<HostId>(1), 2, 0}, {IdOf<HostId>(2), 4, 1}};
+  const int half = static_cast<int>(state.range(0)) / 2;  // slots that all can be given
+  queue.builders = {{IdOf<HostId>(1), half, 0}, {IdOf<HostId>(2), half, 1}};
   for (int i = 1; i <= state.range(0); ++i) {
     model::Build build;
     build.id = IdOf<BuildId>(i);
@@ -53,7 +54,7 @@ void AssignBuilds(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(plan::AssignBuilds(queue));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(AssignBuilds)->Arg(10)->Arg(1000);
+BENCHMARK(AssignBuilds)->Arg(10)->Arg(1000)->Arg(10000);
 
 }  // namespace
 }  // namespace ns::bench

@@ -53,6 +53,7 @@ class FakeRetention final : public RetentionStore {
     history.app = row.app;
     history.app.env.clear();
     history.removed = row.removed;
+    history.version = row.version;
     history.now = now;
     for (auto it = row.releases.rbegin(); it != row.releases.rend(); ++it)
       history.releases.push_back(BareRelease(rows, *it));

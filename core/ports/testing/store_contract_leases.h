@@ -291,6 +291,7 @@ TEST_P(StoreContract, History_HoldsEverythingThatTheCleanerNeeds) {
   EXPECT_EQ(history.builds[0].id, IdOf<BuildId>(2));
   EXPECT_THAT(history.releases, SizeIs(1));
   EXPECT_THAT(history.logged, ElementsAre(claimed.id));
+  EXPECT_EQ(history.version, s.deploys.Snapshot(app.id)->version);
   EXPECT_NE(history.now, kNever);
   ASSERT_EQ(s.retention.DropLogs(app.id, {IdOf<BuildId>(1), IdOf<BuildId>(2)}), Status());
   history = s.retention.History(app.id, kNobody, {}).value();
