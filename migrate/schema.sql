@@ -195,6 +195,13 @@ CREATE INDEX applications_repository ON applications (repository_id);
 CREATE INDEX applications_parent ON applications (parent_id);
 CREATE INDEX applications_holder ON applications (holder);
 
+-- Applications of which nothing else is left. A builder that was away meanwhile may still push an
+-- image of one, so the registry is looked at for a while.
+CREATE TABLE purged_applications (
+  id text PRIMARY KEY,
+  purged_at timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE application_owners (
   application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
   subject_id text NOT NULL REFERENCES subjects (id),

@@ -51,6 +51,10 @@ class Performer {
     // What a backend shows no version tells.
     const bool by_version = effect.loop != reconcile::LoopId::kObserver;
     for (model::Versioned& key : keys) key.version = by_version ? key.version : 0;
+    if (effect.loop == reconcile::LoopId::kCleaner) {
+      NS_ASSIGN(const auto purged, store_.retention.Purged());
+      for (const AppId& app : purged) keys.push_back({app.str(), reconcile::kPurgedVersion});
+    }
     return Answer(std::move(keys));
   }
 
@@ -148,6 +152,9 @@ class Performer {
   }
   Outcome operator()(const reconcile::PurgeApp& effect) const {
     return Only(store_.deploys.Purge(effect.app, parts_.host));
+  }
+  Outcome operator()(const reconcile::ForgetPurged& effect) const {
+    return Only(store_.retention.ForgetPurged(effect.app));
   }
 
   // -- of builders --

@@ -45,7 +45,9 @@ struct AppHistory {
   std::vector<Build> builds;      // all, newest first
   std::vector<BuildId> logged;    // those that have a log
   int64_t version = 0;            // as of AppSnapshot
-  Time now = kNever;              // database's clock at the read
+  // Since when nothing of it is left but this and its id; kNever: it is there.
+  Time purged = kNever;
+  Time now = kNever;  // database's clock at the read
 };
 
 // The queue as the build starter sees it.

@@ -153,7 +153,8 @@ class DeployStore {
 class RetentionStore {
  public:
   virtual ~RetentionStore() = default;
-  // Takes the application as DeployStore::Take does. kNotFound for purged ones.
+  // Takes the application as DeployStore::Take does; of one that was purged, which nobody takes,
+  // tells since when. kNotFound for those that are forgotten.
   virtual Result<model::AppHistory> History(const AppId& id, const HostId& holder,
                                             const std::vector<std::string>& backends) = 0;
   // Condemns the images of these settled builds, all but those that the target or the pin runs.
@@ -167,6 +168,9 @@ class RetentionStore {
   // Removes the logs of these builds of the application, where settled.
   virtual Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
                           const HostId& holder = kNobody) = 0;
+  // Purged and not yet forgotten, by id.
+  virtual Result<std::vector<AppId>> Purged() = 0;
+  virtual Status ForgetPurged(const AppId& id) = 0;
 };
 
 struct LogSlice {

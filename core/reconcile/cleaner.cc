@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/mutant.h"
 #include "plan/builds.h"
 #include "plan/cleanup.h"
@@ -8,9 +10,14 @@ namespace {
 
 // Between looks at a tombstone whose builds have not ended.
 constexpr Duration kBuildsEnd = std::chrono::seconds(2);
+// A builder that was paused or cut off may push an image after its application was purged: the
+// registry is looked at again, ever more rarely, for as long as a host may reasonably be away.
+constexpr Duration kFirstSweep = std::chrono::seconds(10);
+constexpr Duration kSweptFor = std::chrono::hours(24);
 
 // living:    load -> (condemn -> load) -> (delete images -> gone) -> (drop logs)
 // tombstone: load -> (wait for the backend, for builds) -> delete images -> purge
+// purged:    load -> delete images | forget
 // Images are condemned before they are deleted, so that nothing is released from one that goes.
 class CleanerPass final : public Pass {
  public:
@@ -37,18 +44,34 @@ class CleanerPass final : public Pass {
         return DropOldLogs();
       case At::kDeleteAll:
         return Purge();
-      case At::kLogs:
       case At::kPurge:
+        return Finished{Status(), {}, kFirstSweep, std::nullopt};
+      case At::kSweep:
+        return SweepAgain();
+      case At::kLogs:
+      case At::kForget:
         break;
     }
     return Done();
   }
 
  private:
-  enum class At { kLoad, kCondemn, kReload, kDelete, kGone, kLogs, kDeleteAll, kPurge };
+  enum class At {
+    kLoad,
+    kCondemn,
+    kReload,
+    kDelete,
+    kGone,
+    kLogs,
+    kDeleteAll,
+    kPurge,
+    kSweep,
+    kForget
+  };
 
   Step Loaded(model::AppHistory history) {
     history_ = std::move(history);
+    if (history_.purged != kNever) return Sweep();
     if (history_.app.deleted) return CleanUpTombstone();
     plan::Cleanup cleanup = plan::DecideCleanup(history_, retention_);
     if (cleanup.Empty() && plan::Condemned(history_).empty()) return NothingUntil(cleanup.next);
@@ -91,6 +114,20 @@ class CleanerPass final : public Pass {
   Step Purge() {
     at_ = At::kPurge;
     return Effect(PurgeApp{id_});
+  }
+
+  Duration PurgedFor() const { return history_.now - history_.purged; }
+
+  Step Sweep() {
+    at_ = PurgedFor() < kSweptFor ? At::kSweep : At::kForget;
+    if (at_ == At::kForget) return Effect(ForgetPurged{id_});
+    return Effect(DeleteImages{id_, {}, {}});
+  }
+
+  Step SweepAgain() const {
+    Finished finished = Settled(kPurgedVersion);
+    finished.again = std::max<Duration>(kFirstSweep, PurgedFor() / 2);
+    return finished;
   }
 
   const AppId id_;

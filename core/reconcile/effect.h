@@ -38,6 +38,9 @@ inline constexpr char kQueueKey[] = "queue";
 // A wake of this key is a wake of all that the loop has: it is relisted.
 inline constexpr char kEveryKey[] = "";
 
+// The version under which purged applications are listed: nothing changes them any more.
+inline constexpr int64_t kPurgedVersion = 1;
+
 // Effects are carried out on behalf of a host: loading takes what nobody alive holds, and fails
 // with the reason model::kHeldElsewhere where somebody does; writes fail so too.
 
@@ -138,6 +141,10 @@ struct DropLogs {
 struct ConfirmRemoved {
   AppId app;
 };
+// A purged one is not looked after any more.
+struct ForgetPurged {
+  AppId app;
+};
 struct PurgeApp {
   AppId app;
 };
@@ -167,8 +174,8 @@ using Effect =
     std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
                  LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild, SetTarget, ObserveApp,
                  ApplyApp, SaveObserved, RemoveApp, LoadHistory, CondemnImages, DeleteImages,
-                 ImagesGone, DropLogs, ConfirmRemoved, PurgeApp, LoadEpoch, RaiseEpoch, ListClaims,
-                 RenewClaims, RunAttempt, SettleAttempt>;
+                 ImagesGone, DropLogs, ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch,
+                 RaiseEpoch, ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
 
 using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;

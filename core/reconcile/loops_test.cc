@@ -474,7 +474,37 @@ TEST(Cleaner, ConfirmedTombstone_GoesToTheLastRow) {
   pass->Begin();
   EXPECT_TRUE(Expect<DeleteImages>(pass->Next(Answer(history))).builds.empty()) << "all of them";
   Expect<PurgeApp>(pass->Next(Ok()));
-  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_TRUE(end.status.ok());
+  EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::seconds(10))) << "a late push";
+}
+
+TEST(Cleaner, Purged_IsSweptEverMoreRarelyAndForgottenAfterADay) {
+  model::AppHistory history;
+  history.app.id = AppId("a");
+  history.purged = Time(std::chrono::hours(1));
+  auto loop = NewCleaner({});
+  Duration age = std::chrono::seconds(0);
+  int sweeps = 0;
+  for (;; ++sweeps) {
+    ASSERT_LT(sweeps, 50);
+    history.now = history.purged + std::chrono::duration_cast<Time::duration>(age);
+    auto pass = loop->NewPass("a");
+    pass->Begin();
+    const Step step = pass->Next(Answer(history));
+    if (age >= std::chrono::hours(24)) {
+      Expect<ForgetPurged>(step);
+      EXPECT_EQ(ExpectEnd(pass->Next(Ok())).again, std::nullopt);
+      break;
+    }
+    EXPECT_TRUE(Expect<DeleteImages>(step).keep.empty());
+    const Finished end = ExpectEnd(pass->Next(Ok()));
+    EXPECT_EQ(end.settled, std::optional<int64_t>(kPurgedVersion)) << "relists pass it over";
+    ASSERT_TRUE(end.again && *end.again > Duration::zero());
+    age += *end.again;
+  }
+  EXPECT_GT(sweeps, 15);
+  EXPECT_LT(sweeps, 30);
 }
 
 TEST(Cleaner, UnconfirmedTombstone_IsTheSynchronizersFirst) {

@@ -146,9 +146,12 @@ class PgDeploys final : public ports::DeployStore {
       NS_ASSIGN(
           const Rows rows,
           connection.Run("DELETE FROM applications WHERE id = $1 AND removed", Params::Of(id)));
-      return rows.touched() ? Status()
-                            : Status(Code::kPrecondition,
-                                     "the backend has not confirmed that nothing is left");
+      if (!rows.touched())
+        return Status(Code::kPrecondition, "the backend has not confirmed that nothing is left");
+      return connection.Do(
+          "INSERT INTO purged_applications (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET "
+          "purged_at = excluded.purged_at",
+          Params::Of(id));
     });
   }
 

@@ -13,8 +13,10 @@ class PgRetention final : public ports::RetentionStore {
 
   Result<model::AppHistory> History(const AppId& id, const HostId& holder,
                                     const std::vector<std::string>& backends) override {
-    return LoadOrTake(pool_, "applications", "backend = ANY($3::text[])",
-                      Params::Of(id, holder, backends), [&] { return LoadHeld(id, holder); });
+    Result<model::AppHistory> held =
+        LoadOrTake(pool_, "applications", "backend = ANY($3::text[])",
+                   Params::Of(id, holder, backends), [&] { return LoadHeld(id, holder); });
+    return held.status().code() == Code::kNotFound ? LoadPurged(id) : std::move(held);
   }
 
   Status CondemnImages(const AppId& id, const std::vector<BuildId>& builds,
@@ -40,7 +42,29 @@ class PgRetention final : public ports::RetentionStore {
                 "application_id = $1 AND id = ANY($2::text[]) AND status > 1)");
   }
 
+  Result<std::vector<AppId>> Purged() override {
+    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id FROM purged_applications ORDER BY id"));
+    return ReadAll<AppId>(rows, [](Row& row, AppId& out) { row >> out; });
+  }
+
+  Status ForgetPurged(const AppId& id) override {
+    return pool_.Run("DELETE FROM purged_applications WHERE id = $1", Params::Of(id)).status();
+  }
+
  private:
+  Result<model::AppHistory> LoadPurged(const AppId& id) {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT purged_at, now() FROM purged_applications WHERE id = $1",
+                        Params::Of(id)));
+    if (rows.size() == 0) return NotFound("no application " + id.str());
+    model::AppHistory history;
+    history.app.id = id;
+    Row row = rows[0];
+    row >> history.purged >> history.now;
+    NS_TRY(row.status());
+    return history;
+  }
+
   Status Edit(const AppId& id, const HostId& holder, const std::vector<BuildId>& builds,
               const char* sql) {
     return pool_.Write([&](Connection& connection) -> Status {

@@ -34,6 +34,7 @@ NOT_REACHED = {
     "RetentionStore.CondemnImages": "nothing is old enough to be cleaned away",
     "RetentionStore.DropLogs": "nothing is old enough to be cleaned away",
     "RetentionStore.ImagesGone": "nothing is old enough to be cleaned away",
+    "RetentionStore.ForgetPurged": "nothing was purged a day ago",
     "UserStore.Get": "users are known by name",
     "UserStore.Key": "no repository takes a key pair",
     "UserStore.List": "no method of the API offers it yet",

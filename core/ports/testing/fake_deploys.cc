@@ -186,6 +186,7 @@ class FakeDeploys final : public DeployStore {
       AppendEvent(rows, std::move(purged), now);
       rows.conditions.erase({model::Subject::kApplication, id.str()});
       rows.apps.erase(AppId(id));
+      rows.purged[id] = now;
       return {};
     });
   }

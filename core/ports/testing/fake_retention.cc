@@ -13,7 +13,7 @@ class FakeRetention final : public RetentionStore {
                                     const std::vector<std::string>& backends) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::AppHistory> {
       FakeApp* row = rows.FindApp(id);
-      if (!row) return NoSuch("application", id.str());
+      if (!row) return PurgedIn(rows, id, now);
       NS_TRY(rows.TakeApp(*row, holder, backends, now));
       return HistoryOf(rows, *row, now);
     });
@@ -47,7 +47,32 @@ class FakeRetention final : public RetentionStore {
     });
   }
 
+  Result<std::vector<AppId>> Purged() override {
+    return rows_.Read([](FakeState& rows, Time) -> Result<std::vector<AppId>> {
+      std::vector<AppId> ids;
+      for (const auto& [id, at] : rows.purged) ids.push_back(id);
+      return ids;
+    });
+  }
+
+  Status ForgetPurged(const AppId& id) override {
+    return rows_.Write([&](FakeState& rows, Time, HintList&) -> Status {
+      rows.purged.erase(id);
+      return {};
+    });
+  }
+
  private:
+  static Result<model::AppHistory> PurgedIn(const FakeState& rows, const AppId& id, Time now) {
+    const auto found = rows.purged.find(id);
+    if (found == rows.purged.end()) return NoSuch("application", id.str());
+    model::AppHistory history;
+    history.app.id = id;
+    history.purged = found->second;
+    history.now = now;
+    return history;
+  }
+
   static model::AppHistory HistoryOf(const FakeState& rows, const FakeApp& row, Time now) {
     model::AppHistory history;
     history.app = row.app;

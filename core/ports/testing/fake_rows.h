@@ -45,6 +45,7 @@ struct FakeState {
   std::map<RepositoryId, HostId> repository_holders;
   std::map<std::string, model::Commit> commits;
   std::map<AppId, FakeApp> apps;
+  std::map<AppId, Time> purged;
   std::map<BuildId, FakeBuild> builds;
   std::vector<model::Event> events;
   std::map<SubjectKey, std::map<std::string, model::Condition>> conditions;

@@ -113,6 +113,12 @@ class StoreContract : public ::testing::TestWithParam<StoreFactory> {
     return host.id;
   }
 
+  // Its lease runs out now, however slow the machine is.
+  void LetLapse(int n) {
+    Beat(n, std::chrono::milliseconds(1));
+    under_test_->Advance(std::chrono::milliseconds(5));
+  }
+
   void Settle(const model::Build& claimed, model::BuildStatus status) {
     EXPECT_EQ(s.builds.Settle(claimed.id, claimed.lease.token, Ended(status, "Broken")), Status());
   }

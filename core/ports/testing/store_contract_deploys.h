@@ -259,6 +259,29 @@ TEST_P(StoreContract, Removal_GoesThroughTombstoneConfirmationAndPurge) {
   EXPECT_EQ(s.deploys.ConfirmRemoved(app.id).code(), Code::kNotFound);
 }
 
+TEST_P(StoreContract, Purged_IsKnownUntilItIsForgotten) {
+  const model::Application app = NewApp(1), other = NewApp(2);
+  EXPECT_THAT(s.retention.Purged().value(), IsEmpty());
+  for (const model::Application& gone : {app, other}) {
+    ASSERT_EQ(s.apps.MarkDeleted(gone.id), Status());
+    ASSERT_EQ(s.deploys.ConfirmRemoved(gone.id), Status());
+    EXPECT_EQ(s.retention.History(gone.id, kNobody, {})->purged, kNever);
+    ASSERT_EQ(s.deploys.Purge(gone.id), Status());
+  }
+  EXPECT_THAT(s.retention.Purged().value(), ElementsAre(app.id, other.id));
+  const auto history = s.retention.History(app.id, kNobody, {});
+  ASSERT_TRUE(history.ok()) << history.status().ToString();
+  EXPECT_EQ(history->app.id, app.id);
+  EXPECT_NE(history->purged, kNever);
+  EXPECT_LE(history->purged, history->now);
+  EXPECT_LT(history->now - history->purged, 1h);
+  EXPECT_THAT(history->builds, IsEmpty());
+  ASSERT_EQ(s.retention.ForgetPurged(app.id), Status());
+  ASSERT_EQ(s.retention.ForgetPurged(app.id), Status());
+  EXPECT_EQ(s.retention.History(app.id, kNobody, {}).status().code(), Code::kNotFound);
+  EXPECT_THAT(s.retention.Purged().value(), ElementsAre(other.id));
+}
+
 TEST_P(StoreContract, Purge_OfAConfirmedApplication_LeavesOthersAlone) {
   const model::Application one = NewApp(1), two = NewApp(2);
   ASSERT_EQ(s.apps.MarkDeleted(one.id), Status());

@@ -11,9 +11,9 @@ inline bool HeldByAnother(const Status& status) {
 }
 
 TEST_P(StoreContract, Beat_TellsWhoIsAlive) {
-  Beat(1, 20ms);
+  Beat(1);
   Beat(2);
-  under_test_->Advance(50ms);
+  LetLapse(1);
   model::Host host;
   host.id = IdOf<HostId>(3);
   EXPECT_THAT(s.hosts.Beat(host, 1min).value(), ElementsAre(IdOf<HostId>(2), IdOf<HostId>(3)));
@@ -39,9 +39,9 @@ TEST_P(StoreContract, Take_NeedsTheBackendAndALeaseThatIsAlive) {
 
 TEST_P(StoreContract, Take_OfWhatADeadHostHeld_TakesItOver) {
   const model::Application app = NewApp(1);
-  const HostId one = Beat(1, 20ms), two = Beat(2);
+  const HostId one = Beat(1), two = Beat(2);
   ASSERT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
-  under_test_->Advance(50ms);
+  LetLapse(1);
   EXPECT_TRUE(HeldByAnother(s.deploys.Take(app.id, one, {app.backend}).status()));
   ASSERT_TRUE(s.deploys.Take(app.id, two, {app.backend}).ok());
   Beat(1);
@@ -72,7 +72,7 @@ TEST_P(StoreContract, Attendance_TellsWhoActsAndWhoCould) {
   model::Attendance seen = s.deploys.Attendance(app.id).value();
   EXPECT_TRUE(seen.holder.empty());
   EXPECT_FALSE(seen.Alive() || seen.loaded);
-  const HostId one = Beat(1, 100ms);
+  const HostId one = Beat(1);
   ASSERT_TRUE(s.deploys.Take(app.id, one, {app.backend}).ok());
   seen = s.deploys.Attendance(app.id).value();
   EXPECT_EQ(seen.holder, one);
@@ -86,7 +86,7 @@ TEST_P(StoreContract, Attendance_TellsWhoActsAndWhoCould) {
   host.plugins[0].healthy = true;
   ASSERT_TRUE(s.hosts.Beat(host, 1min).ok());
   EXPECT_TRUE(s.deploys.Attendance(app.id)->loaded);
-  under_test_->Advance(200ms);
+  LetLapse(1);
   seen = s.deploys.Attendance(app.id).value();
   EXPECT_EQ(seen.holder, one);
   EXPECT_FALSE(seen.Alive());
@@ -136,10 +136,10 @@ TEST_P(StoreContract, WritesOfAHostThatHoldsNothing_AreRefused) {
 
 TEST_P(StoreContract, WritesOfTheHolder_EndWithItsLease) {
   const model::Application app = NewApp(1);
-  const HostId holder = Beat(1, 100ms);
+  const HostId holder = Beat(1);
   ASSERT_TRUE(s.deploys.Take(app.id, holder, {app.backend}).ok());
   ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, {}, std::nullopt, holder).ok());
-  under_test_->Advance(200ms);
+  LetLapse(1);
   EXPECT_TRUE(HeldByAnother(s.deploys.SetTarget(app.id, 1, {}, std::nullopt, holder).status()));
   Beat(1);
   EXPECT_TRUE(s.deploys.SetTarget(app.id, 1, {}, std::nullopt, holder).ok())

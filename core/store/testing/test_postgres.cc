@@ -128,7 +128,8 @@ std::string TestPostgres::CleanDatabase() {
       clean_,
       "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM "
       "commits; DELETE FROM conditions;"
-      "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info");
+      "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info; "
+      "DELETE FROM purged_applications");
   return clean_;
 }
 
