@@ -5,7 +5,6 @@
 #include <type_traits>
 
 #include "base/failpoint.h"
-#include "base/mutant.h"
 
 namespace ns::act {
 namespace {
@@ -174,7 +173,7 @@ class Performer {
 
   // What another host may have taken over is its to change.
   Status LeaseAlive() const {
-    if (parts_.lease_alive() || NS_MUTANT("perform.lease")) return {};
+    if (parts_.lease_alive()) return {};
     return Status(Code::kStale, "LeaseLost", "this host's lease has run out, or may have");
   }
   // Tags are "<build>-<attempt>".

@@ -1,6 +1,5 @@
 #include "act/store_desk.h"
 
-#include "base/mutant.h"
 #include "plan/keys.h"
 
 namespace ns::act {
@@ -42,7 +41,7 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   order.entrypoint = app.run.entrypoint;
   order.command = app.run.command;
   for (const model::EnvVar& variable : app.env) {
-    if (variable.InBuild() || NS_MUTANT("desk.env-of-all-scopes")) order.env.push_back(variable);
+    if (variable.InBuild()) order.env.push_back(variable);
   }
   order.remote = {repository.id, repository.url, repository.credentials};
   model::GitCredentials& own = order.remote.credentials;

@@ -9,7 +9,6 @@
 #include "base/failpoint.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "base/mutant.h"
 #include "base/random.h"
 #include "base/status.h"
 
@@ -44,8 +43,6 @@ TEST(Log, Redirected_GoesThereFromItsLevelOn) {
   log::Redirect(log::Level::kInfo, nullptr);
   EXPECT_EQ(got, "this why=\"two words\"");
 }
-
-TEST(Mutant, NobodyChoseOne_IsOff) { EXPECT_FALSE(NS_MUTANT("anything")); }
 
 TEST(KeyHasher, FieldBorders_ChangeTheKey) {
   const Secret key(std::string(32, 'k'));

@@ -5,7 +5,6 @@
 #include <set>
 #include <tuple>
 
-#include "base/mutant.h"
 #include "plan/builds.h"
 
 namespace ns::plan {
@@ -47,7 +46,7 @@ class Rooms {
 
   ByRoom::const_iterator Find(const std::string& method) const {
     for (auto one = by_room_.begin(); one != by_room_.end(); ++one) {
-      if (one->first >= 0 && !NS_MUTANT("starter.no-slots")) break;
+      if (one->first >= 0) break;
       if (CanBuild(builders_[one->second], method)) return one;
     }
     return by_room_.end();
@@ -114,9 +113,7 @@ class Assigner {
     return found == queue_.served.end() ? kNever : found->second;
   }
 
-  bool IsFree(const AppId& app) const {
-    return !busy_.contains(app) || NS_MUTANT("starter.same-app");
-  }
+  bool IsFree(const AppId& app) const { return !busy_.contains(app); }
 
   void Occupy(const Build& build) {
     busy_.insert(build.app);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "plan/keys.h"
 
 namespace ns::plan {
@@ -84,7 +83,7 @@ Registration DecideBuild(const model::AppSnapshot& snapshot, const Secret& key) 
 std::vector<Expiry> ExpireBuilds(const model::QueueSnapshot& queue) {
   std::vector<Expiry> out;
   for (const Build& build : queue.building) {
-    if (build.lease.expires >= queue.now || NS_MUTANT("crash-detector.never")) continue;
+    if (build.lease.expires >= queue.now) continue;
     Status lost(Code::kUnavailable, "BuilderLost",
                 "the builder stopped answering during attempt " + std::to_string(build.attempt));
     lost.SetFault(Fault::kPlatform);
@@ -101,8 +100,7 @@ model::BuildResult AfterFailure(const Status& failure, int attempt) {
   result.outcome = failure;
   if (failure.code() == Code::kCancelled) {
     result.status = BuildStatus::kCancelled;
-  } else if (MayPass(failure) &&
-             (attempt < model::kMaxAttempts || NS_MUTANT("builds.no-attempt-limit"))) {
+  } else if (MayPass(failure) && attempt < model::kMaxAttempts) {
     result.status = BuildStatus::kQueued;
     result.retry_in = failure.retry_after().value_or(std::chrono::seconds(5) * attempt * attempt);
   } else {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "model/shell_words.h"
 #include "plan/keys.h"
 
@@ -17,8 +16,7 @@ using model::DesiredState;
 const Build* NewestFitting(const model::AppSnapshot& snapshot, const Secret& key) {
   const std::string wanted = BuildKey(key, snapshot.app, snapshot.app.commit);
   for (const Build& build : snapshot.builds) {  // newest first
-    if (build.status == BuildStatus::kSucceeded &&
-        (build.build_key == wanted || NS_MUTANT("releaser.any-build")) &&
+    if (build.status == BuildStatus::kSucceeded && build.build_key == wanted &&
         !build.image.digest.empty() && build.image_state == model::ImageState::kKept)
       return &build;
   }

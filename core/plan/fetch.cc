@@ -1,5 +1,4 @@
 #include "plan/fetch.h"
-#include "base/mutant.h"
 
 #include <algorithm>
 
@@ -16,10 +15,7 @@ std::vector<model::Follower> Moved(const std::vector<model::Follower>& followers
   std::vector<model::Follower> moved;
   for (const model::Follower& follower : followers) {
     std::string commit = Resolve(refs, follower.ref);
-    if (commit != follower.commit &&
-        !(NS_MUTANT("fetcher.first-commit-only") && !follower.commit.empty() &&
-          follower.commit != model::kNoCommit))
-      moved.push_back({follower.app, follower.ref, std::move(commit)});
+    if (commit != follower.commit) moved.push_back({follower.app, follower.ref, std::move(commit)});
   }
   return moved;
 }

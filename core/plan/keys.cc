@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "base/crypto.h"
-#include "base/mutant.h"
 
 namespace ns::plan {
 namespace {
@@ -47,7 +46,6 @@ std::string RunKey(const Secret& key, const model::Application& app,
         .Add(static_cast<int64_t>(port.protocol));
   }
   for (const model::EnvVar& variable : Sorted(release.env)) {
-    if (NS_MUTANT("keys.run-without-env")) break;
     hasher.Add("env").Add(variable.key).Add(variable.value.Reveal());
   }
   return hasher.Finish();
@@ -63,7 +61,6 @@ std::string RouteKey(const Secret& key, const model::Application& app,
   KeyHasher hasher(key);
   hasher.Add("route/1").Add(page_reason);
   for (const model::Website& route : routes) {
-    if (NS_MUTANT("keys.route-without-addresses")) break;
     hasher.Add(route.id.str())
         .Add(route.fqdn)
         .Add(route.path_prefix)

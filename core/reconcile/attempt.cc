@@ -1,4 +1,3 @@
-#include "base/mutant.h"
 #include "plan/builds.h"
 #include "reconcile/held_builds.h"
 #include "reconcile/loops.h"
@@ -95,8 +94,7 @@ class AttemptPass final : public Pass {
 
   Step Settled(Status settled) {
     HeldBuild& held = held_.builds.at(id_);
-    if (!NS_MUTANT("attempt.settle-once") && MayPass(settled.code()))
-      return Failed(settled.SetRetryAfter(kSettleAgain));
+    if (MayPass(settled.code())) return Failed(settled.SetRetryAfter(kSettleAgain));
     const bool refused = !settled.ok() && settled.code() != Code::kStale;
     if (refused && !held.refused) {
       held.refused = true;

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "reconcile/held_builds.h"
 #include "reconcile/loops.h"
 
@@ -70,8 +69,7 @@ class ClaimsPass final : public Pass {
     HeldBuild& held = found->second;
     const bool cancel = renewal.code() == Code::kCancelled, lost = renewal.code() == Code::kStale;
     if (renewal.ok() || cancel) held.until = asked_at_ + ports::kBuildLease;
-    if ((cancel && !held.cancel_asked) ||
-        (lost && !held.lost && !NS_MUTANT("claims.lost-is-ignored")))
+    if ((cancel && !held.cancel_asked) || (lost && !held.lost))
       wakes_.push_back(Interrupt(build.id));
     held.cancel_asked |= cancel;
     held.lost |= lost;

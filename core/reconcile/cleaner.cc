@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "plan/builds.h"
 #include "plan/cleanup.h"
 #include "reconcile/loops.h"
@@ -104,9 +103,8 @@ class CleanerPass final : public Pass {
   Step CleanUpTombstone() {
     if (!history_.removed) return Done({{LoopId::kSynchronizer, id_.str()}});
     // A build that still runs may push an image after all others are deleted.
-    if (!NS_MUTANT("cleaner.live-builds") && plan::AnyLive(history_.builds))
+    if (plan::AnyLive(history_.builds))
       return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd, std::nullopt};
-    if (NS_MUTANT("cleaner.images-stay")) return Purge();
     at_ = At::kDeleteAll;
     return Effect(DeleteImages{id_, {}, {}});
   }

@@ -1,5 +1,4 @@
 #include "reconcile/engine.h"
-#include "base/mutant.h"
 
 #include <algorithm>
 #include <exception>
@@ -133,7 +132,7 @@ Commands Engine::Hint(const Wake& wake, Duration now) {
 Commands Engine::Tick(Duration now) {
   Commands out;
   for (auto& [id, lane] : lanes_) {
-    if (now >= lane.next_list && !lane.listing && !NS_MUTANT("engine.no-resync")) {
+    if (now >= lane.next_list && !lane.listing) {
       lane.next_list = now + lane.options.period;
       if (lane.options.keyed) {
         StartList(lane, out);
@@ -176,8 +175,7 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
                                            Duration(2ms) * static_cast<int64_t>(keys.size()));
   for (const model::Versioned& one : keys) {
     const auto settled = lane.settled.find(one.key);
-    if (settled != lane.settled.end() && (NS_MUTANT("engine.settled-for-good") ||
-                                          (one.version != 0 && settled->second == one.version)))
+    if (settled != lane.settled.end() && one.version != 0 && settled->second == one.version)
       continue;
     const auto state = lane.keys.find(one.key);
     if (state == lane.keys.end() || state->second.failures == 0)
@@ -303,8 +301,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   const Status& status = finished.status;
   if (status.ok()) {
     state.failures = 0;
-    if (finished.settled && (!state.dirty || NS_MUTANT("engine.settled-though-dirty")))
-      lane.settled[key] = *finished.settled;
+    if (finished.settled && !state.dirty) lane.settled[key] = *finished.settled;
     if (finished.again) Schedule(lane, key, now + *finished.again);
   } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
     state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/mutant.h"
 #include "plan/conditions.h"
 #include "plan/deploy.h"
 #include "reconcile/loops.h"
@@ -68,13 +67,12 @@ class SynchronizerPass final : public Pass {
       return Settled(snapshot_.version, {{LoopId::kCleaner, id_.str()}});
     if (snapshot_.app.deleted) {
       // Above every deploy that may still be on its way.
-      desired_.fence = {options_.epoch, snapshot_.app.target.generation +
-                                            (NS_MUTANT("synchronizer.removal-fence") ? 0 : 1)};
+      desired_.fence = {options_.epoch, snapshot_.app.target.generation + 1};
       return Act();
     }
     if (snapshot_.app.target.generation == 0)
       return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
-    if (!NS_MUTANT("synchronizer.target-fits") && !plan::TargetFits(snapshot_, options_.key))
+    if (!plan::TargetFits(snapshot_, options_.key))
       return Done({{LoopId::kReleaser, id_.str()}});  // another one is about to come
     Result<model::DesiredApp> desired =
         plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
@@ -88,7 +86,7 @@ class SynchronizerPass final : public Pass {
     look_ = outcome.status();
     if (!look_.ok()) return Save(nullptr, look_);
     observed_ = std::get<model::ObservedApp>(std::move(*outcome));
-    if (observed_.fence <= desired_.fence || NS_MUTANT("synchronizer.history")) return Act();
+    if (observed_.fence <= desired_.fence) return Act();
     at_ = At::kEpoch;
     return Effect(LoadEpoch{});
   }
@@ -130,8 +128,7 @@ class SynchronizerPass final : public Pass {
       at_ = At::kRemove;
       return Effect(RemoveApp{snapshot_.app.backend, id_, desired_.fence});
     }
-    if (!NS_MUTANT("synchronizer.always-apply") && plan::Converged(desired_, observed_))
-      return Save(&observed_, Status());
+    if (plan::Converged(desired_, observed_)) return Save(&observed_, Status());
     at_ = At::kApply;
     return Effect(ApplyApp{snapshot_.app.backend, desired_});
   }

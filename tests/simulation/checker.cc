@@ -15,6 +15,8 @@ namespace {
 
 // Two controllers may give a builder of two slots a build each at the same moment.
 constexpr int kMostClaims = 8;
+// Of one application in ten seconds: people change it, and somebody meddles, less often.
+constexpr size_t kMostCreated = 8;
 
 bool MayChange(BuildStatus from, BuildStatus to) {
   switch (from) {
@@ -55,6 +57,10 @@ std::string EnvText(const Env& env, const Wanted& wanted) {
   return text;
 }
 
+// Not there in time, and there but of something else.
+Shortfall Late(std::string what) { return {"I21", std::move(what)}; }
+Shortfall Other(std::string what) { return {"I23", std::move(what)}; }
+
 }  // namespace
 
 void Checker::Fail(std::string invariant, std::string what) {
@@ -85,17 +91,17 @@ void Checker::CheckBuilds(Rows& rows, const std::string& host, std::string_view 
       continue;
     }
     changed = true;
-    CheckBuild(row.build, known->second, host, method);
-    known->second = {row.build.status, row.build.lease, row.build.outcome, row.build.image.digest,
-                     row.build.attempt};
+    CheckBuild(rows, row.build, known->second, host, method);
+    known->second = {row.build.status,       row.build.lease,   row.build.outcome,
+                     row.build.image.digest, row.build.attempt, scheduler_.now()};
   }
   if (changed) CheckDuplicates(rows);
   if (builds_.size() > rows.builds.size())
     std::erase_if(builds_, [&](const auto& known) { return !rows.builds.contains(known.first); });
 }
 
-void Checker::CheckBuild(const model::Build& build, KnownBuild& known, const std::string& host,
-                         std::string_view method) {
+void Checker::CheckBuild(const Rows& rows, const model::Build& build, KnownBuild& known,
+                         const std::string& host, std::string_view method) {
   const std::string name = "build " + build.id.str();
   if (build.status != known.status) {
     if (model::IsTerminal(known.status)) Fail("I1", name + " had ended and changes");
@@ -103,20 +109,44 @@ void Checker::CheckBuild(const model::Build& build, KnownBuild& known, const std
       Fail("I2", name + " goes from " + std::to_string(static_cast<int>(known.status)) + " to " +
                      std::to_string(static_cast<int>(build.status)));
   }
-  const Time now =
-      kBeginning + std::chrono::duration_cast<std::chrono::microseconds>(scheduler_.now());
-  const bool ends =
-      known.status == BuildStatus::kBuilding && build.lease.token != known.lease.token;
-  if (ends && method == "BuildStore.Expire" && known.lease.expires > now)
-    Fail("I5", name + " is taken from a builder whose lease is alive");
-  if (ends && method == "BuildStore.Settle" && names_[known.lease.host] != host)
-    Fail("I4", name + " is settled by " + host + ", which does not hold it");
-  if (ends && method != "BuildStore.Expire" && method != "BuildStore.Settle")
-    Fail("I4", name + " is taken from its builder by " + std::string(method) + " of " + host);
+  CheckClaim(build, known, host, method);
   if (build.attempt > model::kMaxAttempts)
     Fail("I19",
          name + " is tried more often than " + std::to_string(model::kMaxAttempts) + " times");
-  if (build.status == BuildStatus::kSucceeded) succeeded_.insert(build.image.digest);
+  const bool again = known.status == BuildStatus::kBuilding && build.status == BuildStatus::kQueued;
+  if (again && build.outcome.fault() == Fault::kSource)
+    Fail("I19", name + " is tried again though its source is at fault");
+  // Unless it came to wait after the queue was asked for that the claim was decided on.
+  if (known.status == BuildStatus::kQueued && build.status == BuildStatus::kBuilding &&
+      build.not_before > TrueClock(scheduler_).Now() && known.since < starter_asked_[host])
+    Fail("I19", name + " is tried again before its wait is over");
+  if (build.status == BuildStatus::kSucceeded) CheckImage(rows, build);
+}
+
+void Checker::CheckClaim(const model::Build& build, const KnownBuild& known,
+                         const std::string& host, std::string_view method) {
+  if (known.status != BuildStatus::kBuilding || build.lease.token == known.lease.token) return;
+  const std::string name = "build " + build.id.str();
+  if (method == "BuildStore.Expire") {
+    if (known.lease.expires > TrueClock(scheduler_).Now())
+      Fail("I5", name + " is taken from a builder whose lease is alive");
+    expired_[build.id.str() + "-" + std::to_string(known.attempt)] = scheduler_.now();
+  } else if (method != "BuildStore.Settle") {
+    Fail("I4", name + " is taken from its builder by " + std::string(method) + " of " + host);
+  } else if (names_[known.lease.host] != host) {
+    Fail("I4", name + " is settled by " + host + ", which does not hold it");
+  }
+}
+
+void Checker::CheckImage(const Rows& rows, const model::Build& build) {
+  succeeded_.insert(build.image.digest);
+  const ImageFacts* image = registry_.Find(build.image.digest);
+  const auto row = rows.apps.find(build.app);
+  if (!image || row == rows.apps.end()) return;
+  model::Application app = row->second.app;
+  app.env = image->env;
+  if (plan::BuildKey(kPlanKey, app, image->commit) != build.build_key && image->app == app.id.str())
+    Fail("I23", "build " + build.id.str() + " saw other settings than those of its key");
 }
 
 void Checker::CheckDuplicates(const Rows& rows) {
@@ -152,8 +182,8 @@ void Checker::DatabaseWentBack() {
   generations_.clear();
   database_.rows().state.With([this](Rows& rows) {
     for (const auto& [id, row] : rows.builds)
-      builds_[id] = {row.build.status, row.build.lease, row.build.outcome, row.build.image.digest,
-                     row.build.attempt};
+      builds_[id] = {row.build.status,       row.build.lease,   row.build.outcome,
+                     row.build.image.digest, row.build.attempt, scheduler_.now()};
     CheckApps(rows);
   });
 }
@@ -171,7 +201,7 @@ void Checker::RolloutActs(const std::string& app, const sdk::Fence& fence, std::
 }
 
 void Checker::HostChangesBackend(const std::string& host) {
-  if (scheduler_.now() < went_back_ + 30s) return;  // leases were lost with the rest
+  if (DatabaseHasLost(30s)) return;  // leases were lost with the rest
   database_.rows().state.With([&](Rows& rows) {
     for (const auto& [id, row] : rows.hosts) {
       const bool newest = row.host.name == host && begun_[host] == id;
@@ -189,6 +219,10 @@ void Checker::ContainerCreated(const Container& container) {
   const ImageFacts* image = registry_.Find(container.digest);
   if (!image || image->app != container.app || !succeeded_.contains(container.digest))
     Fail("I8", "a container of " + container.app + " has an image of no succeeded build of it");
+  std::deque<Duration>& recent = created_[container.app];
+  recent.push_back(scheduler_.now());
+  while (recent.front() + 10s < scheduler_.now()) recent.pop_front();
+  if (recent.size() > kMostCreated) Fail("I19", container.app + " has too many new containers");
   std::vector<model::EnvVar> env;
   for (const sdk::EnvVar& variable : container.env) {
     env.emplace_back();
@@ -208,12 +242,46 @@ void Checker::ContainerEnds(const Container& container) {
     Fail("I12", "a rollout ends " + container.id + ", which serves");
 }
 
+// What was not ready when the routes were written may not serve when they are in force.
+void Checker::RoutesWritten(const std::string& app, const Routes& routes) {
+  const auto before = docker_.written().find(app);
+  for (const std::string& target : routes.targets) {
+    const Container* container = docker_.Find(target);
+    const bool kept = before != docker_.written().end() && before->second.targets.contains(target);
+    if (container && !kept && container->ready_at > scheduler_.now())
+      Fail("I12", "routes are led to " + target + ", which is not ready");
+  }
+}
+
+void Checker::ImageDeleted(const std::string& app, const std::string& digest) {
+  if (DatabaseHasLost(60s)) return;  // and what was decided is not what stands there
+  database_.rows().state.With([&](Rows& rows) {
+    const FakeApp* row = rows.FindApp(AppId(app));
+    if (!row || row->app.deleted) return;
+    const ImageFacts* image = registry_.Find(digest);
+    const model::Build* build = image ? rows.FindBuild(BuildId(image->build)) : nullptr;
+    const bool wanted =
+        build &&
+        (!model::IsTerminal(build->status) ||
+         (build->image_state == model::ImageState::kKept && build->image.digest == digest));
+    if (wanted) Fail("I11", "an image of " + app + " is deleted that may be wanted");
+  });
+}
+
 void Checker::Runs(const std::string& host, const std::string& attempt, bool begins) {
   if (!begins) {
     running_.erase(attempt);
   } else if (!running_.emplace(attempt, host).second) {
     Fail("I4", "attempt " + attempt + " is run by two");
   }
+}
+
+// Who has stood still learns of it only when they have gone on.
+void Checker::Pushes(const std::string& host, const std::string& attempt) {
+  const auto expired = expired_.find(attempt);
+  if (expired != expired_.end() && !DatabaseHasLost(30s) &&
+      scheduler_.now() > std::max(expired->second, paused_until_[host]) + 1s)
+    Fail("I6", host + " pushes an image after its lease, of attempt " + attempt);
 }
 
 void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds) {
@@ -226,6 +294,13 @@ void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env
 
 void Checker::EffectBegins(const std::string& host, const reconcile::Request& request,
                            const reconcile::Engine& engine) {
+  if (request.loop == reconcile::LoopId::kStarter &&
+      std::holds_alternative<reconcile::LoadQueue>(request.effect))
+    starter_asked_[host] = scheduler_.now();
+  if (const auto* apply = std::get_if<reconcile::ApplyApp>(&request.effect))
+    ++applies_[apply->desired.id.str()];
+  if (const auto* remove = std::get_if<reconcile::RemoveApp>(&request.effect))
+    CheckRemoval(host, remove->app);
   if (engine.in_flight() > 100) Fail("I20", host + " has too much under way");
   if (engine.waiting() > 100) Fail("I20", host + " has too many keys that wait");
   std::deque<Duration>& recent =
@@ -235,6 +310,12 @@ void Checker::EffectBegins(const std::string& host, const reconcile::Request& re
   if (recent.size() > 400)
     Fail("I19",
          host + " looks at " + request.key + " too often in " + reconcile::LoopName(request.loop));
+}
+
+void Checker::CheckRemoval(const std::string& host, const AppId& app) {
+  const bool lives = database_.rows().state.With([&](Rows& rows) { return rows.FindLiveApp(app); });
+  if (lives && !DatabaseHasLost(60s))
+    Fail("I11", host + " removes " + app.str() + ", which is not deleted");
 }
 
 // The source's own doing: its container cannot run.
@@ -248,10 +329,10 @@ bool Checker::Hopeless(const Rows& rows, const model::Application& app) const {
 }
 
 // The release must be of the newest commit, unless its build came to nothing for a reason.
-std::string Checker::ReleaseNotWanted(const Rows& rows, const model::Application& app) {
+Shortfall Checker::ReleaseNotWanted(const Rows& rows, const model::Application& app) {
   const model::Repository& repository = rows.repositories.at(app.repository);
   const std::string head = git_.Head(repository.url, app.ref);
-  if (app.commit != head) return "its commit is not that of the remote";
+  if (app.commit != head) return Late("its commit is not that of the remote");
   const std::string key = plan::BuildKey(kPlanKey, app, head);
   const ports::testing::FakeBuild* newest = nullptr;
   std::set<BuildId> succeeded;
@@ -260,46 +341,57 @@ std::string Checker::ReleaseNotWanted(const Rows& rows, const model::Application
     if (!newest || row.number > newest->number) newest = &row;
     if (row.build.status == BuildStatus::kSucceeded) succeeded.insert(id);
   }
-  if (!newest) return "no build of its commit";
+  if (!newest) return Late("no build of its commit");
   if (succeeded.empty()) {
     const model::Build& build = newest->build;
-    const bool by_source = !git_.Facts(head).builds && build.status == BuildStatus::kFailed;
-    const bool by_platform =
-        build.status == BuildStatus::kFailed && build.attempt >= model::kMaxAttempts;
+    const bool failed = build.status == BuildStatus::kFailed;
+    const bool by_source = failed && !git_.Facts(head).builds;
+    const bool by_platform = failed && (build.attempt >= model::kMaxAttempts ||
+                                        build.outcome.reason() == "ResultRefused");
     const bool by_person = build.status == BuildStatus::kCancelled && build.cancel_requested;
-    return by_source || by_platform || by_person ? "" : "the build of its commit is not there";
+    const bool excused = by_source || by_platform || by_person;
+    return excused ? Shortfall() : Late("the build of its commit is not there");
   }
   for (const model::Release& release : rows.apps.at(app.id).releases) {
     if (release.id == app.target.release)
-      return succeeded.contains(release.build) ? "" : "its release is of another build";
+      return succeeded.contains(release.build) ? Shortfall()
+                                               : Other("its release is of another build");
   }
-  return "its release is not there";
+  return Late("its release is not there");
 }
 
-std::string Checker::RunningNotConverged(const Rows& rows, const model::Application& app) {
-  if (const std::string why = ReleaseNotWanted(rows, app); !why.empty()) return why;
+Shortfall Checker::RunningNotConverged(const Rows& rows, const model::Application& app) {
+  if (Shortfall why = ReleaseNotWanted(rows, app); !why.empty()) return why;
   const std::vector<const Container*> containers = docker_.Of(app.id.str());
   const auto routes = docker_.in_force().find(app.id.str());
   std::set<std::pair<std::string, std::string>> addresses;
   for (const model::Website& site : app.websites) addresses.insert({site.fqdn, site.path_prefix});
   if (routes == docker_.in_force().end() || !routes->second.intact)
-    return "its routes are not there";
-  if (routes->second.addresses != addresses) return "its routes are of other addresses";
-  if (app.target.release.empty()) return "";
-  if (containers.size() != 1) return std::to_string(containers.size()) + " containers";
+    return Late("its routes are not there");
+  if (routes->second.addresses != addresses) return Other("its routes are of other addresses");
+  if (app.target.release.empty()) return {};
+  if (containers.size() != 1) return Late(std::to_string(containers.size()) + " containers");
   const Container& container = *containers.front();
-  if (container.life != sdk::Life::kRunning) return "its container does not run";
-  if (!container.flaw.empty()) return "its container was changed by hand";
-  if (container.run_key != app.target.run_key) return "its container is of another target";
+  if (container.life != sdk::Life::kRunning) return Late("its container does not run");
+  if (!container.flaw.empty()) return Late("its container was changed by hand");
+  if (container.run_key != app.target.run_key) return Late("its container is of another target");
   if (routes->second.targets != std::set<std::string>{container.id})
-    return "its routes do not lead to its container";
+    return Late("its routes do not lead to its container");
+  return ContainerNotWanted(rows, app, container);
+}
+
+Shortfall Checker::ContainerNotWanted(const Rows& rows, const model::Application& app,
+                                      const Container& container) {
   for (const model::Release& release : rows.apps.at(app.id).releases) {
     if (release.id == app.target.release && release.image.digest != container.digest)
-      return "its container has another image";
+      return Other("its container has another image");
   }
   if (EnvText(container.env, [](const auto&) { return true; }) !=
       EnvText(app.env, [](const model::EnvVar& v) { return v.InRun(); }))
-    return "its container has other variables";
+    return Other("its container has other variables");
+  if (const auto promise = users_.promises().find(app.id);
+      promise != users_.promises().end() && container.started_at < promise->second.restarted)
+    return Other("its container was not restarted");
   const ImageFacts* image = registry_.Find(container.digest);
   const std::string head = git_.Head(rows.repositories.at(app.repository).url, app.ref);
   const auto build = image ? rows.builds.find(BuildId(image->build)) : rows.builds.end();
@@ -307,22 +399,23 @@ std::string Checker::RunningNotConverged(const Rows& rows, const model::Applicat
                        build->second.build.build_key == plan::BuildKey(kPlanKey, app, head);
   if (current && EnvText(image->env, [](const auto&) { return true; }) !=
                      EnvText(app.env, [](const model::EnvVar& v) { return v.InBuild(); }))
-    return "its build saw other variables";
-  return "";
+    return Other("its build saw other variables");
+  return {};
 }
 
-std::string Checker::AppNotConverged(const Rows& rows, const FakeApp& row) {
+Shortfall Checker::AppNotConverged(const Rows& rows, const FakeApp& row) {
   const model::Application& app = row.app;
-  if (app.deleted) return "it is deleted and still known";
+  const std::string id = app.id.str();
   if (app.desired == DesiredState::kRunning)
-    return Hopeless(rows, app) ? "" : RunningNotConverged(rows, app);
-  for (const Container* container : docker_.Of(app.id.str())) {
-    if (container->life == sdk::Life::kRunning) return "it is stopped and a container runs";
+    return Hopeless(rows, app) ? Shortfall() : RunningNotConverged(rows, app);
+  for (const Container* container : docker_.Of(id)) {
+    if (container->life == sdk::Life::kRunning)
+      return {"I9", "it is stopped or deleted and a container runs"};
   }
-  const auto routes = docker_.in_force().find(app.id.str());
+  const auto routes = docker_.in_force().find(id);
   if (routes != docker_.in_force().end() && !routes->second.targets.empty())
-    return "it is stopped and routed to a container";
-  return "";
+    return {"I9", "it is stopped or deleted and routed to a container"};
+  return app.deleted ? Late("it is deleted and still known") : Shortfall();
 }
 
 // Of applications that are gone.
@@ -336,16 +429,16 @@ std::string Checker::LeftBehind(const Rows& rows) {
   return "";
 }
 
-std::string Checker::NotConverged() {
-  return database_.rows().state.With([this](Rows& rows) -> std::string {
+Shortfall Checker::NotConverged() {
+  return database_.rows().state.With([this](Rows& rows) -> Shortfall {
     for (const auto& [id, row] : rows.apps) {
-      if (const std::string why = AppNotConverged(rows, row); !why.empty())
-        return id.str() + ": " + why;
+      if (const Shortfall why = AppNotConverged(rows, row); !why.empty())
+        return {why.invariant, id.str() + ": " + why.what};
     }
     for (const auto& [id, row] : rows.builds) {
-      if (!model::IsTerminal(row.build.status)) return "build " + id.str() + " has not ended";
+      if (!model::IsTerminal(row.build.status)) return Late("build " + id.str() + " has not ended");
     }
-    return LeftBehind(rows);
+    return {"I10", LeftBehind(rows)};
   });
 }
 
@@ -355,7 +448,7 @@ int64_t Checker::Changes() {
     for (const auto& [id, row] : rows.builds) changes += row.build.attempt;
     for (const auto& [id, row] : rows.apps) {
       changes += row.app.target.generation;
-      if (!Hopeless(rows, row.app)) changes += docker_.changes(id.str());
+      if (!Hopeless(rows, row.app)) changes += docker_.changes(id.str()) + applies_[id.str()];
     }
     return changes;
   });

@@ -22,6 +22,12 @@ struct Violation {
   Duration at{};
 };
 
+// What is not as the people want it, and the invariant that it breaks should it stay so.
+struct Shortfall {
+  std::string invariant, what;
+  bool empty() const { return what.empty(); }
+};
+
 class Checker {
  public:
   Checker(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database,
@@ -45,19 +51,23 @@ class Checker {
     begun_[name] = id;
   }
   void HostChangesBackend(const std::string& host);
+  void HostPauses(const std::string& host, Duration until) { paused_until_[host] = until; }
   void StoreCalled(const std::string& host, std::string_view method);
   void DatabaseWentBack();
   void RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what);
   void ContainerCreated(const Container& container);
   void ContainerEnds(const Container& container);
+  void RoutesWritten(const std::string& app, const Routes& routes);
+  void ImageDeleted(const std::string& app, const std::string& digest);
   void Runs(const std::string& host, const std::string& attempt, bool begins);
+  void Pushes(const std::string& host, const std::string& attempt);
   void Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds);
   void EffectBegins(const std::string& host, const reconcile::Request& request,
                     const reconcile::Engine& engine);
 
   // -- after the faults have ended --
-  // What is not yet as the people want it; empty: nothing.
-  std::string NotConverged();
+  // The first thing that is not yet as the people want it; empty: nothing.
+  Shortfall NotConverged();
   // Something that changes while it should be quiet: grows with every change.
   int64_t Changes();
   // No build waits while somebody could run it.
@@ -70,18 +80,26 @@ class Checker {
     Status outcome;
     std::string digest;
     int attempt = 0;
+    Duration since{};
   };
   using Rows = ports::testing::FakeState;
 
   void CheckBuilds(Rows& rows, const std::string& host, std::string_view method);
-  void CheckBuild(const model::Build& build, KnownBuild& known, const std::string& host,
+  void CheckBuild(const Rows& rows, const model::Build& build, KnownBuild& known,
+                  const std::string& host, std::string_view method);
+  void CheckClaim(const model::Build& build, const KnownBuild& known, const std::string& host,
                   std::string_view method);
+  void CheckImage(const Rows& rows, const model::Build& build);
   void CheckDuplicates(const Rows& rows);
+  void CheckRemoval(const std::string& host, const AppId& app);
   void CheckApps(const Rows& rows);
-  std::string AppNotConverged(const Rows& rows, const ports::testing::FakeApp& row);
-  std::string RunningNotConverged(const Rows& rows, const model::Application& app);
-  std::string ReleaseNotWanted(const Rows& rows, const model::Application& app);
+  Shortfall AppNotConverged(const Rows& rows, const ports::testing::FakeApp& row);
+  Shortfall RunningNotConverged(const Rows& rows, const model::Application& app);
+  Shortfall ContainerNotWanted(const Rows& rows, const model::Application& app,
+                               const Container& container);
+  Shortfall ReleaseNotWanted(const Rows& rows, const model::Application& app);
   std::string LeftBehind(const Rows& rows);
+  bool DatabaseHasLost(Duration within) const { return scheduler_.now() < went_back_ + within; }
   bool Hopeless(const Rows& rows, const model::Application& app) const;
 
   Scheduler& scheduler_;
@@ -104,6 +122,11 @@ class Checker {
   std::map<std::string, std::string> running_;  // attempt -> who runs it
   std::map<std::string, std::deque<Duration>> effects_;
   std::map<BuildId, Duration> waits_since_;
+  std::map<std::string, Duration> paused_until_;         // by host
+  std::map<std::string, Duration> starter_asked_;        // for the queue, by host
+  std::map<std::string, Duration> expired_;              // attempt -> when its claim was taken away
+  std::map<std::string, std::deque<Duration>> created_;  // containers, by application
+  std::map<std::string, int64_t> applies_;               // by application
 };
 
 }  // namespace ns::sim

@@ -42,6 +42,7 @@ Result<std::string> Docker::Create(Container container) {
 
 void Docker::Start(Container& container) {
   container.life = Life::kRunning;
+  container.started_at = scheduler_.now();
   container.ready_at = scheduler_.now() + chance_.Between(50ms, 3s);
   const ImageFacts* image = registry_.Find(container.digest);
   if (image && !git_.Facts(image->commit).starts)
@@ -82,6 +83,7 @@ void Docker::Remove(const std::string& id) {
 
 void Docker::Write(const std::string& app, Routes routes) {
   ++changes_[app];
+  if (routed) routed(app, routes);
   std::string targets;
   for (const std::string& target : routes.targets) targets += target + " ";
   trace_.Add(scheduler_.now(), {"  routes of", app, "to", targets});

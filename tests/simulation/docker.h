@@ -25,7 +25,7 @@ struct Container {
   sdk::Fence fence;  // of the call that made it
   sdk::Life life = sdk::Life::kNew;
   int64_t order = 0;
-  Duration ready_at{};
+  Duration started_at{}, ready_at{};
   std::string flaw;  // what somebody changed by hand
   int exit_code = 0;
 };
@@ -76,6 +76,8 @@ class Docker {
   std::function<void(const Container& container)> created;
   // A container that runs is about to be stopped or removed by a rollout.
   std::function<void(const Container& container)> ends;
+  // Routes are about to be written.
+  std::function<void(const std::string& app, const Routes& routes)> routed;
 
  private:
   void Start(Container& container);

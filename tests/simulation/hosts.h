@@ -36,6 +36,8 @@ struct Ground {
   const BackendWatch& backend_watch;
   // A builder begins or ends to run an attempt: false.
   std::function<void(const std::string& host, const std::string& attempt, bool begins)> runs;
+  // It is about to push its image.
+  std::function<void(const std::string& host, const std::string& attempt)> pushes;
   // Environment that reaches a build or a container of an application.
   std::function<void(const std::string& app, const std::vector<model::EnvVar>& env)> sees;
 };
@@ -121,6 +123,7 @@ class SimEngine final : public ports::BuildEngine {
 
  private:
   bool IsGone(const AppId& app) const;
+  bool Lies(const ports::EngineJob& job) const;
 
   Ground& ground_;
   const std::string host_;

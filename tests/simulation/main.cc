@@ -9,8 +9,7 @@
 #include <map>
 #include <string>
 
-#include "base/mutant.h"
-#include "mutants.h"
+#include "mutation.h"
 #include "shrink.h"
 #include "world.h"
 
@@ -117,41 +116,15 @@ int Replay(Options options) {
   return 1;
 }
 
-#ifdef NS_MUTANTS
-// For each planted bug: what noticed it, and at which seed. The number that nothing noticed.
-int RunMutants(const Arguments& arguments, const std::string& only) {
-  int survived = 0, count = 0;
-  for (const Mutant& planted : kMutants) {
-    if (!only.empty() && planted.name != only) continue;
-    ++count;
-    mutant::Chosen() = planted.name;
-    std::optional<Violation> found;
-    Options options;
-    for (options.seed = arguments.from; !found && options.seed < arguments.from + arguments.seeds;
-         ++options.seed)
-      found = Run(options).violation;
-    std::printf("%-32s ", std::string(planted.name).c_str());
-    if (found) {
-      std::printf("killed by %s at seed %llu: %s\n", found->invariant.c_str(),
-                  static_cast<unsigned long long>(options.seed - 1), found->what.c_str());
-    } else {
-      std::printf("SURVIVED %llu seeds: %s\n", static_cast<unsigned long long>(arguments.seeds),
-                  std::string(planted.operation).c_str());
-      ++survived;
-    }
-    std::fflush(stdout);
-  }
-  std::printf("%d mutants, %d survived\n", count, survived);
-  return survived;
-}
-#endif
-
 int Usage() {
   std::fprintf(
       stderr,
       "usage: simulation [--seeds N] [--from S | --fresh] [--seconds T] [--jobs J] [--hashes] "
       "[--keep-going]\n"
-      "       simulation --seed S [--replay] [--without FAULT]... [--skip STEP]...\n");
+      "       simulation --seed S [--replay] [--without FAULT]... [--skip STEP]... [--mutant "
+      "NAME]\n"
+      "       simulation --mutants [--mutant NAME | --sample N [--pick K]] [--seeds N] [--jobs J] "
+      "[--json FILE]\n");
   return 2;
 }
 
@@ -159,10 +132,8 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   Options options;
   bool one = false;
-#ifdef NS_MUTANTS
   bool mutants = false;
-  std::string only;
-#endif
+  MutantChoice choice;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     const auto number = [&] { return i + 1 < argc ? std::strtoull(argv[++i], nullptr, 10) : 0; };
@@ -184,12 +155,16 @@ int Main(int argc, char** argv) {
     } else if (flag == "--seed") {
       options.seed = number();
       one = true;
-#ifdef NS_MUTANTS
     } else if (flag == "--mutants") {
       mutants = true;
     } else if (flag == "--mutant" && i + 1 < argc) {  // with --mutants that one alone
-      only = mutant::Chosen() = argv[++i];
-#endif
+      choice.only = argv[++i];
+    } else if (flag == "--sample") {
+      choice.sample = static_cast<size_t>(number());
+    } else if (flag == "--pick") {
+      choice.pick = number();
+    } else if (flag == "--json" && i + 1 < argc) {
+      choice.json = argv[++i];
     } else if (flag == "--replay") {
       arguments.replay = true;
     } else if (flag == "--skip") {
@@ -200,9 +175,8 @@ int Main(int argc, char** argv) {
       return Usage();
     }
   }
-#ifdef NS_MUTANTS
-  if (mutants) return RunMutants(arguments, only) > 0 ? 1 : 0;
-#endif
+  if (mutants) return RunMutants(choice, {arguments.from, arguments.seeds, arguments.jobs});
+  if (!choice.only.empty() && !Choose(choice.only)) return Usage();
   if (one && arguments.replay) return Replay(options);
   if (one) arguments.from = options.seed, arguments.seeds = 1;
   return RunAll(arguments);

@@ -53,6 +53,15 @@ const ImageFacts* RegistryWorld::Find(const std::string& digest) const {
   return found == facts_.end() ? nullptr : &found->second;
 }
 
+std::optional<model::Image> RegistryWorld::OfAnother(const std::string& app) const {
+  for (const auto& [owner, tags] : tags_) {
+    if (owner == app || tags.empty()) continue;
+    const auto& [tag, digest] = *tags.begin();
+    return model::Image{RepositoryFor(AppId(owner)) + ":" + tag, digest, 1};
+  }
+  return std::nullopt;
+}
+
 bool RegistryWorld::HasAny(const std::string& app) const {
   const auto found = tags_.find(app);
   return found != tags_.end() &&
@@ -76,6 +85,7 @@ Result<std::vector<std::string>> RegistryWorld::Tags(const ports::Call&, const A
 
 Status RegistryWorld::Delete(const ports::Call&, const AppId& app, const std::string& digest) {
   ++deletions;
+  if (deletes) deletes(app.str(), digest);
   std::erase_if(tags_[app.str()], [&](const auto& tag) { return tag.second == digest; });
   return Status();
 }

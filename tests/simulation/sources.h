@@ -1,11 +1,14 @@
 // The Git remotes, the registry and what is known of what lies there.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "model/build.h"
 #include "model/env.h"
 #include "ports/git_remote.h"
 #include "ports/registry.h"
@@ -68,6 +71,8 @@ class RegistryWorld final : public ports::Registry {
   // A new image under a new digest.
   std::string Push(const std::string& reference, ImageFacts facts);
   const ImageFacts* Find(const std::string& digest) const;
+  // An image of another application; none where nobody else has one.
+  std::optional<model::Image> OfAnother(const std::string& app) const;
   // But for those pushed late, which nobody can know of.
   bool HasAny(const std::string& app) const;
 
@@ -78,6 +83,8 @@ class RegistryWorld final : public ports::Registry {
   Status Delete(const ports::Call&, const AppId&, const std::string& digest) override;
 
   int64_t deletions = 0;
+  // An image is about to be deleted.
+  std::function<void(const std::string& app, const std::string& digest)> deletes;
 
  private:
   std::map<std::string, std::map<std::string, std::string>> tags_;  // app -> tag -> digest

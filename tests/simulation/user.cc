@@ -229,8 +229,13 @@ void Users::Sites(const UserStep& step) {
 
 void Users::Desire(const UserStep& step, DesiredState state, bool restart) {
   const AppId id = IdOf(step.app);
-  Promised(promises_[id].desired, state,
-           [&] { return store_.apps.SetDesired(id, state, restart); });
+  const Duration asked = scheduler_.now();
+  Promised(promises_[id].desired, state, [&] {
+    const int before = rebased_;
+    const Status outcome = store_.apps.SetDesired(id, state, restart);
+    if (restart && outcome.ok() && before == rebased_) promises_[id].restarted = asked;
+    return outcome;
+  });
 }
 
 void Users::Delete(const UserStep& step) {
@@ -265,6 +270,7 @@ void Users::Rebase() {
       const model::Application& app = row->second.app;
       promise.desired = {app.desired};
       promise.deleted = {app.deleted};
+      promise.restarted = {};
       promise.sites = {SitesText(app.websites)};
       for (auto& [key, allowed] : promise.env) allowed = {std::nullopt};
       for (const model::EnvVar& variable : app.env)

@@ -53,6 +53,7 @@ struct Promise {
   std::set<std::string> sites;  // as SitesText
   std::set<bool> deleted;
   bool created = false;  // acknowledged
+  Duration restarted{};  // when the last restart that was acknowledged was asked for
 };
 std::string SitesText(const std::vector<model::Website>& sites);
 

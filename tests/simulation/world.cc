@@ -38,7 +38,7 @@ class World {
         users_(scheduler_, network_, database_, git_),
         checker_(scheduler_, network_, database_, docker_, git_, registry_, records_, users_),
         ground_{scheduler_, trace_,   network_,       database_, git_, registry_,
-                docker_,    records_, backend_watch_, {},        {}} {
+                docker_,    records_, backend_watch_, {},        {},   {}} {
     Listen();
   }
 
@@ -77,6 +77,12 @@ class World {
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
     docker_.created = [this](const Container& made) { checker_.ContainerCreated(made); };
     docker_.ends = [this](const Container& ending) { checker_.ContainerEnds(ending); };
+    docker_.routed = [this](const std::string& app, const Routes& routes) {
+      checker_.RoutesWritten(app, routes);
+    };
+    registry_.deletes = [this](const std::string& app, const std::string& digest) {
+      checker_.ImageDeleted(app, digest);
+    };
     docker_.changed = [this](const std::string& app) {
       for (const auto& place : places_) {
         if (place->host) place->host->BackendChanged(app);
@@ -84,6 +90,9 @@ class World {
     };
     ground_.runs = [this](const std::string& host, const std::string& attempt, bool begins) {
       checker_.Runs(host, attempt, begins);
+    };
+    ground_.pushes = [this](const std::string& host, const std::string& attempt) {
+      checker_.Pushes(host, attempt);
     };
     ground_.sees = [this](const std::string& app, const std::vector<model::EnvVar>& env) {
       checker_.Sees(app, env, true);
@@ -196,6 +205,7 @@ class World {
     const Duration span = chance_.Between(1s, 45s);
     if (!place.host) return;
     trace_.Add(scheduler_.now(), {place.name, "stands still"});
+    checker_.HostPauses(place.name, scheduler_.now() + span);
     scheduler_.Pause(place.host->process(), scheduler_.now() + span);
   }
 
@@ -271,27 +281,27 @@ class World {
   }
 
   void Converge() {
-    std::string why = checker_.NotConverged();
+    Shortfall why = checker_.NotConverged();
     while (!why.empty() && scheduler_.now() < healed_ + kConverge && !Over()) {
       RunUntil(scheduler_.now() + 1s);
       if (scheduler_.now() > healed_ + 30s) checker_.CheckQueue();
       why = checker_.NotConverged();
     }
     converged_after_ = scheduler_.now() - healed_;
-    if (!why.empty() && !Over()) checker_.Fail("I21", why);
+    if (!why.empty() && !Over()) checker_.Fail(why.invariant, why.what);
   }
 
   void BeQuiet() {
     // What is about to end or begin by what was done before.
     RunUntil(scheduler_.now() + 30s);
-    if (const std::string why = checker_.NotConverged(); !why.empty() && !Over())
-      return checker_.Fail("I21", "it was converged and is not any more: " + why);
+    if (const Shortfall why = checker_.NotConverged(); !why.empty() && !Over())
+      return checker_.Fail(why.invariant, "it was converged and is not any more: " + why.what);
     const int64_t before = checker_.Changes();
     RunUntil(scheduler_.now() + (options_.seed % 8 == 0 ? kQuiet : kShortQuiet));
     if (Over()) return;
     if (checker_.Changes() != before) checker_.Fail("I21", "something still changes");
-    if (const std::string why = checker_.NotConverged(); !why.empty() && !Over())
-      checker_.Fail("I21", "it did not stay converged: " + why);
+    if (const Shortfall why = checker_.NotConverged(); !why.empty() && !Over())
+      checker_.Fail(why.invariant, "it did not stay converged: " + why.what);
   }
 
   Outcome Result() {

@@ -252,5 +252,14 @@ TEST_F(RolloutBackendTest, RunningWithoutAProcess_IsStopped) {
   EXPECT_EQ(backend_->Observe(Call(), "a").state, AppState::kStopped);
 }
 
+// Else it is applied again and again, and its condition tells of a failure.
+TEST_F(RolloutBackendTest, StoppedWithoutAProcess_IsConverged) {
+  App nothing = Running(1);
+  nothing.state = AppState::kStopped;
+  nothing.processes.clear();
+  EXPECT_EQ(Apply(nothing), NS_OK);
+  EXPECT_TRUE(backend_->Observe(Call(), "a").converged);
+}
+
 }  // namespace
 }  // namespace ns::sdk

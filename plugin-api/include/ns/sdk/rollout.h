@@ -28,11 +28,6 @@
 #include "ns/abi/reasons.h"
 #include "ns/sdk/app.h"
 
-// Planted bugs of this project's own tests; nothing for anybody else.
-#ifndef NS_MUTANT
-#define NS_MUTANT(name) (false)
-#endif
-
 namespace ns::sdk {
 
 // What a replica does. kNew: made, never ran.
@@ -140,14 +135,11 @@ class Rollout {
   // The next step. Total: whatever is seen, there is an answer. `now`: from any fixed point, the
   // same as that of Replica::draining_since.
   Step Next(const Seen& seen, Nanoseconds now) {
-    if (seen.newest > goal_.fence && !NS_MUTANT("rollout.superseded"))
-      return {.kind = StepKind::kSuperseded};
+    if (seen.newest > goal_.fence) return {.kind = StepKind::kSuperseded};
     if (!found_) found_ = IdsOf(seen.replicas);
     const Split split = Divide(seen);
     if (!failure_.reason.empty()) return GiveUp(seen, now);
     if (auto step = MakeReplicas(seen, split, now)) return *step;
-    if (auto step = NS_MUTANT("rollout.clear-first") ? ClearAway(split.rest, now) : std::nullopt)
-      return *step;
     if (auto step = MakeReady(seen, split, now)) return *step;
     if (auto step = MakeRoutes(seen, split, now)) return *step;
     if (auto step = ClearAway(split.rest, now)) return *step;
@@ -306,7 +298,7 @@ class Rollout {
     for (const Replica& replica : split.keep) wanted.insert(replica.id);
     if (seen.targets != wanted || seen.route_key != goal_.route_key || !seen.routes_intact)
       return Step{.kind = StepKind::kRoute, .targets = std::move(wanted)};
-    if (confirmed_ || NS_MUTANT("rollout.no-confirm")) return std::nullopt;
+    if (confirmed_) return std::nullopt;
     if (last_confirm_ != kNever && now - last_confirm_ < kConfirmPeriod)
       return WaitFor(last_confirm_ + kConfirmPeriod - now);
     if (routed_at_ != kNever && now - routed_at_ >= goal_.confirm_timeout) {
@@ -363,7 +355,7 @@ class Rollout {
   // open on it. Nobody knows where routes lead that are not as written.
   MaybeStep StopNew(const Seen& seen, Nanoseconds now) {
     MaybeStep wait;
-    if (!seen.routes_intact && !NS_MUTANT("rollout.unknown-routes")) return wait;
+    if (!seen.routes_intact) return wait;
     for (const Replica& replica : seen.replicas) {
       const bool routed = seen.targets.contains(replica.id) || replica.draining_since.count() > 0;
       if (replica.key != goal_.key || !replica.Alive() || routed) continue;

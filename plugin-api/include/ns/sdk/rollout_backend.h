@@ -82,9 +82,9 @@ inline Goal RolloutBackend::GoalOf(const App& app) const {
   goal.strategy = app.strategy;
   goal.key = KeyOf(app);
   goal.route_key = app.route_key;
+  goal.replicas = goal.run ? std::max(app.processes.front().replicas, 1) : 0;
   if (app.processes.empty()) return goal;
   const Process& process = app.processes.front();
-  goal.replicas = goal.run ? std::max(process.replicas, 1) : 0;
   if (process.probe.period.count() > 0) goal.probe_period = process.probe.period;
   if (process.probe.timeout.count() > 0) goal.probe_timeout = process.probe.timeout;
   if (process.drain_limit.count() > 0) goal.drain_limit = process.drain_limit;
@@ -304,9 +304,8 @@ class RolloutBackend::Driver {
 };
 
 inline void RolloutBackend::Apply(const Call& call, const App& app, const StatusSink& status) {
-  if (!NS_MUTANT("backend.no-fence")) records_->Raise(app.id, app.fence);
-  const auto lock =
-      NS_MUTANT("backend.no-lock") ? nullptr : records_->Lock(call, app.id, app.fence);
+  records_->Raise(app.id, app.fence);
+  const auto lock = records_->Lock(call, app.id, app.fence);
   Driver driver(*this, call, app);
   std::exception_ptr failed;
   try {
