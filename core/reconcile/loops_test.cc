@@ -313,6 +313,19 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   EXPECT_FALSE(ExpectEnd(pass->Next(Stale("still"))).status.ok()) << "once";
 }
 
+// A host whose lease has run out is refused by itself, as fast as it asks.
+TEST(Synchronizer, TombstoneRefusedForNoNewerFence_FailsAfterOneLook) {
+  model::AppSnapshot snapshot = WithTarget();
+  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  auto loop = NewSynchronizer({7, "", kKey});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<ObserveApp>(pass->Next(Stale("this host's lease has run out")));
+  Expect<RemoveApp>(pass->Next(Answer(model::ObservedApp())));
+  EXPECT_FALSE(ExpectEnd(pass->Next(Stale("this host's lease has run out"))).status.ok());
+}
+
 TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
   model::AppSnapshot snapshot = WithTarget();
   auto loop = NewSynchronizer({7, "", kKey});

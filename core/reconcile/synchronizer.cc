@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "plan/conditions.h"
 #include "plan/deploy.h"
@@ -172,7 +173,8 @@ class SynchronizerPass final : public Pass {
   }
 
   Step Removed(const Status& removed) {
-    if (removed.code() == Code::kStale && epoch_ == 0) {
+    // Once: what is refused for another reason, such as a lost lease of this host, would be again.
+    if (removed.code() == Code::kStale && !std::exchange(asked_why_, true)) {
       at_ = At::kLook;
       return Effect(ObserveApp{snapshot_.app.backend, id_});
     }
@@ -184,7 +186,8 @@ class SynchronizerPass final : public Pass {
   const AppId id_;
   SynchronizerOptions& options_;
   const Outlook outlook_;
-  int64_t epoch_ = 0;  // once the history was checked
+  int64_t epoch_ = 0;       // once the history was checked
+  bool asked_why_ = false;  // a removal was refused, and the backend looked at for that
   At at_ = At::kLoad;
   model::AppSnapshot snapshot_;
   model::DesiredApp desired_;

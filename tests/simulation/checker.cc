@@ -116,10 +116,12 @@ void Checker::CheckBuild(const Rows& rows, const model::Build& build, KnownBuild
   const bool again = known.status == BuildStatus::kBuilding && build.status == BuildStatus::kQueued;
   if (again && build.outcome.fault() == Fault::kSource)
     Fail("I19", name + " is tried again though its source is at fault");
-  // Unless it came to wait after the queue was asked for that the claim was decided on.
-  if (known.status == BuildStatus::kQueued && build.status == BuildStatus::kBuilding &&
-      build.not_before > TrueClock(scheduler_).Now() && known.since < starter_asked_[host])
-    Fail("I19", name + " is tried again before its wait is over");
+  if (known.status == BuildStatus::kQueued && build.status == BuildStatus::kBuilding) {
+    // Unless it came to wait after the queue was asked for that the claim was decided on.
+    if (build.not_before > TrueClock(scheduler_).Now() && known.since < starter_asked_[host])
+      Fail("I19", name + " is tried again before its wait is over");
+    CheckRoom(rows, build, host);
+  }
   if (build.status == BuildStatus::kSucceeded) CheckImage(rows, build);
 }
 
@@ -136,6 +138,22 @@ void Checker::CheckClaim(const model::Build& build, const KnownBuild& known,
   } else if (names_[known.lease.host] != host) {
     Fail("I4", name + " is settled by " + host + ", which does not hold it");
   }
+}
+
+// What stood in the queue when the starter asked for it, and what the same decision claims.
+void Checker::CheckRoom(const Rows& rows, const model::Build& build, const std::string& host) {
+  int beside = 0;
+  for (const auto& [id, other] : builds_) {
+    const bool known = other.since < starter_asked_[host] || other.since == scheduler_.now();
+    if (other.status != BuildStatus::kBuilding || !known || id == build.id) continue;
+    beside += other.lease.host == build.lease.host ? 1 : 0;
+    const auto row = rows.builds.find(id);
+    if (row != rows.builds.end() && row->second.build.app == build.app)
+      Fail("I20", "two builds of " + build.app.str() + " run at once");
+  }
+  const auto builder = rows.hosts.find(build.lease.host);
+  if (builder != rows.hosts.end() && beside >= builder->second.host.build_slots)
+    Fail("I20", "builder " + builder->second.host.name + " is given more than it has room for");
 }
 
 void Checker::CheckImage(const Rows& rows, const model::Build& build) {
@@ -248,7 +266,7 @@ void Checker::RoutesWritten(const std::string& app, const Routes& routes) {
   for (const std::string& target : routes.targets) {
     const Container* container = docker_.Find(target);
     const bool kept = before != docker_.written().end() && before->second.targets.contains(target);
-    if (container && !kept && container->ready_at > scheduler_.now())
+    if (container && !kept && container->first_ready_at > scheduler_.now())
       Fail("I12", "routes are led to " + target + ", which is not ready");
   }
 }
@@ -271,13 +289,16 @@ void Checker::ImageDeleted(const std::string& app, const std::string& digest) {
 void Checker::Runs(const std::string& host, const std::string& attempt, bool begins) {
   if (!begins) {
     running_.erase(attempt);
-  } else if (!running_.emplace(attempt, host).second) {
-    Fail("I4", "attempt " + attempt + " is run by two");
+    return;
   }
+  if (!running_.emplace(attempt, host).second) Fail("I4", "attempt " + attempt + " is run by two");
+  if (pushed_.contains(attempt) && !DatabaseHasLost(std::chrono::hours(1)))
+    Fail("I19", "attempt " + attempt + " is run again, and had its result");
 }
 
 // Who has stood still learns of it only when they have gone on.
 void Checker::Pushes(const std::string& host, const std::string& attempt) {
+  pushed_.insert(attempt);
   const auto expired = expired_.find(attempt);
   if (expired != expired_.end() && !DatabaseHasLost(30s) &&
       scheduler_.now() > std::max(expired->second, paused_until_[host]) + 1s)
@@ -297,8 +318,10 @@ void Checker::EffectBegins(const std::string& host, const reconcile::Request& re
   if (request.loop == reconcile::LoopId::kStarter &&
       std::holds_alternative<reconcile::LoadQueue>(request.effect))
     starter_asked_[host] = scheduler_.now();
+  if (const auto* look = std::get_if<reconcile::ObserveApp>(&request.effect))
+    looked_[{host, look->app.str()}] = docker_.changes(look->app.str());
   if (const auto* apply = std::get_if<reconcile::ApplyApp>(&request.effect))
-    ++applies_[apply->desired.id.str()];
+    CheckApply(host, apply->desired);
   if (const auto* remove = std::get_if<reconcile::RemoveApp>(&request.effect))
     CheckRemoval(host, remove->app);
   if (engine.in_flight() > 100) Fail("I20", host + " has too much under way");
@@ -310,6 +333,36 @@ void Checker::EffectBegins(const std::string& host, const reconcile::Request& re
   if (recent.size() > 400)
     Fail("I19",
          host + " looks at " + request.key + " too often in " + reconcile::LoopName(request.loop));
+}
+
+// As the backend would tell, were it asked.
+bool Checker::IsSo(const model::DesiredApp& desired) const {
+  const std::string app = desired.id.str();
+  const auto record = records_.records.find(app);
+  const auto fence = records_.fences.find(app);
+  const auto routes = docker_.written().find(app);
+  if (record == records_.records.end() || fence == records_.fences.end() ||
+      routes == docker_.written().end())
+    return false;
+  const sdk::Fence wanted{desired.fence.epoch, desired.fence.generation};
+  const auto containers = docker_.Of(app);
+  const bool sound = std::all_of(containers.begin(), containers.end(), [](const auto* one) {
+    return one->flaw.empty() && one->life == sdk::Life::kRunning;
+  });
+  return record->second.settled && record->second.fence == wanted && fence->second == wanted &&
+         record->second.route_key == desired.route_key && routes->second.intact && sound &&
+         routes->second.targets.size() == containers.size() &&
+         containers.size() == static_cast<size_t>(record->second.wanted);
+}
+
+// Whoever has seen that all is as wanted has nothing to apply. With a plugin that lies, who knows.
+void Checker::CheckApply(const std::string& host, const model::DesiredApp& desired) {
+  const std::string app = desired.id.str();
+  ++applies_[app];
+  if (IsSo(desired) && looked_[{host, app}] == docker_.changes(app) &&
+      !network_.Has(FaultClass::kPlugin) && !network_.Has(FaultClass::kOperator) &&
+      ++needless_[app] > 3)
+    Fail("I19", host + " applies again and again what is so already, of " + app);
 }
 
 void Checker::CheckRemoval(const std::string& host, const AppId& app) {

@@ -51,7 +51,9 @@ class Checker {
     begun_[name] = id;
   }
   void HostChangesBackend(const std::string& host);
-  void HostPauses(const std::string& host, Duration until) { paused_until_[host] = until; }
+  void HostPauses(const std::string& host, Duration until) {
+    paused_until_[host] = std::max(paused_until_[host], until);
+  }
   void StoreCalled(const std::string& host, std::string_view method);
   void DatabaseWentBack();
   void RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what);
@@ -89,8 +91,11 @@ class Checker {
                   const std::string& host, std::string_view method);
   void CheckClaim(const model::Build& build, const KnownBuild& known, const std::string& host,
                   std::string_view method);
+  void CheckRoom(const Rows& rows, const model::Build& build, const std::string& host);
   void CheckImage(const Rows& rows, const model::Build& build);
   void CheckDuplicates(const Rows& rows);
+  void CheckApply(const std::string& host, const model::DesiredApp& desired);
+  bool IsSo(const model::DesiredApp& desired) const;
   void CheckRemoval(const std::string& host, const AppId& app);
   void CheckApps(const Rows& rows);
   Shortfall AppNotConverged(const Rows& rows, const ports::testing::FakeApp& row);
@@ -127,6 +132,10 @@ class Checker {
   std::map<std::string, Duration> expired_;              // attempt -> when its claim was taken away
   std::map<std::string, std::deque<Duration>> created_;  // containers, by application
   std::map<std::string, int64_t> applies_;               // by application
+  std::map<std::string, int> needless_;                  // applies of what was so, by application
+  std::set<std::string> pushed_;                         // attempts
+  // Host and application -> changes of the application when the host last asked to see it.
+  std::map<std::pair<std::string, std::string>, int64_t> looked_;
 };
 
 }  // namespace ns::sim

@@ -37,6 +37,7 @@ Result<std::string> Docker::Create(Container container) {
              {"  made", id, "of", made.app, "generation", std::to_string(made.fence.generation)});
   if (created) created(made);
   Start(made);
+  made.first_ready_at = made.ready_at;
   return id;
 }
 

@@ -25,7 +25,7 @@ struct Container {
   sdk::Fence fence;  // of the call that made it
   sdk::Life life = sdk::Life::kNew;
   int64_t order = 0;
-  Duration started_at{}, ready_at{};
+  Duration started_at{}, ready_at{}, first_ready_at{};
   std::string flaw;  // what somebody changed by hand
   int exit_code = 0;
 };
