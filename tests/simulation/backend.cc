@@ -141,6 +141,11 @@ auto SimBackend::Ask(std::string_view what, const Act& act) {
   return answer;
 }
 
+void SimBackend::Apply(const Call& call, const App& app, const sdk::StatusSink& status) {
+  if (watch_.begins) watch_.begins(app.id);
+  RolloutBackend::Apply(call, app, status);
+}
+
 void SimBackend::Acts(const App& app, std::string_view what) {
   if (watch_.acts) watch_.acts(app.id, app.fence, what);
 }

@@ -17,12 +17,16 @@ namespace ns::sim {
 struct BackendWatch {
   // A rollout changes something of an application: what, and by which fence.
   std::function<void(const std::string& app, const sdk::Fence& fence, std::string_view what)> acts;
+  // A rollout of an application is asked for.
+  std::function<void(const std::string& app)> begins;
 };
 
 class SimBackend final : public sdk::RolloutBackend {
  public:
   SimBackend(Docker& docker, RecordsDisk& disk, Scheduler& scheduler, ports::FaultPlan& way,
              const BackendWatch& watch);
+
+  void Apply(const sdk::Call&, const sdk::App&, const sdk::StatusSink&) override;
 
  protected:
   sdk::Look LookAt(const sdk::Call&, const std::string& app, const sdk::AppRecord&) override;

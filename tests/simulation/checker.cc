@@ -72,6 +72,7 @@ void Checker::StoreCalled(const std::string& host, std::string_view method) {
     database_.rows().state.With([&](Rows& rows) {
       CheckBuilds(rows, host, method);
       CheckApps(rows);
+      epoch_ = std::max(epoch_, rows.epoch);
     });
     if (const std::string broken = users_.Broken(); !broken.empty())
       Fail("I15", broken + " is not what was promised, after " + std::string(method));
@@ -182,10 +183,12 @@ void Checker::CheckDuplicates(const Rows& rows) {
 void Checker::CheckApps(const Rows& rows) {
   std::set<std::string> addresses;
   for (const auto& [id, row] : rows.apps) {
-    int64_t& known = generations_[id];
-    if (row.app.target.generation < known)
+    model::Target& known = targets_[id];
+    if (row.app.target.generation < known.generation)
       Fail("I7", "the generation of " + id.str() + " goes back");
-    known = row.app.target.generation;
+    if (row.app.target.generation == known.generation && !(row.app.target == known))
+      Fail("I7", "a new target of " + id.str() + " has the generation of the last");
+    known = row.app.target;
     if (row.app.deleted) continue;
     for (const model::Website& site : row.app.websites) {
       if (!addresses.insert(site.fqdn + site.path_prefix).second)
@@ -197,7 +200,7 @@ void Checker::CheckApps(const Rows& rows) {
 void Checker::DatabaseWentBack() {
   went_back_ = scheduler_.now();
   builds_.clear();
-  generations_.clear();
+  targets_.clear();
   database_.rows().state.With([this](Rows& rows) {
     for (const auto& [id, row] : rows.builds)
       builds_[id] = {row.build.status,       row.build.lease,   row.build.outcome,
@@ -210,6 +213,11 @@ void Checker::RolloutActs(const std::string& app, const sdk::Fence& fence, std::
   sdk::Fence& acted = acted_[app];
   if (fence < acted)
     Fail("I6", std::string(what) + " of " + app + " by an older fence than one that has acted");
+  if (!records_.locked.contains(app)) Fail("I6", std::string(what) + " of " + app + " unlocked");
+  if (fence.epoch > epoch_)
+    Fail("I6", std::string(what) + " of " + app + " by an epoch that nobody was given");
+  if (what == "start" && ++started_[app] > 1 && !network_.Has(FaultClass::kOperator))
+    Fail("I19", "a rollout of " + app + " starts another container");
   // It may have looked at the fence just before the newer one came; then it acts once.
   int& late = late_acts_[{app, fence}];
   if (const auto newest = records_.fences.find(app);

@@ -15,6 +15,11 @@ ns_mutant(builds.retries-the-source retry "a build that cannot succeed is tried 
   core/plan/builds.cc [[} else if (MayPass(failure) &&]] [[} else if ((MayPass(failure) || MUTANT) &&]])
 ns_mutant(crash-detector.never guard "leases never expire" I21
   core/plan/builds.cc [[if (build.lease.expires >= queue.now)]] [[if (build.lease.expires >= queue.now || MUTANT)]])
+ns_mutant(crash-detector.early deadline "leases end some seconds early, for the store too" I5
+  core/reconcile/crash_detector.cc [[const auto& queue = std::get<model::QueueSnapshot>(*outcome);]]
+  [[auto queue = std::get<model::QueueSnapshot>(*outcome); if (MUTANT) queue.now += std::chrono::seconds(8);]]
+  core/ports/testing/fake_builds.cc [[const bool expired = build &&]]
+  [[const bool expired = MUTANT ? build && build->attempt == attempt && build->status == BuildStatus::kBuilding : build &&]])
 ns_mutant(starter.no-slots guard "builders have room without end" I20
   core/plan/assign.cc [[if (one->first >= 0) break;]] [[if (one->first >= 0 && !MUTANT) break;]])
 ns_mutant(starter.same-app guard "two builds of one application at once" I20
@@ -96,13 +101,14 @@ ns_mutant(cleaner.live-builds guard "purges beside a live build" I10
 ns_mutant(cleaner.images-stay write "images of a tombstone stay" I10
   core/reconcile/cleaner.cc [[at_ = At::kDeleteAll;]] [[if (MUTANT) return Purge(); at_ = At::kDeleteAll;]])
 ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
-  core/reconcile/cleaner.cc [[if (condemned_.empty()) return DropOldLogs();]] [[if (condemned_.empty() && !MUTANT) return DropOldLogs();]])
+  core/reconcile/cleaner.cc [[if (condemned_.empty()) return DropOldLogs();]] [[if (condemned_.empty() && !MUTANT) return DropOldLogs();]]
+  core/reconcile/cleaner.cc [[if (cleanup.Empty() && plan::Condemned(history_).empty())]] [[if (cleanup.Empty() && plan::Condemned(history_).empty() && !MUTANT)]])
 
 # -- core/act --
 ns_mutant(perform.lease fence "a host acts after its lease" I6
   core/act/perform.cc [[if (parts_.lease_alive()) return {};]] [[if (parts_.lease_alive() || MUTANT) return {};]])
 ns_mutant(perform.observer-by-version resync "what backends show is looked at where rows change" I21
-  core/act/perform.cc [[effect.loop != reconcile::LoopId::kObserver &&]] [[(effect.loop != reconcile::LoopId::kObserver || MUTANT) &&]])
+  core/act/perform.cc [[by_version = effect.loop != reconcile::LoopId::kObserver;]] [[by_version = effect.loop != reconcile::LoopId::kObserver || MUTANT;]])
 ns_mutant(perform.host-clock clock "the queue by the host's clock" I22
   core/act/perform.cc [[{ return From(store_.builds.Queue()); }]]
   [[{ auto queue = store_.builds.Queue(); if (queue.ok() && MUTANT) queue->now = parts_.clock.Now(); return From(std::move(queue)); }]])
@@ -159,7 +165,7 @@ ns_mutant(store.target-unguarded compare-and-set "a target of a host that has lo
       if (Condemned]] [[if (!MUTANT) NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (Condemned]]
   core/ports/testing/fake_deploys.cc [[if (row->app.target.generation != expected_generation)]] [[if (row->app.target.generation != expected_generation && !MUTANT)]])
-ns_mutant(store.generation-stays deadline "a new target has the generation of the last" "I21 I23"
+ns_mutant(store.generation-stays deadline "a new target has the generation of the last" I7
   core/ports/testing/fake_deploys.cc [[row->app.target.generation = expected_generation + 1;]] [[row->app.target.generation = MUTANT ? std::max<int64_t>(expected_generation, 1) : expected_generation + 1;]])
 ns_mutant(store.take-alive compare-and-set "an application is taken from a host that is alive" I6
   core/ports/testing/fake_rows.cc [[&& !Alive(row.holder, now)) {]] [[&& (!Alive(row.holder, now) || MUTANT)) {]])

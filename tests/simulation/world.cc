@@ -75,6 +75,7 @@ class World {
     };
     backend_watch_.acts = [this](const std::string& app, const sdk::Fence& fence,
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
+    backend_watch_.begins = [this](const std::string& app) { checker_.RolloutBegins(app); };
     docker_.created = [this](const Container& made) { checker_.ContainerCreated(made); };
     docker_.ends = [this](const Container& ending) { checker_.ContainerEnds(ending); };
     docker_.routed = [this](const std::string& app, const Routes& routes) {
