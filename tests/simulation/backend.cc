@@ -142,7 +142,7 @@ auto SimBackend::Ask(std::string_view what, const Act& act) {
 }
 
 void SimBackend::Apply(const Call& call, const App& app, const sdk::StatusSink& status) {
-  if (watch_.begins) watch_.begins(app.id);
+  started_[app.id] = 0;
   RolloutBackend::Apply(call, app, status);
 }
 
@@ -184,7 +184,7 @@ void SimBackend::Pull(const Call&, const App& app) {
 }
 
 void SimBackend::Start(const Call&, const App& app, const std::string& key, const sdk::Look&) {
-  Acts(app, "start");
+  Acts(app, ++started_[app.id] > 1 ? "start again" : "start");
   const sdk::Process& process = app.processes.front();
   Container container;
   container.app = app.id;

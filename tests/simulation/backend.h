@@ -17,8 +17,6 @@ namespace ns::sim {
 struct BackendWatch {
   // A rollout changes something of an application: what, and by which fence.
   std::function<void(const std::string& app, const sdk::Fence& fence, std::string_view what)> acts;
-  // A rollout of an application is asked for.
-  std::function<void(const std::string& app)> begins;
 };
 
 class SimBackend final : public sdk::RolloutBackend {
@@ -50,6 +48,7 @@ class SimBackend final : public sdk::RolloutBackend {
 
   Docker& docker_;
   RecordsDisk& disk_;
+  std::map<std::string, int> started_;  // containers by the rollout under way, of each application
   ports::FaultPlan& way_;
   const BackendWatch& watch_;
 };

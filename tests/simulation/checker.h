@@ -56,7 +56,6 @@ class Checker {
   }
   void StoreCalled(const std::string& host, std::string_view method);
   void DatabaseWentBack();
-  void RolloutBegins(const std::string& app) { started_[app] = 0; }
   void RolloutActs(const std::string& app, const sdk::Fence& fence, std::string_view what);
   void ContainerCreated(const Container& container);
   void ContainerEnds(const Container& container);
@@ -123,9 +122,8 @@ class Checker {
   std::map<std::pair<std::string, sdk::Fence>, int> late_acts_;
   std::map<BuildId, KnownBuild> builds_;
   std::map<AppId, model::Target> targets_;
-  int64_t epoch_ = 1;                   // the highest that the database has given out
-  std::map<std::string, int> started_;  // containers by the rollout under way, of each application
-  std::set<std::string> succeeded_;     // digests of succeeded builds
+  int64_t epoch_ = 1;                // the highest that the database has given out
+  std::set<std::string> succeeded_;  // digests of succeeded builds
   std::map<std::string, sdk::Fence> acted_;
   std::map<std::string, std::string> running_;  // attempt -> who runs it
   std::map<std::string, std::deque<Duration>> effects_;

@@ -83,7 +83,8 @@ std::vector<const Mutant*> Chosen(const MutantChoice& choice) {
   if (choice.sample == 0) return chosen;
   // Evenly spread, and shifted with each pick: all have their turn.
   std::vector<const Mutant*> sample;
-  std::erase_if(chosen, [](const Mutant* planted) { return planted->breaks == "-"; });
+  std::erase_if(chosen,
+                [](const Mutant* planted) { return planted->Survives() || planted->IsRare(); });
   const size_t count = std::min(choice.sample, chosen.size());
   const size_t stride = std::max<size_t>(chosen.size() / std::max<size_t>(count, 1), 1);
   for (size_t i = 0; i < count; ++i)
@@ -189,6 +190,8 @@ int RunMutants(const MutantChoice& choice, const MutantSeeds& seeds) {
                                   : "this build has no mutants: see ./run mutants\n");
     return 2;
   }
+  if (choice.sample > 0)
+    std::printf("mutants of pick %llu\n", static_cast<unsigned long long>(choice.pick));
   std::vector<Verdict> verdicts;
   const std::function<void(const Verdict&)> ended = [&](const Verdict& verdict) {
     verdicts.push_back(verdict);
@@ -202,7 +205,10 @@ int RunMutants(const MutantChoice& choice, const MutantSeeds& seeds) {
   std::printf("%zu mutants, %ld killed (%.1f %%)\n", verdicts.size(), static_cast<long>(killed),
               100.0 * static_cast<double>(killed) / static_cast<double>(verdicts.size()));
   if (!choice.json.empty()) WriteJson(choice.json, verdicts);
-  return static_cast<size_t>(killed) == verdicts.size() ? 0 : 1;
+  const bool missed = std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& one) {
+    return one.invariant.empty() && !one.mutant->Survives();
+  });
+  return missed ? 1 : 0;
 }
 
 }  // namespace ns::sim

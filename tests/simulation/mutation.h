@@ -19,7 +19,8 @@ struct MutantSeeds {
   int jobs = 1;
 };
 
-// Tells for each what noticed it, and at which seed. 0: each was noticed.
+// Tells for each what noticed it, and at which seed. 0: each was noticed, but for those that are
+// known to survive. A sample is taken of those that are noticed soon.
 int RunMutants(const MutantChoice& choice, const MutantSeeds& seeds);
 
 // Lets all runs from now on have that bug. False: it is none, or this build has none.

@@ -28,6 +28,8 @@ class Network {
   void Calm();
   bool calm() const { return calm_; }
   bool Has(FaultClass fault) const { return !calm_ && faults_.Has(fault); }
+  // Whether or not all is calm by now.
+  bool Had(FaultClass fault) const { return faults_.Has(fault); }
   Chance& chance() { return chance_; }
 
   void Cut(const std::string& host, Peer peer, Duration until) { cut_[{host, peer}] = until; }

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "invariants.h"
+#include "mutants.h"
 #include "shrink.h"
 #include "world.h"
 
@@ -143,6 +147,26 @@ TEST(Simulation, WithoutFaults_ConvergesWithoutAnyPeriodOfWaiting) {
 TEST(Simulation, Invariants_AreCheckedOrSayWhyNot) {
   for (const Invariant& invariant : kInvariants)
     EXPECT_NE(invariant.checked.empty(), invariant.why.empty()) << invariant.name;
+}
+
+// Each check is known to fail for a reason: some planted bug was seen to break it.
+TEST(Simulation, Invariants_AreBrokenByAMutant) {
+  for (const Invariant& invariant : kInvariants) {
+    const bool broken = std::any_of(kMutants.begin(), kMutants.end(), [&](const Mutant& planted) {
+      return planted.Breaks(invariant.name);
+    });
+    EXPECT_EQ(broken, !invariant.checked.empty()) << invariant.name;
+  }
+}
+
+TEST(Simulation, Mutants_AreManyAndNamedOnce) {
+  std::set<std::string_view> names;
+  for (const Mutant& planted : kMutants) names.insert(planted.name);
+  EXPECT_EQ(names.size(), kMutants.size());
+  const auto survive = std::count_if(kMutants.begin(), kMutants.end(),
+                                     [](const Mutant& planted) { return planted.Survives(); });
+  EXPECT_GE(kMutants.size(), 40u);
+  EXPECT_LE(survive * 20, static_cast<int64_t>(kMutants.size())) << "more than 5 %";
 }
 
 // Seeds that found a defect once. What each was stands in docs/design/simulation.md.

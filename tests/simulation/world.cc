@@ -75,7 +75,6 @@ class World {
     };
     backend_watch_.acts = [this](const std::string& app, const sdk::Fence& fence,
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
-    backend_watch_.begins = [this](const std::string& app) { checker_.RolloutBegins(app); };
     docker_.created = [this](const Container& made) { checker_.ContainerCreated(made); };
     docker_.ends = [this](const Container& ending) { checker_.ContainerEnds(ending); };
     docker_.routed = [this](const std::string& app, const Routes& routes) {
@@ -285,7 +284,7 @@ class World {
     Shortfall why = checker_.NotConverged();
     while (!why.empty() && scheduler_.now() < healed_ + kConverge && !Over()) {
       RunUntil(scheduler_.now() + 1s);
-      if (scheduler_.now() > healed_ + 30s) checker_.CheckQueue();
+      if (scheduler_.now() > healed_ + 10s) checker_.CheckQueue();
       why = checker_.NotConverged();
     }
     converged_after_ = scheduler_.now() - healed_;
