@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kConverge = 120s;  // after the faults have ended
-constexpr Duration kQuiet = 10min, kShortQuiet = 60s;
+constexpr Duration kQuiet = 10min, kShortQuiet = 30s;
 
 // Where a process runs, one after another.
 struct Place {
@@ -297,7 +297,7 @@ class World {
     if (const Shortfall why = checker_.NotConverged(); !why.empty() && !Over())
       return checker_.Fail(why.invariant, "it was converged and is not any more: " + why.what);
     const int64_t before = checker_.Changes();
-    RunUntil(scheduler_.now() + (options_.seed % 8 == 0 ? kQuiet : kShortQuiet));
+    RunUntil(scheduler_.now() + (options_.seed % 64 == 0 ? kQuiet : kShortQuiet));
     if (Over()) return;
     if (checker_.Changes() != before) checker_.Fail("I21", "something still changes");
     if (const Shortfall why = checker_.NotConverged(); !why.empty() && !Over())
