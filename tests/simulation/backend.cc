@@ -119,7 +119,6 @@ SimBackend::SimBackend(Docker& docker, RecordsDisk& disk, Scheduler& scheduler,
                        ports::FaultPlan& way, const BackendWatch& watch)
     : RolloutBackend({sdk::Host(), NS_BACKEND, "docker", "{}"}),
       docker_(docker),
-      disk_(disk),
       way_(way),
       watch_(watch) {
   OpenRecords(std::make_unique<DiskRecords>(disk, scheduler));

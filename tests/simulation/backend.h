@@ -47,7 +47,6 @@ class SimBackend final : public sdk::RolloutBackend {
   void Acts(const sdk::App& app, std::string_view what);
 
   Docker& docker_;
-  RecordsDisk& disk_;
   std::map<std::string, int> started_;  // containers by the rollout under way, of each application
   ports::FaultPlan& way_;
   const BackendWatch& watch_;
