@@ -106,8 +106,8 @@ void Users::SetUp() {
 void Users::Do(const std::vector<UserStep>& steps) {
   std::map<int, std::vector<UserStep>> by_app;
   for (const UserStep& step : steps) by_app[step.app].push_back(step);
-  for (const auto& [app, own] : by_app) {
-    scheduler_.Spawn(process_, [this, own] {
+  for (const auto& of_one : by_app) {
+    scheduler_.Spawn(process_, [this, own = of_one.second] {
       for (const UserStep& step : own) {
         if (step.at > scheduler_.now()) scheduler_.Sleep(step.at - scheduler_.now());
         Take(step);
@@ -293,8 +293,9 @@ std::string Users::Broken() const {
       if (!promise.deleted.contains(app.deleted)) return id.str() + ": its deletion";
       if (!promise.sites.contains(SitesText(app.websites))) return id.str() + ": its addresses";
       for (const auto& [key, allowed] : promise.env) {
-        const auto found = std::find_if(app.env.begin(), app.env.end(),
-                                        [&](const auto& variable) { return variable.key == key; });
+        const auto found =
+            std::find_if(app.env.begin(), app.env.end(),
+                         [&key = key](const auto& variable) { return variable.key == key; });
         const auto value = found == app.env.end() ? std::optional<std::string>()
                                                   : std::optional(found->value.Reveal());
         if (!allowed.contains(value)) return id.str() + ": its variable " + key;

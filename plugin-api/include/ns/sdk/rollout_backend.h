@@ -257,8 +257,10 @@ class RolloutBackend::Driver {
   }
 
   void Count(const std::set<std::string>& replicas) {
-    for (const std::string& replica : replicas)
-      rollout_.Counted(replica, backend_.CountOpen(call_, app_, replica), Now());
+    for (const std::string& replica : replicas) {
+      const int open = backend_.CountOpen(call_, app_, replica);
+      rollout_.Counted(replica, open, Now());
+    }
   }
 
   void AskToStop(const std::string& replica) {
