@@ -31,15 +31,6 @@ run_pytest() {
   return "$status"
 }
 
-# Planted bugs, others each day, all of them when asked for: each must be noticed.
-run_mutants() {
-  local args=(--sample 10 --pick "$(($(date +%s) / 86400))" --seeds 500)
-  [ "$FULL" = 0 ] || args=(--seeds 10000)
-  [ -z "$FILTER" ] || [[ simulation.mutants =~ $FILTER ]] || return 0
-  build_mutants
-  build/mutants/tests/ns-simulation --mutants --jobs "$(nproc)" "${args[@]}"
-}
-
 cmd_test() {
   local status=0
   parse_test "$@"
@@ -51,8 +42,7 @@ cmd_test() {
   step "Building (dev)" build_preset dev
   echo "Unit tests and checks of the house"
   run_ctest || status=1
-  echo "Planted bugs in the simulation"
-  run_mutants || status=1
+  [ -n "$FILTER" ] && ! [[ simulation =~ $FILTER ]] || { echo "Simulation"; test_simulation || status=1; }
   echo "Faults on real processes"
   run_pytest faults || status=1
   echo "End-to-end tests"
