@@ -411,9 +411,14 @@ Shortfall Checker::ReleaseNotWanted(const Rows& rows, const model::Application& 
     const bool by_source = failed && !git_.Facts(head).builds;
     const bool by_platform = failed && (build.attempt >= model::kMaxAttempts ||
                                         build.outcome.reason() == "ResultRefused");
-    const bool by_person = build.status == BuildStatus::kCancelled && build.cancel_requested;
+    // The request may be lost with the database's tail when its builder has heard of it.
+    const bool by_person = build.status == BuildStatus::kCancelled &&
+                           (build.cancel_requested || DatabaseHasLost(std::chrono::hours(1)));
     const bool excused = by_source || by_platform || by_person;
-    return excused ? Shortfall() : Late("the build of its commit is not there");
+    if (excused) return {};
+    return Late("the build of its commit is not there: status " +
+                std::to_string(static_cast<int>(build.status)) + ", attempt " +
+                std::to_string(build.attempt) + ", " + build.outcome.ToString());
   }
   for (const model::Release& release : rows.apps.at(app.id).releases) {
     if (release.id == app.target.release)

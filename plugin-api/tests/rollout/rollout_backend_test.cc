@@ -197,6 +197,24 @@ TEST_F(RolloutBackendTest, EachPrimitiveFails_OldOneServesAndTheNextApplyFinishe
   }
 }
 
+// Whoever died between writing routes and saying so left a replica that serves, and that no record
+// names.
+TEST_F(RolloutBackendTest, RoutesNobodySpokeOf_WhatTheyMayLeadToIsNotStoppedWhenTheNextOnesFail) {
+  ASSERT_EQ(Apply(Running(1)), NS_OK);
+  AppRecord record = backend_->records().Read("a");
+  record.targets.clear();
+  backend_->records().Write("a", record);
+  backend_->intact = false;
+  App stopped = Running(2);
+  stopped.state = AppState::kStopped;
+  stopped.route_key = "page";
+  backend_->fails = "confirm";
+  EXPECT_EQ(Apply(stopped), NS_E_UNAVAILABLE);
+  EXPECT_EQ(backend_->did, (Words{"pull", "start", "routes", "routes"})) << "nothing was stopped";
+  EXPECT_EQ(Apply(stopped), NS_OK);
+  EXPECT_TRUE(backend_->replicas.empty());
+}
+
 TEST_F(RolloutBackendTest, Failure_IsToldByObserveUntilItIsMended) {
   Apply(Running(1, "old"));
   backend_->fails = "pull";

@@ -237,6 +237,11 @@ class RolloutBackend::Driver {
     for (const std::string& id : before) {
       if (!targets.contains(id)) record_.draining_since[id] = Now().count();
     }
+    // Where they lead that are not as written nobody knows: to any replica, perhaps.
+    for (const ReplicaReport& report : look_.replicas) {
+      if (!look_.routes_intact && report.replica.Alive())
+        record_.draining_since.emplace(report.replica.id, Now().count());
+    }
     for (const std::string& id : targets) record_.draining_since.erase(id);
     try {
       backend_.SetRoutes(call_, app_, targets, record_);
