@@ -4,6 +4,10 @@
 #                               copies. An edit that does not fit its source ends it.
 #   ns_plant_into(TARGET...)    lets these targets compile the copies.
 
+if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)  # else nothing has said so
+endif()
+
 function(ns_mutant name operator says breaks)
   foreach(text "${name}" "${operator}" "${says}" "${breaks}")
     if(text MATCHES "[\"\\\\]")
