@@ -115,13 +115,14 @@ model::ObservedApp ObservedOf(const AppId& id, const sdk::AppStatus& from, Time 
 
 }  // namespace
 
-SimBackend::SimBackend(Docker& docker, RecordsDisk& disk, Scheduler& scheduler,
-                       ports::FaultPlan& way, const BackendWatch& watch)
-    : RolloutBackend({sdk::Host(), NS_BACKEND, "docker", "{}"}),
+SimBackend::SimBackend(const std::string& instance, Docker& docker, RecordsDisk& disk,
+                       Scheduler& scheduler, Link& way, const BackendWatch& watch)
+    : RolloutBackend({sdk::Host(), NS_BACKEND, instance, "{}"}),
+      instance_(instance),
       docker_(docker),
       way_(way),
       watch_(watch) {
-  OpenRecords(std::make_unique<DiskRecords>(disk, scheduler));
+  OpenRecords(std::make_unique<DiskRecords>(disk, scheduler, [this] { way_.MayDieIn("records"); }));
 }
 
 // One request to the engine.
@@ -187,6 +188,7 @@ void SimBackend::Start(const Call&, const App& app, const std::string& key, cons
   const sdk::Process& process = app.processes.front();
   Container container;
   container.app = app.id;
+  container.instance = instance_;
   container.digest = process.image.substr(process.image.find('@') + 1);
   container.key = key;
   container.run_key = app.run_key;
@@ -281,10 +283,20 @@ Result<model::ObservedApp> BackendPort::Observe(const ports::Call& call, const A
   }
 }
 
+Status LyingBackend::Apply(const ports::Call& call, const model::DesiredApp& app) {
+  if (Lies(5)) return Status();
+  const Status applied = inner_.Apply(call, app);
+  return Lies(5) ? Unavailable("the plugin says so") : applied;
+}
+
+Status LyingBackend::Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) {
+  const Status removed = inner_.Remove(call, app, fence);
+  return Lies(20) ? Unavailable("the plugin says so") : removed;
+}
+
 Result<model::ObservedApp> LyingBackend::Observe(const ports::Call& call, const AppId& app) {
   const auto before = before_.find(app);
-  if (before != before_.end() && network_.Has(FaultClass::kPlugin) && network_.chance().Percent(10))
-    return before->second;
+  if (before != before_.end() && Lies(10)) return before->second;
   Result<model::ObservedApp> seen = inner_.Observe(call, app);
   if (seen.ok()) before_[app] = *seen;
   return seen;

@@ -21,8 +21,8 @@ struct BackendWatch {
 
 class SimBackend final : public sdk::RolloutBackend {
  public:
-  SimBackend(Docker& docker, RecordsDisk& disk, Scheduler& scheduler, ports::FaultPlan& way,
-             const BackendWatch& watch);
+  SimBackend(const std::string& instance, Docker& docker, RecordsDisk& disk, Scheduler& scheduler,
+             Link& way, const BackendWatch& watch);
 
   void Apply(const sdk::Call&, const sdk::App&, const sdk::StatusSink&) override;
 
@@ -46,9 +46,10 @@ class SimBackend final : public sdk::RolloutBackend {
   auto Ask(std::string_view what, const Act& act);
   void Acts(const sdk::App& app, std::string_view what);
 
+  const std::string instance_;
   Docker& docker_;
   std::map<std::string, int> started_;  // containers by the rollout under way, of each application
-  ports::FaultPlan& way_;
+  Link& way_;
   const BackendWatch& watch_;
 };
 
@@ -74,17 +75,15 @@ class BackendPort final : public ports::Backend {
   Clock& clock_;
 };
 
-// Tells what it saw before, at times: what a plugin may do within what the boundary validates.
+// What a plugin may do within what the boundary validates: it tells what it saw before, says that
+// it has applied what it has not, or that it has failed when it has not. Not that it has removed
+// what is there: nobody looks after what is gone.
 class LyingBackend final : public ports::Backend {
  public:
   LyingBackend(ports::Backend& inner, Network& network) : inner_(inner), network_(network) {}
 
-  Status Apply(const ports::Call& call, const model::DesiredApp& app) override {
-    return inner_.Apply(call, app);
-  }
-  Status Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) override {
-    return inner_.Remove(call, app, fence);
-  }
+  Status Apply(const ports::Call& call, const model::DesiredApp& app) override;
+  Status Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) override;
   Result<model::ObservedApp> Observe(const ports::Call& call, const AppId& app) override;
   Status Watch(const ports::Call& call, const std::function<void(const AppId&)>& changed) override {
     return inner_.Watch(call, changed);
@@ -95,6 +94,10 @@ class LyingBackend final : public ports::Backend {
   }
 
  private:
+  bool Lies(int percent) {
+    return network_.Has(FaultClass::kPlugin) && network_.chance().Percent(percent);
+  }
+
   ports::Backend& inner_;
   Network& network_;
   std::map<AppId, model::ObservedApp> before_;

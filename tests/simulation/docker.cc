@@ -144,6 +144,7 @@ void Docker::SpoilRoutes(const std::string& app) {
 void DiskRecords::Touch() const {
   // A moment in which the process may die or stand still.
   scheduler_.Sleep(100us);
+  moment_();
 }
 
 void DiskRecords::Raise(const std::string& app, const sdk::Fence& fence) const {

@@ -20,6 +20,7 @@ namespace ns::sim {
 
 struct Container {
   std::string id, app, digest;
+  std::string instance;  // of the backend that made it
   std::string key, run_key;
   std::vector<sdk::EnvVar> env;
   sdk::Fence fence;  // of the call that made it
@@ -104,7 +105,9 @@ struct RecordsDisk {
 
 class DiskRecords final : public sdk::Records {
  public:
-  DiskRecords(RecordsDisk& disk, Scheduler& scheduler) : disk_(disk), scheduler_(scheduler) {}
+  // `moment`: called before and after each write.
+  DiskRecords(RecordsDisk& disk, Scheduler& scheduler, std::function<void()> moment)
+      : disk_(disk), scheduler_(scheduler), moment_(std::move(moment)) {}
   void Raise(const std::string& app, const sdk::Fence& fence) const override;
   sdk::Fence Highest(const std::string& app) const override;
   std::unique_ptr<sdk::Held> Lock(const sdk::Call& call, const std::string& app,
@@ -119,6 +122,7 @@ class DiskRecords final : public sdk::Records {
 
   RecordsDisk& disk_;
   Scheduler& scheduler_;
+  const std::function<void()> moment_;
 };
 
 }  // namespace ns::sim

@@ -35,6 +35,12 @@ LoopOptions Keyed(int in_flight, std::set<LoopId> apart_from = {}) {
 }
 LoopOptions Queue() { return {.period = kPeriod, .in_flight = 1, .keyed = false}; }
 
+std::map<std::string, ports::Backend*> Loaded(Instance& everywhere, Instance* somewhere) {
+  std::map<std::string, ports::Backend*> backends = {{kBackend, &everywhere.faulty}};
+  if (somewhere) backends[kSomewhere] = &somewhere->faulty;
+  return backends;
+}
+
 // Sends each piece at once, from the task that runs the build.
 class DeskLog final : public act::BuildLog {
  public:
@@ -145,19 +151,17 @@ void Host::Hinted(const ports::Hint& hint) {
 }
 
 ControllerHost::ControllerHost(Ground& ground, const std::string& name, MachineClock& clock,
-                               uint64_t seed)
+                               uint64_t seed, bool somewhere)
     : Host(ground, name, clock, seed),
       git_(ground.git, disk_),
       faulty_git_(git_, to_git_),
       faulty_registry_(ground.registry, to_registry_),
-      backend_(ground.docker, ground.records, ground.scheduler, to_docker_, ground.backend_watch),
-      port_(backend_, ground.scheduler, clock_),
-      lying_(port_, ground.network),
-      faulty_backend_(lying_, to_plugin_),
+      everywhere_(kBackend, ground, clock, to_docker_, to_plugin_),
+      somewhere_(kSomewhere, ground, clock, to_docker_, to_plugin_),
       parts_{store_,
              faulty_git_,
              faulty_registry_,
-             {{"docker", &faulty_backend_}},
+             Loaded(everywhere_, somewhere ? &somewhere_ : nullptr),
              random_,
              clock_,
              id_,

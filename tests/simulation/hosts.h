@@ -21,6 +21,8 @@
 namespace ns::sim {
 
 inline const Secret kPlanKey(std::string(32, 'k'));
+// Instances of the backend: one that every controller loads, and one that only some do.
+inline constexpr char kBackend[] = "docker", kSomewhere[] = "edge";
 inline constexpr char kPageUpstream[] = "http://127.0.0.1:9";
 
 // What all processes stand on.
@@ -86,9 +88,27 @@ class Host : public std::enable_shared_from_this<Host> {
   Duration alive_until_{};
 };
 
+// A loaded instance of the backend, as its controller reaches it.
+struct Instance {
+  Instance(const std::string& name, const Ground& ground, MachineClock& clock, Link& to_docker,
+           Link& to_plugin)
+      : backend(name, ground.docker, ground.records, ground.scheduler, to_docker,
+                ground.backend_watch),
+        port(backend, ground.scheduler, clock),
+        lying(port, ground.network),
+        faulty(lying, to_plugin) {}
+
+  SimBackend backend;
+  BackendPort port;
+  LyingBackend lying;
+  ports::FaultyBackend faulty;
+};
+
 class ControllerHost final : public Host {
  public:
-  ControllerHost(Ground& ground, const std::string& name, MachineClock& clock, uint64_t seed);
+  // `somewhere`: it loads the instance that not all do.
+  ControllerHost(Ground& ground, const std::string& name, MachineClock& clock, uint64_t seed,
+                 bool somewhere);
   void BackendChanged(const std::string& app) override;
 
  private:
@@ -101,10 +121,8 @@ class ControllerHost final : public Host {
   GitPort git_;
   ports::FaultyGitRemote faulty_git_;
   ports::FaultyRegistry faulty_registry_;
-  SimBackend backend_;
-  BackendPort port_;
-  LyingBackend lying_;
-  ports::FaultyBackend faulty_backend_;
+  Instance everywhere_;
+  Instance somewhere_;
   const act::Parts parts_;
 };
 

@@ -48,9 +48,10 @@ void Network::Calm() {
   database_down_ = Duration::zero();
 }
 
-bool Network::IsCut(const std::string& host, Peer peer) const {
+bool Network::IsCut(const std::string& host, Peer peer, Cut way) const {
   const auto found = cut_.find({host, peer});
-  return found != cut_.end() && scheduler_.now() < found->second;
+  if (found == cut_.end() || scheduler_.now() >= found->second.second) return false;
+  return found->second.first == Cut::kBoth || found->second.first == way;
 }
 
 Duration Network::Delay(Peer peer) {
@@ -67,8 +68,8 @@ std::vector<Duration> Network::Hint() {
   return arrivals;
 }
 
-bool Link::Reachable() const {
-  if (network_.IsCut(process_->name, peer_)) return false;
+bool Link::Reachable(Cut way) const {
+  if (network_.IsCut(process_->name, peer_, way)) return false;
   return peer_ != Peer::kStore || !network_.IsDatabaseDown();
 }
 
@@ -84,6 +85,13 @@ void Link::MayCrash(const ports::FaultPoint& point) {
   network_.scheduler_.Kill(process_);
 }
 
+void Link::MayDieIn(std::string_view what) {
+  Scheduler& scheduler = network_.scheduler_;
+  if (scheduler.WindingDown() || !network_.Strikes(FaultClass::kPlugin, network_.crash_)) return;
+  network_.trace_.Add(scheduler.now(), {process_->name, "dies by its plugin in", what});
+  scheduler.Kill(process_);
+}
+
 Status Link::Before(const ports::FaultPoint& point) {
   Scheduler& scheduler = network_.scheduler_;
   if (scheduler.WindingDown()) return Unavailable("the process has died");
@@ -94,7 +102,7 @@ Status Link::Before(const ports::FaultPoint& point) {
     return OutOfReach("fails");
   }
   scheduler.Travel(network_.Delay(peer_));
-  if (Reachable()) {
+  if (Reachable(Cut::kRequests)) {
     network_.trace_.Add(scheduler.now(), {process_->name, MethodOf(point.name)});
     return Status();
   }
@@ -114,7 +122,7 @@ Status Link::Lost(const ports::FaultPoint& point) {
     return OutOfReach("answer lost");
   }
   scheduler.Sleep(network_.Delay(peer_));
-  if (Reachable()) return Status();
+  if (Reachable(Cut::kAnswers)) return Status();
   scheduler.Sleep(network_.chance_.Between(50ms, 3s));
   return OutOfReach("answer cut off");
 }

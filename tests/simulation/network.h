@@ -19,6 +19,12 @@ enum class Peer { kStore, kGit, kRegistry, kDocker, kPlugin, kEngine };
 inline constexpr std::array<std::string_view, 6> kPeerNames = {"store",  "git",    "registry",
                                                                "docker", "plugin", "engine"};
 
+// What does not get through where a host is cut from a peer. Requests that arrive take effect
+// though their answers are lost.
+enum class Cut { kBoth, kRequests, kAnswers };
+inline constexpr std::array<std::string_view, 3> kCutNames = {"both ways", "on the way there",
+                                                              "on the way back"};
+
 // The state of all ways, and how often what goes wrong.
 class Network {
  public:
@@ -32,8 +38,11 @@ class Network {
   bool Had(FaultClass fault) const { return faults_.Has(fault); }
   Chance& chance() { return chance_; }
 
-  void Cut(const std::string& host, Peer peer, Duration until) { cut_[{host, peer}] = until; }
-  bool IsCut(const std::string& host, Peer peer) const;
+  void Sever(const std::string& host, Peer peer, Cut cut, Duration until) {
+    cut_[{host, peer}] = {cut, until};
+  }
+  // For messages that a cut of kind `way` stops: requests or answers.
+  bool IsCut(const std::string& host, Peer peer, Cut way) const;
   void DatabaseDown(Duration until) { database_down_ = until; }
   bool IsDatabaseDown() const { return !calm_ && scheduler_.now() < database_down_; }
 
@@ -59,7 +68,7 @@ class Network {
   Chance chance_;
   const int fails_, lost_, slow_, crash_, hint_lost_;  // per mille of calls
   bool calm_ = false;
-  std::map<std::pair<std::string, Peer>, Duration> cut_;
+  std::map<std::pair<std::string, Peer>, std::pair<Cut, Duration>> cut_;
   Duration database_down_{};
 };
 
@@ -72,11 +81,13 @@ class Link final : public ports::FaultPlan {
   Status Before(const ports::FaultPoint& point) override;
   void After(const ports::FaultPoint& point) override;
   Status Lost(const ports::FaultPoint& point) override;
+  // A moment inside a plugin in which it may take its process with it.
+  void MayDieIn(std::string_view what);
 
  private:
   Status OutOfReach(const char* why);
   void MayCrash(const ports::FaultPoint& point);
-  bool Reachable() const;
+  bool Reachable(Cut way) const;
 
   Network& network_;
   const std::shared_ptr<Process> process_;

@@ -124,6 +124,43 @@ TEST(Scheduler, StopRequested_EndsAWait) {
   EXPECT_EQ(woke, 1s);
 }
 
+// Of one call: whether its request arrives, whether its answer does.
+std::pair<bool, bool> Through(Cut cut) {
+  Scheduler scheduler(Chance(1, Stream::kScheduling));
+  Trace trace(false);
+  Network network(scheduler, trace, 1, FaultSet());
+  const auto process = std::make_shared<Process>("p");
+  Link way(network, process, Peer::kStore);
+  network.Sever("p", Peer::kStore, cut, 10s);
+  std::pair<bool, bool> through;
+  scheduler.Spawn(process, [&] {
+    through.first = way.Before({"Store.Write.before", ports::FaultMoment::kBefore}).ok();
+    if (through.first)
+      through.second = way.Lost({"Store.Write.lost", ports::FaultMoment::kLost}).ok();
+  });
+  while (scheduler.Step(20s)) {
+  }
+  return through;
+}
+
+TEST(Network, Cut_StopsItsOwnWay) {
+  EXPECT_EQ(Through(Cut::kBoth), std::pair(false, false));
+  EXPECT_EQ(Through(Cut::kRequests), std::pair(false, false));
+  EXPECT_EQ(Through(Cut::kAnswers), std::pair(true, false));
+}
+
+TEST(Network, CutThatHasEnded_StopsNothing) {
+  Scheduler scheduler(Chance(1, Stream::kScheduling));
+  Trace trace(false);
+  Network network(scheduler, trace, 1, FaultSet());
+  network.Sever("p", Peer::kStore, Cut::kAnswers, 10s);
+  EXPECT_TRUE(network.IsCut("p", Peer::kStore, Cut::kAnswers));
+  EXPECT_FALSE(network.IsCut("p", Peer::kStore, Cut::kRequests));
+  while (scheduler.Step(20s)) {
+  }
+  EXPECT_FALSE(network.IsCut("p", Peer::kStore, Cut::kAnswers));
+}
+
 TEST(Simulation, SameSeed_SameHash) {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     const Outcome first = RunSeed(seed), second = RunSeed(seed);

@@ -72,6 +72,10 @@ std::vector<UserStep> DrawSteps(Chance& chance, Duration until) {
   return steps;
 }
 
+std::string Users::BackendOf(const AppId& app) {
+  return (app.str().back() - '0') % 3 == 1 ? "edge" : "docker";
+}
+
 AppId Users::IdOf(int index) { return AppId("a" + Padded(std::to_string(index), 21)); }
 
 Users::Users(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database,
@@ -87,13 +91,13 @@ Users::Users(Scheduler& scheduler, Network& network, ports::testing::FakeStore& 
 
 void Users::SetUp() {
   const ports::Store store = database_.store();
-  owner_ = store.users.Ensure("alice", false)->id;
   for (int i = 0; i < 2; ++i) {
+    owners_.push_back(store.users.Ensure(i == 0 ? "alice" : "bob", false)->id);
     model::Repository repository;
     repository.id = RepositoryId(Padded(std::to_string(i), 22));
     repository.name = "r" + std::to_string(i);
     repository.url = UrlOf(i);
-    repository.owners = {owner_};
+    repository.owners = {owners_.back()};
     (void)store.repositories.Insert(repository);
     for (const char* ref : {"main", "dev"}) {
       pushed_.push_back(Padded(std::to_string(pushed_.size() + 1), 40));
@@ -170,8 +174,8 @@ void Users::Create(int index) {
   app.ref = RefOf(index);
   app.build = {"runtime-dockerfile", "{}"};
   app.websites = {SiteOf(index, 0)};
-  app.owners = {owner_};
-  app.backend = "docker";
+  app.owners = {owners_[static_cast<size_t>(index % 2)]};
+  app.backend = BackendOf(app.id);
   app.desired = DesiredState::kRunning;
   Promise promise;
   promise.desired = {app.desired};

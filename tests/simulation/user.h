@@ -71,6 +71,8 @@ class Users {
   // Created, acknowledged, and lost with the database's tail: nobody knows them any more.
   bool Lost(const AppId& app) const { return lost_.contains(app); }
   static AppId IdOf(int index);
+  // The instance of the backend that it is to run in.
+  static std::string BackendOf(const AppId& app);
   const std::map<AppId, Promise>& promises() const { return promises_; }
 
  private:
@@ -97,7 +99,7 @@ class Users {
   Link way_;
   ports::FaultyStore faulty_;
   const ports::Store store_;
-  UserId owner_;
+  std::vector<UserId> owners_;  // of each repository and its applications
   std::map<AppId, Promise> promises_;
   std::set<AppId> lost_;
   std::vector<std::string> pushed_;

@@ -15,7 +15,7 @@ constexpr Duration kQuiet = 10min, kShortQuiet = 30s;
 // Where a process runs, one after another.
 struct Place {
   std::string name;
-  bool builder = false;
+  bool builder = false, somewhere = false;  // see kSomewhere
   MachineClock clock;
   std::shared_ptr<Host> host;
   HostId last;
@@ -75,7 +75,11 @@ class World {
     };
     backend_watch_.acts = [this](const std::string& app, const sdk::Fence& fence,
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
-    docker_.created = [this](const Container& made) { checker_.ContainerCreated(made); };
+    docker_.created = [this](const Container& made) {
+      checker_.ContainerCreated(made);
+      if (made.instance != Users::BackendOf(AppId(made.app)))
+        checker_.Fail("I23", made.app + " has a container in another instance of the backend");
+    };
     docker_.ends = [this](const Container& ending) { checker_.ContainerEnds(ending); };
     docker_.routed = [this](const std::string& app, const Routes& routes) {
       checker_.RoutesWritten(app, routes);
@@ -111,12 +115,18 @@ class World {
     users_.SetUp();
     const int controllers = 1 + static_cast<int>(swarm_.Below(3));
     const int builders = 1 + static_cast<int>(swarm_.Below(3));
+    const int somewhere = 1 + static_cast<int>(swarm_.Below(controllers));
     for (int i = 0; i < controllers + builders; ++i) {
       const bool builder = i >= controllers;
       const std::string name =
           (builder ? "builder" : "controller") + std::to_string(builder ? i - controllers : i);
-      places_.push_back(std::unique_ptr<Place>(new Place{
-          name, builder, MachineClock(scheduler_, hosts_chance_.Between(1s, 24h)), {}, {}}));
+      places_.push_back(
+          std::unique_ptr<Place>(new Place{name,
+                                           builder,
+                                           i < somewhere,
+                                           MachineClock(scheduler_, hosts_chance_.Between(1s, 24h)),
+                                           {},
+                                           {}}));
       Open(*places_.back());
     }
   }
@@ -127,7 +137,8 @@ class World {
     if (place.builder)
       place.host = std::make_shared<BuilderHost>(ground_, place.name, place.clock, seed, 2);
     else
-      place.host = std::make_shared<ControllerHost>(ground_, place.name, place.clock, seed);
+      place.host =
+          std::make_shared<ControllerHost>(ground_, place.name, place.clock, seed, place.somewhere);
     checker_.HostBegins(place.host->id(), place.name);
     Host* const host = place.host.get();
     host->begins = [this, host, name = place.name](const reconcile::Request& request) {
@@ -218,9 +229,10 @@ class World {
   void Partition() {
     const Place& place = AnyPlace();
     const auto peer = static_cast<Peer>(chance_.Below(4));
-    trace_.Add(scheduler_.now(),
-               {place.name, "is cut from", kPeerNames[static_cast<size_t>(peer)]});
-    network_.Cut(place.name, peer, scheduler_.now() + chance_.Between(1s, 40s));
+    const auto cut = static_cast<Cut>(chance_.Below(3));
+    trace_.Add(scheduler_.now(), {place.name, "is cut from", kPeerNames[static_cast<size_t>(peer)],
+                                  kCutNames[static_cast<size_t>(cut)]});
+    network_.Sever(place.name, peer, cut, scheduler_.now() + chance_.Between(1s, 40s));
   }
 
   void StopDatabase() {
