@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <set>
 #include <type_traits>
 
 #include "base/failpoint.h"
+#include "plan/seen.h"
 
 namespace ns::act {
 namespace {
@@ -47,14 +50,23 @@ class Performer {
     if (effect.loop == reconcile::LoopId::kFetcher)
       return From(store_.repositories.Index(parts_.host));
     NS_ASSIGN(Keys keys, store_.apps.Index(parts_.host, parts_.BackendNames()));
-    // What a backend shows no version tells.
-    const bool by_version = effect.loop != reconcile::LoopId::kObserver;
-    for (model::Versioned& key : keys) key.version = by_version ? key.version : 0;
+    if (effect.loop == reconcile::LoopId::kObserver) AddWhatIsSeen(keys);
     if (effect.loop == reconcile::LoopId::kCleaner) {
       NS_ASSIGN(const auto purged, store_.retention.Purged());
       for (const AppId& app : purged) keys.push_back({app.str(), reconcile::kPurgedVersion});
     }
     return Answer(std::move(keys));
+  }
+
+  Outcome operator()(const reconcile::TouchConditions& effect) const {
+    NS_ASSIGN(const auto told, store_.events.Touch(effect.subject, effect.ids, effect.types,
+                                                   effect.next_in, parts_.host));
+    const std::set<std::string> all(told.begin(), told.end());
+    Keys missing;
+    for (const std::string& id : effect.ids) {
+      if (!all.contains(id)) missing.push_back({id});
+    }
+    return Answer(std::move(missing));
   }
 
   // -- sources --
@@ -171,6 +183,31 @@ class Performer {
  private:
   ports::Call Within(Duration limit) const { return {cancel_, parts_.clock.Monotonic() + limit}; }
 
+  // Versions of what the backends show; those of which a backend does not tell become 0.
+  void AddWhatIsSeen(Keys& keys) const {
+    std::map<std::string, std::vector<AppId>> asked;
+    for (const model::Versioned& key : keys) {
+      if (!key.backend.empty() && key.version != 0) asked[key.backend].emplace_back(key.key);
+    }
+    std::map<std::string, model::ObservedApp> seen;
+    for (const auto& [name, apps] : asked) {
+      for (model::ObservedApp& app : Survey(name, apps)) seen[app.id.str()] = std::move(app);
+    }
+    for (model::Versioned& key : keys) {
+      if (key.backend.empty() || key.version == 0) continue;
+      const auto found = seen.find(key.key);
+      key.version = found == seen.end() ? 0 : plan::SeenVersion(key.version, found->second);
+    }
+  }
+  // Nothing where the backend cannot: then each is looked at, and says so.
+  std::vector<model::ObservedApp> Survey(const std::string& name,
+                                         const std::vector<AppId>& apps) const {
+    const Result<ports::Backend*> backend = Backend(name);
+    if (!backend.ok()) return {};
+    Result<std::vector<model::ObservedApp>> seen = (*backend)->Survey(Within(kLookDeadline), apps);
+    return seen.ok() ? std::move(seen).value() : std::vector<model::ObservedApp>();
+  }
+
   // What another host may have taken over is its to change.
   Status LeaseAlive() const {
     if (parts_.lease_alive()) return {};
@@ -207,6 +244,8 @@ Lane LaneOf(const reconcile::Effect& effect) {
                                reconcile::RemoveApp, reconcile::DeleteImages>) {
           return Lane::kBackend;
         }
+        if constexpr (std::is_same_v<Kind, reconcile::ListKeys>)
+          return kind.loop == reconcile::LoopId::kObserver ? Lane::kBackend : Lane::kStore;
         if constexpr (kIsOneOf<Kind, reconcile::ListClaims, reconcile::RenewClaims>)
           return Lane::kClaims;
         if constexpr (std::is_same_v<Kind, reconcile::SettleAttempt>) return Lane::kSettle;

@@ -138,6 +138,15 @@ class MemoryBackend final : public ports::Backend {
     nothing.fence = fences_[app];
     return nothing;
   }
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call& call,
+                                                 const std::vector<AppId>& apps) override {
+    std::vector<model::ObservedApp> seen;
+    for (const AppId& app : apps) {
+      NS_ASSIGN(auto one, Observe(call, app));
+      seen.push_back(std::move(one));
+    }
+    return seen;
+  }
   Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override {
     return {Code::kUnsupported, "not here"};
   }

@@ -68,6 +68,10 @@ class OutputBackend final : public ports::Backend {
  public:
   Status Apply(const ports::Call&, const model::DesiredApp&) override { return {}; }
   Status Remove(const ports::Call&, const AppId&, const model::Fence&) override { return {}; }
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call&,
+                                                 const std::vector<AppId>&) override {
+    return std::vector<model::ObservedApp>();
+  }
   Result<model::ObservedApp> Observe(const ports::Call&, const AppId&) override {
     return model::ObservedApp();
   }

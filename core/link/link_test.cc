@@ -16,6 +16,10 @@ class FakeBackend final : public ports::Backend {
  public:
   Status Apply(const ports::Call&, const model::DesiredApp&) override { return Status(); }
   Status Remove(const ports::Call&, const AppId&, const model::Fence&) override { return Status(); }
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call&,
+                                                 const std::vector<AppId>&) override {
+    return std::vector<model::ObservedApp>();
+  }
   Result<model::ObservedApp> Observe(const ports::Call&, const AppId&) override {
     return model::ObservedApp();
   }

@@ -83,13 +83,15 @@ struct Follower {
 struct RepositorySnapshot {
   Repository repository;  // with credentials
   std::vector<Follower> followers;
-  Time now = kNever;  // database's clock at the read
+  Time now = kNever;    // database's clock at the read
+  int64_t version = 0;  // another where anything of it but the owners is another
 };
 
 // A key of a relist. Where the version is what a loop had settled at, there is nothing to look at.
 struct Versioned {
   std::string key;
-  int64_t version = 0;  // 0: unknown, look
+  int64_t version = 0;    // 0: unknown, look
+  std::string backend{};  // of an application of which something should be there; else empty
   friend bool operator==(const Versioned&, const Versioned&) = default;
 };
 

@@ -1,7 +1,9 @@
 // ns.backend/1 as ports::Backend.
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "ns/abi/backend.h"
 #include "ns/abi/reasons.h"
@@ -30,6 +32,20 @@ void PutSeen(void* ctx, const ns_app_status* status) noexcept {
   auto& seen = *static_cast<Seen*>(ctx);
   if (NS_HAS(status, phase_count))
     seen.observed = ObservedFrom(seen.app, *status, seen.clock.Now());
+}
+
+// Those that were asked for and were told of, each once.
+struct Surveyed {
+  std::set<AppId> asked;
+  Clock& clock;
+  std::vector<model::ObservedApp> apps{};
+};
+ns_status PutSurveyed(void* ctx, ns_str app, const ns_app_status* status) noexcept {
+  auto& got = *static_cast<Surveyed*>(ctx);
+  if (!NS_HAS(status, phase_count)) return NS_E_INVALID;
+  const AppId id(std::string(sdk::View(app)));
+  if (got.asked.erase(id) > 0) got.apps.push_back(ObservedFrom(id, *status, got.clock.Now()));
+  return NS_OK;
 }
 
 ns_status TellChanged(void* ctx, ns_str app) noexcept {
@@ -83,6 +99,19 @@ class TableBackend final : public ports::Backend {
       return Status(Code::kInternal, NS_REASON_DEFECT,
                     "backend " + instance_.name() + " looked and told nothing");
     return *std::move(seen.observed);
+  }
+
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call& call,
+                                                 const std::vector<AppId>& apps) override {
+    if (!NS_HAS(&table_, survey) || !table_.survey)
+      return CannotDo(instance_, "looking at many applications at once");
+    std::vector<ns_str> ids;
+    for (const AppId& app : apps) ids.push_back(sdk::Str(app.str()));
+    Surveyed got{{apps.begin(), apps.end()}, clock_};
+    NS_TRY(instance_.Run("survey", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.survey(plugin, raw, ids.data(), ids.size(), {&got, &PutSurveyed});
+    }));
+    return std::move(got.apps);
   }
 
   Status Watch(const ports::Call& call, const std::function<void(const AppId&)>& changed) override {

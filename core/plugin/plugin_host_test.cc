@@ -85,6 +85,20 @@ TEST_F(PluginWorkTest, Backend_GetsTheWholeApplication) {
   EXPECT_FALSE(backend.Observe({}, AppId("app1"))->exists);
 }
 
+TEST_F(PluginWorkTest, Backend_Survey_TellsWhatWasAskedForOnce) {
+  ports::Backend& backend = *LoadOne(kBackendKind).backend;
+  const auto seen = backend.Survey({}, {AppId("a"), AppId("left-out"), AppId("b")});
+  ASSERT_TRUE(seen.ok()) << seen.status().ToString();
+  ASSERT_EQ(seen->size(), 2u) << "nothing twice, and nothing that was not asked for";
+  for (const model::ObservedApp& one : *seen) {
+    model::ObservedApp observed = backend.Observe({}, one.id).value();
+    observed.observed_at = one.observed_at;
+    EXPECT_EQ(one, observed);
+  }
+  EXPECT_EQ((*seen)[0].id, AppId("a"));
+  EXPECT_EQ((*seen)[1].id, AppId("b"));
+}
+
 TEST_F(PluginWorkTest, Backend_ThatThrows_BecomesAStatus) {
   ports::Backend& backend = *LoadOne(kBackendKind).backend;
   EXPECT_EQ(backend.Apply({}, App("throw")).ToString(),

@@ -30,6 +30,10 @@ class Backend {
   virtual Status Remove(const Call& call, const AppId& app, const model::Fence& fence) = 0;
   // Looks, changes nothing. "Could not look" is a failure, never an empty answer.
   virtual Result<model::ObservedApp> Observe(const Call& call, const AppId& app) = 0;
+  // As Observe, of many at once; may run beside other calls. Those that cannot be told of that way
+  // are left out and are to be observed. kUnsupported where the backend can only look one by one.
+  virtual Result<std::vector<model::ObservedApp>> Survey(const Call& call,
+                                                         const std::vector<AppId>& apps) = 0;
   // Tells which applications changed until cancelled; an empty id: any may have (said whenever
   // looking begins again). kUnsupported where the platform cannot.
   virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;

@@ -49,7 +49,8 @@ class RepositoryStore {
   // As Snapshot, for a pass of a loop on host `holder`, which holds the repository from now on
   // where nobody alive does. kStale with the reason model::kHeldElsewhere where somebody does.
   virtual Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) = 0;
-  // Those that `holder` holds or may take: the keys of the fetcher.
+  // Those that `holder` holds, with their versions, or may take, with version 0: the keys of the
+  // fetcher.
   virtual Result<std::vector<model::Versioned>> Index(const HostId& holder) = 0;
   // Sets `commit` of followers and stores commit metadata, known ones unchanged.
   virtual Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
@@ -85,9 +86,10 @@ class AppStore {
   virtual Result<model::Application> Get(const AppId& id) = 0;
   // Without env; tombstones left out.
   virtual Result<std::vector<model::Application>> List() = 0;
-  // Every application with tombstones that `holder` holds, with its version, or may take, with
-  // version 0: those whose backend is one of `backends` and whose holder is not alive. The keys of
-  // the loops. kNobody: all, with their versions.
+  // Every application with tombstones that `holder` holds, with its version and the backend where
+  // something of it should be, or may take, with version 0: those whose backend is one of
+  // `backends` and whose holder is not alive. The keys of the loops. kNobody: all, with their
+  // versions.
   virtual Result<std::vector<model::Versioned>> Index(const HostId& holder,
                                                       const std::vector<std::string>& backends) = 0;
   virtual Status SetEnv(const AppId& id, const model::EnvVar& variable,
@@ -261,6 +263,14 @@ class EventStore {
   virtual Status SetConditions(model::Subject subject, const std::string& id,
                                const std::vector<model::Condition>& conditions,
                                const HostId& holder = kNobody) = 0;
+  // Says of many that they were looked at and are as they were: `last_looked` and `next_look` of
+  // their conditions of `types`, where `holder` holds them and the first of these is ok. The ids of
+  // which that was said; one that is being written just now may be left out.
+  virtual Result<std::vector<std::string>> Touch(model::Subject subject,
+                                                 const std::vector<std::string>& ids,
+                                                 const std::vector<std::string>& types,
+                                                 Duration next_in,
+                                                 const HostId& holder = kNobody) = 0;
   virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject,
                                                            const std::string& id) = 0;
 };

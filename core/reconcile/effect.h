@@ -44,7 +44,8 @@ inline constexpr int64_t kPurgedVersion = 1;
 // Effects are carried out on behalf of a host: loading takes what nobody alive holds, and fails
 // with the reason model::kHeldElsewhere where somebody does; writes fail so too.
 
-// Answered by Keys: those that this host holds or may take.
+// Answered by Keys: those that this host holds or may take. Of the observer's, the version is of
+// what their backends show as well.
 struct ListKeys {
   LoopId loop;
 };
@@ -70,6 +71,14 @@ struct SaveConditions {
   model::Subject subject;
   std::string id;
   std::vector<model::Condition> conditions;
+};
+// Says that these were looked at and are as their conditions of `types` have it. Answered by Keys:
+// those of which that could not be said.
+struct TouchConditions {
+  model::Subject subject;
+  std::vector<std::string> ids;
+  std::vector<std::string> types;  // the first must be ok
+  Duration next_in;
 };
 // Answered by model::AppSnapshot.
 struct LoadApp {
@@ -170,12 +179,12 @@ struct SettleAttempt {
   model::BuildResult result;
 };
 
-using Effect =
-    std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
-                 LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild, SetTarget, ObserveApp,
-                 ApplyApp, SaveObserved, RemoveApp, LoadHistory, CondemnImages, DeleteImages,
-                 ImagesGone, DropLogs, ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch,
-                 RaiseEpoch, ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
+using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits,
+                            SaveConditions, TouchConditions, LoadApp, RegisterBuild, LoadQueue,
+                            ClaimBuilds, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved,
+                            RemoveApp, LoadHistory, CondemnImages, DeleteImages, ImagesGone,
+                            DropLogs, ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch,
+                            ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
 
 using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;

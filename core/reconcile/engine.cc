@@ -38,6 +38,9 @@ const char* LoopName(LoopId loop) {
 
 namespace {
 
+// Keys that one effect says something of.
+constexpr size_t kPage = 5000;
+
 // A pass that throws is a defect at its key, and nobody else's trouble.
 template <class Take>
 Step Guarded(Take&& take) {
@@ -103,7 +106,12 @@ void Engine::Wake_(const Wake& wake, Duration now, Commands& out) {
     lane.next_list = std::min(lane.next_list, now);
     return;
   }
+  if (wake.urgency == Urgency::kLater) {
+    lane.settled.erase(wake.key);
+    return;
+  }
   KeyState& state = lane.keys[wake.key];
+  state.unchanged = false;
   const bool change = wake.urgency != Urgency::kHint;
   if (change) lane.settled.erase(wake.key);
   if (state.pass) {
@@ -174,14 +182,55 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
   const Duration span = std::min<Duration>(lane.options.period / 10,
                                            Duration(2ms) * static_cast<int64_t>(keys.size()));
   for (const model::Versioned& one : keys) {
-    const auto settled = lane.settled.find(one.key);
-    if (settled != lane.settled.end() && one.version != 0 && settled->second == one.version)
+    const bool settled = IsSettled(lane, one);
+    if (settled && !lane.loop->always_looks()) {
+      lane.untold.push_back(one);
       continue;
+    }
     const auto state = lane.keys.find(one.key);
-    if (state == lane.keys.end() || state->second.failures == 0)
-      Schedule(lane, one.key, now + Jitter(span));
+    if (state != lane.keys.end() && state->second.failures > 0) continue;
+    if (settled && state == lane.keys.end()) lane.keys[one.key].unchanged = true;
+    Schedule(lane, one.key, now + Jitter(span));
   }
   Start(lane, now, out);
+  Tell(lane, !Busy(lane, now), out);
+}
+
+bool Engine::IsSettled(const Lane& lane, const model::Versioned& one) {
+  const auto settled = lane.settled.find(one.key);
+  return settled != lane.settled.end() && one.version != 0 && settled->second == one.version;
+}
+
+// A pass is under way, or the next is as near as those of one relist are.
+bool Engine::Busy(const Lane& lane, Duration now) {
+  return lane.running > 0 || (!lane.queue.empty() && lane.queue.begin()->first <= now + 1s);
+}
+
+void Engine::Tell(Lane& lane, bool rest, Commands& out) {
+  std::vector<model::Versioned>& untold = lane.untold;
+  while (untold.size() >= kPage || (rest && !untold.empty())) {
+    const auto end = untold.begin() + static_cast<int64_t>(std::min(untold.size(), kPage));
+    std::optional<Effect> effect =
+        lane.loop->Told({std::move_iterator(untold.begin()), std::move_iterator(end)},
+                        {lane.options.period, lane.options.longest_wait});
+    untold.erase(untold.begin(), end);
+    if (!effect) continue;
+    const LoopId id = lane.loop->id();
+    flights_[next_ticket_] = {id, "", Purpose::kTold};
+    out.push_back(Request{next_ticket_++, id, "", *std::move(effect)});
+  }
+}
+
+// Where it could not be said at all the next relist says it.
+void Engine::Told(Lane& lane, const Outcome& outcome, Duration now) {
+  const auto* missing = outcome.ok() ? std::get_if<Keys>(&*outcome) : nullptr;
+  if (missing == nullptr) return;
+  for (const model::Versioned& one : *missing) {
+    lane.settled.erase(one.key);
+    lane.loop->Forget(one.key);
+    const auto state = lane.keys.find(one.key);
+    if (state == lane.keys.end() || state->second.failures == 0) Schedule(lane, one.key, now);
+  }
 }
 
 // What is not listed any more is gone, or held by another host.
@@ -191,6 +240,7 @@ void Engine::Forget(Lane& lane, const Keys& listed) {
     const auto found = lane.settled.find(one.key);
     if (found != lane.settled.end()) settled.insert(lane.settled.extract(found));
   }
+  for (const auto& [key, version] : lane.settled) lane.loop->Forget(key);  // those that are left
   lane.settled = std::move(settled);
 }
 
@@ -213,10 +263,13 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
 void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
   KeyState& state = lane.keys[key];
   state.dirty = state.changed = state.blocked = false;
+  const bool unchanged = std::exchange(state.unchanged, false);
+  // A pass may write what it does not settle at.
+  lane.settled.erase(key);
   ++lane.running;
   Step first = Guarded([&] {
-    state.pass =
-        lane.loop->NewPass(key, {lane.options.period, WaitAfter(lane, state.failures + 1)});
+    state.pass = lane.loop->NewPass(
+        key, {lane.options.period, WaitAfter(lane, state.failures + 1), unchanged});
     state.pass->SetNow(now);
     return state.pass->Begin();
   });
@@ -302,6 +355,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   if (status.ok()) {
     state.failures = 0;
     if (finished.settled && !state.dirty) lane.settled[key] = *finished.settled;
+    if (finished.unchanged) lane.untold.push_back({key});
     if (finished.again) Schedule(lane, key, now + *finished.again);
   } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
     state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since
@@ -314,6 +368,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   if (state.changed || (state.dirty && state.failures == 0)) Schedule(lane, key, now);
   if (state.due == Duration::max()) lane.keys.erase(key);
   Unblock(lane, key, now, out);
+  Tell(lane, !Busy(lane, now), out);
   for (const Wake& wake : finished.wakes) {
     Wake_(wake, now, out);
     if (const auto woken = lanes_.find(wake.loop); woken != lanes_.end() && &woken->second != &lane)
@@ -347,6 +402,11 @@ Commands Engine::Done(Ticket ticket, Outcome outcome, Duration now) {
   if (flight.purpose == Purpose::kAside) return out;  // the next failure tells it again
   if (flight.purpose == Purpose::kList) {
     Listed(lane, std::move(outcome), now, out);
+    return out;
+  }
+  if (flight.purpose == Purpose::kTold) {
+    Told(lane, outcome, now);
+    Start(lane, now, out);
     return out;
   }
   Pass& pass = *lane.keys.at(flight.key).pass;

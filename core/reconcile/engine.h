@@ -77,6 +77,7 @@ class Engine {
     bool changed = false;        // one of them more than a hint
     bool blocked = false;        // due, but a loop that it keeps apart from is at this key
     bool gated = false;          // due, but its group is full
+    bool unchanged = false;      // see Outlook
     std::string group;           // that the pass under way uses
     int failures = 0;            // in a row
     Duration due = Duration::max();
@@ -85,16 +86,17 @@ class Engine {
     std::unique_ptr<Loop> loop;
     LoopOptions options;
     std::map<Key, KeyState> keys;
-    std::map<Key, int64_t> settled;       // the version at which nothing was to be done
-    std::map<Key, std::string> group_of;  // as far as known from earlier passes
-    std::map<std::string, int> in_group;  // passes under way
+    std::map<Key, int64_t> settled;        // the version at which nothing was to be done
+    std::vector<model::Versioned> untold;  // looked at and as they were, see Loop::Told
+    std::map<Key, std::string> group_of;   // as far as known from earlier passes
+    std::map<std::string, int> in_group;   // passes under way
     std::map<std::string, std::deque<Key>> gated;
     std::set<std::pair<Duration, Key>> queue;  // by due time
     Duration next_list = Duration::zero();
     bool listing = false;
     int running = 0;
   };
-  enum class Purpose { kPass, kList, kAside };
+  enum class Purpose { kPass, kList, kAside, kTold };
   struct Flight {
     LoopId loop;
     Key key;
@@ -118,6 +120,12 @@ class Engine {
   void Finish(Lane& lane, const Key& key, Finished finished, Duration now, Commands& out);
   void StartList(Lane& lane, Commands& out);
   void Listed(Lane& lane, Outcome outcome, Duration now, Commands& out);
+  // Whether a relist finds at that key what a pass has settled.
+  static bool IsSettled(const Lane& lane, const model::Versioned& one);
+  // Says what is untold: in whole pages, and the rest once the passes of a relist are through.
+  void Tell(Lane& lane, bool rest, Commands& out);
+  static bool Busy(const Lane& lane, Duration now);
+  void Told(Lane& lane, const Outcome& outcome, Duration now);
   void Interrupt(Lane& lane, const Key& key, Commands& out);
   void Wake_(const Wake& wake, Duration now, Commands& out);
   Duration Jitter(Duration span);

@@ -234,6 +234,107 @@ TEST_F(PairTest, WokenDuringThePass_IsNotSettled) {
   EXPECT_TRUE(Relist({{"a", 4}}, 20s).empty());
 }
 
+TEST_F(PairTest, Later_IsLookedAtWithTheNextRelist) {
+  Succeed(Relist({{"a", 4}}, 10s).at(0).ticket, 11s);
+  EXPECT_TRUE(engine_.Hint({LoopId::kSynchronizer, "a", Urgency::kLater}, 12s).empty());
+  EXPECT_EQ(Relist({{"a", 4}}, 20s).size(), 1u);
+}
+
+TEST_F(PairTest, PassThatFails_IsNotSettledAtWhatWasBefore) {
+  Succeed(Relist({{"a", 4}}, 10s).at(0).ticket, 11s);
+  const auto woken = Requests(engine_.Hint({LoopId::kSynchronizer, "a", Urgency::kHint}, 12s));
+  engine_.Done(woken.at(0).ticket, Outcome(Status(Code::kNotFound, "")), 13s);
+  EXPECT_EQ(Relist({{"a", 4}}, 20s).size(), 1u);
+}
+
+// Tells what was passed over, and looks at every key where it shall.
+class TellingPass final : public Pass {
+ public:
+  TellingPass(Key key, bool unchanged) : key_(std::move(key)), unchanged_(unchanged) {}
+  Step Begin() override { return Effect(LoadApp{AppId(key_)}); }
+  Step Next(Outcome outcome) override {
+    Finished finished = outcome.ok() ? Settled(4) : Failed(outcome.status());
+    finished.unchanged = unchanged_;
+    return finished;
+  }
+
+ private:
+  const Key key_;
+  const bool unchanged_;
+};
+
+class TellingLoop final : public Loop {
+ public:
+  TellingLoop(bool always, std::vector<Key>& forgotten) : always_(always), forgotten_(forgotten) {}
+  LoopId id() const override { return LoopId::kSynchronizer; }
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
+    return std::make_unique<TellingPass>(key, outlook.unchanged);
+  }
+  bool always_looks() const override { return always_; }
+  std::optional<Effect> Told(std::vector<model::Versioned> keys, const Outlook&) override {
+    TouchConditions touch{model::Subject::kApplication, {}, {}, {}};
+    for (const model::Versioned& one : keys) touch.ids.push_back(one.key);
+    return touch;
+  }
+  void Forget(const Key& key) override { forgotten_.push_back(key); }
+
+ private:
+  const bool always_;
+  std::vector<Key>& forgotten_;
+};
+
+class TellingTest : public PairTest {
+ protected:
+  void Use(bool always_looks) {
+    engine_.Add(std::make_unique<TellingLoop>(always_looks, forgotten_),
+                {.period = 3min, .in_flight = 2});
+  }
+  static std::vector<std::string> Told(const Request& request) {
+    const auto* touch = std::get_if<TouchConditions>(&request.effect);
+    return touch == nullptr ? std::vector<std::string>{} : touch->ids;
+  }
+  void SettleAll(const std::vector<Request>& requests, Duration now) {
+    for (const Request& request : requests) Succeed(request.ticket, now);
+  }
+
+  std::vector<Key> forgotten_;
+};
+
+TEST_F(TellingTest, PassedOver_AreToldTogether) {
+  Use(false);
+  SettleAll(Relist({{"a", 4}, {"b", 4}}, 10s), 11s);
+  const auto told = Relist({{"a", 4}, {"b", 4}}, 20s);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(Told(told[0]), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(TellingTest, WhatCouldNotBeTold_IsLookedAt) {
+  Use(false);
+  SettleAll(Relist({{"a", 4}, {"b", 4}}, 10s), 11s);
+  const auto told = Relist({{"a", 4}, {"b", 4}}, 20s);
+  const auto looks = Requests(engine_.Done(told.at(0).ticket, Outcome(Answer(Keys{{"b"}})), 21s));
+  ASSERT_EQ(looks.size(), 1u);
+  EXPECT_EQ(looks[0].key, "b");
+  EXPECT_EQ(forgotten_, std::vector<Key>{"b"});
+}
+
+TEST_F(TellingTest, LoopThatAlwaysLooks_KnowsWhatIsUnchangedAndTellsItOnce) {
+  Use(true);
+  SettleAll(Relist({{"a", 4}, {"b", 4}}, 10s), 11s);
+  auto looks = Relist({{"a", 4}, {"b", 5}}, 20s);
+  ASSERT_EQ(looks.size(), 2u) << "both are looked at";
+  std::vector<std::string> told;
+  for (const Request& look : looks) {
+    for (const Request& request : Requests(Succeed(look.ticket, 21s))) told = Told(request);
+  }
+  EXPECT_EQ(told, std::vector<std::string>{"a"}) << "the version of b is another";
+
+  engine_.Hint({LoopId::kSynchronizer, "a", Urgency::kHint}, 25s);
+  looks = Relist({{"a", 4}}, 30s);
+  EXPECT_TRUE(looks.empty()) << "its pass is under way";
+  EXPECT_EQ(forgotten_, std::vector<Key>{"b"});
+}
+
 TEST_F(PairTest, OneLoopAtAKey_KeepsTheOtherWaiting) {
   const auto observing = Requests(engine_.Hint({LoopId::kObserver, "a"}, 1s));
   ASSERT_EQ(observing.size(), 1u);

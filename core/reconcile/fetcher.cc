@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 
 #include "model/repository_url.h"
@@ -8,12 +9,27 @@
 namespace ns::reconcile {
 namespace {
 
-// load -> list refs -> (read metadata -> store) -> condition
+// What was loaded and told of a repository at the end of a pass.
+struct Known {
+  model::RepositorySnapshot snapshot;
+  model::Condition told;
+};
+
+// (load) -> list refs -> (read metadata -> store) -> (condition). What a relist lists as it was
+// need not be loaded, and that it still is so is told of many at once.
 class FetcherPass final : public Pass {
  public:
-  FetcherPass(Key key, const Outlook& outlook) : id_(std::move(key)), outlook_(outlook) {}
+  // `known`: of the pass before, where nothing has changed since; what is known at the end goes to
+  // `keep`, which outlives the pass.
+  FetcherPass(Key key, const Outlook& outlook, std::optional<Known> known,
+              std::map<Key, Known>& keep)
+      : id_(std::move(key)), outlook_(outlook), known_(std::move(known)), keep_(keep) {}
 
-  Step Begin() override { return Effect(LoadRepository{id_}); }
+  Step Begin() override {
+    if (!known_) return Effect(LoadRepository{id_});
+    snapshot_ = known_->snapshot;
+    return ListRemote();
+  }
 
   Step Next(Outcome outcome) override {
     switch (at_) {
@@ -28,8 +44,9 @@ class FetcherPass final : public Pass {
       case At::kCondition:
         break;
     }
-    const Status saved = outcome.status();
-    return Finished{result_.ok() ? saved : result_, std::move(wakes_), std::nullopt, std::nullopt};
+    if (result_.ok() && outcome.ok() && moved_.empty()) return Remember(false);
+    return Finished{result_.ok() ? outcome.status() : result_, std::move(wakes_), std::nullopt,
+                    std::nullopt};
   }
 
  private:
@@ -38,7 +55,11 @@ class FetcherPass final : public Pass {
   Step Loaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     snapshot_ = std::get<model::RepositorySnapshot>(std::move(*outcome));
-    if (snapshot_.followers.empty()) return Done();  // nobody asks
+    return ListRemote();
+  }
+
+  Step ListRemote() {
+    if (snapshot_.followers.empty()) return Remember(false);  // nobody asks
     remote_ = {snapshot_.repository.id, snapshot_.repository.url, snapshot_.repository.credentials};
     at_ = At::kRefs;
     return Effect(ListRefs{remote_});
@@ -81,15 +102,29 @@ class FetcherPass final : public Pass {
   Step Conclude(Status result) {
     at_ = At::kCondition;
     result_ = std::move(result);
-    model::Condition condition = plan::FetchCondition(result_, ref_count_);
+    condition_ = plan::FetchCondition(result_, ref_count_);
+    if (result_.ok() && moved_.empty() && known_ &&
+        !plan::ConditionsChanged({known_->told}, {condition_}))
+      return Remember(true);
+    model::Condition condition = condition_;
     condition.next_in = result_.ok() ? outlook_.on_success : outlook_.on_failure;
     return Effect(SaveConditions{model::Subject::kRepository, id_.str(), {std::move(condition)}});
   }
 
+  Step Remember(bool unchanged) {
+    Finished finished = Settled(snapshot_.version);
+    finished.unchanged = unchanged;
+    keep_[id_.str()] = {std::move(snapshot_), std::move(condition_)};
+    return finished;
+  }
+
   const RepositoryId id_;
   const Outlook outlook_;
+  const std::optional<Known> known_;
+  std::map<Key, Known>& keep_;
   At at_ = At::kLoad;
   model::RepositorySnapshot snapshot_;
+  model::Condition condition_;
   ports::Remote remote_;
   std::vector<model::Follower> moved_;
   size_t ref_count_ = 0;
@@ -101,8 +136,18 @@ class Fetcher final : public Loop {
  public:
   LoopId id() const override { return LoopId::kFetcher; }
   std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
-    return std::make_unique<FetcherPass>(key, outlook);
+    std::optional<Known> known;
+    if (auto node = known_.extract(key); outlook.unchanged && !node.empty())
+      known = std::move(node.mapped());
+    return std::make_unique<FetcherPass>(key, outlook, std::move(known), known_);
   }
+  bool always_looks() const override { return true; }
+  std::optional<Effect> Told(std::vector<model::Versioned> keys, const Outlook& outlook) override {
+    TouchConditions touch{model::Subject::kRepository, {}, {"Fetch"}, outlook.on_success};
+    for (model::Versioned& one : keys) touch.ids.push_back(std::move(one.key));
+    return touch;
+  }
+  void Forget(const Key& key) override { known_.erase(key); }
   model::Subject subject() const override { return model::Subject::kRepository; }
   // A host that hangs, or that dislikes many callers, gets few of them.
   std::string GroupOf(const Effect& effect) const override {
@@ -112,6 +157,9 @@ class Fetcher final : public Loop {
     return url.ok() ? url->host : list->remote.url;
   }
   const char* condition() const override { return "Fetch"; }
+
+ private:
+  std::map<Key, Known> known_;  // of those that are settled; with their credentials
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace ns::reconcile {
 
 // How much a wake may disturb.
 enum class Urgency {
+  kLater,   // the next relist looks, whatever was settled
   kHint,    // look soon; a back-off goes on, so that what a failing pass stirs up does not wake it
             // again
   kPrompt,  // something was changed on purpose: ends a back-off
@@ -38,6 +39,8 @@ struct Finished {
   // On success: there is nothing to do for this key until its version is another. A relist passes
   // it over while it is not.
   std::optional<int64_t> settled{};
+  // On success: all is as the conditions have it, and Loop::Told is to say that it was looked at.
+  bool unchanged = false;
 };
 
 using Step = std::variant<Effect, Finished>;
@@ -46,6 +49,9 @@ using Step = std::variant<Effect, Finished>;
 struct Outlook {
   Duration on_success{};
   Duration on_failure{};
+  // The key was just listed at the version that the pass before settled at, and nobody has woken it
+  // since.
+  bool unchanged = false;
 };
 
 // One look at one key. Deterministic; owned and driven by the engine.
@@ -68,6 +74,17 @@ class Loop {
   // What a key is, and which of its conditions tells that a pass cannot even begin; null: none.
   virtual model::Subject subject() const { return model::Subject::kApplication; }
   virtual const char* condition() const { return nullptr; }
+  // Whether a key is looked at with each relist, also where it is settled: what its version tells
+  // is only what need not be loaded again.
+  virtual bool always_looks() const { return false; }
+  // An effect, answered by Keys, that says of these keys that they were looked at and are as they
+  // were; null: nobody wants to know. They are those that a relist has passed over and those of
+  // passes that ended unchanged, many at a time. What the answer names is looked at once more.
+  virtual std::optional<Effect> Told(std::vector<model::Versioned>, const Outlook&) {
+    return std::nullopt;
+  }
+  // That key is not this host's any more.
+  virtual void Forget(const Key&) {}
   // What the effect makes use of, where only LoopOptions::per_group passes may do so at once (a
   // remote host, say); empty: nothing. A pass keeps what it uses to its end.
   virtual std::string GroupOf(const Effect&) const { return ""; }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/deploy.h"
+#include "plan/seen.h"
 #include "plan/test_snapshots.h"
 
 namespace ns::reconcile {
@@ -80,7 +81,8 @@ TEST(Fetcher, MovedRef_IsStoredAndWakesTheNextLoops) {
 }
 
 TEST(Fetcher, UnreachableRemote_IsToldAndFails) {
-  auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  auto loop = NewFetcher();
+  auto pass = loop->NewPass(IdOf<RepositoryId>(1).str());
   pass->Begin();
   pass->Next(Answer(Repository()));
   const auto save = Expect<SaveConditions>(
@@ -92,11 +94,72 @@ TEST(Fetcher, UnreachableRemote_IsToldAndFails) {
 TEST(Fetcher, NothingMoved_StoresNothing) {
   model::RepositorySnapshot snapshot = Repository();
   snapshot.followers[0].commit = kCommitA;
-  auto pass = NewFetcher()->NewPass("r");
+  snapshot.version = 3;
+  auto loop = NewFetcher();
+  auto pass = loop->NewPass("r");
   pass->Begin();
   pass->Next(Answer(snapshot));
   Expect<SaveConditions>(pass->Next(Answer(Refs{{"main", kCommitA}})));
-  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).wakes.empty());
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_TRUE(end.wakes.empty());
+  EXPECT_EQ(end.settled, std::optional<int64_t>(3));
+  EXPECT_FALSE(end.unchanged) << "it was told in a condition";
+}
+
+class KnownRepository : public testing::Test {
+ protected:
+  KnownRepository() {
+    snapshot_.followers[0].commit = kCommitA;
+    auto pass = loop_->NewPass(id_);
+    pass->Begin();
+    pass->Next(Answer(snapshot_));
+    pass->Next(Answer(Refs{{"main", kCommitA}}));
+    pass->Next(Ok());
+  }
+  std::unique_ptr<Pass> NewPass(bool unchanged) {
+    return loop_->NewPass(id_, {std::chrono::minutes(3), Duration(1), unchanged});
+  }
+
+  model::RepositorySnapshot snapshot_ = Repository();
+  const Key id_ = snapshot_.repository.id.str();
+  std::unique_ptr<Loop> loop_ = NewFetcher();
+};
+
+TEST_F(KnownRepository, Unchanged_NeitherLoadsNorWrites) {
+  for (int relist = 0; relist < 2; ++relist) {
+    auto pass = NewPass(true);
+    EXPECT_EQ(Expect<ListRefs>(pass->Begin()).remote.url, snapshot_.repository.url);
+    const Finished end = ExpectEnd(pass->Next(Answer(Refs{{"main", kCommitA}})));
+    EXPECT_TRUE(end.unchanged);
+    EXPECT_EQ(end.settled, std::optional<int64_t>(snapshot_.version));
+  }
+  const auto told = loop_->Told({{id_}}, {std::chrono::minutes(3), Duration(1)});
+  EXPECT_EQ(std::get<TouchConditions>(*told).types, std::vector<std::string>{"Fetch"});
+}
+
+TEST_F(KnownRepository, WokenOrForgotten_IsLoaded) {
+  Expect<LoadRepository>(NewPass(false)->Begin());
+  Expect<LoadRepository>(NewPass(true)->Begin());  // the pass before came to no end
+  loop_->Forget(id_);
+  Expect<LoadRepository>(NewPass(true)->Begin());
+}
+
+TEST_F(KnownRepository, Moved_IsStoredAndLoadedNextTime) {
+  auto pass = NewPass(true);
+  pass->Begin();
+  pass->Next(Answer(Refs{{"main", kCommitB}}));
+  Expect<StoreCommits>(pass->Next(Answer(Commits{{kCommitB, "ann", kNever, "second"}})));
+  Expect<SaveConditions>(pass->Next(Ok()));
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_EQ(end.settled, std::nullopt);
+  Expect<LoadRepository>(NewPass(true)->Begin());
+}
+
+TEST_F(KnownRepository, AnotherNumberOfRefs_IsTold) {
+  auto pass = NewPass(true);
+  pass->Begin();
+  Expect<SaveConditions>(pass->Next(Answer(Refs{{"main", kCommitA}, {"dev", kCommitB}})));
+  EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).unchanged);
 }
 
 TEST(Registerer, NeededBuild_IsRegisteredAndWakesTheStarter) {
@@ -386,8 +449,21 @@ TEST(Observer, AsDesired_IsSavedAndSettled) {
   EXPECT_EQ(save.conditions[1].type, "Deploy");
   EXPECT_EQ(save.conditions[0].next_in, Duration(std::chrono::minutes(3)));
   const Finished end = ExpectEnd(pass->Next(Ok()));
-  EXPECT_EQ(end.settled, std::optional<int64_t>(5));
+  EXPECT_EQ(end.settled, plan::SeenVersion(5, save.observed)) << "what a survey shows of it";
   EXPECT_TRUE(end.wakes.empty());
+}
+
+TEST(Observer, PassedOver_AreToldOfTogetherWhereThereIsSomething) {
+  auto loop = NewObserver({7, ""});
+  const auto told = loop->Told({{"a", 1, "docker"}, {"b", 2, ""}, {"c", 3, "docker"}},
+                               {std::chrono::minutes(3), Duration(1)});
+  ASSERT_TRUE(told);
+  const auto touch = std::get<TouchConditions>(*told);
+  EXPECT_EQ(touch.subject, model::Subject::kApplication);
+  EXPECT_EQ(touch.ids, (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(touch.types.front(), "Observed");
+  EXPECT_EQ(touch.next_in, Duration(std::chrono::minutes(3)));
+  EXPECT_EQ(loop->Told({{"b", 2, ""}}, {}), std::nullopt);
 }
 
 TEST(Observer, Drift_WakesTheSynchronizerAndTellsNoReason) {

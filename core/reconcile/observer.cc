@@ -1,12 +1,13 @@
 #include "plan/conditions.h"
 #include "plan/deploy.h"
+#include "plan/seen.h"
 #include "reconcile/loops.h"
 
 namespace ns::reconcile {
 namespace {
 
-// load -> observe -> save. Says "Deploy" only where all is as it should be: why it is not is the
-// synchronizer's to tell, which is woken.
+// load -> observe -> save, where the backend's survey shows what is not stored. Says "Deploy" only
+// where all is as it should be: why it is not is the synchronizer's to tell, which is woken.
 class ObserverPass final : public Pass {
  public:
   ObserverPass(Key key, const SynchronizerOptions& options, const Outlook& outlook)
@@ -25,7 +26,7 @@ class ObserverPass final : public Pass {
     }
     if (!look_.ok()) return Failed(look_);
     if (!outcome.ok()) return Failed(outcome.status());
-    if (converged_) return Settled(snapshot_.version);
+    if (converged_) return Settled(version_);
     return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});
   }
 
@@ -50,6 +51,7 @@ class ObserverPass final : public Pass {
     const Result<model::DesiredApp> desired =
         plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
     converged_ = desired.ok() && plan::AsDesired(*desired, observed);
+    version_ = plan::SeenVersion(snapshot_.version, observed);
     if (converged_) conditions.push_back(plan::DeployCondition(snapshot_, &observed, Status()));
     return Save(&observed, std::move(conditions));
   }
@@ -69,6 +71,7 @@ class ObserverPass final : public Pass {
   model::AppSnapshot snapshot_;
   Status look_;
   bool converged_ = false;
+  int64_t version_ = 0;  // that it settles at
 };
 
 class Observer final : public Loop {
@@ -77,6 +80,15 @@ class Observer final : public Loop {
   LoopId id() const override { return LoopId::kObserver; }
   std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
     return std::make_unique<ObserverPass>(key, options_, outlook);
+  }
+  // Those of which nothing should be there have nothing to be told.
+  std::optional<Effect> Told(std::vector<model::Versioned> keys, const Outlook& outlook) override {
+    std::erase_if(keys, [](const model::Versioned& one) { return one.backend.empty(); });
+    if (keys.empty()) return std::nullopt;
+    TouchConditions touch{
+        model::Subject::kApplication, {}, {"Observed", "Deploy"}, outlook.on_success};
+    for (model::Versioned& one : keys) touch.ids.push_back(std::move(one.key));
+    return touch;
   }
 
  private:

@@ -167,9 +167,12 @@ class SynchronizerPass final : public Pass {
   }
 
   Step Saved(const Status& saved) {
-    if (!result_.ok()) return Failed(result_);
-    if (!saved.ok()) return Failed(saved);
-    return Settled(snapshot_.version);
+    Finished finished = !result_.ok() ? Failed(result_)
+                        : !saved.ok() ? Failed(saved)
+                                      : Settled(snapshot_.version);
+    // What is stored now is not what the observer settled at.
+    finished.wakes = {{LoopId::kObserver, id_.str(), Urgency::kLater}};
+    return finished;
   }
 
   Step Removed(const Status& removed) {

@@ -108,12 +108,14 @@ class PgApps final : public ports::AppStore {
                                               const std::vector<std::string>& backends) override {
     NS_ASSIGN(const Rows rows,
               pool_.Run("SELECT id, CASE WHEN " + HeldSql("$1") +
-                            " THEN version ELSE 0 END FROM applications WHERE " + HeldSql("$1") +
-                            " OR (backend = ANY($2::text[]) AND NOT " + AliveSql("holder") +
-                            ") ORDER BY id",
+                            " THEN version ELSE 0 END, CASE WHEN deleted OR target_generation = 0 "
+                            "THEN '' ELSE backend END FROM applications WHERE " +
+                            HeldSql("$1") + " OR (backend = ANY($2::text[]) AND NOT " +
+                            AliveSql("holder") + ") ORDER BY id",
                         Params::Of(holder, backends)));
-    return ReadAll<model::Versioned>(
-        rows, [](Row& row, model::Versioned& out) { row >> out.key >> out.version; });
+    return ReadAll<model::Versioned>(rows, [](Row& row, model::Versioned& out) {
+      row >> out.key >> out.version >> out.backend;
+    });
   }
 
   Status SetEnv(const AppId& id, const model::EnvVar& variable, const UserId& actor) override {

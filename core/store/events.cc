@@ -67,6 +67,14 @@ Result<ports::EventPage> PageOf(const Rows& rows, const std::string& otherwise) 
   return page;
 }
 
+// SQL: " AND ..." that the host $5 holds the subject, where there is such a thing as holding it.
+std::string OnlyHeld(model::Subject subject) {
+  if (subject != model::Subject::kApplication && subject != model::Subject::kRepository)
+    return " AND $5::text IS NOT NULL";
+  return std::string(" AND EXISTS (SELECT 1 FROM ") + TableOf(subject) +
+         " WHERE id = conditions.subject_id AND " + HeldSql("$5") + ")";
+}
+
 class PgEvents final : public ports::EventStore {
  public:
   explicit PgEvents(Pool& pool) : pool_(pool) {}
@@ -120,6 +128,35 @@ class PgEvents final : public ports::EventStore {
       if (rows.empty()) return NotFound("there is nothing with the id \"" + id + "\"");
       return PutConditions(connection, subject, id, conditions);
     });
+  }
+
+  // Rows that somebody else is writing are passed over, so that this never waits and cannot be in
+  // anybody's way: what is being written is no older than this.
+  Result<std::vector<std::string>> Touch(model::Subject subject,
+                                         const std::vector<std::string>& ids,
+                                         const std::vector<std::string>& types, Duration next_in,
+                                         const HostId& holder) override {
+    const std::string of = "subject = $1::smallint AND subject_id = ";
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run(
+            "WITH told AS MATERIALIZED (SELECT subject_id, kind FROM conditions WHERE " + of +
+                "ANY($2::text[]) AND kind = ANY($3::text[]) AND EXISTS (SELECT 1 FROM "
+                "conditions AS first WHERE first.subject = $1::smallint AND first.subject_id "
+                "= conditions.subject_id AND first.kind = ($3::text[])[1] AND first.ok)" +
+                OnlyHeld(subject) +
+                " FOR NO KEY UPDATE OF conditions SKIP LOCKED)"
+                " UPDATE conditions SET last_looked = now(), next_look = CASE WHEN "
+                "$4::bigint > 0 THEN now() + $4::bigint * interval '1 microsecond' END"
+                " FROM told WHERE " +
+                "conditions.subject = $1::smallint AND conditions.subject_id = "
+                "told.subject_id AND conditions.kind = told.kind RETURNING CASE WHEN "
+                "told.kind = ($3::text[])[1] THEN told.subject_id ELSE '' END",
+            Params::Of(subject, ids, types,
+                       std::chrono::ceil<std::chrono::microseconds>(next_in).count(), holder)));
+    NS_ASSIGN(auto told, ReadAll<std::string>(rows, [](Row& row, auto& id) { row >> id; }));
+    std::erase(told, "");
+    return told;
   }
 
   Result<std::vector<model::Condition>> Conditions(model::Subject subject,

@@ -233,7 +233,8 @@ Operation Work(Draw& draw) {
 std::string ShowKeys(const Result<std::vector<model::Versioned>>& keys) {
   std::string text = Show(keys.status());
   if (keys.ok())
-    for (const auto& [key, version] : *keys) text += " " + key + (version == 0 ? " free" : " held");
+    for (const auto& [key, version, backend] : *keys)
+      text += " " + key + (version == 0 ? " free" : " held");
   return text;
 }
 

@@ -12,6 +12,14 @@ std::string KeyPlace(const RepositoryId& id) { return "repositories/" + id.str()
 
 constexpr char kColumns[] = "id, name, url, auth_method, username, password_sealed, ssh_key_sealed";
 
+// Of the row and of who follows it. A sum is enough: nothing needs an order, and no trigger of
+// applications has to write to another table.
+constexpr char kVersion[] =
+    "(hashtextextended(repositories::text || coalesce((SELECT string_agg(applications.id || ' ' || "
+    "ref || ' ' || commit_hash, ',' ORDER BY applications.id) FROM applications WHERE "
+    "repository_id "
+    "= repositories.id AND NOT deleted), ''), 0) | 1)";
+
 Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
   std::optional<std::string> password, key;
   row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >>
@@ -133,10 +141,13 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
   Result<std::vector<model::Versioned>> Index(const HostId& holder) override {
-    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id FROM repositories WHERE " + HeldSql("$1") +
-                                             " OR NOT " + AliveSql("holder") + " ORDER BY id",
-                                         Params::Of(holder)));
-    return ReadAll<model::Versioned>(rows, [](Row& row, model::Versioned& out) { row >> out.key; });
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT id, CASE WHEN " + HeldSql("$1") + " THEN " + kVersion +
+                            " ELSE 0 END FROM repositories WHERE " + HeldSql("$1") + " OR NOT " +
+                            AliveSql("holder") + " ORDER BY id",
+                        Params::Of(holder)));
+    return ReadAll<model::Versioned>(
+        rows, [](Row& row, model::Versioned& out) { row >> out.key >> out.version; });
   }
 
   Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
@@ -174,9 +185,11 @@ class PgRepositories final : public ports::RepositoryStore {
                 ReadAll<model::Follower>(rows, [](Row& row, model::Follower& out) {
                   row >> out.app >> out.ref >> out.commit;
                 }));
-      NS_ASSIGN(const Rows now, connection.Run("SELECT now()"));
+      NS_ASSIGN(const Rows now, connection.Run(std::string("SELECT now(), ") + kVersion +
+                                                   " FROM repositories WHERE id = $1",
+                                               Params::Of(id)));
       Row row = now[0];
-      row >> snapshot.now;
+      row >> snapshot.now >> snapshot.version;
       NS_TRY(row.status());
       return snapshot;
     });

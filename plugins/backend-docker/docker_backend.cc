@@ -11,6 +11,7 @@ namespace ns::backend_docker {
 namespace {
 
 using docker::Container;
+using docker::Listed;
 using sdk::App;
 using sdk::AppRecord;
 using sdk::Call;
@@ -54,17 +55,50 @@ void DockerBackend::Deactivate() { proxy_.Close(); }
 
 sdk::Look DockerBackend::LookAt(const Call& call, const std::string& app, const AppRecord& record) {
   sdk::Look look;
-  for (const Container& container : engine_.Containers(call, AppLabels(host().installation(), app)))
-    look.replicas.push_back(Report(container));
+  for (const Listed& listed : engine_.List(call, AppLabels(host().installation(), app))) {
+    if (const auto container = Inspected(call, listed)) look.replicas.push_back(Report(*container));
+  }
+  LookAtRoutes(look, app, record);
+  return look;
+}
+
+std::optional<Container> DockerBackend::Inspected(const Call& call, const Listed& listed) {
+  auto container = engine_.Inspect(call, listed.id);
+  if (container) inspections_.Keep(listed, *container);
+  return container;
+}
+
+// Those of which a container is new, or changed, started or ended since it was inspected, are left
+// out: to be observed each. What the list does not show (limits) is found within twenty surveys,
+// and at once where containers are few.
+std::map<std::string, sdk::Look> DockerBackend::LookAtAll(
+    const Call& call, const std::map<std::string, AppRecord>& records) {
+  const auto all = engine_.List(call, {{kInstallation, host().installation()}});
+  for (const Listed& due : inspections_.Due(all)) Inspected(call, due);
+  std::map<std::string, sdk::Look> looks;
+  for (const auto& [app, record] : records) LookAtRoutes(looks[app], app, record);
+  for (const Listed& listed : all) {
+    const auto app = listed.labels.find(kApp);
+    const auto look = app == listed.labels.end() ? looks.end() : looks.find(app->second);
+    if (look == looks.end()) continue;
+    if (const auto container = inspections_.Find(listed))
+      look->second.replicas.push_back(Report(*container));
+    else
+      looks.erase(look);
+  }
+  return looks;
+}
+
+void DockerBackend::LookAtRoutes(sdk::Look& look, const std::string& app,
+                                 const AppRecord& record) const {
   const auto note = record.notes.find(kRoutesNote);
   const std::string wanted = note == record.notes.end() ? "" : note->second;
   if (config_.traefik.labels && !record.targets.empty())
-    return look;  // the page's file may be there until the labels are in force
+    return;  // the page's file may be there until the labels are in force
   const auto file = proxy_.ReadFile(app);
   look.routes_intact = file.value_or("") == wanted;
   if (!look.routes_intact)
     look.route_flaw = file ? "its route file was changed" : "its route file was removed";
-  return look;
 }
 
 void DockerBackend::Pull(const Call& call, const App& app) {

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "docker/engine.h"
+#include "inspections.h"
 #include "networks.h"
 #include "ns/sdk/rollout_backend.h"
 #include "proxy.h"
@@ -21,6 +22,8 @@ class DockerBackend final : public sdk::RolloutBackend {
  protected:
   sdk::Look LookAt(const sdk::Call& call, const std::string& app,
                    const sdk::AppRecord& record) override;
+  std::map<std::string, sdk::Look> LookAtAll(
+      const sdk::Call& call, const std::map<std::string, sdk::AppRecord>& records) override;
   void Pull(const sdk::Call& call, const sdk::App& app) override;
   void Start(const sdk::Call& call, const sdk::App& app, const std::string& key,
              const sdk::Look& there) override;
@@ -39,6 +42,9 @@ class DockerBackend final : public sdk::RolloutBackend {
   std::string KeyOf(const sdk::App& app) const override;
 
  private:
+  // Adds whether the route file is as it was written.
+  void LookAtRoutes(sdk::Look& look, const std::string& app, const sdk::AppRecord& record) const;
+  std::optional<docker::Container> Inspected(const sdk::Call& call, const docker::Listed& listed);
   traefik::Config RoutesTo(const sdk::Call& call, const sdk::App& app,
                            const std::set<std::string>& targets);
   std::string Create(const sdk::Call& call, const sdk::App& app, const std::string& key, int number,
@@ -48,6 +54,7 @@ class DockerBackend final : public sdk::RolloutBackend {
   const Config config_;
   http::Client http_;
   docker::Engine engine_;
+  Inspections inspections_;
   Networks networks_;
   Proxy proxy_;
 };

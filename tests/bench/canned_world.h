@@ -8,6 +8,7 @@
 
 #include "plan/conditions.h"
 #include "plan/deploy.h"
+#include "plan/seen.h"
 #include "plan/test_snapshots.h"
 #include "reconcile/engine.h"
 #include "reconcile/loops.h"
@@ -80,10 +81,14 @@ struct CannedWorld {
 
  private:
   reconcile::Outcome List(reconcile::LoopId loop) {
-    const bool by_version = loop != reconcile::LoopId::kObserver;
     reconcile::Keys keys;
-    for (const auto& [id, app] : apps) keys.push_back({id, by_version ? app.version : 0});
+    for (const auto& [id, app] : apps) keys.push_back({id, app.version, app.app.backend});
     ++store_calls;
+    if (loop == reconcile::LoopId::kObserver) {
+      ++backend_calls;  // the survey
+      for (model::Versioned& key : keys)
+        key.version = plan::SeenVersion(key.version, Seen(AppId(key.key)));
+    }
     return reconcile::Answer(std::move(keys));
   }
   model::ObservedApp Seen(const AppId& id) const {

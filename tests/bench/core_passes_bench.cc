@@ -129,8 +129,8 @@ void Memory(int count) {
 void Run() {
   constexpr int kMany = 10'000;
   std::printf(
-      "Pass over %d applications that need nothing, once settled (aim: under 50 ms, no backend "
-      "call):\n",
+      "Pass over %d applications that need nothing, once settled (aim: under 50 ms, one backend "
+      "call for all):\n",
       kMany);
   NoOpPass(kMany);
   const std::optional<double> read = PostgresReadSeconds(kMany);

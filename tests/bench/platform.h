@@ -74,6 +74,11 @@ class SlowBackend final : public ports::Backend {
     ++calls;
     return memory_.Observe(call, app);
   }
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call& call,
+                                                 const std::vector<AppId>& apps) override {
+    ++calls;
+    return memory_.Survey(call, apps);
+  }
   Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override {
     return {Code::kUnsupported, "not here"};
   }

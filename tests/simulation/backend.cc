@@ -113,6 +113,30 @@ model::ObservedApp ObservedOf(const AppId& id, const sdk::AppStatus& from, Time 
   return seen;
 }
 
+sdk::AppStatus StatusFrom(const ns_app_status& raw) {
+  sdk::AppStatus status;
+  status.exists = raw.exists != 0;
+  status.fence = {raw.fence.epoch, raw.fence.generation};
+  status.serving_run_key = sdk::Text(raw.serving_run_key);
+  status.route_key = sdk::Text(raw.route_key);
+  status.container = static_cast<sdk::Container>(raw.container);
+  status.state = static_cast<sdk::AppState>(raw.state);
+  status.converged = raw.converged != 0;
+  status.ready = raw.ready;
+  status.wanted = raw.wanted;
+  status.restarts = raw.restarts;
+  status.exit_code = raw.exit_code;
+  status.image_digest = sdk::Text(raw.image_digest);
+  status.reason = sdk::Text(raw.reason);
+  status.message = sdk::Text(raw.message);
+  for (size_t i = 0; i < raw.phase_count; ++i) {
+    const ns_phase& phase = *raw.phases[i];
+    status.phases.push_back(
+        {sdk::Text(phase.name), sdk::UtcTime(std::chrono::microseconds(phase.at_us))});
+  }
+  return status;
+}
+
 }  // namespace
 
 SimBackend::SimBackend(const std::string& instance, Docker& docker, RecordsDisk& disk,
@@ -151,31 +175,43 @@ void SimBackend::Acts(const App& app, std::string_view what) {
 }
 
 sdk::Look SimBackend::LookAt(const Call&, const std::string& app, const AppRecord& record) {
-  return Ask("docker.List", [&] {
-    sdk::Look look;
-    for (const Container* container : docker_.Of(app)) {
-      sdk::ReplicaReport report;
-      report.replica = {.id = container->id,
-                        .key = container->key,
-                        .life = container->life,
-                        .sound = container->flaw.empty(),
-                        .order = container->order};
-      report.name = container->id;
-      report.run_key = container->run_key;
-      report.image_digest = container->digest;
-      report.flaw = container->flaw;
-      report.exit_code = container->exit_code;
-      look.replicas.push_back(std::move(report));
+  return Ask("docker.List", [&] { return Seen(app, record); });
+}
+
+std::map<std::string, sdk::Look> SimBackend::LookAtAll(
+    const Call&, const std::map<std::string, AppRecord>& records) {
+  return Ask("docker.ListAll", [&] {
+    std::map<std::string, sdk::Look> looks;
+    for (const auto& [app, record] : records) {
+      if (!docker_.chance().Percent(5)) looks[app] = Seen(app, record);  // else left out
     }
-    const auto routes = docker_.written().find(app);
-    if (routes == docker_.written().end())
-      look.routes_intact = record.written_route_key.empty();
-    else
-      look.routes_intact = routes->second.intact &&
-                           routes->second.key == record.written_route_key &&
-                           routes->second.targets == record.targets;
-    return look;
+    return looks;
   });
+}
+
+sdk::Look SimBackend::Seen(const std::string& app, const AppRecord& record) {
+  sdk::Look look;
+  for (const Container* container : docker_.Of(app)) {
+    sdk::ReplicaReport report;
+    report.replica = {.id = container->id,
+                      .key = container->key,
+                      .life = container->life,
+                      .sound = container->flaw.empty(),
+                      .order = container->order};
+    report.name = container->id;
+    report.run_key = container->run_key;
+    report.image_digest = container->digest;
+    report.flaw = container->flaw;
+    report.exit_code = container->exit_code;
+    look.replicas.push_back(std::move(report));
+  }
+  const auto routes = docker_.written().find(app);
+  if (routes == docker_.written().end())
+    look.routes_intact = record.written_route_key.empty();
+  else
+    look.routes_intact = routes->second.intact && routes->second.key == record.written_route_key &&
+                         routes->second.targets == record.targets;
+  return look;
 }
 
 void SimBackend::Pull(const Call&, const App& app) {
@@ -283,6 +319,26 @@ Result<model::ObservedApp> BackendPort::Observe(const ports::Call& call, const A
   }
 }
 
+Result<std::vector<model::ObservedApp>> BackendPort::Survey(const ports::Call& call,
+                                                            const std::vector<AppId>& apps) {
+  const RawCall raw(call, scheduler_, clock_);
+  std::vector<std::string> ids;
+  for (const AppId& app : apps) ids.push_back(app.str());
+  std::vector<model::ObservedApp> seen;
+  const auto put = [](void* ctx, ns_str app, const ns_app_status* status) noexcept -> ns_status {
+    static_cast<std::vector<model::ObservedApp>*>(ctx)->push_back(
+        ObservedOf(AppId(sdk::Text(app)), StatusFrom(*status), kNever));
+    return NS_OK;
+  };
+  try {
+    backend_.Survey(raw.call(), ids, sdk::SurveySink({&seen, put}));
+  } catch (const sdk::Error& error) {
+    return StatusOfError(error);
+  }
+  for (model::ObservedApp& one : seen) one.observed_at = clock_.Now();
+  return seen;
+}
+
 Status LyingBackend::Apply(const ports::Call& call, const model::DesiredApp& app) {
   if (Lies(5)) return Status();
   const Status applied = inner_.Apply(call, app);
@@ -295,11 +351,21 @@ Status LyingBackend::Remove(const ports::Call& call, const AppId& app, const mod
 }
 
 Result<model::ObservedApp> LyingBackend::Observe(const ports::Call& call, const AppId& app) {
-  const auto before = before_.find(app);
-  if (before != before_.end() && Lies(10)) return before->second;
-  Result<model::ObservedApp> seen = inner_.Observe(call, app);
-  if (seen.ok()) before_[app] = *seen;
+  NS_ASSIGN(auto seen, inner_.Observe(call, app));
+  return Told(std::move(seen));
+}
+
+Result<std::vector<model::ObservedApp>> LyingBackend::Survey(const ports::Call& call,
+                                                             const std::vector<AppId>& apps) {
+  NS_ASSIGN(auto seen, inner_.Survey(call, apps));
+  for (model::ObservedApp& one : seen) one = Told(std::move(one));
   return seen;
+}
+
+model::ObservedApp LyingBackend::Told(model::ObservedApp seen) {
+  const auto before = before_.find(seen.id);
+  if (before != before_.end() && Lies(10)) return before->second;
+  return before_[seen.id] = std::move(seen);
 }
 
 }  // namespace ns::sim

@@ -28,6 +28,8 @@ class SimBackend final : public sdk::RolloutBackend {
 
  protected:
   sdk::Look LookAt(const sdk::Call&, const std::string& app, const sdk::AppRecord&) override;
+  std::map<std::string, sdk::Look> LookAtAll(
+      const sdk::Call&, const std::map<std::string, sdk::AppRecord>& records) override;
   void Pull(const sdk::Call&, const sdk::App&) override;
   void Start(const sdk::Call&, const sdk::App&, const std::string& key, const sdk::Look&) override;
   sdk::ProbeAnswer Probe(const sdk::Call&, const sdk::App&, const std::string& replica) override;
@@ -42,6 +44,7 @@ class SimBackend final : public sdk::RolloutBackend {
   void RemoveRest(const sdk::Call&, const std::string& app, bool data) override;
 
  private:
+  sdk::Look Seen(const std::string& app, const sdk::AppRecord& record);
   template <class Act>
   auto Ask(std::string_view what, const Act& act);
   void Acts(const sdk::App& app, std::string_view what);
@@ -62,6 +65,8 @@ class BackendPort final : public ports::Backend {
   Status Apply(const ports::Call& call, const model::DesiredApp& app) override;
   Status Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) override;
   Result<model::ObservedApp> Observe(const ports::Call& call, const AppId& app) override;
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call& call,
+                                                 const std::vector<AppId>& apps) override;
   Status Watch(const ports::Call&, const std::function<void(const AppId&)>&) override {
     return {Code::kUnsupported, "the world tells of changes itself"};
   }
@@ -85,6 +90,8 @@ class LyingBackend final : public ports::Backend {
   Status Apply(const ports::Call& call, const model::DesiredApp& app) override;
   Status Remove(const ports::Call& call, const AppId& app, const model::Fence& fence) override;
   Result<model::ObservedApp> Observe(const ports::Call& call, const AppId& app) override;
+  Result<std::vector<model::ObservedApp>> Survey(const ports::Call& call,
+                                                 const std::vector<AppId>& apps) override;
   Status Watch(const ports::Call& call, const std::function<void(const AppId&)>& changed) override {
     return inner_.Watch(call, changed);
   }
@@ -97,6 +104,7 @@ class LyingBackend final : public ports::Backend {
   bool Lies(int percent) {
     return network_.Has(FaultClass::kPlugin) && network_.chance().Percent(percent);
   }
+  model::ObservedApp Told(model::ObservedApp seen);
 
   ports::Backend& inner_;
   Network& network_;

@@ -110,8 +110,8 @@ ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
 # -- core/act --
 ns_mutant(perform.lease fence "a host acts after its lease" "I6 rarely"
   core/act/perform.cc [[if (parts_.lease_alive()) return {};]] [[if (parts_.lease_alive() || MUTANT) return {};]])
-ns_mutant(perform.observer-by-version resync "what backends show is looked at where rows change" "I21 rarely"
-  core/act/perform.cc [[by_version = effect.loop != reconcile::LoopId::kObserver;]] [[by_version = effect.loop != reconcile::LoopId::kObserver || MUTANT;]])
+ns_mutant(seen.version-only resync "what backends show is looked at where rows change" I21
+  core/plan/seen.cc [[  Sum sum;]] [[  if (MUTANT) return version; Sum sum;]])
 ns_mutant(perform.host-clock clock "the queue by the host's clock" I21
   core/act/perform.cc [[{ return From(store_.builds.Queue()); }]]
   [[{ auto queue = store_.builds.Queue(); if (queue.ok() && MUTANT) queue->now = parts_.clock.Now(); return From(std::move(queue)); }]])

@@ -66,6 +66,16 @@ class SampleBackend final : public Backend {
     return status;
   }
 
+  void Survey(const Call& call, const std::vector<std::string>& apps,
+              const SurveySink& statuses) override {
+    for (const std::string& app : apps) {
+      if (app == "left-out") continue;
+      statuses.Put(app, Observe(call, app));
+      statuses.Put(app, {});  // more than the host asked for
+    }
+    statuses.Put("not-asked-for", {});
+  }
+
   void Watch(const Call& call, const ChangeSink& changes) override {
     changes.AnyMayHaveChanged();
     changes.Changed("a");

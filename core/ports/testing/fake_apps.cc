@@ -136,7 +136,7 @@ class FakeApps final : public AppStore {
         const bool held = rows.CheckHeld(row.holder, holder, now).ok();
         const bool free = std::ranges::find(backends, row.app.backend) != backends.end() &&
                           !rows.Alive(row.holder, now);
-        if (held || free) index.push_back({id.str(), held ? row.version : 0});
+        if (held || free) index.push_back({id.str(), held ? row.version : 0, Backend(row.app)});
       }
       return index;
     });
@@ -189,6 +189,9 @@ class FakeApps final : public AppStore {
   }
 
  private:
+  static std::string Backend(const model::Application& app) {
+    return app.deleted || app.target.generation == 0 ? "" : app.backend;
+  }
   template <class Change>
   Status EditEnv(const AppId& id, const UserId& actor, const char* kind, const std::string& key,
                  Change&& change) {

@@ -1,5 +1,6 @@
 #include <cctype>
 #include <charconv>
+#include <set>
 
 #include "ports/testing/fake_rows.h"
 
@@ -80,6 +81,25 @@ class FakeEvents final : public EventStore {
       return {};
     });
   }
+  Result<std::vector<std::string>> Touch(model::Subject subject,
+                                         const std::vector<std::string>& ids,
+                                         const std::vector<std::string>& types, Duration next_in,
+                                         const HostId& holder) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<std::string>> {
+      std::vector<std::string> told;
+      for (const std::string& id : std::set<std::string>(ids.begin(), ids.end())) {
+        if (types.empty() || !Exists(rows, subject, id) ||
+            !CheckHeld(rows, subject, id, holder, now).ok())
+          continue;
+        auto& stored = rows.conditions[{subject, id}];
+        const auto first = stored.find(types.front());
+        if (first == stored.end() || !first->second.ok) continue;
+        TouchConditions(stored, types, next_in, now);
+        told.push_back(id);
+      }
+      return told;
+    });
+  }
   Result<std::vector<model::Condition>> Conditions(model::Subject subject,
                                                    const std::string& id) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Condition>> {
@@ -88,6 +108,16 @@ class FakeEvents final : public EventStore {
   }
 
  private:
+  static void TouchConditions(std::map<std::string, model::Condition>& stored,
+                              const std::vector<std::string>& types, Duration next_in, Time now) {
+    for (auto& [type, condition] : stored) {
+      if (std::ranges::find(types, type) == types.end()) continue;
+      condition.last_looked = now;
+      condition.next_look = next_in > Duration::zero()
+                                ? now + std::chrono::ceil<std::chrono::microseconds>(next_in)
+                                : kNever;
+    }
+  }
   static Status CheckHeld(FakeState& rows, model::Subject subject, const std::string& id,
                           const HostId& holder, Time now) {
     if (subject == model::Subject::kApplication)

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
@@ -27,6 +29,26 @@ std::vector<model::Follower> FollowersOf(const FakeState& rows, const Repository
       followers.push_back({app_id, row.app.ref, row.app.commit});
   }
   return followers;
+}
+
+int64_t VersionOf(const FakeState& rows, const model::RepositorySnapshot& snapshot) {
+  const model::Repository& repository = snapshot.repository;
+  const model::GitCredentials& git = repository.credentials;
+  const auto holder = rows.repository_holders.find(repository.id);
+  std::string text = repository.name + "\n" + repository.url + "\n" + git.username + "\n" +
+                     std::to_string(static_cast<int>(git.method)) + git.password.Reveal() + "\n" +
+                     git.ssh_private_key.Reveal() + "\n" +
+                     (holder == rows.repository_holders.end() ? "" : holder->second.str());
+  for (const model::Follower& follower : snapshot.followers)
+    text += "\n" + follower.app.str() + " " + follower.ref + " " + follower.commit;
+  return static_cast<int64_t>(std::hash<std::string>()(text)) | 1;
+}
+
+model::RepositorySnapshot SnapshotOf(const FakeState& rows, const model::Repository& repository,
+                                     Time now) {
+  model::RepositorySnapshot snapshot{repository, FollowersOf(rows, repository.id), now};
+  snapshot.version = VersionOf(rows, snapshot);
+  return snapshot;
 }
 
 class FakeRepositories final : public RepositoryStore {
@@ -88,7 +110,7 @@ class FakeRepositories final : public RepositoryStore {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::RepositorySnapshot> {
       const auto found = rows.repositories.find(id);
       if (found == rows.repositories.end()) return NoSuch("repository", id.str());
-      return model::RepositorySnapshot{found->second, FollowersOf(rows, id), now};
+      return SnapshotOf(rows, found->second, now);
     });
   }
   Result<model::RepositorySnapshot> Take(const RepositoryId& id, const HostId& holder) override {
@@ -101,7 +123,7 @@ class FakeRepositories final : public RepositoryStore {
         TellHolder(rows, id, holder, now);
       }
       NS_TRY(rows.CheckHeld(held_by, holder, now));
-      return model::RepositorySnapshot{found->second, FollowersOf(rows, id), now};
+      return SnapshotOf(rows, found->second, now);
     });
   }
   Result<std::vector<model::Versioned>> Index(const HostId& holder) override {
@@ -109,7 +131,9 @@ class FakeRepositories final : public RepositoryStore {
       std::vector<model::Versioned> index;
       for (const auto& [id, repository] : rows.repositories) {
         const HostId& held_by = rows.repository_holders[id];
-        if (rows.CheckHeld(held_by, holder, now).ok() || !rows.Alive(held_by, now))
+        if (rows.CheckHeld(held_by, holder, now).ok())
+          index.push_back({id.str(), SnapshotOf(rows, repository, now).version});
+        else if (!rows.Alive(held_by, now))
           index.push_back({id.str(), 0});
       }
       return index;

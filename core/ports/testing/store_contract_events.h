@@ -43,12 +43,12 @@ TEST_P(StoreContract, Events_TellWhatPeopleDoToAnApplication) {
   ASSERT_EQ(s.deploys.ConfirmRemoved(app.id), Status());
   ASSERT_EQ(s.deploys.Purge(app.id), Status());
   const std::string by = " by " + alice.str();
-  EXPECT_THAT(Told(s, model::Subject::kApplication, app.id.str()),
-              ElementsAre("app.created", "app.env_set" + by, "app.env_deleted" + by,
-                          "app.desired Running" + by, "app.restarted" + by, "target.set Stopped",
-                          "app.pinned" + by, "app.unpinned" + by, "app.updated" + by,
-                          "app.desired Stopped" + by, "app.deleted" + by, "app.removed",
-                          "app.purged"));
+  EXPECT_THAT(
+      Told(s, model::Subject::kApplication, app.id.str()),
+      ElementsAre("app.created", "app.env_set" + by, "app.env_deleted" + by,
+                  "app.desired Running" + by, "app.restarted" + by, "target.set Stopped",
+                  "app.pinned" + by, "app.unpinned" + by, "app.updated" + by,
+                  "app.desired Stopped" + by, "app.deleted" + by, "app.removed", "app.purged"));
   const auto events = s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value();
   EXPECT_EQ(events[1].message, "KEY");
   for (const model::Event& event : events) {
@@ -60,9 +60,7 @@ TEST_P(StoreContract, Events_TellWhatPeopleDoToAnApplication) {
 TEST_P(StoreContract, Events_TellTheLifeOfABuild) {
   const model::Application app = NewApp(1);
   const UserId alice = NewUser("alice").id;
-  const auto told = [&](int n) {
-    return Told(s, model::Subject::kBuild, IdOf<BuildId>(n).str());
-  };
+  const auto told = [&](int n) { return Told(s, model::Subject::kBuild, IdOf<BuildId>(n).str()); };
   NewBuild(1, app.id, "one");
   model::Build claimed = Claimed(1);
   ASSERT_EQ(s.builds.Settle(claimed.id, claimed.lease.token,
@@ -82,16 +80,15 @@ TEST_P(StoreContract, Events_TellTheLifeOfABuild) {
   ASSERT_EQ(s.builds.Cancel(claimed.id, alice), Status());
   Settle(claimed, model::BuildStatus::kCancelled);
   EXPECT_THAT(told(3),
-              ElementsAre("build.queued", "build.started",
-                          "build.cancel_asked by " + alice.str(), "build.cancelled Broken"));
+              ElementsAre("build.queued", "build.started", "build.cancel_asked by " + alice.str(),
+                          "build.cancelled Broken"));
   NewBuild(4, app.id, "four");
   Settle(Claimed(4), model::BuildStatus::kSucceeded);
   ASSERT_EQ(s.retention.CondemnImages(app.id, {IdOf<BuildId>(4)}), Status());
   ASSERT_EQ(s.retention.ImagesGone(app.id, {IdOf<BuildId>(4)}), Status());
   ASSERT_EQ(s.retention.ImagesGone(app.id, {IdOf<BuildId>(4)}), Status());
-  EXPECT_THAT(told(4), ElementsAre("build.queued", "build.started",
-                                   "build.settled BuildSucceeded", "image.condemned",
-                                   "image.gone"));
+  EXPECT_THAT(told(4), ElementsAre("build.queued", "build.started", "build.settled BuildSucceeded",
+                                   "image.condemned", "image.gone"));
 }
 
 TEST_P(StoreContract, Events_TellWhatTheLoopsSeeAndDecide) {
@@ -111,10 +108,10 @@ TEST_P(StoreContract, Events_TellWhatTheLoopsSeeAndDecide) {
   ASSERT_TRUE(s.deploys.SetTarget(app.id, 0, next, std::nullopt).ok());
   next.run_key = "other";
   ASSERT_TRUE(s.deploys.SetTarget(app.id, 1, next, std::nullopt).ok());
-  EXPECT_THAT(Told(s, model::Subject::kApplication, app.id.str()),
-              ElementsAre("app.created", "holder.changed", "commit.seen",
-                          "condition.changed RefResolved", "target.set Running",
-                          "target.set Running"));
+  EXPECT_THAT(
+      Told(s, model::Subject::kApplication, app.id.str()),
+      ElementsAre("app.created", "holder.changed", "commit.seen", "condition.changed RefResolved",
+                  "target.set Running", "target.set Running"));
   const auto events = s.events.List(model::Subject::kApplication, app.id.str(), 0, 100).value();
   EXPECT_EQ(events[1].data, "{\"holder\":\"" + host.str() + "\"}");
   EXPECT_EQ(events[2].data, std::string("{\"commit\":\"") + kHashA + "\"}");

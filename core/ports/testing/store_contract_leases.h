@@ -1,6 +1,8 @@
 // Included by store_contract.h: who holds what, versions, pins, what is kept.
 #pragma once
 
+#include <set>
+
 #include "ports/testing/store_contract_base.h"
 #include "ports/testing/store_contract_deploys.h"
 
@@ -155,11 +157,42 @@ TEST_P(StoreContract, Index_ListsWhatIsHeldWithItsVersionAndWhatIsFreeWithout) {
   ASSERT_THAT(index, SizeIs(2));
   EXPECT_EQ(index[0].key, held.id.str());
   EXPECT_EQ(index[0].version, s.deploys.Snapshot(held.id)->version);
+  EXPECT_EQ(index[0].backend, "") << "nothing of it should be there yet";
   EXPECT_EQ(index[1], (model::Versioned{free.id.str(), 0}));
+  ASSERT_TRUE(s.deploys.SetTarget(held.id, 0, {}, std::nullopt).ok());
+  EXPECT_EQ(s.apps.Index(one, {}).value().at(0).backend, held.backend);
   EXPECT_THAT(s.apps.Index(one, {}).value(), SizeIs(1)) << "what it holds";
   ASSERT_TRUE(s.repositories.Take(held.repository, two).ok());
   EXPECT_THAT(s.repositories.Index(one).value(), IsEmpty());
   EXPECT_THAT(s.repositories.Index(two).value(), SizeIs(1));
+}
+
+TEST_P(StoreContract, VersionOfARepository_ChangesWithWhatTheFetcherSees) {
+  const model::Application app = NewApp(1);
+  const HostId holder = Beat(1);
+  std::set<int64_t> seen = {0};
+  const auto changes = [&](const char* what) {
+    const int64_t version = s.repositories.Snapshot(app.repository)->version;
+    EXPECT_TRUE(seen.insert(version).second) << what;
+    EXPECT_EQ(s.repositories.Snapshot(app.repository)->version, version) << what;
+  };
+  ASSERT_EQ(s.repositories.Index(holder).value().at(0).version, 0) << "it is free";
+  ASSERT_TRUE(s.repositories.Take(app.repository, holder).ok());
+  changes("the first");
+  EXPECT_EQ(s.repositories.Index(holder).value().at(0).version,
+            s.repositories.Snapshot(app.repository)->version);
+  ASSERT_EQ(s.repositories.SetCommits(app.repository, {{app.id, "main", kHashA}}, {}), Status());
+  changes("a commit");
+  model::Repository repository = s.repositories.Get(app.repository).value();
+  repository.credentials = {model::GitAuth::kBasic, "ann", Secret("word"), Secret()};
+  ASSERT_EQ(s.repositories.Update(repository), Status());
+  changes("its credentials");
+  repository.url += "/moved";
+  ASSERT_EQ(s.repositories.Update(repository), Status());
+  changes("its URL");
+  ASSERT_EQ(s.apps.SetDesired(app.id, model::DesiredState::kStopped, false), Status());
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  changes("a follower less");
 }
 
 TEST_P(StoreContract, Version_GrowsWithWhatADecisionSees) {
@@ -274,6 +307,53 @@ TEST_P(StoreContract, CondemnedImage_IsReleasedNoMoreAndBuiltAgain) {
   ASSERT_EQ(s.retention.ImagesGone(app.id, all), Status());
   EXPECT_EQ(state(1), model::ImageState::kGone);
   EXPECT_EQ(state(2), model::ImageState::kKept);
+}
+
+TEST_P(StoreContract, Touch_SaysThatAllIsAsItWas) {
+  const model::Application seen = NewApp(1), unseen = NewApp(2), fails = NewApp(3);
+  const HostId holder = Beat(1), other = Beat(2);
+  const auto save = [&](const AppId& app, bool ok) {
+    ASSERT_EQ(s.events.SetConditions(model::Subject::kApplication, app.str(),
+                                     {{"Deploy", false, "Waiting", "m", kNever, kNever, kNever},
+                                      {"Observed", ok, "R", "m", kNever, kNever, kNever},
+                                      {"Source", true, "R", "m", kNever, kNever, kNever}}),
+              Status());
+  };
+  save(seen.id, true);
+  save(fails.id, false);
+  for (const AppId& app : {seen.id, unseen.id, fails.id})
+    ASSERT_TRUE(s.deploys.Take(app, holder, {seen.backend}).ok());
+  const auto before = s.events.Conditions(model::Subject::kApplication, seen.id.str()).value();
+  under_test_->Advance(20ms);
+  const auto touch = [&](const HostId& by) {
+    return s.events
+        .Touch(model::Subject::kApplication,
+               {seen.id.str(), unseen.id.str(), fails.id.str(), "nothing"}, {"Observed", "Deploy"},
+               3min, by)
+        .value();
+  };
+  EXPECT_THAT(touch(other), IsEmpty());
+  EXPECT_EQ(s.events.Conditions(model::Subject::kApplication, seen.id.str()).value(), before);
+  EXPECT_THAT(touch(holder), ElementsAre(seen.id.str()));
+  const auto after = s.events.Conditions(model::Subject::kApplication, seen.id.str()).value();
+  for (size_t i : {0, 1}) {
+    EXPECT_GT(after.at(i).last_looked, before.at(i).last_looked) << after[i].type;
+    EXPECT_EQ(after[i].next_look, after[i].last_looked + 3min);
+    EXPECT_EQ(after[i].since, before[i].since);
+    EXPECT_EQ(after[i].reason, before[i].reason);
+  }
+  EXPECT_EQ(after.at(2), before.at(2)) << "not of these types";
+  EXPECT_FALSE(s.events.Conditions(model::Subject::kApplication, fails.id.str())->at(1).ok);
+
+  const std::string repository = seen.repository.str();
+  ASSERT_EQ(s.events.SetConditions(model::Subject::kRepository, repository,
+                                   {{"Fetch", true, "Fetched", "", kNever, kNever, kNever}}),
+            Status());
+  const auto fetched = [&](const HostId& by) {
+    return s.events.Touch(model::Subject::kRepository, {repository}, {"Fetch"}, {}, by).value();
+  };
+  EXPECT_THAT(fetched(holder), IsEmpty()) << "nobody holds it";
+  EXPECT_THAT(fetched(kNobody), ElementsAre(repository)) << "nothing is checked";
 }
 
 TEST_P(StoreContract, History_HoldsEverythingThatTheCleanerNeeds) {

@@ -117,7 +117,7 @@ SIZE(ns_change_sink, 16);
 AT(ns_change_sink, ctx, 0);
 AT(ns_change_sink, changed, 8);
 
-SIZE(ns_backend, 48);
+SIZE(ns_backend, 56);
 AT(ns_backend, struct_size, 0);
 AT(ns_backend, reserved, 4);
 AT(ns_backend, apply, 8);
@@ -125,6 +125,11 @@ AT(ns_backend, remove, 16);
 AT(ns_backend, observe, 24);
 AT(ns_backend, watch, 32);
 AT(ns_backend, logs, 40);
+AT(ns_backend, survey, 48);
+
+SIZE(ns_survey_sink, 16);
+AT(ns_survey_sink, ctx, 0);
+AT(ns_survey_sink, put, 8);
 
 SIZE(ns_str, 16);
 AT(ns_str, data, 0);

@@ -27,6 +27,15 @@ class Memory final : public RolloutBackend {
     Did("look", false);
     return {replicas, intact, ""};
   }
+  std::map<std::string, Look> LookAtAll(const Call& call,
+                                        const std::map<std::string, AppRecord>& records) override {
+    Did("look at all", false);
+    std::map<std::string, Look> looks = {{"not asked for", {}}};
+    for (const auto& [app, record] : records) {
+      if (app != "left-out") looks[app] = app == "a" ? LookAt(call, app, record) : Look();
+    }
+    return looks;
+  }
   void Pull(const Call&, const App&) override { Did("pull"); }
   void Start(const Call&, const App& app, const std::string& key, const Look&) override {
     Did("start");
@@ -225,6 +234,30 @@ TEST_F(RolloutBackendTest, Failure_IsToldByObserveUntilItIsMended) {
   EXPECT_EQ(backend_->Observe(Call(), "a").message, "pull failed.");
   EXPECT_EQ(Apply(Running(2, "new")), NS_OK);
   EXPECT_EQ(backend_->Observe(Call(), "a").reason, NS_REASON_RUNNING);
+}
+
+TEST_F(RolloutBackendTest, Survey_TellsWhatObserveTells) {
+  Apply(Running(1));
+  using Told = std::map<std::string, std::string>;  // application -> reason, and what serves
+  const auto survey = [&] {
+    Told told;
+    const auto put = [](void* ctx, ns_str app, const ns_app_status* status) noexcept -> ns_status {
+      (*static_cast<Told*>(ctx))[Text(app)] = Text(status->reason) + Text(status->serving_run_key);
+      return NS_OK;
+    };
+    backend_->Survey(Call(), {"a", "b", "left-out"}, SurveySink({&told, put}));
+    return told;
+  };
+  const auto observed = [&](const std::string& app) {
+    const AppStatus status = backend_->Observe(Call(), app);
+    return status.reason + status.serving_run_key;
+  };
+  EXPECT_EQ(survey(), (Told{{"a", observed("a")}, {"b", NS_REASON_NEVER_DEPLOYED}}));
+  backend_->replicas.at(0).flaw = "its limits were changed";
+  EXPECT_EQ(survey().at("a"), observed("a"));
+  EXPECT_NE(survey().at("a").find(NS_REASON_DRIFT), std::string::npos);
+  backend_->fails = "look at all";
+  EXPECT_THROW(survey(), Error);
 }
 
 TEST_F(RolloutBackendTest, CannotLook_ObserveFailsAndRemoveRemovesNothing) {

@@ -146,11 +146,15 @@ void Engine::Ping(const Call& call) {
 }
 int Engine::Version(const Call& call) { return 100 + MinorOf(Prefix(call).substr(2)); }
 
+std::vector<Listed> Engine::List(const Call& call, const Labels& labels) {
+  const Response list = Ask(call, "GET", "/containers/json?all=1&" + LabelFilters(labels));
+  return ParseContainers(Expect(list).body);
+}
+
 std::vector<Container> Engine::Containers(const Call& call, const Labels& labels) {
   std::vector<Container> containers;
-  const Response list = Ask(call, "GET", "/containers/json?all=1&" + LabelFilters(labels));
-  for (const std::string& id : ParseContainerIds(Expect(list).body)) {
-    if (auto container = Inspect(call, id)) containers.push_back(std::move(*container));
+  for (const Listed& one : List(call, labels)) {
+    if (auto container = Inspect(call, one.id)) containers.push_back(std::move(*container));
   }
   return containers;
 }

@@ -23,8 +23,9 @@ class Engine {
   // Of the API in use, e.g. 141 for 1.41.
   int Version(const sdk::Call& call);
 
-  // Containers that bear all these labels, also ended ones; those that vanish meanwhile are left
-  // out.
+  // Containers that bear all these labels, also ended ones: one request.
+  std::vector<Listed> List(const sdk::Call& call, const Labels& labels);
+  // The same, each inspected; those that vanish meanwhile are left out.
   std::vector<Container> Containers(const sdk::Call& call, const Labels& labels);
   std::optional<Container> Inspect(const sdk::Call& call, const std::string& id);
   std::string Create(const sdk::Call& call, const ContainerSpec& spec);

@@ -160,6 +160,31 @@ std::string Base64(std::string_view bytes) {
 
 }  // namespace
 
+namespace {
+
+// "Up 3 hours (healthy)" -> "(healthy)": how long ago changes by itself.
+std::string HealthOf(const std::string& status) {
+  const size_t bracket = status.rfind('(');
+  return status.ends_with(')') && status.starts_with("Up") ? status.substr(bracket) : "";
+}
+
+// An endpoint has another id after each start.
+Listed ListedOf(const json::value& one) {
+  Listed out;
+  out.id = Text(At(one, {"Id"}));
+  Each(At(one, {"Names"}), [&](const json::value& name) {
+    if (out.name.empty()) out.name = Text(name);
+  });
+  if (out.name.starts_with('/')) out.name.erase(0, 1);
+  out.state = Text(At(one, {"State"}));
+  out.labels = TextMap(At(one, {"Labels"}));
+  out.outline = out.name + " " + out.state + HealthOf(Text(At(one, {"Status"}))) + " " +
+                json::serialize(At(one, {"NetworkSettings", "Networks"}));
+  return out;
+}
+
+}  // namespace
+
 Container ParseContainer(std::string_view text) {
   const json::value value = Parse(text);
   Container out;
@@ -190,10 +215,10 @@ Container ParseContainer(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> ParseContainerIds(std::string_view text) {
-  std::vector<std::string> ids;
-  Each(Parse(text), [&](const json::value& one) { ids.push_back(Text(At(one, {"Id"}))); });
-  return ids;
+std::vector<Listed> ParseContainers(std::string_view text) {
+  std::vector<Listed> containers;
+  Each(Parse(text), [&](const json::value& one) { containers.push_back(ListedOf(one)); });
+  return containers;
 }
 
 Network ParseNetwork(std::string_view text) { return NetworkOf(Parse(text)); }

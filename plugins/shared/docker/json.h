@@ -10,11 +10,11 @@
 
 namespace ns::docker {
 
-Container ParseContainer(std::string_view json);                    // /containers/{id}/json
-std::vector<std::string> ParseContainerIds(std::string_view json);  // /containers/json
-Network ParseNetwork(std::string_view json);                        // /networks/{id}
-std::vector<Network> ParseNetworks(std::string_view json);          // /networks
-std::vector<Image> ParseImages(std::string_view json);              // /images/json
+Container ParseContainer(std::string_view json);             // /containers/{id}/json
+std::vector<Listed> ParseContainers(std::string_view json);  // /containers/json
+Network ParseNetwork(std::string_view json);                 // /networks/{id}
+std::vector<Network> ParseNetworks(std::string_view json);   // /networks
+std::vector<Image> ParseImages(std::string_view json);       // /images/json
 // When the image of /images/{id}/json got its last name here; nullopt: it says nothing of that.
 std::optional<UtcTime> ParseTagTime(std::string_view json);
 std::string ParseId(std::string_view json);  // {"Id": ...}

@@ -48,6 +48,29 @@ TEST(ParseContainer, MissingMembers_AreEmpty) {
 
 TEST(ParseContainer, NoJson_Throws) { EXPECT_THROW(ParseContainer("<html>"), sdk::Error); }
 
+std::string ListOf(const std::string& state, const std::string& status,
+                   const std::string& endpoint) {
+  return R"([{"Id":"abc","Names":["/nsapp-a-1-1","/other/link"],"State":")" + state +
+         R"(","Status":")" + status + R"(","Labels":{"k":"v"},"NetworkSettings":{"Networks":)" +
+         R"({"nsapp-a":{"EndpointID":")" + endpoint + R"("}}}}])";
+}
+
+TEST(ParseContainers, Outline_IsTheSameWhileNothingHappens) {
+  const auto got = ParseContainers(ListOf("running", "Up 2 minutes", "e1"));
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].id, "abc");
+  EXPECT_EQ(got[0].name, "nsapp-a-1-1");
+  EXPECT_EQ(got[0].state, "running");
+  EXPECT_EQ(got[0].labels, (Labels{{"k", "v"}}));
+  EXPECT_EQ(got, ParseContainers(ListOf("running", "Up 3 hours", "e1")));
+  EXPECT_NE(got, ParseContainers(ListOf("exited", "Exited (0) 2 minutes ago", "")));
+  EXPECT_NE(got, ParseContainers(ListOf("running", "Up 1 second", "e2"))) << "started again";
+  EXPECT_NE(got, ParseContainers(ListOf("running", "Up 2 minutes (healthy)", "e1")));
+  EXPECT_EQ(ParseContainers(ListOf("exited", "Exited (0) 2 minutes ago", "")),
+            ParseContainers(ListOf("exited", "Exited (0) 3 minutes ago", "")));
+  EXPECT_TRUE(ParseContainers("[]").empty());
+}
+
 TEST(ParseNetworks, List_GivesSubnets) {
   const auto got = ParseNetworks(
       R"([{"Id":"1","Name":"bridge","IPAM":{"Config":[{"Subnet":"172.17.0.0/16","Gateway":"172.17.0.1"}]},"Labels":{}},

@@ -42,6 +42,16 @@ struct Container {
   friend bool operator==(const Container&, const Container&) = default;
 };
 
+// What a list of containers tells of one.
+struct Listed {
+  std::string id, name, state;
+  Labels labels;
+  // All that shows that it was changed, started or ended since: equal outlines, nothing of that.
+  // Its limits are not in it: the Engine's list does not tell them.
+  std::string outline;
+  friend bool operator==(const Listed&, const Listed&) = default;
+};
+
 // When Docker itself counts a container as healthy.
 struct HealthCheck {
   std::vector<std::string> command;  // in the container; empty: none

@@ -94,6 +94,11 @@ class FilesBackend final : public Backend {
     return Tell(status, NS_REASON_RUNNING, "its files are there");
   }
 
+  void Survey(const Call& call, const std::vector<std::string>& apps,
+              const SurveySink& statuses) override {
+    for (const std::string& app : apps) statuses.Put(app, Observe(call, app));
+  }
+
   void Watch(const Call& call, const ChangeSink& changes) override {
     changes.AnyMayHaveChanged();
     while (true) call.Wait(std::chrono::hours(1));

@@ -7,7 +7,8 @@
    finishes. BACKEND-06 Only what bears the installation's and the application's mark is ever
    removed. BACKEND-07 observe that could not look fails; it never reports absence by default.
    BACKEND-08 Anything changed by hand is seen by observe (converged = 0, NS_REASON_DRIFT) and
-   mended by apply. */
+   mended by apply. BACKEND-09 survey tells of an application what observe would tell, or
+   nothing. */
 #pragma once
 #include "status.h"
 NS_BEGIN
@@ -41,6 +42,14 @@ typedef struct ns_change_sink {
   ns_status (*changed)(void* ctx, ns_str app) NS_NOEXCEPT;
 } ns_change_sink;
 
+/* Receives the status of one application after another, each of those that were asked for at most
+   once. Called from the calling thread only; anything but NS_OK means: stop and return that value.
+   Frozen. */
+typedef struct ns_survey_sink {
+  void* ctx;
+  ns_status (*put)(void* ctx, ns_str app, const ns_app_status* status) NS_NOEXCEPT;
+} ns_survey_sink;
+
 enum { NS_REMOVE_DATA = 1 /* volumes too */ };
 
 typedef struct ns_backend {
@@ -61,5 +70,10 @@ typedef struct ns_backend {
   /* Output lines, ascending by time. NULL: cannot. [worker] */
   ns_status (*logs)(ns_plugin* p, const ns_call* call, const ns_log_query* query,
                     ns_log_sink out) NS_NOEXCEPT;
+  /* Newer than the others: NS_HAS. Looks at many applications at once, without a request for
+   * each; changes nothing. Those that cannot be told of so are left out, and are observed one by
+   * one. NULL: cannot. [worker], beside calls with keys */
+  ns_status (*survey)(ns_plugin* p, const ns_call* call, const ns_str* apps, size_t app_count,
+                      ns_survey_sink out) NS_NOEXCEPT;
 } ns_backend;
 NS_END

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "ns/abi/backend.h"
 #include "ns/sdk/status.h"
@@ -47,6 +48,21 @@ class ChangeSink {
   ns_change_sink raw_;
 };
 
+// Takes one application after another, on the calling thread. Throws Stopped when the host wants no
+// more.
+class SurveySink {
+ public:
+  explicit SurveySink(ns_survey_sink raw) : raw_(raw) {}
+  void Put(std::string_view app, const AppStatus& status) const {
+    detail::WithRaw(status, [&](const ns_app_status* raw) {
+      ThrowIfStopped(raw_.put(raw_.ctx, Str(app), raw));
+    });
+  }
+
+ private:
+  ns_survey_sink raw_;
+};
+
 class Backend : public Instance {
  public:
   static constexpr const char* kKind = NS_BACKEND;
@@ -64,15 +80,21 @@ class Backend : public Instance {
   virtual void Watch(const Call&, const ChangeSink&) { Unsupported("watching"); }
   // Output lines. [worker]
   virtual void Logs(const Call&, const LogQuery&, const LogSink&) { Unsupported("reading output"); }
+  // As Observe, of many at once; those of which it cannot tell are left out. [worker]
+  virtual void Survey(const Call&, const std::vector<std::string>& /*apps*/, const SurveySink&) {
+    Unsupported("looking at many applications at once");
+  }
 
   template <class T>
   static const void* Table();
 
- private:
+ protected:
   [[noreturn]] static void Unsupported(const std::string& what) {
     throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
                 "This backend does not offer " + what + ".", Fault::kOperator);
   }
+
+ private:
   void ApplyRaw(const Call& call, const ns_app* raw, ns_status_sink out) {
     App app = detail::AppFrom(raw);
     const detail::WipedOnExit wiped(app, &detail::WipeApp);
@@ -91,6 +113,11 @@ class Backend : public Instance {
     Logs(call, {Text(from.app), from.limit, TimeOf(from.before_us), TimeOf(from.since_us)},
          LogSink(out));
   }
+  void SurveyRaw(const Call& call, const ns_str* apps, size_t count, ns_survey_sink out) {
+    std::vector<std::string> ids;
+    for (size_t i = 0; i < count; ++i) ids.push_back(Text(apps[i]));
+    Survey(call, ids, SurveySink(out));
+  }
   static std::optional<UtcTime> TimeOf(int64_t microseconds) {
     return microseconds == 0 ? std::nullopt
                              : std::optional(UtcTime(std::chrono::microseconds(microseconds)));
@@ -101,6 +128,7 @@ template <class T>
 const void* Backend::Table() {
   static constexpr bool kWatches = !std::same_as<decltype(&T::Watch), decltype(&Backend::Watch)>;
   static constexpr bool kReads = !std::same_as<decltype(&T::Logs), decltype(&Backend::Logs)>;
+  static constexpr bool kSurveys = !std::same_as<decltype(&T::Survey), decltype(&Backend::Survey)>;
   static constexpr ns_backend kTable = {
       sizeof(ns_backend),
       0,
@@ -109,6 +137,7 @@ const void* Backend::Table() {
       &detail::Thunk<&Backend::ObserveRaw>::Run,
       kWatches ? &detail::Thunk<&Backend::WatchRaw>::Run : nullptr,
       kReads ? &detail::Thunk<&Backend::LogsRaw>::Run : nullptr,
+      kSurveys ? &detail::Thunk<&Backend::SurveyRaw>::Run : nullptr,
   };
   return &kTable;
 }

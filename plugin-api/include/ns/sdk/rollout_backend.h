@@ -21,6 +21,8 @@ class RolloutBackend : public Backend {
   void Apply(const Call& call, const App& app, const StatusSink& status) override;
   void Remove(const Call& call, const std::string& app, const Fence& fence, bool data) override;
   AppStatus Observe(const Call& call, const std::string& app) override;
+  void Survey(const Call& call, const std::vector<std::string>& apps,
+              const SurveySink& statuses) override;
 
  protected:
   // -- the primitives
@@ -50,6 +52,14 @@ class RolloutBackend : public Backend {
   // After the last replica: routes, networks and whatever else bears the application's mark.
   virtual void RemoveRest(const Call& call, const std::string& app, bool data) = 0;
 
+  // -- what may be offered
+  // As LookAt, of many at once and without a request for each; those of which it cannot tell are
+  // left out. Called without their locks.
+  virtual std::map<std::string, Look> LookAtAll(const Call&,
+                                                const std::map<std::string, AppRecord>&) {
+    Unsupported("looking at many applications at once");
+  }
+
   // -- what may be changed
   // -------------------------------------------------------------------------------------------------
   // Replicas of another key are replaced. By default the run key; a platform whose routes stand in
@@ -66,9 +76,17 @@ class RolloutBackend : public Backend {
  private:
   class Driver;
   AppStatus StatusNow(const Call& call, const std::string& app, const AppRecord& record) {
-    const Look look = LookAt(call, app, record);
+    return StatusWith(call, app, record, LookAt(call, app, record));
+  }
+  AppStatus StatusWith(const Call& call, const std::string& app, const AppRecord& record,
+                       const Look& look) const {
     return StatusOf(record, look, records_->Highest(app),
                     call.timing().NowUtc().time_since_epoch().count());
+  }
+  AppStatus Observed(const std::string& app, AppStatus status) const {
+    if (!records_->Has(app) && !status.exists)
+      status.reason = NS_REASON_NEVER_DEPLOYED, status.message = "It was never deployed here.";
+    return status;
   }
 
   const Host host_;
@@ -340,10 +358,20 @@ inline void RolloutBackend::Remove(const Call& call, const std::string& app, con
 
 inline AppStatus RolloutBackend::Observe(const Call& call, const std::string& app) {
   const AppRecord record = records_->Read(app);
-  AppStatus status = StatusNow(call, app, record);
-  if (!records_->Has(app) && !status.exists)
-    status.reason = NS_REASON_NEVER_DEPLOYED, status.message = "It was never deployed here.";
-  return status;
+  return Observed(app, StatusNow(call, app, record));
+}
+
+inline void RolloutBackend::Survey(const Call& call, const std::vector<std::string>& apps,
+                                   const SurveySink& statuses) {
+  std::map<std::string, AppRecord> records;
+  for (const std::string& app : apps) records[app] = records_->Read(app);
+  const std::map<std::string, Look> looks = LookAtAll(call, records);
+  for (const auto& [app, look] : looks) {
+    const auto record = records.find(app);
+    if (record == records.end()) continue;
+    call.Check();
+    statuses.Put(app, Observed(app, StatusWith(call, app, record->second, look)));
+  }
 }
 
 }  // namespace ns::sdk

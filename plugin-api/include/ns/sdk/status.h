@@ -45,35 +45,45 @@ struct AppStatus {
   friend bool operator==(const AppStatus&, const AppStatus&) = default;
 };
 
+namespace detail {
+
+// Calls `use` with the status as the table has it, which lives that long.
+template <class Use>
+void WithRaw(const AppStatus& status, const Use& use) {
+  std::vector<ns_phase> phases;
+  for (const Phase& phase : status.phases)
+    phases.push_back({sizeof(ns_phase), 0, Str(phase.name), phase.at.time_since_epoch().count()});
+  const auto pointers = Pointers(phases);
+  ns_app_status raw{};
+  raw.struct_size = sizeof(raw);
+  raw.exists = status.exists ? 1 : 0;
+  raw.fence = {status.fence.epoch, status.fence.generation};
+  raw.serving_run_key = Str(status.serving_run_key);
+  raw.route_key = Str(status.route_key);
+  raw.container = static_cast<int32_t>(status.container);
+  raw.state = static_cast<int32_t>(status.state);
+  raw.converged = status.converged ? 1 : 0;
+  raw.ready = status.ready;
+  raw.wanted = status.wanted;
+  raw.restarts = status.restarts;
+  raw.exit_code = status.exit_code;
+  raw.image_digest = Str(status.image_digest);
+  raw.reason = Str(status.reason);
+  raw.message = Str(status.message);
+  raw.phases = pointers.data();
+  raw.phase_count = pointers.size();
+  use(&raw);
+}
+
+}  // namespace detail
+
 // Takes at most one status per call, on the calling thread.
 class StatusSink {
  public:
   explicit StatusSink(ns_status_sink raw) : raw_(raw) {}
 
   void Put(const AppStatus& status) const {
-    std::vector<ns_phase> phases;
-    for (const Phase& phase : status.phases)
-      phases.push_back({sizeof(ns_phase), 0, Str(phase.name), phase.at.time_since_epoch().count()});
-    const auto pointers = Pointers(phases);
-    ns_app_status raw{};
-    raw.struct_size = sizeof(raw);
-    raw.exists = status.exists ? 1 : 0;
-    raw.fence = {status.fence.epoch, status.fence.generation};
-    raw.serving_run_key = Str(status.serving_run_key);
-    raw.route_key = Str(status.route_key);
-    raw.container = static_cast<int32_t>(status.container);
-    raw.state = static_cast<int32_t>(status.state);
-    raw.converged = status.converged ? 1 : 0;
-    raw.ready = status.ready;
-    raw.wanted = status.wanted;
-    raw.restarts = status.restarts;
-    raw.exit_code = status.exit_code;
-    raw.image_digest = Str(status.image_digest);
-    raw.reason = Str(status.reason);
-    raw.message = Str(status.message);
-    raw.phases = pointers.data();
-    raw.phase_count = pointers.size();
-    raw_.put(raw_.ctx, &raw);
+    detail::WithRaw(status, [this](const ns_app_status* raw) { raw_.put(raw_.ctx, raw); });
   }
 
  private:
