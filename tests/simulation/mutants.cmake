@@ -56,7 +56,7 @@ ns_mutant(engine.settled-though-dirty guard "a wake during a pass is forgotten" 
   core/reconcile/engine.cc [[if (finished.settled && !state.dirty)]] [[if (finished.settled && (!state.dirty || MUTANT))]]
   core/reconcile/engine.cc [[if (state.changed || (state.dirty && state.failures == 0))]] [[if (!MUTANT && (state.changed || (state.dirty && state.failures == 0)))]])
 ns_mutant(engine.settled-for-good guard "a settled key is never looked at again" I21
-  core/reconcile/engine.cc [[one.version != 0 && settled->second == one.version)]] [[(MUTANT || (one.version != 0 && settled->second == one.version)))]])
+  core/reconcile/engine.cc [[one.version != 0 && settled->second == one.version;]] [[(MUTANT || (one.version != 0 && settled->second == one.version));]])
 ns_mutant(engine.no-retry retry "what failed is not tried again" I21
   core/reconcile/engine.cc [[Schedule(lane, key, now + wait + Jitter(wait / 5));]] [[if (!MUTANT) Schedule(lane, key, now + wait + Jitter(wait / 5));]])
 ns_mutant(engine.list-once unlock "a list that failed is under way for good" I21
