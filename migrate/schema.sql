@@ -569,6 +569,12 @@ BEGIN
 END
 $$;
 
+-- By the clock: a database that comes back without its last writes does not come again to a version
+-- that was given out for what it lost.
+CREATE OR REPLACE FUNCTION ns_next_version(before bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+  SELECT greatest(before + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+$$;
+
 -- A new holder is no change that a decision could see.
 CREATE OR REPLACE FUNCTION ns_version_application() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -577,7 +583,7 @@ BEGIN
   before := OLD;
   before.holder := NEW.holder;
   IF NEW IS DISTINCT FROM before AND NEW.version = OLD.version THEN
-    NEW.version := OLD.version + 1;
+    NEW.version := ns_next_version(OLD.version);
   END IF;
   RETURN NEW;
 END
@@ -587,7 +593,7 @@ CREATE OR REPLACE FUNCTION ns_version_of_build() RETURNS trigger LANGUAGE plpgsq
 BEGIN
   IF TG_OP = 'INSERT' OR NEW.status <> OLD.status OR NEW.cancel_requested <> OLD.cancel_requested
      OR NEW.retriable <> OLD.retriable OR NEW.image_state <> OLD.image_state THEN
-    UPDATE applications SET version = version + 1 WHERE id = NEW.application_id;
+    UPDATE applications SET version = ns_next_version(version) WHERE id = NEW.application_id;
   END IF;
   RETURN NULL;
 END

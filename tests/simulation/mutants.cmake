@@ -158,10 +158,10 @@ ns_mutant(store.cancel-ended guard "a build that has ended is cancelled" I4
         build->outcome]] [[if (build->status == BuildStatus::kQueued || MUTANT) {
         build->outcome]])
 ns_mutant(store.builds-unseen write "a build's change does not change its application's version" I21
-  core/ports/testing/fake_rows.cc [[if (FakeApp* row = FindApp(app)) ++row->version;]] [[if (FakeApp* row = FindApp(app)) row->version += MUTANT ? 0 : 1;]])
+  core/ports/testing/fake_rows.cc [[if (FakeApp* row = FindApp(app)) row->Changed(now);]] [[if (FakeApp* row = FindApp(app); row && !MUTANT) row->Changed(now);]])
 ns_mutant(store.edits-unseen write "an edit does not change the version" "I21 rarely"
-  core/ports/testing/fake_apps.cc [[  ++row.version;
-}]] [[  row.version += MUTANT ? 0 : 1;
+  core/ports/testing/fake_apps.cc [[  row.Changed(now);
+}]] [[  if (!MUTANT) row.Changed(now);
 }]])
 ns_mutant(store.target-unguarded compare-and-set "a target of a host that has lost the application is set" I7
   core/ports/testing/fake_deploys.cc [[NS_TRY(rows.CheckHeld(row->holder, holder, now));

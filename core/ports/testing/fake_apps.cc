@@ -60,7 +60,7 @@ void CopyEditable(const model::Application& from, model::Application& to) {
 
 void Touch(FakeApp& row, Time now) {
   row.app.updated_at = std::max(now, row.app.updated_at + std::chrono::microseconds(1));
-  ++row.version;
+  row.Changed(now);
 }
 
 class FakeApps final : public AppStore {

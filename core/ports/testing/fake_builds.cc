@@ -80,7 +80,7 @@ class FakeBuilds final : public BuildStore {
             build->started_at = build->updated_at = now;
             build->lease = {claim.host, "token-" + std::to_string(++rows.last_number),
                             After(now, lease)};
-            Changed(rows, *build, hints);
+            Changed(rows, *build, now, hints);
             claimed.push_back(*build);
           }
           return claimed;
@@ -101,7 +101,7 @@ class FakeBuilds final : public BuildStore {
       if (!build) return Stale("the lease of the build is lost");
       const BuildChange change(rows, *build, now);
       EndClaim(*build, result, now);
-      Changed(rows, *build, hints);
+      Changed(rows, *build, now, hints);
       return {};
     });
   }
@@ -113,7 +113,7 @@ class FakeBuilds final : public BuildStore {
       if (!expired) return Stale("the lease of the build has not run out");
       const BuildChange change(rows, *build, now);
       EndClaim(*build, result, now);
-      Changed(rows, *build, hints);
+      Changed(rows, *build, now, hints);
       return {};
     });
   }
@@ -130,7 +130,7 @@ class FakeBuilds final : public BuildStore {
       }
       build->cancel_requested = true;
       build->updated_at = now;
-      Changed(rows, *build, hints);
+      Changed(rows, *build, now, hints);
       return {};
     });
   }
@@ -146,7 +146,7 @@ class FakeBuilds final : public BuildStore {
       }
       if (changed) {
         HintApp(hints, app);
-        rows.Bump(app);
+        rows.Changed(app, now);
       }
       return any ? Status() : NotFound("there is no build of the commit " + commit);
     });
@@ -178,16 +178,16 @@ class FakeBuilds final : public BuildStore {
     return {};
   }
 
-  static void Changed(FakeState& rows, const model::Build& build, HintList& hints) {
+  static void Changed(FakeState& rows, const model::Build& build, Time now, HintList& hints) {
     HintBuild(hints, build);
-    rows.Bump(build.app);
+    rows.Changed(build.app, now);
   }
   static void Supersede(FakeState& rows, model::Build* build, Time now, HintList& hints) {
     if (!build || build->status != BuildStatus::kQueued) return;
     const BuildChange change(rows, *build, now);
     build->outcome = SupersededStatus();
     Finish(*build, BuildStatus::kSkipped, now);
-    Changed(rows, *build, hints);
+    Changed(rows, *build, now, hints);
   }
 
   static void RequestSuperseding(FakeState& rows, model::Build* build, Time now, HintList& hints) {
@@ -196,7 +196,7 @@ class FakeBuilds final : public BuildStore {
     build->outcome = SupersededStatus();
     build->cancel_requested = true;
     build->updated_at = now;
-    Changed(rows, *build, hints);
+    Changed(rows, *build, now, hints);
   }
 
   static void InsertQueued(FakeState& rows, const model::Build& build, Time now, HintList& hints) {
@@ -207,7 +207,7 @@ class FakeBuilds final : public BuildStore {
     row.build.build_key = build.build_key;
     row.build.queued_at = row.build.updated_at = now;
     row.number = ++rows.last_number;
-    Changed(rows, row.build, hints);
+    Changed(rows, row.build, now, hints);
     const FakeBuild& stored = rows.builds[build.id] = std::move(row);
     TellBuild(rows, nullptr, stored.build, kPlatform, now);
   }

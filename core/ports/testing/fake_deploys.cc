@@ -90,7 +90,7 @@ class FakeDeploys final : public DeployStore {
       const AppChange change(rows, *row, now);
       row->app.target = next;
       row->app.target.generation = expected_generation + 1;
-      ++row->version;
+      row->Changed(now);
       if (release) AddRelease(*row, *release, now);
       return row->app.target;
     });
@@ -163,7 +163,7 @@ class FakeDeploys final : public DeployStore {
       NS_TRY(rows.CheckHeld(row->holder, holder, now));
       if (!row->app.deleted) return Status(Code::kPrecondition, "the application is not deleted");
       const AppChange change(rows, *row, now);
-      if (!row->removed) ++row->version;
+      if (!row->removed) row->Changed(now);
       row->removed = true;
       return {};
     });

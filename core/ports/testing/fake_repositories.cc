@@ -149,7 +149,7 @@ class FakeRepositories final : public RepositoryStore {
         if (!row || row->app.ref != follower.ref || row->app.commit == follower.commit) continue;
         const AppChange change(rows, *row, now);
         row->app.commit = follower.commit;
-        ++row->version;
+        row->Changed(now);
         HintApp(hints, follower.app);
       }
       return {};

@@ -114,7 +114,7 @@ class FakeRetention final : public RetentionStore {
                        HintList& hints) {
     const BuildChange change(rows, build, now);
     build.image_state = state;
-    rows.Bump(build.app);
+    rows.Changed(build.app, now);
     HintApp(hints, build.app);
   }
 

@@ -33,8 +33,8 @@ Status FakeState::TakeApp(FakeApp& row, const HostId& holder,
   return CheckHeld(row.holder, holder, now);
 }
 
-void FakeState::Bump(const AppId& app) {
-  if (FakeApp* row = FindApp(app)) ++row->version;
+void FakeState::Changed(const AppId& app, Time now) {
+  if (FakeApp* row = FindApp(app)) row->Changed(now);
 }
 
 model::Release BareRelease(const FakeState& rows, const model::Release& release) {

@@ -25,6 +25,12 @@ struct FakeApp {
   int64_t version = 1;
   std::vector<model::Release> releases;  // oldest first
   std::optional<model::ObservedApp> observed;
+
+  // Something that a decision sees has changed. By the clock, so that a state that comes back in a
+  // fail-over does not come to a version again that was given out for what was lost.
+  void Changed(Time now) {
+    version = std::max<int64_t>(version + 1, now.time_since_epoch() / std::chrono::microseconds(1));
+  }
 };
 
 struct FakeBuild {
@@ -68,7 +74,7 @@ struct FakeState {
   Status TakeApp(FakeApp& row, const HostId& holder, const std::vector<std::string>& backends,
                  Time now);
   // The application of a build has changed.
-  void Bump(const AppId& app);
+  void Changed(const AppId& app, Time now);
   std::vector<const FakeBuild*> BuildsWhere(const std::function<bool(const model::Build&)>& wanted,
                                             bool newest_first) const;
 };

@@ -33,6 +33,19 @@ INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(StoreFactory([] 
                          })),
                          [](const auto&) { return "InMemory"; });
 
+// What comes back without its last writes does not come again to a version of what was lost.
+TEST(FakeStore, VersionAfterAFailOver_IsNoneThatWasGivenOut) {
+  FakeClock clock;
+  FakeApp row;
+  row.Changed(clock.Now());
+  FakeApp copy = row;
+  clock.Advance(std::chrono::seconds(1));
+  row.Changed(clock.Now());
+  clock.Advance(std::chrono::seconds(1));
+  copy.Changed(clock.Now());
+  EXPECT_NE(row.version, copy.version);
+}
+
 TEST(FakeStore, FailWith_FailsEverythingUntilItIsLifted) {
   FakeClock clock;
   FakeStore fake(clock);
