@@ -4,6 +4,7 @@
 
 #include "base/mutex.h"
 #include "ports/testing/fake_clock.h"
+#include "ports/testing/fake_rows.h"
 #include "ports/testing/store_contract.h"
 
 namespace ns::ports::testing {
