@@ -86,9 +86,9 @@ ns_mutant(synchronizer.removal-swallowed swallow "a removal that failed is confi
 ns_mutant(observer.never-wakes resync "what has drifted is not put right" I21
   core/reconcile/observer.cc [[return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]]
   [[if (MUTANT) return Done(); return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]])
-ns_mutant(claims.lost-is-ignored guard "a lost claim does not stop its build" "I4 rarely"
+ns_mutant(claims.lost-is-ignored guard "a lost claim does not stop its build" -
   core/reconcile/claims.cc [[(lost && !held.lost)]] [[(lost && !held.lost && !MUTANT)]])
-ns_mutant(claims.trusts-the-list guard "a claim that was not renewed is run" "I4 rarely"
+ns_mutant(claims.trusts-the-list guard "a claim that was not renewed is run" -
   core/reconcile/claims.cc [[if (!renewal.ok() && !cancel) return;]] [[if (!renewal.ok() && !cancel && !MUTANT) return;]])
 ns_mutant(claims.late-deadline deadline "a lease is counted from its answer on, and twice" "I6 rarely"
   core/reconcile/claims.cc [[if (renewal.ok() || cancel) held.until = asked_at_ + ports::kBuildLease;]]
@@ -99,9 +99,9 @@ ns_mutant(attempt.settle-once retry "a result is sent once" I19
   core/reconcile/attempt.cc [[if (MayPass(settled.code()))]] [[if (!MUTANT && MayPass(settled.code()))]])
 ns_mutant(attempt.own-doing-is-final swallow "a build that its builder gave up has been cancelled" "I21 rarely"
   core/reconcile/attempt.cc [[} else if (own_doing && held.lost) {]] [[} else if (own_doing && held.lost && !MUTANT) {]])
-ns_mutant(cleaner.live-builds guard "purges beside a live build" I10
+ns_mutant(cleaner.live-builds guard "purges beside a live build" -
   core/reconcile/cleaner.cc [[if (plan::AnyLive(history_.builds))]] [[if (!MUTANT && plan::AnyLive(history_.builds))]])
-ns_mutant(cleaner.images-stay write "images of a tombstone stay" I10
+ns_mutant(cleaner.images-stay write "images of a tombstone stay" -
   core/reconcile/cleaner.cc [[at_ = At::kDeleteAll;]] [[if (MUTANT) return Purge(); at_ = At::kDeleteAll;]])
 ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
   core/reconcile/cleaner.cc [[if (condemned_.empty()) return DropOldLogs();]] [[if (condemned_.empty() && !MUTANT) return DropOldLogs();]]
@@ -128,19 +128,19 @@ ns_mutant(store.claim-any compare-and-set "what is not queued is claimed" I4
   core/ports/testing/fake_builds.cc [[if (!build || build->status != BuildStatus::kQueued) continue;
             const]] [[if (!build || (build->status != BuildStatus::kQueued && !MUTANT)) continue;
             const]])
-ns_mutant(store.settle-any compare-and-set "a result of a lost attempt is taken" I4
+ns_mutant(store.settle-any compare-and-set "a result of a lost attempt is taken" "I1 I4"
   core/ports/testing/fake_builds.cc [[model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       const BuildChange]] [[model::Build* build = MUTANT ? rows.FindBuild(id) : Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       const BuildChange]])
-ns_mutant(store.renew-any compare-and-set "a lost claim is renewed" "I4 rarely"
+ns_mutant(store.renew-any compare-and-set "a lost claim is renewed" -
   core/ports/testing/fake_builds.cc [[model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       build->lease]] [[model::Build* build = MUTANT ? rows.FindBuild(id) : Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       build->lease]])
-ns_mutant(store.token-stays fence "all attempts of a build have one token" I4
+ns_mutant(store.token-stays fence "all attempts of a build have one token" "I4 rarely"
   core/ports/testing/fake_builds.cc [["token-" + std::to_string(++rows.last_number)]] [["token-" + (MUTANT ? build->id.str() : std::to_string(++rows.last_number))]])
 ns_mutant(store.expire-alive compare-and-set "a lease that was renewed meanwhile expires" -
   core/ports/testing/fake_builds.cc [[build->lease.expires <= now;]] [[(build->lease.expires <= now || MUTANT);]])
@@ -148,7 +148,7 @@ ns_mutant(store.expire-ended compare-and-set "a build that has ended meanwhile e
   core/ports/testing/fake_builds.cc [[build && build->status == BuildStatus::kBuilding &&
                            build->attempt]] [[build && (build->status == BuildStatus::kBuilding || MUTANT) &&
                            build->attempt]])
-ns_mutant(store.supersede-any compare-and-set "a build that began meanwhile is put aside" I2
+ns_mutant(store.supersede-any compare-and-set "a build that began meanwhile is put aside" "I2 rarely"
   core/ports/testing/fake_builds.cc [[if (!build || build->status != BuildStatus::kQueued) return;]] [[if (!build || (build->status != BuildStatus::kQueued && !MUTANT)) return;]])
 ns_mutant(store.cancel-ended guard "a build that has ended is cancelled" I4
   core/ports/testing/fake_builds.cc [[if (model::IsTerminal(build->status))
