@@ -160,7 +160,8 @@ TEST(Idle, Relist_CostsTheSameForTenAndForAHundred) {
                           {"RepositoryStore.Index", 1},  // of the fetcher
                           {"EventStore.Touch", 2},       // of all repositories, all applications
                           {"Backend.Survey", 1},         // of all applications
-                          {"BuildStore.Queue", 2}}));
+                          {"BuildStore.Queue", 2},
+                          {"RetentionStore.Purged", 1}}));
 }
 
 TEST(Idle, WhatWasPassedOver_WasLookedAtJustNow) {
