@@ -475,7 +475,7 @@ Shortfall Checker::AppNotConverged(const Rows& rows, const FakeApp& row) {
   const model::Application& app = row.app;
   const std::string id = app.id.str();
   if (app.desired == DesiredState::kRunning)
-    return Hopeless(rows, app) ? Shortfall() : RunningNotConverged(rows, app);
+    return Hopeless(rows, app) ? ReleaseNotWanted(rows, app) : RunningNotConverged(rows, app);
   for (const Container* container : docker_.Of(id)) {
     if (container->life == sdk::Life::kRunning)
       return {"I9", "it is stopped or deleted and a container runs"};

@@ -212,7 +212,8 @@ class SimulationRegression : public ::testing::TestWithParam<uint64_t> {};
 TEST_P(SimulationRegression, HoldsNow) { EXPECT_EQ(Told(RunSeed(GetParam())), ""); }
 
 INSTANTIATE_TEST_SUITE_P(Found, SimulationRegression,
-                         ::testing::Values(18, 33, 165, 197, 277, 639, 50199, 90420, 5003530));
+                         ::testing::Values(18, 33, 165, 197, 277, 639, 50199, 90420, 5003530,
+                                           5012922));
 
 }  // namespace
 }  // namespace ns::sim
