@@ -63,8 +63,8 @@ Status Check(const platform::ListEventsRequest& in) {
   if (in.limit() < 0 || in.limit() > kMost)
     violations.push_back({"limit", "must be 0 to 1000, got " + std::to_string(in.limit())});
   if (in.newest() && !in.after().empty()) {
-    violations.push_back(
-        {"after", "must be empty where the newest are asked for, got " + model::Quoted(in.after())});
+    violations.push_back({"after", "must be empty where the newest are asked for, got " +
+                                       model::Quoted(in.after())});
   }
   return CheckNone(violations);
 }
@@ -76,8 +76,8 @@ Result<ports::EventPage> Read(const Context& context, const AppId& app,
   if (in.newest()) return context.store().events.Newest(app, limit);
   auto page = context.store().events.After(app, in.after(), limit);
   if (page.status().code() == Code::kInvalid)
-    return InvalidField("after", "must be `next` of an earlier answer, got " +
-                                     model::Quoted(in.after()));
+    return InvalidField("after",
+                        "must be `next` of an earlier answer, got " + model::Quoted(in.after()));
   return page;
 }
 
