@@ -40,12 +40,13 @@ cmd_hashes() {
   same_hashes "${1:-100}" dev sim clang sim-clang
 }
 
-# The gate's part: a minute of seeds on all cores, the same seeds at -O0, and ten planted bugs, others each day; all of them with `full`.
+# The gate's part: a minute of seeds on all cores, the same ones each time, so that only a change can break them; thirty of them at -O0; and
+# ten planted bugs, others each day; all of them with `full`.
 test_simulation() {
   local jobs status=0 mutants=(--sample 10 --pick "$(($(date +%s) / 86400))" --seeds 2000)
   jobs=$(nproc)
   build_simulation mutants
-  build/mutants/tests/ns-simulation --seconds 60 --jobs "$jobs" || status=1
+  build/mutants/tests/ns-simulation --from 100000 --seeds 6000 --jobs "$jobs" || status=1
   same_hashes 30 dev mutants || status=1
   [ "$FULL" = 0 ] || mutants=(--seeds 10000)
   build/mutants/tests/ns-simulation --mutants --jobs "$jobs" "${mutants[@]}" || status=1
