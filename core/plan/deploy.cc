@@ -182,4 +182,10 @@ bool AsDesired(const model::DesiredApp& desired, const model::ObservedApp& obser
   return desired.state != DesiredState::kRunning || observed.serving_run_key == desired.run_key;
 }
 
+bool HasEnded(const model::DesiredApp& desired, const model::ObservedApp& observed) {
+  return desired.state == DesiredState::kRunning && observed.fence == desired.fence &&
+         (observed.container == model::ContainerState::kExited ||
+          observed.container == model::ContainerState::kErrored);
+}
+
 }  // namespace ns::plan

@@ -56,7 +56,9 @@ Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
 
 // True when `observed` shows all that `desired` asks for, whatever the epoch it was asked under.
 bool AsDesired(const model::DesiredApp& desired, const model::ObservedApp& observed);
-// True when that is so and the fence is the same, so that there is nothing to apply.
+// True when this very target was applied and what it started has ended since.
+bool HasEnded(const model::DesiredApp& desired, const model::ObservedApp& observed);
+// True when it is as desired and the fence is the same, so that there is nothing to apply.
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed);
 
 }  // namespace ns::plan

@@ -284,6 +284,44 @@ TEST(Synchronizer, Difference_IsAppliedAndLookedAtAgain) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+// Becomes ready, so that each deploy succeeds, and ends a moment later.
+TEST(Synchronizer, ProgramThatEndsAgainAndAgain_IsStartedEverMoreRarely) {
+  model::AppSnapshot snapshot = WithTarget();
+  const auto desired = plan::MakeDesired(snapshot, {7, ""}).value();
+  model::ObservedApp ended = Matching(desired);
+  ended.converged = false;
+  ended.container = model::ContainerState::kExited;
+  ended.reason = "ContainerExited";
+  auto loop = NewSynchronizer({7, "", kKey});
+  Duration now = std::chrono::hours(5);
+  // Seconds until the next look where it waits; 0: it is started.
+  const auto look = [&]() -> double {
+    auto pass = loop->NewPass(snapshot.app.id.str());
+    pass->SetNow(now);
+    pass->Begin();
+    pass->Next(Answer(snapshot));
+    const Step step = pass->Next(Answer(ended));
+    if (std::get_if<ApplyApp>(&std::get<Effect>(step)) != nullptr) return 0;
+    EXPECT_EQ(Expect<SaveObserved>(step).conditions.front().reason, "ContainerExited");
+    const Finished end = ExpectEnd(pass->Next(Ok()));
+    return std::chrono::duration<double>(end.status.retry_after().value()).count();
+  };
+  EXPECT_EQ(look(), 0) << "the first time at once";
+  for (const double wait : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    EXPECT_EQ(look(), wait);
+    now += std::chrono::milliseconds(500);
+    EXPECT_EQ(look(), wait - 0.5);
+    now += std::chrono::milliseconds(static_cast<int>(wait * 1000) - 500);
+    EXPECT_EQ(look(), 0) << wait;
+  }
+  now += std::chrono::seconds(70);
+  EXPECT_EQ(look(), 0) << "it ran for ten seconds after it was due";
+  EXPECT_EQ(look(), 1) << "and the counting begins anew";
+  ++snapshot.app.target.generation;
+  ended.fence.generation = snapshot.app.target.generation;
+  EXPECT_EQ(look(), 0) << "another target does not wait for what the last one did";
+}
+
 TEST(Synchronizer, FailedObservation_AppliesAndRemovesNothing) {
   const model::AppSnapshot snapshot = WithTarget();
   auto loop = NewSynchronizer({7, "", kKey});

@@ -4,6 +4,7 @@
 #include "plan/conditions.h"
 #include "plan/deploy.h"
 #include "reconcile/loops.h"
+#include "reconcile/repairs.h"
 
 namespace ns::reconcile {
 namespace {
@@ -15,8 +16,10 @@ namespace {
 // is raised before anything is asked of the backend.
 class SynchronizerPass final : public Pass {
  public:
-  SynchronizerPass(Key key, SynchronizerOptions& options, const Outlook& outlook)
-      : id_(std::move(key)), options_(options), outlook_(outlook) {}
+  SynchronizerPass(Key key, SynchronizerOptions& options, Repairs& repairs, const Outlook& outlook)
+      : id_(std::move(key)), options_(options), repairs_(repairs), outlook_(outlook) {}
+
+  void SetNow(Duration now) override { now_ = now; }
 
   Step Begin() override { return Effect(LoadApp{id_}); }
 
@@ -130,8 +133,17 @@ class SynchronizerPass final : public Pass {
       return Effect(RemoveApp{snapshot_.app.backend, id_, desired_.fence});
     }
     if (plan::Converged(desired_, observed_)) return Save(&observed_, Status());
+    if (plan::HasEnded(desired_, observed_)) {
+      const Duration wait = repairs_.Wait(id_.str(), desired_.fence.generation, now_);
+      if (wait > Duration::zero()) return Save(&observed_, EndedAgain(wait));
+    }
     at_ = At::kApply;
     return Effect(ApplyApp{snapshot_.app.backend, desired_});
+  }
+
+  Status EndedAgain(Duration wait) const {
+    Status status(Code::kUnavailable, observed_.reason, observed_.message);
+    return status.SetRetryAfter(wait);
   }
 
   Step Applied(Outcome outcome) {
@@ -188,7 +200,9 @@ class SynchronizerPass final : public Pass {
 
   const AppId id_;
   SynchronizerOptions& options_;
+  Repairs& repairs_;
   const Outlook outlook_;
+  Duration now_{};          // monotonic
   int64_t epoch_ = 0;       // once the history was checked
   bool asked_why_ = false;  // a removal was refused, and the backend looked at for that
   At at_ = At::kLoad;
@@ -204,12 +218,14 @@ class Synchronizer final : public Loop {
   explicit Synchronizer(SynchronizerOptions options) : options_(std::move(options)) {}
   LoopId id() const override { return LoopId::kSynchronizer; }
   std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
-    return std::make_unique<SynchronizerPass>(key, options_, outlook);
+    return std::make_unique<SynchronizerPass>(key, options_, repairs_, outlook);
   }
+  void Forget(const Key& key) override { repairs_.Forget(key); }
   const char* condition() const override { return "Deploy"; }
 
  private:
   SynchronizerOptions options_;  // the epoch grows
+  Repairs repairs_;
 };
 
 }  // namespace

@@ -213,7 +213,7 @@ TEST_P(SimulationRegression, HoldsNow) { EXPECT_EQ(Told(RunSeed(GetParam())), ""
 
 INSTANTIATE_TEST_SUITE_P(Found, SimulationRegression,
                          ::testing::Values(18, 33, 165, 197, 277, 639, 50199, 90420, 5003530,
-                                           5012922));
+                                           5012922, 4105, 5012979, 6936));
 
 }  // namespace
 }  // namespace ns::sim

@@ -64,6 +64,8 @@ class Users {
   // Makes the user and the repositories.
   void SetUp();
   void Do(const std::vector<UserStep>& steps);
+  // Whether all of them were taken and answered.
+  bool Done() const { return process_->tasks.empty(); }
   // The database came back with what it was some time ago: from now on that is what is promised.
   void Rebase();
   // The first promise that is broken; empty: none.

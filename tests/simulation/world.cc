@@ -294,7 +294,8 @@ class World {
 
   void Converge() {
     Shortfall why = checker_.NotConverged();
-    while (!why.empty() && scheduler_.now() < healed_ + kConverge && !Over()) {
+    // What people still ask for may change anything.
+    while ((!why.empty() || !users_.Done()) && scheduler_.now() < healed_ + kConverge && !Over()) {
       RunUntil(scheduler_.now() + 1s);
       if (scheduler_.now() > healed_ + 10s) checker_.CheckQueue();
       why = checker_.NotConverged();
