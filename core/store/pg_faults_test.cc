@@ -159,22 +159,24 @@ TEST(PgStoreFaults, SessionsThatNobodyNeeds_AreClosed) {
   options.idle_limit = 100ms;
   PgStore store(options, TestSealer(), SystemRandom());
   const ports::Store s = store.store();
-  const auto sessions = [&](const std::string& comparison) {
-    Postgres().Execute(connection,
-                       "DO $$ BEGIN ASSERT (SELECT count(*) FROM pg_stat_activity WHERE "
-                       "application_name = 'neoshowcase' AND"
-                       " datname = current_database()) " +
-                           comparison + "; END $$");
+  // A session that is closed ends a moment later.
+  const auto until_sessions_are = [&](int count) {
+    Postgres().Execute(
+        connection,
+        "DO $$ BEGIN FOR i IN 1..600 LOOP EXIT WHEN (SELECT count(*) FROM pg_stat_activity WHERE "
+        "application_name = 'neoshowcase' AND datname = current_database()) = " +
+            std::to_string(count) +
+            "; PERFORM pg_sleep(0.05); PERFORM pg_stat_clear_snapshot(); ASSERT i < 600; END LOOP; "
+            "END $$");
   };
   const AppId id = Fill(s);
   model::Application app = s.apps.Get(id).value();
   EXPECT_EQ(s.apps.Update(app, app.updated_at, [&](const auto&) { return s.apps.List().status(); }),
             Status());
-  sessions("= 2");
+  until_sessions_are(2);
   std::this_thread::sleep_for(150ms);
   EXPECT_TRUE(s.apps.List().ok());  // takes the one used last
-  std::this_thread::sleep_for(150ms);
-  sessions("= 1");
+  until_sessions_are(1);
   EXPECT_TRUE(s.apps.List().ok());
 }
 
