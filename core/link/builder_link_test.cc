@@ -123,6 +123,17 @@ class BuilderLink : public ::testing::Test {
     port_ = entrance_->port();
   }
   std::string Address() const { return "127.0.0.1:" + std::to_string(port_); }
+  // A host at these addresses loads the backend instance "docker".
+  void LoadsDocker(const std::string& addresses) {
+    model::PluginState plugin;
+    plugin.instance = "docker";
+    plugin.healthy = true;
+    model::Host row;
+    row.id = HostId("h");
+    row.link_address = addresses;
+    row.plugins = {plugin};
+    ASSERT_TRUE(hosts_.Beat(row, 1h).ok());
+  }
   testing::DeskRecord Record() {
     return record_.With([](auto& record) { return record; });
   }
@@ -393,14 +404,7 @@ TEST_F(BuilderLink, GarbageOnTheSocket_CostsThatConnectionOnly) {
 
 TEST_F(BuilderLink, Output_IsAskedOfAnotherMachineWithTheRoleServices) {
   Serve(Tls());
-  model::PluginState plugin;
-  plugin.instance = "docker";
-  plugin.healthy = true;
-  model::Host row;
-  row.id = HostId("h");
-  row.link_address = "unix:/nowhere/h.sock " + Address();
-  row.plugins = {plugin};
-  ASSERT_TRUE(hosts_.Beat(row, 1h).ok());
+  LoadsDocker("unix:/nowhere/h.sock " + Address());
   Identity identity = TlsIdentity();
   EXPECT_EQ(Client(hosts_, identity).Output({}, "docker", {}).status().code(), Code::kDenied)
       << "a builder may not ask";
@@ -415,14 +419,7 @@ TEST_F(BuilderLink, Output_IsAskedOfAnotherMachineWithTheRoleServices) {
 
 TEST_F(BuilderLink, OutputOfAHostThatIsBack_IsThereThoughSomebodyKeptAsking) {
   Serve(Tls());
-  model::PluginState plugin;
-  plugin.instance = "docker";
-  plugin.healthy = true;
-  model::Host row;
-  row.id = HostId("h");
-  row.link_address = Address();
-  row.plugins = {plugin};
-  ASSERT_TRUE(hosts_.Beat(row, 1h).ok());
+  LoadsDocker(Address());
   Identity identity = TlsIdentity();
   identity.token = kOther;
   Client client(hosts_, identity);

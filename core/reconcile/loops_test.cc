@@ -5,6 +5,7 @@
 #include "plan/deploy.h"
 #include "plan/seen.h"
 #include "plan/test_snapshots.h"
+#include "reconcile/test_passes.h"
 
 namespace ns::reconcile {
 namespace {
@@ -15,46 +16,11 @@ using plan::testing::IdOf;
 using plan::testing::kCommitA;
 using plan::testing::kCommitB;
 using plan::testing::kKey;
-
-template <class E>
-E Expect(const Step& step) {
-  const auto* effect = std::get_if<Effect>(&step);
-  if (effect == nullptr || !std::holds_alternative<E>(*effect)) {
-    ADD_FAILURE() << "another step than expected";
-    return E{};
-  }
-  return std::get<E>(*effect);
-}
-
-Finished ExpectEnd(const Step& step) {
-  const auto* end = std::get_if<Finished>(&step);
-  if (end == nullptr) ADD_FAILURE() << "the pass goes on";
-  return end == nullptr ? Finished{} : *end;
-}
-
-Outcome Ok() { return Outcome(Answer()); }
-
-model::AppSnapshot WithTarget() {
-  model::AppSnapshot snapshot = FreshApp();
-  snapshot.builds = {BuildOf(snapshot, 1, kCommitA, model::BuildStatus::kSucceeded)};
-  auto retarget = plan::DecideTarget(snapshot, kKey);
-  snapshot.app.target = retarget->next;
-  snapshot.app.target.generation = 1;
-  snapshot.release = retarget->release;
-  snapshot.release->id = snapshot.app.target.release = IdOf<ReleaseId>(1);
-  return snapshot;
-}
-
-model::ObservedApp Matching(const model::DesiredApp& desired) {
-  model::ObservedApp observed;
-  observed.id = desired.id;
-  observed.converged = true;
-  observed.fence = desired.fence;
-  observed.state = desired.state;
-  observed.route_key = desired.route_key;
-  observed.serving_run_key = desired.run_key;
-  return observed;
-}
+using testing::Expect;
+using testing::ExpectEnd;
+using testing::Matching;
+using testing::Ok;
+using testing::WithTarget;
 
 model::RepositorySnapshot Repository() {
   model::RepositorySnapshot snapshot;
@@ -106,7 +72,7 @@ TEST(Fetcher, NothingMoved_StoresNothing) {
   EXPECT_FALSE(end.unchanged) << "it was told in a condition";
 }
 
-class KnownRepository : public testing::Test {
+class KnownRepository : public ::testing::Test {
  protected:
   KnownRepository() {
     snapshot_.followers[0].commit = kCommitA;
@@ -397,9 +363,15 @@ TEST(Synchronizer, TargetMovedOnMeanwhile_RaisesNothing) {
   EXPECT_EQ(ExpectEnd(pass->Next(Answer(snapshot))).status.code(), Code::kStale);
 }
 
-TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
+// Deleted, and something of it may be at the backend.
+model::AppSnapshot Tombstone() {
   model::AppSnapshot snapshot = WithTarget();
   snapshot.app.deleted = snapshot.resources_may_remain = true;
+  return snapshot;
+}
+
+TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
+  const model::AppSnapshot snapshot = Tombstone();
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
@@ -416,8 +388,7 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
 
 // A host whose lease has run out is refused by itself, as fast as it asks.
 TEST(Synchronizer, TombstoneRefusedForNoNewerFence_FailsAfterOneLook) {
-  model::AppSnapshot snapshot = WithTarget();
-  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  const model::AppSnapshot snapshot = Tombstone();
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
@@ -441,8 +412,7 @@ TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
 }
 
 TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
-  model::AppSnapshot snapshot = WithTarget();
-  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  const model::AppSnapshot snapshot = Tombstone();
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
@@ -464,8 +434,7 @@ TEST(Synchronizer, ConfirmedTombstone_IsLeftToTheCleaner) {
 }
 
 TEST(Synchronizer, FailedRemoval_ConfirmsNothing) {
-  model::AppSnapshot snapshot = WithTarget();
-  snapshot.app.deleted = snapshot.resources_may_remain = true;
+  const model::AppSnapshot snapshot = Tombstone();
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
@@ -530,135 +499,6 @@ TEST(Observer, BackendOutOfReach_SaysUnknownAndGuessesNothing) {
   EXPECT_EQ(save.conditions[0].reason, "Unknown");
   EXPECT_FALSE(save.conditions[0].ok);
   EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
-}
-
-model::AppHistory HistoryOf(const model::AppSnapshot& snapshot) {
-  model::AppHistory history;
-  history.app = snapshot.app;
-  history.now = Time(std::chrono::hours(24 * 365));
-  return history;
-}
-
-TEST(Cleaner, OldImage_IsCondemnedBeforeItIsDeleted) {
-  const model::AppSnapshot snapshot = WithTarget();
-  model::AppHistory history = HistoryOf(snapshot);
-  model::Build build = BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded);
-  build.attempt = 1;
-  history.builds = {build};
-  history.logged = {build.id};
-  auto loop = NewCleaner({});
-  auto pass = loop->NewPass(snapshot.app.id.str());
-  Expect<LoadHistory>(pass->Begin());
-  EXPECT_EQ(Expect<CondemnImages>(pass->Next(Answer(history))).builds,
-            std::vector<BuildId>{build.id});
-  Expect<LoadHistory>(pass->Next(Ok()));
-  history.builds[0].image_state = model::ImageState::kCondemned;
-  const auto deleted = Expect<DeleteImages>(pass->Next(Answer(history)));
-  EXPECT_EQ(deleted.builds, std::vector<BuildId>{build.id});
-  EXPECT_TRUE(deleted.keep.empty());
-  EXPECT_EQ(Expect<ImagesGone>(pass->Next(Ok())).builds, std::vector<BuildId>{build.id});
-  EXPECT_EQ(Expect<DropLogs>(pass->Next(Ok())).builds, std::vector<BuildId>{build.id});
-  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
-}
-
-TEST(Cleaner, CondemnedByTheDead_IsDeletedByTheNext) {
-  const model::AppSnapshot snapshot = WithTarget();
-  model::AppHistory history = HistoryOf(snapshot);
-  history.builds = {BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded)};
-  history.builds[0].image_state = model::ImageState::kCondemned;
-  auto loop = NewCleaner({});
-  auto pass = loop->NewPass(snapshot.app.id.str());
-  pass->Begin();
-  Expect<DeleteImages>(pass->Next(Answer(history)));
-}
-
-TEST(Cleaner, NothingToClean_IsSettledUntilTimeBringsSomething) {
-  const model::AppSnapshot snapshot = WithTarget();
-  model::AppHistory history = HistoryOf(snapshot);
-  history.version = 7;
-  auto loop = NewCleaner({});
-  auto pass = loop->NewPass(snapshot.app.id.str());
-  pass->Begin();
-  Finished end = ExpectEnd(pass->Next(Answer(history)));
-  EXPECT_EQ(end.settled, std::optional<int64_t>(7));
-  EXPECT_EQ(end.again, std::nullopt);
-
-  history.builds = {BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kFailed)};
-  history.builds[0].attempt = 1;
-  history.builds[0].finished_at = history.now - std::chrono::minutes(45);
-  pass = loop->NewPass(snapshot.app.id.str());
-  pass->Begin();
-  end = ExpectEnd(pass->Next(Answer(history)));
-  EXPECT_EQ(end.settled, std::optional<int64_t>(7));
-  EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::minutes(15)));
-}
-
-TEST(Cleaner, ConfirmedTombstone_GoesToTheLastRow) {
-  model::AppHistory history = HistoryOf(WithTarget());
-  history.app.deleted = history.removed = true;
-  auto loop = NewCleaner({});
-  auto pass = loop->NewPass(history.app.id.str());
-  pass->Begin();
-  EXPECT_TRUE(Expect<DeleteImages>(pass->Next(Answer(history))).builds.empty()) << "all of them";
-  Expect<PurgeApp>(pass->Next(Ok()));
-  const Finished end = ExpectEnd(pass->Next(Ok()));
-  EXPECT_TRUE(end.status.ok());
-  EXPECT_EQ(end.again, std::optional<Duration>(std::chrono::seconds(10))) << "a late push";
-}
-
-TEST(Cleaner, Purged_IsSweptEverMoreRarelyAndForgottenAfterADay) {
-  model::AppHistory history;
-  history.app.id = AppId("a");
-  history.purged = Time(std::chrono::hours(1));
-  auto loop = NewCleaner({});
-  Duration age = std::chrono::seconds(0);
-  int sweeps = 0;
-  for (;; ++sweeps) {
-    ASSERT_LT(sweeps, 50);
-    history.now = history.purged + std::chrono::duration_cast<Time::duration>(age);
-    auto pass = loop->NewPass("a");
-    pass->Begin();
-    const Step step = pass->Next(Answer(history));
-    if (age >= std::chrono::hours(24)) {
-      Expect<ForgetPurged>(step);
-      EXPECT_EQ(ExpectEnd(pass->Next(Ok())).again, std::nullopt);
-      break;
-    }
-    EXPECT_TRUE(Expect<DeleteImages>(step).keep.empty());
-    const Finished end = ExpectEnd(pass->Next(Ok()));
-    EXPECT_EQ(end.settled, std::optional<int64_t>(kPurgedVersion)) << "relists pass it over";
-    ASSERT_TRUE(end.again && *end.again > Duration::zero());
-    age += *end.again;
-  }
-  EXPECT_GT(sweeps, 15);
-  EXPECT_LT(sweeps, 30);
-}
-
-TEST(Cleaner, UnconfirmedTombstone_IsTheSynchronizersFirst) {
-  model::AppHistory history = HistoryOf(WithTarget());
-  history.app.deleted = true;
-  auto loop = NewCleaner({});
-  auto pass = loop->NewPass(history.app.id.str());
-  pass->Begin();
-  EXPECT_EQ(ExpectEnd(pass->Next(Answer(history))).wakes,
-            (std::vector<Wake>{{LoopId::kSynchronizer, history.app.id.str()}}));
-}
-
-TEST(Cleaner, TombstoneWithALiveBuild_WaitsForItsEndBeforeImagesGo) {
-  for (const auto status : {model::BuildStatus::kQueued, model::BuildStatus::kBuilding}) {
-    const model::AppSnapshot snapshot = WithTarget();
-    model::AppHistory history = HistoryOf(snapshot);
-    history.app.deleted = history.removed = true;
-    history.builds.push_back(BuildOf(snapshot, 2, kCommitA, status));
-    auto loop = NewCleaner({});
-    auto pass = loop->NewPass(history.app.id.str());
-    pass->Begin();
-    const Finished end = ExpectEnd(pass->Next(Answer(history)));
-    EXPECT_TRUE(end.status.ok());
-    EXPECT_TRUE(end.again.has_value());
-    EXPECT_EQ(end.wakes, (std::vector<Wake>{{LoopId::kRegisterer, history.app.id.str()}}))
-        << "who cancels it";
-  }
 }
 
 }  // namespace
