@@ -15,6 +15,16 @@
 
 namespace ns::bench {
 
+// As the releaser does where what it runs has changed.
+inline void Retarget(model::AppSnapshot& snapshot) {
+  const int64_t generation = snapshot.app.target.generation + 1;
+  const auto retarget = plan::DecideTarget(snapshot, plan::testing::kKey);
+  snapshot.app.target = retarget->next;
+  snapshot.app.target.generation = generation;
+  if (retarget->release) snapshot.release = retarget->release;
+  snapshot.release->id = snapshot.app.target.release = plan::testing::IdOf<ReleaseId>(1);
+}
+
 // Ten variables, twenty builds, deployed.
 inline model::AppSnapshot SettledApp(int number) {
   using namespace plan::testing;
@@ -31,11 +41,7 @@ inline model::AppSnapshot SettledApp(int number) {
   for (int i = 0; i < 20; ++i)
     snapshot.builds.push_back(BuildOf(snapshot, i + 1, kCommitA, model::BuildStatus::kSucceeded));
   snapshot.conditions = plan::BuildConditions(snapshot);
-  const auto retarget = plan::DecideTarget(snapshot, kKey);
-  snapshot.app.target = retarget->next;
-  snapshot.app.target.generation = 1;
-  snapshot.release = retarget->release;
-  snapshot.release->id = snapshot.app.target.release = IdOf<ReleaseId>(1);
+  Retarget(snapshot);
   return snapshot;
 }
 
@@ -144,7 +150,8 @@ class Rig {
     using reconcile::LoopId;
     if (loop == LoopId::kRegisterer) return reconcile::NewRegisterer(plan::testing::kKey);
     if (loop == LoopId::kReleaser) return reconcile::NewReleaser(plan::testing::kKey);
-    if (loop == LoopId::kSynchronizer) return reconcile::NewSynchronizer({1, ""});
+    if (loop == LoopId::kSynchronizer)
+      return reconcile::NewSynchronizer({1, "", plan::testing::kKey});
     if (loop == LoopId::kObserver) return reconcile::NewObserver({1, ""});
     return reconcile::NewCleaner({});
   }

@@ -88,8 +88,8 @@ void OneChange(int count, std::optional<double> read) {
     rig.Finish();
 
     app = before;
-    ++app.app.target.generation;  // the backend shows the one before
-    app.app.target.run_key = "another";
+    ++app.app.restart_nonce;
+    Retarget(app);  // the backend shows the one before
     begin = Now();
     if (rig.Until<reconcile::ApplyApp>(
             {LoopId::kSynchronizer, id.str(), reconcile::Urgency::kInterrupt}))

@@ -147,7 +147,7 @@ void Platform::Start() {
   driver_->Add(reconcile::NewReleaser(kKey), keyed(8));
   driver_->Add(reconcile::NewStarter(), queue);
   driver_->Add(reconcile::NewCrashDetector(), queue);
-  driver_->Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1"}),
+  driver_->Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1", kKey}),
                keyed(8, {LoopId::kObserver}));
   driver_->Add(reconcile::NewObserver({1, "http://127.0.0.1:1"}),
                keyed(8, {LoopId::kSynchronizer}));
