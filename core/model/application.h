@@ -87,7 +87,7 @@ struct Application {
   std::vector<EnvVar> env;  // filled by loads that say so
   std::string backend;      // the backend instance it runs on
   DesiredState desired = DesiredState::kStopped;
-  int64_t restart_nonce = 0;  // grows when the owner asks for a restart
+  int64_t restart_nonce = 0;  // the moment of the last restart that the owner asked for, in us
   ReleaseId pinned;           // runs whatever the ref does, until unpinned; empty: follows the ref
   bool deleted = false;       // tombstone: the loops clean up, then the row goes
   Target target;

@@ -97,7 +97,8 @@ class AppStore {
   // kNotFound: no such variable.
   virtual Status DeleteEnv(const AppId& id, const std::string& key,
                            const UserId& actor = kPlatform) = 0;
-  // Sets desired; `restart` also raises the restart nonce. kNotFound for tombstones.
+  // Sets desired; `restart` also raises the restart nonce, to a number never given out before, even
+  // by a database that has lost writes since. kNotFound for tombstones.
   virtual Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
                             const UserId& actor = kPlatform) = 0;
   // Pins the application to one of its releases, or with an empty id lets it follow its ref again.

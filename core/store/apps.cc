@@ -149,8 +149,9 @@ class PgApps final : public ports::AppStore {
       NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
       return connection.Do(
-          "UPDATE applications SET desired = $2, restart_nonce = restart_nonce + $3 WHERE id = $1",
-          Params::Of(id, desired, restart ? 1 : 0));
+          "UPDATE applications SET desired = $2, restart_nonce = CASE WHEN $3 THEN"
+          " ns_next_version(restart_nonce) ELSE restart_nonce END WHERE id = $1",
+          Params::Of(id, desired, restart));
     });
   }
 

@@ -349,7 +349,7 @@ void Tell(std::ostream& out, const World& world, const model::AppSnapshot& snaps
   const model::Application& app = snapshot.app;
   out << "app " << app.id.str() << " " << app.name << " of " << app.repository.str() << " "
       << app.ref << " " << app.commit << " spa " << app.spa << " desired "
-      << static_cast<int>(app.desired) << " nonce " << app.restart_nonce
+      << static_cast<int>(app.desired) << (app.restart_nonce != 0 ? " restarted" : "")
       << (app.deleted ? " deleted" : "") << " target " << app.target.generation << " "
       << app.target.release.str() << " remain " << snapshot.resources_may_remain;
   for (const auto& site : app.websites) out << " site " << site.fqdn << site.https;

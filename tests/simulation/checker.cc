@@ -57,6 +57,10 @@ std::string EnvText(const Env& env, const Wanted& wanted) {
   return text;
 }
 
+std::string AttemptOf(const BuildId& build, int attempt) {
+  return build.str() + "-" + std::to_string(attempt);
+}
+
 // Not there in time, and there but of something else.
 Shortfall Late(std::string what) { return {"I21", std::move(what)}; }
 Shortfall Other(std::string what) { return {"I23", std::move(what)}; }
@@ -119,7 +123,7 @@ void Checker::CheckBuild(const Rows& rows, const model::Build& build, KnownBuild
     Fail("I19", name + " is tried again though its source is at fault");
   if (known.status == BuildStatus::kQueued && build.status == BuildStatus::kBuilding) {
     // Unless it came to wait after the queue was asked for that the claim was decided on.
-    if (build.not_before > TrueClock(scheduler_).Now() && known.since < starter_asked_[host])
+    if (build.not_before > TrueClock(scheduler_).Now() && known.since < decided_[{host, build.id}])
       Fail("I19", name + " is tried again before its wait is over");
     CheckRoom(rows, build, host);
   }
@@ -133,7 +137,7 @@ void Checker::CheckClaim(const model::Build& build, const KnownBuild& known,
   if (method == "BuildStore.Expire") {
     if (known.lease.expires > TrueClock(scheduler_).Now())
       Fail("I5", name + " is taken from a builder whose lease is alive");
-    expired_[build.id.str() + "-" + std::to_string(known.attempt)] = scheduler_.now();
+    expired_[AttemptOf(build.id, known.attempt)] = scheduler_.now();
   } else if (method != "BuildStore.Settle") {
     Fail("I4", name + " is taken from its builder by " + std::string(method) + " of " + host);
   } else if (names_[known.lease.host] != host) {
@@ -141,11 +145,13 @@ void Checker::CheckClaim(const model::Build& build, const KnownBuild& known,
   }
 }
 
-// What stood in the queue when the starter asked for it, and what the same decision claims.
+// What stood in the queue when the starter asked for it, and what the same decision claims. The
+// decision may be of a process that has died since.
 void Checker::CheckRoom(const Rows& rows, const model::Build& build, const std::string& host) {
   int beside = 0;
+  const Duration asked = decided_[{host, build.id}];
   for (const auto& [id, other] : builds_) {
-    const bool known = other.since < starter_asked_[host] || other.since == scheduler_.now();
+    const bool known = other.since < asked || other.since == scheduler_.now();
     if (other.status != BuildStatus::kBuilding || !known || id == build.id) continue;
     beside += other.lease.host == build.lease.host ? 1 : 0;
     const auto row = rows.builds.find(id);
@@ -202,9 +208,13 @@ void Checker::DatabaseWentBack() {
   builds_.clear();
   targets_.clear();
   database_.rows().state.With([this](Rows& rows) {
-    for (const auto& [id, row] : rows.builds)
-      builds_[id] = {row.build.status,       row.build.lease,   row.build.outcome,
-                     row.build.image.digest, row.build.attempt, scheduler_.now()};
+    for (const auto& [id, row] : rows.builds) {
+      const model::Build& build = row.build;
+      builds_[id] = {build.status,       build.lease,   build.outcome,
+                     build.image.digest, build.attempt, scheduler_.now()};
+      // That its lease had run out may be lost too; then its builder goes on.
+      if (build.status == BuildStatus::kBuilding) expired_.erase(AttemptOf(id, build.attempt));
+    }
     CheckApps(rows);
   });
 }
@@ -264,6 +274,9 @@ void Checker::ContainerEnds(const Container& container) {
     const FakeApp* app = rows.FindApp(AppId(container.app));
     return !app || app->app.deleted;
   });
+  // The deletion may be among what the database has lost since.
+  const auto since = removed_since_.find(AppId(container.app));
+  if (since != removed_since_.end() && since->second < went_back_ && DatabaseHasLost(60s)) return;
   if (!deleted && container.flaw.empty())
     Fail("I12", "a rollout ends " + container.id + ", which serves");
 }
@@ -328,6 +341,14 @@ void Checker::EffectBegins(const std::string& host, const reconcile::Request& re
   if (request.loop == reconcile::LoopId::kStarter &&
       std::holds_alternative<reconcile::LoadQueue>(request.effect))
     starter_asked_[host] = scheduler_.now();
+  if (const auto* claims = std::get_if<reconcile::ClaimBuilds>(&request.effect)) {
+    for (const model::BuildClaim& claim : claims->claims) {
+      Duration& decided = decided_[{host, claim.build}];
+      const auto known = builds_.find(claim.build);
+      const bool another = known != builds_.end() && decided > known->second.since;
+      decided = another ? std::min(decided, starter_asked_[host]) : starter_asked_[host];
+    }
+  }
   if (const auto* look = std::get_if<reconcile::ObserveApp>(&request.effect))
     looked_[{host, look->app.str()}] = docker_.changes(look->app.str());
   if (const auto* apply = std::get_if<reconcile::ApplyApp>(&request.effect))
@@ -377,6 +398,7 @@ void Checker::CheckApply(const std::string& host, const model::DesiredApp& desir
 
 void Checker::CheckRemoval(const std::string& host, const AppId& app) {
   const bool lives = database_.rows().state.With([&](Rows& rows) { return rows.FindLiveApp(app); });
+  if (!lives) removed_since_[app] = scheduler_.now();
   if (lives && !DatabaseHasLost(60s))
     Fail("I11", host + " removes " + app.str() + ", which is not deleted");
 }

@@ -128,8 +128,12 @@ class Checker {
   std::map<std::string, std::string> running_;  // attempt -> who runs it
   std::map<std::string, std::deque<Duration>> effects_;
   std::map<BuildId, Duration> waits_since_;
-  std::map<std::string, Duration> paused_until_;         // by host
-  std::map<std::string, Duration> starter_asked_;        // for the queue, by host
+  std::map<std::string, Duration> paused_until_;   // by host
+  std::map<std::string, Duration> starter_asked_;  // for the queue, by host
+  // When the queue was asked for on which the claim of a build was decided: the oldest of those
+  // that may still arrive.
+  std::map<std::pair<std::string, BuildId>, Duration> decided_;
+  std::map<AppId, Duration> removed_since_;              // when a host began to remove a tombstone
   std::map<std::string, Duration> expired_;              // attempt -> when its claim was taken away
   std::map<std::string, std::deque<Duration>> created_;  // containers, by application
   std::map<std::string, int64_t> applies_;               // by application

@@ -158,9 +158,9 @@ class FakeApps final : public AppStore {
   }
   Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
                     const UserId& actor) override {
-    return Edit(id, actor, [&](model::Application& app) -> Status {
+    return Edit(id, actor, [&](model::Application& app, Time now) -> Status {
       app.desired = desired;
-      app.restart_nonce += restart ? 1 : 0;
+      if (restart) app.restart_nonce = NextVersion(app.restart_nonce, now);
       return {};
     });
   }
@@ -180,7 +180,7 @@ class FakeApps final : public AppStore {
     });
   }
   Status MarkDeleted(const AppId& id, const UserId& actor) override {
-    return Edit(id, actor, [&](model::Application& app) -> Status {
+    return Edit(id, actor, [&](model::Application& app, Time) -> Status {
       if (app.desired == model::DesiredState::kRunning)
         return Status(Code::kPrecondition, "the application runs: stop it first");
       app.deleted = true;
@@ -213,7 +213,7 @@ class FakeApps final : public AppStore {
       FakeApp* row = rows.FindLiveApp(id);
       if (!row) return NoSuch("application", id.str());
       const AppChange told(rows, *row, now, actor);
-      NS_TRY(change(row->app));
+      NS_TRY(change(row->app, now));
       Touch(*row, now);
       HintApp(hints, id);
       return {};

@@ -17,6 +17,12 @@
 
 namespace ns::ports::testing {
 
+// By the clock, so that a state that comes back in a fail-over does not come to a number again that
+// was given out for what was lost.
+inline int64_t NextVersion(int64_t before, Time now) {
+  return std::max<int64_t>(before + 1, now.time_since_epoch() / std::chrono::microseconds(1));
+}
+
 struct FakeApp {
   model::Application app;  // with env
   int64_t number = 0;      // order of insertion
@@ -26,11 +32,8 @@ struct FakeApp {
   std::vector<model::Release> releases;  // oldest first
   std::optional<model::ObservedApp> observed;
 
-  // Something that a decision sees has changed. By the clock, so that a state that comes back in a
-  // fail-over does not come to a version again that was given out for what was lost.
-  void Changed(Time now) {
-    version = std::max<int64_t>(version + 1, now.time_since_epoch() / std::chrono::microseconds(1));
-  }
+  // Something that a decision sees has changed.
+  void Changed(Time now) { version = NextVersion(version, now); }
 };
 
 struct FakeBuild {
