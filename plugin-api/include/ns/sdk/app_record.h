@@ -242,6 +242,7 @@ class AppRecords final : public Records {
     const Fence known = ReadFence(file.fd());
     if (fence < known) throw Stale(app);
     if (fence > known) WriteFence(file.fd(), fence);
+    if (known == Fence{}) SyncFolder();
   }
   Fence Highest(const std::string& app) const override {
     const int fd = ::open(Path(app, ".fence").c_str(), O_RDONLY | O_CLOEXEC);
@@ -269,8 +270,12 @@ class AppRecords final : public Records {
   }
   void Write(const std::string& app, const AppRecord& record) const override {
     WriteWhole(Path(app, ".state"), Encode(record));
+    SyncFolder();
   }
-  void Forget(const std::string& app) const override { ::unlink(Path(app, ".state").c_str()); }
+  void Forget(const std::string& app) const override {
+    ::unlink(Path(app, ".state").c_str());
+    SyncFolder();
+  }
 
   // Writes a file beside `path`, makes it durable and renames it, so that a reader sees the old or
   // the new one.
@@ -294,6 +299,16 @@ class AppRecords final : public Records {
   }
 
  private:
+  // Makes what was made, renamed or removed in the folder outlive a power cut.
+  void SyncFolder() const {
+    const int fd = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = fd >= 0 && ::fsync(fd) == 0;
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    if (!done)
+      throw Error(NS_E_INTERNAL, "", "Cannot sync " + folder_ + ": " + ::strerror(error) + ".",
+                  Fault::kOperator);
+  }
   // Ids come from the host; one that is no plain word would name a file elsewhere.
   std::string Path(const std::string& app, const char* ending) const {
     const bool plain = !app.empty() && app.size() <= 100 &&
