@@ -9,6 +9,7 @@ import time
 import pytest
 
 from harness.api import Api, ApiError
+from harness.certificates import make_certificates, make_token
 from harness.daemon import Daemon, processes
 from harness.installation import Installation
 from harness.repo import app_files
@@ -59,23 +60,6 @@ plugins:
 """
 
 
-def make_certificates(folder):
-    os.makedirs(folder)
-
-    def openssl(*args):
-        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
-    fresh = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl("req", "-x509", *fresh, "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-    openssl("req", *fresh, "-subj", "/CN=controller", "-keyout", "controller.key", "-out", "request")
-    with open(f"{folder}/names", "w") as file:
-        file.write("subjectAltName=DNS:localhost\n")
-    openssl("x509", "-req", "-in", "request", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-            "-extfile", "names", "-out", "controller.pem")
-    for name in ("token", "edge-token"):
-        with open(os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-            file.write(os.urandom(32).hex())
-
-
 def builder_daemon(site, logs, token="token"):
     config = os.path.join(site.root, f"builder-{token}.yaml")
     with open(config, "w") as file:
@@ -87,6 +71,8 @@ def builder_daemon(site, logs, token="token"):
 def remote(machine, binaries, logs):
     site = Installation(machine, "remote", binaries, logs, index=INDEX)
     make_certificates(f"{site.root}/tls")
+    for name in ("token", "edge-token"):
+        make_token(f"{site.root}/tls/{name}")
     with open(site.config, "a") as file:
         file.write(CONTROLLER.format(tls=f"{site.root}/tls", port=PORT))
     site.nsd = {"controller": Daemon("remote-controller", [f"{binaries}/nsd", "--config", site.config, "--roles",

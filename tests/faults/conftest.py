@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness.machine import GitServer  # noqa: E402
+from rig.machines import Machine  # noqa: E402
 from rig.ports import free_port  # noqa: E402
 from rig.postgres import Postgres  # noqa: E402
 from rig.site import CONFIG, Site  # noqa: E402
@@ -44,7 +45,7 @@ class Rig:
         with open(os.path.join(build, "core", "ports", "faults", "generated", "ports", "faults", "points.txt"), encoding="utf-8") as file:
             self.points = file.read().split()
         self.postgres = Postgres(root, logs)
-        self.git = GitServer(os.path.join(root, "repos"), os.path.join(root, "git"), logs, port=free_port())
+        self.git = GitServer(os.path.join(root, "repos"), os.path.join(root, "git"), logs, port=free_port(), address="0.0.0.0")  # other machines too
 
     def start(self):
         self.postgres.start()
@@ -56,7 +57,7 @@ class Rig:
         config = os.path.join(self.root, "migrate.yaml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(name="template", root=self.root, data=f"{self.root}/template", dsn=dsn, registry=1, api_port=1,
-                                     plugins=", ".join(self.plugins), apply_ms=0, build_ms=0, slots=1))
+                                     plugins=", ".join(self.plugins), apply_ms=0, build_ms=0, slots=1, git_host="127.0.0.1"))
         done = subprocess.run([f"{self.binaries}/nsd", "migrate", "--config", config], capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -94,6 +95,14 @@ def full(request):
 @pytest.fixture
 def seed(request):
     return request.config.getoption("--seed")
+
+
+@pytest.fixture
+def machine():
+    """Another machine, which a test may cut off from this one."""
+    machine = Machine()
+    yield machine
+    machine.stop()
 
 
 @pytest.fixture

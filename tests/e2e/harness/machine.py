@@ -70,9 +70,9 @@ class Machine:
 
 
 class GitServer:
-    """nginx and git http-backend on loopback; the same configuration as the sample of `run`."""
+    """nginx and git http-backend; the same configuration as the sample of `run`, which is on loopback."""
 
-    def __init__(self, repos, folder, logs, port=GIT_PORT):
+    def __init__(self, repos, folder, logs, port=GIT_PORT, address="127.0.0.1"):
         self.repos, self.folder, self.port = repos, folder, port
         self.socket = os.path.join(folder, "git-cgi.sock")
         user = pwd.getpwnam("www-data")
@@ -83,6 +83,7 @@ class GitServer:
             conf = file.read()
         for key, value in {"repos": repos, "run": folder, "log": logs, "port": port}.items():
             conf = conf.replace(f"@{key}@", str(value))
+        conf = conf.replace("listen 127.0.0.1:", f"listen {address}:")
         with open(f"{folder}/nginx.conf", "w") as file:
             file.write(conf)
         self.cgi = Daemon("git-cgi", ["setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", "env",
@@ -101,8 +102,8 @@ class GitServer:
         self.nginx.stop()
         self.cgi.stop()
 
-    def url(self, name):
-        return f"http://127.0.0.1:{self.port}/{name}.git"
+    def url(self, name, address="127.0.0.1"):
+        return f"http://{address}:{self.port}/{name}.git"
 
 
 def listening(port):

@@ -20,7 +20,7 @@ installation: {name}
 data: {data}
 database: "{dsn}"
 key_file: {root}/key
-git: {{private_hosts: [127.0.0.1]}}
+git: {{private_hosts: [127.0.0.1, {git_host}]}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
 registry: {{url: "http://127.0.0.1:{registry}"}}
@@ -37,9 +37,10 @@ plugins:
 
 
 class Site:
-    """`dsn`: gives the connection string of a database's name, where processes go another way than the harness."""
+    """`dsn`: gives the connection string of a database's name, where processes go another way than the harness. `git_host`:
+    under which address of this machine repositories are known, where other machines fetch from them."""
 
-    def __init__(self, rig, name, roles=SPLIT, dsn=None, apply_ms=20, build_ms=200, slots=2):
+    def __init__(self, rig, name, roles=SPLIT, dsn=None, apply_ms=20, build_ms=200, slots=2, git_host="127.0.0.1"):
         self.rig, self.name, self.root = rig, name, os.path.join(rig.root, name)
         os.makedirs(self.root)
         self.database = rig.postgres.new_database()
@@ -48,17 +49,18 @@ class Site:
         self.api = Api(f"{self.root}/api.sock", timeout=20)
         self.settings = {"name": name, "root": self.root, "dsn": (dsn or rig.postgres.dsn)(self.database),
                          "registry": self.registry.port, "api_port": self.api_port, "plugins": ", ".join(rig.plugins),
-                         "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots}
+                         "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots, "git_host": git_host}
         self.nsd = {}
         for process, its_roles in roles.items():
             self.add_process(process, its_roles)
         self.apps = []
 
-    def add_process(self, process, roles, data=None, env=None, prefix=()):
-        """A process with these roles; with `data` it stands on a machine of its own, as far as it can tell."""
+    def add_process(self, process, roles, data=None, env=None, prefix=(), text=None):
+        """A process with these roles; with `data` it stands on a machine of its own, as far as it can tell. `text`: its
+        whole configuration."""
         config = f"{self.root}/{process}.yaml"
         with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(data=data or f"{self.root}/data", **self.settings))
+            file.write(text or CONFIG.format(data=data or f"{self.root}/data", **self.settings))
         argv = [*prefix, f"{self.rig.binaries}/nsd", "--config", config, "--roles", roles]
         self.nsd[process] = Daemon(f"{self.name}-{process}", argv, self.rig.logs, env={**os.environ, **(env or {})})
         return self.nsd[process]
@@ -111,7 +113,7 @@ class Site:
     # -- applications -------------------------------------------------------------------------------------------------
     def app(self, name):
         """A repository with one commit and an application that follows it, started; not waited for."""
-        source = Source(self.rig.git, f"{self.name}-{name}")
+        source = Source(self.rig.git, f"{self.name}-{name}", self.settings["git_host"])
         source.push()
         app = App(self, name, source)
         app.create()

@@ -10,8 +10,8 @@ from harness.repo import AS_GIT
 class Source:
     """A bare repository at the Git server whose file `version` counts up with every push."""
 
-    def __init__(self, git, name):
-        self.name, self.url, self.bare = name, git.url(name), os.path.join(git.repos, name + ".git")
+    def __init__(self, git, name, address="127.0.0.1"):
+        self.name, self.url, self.bare = name, git.url(name, address), os.path.join(git.repos, name + ".git")
         self.version, self.commits = 0, {}
         self.env = {**os.environ, "HOME": git.folder}
         self.run("git", "init", "-q", "--bare", "-b", "main", self.bare)
