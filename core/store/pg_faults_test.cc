@@ -212,6 +212,37 @@ TEST(PgStoreFaults, SessionsEndedByTheServer_AreReplacedUnseen) {
   EXPECT_TRUE(store.store().apps.Get(id).ok());
 }
 
+TEST(PgStoreFaults, ReadOnlyServer_IsReadAndSaysWhyItTakesNoWrite) {
+  const std::string connection = Postgres().NewDatabase();
+  PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());
+  const ports::Store s = store.store();
+  const AppId id = Fill(s);
+  const model::Application before = s.apps.Get(id).value();
+  Postgres().Execute(connection, "INSERT INTO schema_info (number, applied_with) VALUES (" +
+                                     std::to_string(kSchemaNumber) + ", 'test')");
+  // Takes effect with the next session.
+  const auto set_read_only = [&](const std::string& value) {
+    const std::string name = connection.substr(connection.find("dbname='") + 8);
+    Postgres().Execute(ClusterConnection(Postgres().socket(), "postgres"),
+                       "ALTER DATABASE " + name.substr(0, name.find('\'')) +
+                           " SET default_transaction_read_only = " + value +
+                           "; SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE "
+                           "application_name = 'neoshowcase'");
+  };
+  set_read_only("on");
+  EXPECT_EQ(s.apps.Get(id).value(), before);
+  for (const Status& status : {s.apps.SetDesired(id, model::DesiredState::kRunning, false),
+                               s.builds.Renew(IdOf<BuildId>(1), "token", 1h),
+                               s.users.Ensure("bob", false).status(), store.Check()}) {
+    EXPECT_EQ(status.code(), Code::kUnavailable) << status.ToString();
+    EXPECT_EQ(status.reason(), "DatabaseReadOnly") << status.ToString();
+    EXPECT_EQ(status.fault(), Fault::kOperator);
+  }
+  set_read_only("off");
+  EXPECT_EQ(s.apps.Get(id).value(), before);
+  EXPECT_EQ(s.apps.SetDesired(id, model::DesiredState::kRunning, false), Status());
+}
+
 TEST(PgStoreFaults, ServerKilled_IsUnavailableThenEverythingIsThereAgainAndHintsToo) {
   const std::string connection = Postgres().NewDatabase();
   PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());

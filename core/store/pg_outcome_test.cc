@@ -8,6 +8,7 @@
 
 #include "ports/testing/store_contract_base.h"
 #include "store/pg_store.h"
+#include "store/pool.h"
 #include "store/testing/inbox.h"
 #include "store/testing/proxy.h"
 #include "store/testing/test_postgres.h"
@@ -114,6 +115,65 @@ TEST(PgStoreOutcome, ServerThatDiesOverCommitAndComesBack_TellsByItsData) {
   // Most often it is done at the second try; where the server died once more in between, it is not.
   EXPECT_NE(appended.reason(), "OutcomeUnknown") << appended.ToString();
   EXPECT_EQ(Stored(connection)["kind.1"], appended.ok() ? 1 : 0) << appended.ToString();
+}
+
+// A table of one column of numbers, in a database of its own, and a pool of one session with it.
+struct Numbers {
+  explicit Numbers(const std::string& constraint) : options(Options()), pool(options) {
+    Postgres().Execute(options.connection, "CREATE TABLE numbers (n int " + constraint + ")");
+  }
+  static PgOptions Options() {
+    PgOptions options;
+    options.connection = Postgres().NewDatabase();
+    options.connections = 1;
+    return options;
+  }
+  static Status Add(Connection& connection, int n) {
+    return connection.Do("INSERT INTO numbers VALUES ($1)", Params::Of(n));
+  }
+  int Count() {
+    int count = -1;
+    const Result<Rows> rows = pool.Run("SELECT count(*) FROM numbers");
+    EXPECT_EQ(rows.status(), Status());
+    Row row = (*rows)[0];
+    row >> count;
+    return count;
+  }
+
+  const PgOptions options;
+  Pool pool;
+};
+
+TEST(PgStoreOutcome, CommitThatIsAnsweredWithRollback_IsNotDone) {
+  Numbers numbers("PRIMARY KEY");
+  int tries = 0;
+  const Status status = numbers.pool.Write([&](Connection& connection) {
+    ++tries;
+    EXPECT_EQ(Numbers::Add(connection, 1), Status());
+    EXPECT_EQ(Numbers::Add(connection, 1).code(), Code::kExists);  // and goes on all the same
+    return Status();
+  });
+  EXPECT_EQ(status.code(), Code::kInternal) << status.ToString();
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("rolled back"));
+  EXPECT_EQ(tries, 1) << "trying again would end alike";
+  EXPECT_EQ(numbers.Count(), 0);
+  EXPECT_EQ(numbers.pool.Write([](Connection& c) { return Numbers::Add(c, 2); }), Status());
+  EXPECT_EQ(numbers.Count(), 1) << "the session is good for more";
+}
+
+TEST(PgStoreOutcome, CommitThatADeferredConstraintRefuses_IsNotDoneAndSaysWhy) {
+  Numbers numbers("UNIQUE DEFERRABLE INITIALLY DEFERRED");
+  int tries = 0;
+  const Status status = numbers.pool.Write([&](Connection& connection) {
+    ++tries;
+    EXPECT_EQ(Numbers::Add(connection, 1), Status());
+    return Numbers::Add(connection, 1);
+  });
+  EXPECT_EQ(status.code(), Code::kExists) << status.ToString();
+  EXPECT_EQ(tries, 1);
+  EXPECT_EQ(numbers.Count(), 0);
+  EXPECT_EQ(numbers.pool.Write([](Connection& c) { return Numbers::Add(c, 2); }), Status());
+  EXPECT_EQ(numbers.Count(), 1);
 }
 
 TEST(PgStoreOutcome, DatabaseAwayForGood_IsUnknownAndSaysSo) {
