@@ -58,6 +58,11 @@ Duration BackOff(int failures) {
   return std::min<Duration>(wait, 5min);
 }
 
+// Whoever asks for a look again and again during an outage does not make the wait after it longer.
+int Engine::FailuresIfItFails(const KeyState& state) {
+  return state.early ? state.failures : state.failures + 1;
+}
+
 Duration Engine::WaitAfter(const Lane& lane, int failures) {
   return std::min(BackOff(failures), lane.options.longest_wait);
 }
@@ -118,6 +123,7 @@ void Engine::Wake_(const Wake& wake, Duration now, Commands& out) {
     state.dirty = true;
     state.changed |= change;
   } else if (change || state.failures == 0) {
+    state.early = state.failures > 0;
     Schedule(lane, wake.key, now);
   }
   if (wake.urgency == Urgency::kInterrupt) Interrupt(lane, wake.key, out);
@@ -269,7 +275,7 @@ void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
   ++lane.running;
   Step first = Guarded([&] {
     state.pass = lane.loop->NewPass(
-        key, {lane.options.period, WaitAfter(lane, state.failures + 1), unchanged});
+        key, {lane.options.period, WaitAfter(lane, FailuresIfItFails(state)), unchanged});
     state.pass->SetNow(now);
     return state.pass->Begin();
   });
@@ -354,13 +360,16 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   const Status& status = finished.status;
   if (status.ok()) {
     state.failures = 0;
+    state.early = false;
     if (finished.settled && !state.dirty) lane.settled[key] = *finished.settled;
     if (finished.unchanged) lane.untold.push_back({key});
     if (finished.again) Schedule(lane, key, now + *finished.again);
   } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
     state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since
+    state.early = false;
   } else {
-    ++state.failures;
+    state.failures = FailuresIfItFails(state);
+    state.early = state.changed;
     if (status.code() == Code::kInternal) Quarantine(lane, key, status, state.failures, out);
     const Duration wait = status.retry_after().value_or(WaitAfter(lane, state.failures));
     Schedule(lane, key, now + wait + Jitter(wait / 5));

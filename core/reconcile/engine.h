@@ -79,7 +79,8 @@ class Engine {
     bool gated = false;          // due, but its group is full
     bool unchanged = false;      // see Outlook
     std::string group;           // that the pass under way uses
-    int failures = 0;            // in a row
+    int failures = 0;            // in a row, without those of passes that began early
+    bool early = false;          // a change ended the wait after a failure
     Duration due = Duration::max();
   };
   struct Lane {
@@ -129,6 +130,7 @@ class Engine {
   void Interrupt(Lane& lane, const Key& key, Commands& out);
   void Wake_(const Wake& wake, Duration now, Commands& out);
   Duration Jitter(Duration span);
+  static int FailuresIfItFails(const KeyState& state);
   static Duration WaitAfter(const Lane& lane, int failures);
 
   Random& random_;

@@ -129,6 +129,32 @@ TEST_F(EngineTest, Prompt_EndsABackOff) {
   EXPECT_EQ(Requests(engine_.Hint(For("a", Urgency::kPrompt), 1s)).size(), 1u);
 }
 
+TEST_F(EngineTest, FailuresOfPassesThatWereAskedFor_DoNotLengthenTheWait) {
+  // Ten pushes during an outage of ten seconds: the next look is within as long again, and not
+  // minutes later.
+  List({}, 0s);
+  Ticket ticket = Requests(engine_.Hint(For("a"), 0s)).at(0).ticket;
+  Duration now = 0s;
+  for (; now < 10s; now += 1s) {
+    Fail(ticket, now);
+    ticket = Requests(engine_.Hint(For("a"), now)).at(0).ticket;
+  }
+  engine_.Hint(For("a"), now);  // during the pass
+  ticket = Requests(engine_.Done(ticket, Outcome(Unavailable("down")), now)).at(0).ticket;
+  Fail(ticket, now);
+  EXPECT_LE(engine_.NextDue() - now, 2 * BackOff(1));
+  // Left alone, it waits longer each time.
+  for (int failures = 2; failures < 5; ++failures) {
+    now = engine_.NextDue();
+    Fail(Requests(engine_.Tick(now)).at(0).ticket, now);
+    EXPECT_GE(engine_.NextDue() - now, BackOff(failures));
+  }
+  now = engine_.NextDue();
+  Succeed(Requests(engine_.Tick(now)).at(0).ticket, now);
+  Fail(Requests(engine_.Hint(For("a"), now)).at(0).ticket, now);
+  EXPECT_GE(engine_.NextDue() - now, BackOff(1)) << "after a success it begins anew";
+}
+
 TEST_F(EngineTest, Interrupt_CancelsWhatIsUnderWayAndLooksAgain) {
   const Ticket ticket = Requests(engine_.Hint(For("a"), 1s)).at(0).ticket;
   const Commands commands = engine_.Hint(For("a", Urgency::kInterrupt), 1s);

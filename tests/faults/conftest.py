@@ -1,5 +1,6 @@
 """Fixtures of the tests on real processes. They run as root inside `tests/e2e/isolated`, like the end-to-end tests, and
 share their harness; they need no Docker."""
+import copy
 import os
 import shutil
 import subprocess
@@ -52,6 +53,12 @@ class Rig:
         self.git.start()
         self.postgres.make_template(self.migrate)
         return self
+
+    def on(self, postgres):
+        """The same with another PostgreSQL."""
+        other = copy.copy(self)
+        other.postgres = postgres
+        return other
 
     def migrate(self, dsn):
         config = os.path.join(self.root, "migrate.yaml")
@@ -107,12 +114,12 @@ def machine():
 
 @pytest.fixture
 def new_site(rig, request):
-    """Makes sites that end with the test: new_site(roles, ...) as rig.site.Site."""
+    """Makes sites that end with the test: new_site(roles, ...) as rig.site.Site; `on`: with a PostgreSQL of their own."""
     sites = []
 
-    def make(*args, **kwargs):
+    def make(*args, on=None, **kwargs):
         test = request.node.name.split("[")[0].removeprefix("test_")
-        site = Site(rig, f"{test[:24].replace('_', '-')}-{rig.postgres.databases}", *args, **kwargs)
+        site = Site(rig.on(on or rig.postgres), f"{test[:24].replace('_', '-')}-{(on or rig.postgres).databases}", *args, **kwargs)
         sites.append(site)
         return site
     yield make

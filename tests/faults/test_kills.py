@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from harness.wait import until
+
 from rig.judge import FAILED, judge
 from rig.load import Pushes, await_rest, await_versions
 from rig.monitor import Monitor, told
@@ -41,6 +43,22 @@ def kill_at_random(site, processes, kills, seed, longest_pause):
     return monitor.seconds, rest, pushes.count
 
 
+def kill_one_at_a_time(site, processes, kills, seed):
+    """The same, but the next is killed only when all that was pushed before the one before runs."""
+    chance = random.Random(seed)
+    with Monitor(site) as monitor, Pushes(site, PUSHES_A_SECOND, seed) as pushes:
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.2, 1))
+            process = chance.choice(processes)
+            monitor.mark()
+            site.kill(process)
+            site.nsd[process].start()
+            until(lambda: not monitor.open, 60, lambda: f"converged after a kill of {process}\n{site.logs_tail()}")
+        pushes.stop()
+        rest = await_rest(site, 120)
+    return monitor.seconds, rest, pushes.count
+
+
 def report(capsys, seconds, rest, pushes, ends, what):
     with capsys.disabled():
         print(f"\n{told(seconds, what)}; at rest {rest:.2f} s after the last; {pushes} pushes, ends of builds {dict(ends)}")
@@ -52,6 +70,16 @@ def test_killed_hosts_lose_nothing(site, seed, full, capsys):
     report(capsys, seconds, rest, pushes, ends, "kills of hosts")
     assert ends[FAILED] == 0, ends
     assert rest < LONGEST_AFTER_LAST_KILL
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("process", ["controller", "services"])
+def test_convergence_after_one_kill(site, seed, capsys, process):
+    """What the tests with many kills cannot measure, since there the next one comes before it is over."""
+    seconds, rest, pushes = kill_one_at_a_time(site, [process], 50, seed)
+    ends = judge(site)
+    report(capsys, seconds, rest, pushes, ends, f"kills of a {process}, one at a time")
+    assert ends[FAILED] == 0, ends
 
 
 def test_killed_builders_lose_nothing(site, seed, full, capsys):

@@ -2,6 +2,7 @@
 import glob
 import os
 import pwd
+import signal
 import subprocess
 import time
 
@@ -42,16 +43,22 @@ CREATE TRIGGER harness_target AFTER UPDATE ON applications FOR EACH ROW
 
 
 class Postgres:
-    def __init__(self, folder, logs, name="postgres"):
+    """A cluster in `folder`, which is made. `of`: it begins as a standby of that one. `initdb`: more options of that program;
+    `settings`: more of the server."""
+
+    def __init__(self, folder, logs, name="postgres", of=None, initdb=(), **settings):
         self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         self.folder, self.port, self.databases = os.path.join(folder, name), free_port(), 0
         self.as_owner = ["setpriv", "--reuid", OWNER, "--regid", OWNER, "--clear-groups"]
         os.makedirs(self.folder)
         owner = pwd.getpwnam(OWNER)
         os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-        self.run(f"{self.bin}/initdb", "-D", self.data, "-A", "trust", "-U", "neoshowcase", "-E", "UTF8", "--no-sync",
-                 "--locale", "C.UTF-8")
-        options = [word for key, value in {**SETTINGS, "port": self.port}.items() for word in ("-c", f"{key}={value}")]
+        if of:
+            self.run(f"{self.bin}/pg_basebackup", "-D", self.data, "-d", of.dsn("postgres"), "-R", "-X", "stream", "-c", "fast", "-N")
+        else:
+            self.run(f"{self.bin}/initdb", "-D", self.data, "-A", "trust", "-U", "neoshowcase", "-E", "UTF8", "--no-sync",
+                     "--locale", "C.UTF-8", *initdb)
+        options = [word for key, value in {**SETTINGS, **settings, "port": self.port}.items() for word in ("-c", f"{key}={value}")]
         self.daemon = Daemon(name, [*self.as_owner, f"{self.bin}/postgres", "-D", self.data, *options], logs)
 
     @property
@@ -74,8 +81,8 @@ class Postgres:
     def answers(self):
         return subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode == 0
 
-    def kill(self):
-        self.daemon.kill()
+    def kill(self, number=signal.SIGKILL):
+        self.daemon.kill(number)
 
     def stop(self):
         self.daemon.stop()
