@@ -78,7 +78,11 @@ class Judging {
       : snapshot_(snapshot), app_(snapshot.app), source_(source), key_(key) {}
 
   Verdict Run() const {
-    if (app_.deleted) return Say(AppState::kDeleting, "is being deleted");
+    const model::Condition* stuck = Stuck();
+    if (app_.deleted)
+      return Say(AppState::kDeleting,
+                 "is being deleted" + (stuck == nullptr ? "" : ": " + stuck->message));
+    if (stuck != nullptr) return Fail(stuck->message);
     if (app_.desired != DesiredState::kRunning) return Deployed(&Judging::AtRest);
     if (!app_.pinned.empty()) return Deployed(&Judging::Pinned);
     if (const Build* live = LiveBuild(snapshot_)) return Building(*live);
@@ -94,6 +98,16 @@ class Judging {
   Verdict Fail(std::string summary) const {
     if (Serving(snapshot_)) summary += "; the release before goes on serving";
     return Say(AppState::kFailed, std::move(summary), true);
+  }
+
+  // A loop that cannot work on it; nothing becomes of what the owner waits for until that is
+  // mended.
+  const model::Condition* Stuck() const {
+    for (const char* type : {"Build", "Release", "Deploy"}) {
+      const model::Condition* stuck = plan::Quarantined(snapshot_, type);
+      if (stuck != nullptr) return stuck;
+    }
+    return nullptr;
   }
 
   Verdict Building(const Build& build) const {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/loopback.h"
 #include "config/check.h"
 #include "config/nearest.h"
 #include "config/scalars.h"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr size_t kShortestToken = 16;
 const std::vector<std::string> kGranted = {"builder", "services"};
-
-bool OnThisMachine(const std::string& address) {
-  return address.starts_with("unix:") || address.starts_with("127.") ||
-         address.starts_with("localhost:") || address.starts_with("[::1]:");
-}
 
 bool EveryAddress(const std::string& address) {
   return address.starts_with(":") || address.starts_with("0.0.0.0:") ||
@@ -94,7 +90,7 @@ void CheckListen(Reader& reader, Section& link, const LinkSettings& settings) {
   if (!settings.listen.empty() && !IsListen(settings.listen))
     reader.Fault(link.At("listen"),
                  "must be ADDRESS:PORT or unix:/PATH, not " + Quote(settings.listen));
-  if (!settings.listen.empty() && settings.certificate.empty() && !OnThisMachine(settings.listen))
+  if (!settings.listen.empty() && settings.certificate.empty() && !IsLoopback(settings.listen))
     reader.Fault(
         link.At("listen"),
         "needs link.certificate and link.key: plain text is for addresses of this machine");

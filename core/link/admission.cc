@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/loopback.h"
 
 namespace ns::link {
 namespace {
@@ -21,13 +22,8 @@ bool SameToken(const Secret& token, std::string_view shown) {
 
 }  // namespace
 
-bool IsLocal(const std::string& address) {
-  return address.starts_with("unix:/") || address.starts_with("127.") ||
-         address.starts_with("localhost:") || address.starts_with("[::1]:");
-}
-
 bool SpeaksTls(const std::string& address, const Identity& identity) {
-  return !IsLocal(address) || !identity.ca.empty();
+  return !IsLoopback(address) || !identity.ca.empty();
 }
 
 Admission::Admission(std::vector<KnownHost> hosts, bool certificates)

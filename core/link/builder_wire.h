@@ -20,6 +20,9 @@ inline constexpr size_t kMaxLogBytes = 2 << 20;
 inline constexpr int kMaxClaims = 256, kMaxPlugins = 64;
 inline constexpr uint32_t kMaxSlots = 1024;
 inline constexpr size_t kMaxPhase = 64, kMaxPhaseMessage = 4096;
+// Of one build, over all its attempts: several times what a builder of ours sends.
+inline constexpr int64_t kLongestLog = 64 << 20;  // bytes
+inline constexpr int kMostPhases = 100;
 
 void ToWire(const Status& status, wire::Outcome& out);
 // `out` becomes what was told.

@@ -160,6 +160,8 @@ Result<ControllerMessage> Conversation::Append(const wire::AppendLog& request) {
   NS_ASSIGN(const ports::Claim claim, FromWire(request.claim()));
   if (request.bytes().size() > kMaxLogBytes || request.offset() < 0)
     return Broken("a piece of log");
+  if (request.offset() > kLongestLog - static_cast<int64_t>(request.bytes().size()))
+    return Broken("the length of a log");
   const auto end = desk_->AppendLog({}, claim, request.offset(), request.bytes());
   if (!end.ok()) return Failure(end.status());
   ControllerMessage out;
@@ -171,12 +173,14 @@ Result<ControllerMessage> Conversation::Phase(const wire::BeginPhase& request) {
   NS_ASSIGN(const ports::Claim claim, FromWire(request.claim()));
   if (request.phase().size() > kMaxPhase || request.message().size() > kMaxPhaseMessage)
     return Broken("a phase");
+  if (++phases_[claim.build] > kMostPhases) return Broken("the number of phases");
   return DoneOr(desk_->Phase({}, claim, request.phase(), request.message()));
 }
 
 Result<ControllerMessage> Conversation::Settle(const wire::Settle& request) {
   NS_ASSIGN(const ports::Claim claim, FromWire(request.claim()));
   NS_ASSIGN(const model::BuildResult result, FromWire(request));
+  phases_.erase(claim.build);
   return DoneOr(desk_->Settle({}, claim, result));
 }
 

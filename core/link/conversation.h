@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ class Conversation {
   std::unique_ptr<ports::BuildDesk> desk_;
   Duration window_{};  // messages are counted by the second
   int in_window_ = 0;
+  std::map<BuildId, int> phases_;  // told of builds that have not ended
 };
 
 }  // namespace ns::link

@@ -2,6 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "link/convert.h"
 #include "link/grpc_status.h"
 #include "neoshowcase/link/v1/link.grpc.pb.h"
@@ -37,7 +40,10 @@ class LinkService final : public wire::Link::Service {
       return ToGrpc(Status(Code::kUnavailable, "BackendNotLoaded",
                            "this host loads no backend called \"" + request->backend() + "\""));
     }
-    const ports::Call call{stopping_, SystemClock().Monotonic() + kLogsDeadline};
+    // Whoever has hung up or waited long enough holds no thread here.
+    const auto left = context->deadline() - std::chrono::system_clock::now();
+    const Duration limit = std::clamp<Duration>(left, Duration::zero(), kLogsDeadline);
+    const ports::Call call{stopping_, SystemClock().Monotonic() + limit};
     const auto lines = found->second->Logs(call, FromWire(*request));
     if (!lines.ok()) return ToGrpc(lines.status());
     *response = ToWire(*lines);

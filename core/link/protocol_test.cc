@@ -55,7 +55,8 @@ TEST(Security, PlainText_OnThisMachineOnly) {
     EXPECT_FALSE(SpeaksTls(local, {})) << local;
     EXPECT_TRUE(SpeaksTls(local, {{}, "", {}, "ca"})) << local;
   }
-  for (const char* away : {"10.0.0.1:1", "example.com:1", "localhost.example.com:1", "[::2]:1"})
+  for (const char* away : {"10.0.0.1:1", "example.com:1", "localhost.example.com:1", "[::2]:1",
+                           "127.evil.example.com:1", "127.0.0.1.example.com:1", "128.0.0.1:1"})
     EXPECT_TRUE(SpeaksTls(away, {})) << away;
 }
 
@@ -248,6 +249,16 @@ TEST_F(ConversationTest, BrokenRequests_EndTheStream) {
   broken([&](BuilderMessage& m) {
     m.mutable_append_log()->mutable_claim()->set_build_id(id);
     m.mutable_append_log()->set_offset(-1);
+  });
+  broken([&](BuilderMessage& m) {
+    m.mutable_append_log()->mutable_claim()->set_build_id(id);
+    m.mutable_append_log()->set_bytes("x");
+    m.mutable_append_log()->set_offset(kLongestLog);
+  });
+  broken([&](BuilderMessage& m) {
+    m.mutable_begin_phase()->mutable_claim()->set_build_id(id);
+    m.mutable_begin_phase()->set_phase("again");
+    for (int i = 0; i < kMostPhases; ++i) ASSERT_TRUE(conversation_->Answer(m).ok());
   });
   broken([&](BuilderMessage& m) {
     m.mutable_begin_phase()->mutable_claim()->set_build_id(id);

@@ -16,9 +16,8 @@ struct Identity {
   std::string ca;           // who signs the other side's certificate; empty: as the system has it
 };
 
-// Whether what is said to this address ("host:port", "unix:/path") stays on this machine.
-bool IsLocal(const std::string& address);
-// Plain text is spoken to an address of this machine, unless a `ca` is named.
+// Plain text is spoken to an address of this machine ("host:port", "unix:/path"), unless a `ca` is
+// named.
 bool SpeaksTls(const std::string& address, const Identity& identity);
 
 // A host that may come in.

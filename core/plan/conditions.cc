@@ -100,7 +100,16 @@ constexpr Duration kLate = std::chrono::minutes(1);
 
 }  // namespace
 
+const Condition* Quarantined(const model::AppSnapshot& snapshot, std::string_view type) {
+  const auto found = std::ranges::find_if(snapshot.conditions, [&](const Condition& one) {
+    return one.type == type && !one.ok && one.reason == "Quarantined" && one.next_look != kNever &&
+           snapshot.now <= one.next_look + 2 * kLate;
+  });
+  return found == snapshot.conditions.end() ? nullptr : &*found;
+}
+
 std::vector<Condition> BuildConditions(const model::AppSnapshot& snapshot) {
+  if (Quarantined(snapshot, "Build") != nullptr) return {Source(snapshot.app)};
   return {Source(snapshot.app), BuildState(snapshot)};
 }
 

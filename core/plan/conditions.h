@@ -2,12 +2,17 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.h"
 #include "model/snapshot.h"
 
 namespace ns::plan {
+
+// The condition of that type that says that a loop cannot work on the application ("Quarantined"),
+// or null. One that its loop has not repeated in time is over: the loop works again, elsewhere.
+const model::Condition* Quarantined(const model::AppSnapshot& snapshot, std::string_view type);
 
 // "Source" (is the ref there) and "Build" (is there one to run).
 std::vector<model::Condition> BuildConditions(const model::AppSnapshot& snapshot);

@@ -226,6 +226,19 @@ TEST(Converged, AnyDifference_IsSeen) {
   }
 }
 
+TEST(Conditions, QuarantineOfBuilds_IsNotOverwrittenWhileItIsSaid) {
+  model::AppSnapshot snapshot = FreshApp();
+  model::Condition stuck;
+  stuck.type = "Build";
+  stuck.reason = "Quarantined";
+  stuck.next_look = snapshot.now + std::chrono::seconds(5);
+  snapshot.conditions = {stuck};
+  ASSERT_EQ(BuildConditions(snapshot).size(), 1u);
+  EXPECT_EQ(BuildConditions(snapshot)[0].type, "Source");
+  snapshot.now += std::chrono::minutes(5);
+  EXPECT_EQ(BuildConditions(snapshot).size(), 2u);
+}
+
 TEST(Conditions, SayWhere_ItHangs) {
   model::AppSnapshot snapshot = FreshApp();
   snapshot.app.commit = model::kNoCommit;

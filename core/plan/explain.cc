@@ -145,6 +145,8 @@ class Explaining {
     const std::string wanted =
         "build of " + Short(app_.commit) + ", key " + wanted_key.substr(0, 8);
     const Build* build = NewestOf(wanted_key);
+    if (const Condition* stuck = Quarantined(snapshot_, "Build"))
+      return Of("build", wanted, build == nullptr ? "none" : build->id.str(), *stuck);
     WhyLink link = build != nullptr ? Exists(wanted, *build) : None(wanted);
     if (NeedsBuild()) return link;
     link.ok = true;
@@ -171,6 +173,8 @@ class Explaining {
   WhyLink OfRelease() const {
     const Condition why = WithTimes(ReleaseCondition(snapshot_, key_));
     const std::string is = app_.target.release.empty() ? "none" : app_.target.release.str();
+    if (const Condition* stuck = Quarantined(snapshot_, "Release"))
+      return Of("release", "of " + Short(app_.commit), is, *stuck);
     if (!app_.pinned.empty()) {
       WhyLink link = Of("release", "pinned " + app_.pinned.str(), is, why);
       link.ok = app_.target.release == app_.pinned;

@@ -145,6 +145,30 @@ TEST(Explain, EachFault_IsTheCauseAtItsPlace) {
   EXPECT_EQ(CauseOf(Of(snapshot)), "routes RoutesPending");
 }
 
+TEST(Explain, LoopThatCannotWorkOnIt_IsTheCauseUntilItIsNotSaidAnyMore) {
+  AppSnapshot snapshot = Live();
+  snapshot.builds.clear();
+  snapshot.now = At(100);
+  model::Condition stuck;
+  stuck.type = "Build";
+  stuck.reason = "Quarantined";
+  stuck.message = "the registerer cannot work on this";
+  stuck.since = At(60);
+  stuck.next_look = At(110);
+  snapshot.conditions = {stuck};
+  EXPECT_EQ(CauseOf(Of(snapshot)), "build Quarantined");
+  EXPECT_EQ(Named(Of(snapshot), "build").message, stuck.message);
+  EXPECT_EQ(Named(Of(snapshot), "build").since, At(60));
+  snapshot.now = At(1000);
+  EXPECT_EQ(CauseOf(Of(snapshot)), "build NeverBuilt") << "nobody has said so for minutes";
+
+  snapshot = Live();
+  snapshot.now = At(100);
+  stuck.type = "Release";
+  snapshot.conditions = {stuck};
+  EXPECT_EQ(CauseOf(Of(snapshot)), "release Quarantined");
+}
+
 TEST(Explain, FailedLook_IsUnknownAndNotGuessed) {
   AppSnapshot snapshot = Live();
   model::Condition look;

@@ -4,7 +4,7 @@
 namespace ns::reconcile {
 namespace {
 
-// load queue -> expire, one after another
+// load queue -> expire, one after another; one that cannot be expired keeps no other from it
 class CrashDetectorPass final : public Pass {
  public:
   Step Begin() override { return Effect(LoadQueue{}); }
@@ -18,10 +18,10 @@ class CrashDetectorPass final : public Pass {
       again_ = NextExpiry(queue);
     } else if (outcome.ok()) {
       wakes_ = {{LoopId::kStarter, kQueueKey}};
-    } else if (outcome.status().code() != Code::kStale) {
-      return Failed(outcome.status());  // stale: renewed or settled meanwhile
+    } else if (outcome.status().code() != Code::kStale && failure_.ok()) {  // stale: renewed since
+      failure_ = outcome.status();
     }
-    if (at_ == expired_.size()) return Finished{Status(), std::move(wakes_), again_, std::nullopt};
+    if (at_ == expired_.size()) return Finished{failure_, std::move(wakes_), again_, std::nullopt};
     plan::Expiry& next = expired_[at_++];
     return Effect(ExpireBuild{next.build, next.attempt, std::move(next.result)});
   }
@@ -43,6 +43,7 @@ class CrashDetectorPass final : public Pass {
   std::vector<plan::Expiry> expired_;
   std::optional<Duration> again_;
   std::vector<Wake> wakes_;
+  Status failure_;  // the first
 };
 
 class CrashDetector final : public Loop {

@@ -246,7 +246,10 @@ void Engine::Forget(Lane& lane, const Keys& listed) {
     const auto found = lane.settled.find(one.key);
     if (found != lane.settled.end()) settled.insert(lane.settled.extract(found));
   }
-  for (const auto& [key, version] : lane.settled) lane.loop->Forget(key);  // those that are left
+  for (const auto& [key, version] : lane.settled) {  // those that are left
+    lane.loop->Forget(key);
+    lane.group_of.erase(key);
+  }
   lane.settled = std::move(settled);
 }
 
@@ -259,7 +262,7 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
     const auto group = lane.group_of.find(key);
     if (Blocker(lane, key) != nullptr)
       lane.keys[key].blocked = true;
-    else if (group != lane.group_of.end() && lane.in_group[group->second] >= lane.options.per_group)
+    else if (group != lane.group_of.end() && Room(lane, group->second) == 0)
       Gate(lane, key, group->second);
     else
       Begin(lane, key, now, out);
@@ -287,7 +290,7 @@ bool Engine::Enter(Lane& lane, const Key& key, const Effect& effect) {
   const std::string group = lane.loop->GroupOf(effect);
   if (group.empty() || state.group == group) return true;
   lane.group_of[key] = group;
-  if (lane.in_group[group] < lane.options.per_group) {
+  if (Room(lane, group) > 0) {
     ++lane.in_group[group];
     state.group = group;
     return true;
@@ -298,23 +301,43 @@ bool Engine::Enter(Lane& lane, const Key& key, const Effect& effect) {
   return false;
 }
 
+int Engine::Room(const Lane& lane, const std::string& group) {
+  const auto found = lane.in_group.find(group);
+  return lane.options.per_group - (found == lane.in_group.end() ? 0 : found->second);
+}
+
 void Engine::Gate(Lane& lane, const Key& key, const std::string& group) {
-  lane.keys[key].gated = true;
+  KeyState& state = lane.keys[key];
+  state.gated = true;
+  state.called_for.clear();
   lane.gated[group].push_back(key);
 }
 
-// The pass has ended: the next of its group may begin.
+// The pass has ended: the next of its group may begin, also where it was called for that group and
+// then had no use for it.
 void Engine::Leave(Lane& lane, const Key& key, Duration now) {
-  const std::string group = std::exchange(lane.keys[key].group, "");
+  KeyState& state = lane.keys[key];
+  const std::string group = std::exchange(state.group, ""),
+                    called_for = std::exchange(state.called_for, "");
+  if (!called_for.empty() && called_for != group) Call(lane, called_for, now);
   if (group.empty()) return;
   if (--lane.in_group[group] == 0) lane.in_group.erase(group);
+  Call(lane, group, now);
+}
+
+// As many as there is room for. One of them may still find it taken, and waits again.
+void Engine::Call(Lane& lane, const std::string& group, Duration now) {
   const auto waiting = lane.gated.find(group);
   if (waiting == lane.gated.end()) return;
-  const Key next = waiting->second.front();
-  waiting->second.pop_front();
+  for (int room = Room(lane, group); room > 0 && !waiting->second.empty(); --room) {
+    const Key next = waiting->second.front();
+    waiting->second.pop_front();
+    KeyState& state = lane.keys[next];
+    state.gated = false;
+    state.called_for = group;
+    Schedule(lane, next, now);
+  }
   if (waiting->second.empty()) lane.gated.erase(waiting);
-  lane.keys[next].gated = false;
-  Schedule(lane, next, now);
 }
 
 Engine::Lane* Engine::Blocker(const Lane& lane, const Key& key) {
@@ -367,6 +390,8 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   } else if (status.code() == Code::kNotFound || status.reason() == model::kHeldElsewhere) {
     state.failures = 0;  // gone, or not ours: forget it, unless someone has asked since
     state.early = false;
+    lane.loop->Forget(key);
+    lane.group_of.erase(key);
   } else {
     state.failures = FailuresIfItFails(state);
     state.early = state.changed;
@@ -385,7 +410,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   }
 }
 
-// The condition that the next pass which succeeds writes anew.
+// The condition that says so until the time of the next look has passed (plan::Quarantined).
 void Engine::Quarantine(const Lane& lane, const Key& key, const Status& why, int failures,
                         Commands& out) {
   if (lane.loop->condition() == nullptr) return;

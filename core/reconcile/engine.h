@@ -79,6 +79,7 @@ class Engine {
     bool gated = false;          // due, but its group is full
     bool unchanged = false;      // see Outlook
     std::string group;           // that the pass under way uses
+    std::string called_for;      // the group that it was let in for from where it waited
     int failures = 0;            // in a row, without those of passes that began early
     bool early = false;          // a change ended the wait after a failure
     Duration due = Duration::max();
@@ -110,8 +111,10 @@ class Engine {
   // Whether the pass may go on with what `effect` uses; otherwise it is given up, to begin again
   // when there is room.
   bool Enter(Lane& lane, const Key& key, const Effect& effect);
+  static int Room(const Lane& lane, const std::string& group);
   static void Gate(Lane& lane, const Key& key, const std::string& group);
   void Leave(Lane& lane, const Key& key, Duration now);
+  void Call(Lane& lane, const std::string& group, Duration now);
   // The lane whose pass at that key keeps this one waiting, or null.
   Lane* Blocker(const Lane& lane, const Key& key);
   void Unblock(const Lane& lane, const Key& key, Duration now, Commands& out);

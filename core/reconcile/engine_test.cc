@@ -437,6 +437,52 @@ TEST_F(GroupTest, FullGroup_WaitsAndHoldsUpNoOther) {
   EXPECT_TRUE(Fetch("a3", 2s).empty()) << "one pass a key";
 }
 
+// Loads first and then lists, which is what the group is of.
+class TwoStepPass final : public Pass {
+ public:
+  explicit TwoStepPass(Key key) : key_(std::move(key)) {}
+  Step Begin() override { return Effect(LoadRepository{RepositoryId(key_)}); }
+  Step Next(Outcome outcome) override {
+    if (!outcome.ok()) return Failed(outcome.status());
+    if (listed_) return Finished{};
+    listed_ = true;
+    return Effect(LoadApp{AppId(key_)});
+  }
+
+ private:
+  const Key key_;
+  bool listed_ = false;
+};
+
+class LoadsFirstLoop final : public Loop {
+ public:
+  LoopId id() const override { return LoopId::kFetcher; }
+  std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
+    return std::make_unique<TwoStepPass>(key);
+  }
+  std::string GroupOf(const Effect& effect) const override {
+    return std::holds_alternative<LoadApp>(effect) ? "host" : "";
+  }
+};
+
+TEST_F(PairTest, CalledForAGroupAndEndedBeforeIt_TheNextIsCalled) {
+  LoopOptions options{.period = 3min, .in_flight = 5, .keyed = true};
+  options.per_group = 1;
+  engine_.Add(std::make_unique<LoadsFirstLoop>(), options);
+  const auto fetch = [&](const Key& key, Duration now) {
+    return Requests(engine_.Hint({LoopId::kFetcher, key}, now));
+  };
+  const Ticket a = fetch("a", 1s).at(0).ticket, b = fetch("b", 1s).at(0).ticket,
+               c = fetch("c", 1s).at(0).ticket;
+  const Ticket listing = Requests(Succeed(a, 2s)).at(0).ticket;
+  EXPECT_TRUE(Requests(Succeed(b, 2s)).empty()) << "the host has no room";
+  EXPECT_TRUE(Requests(Succeed(c, 2s)).empty());
+  const Ticket again = Requests(Succeed(listing, 3s)).at(0).ticket;  // b
+  const auto next = Requests(engine_.Done(again, Outcome(NotFound("deleted")), 4s));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].key, "c") << "nobody else would call it";
+}
+
 TEST_F(GroupTest, WaitingKeys_AllHaveTheirTurn) {
   std::vector<Request> running = Fetch("a1", 1s);
   for (int n = 2; n <= 9; ++n) {

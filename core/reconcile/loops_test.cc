@@ -209,6 +209,26 @@ TEST(CrashDetector, ExpiredLease_IsEndedAndWakesTheStarter) {
   EXPECT_EQ(ExpectEnd(pass->Next(Ok())).wakes.size(), 1u);
 }
 
+TEST(CrashDetector, OneThatCannotBeExpired_KeepsNoOtherFromIt) {
+  model::QueueSnapshot queue;
+  queue.now = Time(std::chrono::seconds(100));
+  for (const int n : {1, 2}) {
+    model::Build& build = queue.building.emplace_back();
+    build.id = IdOf<BuildId>(n);
+    build.attempt = 1;
+    build.lease.expires = queue.now - std::chrono::seconds(1);
+  }
+  auto pass = NewCrashDetector()->NewPass(kQueueKey);
+  pass->Begin();
+  const BuildId first = Expect<ExpireBuild>(pass->Next(Answer(queue))).build;
+  const Status broken(Code::kInternal, "a trigger fails");
+  const BuildId second = Expect<ExpireBuild>(pass->Next(Outcome(broken))).build;
+  EXPECT_NE(first, second);
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_EQ(end.status, broken) << "and the pass says so";
+  EXPECT_EQ(end.wakes.size(), 1u);
+}
+
 TEST(Synchronizer, ConvergedApplication_IsNotApplied) {
   const model::AppSnapshot snapshot = WithTarget();
   const auto desired = plan::MakeDesired(snapshot, {7, ""}).value();

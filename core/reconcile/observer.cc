@@ -81,6 +81,7 @@ class Observer final : public Loop {
   std::unique_ptr<Pass> NewPass(const Key& key, const Outlook& outlook) override {
     return std::make_unique<ObserverPass>(key, options_, outlook);
   }
+  const char* condition() const override { return "Observed"; }
   // Those of which nothing should be there have nothing to be told.
   std::optional<Effect> Told(std::vector<model::Versioned> keys, const Outlook& outlook) override {
     std::erase_if(keys, [](const model::Versioned& one) { return one.backend.empty(); });

@@ -62,7 +62,7 @@ class Releaser final : public Loop {
   std::unique_ptr<Pass> NewPass(const Key& key, const Outlook&) override {
     return std::make_unique<ReleaserPass>(key, key_);
   }
-  const char* condition() const override { return "Build"; }
+  const char* condition() const override { return "Release"; }
 
  private:
   const Secret key_;

@@ -83,6 +83,7 @@ void AddPlugin(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);
 void AddCompletion(CLI::App& root, Context& context);
+void AddAdmin(CLI::App& root, Context& context);
 void AddVersion(CLI::App& root, Context& context);
 
 }  // namespace ns::cli

@@ -31,9 +31,22 @@ void Describe(CLI::App& root, Context& context) {
       "took too long.");
   for (const auto add :
        {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddLogs, &AddApp, &AddRepo, &AddEnv,
-        &AddBuild, &AddPlugin, &AddDoctor, &AddCompletion, &AddVersion}) {
+        &AddBuild, &AddPlugin, &AddDoctor, &AddAdmin, &AddCompletion, &AddVersion}) {
     add(root, context);
   }
+}
+
+// The first word that no command is; empty: all are.
+std::string UnknownCommand(const CLI::App& root) {
+  const CLI::App* at = &root;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  for (const std::string& word : root.remaining(true)) {
+    if (!word.starts_with("-"))
+      return "there is no command \"" + word + "\"; `" +
+             (at == &root ? "" : root.get_name() + " ") + at->get_name() +
+             " --help` lists those that there are";
+  }
+  return "";
 }
 
 int Run(int argc, const char* const* argv) {
@@ -43,6 +56,11 @@ int Run(int argc, const char* const* argv) {
   try {
     root.parse(argc, argv);
     return context.exit;
+  } catch (const CLI::RequiredError& error) {
+    const std::string unknown = UnknownCommand(root);
+    if (unknown.empty()) root.exit(error);
+    if (!unknown.empty()) std::fprintf(stderr, "ns: %s\n", unknown.c_str());
+    return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ParseError& error) {
     return root.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);
   } catch (const Failure& failure) {

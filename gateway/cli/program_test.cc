@@ -83,6 +83,11 @@ TEST_F(ProgramTest, Tcp_WorksLikeTheSocket) {
 TEST_F(ProgramTest, WrongUse_IsTwo) {
   EXPECT_EQ(Run({}), 2);
   EXPECT_EQ(Run({"nonsense"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no command \"nonsense\""));
+  EXPECT_EQ(Run({"app", "lisst"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no command \"lisst\""));
+  EXPECT_EQ(Run({"rollback", "shop", ""}), 2);
+  EXPECT_THAT(err_, HasSubstr("RELEASE is empty"));
   EXPECT_EQ(Run({"app", "start"}), 2);
   EXPECT_EQ(Run({"app", "create", "shop", "--name", "x"}), 2);
   EXPECT_THAT(err_, HasSubstr("--dockerfile"));

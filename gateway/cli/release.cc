@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "context.h"
 #include "failure.h"
@@ -9,7 +10,8 @@ namespace ns::cli {
 namespace {
 
 struct Given {
-  std::string app, release;
+  std::string app;
+  std::optional<std::string> release;
   bool wait = false;
 };
 
@@ -35,11 +37,14 @@ std::string Told(const api::Application& app, const platform::RollbackResponse& 
 }
 
 void Rollback(Context& context, const Given& given) {
+  // As an unset variable of a script gives it.
+  if (given.release && given.release->empty())
+    throw Failure(Exit::kUsage, "RELEASE is empty; name one of `ns app releases`, or leave it out");
   const auto app = FindApplication(context, given.app);
   const Following following = FollowingOf(context, app.id());
   platform::RollbackRequest request;
   request.set_application_id(app.id());
-  request.set_release_id(given.release);
+  request.set_release_id(given.release.value_or(""));
   const auto done = context.Platform<platform::RollbackResponse>("Rollback", request);
   if (given.wait) FollowToSuccess(context, following);
   context.Print(done, Told(app, done, given.wait));

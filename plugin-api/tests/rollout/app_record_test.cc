@@ -1,8 +1,10 @@
 #include "ns/sdk/app_record.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace ns::sdk {
@@ -105,6 +107,35 @@ TEST(AppRecords, LowerFence_IsRefused) {
       << "a newer history counts from the beginning";
   EXPECT_EQ(records.Highest("a"), (Fence{2, 0}));
   EXPECT_EQ(CodeOf([&] { records.Raise("b", {1, 1}); }), NS_OK) << "each application has its own";
+}
+
+std::string ReadWholeFile(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(AppRecords, WhatCannotBeRead_IsNotAbsent) {
+  const Folder folder;
+  const AppRecords records(folder.path() + "/apps");
+  records.Raise("a", {5, 7});
+  records.Write("a", Full());
+  const std::string fence = folder.path() + "/apps/a.fence";
+  std::ofstream(fence) << "garbage";
+  EXPECT_EQ(CodeOf([&] { records.Highest("a"); }), NS_E_INTERNAL);
+  EXPECT_EQ(CodeOf([&] { records.Raise("a", {1, 1}); }), NS_E_INTERNAL);
+  EXPECT_EQ(ReadWholeFile(fence), "garbage") << "and is not overwritten";
+  // Neither is what there is no descriptor for.
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const ns_status highest = CodeOf([&] { records.Highest("a"); });
+  const ns_status record = CodeOf([&] { records.Read("a"); });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(highest, NS_E_INTERNAL);
+  EXPECT_EQ(record, NS_E_INTERNAL);
+  EXPECT_EQ(records.Read("a"), Full());
 }
 
 TEST(AppRecords, OddIds_NameNoFile) {

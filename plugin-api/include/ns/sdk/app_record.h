@@ -19,9 +19,9 @@
 
 #include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -204,14 +204,52 @@ class Records {
   }
 };
 
+namespace detail {
+
+inline Error FileTrouble(const std::string& what, const std::string& path, int error) {
+  return Error(NS_E_INTERNAL, "", "Cannot " + what + " " + path + ": " + ::strerror(error) + ".",
+               Fault::kOperator);
+}
+
+// The whole of a file; nullopt when there is none. Whatever else keeps it from being read throws:
+// what cannot be read is not absent.
+inline std::optional<std::string> ReadWhole(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return std::nullopt;
+  if (fd < 0) throw FileTrouble("open", path, errno);
+  std::string text;
+  char buffer[4096];
+  ssize_t count = 0;
+  while ((count = ::read(fd, buffer, sizeof(buffer))) > 0 || (count < 0 && errno == EINTR)) {
+    if (count > 0) text.append(buffer, static_cast<size_t>(count));
+  }
+  const int error = errno;
+  ::close(fd);
+  if (count < 0) throw FileTrouble("read", path, error);
+  return text;
+}
+
+// Of the text of a fence file; a new one is empty.
+inline Fence FenceFrom(const std::string& text, const std::string& path) {
+  long long epoch = 0, generation = 0;
+  if (text.empty()) return {};
+  if (::sscanf(text.c_str(), "%lld %lld", &epoch, &generation) != 2)
+    throw Error(NS_E_INTERNAL, "",
+                path +
+                    " holds no fence: put back what stood there, or delete it once no older host "
+                    "can come back.",
+                Fault::kOperator);
+  return {epoch, generation};
+}
+
+}  // namespace detail
+
 // An open file that is closed, and with that unlocked, at the end.
 class LockedFile final : public Held {
  public:
   explicit LockedFile(const std::string& path)
       : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (fd_ < 0)
-      throw Error(NS_E_INTERNAL, "", "Cannot open " + path + ": " + ::strerror(errno) + ".",
-                  Fault::kOperator);
+    if (fd_ < 0) throw detail::FileTrouble("open", path, errno);
   }
   ~LockedFile() override { ::close(fd_); }
 
@@ -237,19 +275,17 @@ class AppRecords final : public Records {
   }
 
   void Raise(const std::string& app, const Fence& fence) const override {
-    const LockedFile file(Path(app, ".fence"));
+    const std::string path = Path(app, ".fence");
+    const LockedFile file(path);
     file.Lock();
-    const Fence known = ReadFence(file.fd());
+    const Fence known = detail::FenceFrom(detail::ReadWhole(path).value_or(""), path);
     if (fence < known) throw Stale(app);
     if (fence > known) WriteFence(file.fd(), fence);
     if (known == Fence{}) SyncFolder();
   }
   Fence Highest(const std::string& app) const override {
-    const int fd = ::open(Path(app, ".fence").c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return {};
-    const Fence fence = ReadFence(fd);
-    ::close(fd);
-    return fence;
+    const std::string path = Path(app, ".fence");
+    return detail::FenceFrom(detail::ReadWhole(path).value_or(""), path);
   }
   std::unique_ptr<Held> Lock(const Call& call, const std::string& app,
                              const Fence& fence) const override {
@@ -262,8 +298,7 @@ class AppRecords final : public Records {
   }
 
   AppRecord Read(const std::string& app) const override {
-    std::ifstream in(Path(app, ".state"), std::ios::binary);
-    return DecodeAppRecord(std::string(std::istreambuf_iterator<char>(in), {}));
+    return DecodeAppRecord(detail::ReadWhole(Path(app, ".state")).value_or(""));
   }
   bool Has(const std::string& app) const override {
     return ::access(Path(app, ".state").c_str(), F_OK) == 0;
@@ -293,9 +328,7 @@ class AppRecords final : public Records {
     const int error = errno;
     if (fd >= 0) ::close(fd);
     if (!done || ::rename(beside.c_str(), path.c_str()) != 0)
-      throw Error(NS_E_INTERNAL, "",
-                  "Cannot write " + path + ": " + ::strerror(done ? errno : error) + ".",
-                  Fault::kOperator);
+      throw detail::FileTrouble("write", path, done ? errno : error);
   }
 
  private:
@@ -305,9 +338,7 @@ class AppRecords final : public Records {
     const bool done = fd >= 0 && ::fsync(fd) == 0;
     const int error = errno;
     if (fd >= 0) ::close(fd);
-    if (!done)
-      throw Error(NS_E_INTERNAL, "", "Cannot sync " + folder_ + ": " + ::strerror(error) + ".",
-                  Fault::kOperator);
+    if (!done) throw detail::FileTrouble("sync", folder_, error);
   }
   // Ids come from the host; one that is no plain word would name a file elsewhere.
   std::string Path(const std::string& app, const char* ending) const {
@@ -320,14 +351,6 @@ class AppRecords final : public Records {
       throw Error(NS_E_INVALID, "", "An application id has 1 to 100 of A-Z, a-z, 0-9, '-' and '_'.",
                   Fault::kPlatform);
     return folder_ + "/" + app + ending;
-  }
-  static Fence ReadFence(int fd) {
-    char text[64] = {};
-    long long epoch = 0, generation = 0;
-    if (::pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
-        ::sscanf(text, "%lld %lld", &epoch, &generation) != 2)
-      return {};
-    return {epoch, generation};
   }
   static void WriteFence(int fd, const Fence& fence) {
     char text[64];
