@@ -145,6 +145,20 @@ TEST(Judge, FailedDeploy_IsSettledWithItsReason) {
   EXPECT_EQ(verdict.summary, "nothing listens on port 8080");
 }
 
+TEST(Judge, LoopThatCannotWorkOnIt_IsSettledWithItsWords) {
+  AppSnapshot snapshot = FreshApp();
+  snapshot.conditions = {{"Build", false, "Quarantined", "the registerer cannot work on this",
+                          kNever, kNever, snapshot.now + std::chrono::seconds(5)}};
+  Verdict verdict = Of(snapshot);
+  EXPECT_EQ(verdict.state, AppState::kFailed);
+  EXPECT_TRUE(verdict.settled);
+  EXPECT_EQ(verdict.summary, "the registerer cannot work on this");
+  snapshot.app.deleted = true;
+  verdict = Of(snapshot);
+  EXPECT_EQ(verdict.state, AppState::kDeleting);
+  EXPECT_EQ(verdict.summary, "is being deleted: the registerer cannot work on this");
+}
+
 TEST(Judge, BackendOutOfReach_IsStillUnderWay) {
   AppSnapshot snapshot = Retargeted(Built());
   snapshot.conditions = {
