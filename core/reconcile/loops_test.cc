@@ -395,14 +395,15 @@ TEST(Synchronizer, TombstoneOfARestoredDatabase_IsRemovedUnderARaisedEpoch) {
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
-  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<LoadEpoch>(pass->Next(Answer(snapshot)));
+  Expect<RemoveApp>(pass->Next(Answer(int64_t{7})));
   Expect<ObserveApp>(pass->Next(Stale("a newer fence was seen")));
   model::ObservedApp seen;
-  seen.fence = {7, 40};
+  seen.fence = {8, 40};
   Expect<LoadEpoch>(pass->Next(Answer(seen)));
   Expect<LoadApp>(pass->Next(Answer(int64_t{7})));
   Expect<RaiseEpoch>(pass->Next(Answer(snapshot)));
-  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Ok())).fence, (model::Fence{8, 2}));
+  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Ok())).fence.epoch, 9);
   EXPECT_FALSE(ExpectEnd(pass->Next(Stale("still"))).status.ok()) << "once";
 }
 
@@ -412,7 +413,8 @@ TEST(Synchronizer, TombstoneRefusedForNoNewerFence_FailsAfterOneLook) {
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
-  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<LoadEpoch>(pass->Next(Answer(snapshot)));
+  Expect<RemoveApp>(pass->Next(Answer(int64_t{7})));
   Expect<ObserveApp>(pass->Next(Stale("this host's lease has run out")));
   Expect<RemoveApp>(pass->Next(Answer(model::ObservedApp())));
   EXPECT_FALSE(ExpectEnd(pass->Next(Stale("this host's lease has run out"))).status.ok());
@@ -428,7 +430,30 @@ TEST(Synchronizer, Tombstone_IsRemovedAboveEveryDeployThatMayStillCome) {
   snapshot.app.deleted = snapshot.resources_may_remain = true;
   auto removal = loop->NewPass(snapshot.app.id.str());
   removal->Begin();
-  EXPECT_GT(Expect<RemoveApp>(removal->Next(Answer(snapshot))).fence, late.desired.fence);
+  removal->Next(Answer(snapshot));
+  EXPECT_GT(Expect<RemoveApp>(removal->Next(Answer(int64_t{7}))).fence, late.desired.fence);
+}
+
+// It was on its way when the database came back without its last writes, and counts generations
+// again that it has.
+TEST(Synchronizer, TombstoneOfWhatTheDatabaseHasLost_IsRemovedAboveItsDeploys) {
+  model::AppSnapshot snapshot = Tombstone();
+  const model::Fence lost{7, snapshot.app.target.generation + 40};
+  auto loop = NewSynchronizer({7, "", kKey});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  pass->Next(Answer(snapshot));
+  EXPECT_GT(Expect<RemoveApp>(pass->Next(Answer(int64_t{7}))).fence, lost);
+}
+
+// Another host has raised the epoch and deployed by it.
+TEST(Synchronizer, Tombstone_IsRemovedByTheEpochOfTheDatabase) {
+  const model::AppSnapshot snapshot = Tombstone();
+  auto loop = NewSynchronizer({7, "", kKey});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<LoadEpoch>(pass->Next(Answer(snapshot)));
+  EXPECT_EQ(Expect<RemoveApp>(pass->Next(Answer(int64_t{9}))).fence.epoch, 9);
 }
 
 TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
@@ -436,7 +461,8 @@ TEST(Synchronizer, Tombstone_IsRemovedAndConfirmed) {
   auto loop = NewSynchronizer({7, "", kKey});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
-  Expect<RemoveApp>(pass->Next(Answer(snapshot)));
+  Expect<LoadEpoch>(pass->Next(Answer(snapshot)));
+  Expect<RemoveApp>(pass->Next(Answer(int64_t{7})));
   Expect<ConfirmRemoved>(pass->Next(Ok()));
   const Finished end = ExpectEnd(pass->Next(Ok()));
   EXPECT_TRUE(end.status.ok());
@@ -459,6 +485,7 @@ TEST(Synchronizer, FailedRemoval_ConfirmsNothing) {
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   pass->Next(Answer(snapshot));
+  Expect<RemoveApp>(pass->Next(Answer(int64_t{7})));
   EXPECT_FALSE(ExpectEnd(pass->Next(Unavailable("dockerd is down"))).status.ok());
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "plan/conditions.h"
@@ -9,8 +10,13 @@
 namespace ns::reconcile {
 namespace {
 
+// The generation of a removal. A deploy that stood still until after it may be of a generation that
+// the database has lost since, so no count of the row's is above it for certain. What is deleted is
+// not deployed again; where the deletion itself was lost, the epoch is raised.
+constexpr int64_t kAboveEveryDeploy = std::numeric_limits<int64_t>::max();
+
 // living:    load -> observe -> (check history) -> (apply -> observe) -> save
-// tombstone: load -> remove -> confirm; the cleaner does the rest
+// tombstone: load -> load epoch -> remove -> confirm; the cleaner does the rest
 // history:   load epoch -> load again -> (raise the epoch). Where the backend has seen a higher
 // fence than the database can have given, the database was restored from an older state: the epoch
 // is raised before anything is asked of the backend.
@@ -70,9 +76,9 @@ class SynchronizerPass final : public Pass {
     if (snapshot_.app.deleted && !snapshot_.resources_may_remain)
       return Settled(snapshot_.version, {{LoopId::kCleaner, id_.str()}});
     if (snapshot_.app.deleted) {
-      // Above every deploy that may still be on its way.
-      desired_.fence = {options_.epoch, snapshot_.app.target.generation + 1};
-      return Act();
+      desired_.fence = {options_.epoch, kAboveEveryDeploy};
+      at_ = At::kEpoch;  // another host may have raised it, and deployed by it
+      return Effect(LoadEpoch{});
     }
     if (snapshot_.app.target.generation == 0)
       return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
@@ -98,6 +104,7 @@ class SynchronizerPass final : public Pass {
   Step EpochLoaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
     epoch_ = std::get<int64_t>(*outcome);
+    if (snapshot_.app.deleted && !asked_why_) return UseEpoch();
     at_ = At::kReload;
     return Effect(LoadApp{id_});
   }

@@ -57,10 +57,6 @@ std::string EnvText(const Env& env, const Wanted& wanted) {
   return text;
 }
 
-std::string AttemptOf(const BuildId& build, int attempt) {
-  return build.str() + "-" + std::to_string(attempt);
-}
-
 // Not there in time, and there but of something else.
 Shortfall Late(std::string what) { return {"I21", std::move(what)}; }
 Shortfall Other(std::string what) { return {"I23", std::move(what)}; }
@@ -72,6 +68,10 @@ void Checker::Fail(std::string invariant, std::string what) {
 }
 
 void Checker::StoreCalled(const std::string& host, std::string_view method) {
+  if (method == "BuildStore.Renew")
+    database_.rows().state.With([&](const Rows& rows) { CheckRenewal(rows, host); });
+  if (method == "DeployStore.RaiseEpoch" && went_back_ < Duration::zero())
+    Fail("I7", host + " takes the database for restored, and it has lost nothing");
   if (!method.starts_with("docker.") && !OnlyReads(method)) {
     database_.rows().state.With([&](Rows& rows) {
       CheckBuilds(rows, host, method);
@@ -85,6 +85,7 @@ void Checker::StoreCalled(const std::string& host, std::string_view method) {
 
 void Checker::CheckBuilds(Rows& rows, const std::string& host, std::string_view method) {
   bool changed = false;
+  std::vector<const model::Build*> begun;
   for (const auto& [id, row] : rows.builds) {
     const auto [known, fresh] = builds_.try_emplace(id);
     if (fresh && row.build.status != BuildStatus::kQueued)
@@ -97,12 +98,21 @@ void Checker::CheckBuilds(Rows& rows, const std::string& host, std::string_view 
     }
     changed = true;
     CheckBuild(rows, row.build, known->second, host, method);
+    if (known->second.status != BuildStatus::kBuilding &&
+        row.build.status == BuildStatus::kBuilding)
+      begun.push_back(&row.build);
     known->second = {row.build.status,       row.build.lease,   row.build.outcome,
                      row.build.image.digest, row.build.attempt, scheduler_.now()};
   }
   if (changed) CheckDuplicates(rows);
-  if (builds_.size() > rows.builds.size())
-    std::erase_if(builds_, [&](const auto& known) { return !rows.builds.contains(known.first); });
+  if (!begun.empty()) CheckShares(rows, host, begun);
+  if (builds_.size() > rows.builds.size()) {
+    std::erase_if(builds_, [&](const auto& known) {
+      const bool gone = !rows.builds.contains(known.first);
+      if (gone) CheckPurged(known.first, known.second);
+      return gone;
+    });
+  }
 }
 
 void Checker::CheckBuild(const Rows& rows, const model::Build& build, KnownBuild& known,
@@ -126,6 +136,7 @@ void Checker::CheckBuild(const Rows& rows, const model::Build& build, KnownBuild
     if (build.not_before > TrueClock(scheduler_).Now() && known.since < decided_[{host, build.id}])
       Fail("I19", name + " is tried again before its wait is over");
     CheckRoom(rows, build, host);
+    attempt_of_[build.lease.token] = AttemptOf(build.id, build.attempt);
   }
   if (build.status == BuildStatus::kSucceeded) CheckImage(rows, build);
 }
@@ -207,6 +218,8 @@ void Checker::DatabaseWentBack() {
   went_back_ = scheduler_.now();
   builds_.clear();
   targets_.clear();
+  overtaken_.clear();
+  acted_generation_.clear();
   database_.rows().state.With([this](Rows& rows) {
     for (const auto& [id, row] : rows.builds) {
       const model::Build& build = row.build;
@@ -234,6 +247,10 @@ void Checker::RolloutActs(const std::string& app, const sdk::Fence& fence, std::
       newest != records_.fences.end() && fence < newest->second && ++late > 1)
     Fail("I6", std::string(what) + " of " + app + " though a newer fence is known");
   acted = std::max(acted, fence);
+  int64_t& generation = acted_generation_[app];
+  if (fence.generation < generation && went_back_ < Duration::zero())
+    Fail("I7", std::string(what) + " of " + app + " brings an older target back");
+  generation = std::max(generation, fence.generation);
 }
 
 void Checker::HostChangesBackend(const std::string& host) {
@@ -305,27 +322,6 @@ void Checker::ImageDeleted(const std::string& app, const std::string& digest) {
          (build->image_state == model::ImageState::kKept && build->image.digest == digest));
     if (wanted) Fail("I11", "an image of " + app + " is deleted that may be wanted");
   });
-}
-
-void Checker::Runs(const std::string& host, const std::string& attempt, bool begins) {
-  if (!begins) {
-    running_.erase(attempt);
-    return;
-  }
-  const bool alone = running_.emplace(attempt, host).second;
-  if (DatabaseHasLost(std::chrono::hours(1))) return;  // and gives the attempt again
-  if (!alone) Fail("I4", "attempt " + attempt + " is run by two");
-  if (pushed_.contains(attempt))
-    Fail("I19", "attempt " + attempt + " is run again, and had its result");
-}
-
-// Who has stood still learns of it only when they have gone on.
-void Checker::Pushes(const std::string& host, const std::string& attempt) {
-  pushed_.insert(attempt);
-  const auto expired = expired_.find(attempt);
-  if (expired != expired_.end() && !DatabaseHasLost(30s) &&
-      scheduler_.now() > std::max(expired->second, paused_until_[host]) + 1s)
-    Fail("I6", host + " pushes an image after its lease, of attempt " + attempt);
 }
 
 void Checker::Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds) {

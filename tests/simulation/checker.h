@@ -28,6 +28,11 @@ struct Shortfall {
   bool empty() const { return what.empty(); }
 };
 
+// As engines name it.
+inline std::string AttemptOf(const BuildId& build, int attempt) {
+  return build.str() + "-" + std::to_string(attempt);
+}
+
 class Checker {
  public:
   Checker(Scheduler& scheduler, Network& network, ports::testing::FakeStore& database,
@@ -49,6 +54,7 @@ class Checker {
   void HostBegins(const HostId& id, const std::string& name) {
     names_[id] = name;
     begun_[name] = id;
+    confirmed_.erase(name);
   }
   void HostChangesBackend(const std::string& host);
   void HostPauses(const std::string& host, Duration until) {
@@ -66,6 +72,8 @@ class Checker {
   void Sees(const std::string& app, const std::vector<model::EnvVar>& env, bool builds);
   void EffectBegins(const std::string& host, const reconcile::Request& request,
                     const reconcile::Engine& engine);
+  void EffectEnds(const std::string& host, const reconcile::Request& request,
+                  const reconcile::Outcome& outcome);
 
   // -- after the faults have ended --
   // The first thing that is not yet as the people want it; empty: nothing.
@@ -92,6 +100,12 @@ class Checker {
   void CheckClaim(const model::Build& build, const KnownBuild& known, const std::string& host,
                   std::string_view method);
   void CheckRoom(const Rows& rows, const model::Build& build, const std::string& host);
+  void CheckShares(const Rows& rows, const std::string& host,
+                   const std::vector<const model::Build*>& begun);
+  void CheckRenewal(const Rows& rows, const std::string& host);
+  void CheckPurged(const BuildId& id, const KnownBuild& known);
+  void CheckHasStopped(const std::string& host, const std::string& attempt);
+  bool IsLate(const std::string& host, const std::string& attempt) const;
   void CheckImage(const Rows& rows, const model::Build& build);
   void CheckDuplicates(const Rows& rows);
   void CheckApply(const std::string& host, const model::DesiredApp& desired);
@@ -125,7 +139,8 @@ class Checker {
   int64_t epoch_ = 1;                // the highest that the database has given out
   std::set<std::string> succeeded_;  // digests of succeeded builds
   std::map<std::string, sdk::Fence> acted_;
-  std::map<std::string, std::string> running_;  // attempt -> who runs it
+  std::map<std::string, std::string> running_;                         // attempt -> who runs it
+  std::map<std::pair<std::string, std::string>, Duration> run_since_;  // host, attempt
   std::map<std::string, std::deque<Duration>> effects_;
   std::map<BuildId, Duration> waits_since_;
   std::map<std::string, Duration> paused_until_;   // by host
@@ -139,6 +154,13 @@ class Checker {
   std::map<std::string, int64_t> applies_;               // by application
   std::map<std::string, int> needless_;                  // applies of what was so, by application
   std::set<std::string> pushed_;                         // attempts
+  std::map<std::string, std::string> attempt_of_;        // by token
+  std::map<std::string, std::set<std::string>> confirmed_;  // attempts whose claim a host renewed
+  // When a host was told that it has lost the claim of an attempt.
+  std::map<std::pair<std::string, std::string>, Duration> told_lost_;
+  // Builds of others that have begun while one of this owner's could, since its last.
+  std::map<UserId, int> overtaken_;
+  std::map<std::string, int64_t> acted_generation_;  // since the database last lost something
   // Host and application -> changes of the application when the host last asked to see it.
   std::map<std::pair<std::string, std::string>, int64_t> looked_;
 };

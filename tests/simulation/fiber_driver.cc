@@ -65,6 +65,7 @@ void FiberDriver::Carry(act::Lane id, reconcile::Request request) {
                      scheduler_.Sleep(std::chrono::microseconds(20));  // the way back to the engine
                      --lanes_[id].running;
                      under_way_.erase(request.ticket);
+                     if (ends) ends(request, outcome);
                      Obey(engine_.Done(request.ticket, std::move(outcome), clock_.Monotonic()));
                      Feed(id);
                      Tick();

@@ -35,6 +35,8 @@ class FiberDriver {
   const reconcile::Engine& engine() const { return engine_; }
   // Called for each effect that begins.
   std::function<void(const reconcile::Request&)> begins;
+  // Called for each that has ended, before the engine hears of it.
+  std::function<void(const reconcile::Request&, const reconcile::Outcome&)> ends;
 
  private:
   struct Lane {

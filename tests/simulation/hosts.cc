@@ -102,6 +102,7 @@ std::unique_ptr<FiberDriver> Host::NewDriver(act::Carrier carry, act::LaneLimits
   auto driver = std::make_unique<FiberDriver>(ground_.scheduler, process_, weak_from_this(),
                                               std::move(carry), std::move(limits), random_, clock_);
   driver->begins = begins;
+  driver->ends = ends;
   return driver;
 }
 
@@ -235,12 +236,12 @@ bool SimEngine::Lies(const ports::EngineJob& job) const {
 Result<model::Image> SimEngine::Run(const ports::Call& call, const ports::EngineJob& job,
                                     const std::function<void(std::string_view)>& log) {
   const std::string attempt = job.build.str() + "-" + std::to_string(job.attempt);
+  log("step 1\n");
   const Running running(ground_, host_, attempt);
   Chance& chance = ground_.docker.chance();
   const std::string commit = job.plan.dockerfile_text;
-  log("step 1\n");
   // Some take longer than a lease, and always.
-  const int times = job.build.str().starts_with("1") ? 4 : 1;
+  const int times = job.build.str() < "3" && !job.build.str().starts_with("0") ? 4 : 1;
   ground_.scheduler.Sleep(chance.Between(200ms, 8s) * times, call.cancel);
   if (call.cancel.stop_requested()) return Status(Code::kCancelled, "Cancelled", "cancelled");
   if (ground_.network.Has(FaultClass::kEngine) && chance.Percent(15))

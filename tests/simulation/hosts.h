@@ -59,6 +59,7 @@ class Host : public std::enable_shared_from_this<Host> {
   const reconcile::Engine* engine() const { return driver_ ? &driver_->engine() : nullptr; }
 
   std::function<void(const reconcile::Request&)> begins;
+  std::function<void(const reconcile::Request&, const reconcile::Outcome&)> ends;
 
  protected:
   virtual model::Host Describe() const = 0;

@@ -34,7 +34,7 @@ inline constexpr std::array<Invariant, 24> kInvariants = {{
     {"I15", "an acknowledged write is never lost nor undone", "each write", ""},
     {"I16", "each command takes effect once", "", "commands carry no idempotency key yet"},
     {"I17", "no secret reaches another's build or container", "each build, each container", ""},
-    {"I18", "no owner waits over three times their share", "", "a property test of the fair queue"},
+    {"I18", "no owner waits over three times their share", "each claim", ""},
     {"I19", "attempts, passes, restarts and needless work are bounded", "each effect", ""},
     {"I20", "queues are bounded, and nobody is given more than they have room for",
      "each effect, each claim", ""},

@@ -27,6 +27,8 @@ ns_mutant(starter.one-slot-less deadline "a builder is full one build too early"
   core/plan/assign.cc [[builders[i].running - builders[i].slots, i]] [[builders[i].running - builders[i].slots + (MUTANT && builders[i].running > 0 ? 1 : 0), i]])
 ns_mutant(starter.same-app guard "two builds of one application at once" I20
   core/plan/assign.cc [[return !busy_.contains(app);]] [[return !busy_.contains(app) || MUTANT;]])
+ns_mutant(starter.served-last-first guard "who was served last is served again" I18
+  core/plan/assign.cc [[heap_.push({{owner.running, owner.served,]] [[heap_.push({{owner.running, MUTANT ? Time{} - (owner.served - Time{}) : owner.served,]])
 ns_mutant(starter.no-wait deadline "another attempt begins before its wait is over" I19
   core/plan/assign.cc [[if (build.not_before <= queue.now) owners_]] [[if (build.not_before <= queue.now || MUTANT) owners_]])
 ns_mutant(releaser.any-build guard "builds of other sources are released" I23
@@ -68,7 +70,9 @@ ns_mutant(engine.host-clock clock "chance by the machine's clock" I24
       random_]] [[return Duration((MUTANT ? std::chrono::steady_clock::now().time_since_epoch().count() % std::max<int64_t>(span.count(), 1) : 0) + static_cast<int64_t>(
       random_]])
 ns_mutant(synchronizer.removal-fence deadline "a removal has the fence of the last deploy" -
-  core/reconcile/synchronizer.cc [[target.generation + 1}]] [[target.generation + (MUTANT ? 0 : 1)}]])
+  core/reconcile/synchronizer.cc [[desired_.fence = {options_.epoch, kAboveEveryDeploy};]] [[desired_.fence = {options_.epoch, MUTANT ? snapshot_.app.target.generation : kAboveEveryDeploy};]])
+ns_mutant(synchronizer.removal-epoch fence "a removal has the epoch that its host began with" -
+  core/reconcile/synchronizer.cc [[if (snapshot_.app.deleted && !asked_why_) return UseEpoch();]] [[if (snapshot_.app.deleted && !asked_why_) return MUTANT ? Act() : UseEpoch();]])
 ns_mutant(synchronizer.target-fits guard "what the target does not name is deployed" -
   core/reconcile/synchronizer.cc [[if (!plan::TargetFits]] [[if (!MUTANT && !plan::TargetFits]])
 ns_mutant(synchronizer.history guard "a restored database is not noticed" I21

@@ -96,6 +96,8 @@ Status Link::Before(const ports::FaultPoint& point) {
   Scheduler& scheduler = network_.scheduler_;
   if (scheduler.WindingDown()) return Unavailable("the process has died");
   if (network_.asks) network_.asks(process_->name, MethodOf(point.name));
+  // A pause that begins in the middle of a call, before the request has left.
+  if (process_->paused_until > scheduler.now()) scheduler.Sleep(Duration::zero());
   MayCrash(point);
   if (network_.Strikes(FaultClass::kFails, network_.fails_)) {
     scheduler.Sleep(network_.Delay(peer_));

@@ -69,6 +69,12 @@ bool RegistryWorld::HasAny(const std::string& app) const {
                      [this](const auto& tag) { return !facts_.at(tag.second).late; });
 }
 
+bool RegistryWorld::Has(const std::string& app, const std::string& digest) const {
+  const auto found = tags_.find(app);
+  return found != tags_.end() && std::any_of(found->second.begin(), found->second.end(),
+                                             [&](const auto& tag) { return tag.second == digest; });
+}
+
 Result<std::string> RegistryWorld::Digest(const ports::Call&, const AppId& app,
                                           const std::string& tag) {
   const auto& tags = tags_[app.str()];

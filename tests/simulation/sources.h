@@ -75,6 +75,7 @@ class RegistryWorld final : public ports::Registry {
   std::optional<model::Image> OfAnother(const std::string& app) const;
   // But for those pushed late, which nobody can know of.
   bool HasAny(const std::string& app) const;
+  bool Has(const std::string& app, const std::string& digest) const;
 
   std::string RepositoryFor(const AppId& app) const override { return "registry/ns/" + app.str(); }
   Status Ping(const ports::Call&) override { return {}; }

@@ -11,7 +11,7 @@ using model::DesiredState;
 namespace {
 
 constexpr int kMostApps = 5;
-constexpr std::array<const char*, 12> kStepNames = {"creates",
+constexpr std::array<const char*, 15> kStepNames = {"creates",
                                                     "pushes",
                                                     "points back to an old commit",
                                                     "sets a variable",
@@ -22,11 +22,17 @@ constexpr std::array<const char*, 12> kStepNames = {"creates",
                                                     "restarts",
                                                     "deletes",
                                                     "cancels a build",
-                                                    "retries"};
+                                                    "retries",
+                                                    "sets a variable and drops it",
+                                                    "changes addresses to and fro",
+                                                    "pushes again and again"};
 
 std::string Padded(const std::string& text, size_t size) {
   return std::string(size - std::min(size, text.size()), '0') + text;
 }
+
+// Up to 40 ms.
+Duration Moment(int64_t choice) { return std::chrono::microseconds(choice % 40'000); }
 
 model::Website SiteOf(int index, int64_t choice) {
   model::Website site;
@@ -59,10 +65,11 @@ std::vector<UserStep> DrawSteps(Chance& chance, Duration until) {
     steps.push_back({chance.Between(0s, 5s), app, StepKind::kCreate, chance.Below(1 << 20)});
   for (int i = 0; i < count; ++i) {
     static constexpr std::array kOften = {
-        StepKind::kPush,      StepKind::kPush,   StepKind::kPush,    StepKind::kPush,
-        StepKind::kSetEnv,    StepKind::kSetEnv, StepKind::kSites,   StepKind::kStart,
-        StepKind::kStop,      StepKind::kStart,  StepKind::kRestart, StepKind::kDropEnv,
-        StepKind::kPointBack, StepKind::kCancel, StepKind::kRetry,   StepKind::kDelete};
+        StepKind::kPush,      StepKind::kPush,      StepKind::kPush,    StepKind::kPush,
+        StepKind::kSetEnv,    StepKind::kSetEnv,    StepKind::kSites,   StepKind::kStart,
+        StepKind::kStop,      StepKind::kStart,     StepKind::kRestart, StepKind::kDropEnv,
+        StepKind::kPointBack, StepKind::kCancel,    StepKind::kRetry,   StepKind::kDelete,
+        StepKind::kFlipEnv,   StepKind::kFlipSites, StepKind::kFlood};
     const auto kind = kOften[static_cast<size_t>(chance.Below(kOften.size()))];
     steps.push_back({chance.Between(5s, until), static_cast<int>(chance.Below(apps)), kind,
                      chance.Below(1 << 20)});
@@ -114,10 +121,23 @@ void Users::Do(const std::vector<UserStep>& steps) {
     scheduler_.Spawn(process_, [this, own = of_one.second] {
       for (const UserStep& step : own) {
         if (step.at > scheduler_.now()) scheduler_.Sleep(step.at - scheduler_.now());
-        Take(step);
+        InTurn(step);
       }
     });
   }
+}
+
+void Users::Also(const UserStep& step) {
+  scheduler_.Spawn(process_, [this, step] {
+    if (step.at > scheduler_.now()) scheduler_.Sleep(step.at - scheduler_.now());
+    InTurn(step);
+  });
+}
+
+void Users::InTurn(const UserStep& step) {
+  while (!busy_.insert(step.app).second) scheduler_.Sleep(5ms);
+  Take(step);
+  busy_.erase(step.app);
 }
 
 void Users::Take(const UserStep& step) {
@@ -146,6 +166,12 @@ void Users::Take(const UserStep& step) {
       return Cancel(step);
     case StepKind::kRetry:
       return Retry(step);
+    case StepKind::kFlipEnv:
+      return FlipEnv(step);
+    case StepKind::kFlipSites:
+      return FlipSites(step);
+    case StepKind::kFlood:
+      return Flood(step);
   }
 }
 
@@ -223,12 +249,55 @@ void Users::DropEnv(const UserStep& step) {
 }
 
 void Users::Sites(const UserStep& step) {
-  Result<model::Application> app = store_.apps.Get(IdOf(step.app));
-  if (!app.ok() || app->deleted) return;
-  app->websites = {SiteOf(step.app, step.choice)};
-  if (step.choice % 2 == 1 && step.choice % 3 != 0) app->websites.push_back(SiteOf(step.app, 0));
-  Promised(promises_[app->id].sites, SitesText(app->websites),
+  std::vector<model::Website> sites = {SiteOf(step.app, step.choice)};
+  if (step.choice % 2 == 1 && step.choice % 3 != 0) sites.push_back(SiteOf(step.app, 0));
+  SetSites(IdOf(step.app), sites, nullptr);
+}
+
+bool Users::SetSites(const AppId& id, const std::vector<model::Website>& sites,
+                     std::vector<model::Website>* before) {
+  Result<model::Application> app = store_.apps.Get(id);
+  if (!app.ok() || app->deleted) return false;
+  if (before) *before = app->websites;
+  app->websites = sites;
+  Promised(promises_[id].sites, SitesText(sites),
            [&] { return store_.apps.Update(*app, app->updated_at, nullptr); });
+  return true;
+}
+
+// Some milliseconds apart: the loops are in the middle of what the first change asks for.
+void Users::FlipEnv(const UserStep& step) {
+  for (int64_t i = 0; i <= step.choice % 3; ++i) {
+    SetEnv(step);
+    scheduler_.Sleep(Moment(step.choice >> i));
+    DropEnv(step);
+    scheduler_.Sleep(Moment(step.choice >> (i + 3)));
+  }
+}
+
+void Users::FlipSites(const UserStep& step) {
+  const AppId id = IdOf(step.app);
+  for (int64_t i = 0; i <= step.choice % 3; ++i) {
+    std::vector<model::Website> before;
+    if (!SetSites(id, {SiteOf(step.app, step.choice)}, &before)) return;
+    scheduler_.Sleep(Moment(step.choice >> i));
+    if (!SetSites(id, before, nullptr)) return;
+    scheduler_.Sleep(Moment(step.choice >> (i + 3)));
+  }
+}
+
+// To all branches, so that many applications of one owner want a build at once.
+void Users::Flood(const UserStep& step) {
+  if (std::exchange(flooded_, true)) return;
+  for (int64_t i = 0; i < 6; ++i) {
+    for (const int next : {0, 2}) {
+      UserStep push = step;
+      push.app = step.app % 2 + next;
+      push.choice = step.choice + 2;  // one that builds and starts
+      Push(push);
+    }
+    scheduler_.Sleep(700ms + Moment(step.choice) * 20);
+  }
 }
 
 void Users::Desire(const UserStep& step, DesiredState state, bool restart) {

@@ -30,7 +30,10 @@ enum class StepKind {
   kRestart,
   kDelete,
   kCancel,
-  kRetry
+  kRetry,
+  kFlipEnv,    // sets a variable and drops it at once
+  kFlipSites,  // changes addresses and takes that back at once
+  kFlood       // pushes again and again, once in a run
 };
 
 // One thing that the owner of an application does.
@@ -64,6 +67,8 @@ class Users {
   // Makes the user and the repositories.
   void SetUp();
   void Do(const std::vector<UserStep>& steps);
+  // One step more, when its time has come; after what its owner is at then.
+  void Also(const UserStep& step);
   // Whether all of them were taken and answered.
   bool Done() const { return process_->tasks.empty(); }
   // The database came back with what it was some time ago: from now on that is what is promised.
@@ -78,6 +83,7 @@ class Users {
   const std::map<AppId, Promise>& promises() const { return promises_; }
 
  private:
+  void InTurn(const UserStep& step);
   void Take(const UserStep& step);
   void Create(int index);
   void Push(const UserStep& step);
@@ -85,6 +91,12 @@ class Users {
   void SetEnv(const UserStep& step);
   void DropEnv(const UserStep& step);
   void Sites(const UserStep& step);
+  // Whether there was an application to change; `before`: what it had.
+  bool SetSites(const AppId& id, const std::vector<model::Website>& sites,
+                std::vector<model::Website>* before);
+  void FlipEnv(const UserStep& step);
+  void FlipSites(const UserStep& step);
+  void Flood(const UserStep& step);
   void Desire(const UserStep& step, model::DesiredState state, bool restart);
   void Delete(const UserStep& step);
   void Cancel(const UserStep& step);
@@ -106,6 +118,8 @@ class Users {
   std::set<AppId> lost_;
   std::vector<std::string> pushed_;
   int rebased_ = 0;
+  bool flooded_ = false;
+  std::set<int> busy_;                          // applications whose owners are at something
   std::list<std::function<void()>> under_way_;  // promises again what is being written
 };
 

@@ -72,6 +72,7 @@ class World {
     network_.asks = [this](const std::string& host, std::string_view method) {
       if (method == "Backend.Apply" || method == "Backend.Remove")
         checker_.HostChangesBackend(host);
+      Ambush(host, method);
     };
     backend_watch_.acts = [this](const std::string& app, const sdk::Fence& fence,
                                  std::string_view what) { checker_.RolloutActs(app, fence, what); };
@@ -116,6 +117,7 @@ class World {
     const int controllers = 1 + static_cast<int>(swarm_.Below(3));
     const int builders = 1 + static_cast<int>(swarm_.Below(3));
     const int somewhere = 1 + static_cast<int>(swarm_.Below(controllers));
+    slots_ = 1 + static_cast<int>(swarm_.Below(2));
     for (int i = 0; i < controllers + builders; ++i) {
       const bool builder = i >= controllers;
       const std::string name =
@@ -135,13 +137,17 @@ class World {
     const uint64_t seed = hosts_chance_.random().Next();
     trace_.Add(scheduler_.now(), {place.name, "begins"});
     if (place.builder)
-      place.host = std::make_shared<BuilderHost>(ground_, place.name, place.clock, seed, 2);
+      place.host = std::make_shared<BuilderHost>(ground_, place.name, place.clock, seed, slots_);
     else
       place.host =
           std::make_shared<ControllerHost>(ground_, place.name, place.clock, seed, place.somewhere);
     checker_.HostBegins(place.host->id(), place.name);
     Host* const host = place.host.get();
+    host->ends = [this, name = place.name](const auto& request, const auto& outcome) {
+      checker_.EffectEnds(name, request, outcome);
+    };
     host->begins = [this, host, name = place.name](const reconcile::Request& request) {
+      if (request.loop == reconcile::LoopId::kSynchronizer) synchronizes_[name] = request.key;
       trace_.Add(scheduler_.now(), {name, ">", reconcile::LoopName(request.loop), request.key});
       if (host->engine()) checker_.EffectBegins(name, request, *host->engine());
     };
@@ -153,6 +159,7 @@ class World {
   void Chaos() {
     Chance workload(options_.seed, Stream::kWorkload);
     const Duration end = chance_.Between(25s, 90s);
+    chaos_end_ = end;
     steps_ = DrawSteps(workload, end);
     std::vector<UserStep> taken;
     for (size_t i = 0; i < steps_.size(); ++i) {
@@ -214,10 +221,71 @@ class World {
   void Pause() {
     Place& place = AnyPlace();
     const Duration span = chance_.Between(1s, 45s);
+    const std::optional<Duration> end = EndOfLease(place);
+    StandStill(place, end && chance_.Percent(50) ? *end : span);
+  }
+
+  void StandStill(const Place& place, Duration span) {
     if (!place.host) return;
     trace_.Add(scheduler_.now(), {place.name, "stands still"});
     checker_.HostPauses(place.name, scheduler_.now() + span);
     scheduler_.Pause(place.host->process(), scheduler_.now() + span);
+  }
+
+  // From now until a claim of it has run out and somebody is about to notice.
+  std::optional<Duration> EndOfLease(const Place& place) {
+    if (!place.builder || !place.host) return std::nullopt;
+    const Time now = clock_.Now();
+    std::optional<Duration> first;
+    database_.rows().state.With([&](const auto& rows) {
+      for (const auto& [id, row] : rows.builds) {
+        const bool held = row.build.status == model::BuildStatus::kBuilding &&
+                          row.build.lease.host == place.host->id() && row.build.lease.expires > now;
+        if (held && (!first || row.build.lease.expires - now < *first))
+          first = row.build.lease.expires - now;
+      }
+    });
+    if (first) *first += chance_.Between(99ms, 104ms);
+    return first;
+  }
+
+  // -- pauses that begin where they do most harm: in the middle of what a host does --
+
+  void Ambush(const std::string& host, std::string_view method) {
+    if (scheduler_.now() >= chaos_end_ || ambushes_ == 0 || !faults_.Has(FaultClass::kPause))
+      return;
+    const bool applies = method == "Backend.Apply", looks = method == "Backend.Observe";
+    const std::string& key = synchronizes_[host];
+    if (!(applies && chance_.Percent(10)) && !(looks && chance_.Percent(3))) return;
+    const auto place = std::find_if(places_.begin(), places_.end(),
+                                    [&](const auto& one) { return one->name == host; });
+    if (place == places_.end() || !(*place)->host || key.size() < 2) return;
+    --ambushes_;
+    const int app = key.back() - '0';
+    if (applies)
+      StopInADeploy(**place, app);
+    else if (scheduler_.now() + 35s < chaos_end_)
+      StopBeforeALook(**place, app);
+  }
+
+  // From before a deletion until after the removal.
+  void StopInADeploy(const Place& place, int app) {
+    StandStill(place, chance_.Between(8s, 45s));
+    users_.Also({scheduler_.now() + chance_.Between(0s, 2s), app,
+                 chance_.Percent(60) ? StepKind::kDelete : StepKind::kSetEnv,
+                 chance_.Below(1 << 20) | 1});
+  }
+
+  // Others take the application over, deploy something newer, and stand still when it goes on.
+  void StopBeforeALook(const Place& place, int app) {
+    const Duration now = scheduler_.now();
+    StandStill(place, chance_.Between(28s, 33s));
+    users_.Also({now + chance_.Between(0s, 2s), app, StepKind::kSites, chance_.Below(1 << 20)});
+    scheduler_.After(chance_.Between(14s, 17s), [this, name = place.name] {
+      for (const auto& other : places_) {
+        if (!other->builder && other->name != name) StandStill(*other, 30s);
+      }
+    });
   }
 
   void Jump() {
@@ -246,16 +314,35 @@ class World {
     if (scheduler_.now() < end) scheduler_.After(1500ms, [this, end] { KeepCopies(end); });
   }
 
-  // A replica takes over that has not heard of the last writes.
+  // A replica takes over that has not heard of the last writes. What was lost may be deployed, and
+  // somebody may ask for something else at once, which then has the numbers of what was lost.
   void FailOver() {
     if (copies_.empty()) return;
+    if (chance_.Percent(50)) {
+      const size_t which = static_cast<size_t>(chance_.Below(static_cast<int64_t>(copies_.size())));
+      return ComeBackAs(copies_[which], chance_.Between(200ms, 5s));
+    }
+    auto copy = std::make_shared<ports::testing::FakeState>(
+        database_.rows().state.With([](const auto& rows) { return rows; }));
+    const int app =
+        steps_[static_cast<size_t>(chance_.Below(static_cast<int64_t>(steps_.size())))].app;
+    const int64_t choice = chance_.Below(1 << 20);
+    users_.Also({scheduler_.now(), app, StepKind::kSites, choice});
+    scheduler_.After(chance_.Between(200ms, 1500ms), [this, copy, app, choice] {
+      const Duration away = chance_.Between(200ms, 2s);
+      ComeBackAs(*copy, away);
+      users_.Also({scheduler_.now() + away + chance_.Between(0ms, 20ms), app, StepKind::kSites,
+                   choice + 1});
+    });
+  }
+
+  void ComeBackAs(const ports::testing::FakeState& copy, Duration away) {
     trace_.Add(scheduler_.now(), {"the database loses its last writes"});
-    network_.DatabaseDown(scheduler_.now() + chance_.Between(200ms, 5s));
-    const size_t which = static_cast<size_t>(chance_.Below(static_cast<int64_t>(copies_.size())));
+    network_.DatabaseDown(scheduler_.now() + away);
     database_.rows().state.With([&](auto& rows) {
       const int64_t number = rows.last_number;
       auto subscribers = std::move(rows.subscribers);
-      rows = copies_[which];
+      rows = copy;
       rows.subscribers = std::move(subscribers);
       rows.last_number = number + 1'000'000;  // tokens are never given out twice
     });
@@ -342,7 +429,10 @@ class World {
   std::vector<std::unique_ptr<Place>> places_;
   std::vector<ports::testing::FakeState> copies_;
   std::vector<UserStep> steps_;
-  Duration healed_{}, converged_after_{};
+  Duration healed_{}, converged_after_{}, chaos_end_{};
+  int slots_ = 1;                                    // of each builder
+  int ambushes_ = 2;                                 // that may still come
+  std::map<std::string, std::string> synchronizes_;  // by host: the last
   Scheduler scheduler_;
   Network network_;
   TrueClock clock_;
