@@ -15,7 +15,7 @@ namespace {
 
 // Two controllers may give a builder of two slots a build each at the same moment.
 constexpr int kMostClaims = 8;
-// Of one application in ten seconds: people change it, and somebody meddles, less often.
+// Of one application in ten seconds, beside one for each target: somebody meddles less often.
 constexpr size_t kMostCreated = 8;
 
 bool MayChange(BuildStatus from, BuildStatus to) {
@@ -272,10 +272,13 @@ void Checker::ContainerCreated(const Container& container) {
   const ImageFacts* image = registry_.Find(container.digest);
   if (!image || image->app != container.app || !succeeded_.contains(container.digest))
     Fail("I8", "a container of " + container.app + " has an image of no succeeded build of it");
-  std::deque<Duration>& recent = created_[container.app];
-  recent.push_back(scheduler_.now());
-  while (recent.front() + 10s < scheduler_.now()) recent.pop_front();
-  if (recent.size() > kMostCreated) Fail("I19", container.app + " has too many new containers");
+  auto& recent = created_[container.app];
+  recent.emplace_back(scheduler_.now(), container.fence);
+  while (recent.front().first + 10s < scheduler_.now()) recent.pop_front();
+  std::set<sdk::Fence> targets;
+  for (const auto& [at, fence] : recent) targets.insert(fence);
+  if (recent.size() > kMostCreated + targets.size())
+    Fail("I19", container.app + " has too many new containers");
   std::vector<model::EnvVar> env;
   for (const sdk::EnvVar& variable : container.env) {
     env.emplace_back();

@@ -148,13 +148,14 @@ class Checker {
   // When the queue was asked for on which the claim of a build was decided: the oldest of those
   // that may still arrive.
   std::map<std::pair<std::string, BuildId>, Duration> decided_;
-  std::map<AppId, Duration> removed_since_;              // when a host began to remove a tombstone
-  std::map<std::string, Duration> expired_;              // attempt -> when its claim was taken away
-  std::map<std::string, std::deque<Duration>> created_;  // containers, by application
-  std::map<std::string, int64_t> applies_;               // by application
-  std::map<std::string, int> needless_;                  // applies of what was so, by application
-  std::set<std::string> pushed_;                         // attempts
-  std::map<std::string, std::string> attempt_of_;        // by token
+  std::map<AppId, Duration> removed_since_;  // when a host began to remove a tombstone
+  std::map<std::string, Duration> expired_;  // attempt -> when its claim was taken away
+  // Containers, by application: when, and of which target.
+  std::map<std::string, std::deque<std::pair<Duration, sdk::Fence>>> created_;
+  std::map<std::string, int64_t> applies_;         // by application
+  std::map<std::string, int> needless_;            // applies of what was so, by application
+  std::set<std::string> pushed_;                   // attempts
+  std::map<std::string, std::string> attempt_of_;  // by token
   std::map<std::string, std::set<std::string>> confirmed_;  // attempts whose claim a host renewed
   // When a host was told that it has lost the claim of an attempt.
   std::map<std::pair<std::string, std::string>, Duration> told_lost_;

@@ -108,8 +108,9 @@ void Checker::CheckShares(const Rows& rows, const std::string& host,
                         std::chrono::duration_cast<Time::duration>(scheduler_.now() - asked);
   const auto owner_of = [&](const model::Build& build) {
     const auto app = rows.apps.find(build.app);
-    return app == rows.apps.end() || app->second.app.owners.empty() ? UserId()
-                                                                    : app->second.app.owners.front();
+    return app == rows.apps.end() || app->second.app.owners.empty()
+               ? UserId()
+               : app->second.app.owners.front();
   };
   std::map<UserId, int> began, known_running, running;
   for (const model::Build* build : begun) ++began[owner_of(*build)];

@@ -37,7 +37,7 @@ ns_mutant(releaser.stop-ignored guard "what is stopped runs" I9
   core/plan/deploy.cc [[app.desired == DesiredState::kRunning && release]] [[(app.desired == DesiredState::kRunning || MUTANT) && release]])
 ns_mutant(releaser.env-of-all-scopes guard "containers see variables of builds" I23
   core/plan/deploy.cc [[return v.InRun(); }]] [[return v.InRun() || MUTANT; }]])
-ns_mutant(converged.any-routes guard "other routes pass for the right ones" -
+ns_mutant(converged.any-routes guard "other routes pass for the right ones" "I23 rarely"
   core/plan/deploy.cc [[if (observed.route_key != desired.route_key) return false;]] [[if (observed.route_key != desired.route_key && !MUTANT) return false;]])
 ns_mutant(keys.build-without-env field "variables are no part of the build key" I23
   core/plan/keys.cc [[if (variable.InBuild())]] [[if (variable.InBuild() && !MUTANT)]])
@@ -69,15 +69,15 @@ ns_mutant(engine.host-clock clock "chance by the machine's clock" I24
   core/reconcile/engine.cc [[return Duration(static_cast<int64_t>(
       random_]] [[return Duration((MUTANT ? std::chrono::steady_clock::now().time_since_epoch().count() % std::max<int64_t>(span.count(), 1) : 0) + static_cast<int64_t>(
       random_]])
-ns_mutant(synchronizer.removal-fence deadline "a removal has the fence of the last deploy" -
+ns_mutant(synchronizer.removal-fence deadline "a removal has the fence of the last deploy" I10
   core/reconcile/synchronizer.cc [[desired_.fence = {options_.epoch, kAboveEveryDeploy};]] [[desired_.fence = {options_.epoch, MUTANT ? snapshot_.app.target.generation : kAboveEveryDeploy};]])
 ns_mutant(synchronizer.removal-epoch fence "a removal has the epoch that its host began with" -
   core/reconcile/synchronizer.cc [[if (snapshot_.app.deleted && !asked_why_) return UseEpoch();]] [[if (snapshot_.app.deleted && !asked_why_) return MUTANT ? Act() : UseEpoch();]])
-ns_mutant(synchronizer.target-fits guard "what the target does not name is deployed" -
+ns_mutant(synchronizer.target-fits guard "what the target does not name is deployed" "I23 rarely"
   core/reconcile/synchronizer.cc [[if (!plan::TargetFits]] [[if (!MUTANT && !plan::TargetFits]])
 ns_mutant(synchronizer.history guard "a restored database is not noticed" I21
   core/reconcile/synchronizer.cc [[if (observed_.fence <= desired_.fence)]] [[if (observed_.fence <= desired_.fence || MUTANT)]])
-ns_mutant(synchronizer.moved-on guard "a target that moved on passes for a restored database" -
+ns_mutant(synchronizer.moved-on guard "a target that moved on passes for a restored database" "I7 rarely"
   core/reconcile/synchronizer.cc [[if (now.target.generation != snapshot_.app.target.generation ||
         now.deleted != snapshot_.app.deleted) {]] [[if (!MUTANT && (now.target.generation != snapshot_.app.target.generation ||
         now.deleted != snapshot_.app.deleted)) {]])
@@ -90,9 +90,9 @@ ns_mutant(synchronizer.removal-swallowed swallow "a removal that failed is confi
 ns_mutant(observer.never-wakes resync "what has drifted is not put right" I21
   core/reconcile/observer.cc [[return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]]
   [[if (MUTANT) return Done(); return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]])
-ns_mutant(claims.lost-is-ignored guard "a lost claim does not stop its build" -
+ns_mutant(claims.lost-is-ignored guard "a lost claim does not stop its build" I19
   core/reconcile/claims.cc [[(lost && !held.lost)]] [[(lost && !held.lost && !MUTANT)]])
-ns_mutant(claims.trusts-the-list guard "a claim that was not renewed is run" -
+ns_mutant(claims.trusts-the-list guard "a claim that was not renewed is run" "I4 rarely"
   core/reconcile/claims.cc [[if (!renewal.ok() && !cancel) return;]] [[if (!renewal.ok() && !cancel && !MUTANT) return;]])
 ns_mutant(claims.late-deadline deadline "a lease is counted from its answer on, and twice" "I6 rarely"
   core/reconcile/claims.cc [[if (renewal.ok() || cancel) held.until = asked_at_ + ports::kBuildLease;]]
@@ -103,9 +103,9 @@ ns_mutant(attempt.settle-once retry "a result is sent once" I19
   core/reconcile/attempt.cc [[if (MayPass(settled.code()))]] [[if (!MUTANT && MayPass(settled.code()))]])
 ns_mutant(attempt.own-doing-is-final swallow "a build that its builder gave up has been cancelled" "I21 rarely"
   core/reconcile/attempt.cc [[} else if (own_doing && held.lost) {]] [[} else if (own_doing && held.lost && !MUTANT) {]])
-ns_mutant(cleaner.live-builds guard "purges beside a live build" -
+ns_mutant(cleaner.live-builds guard "purges beside a live build" I10
   core/reconcile/cleaner.cc [[if (plan::AnyLive(history_.builds))]] [[if (!MUTANT && plan::AnyLive(history_.builds))]])
-ns_mutant(cleaner.images-stay write "images of a tombstone stay" -
+ns_mutant(cleaner.images-stay write "images of a tombstone stay" I10
   core/reconcile/cleaner.cc [[at_ = At::kDeleteAll;]] [[if (MUTANT) return Purge(); at_ = At::kDeleteAll;]])
 ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
   core/reconcile/cleaner.cc [[if (condemned_.empty()) return DropOldLogs();]] [[if (condemned_.empty() && !MUTANT) return DropOldLogs();]]
@@ -138,7 +138,7 @@ ns_mutant(store.settle-any compare-and-set "a result of a lost attempt is taken"
       const BuildChange]] [[model::Build* build = MUTANT ? rows.FindBuild(id) : Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       const BuildChange]])
-ns_mutant(store.renew-any compare-and-set "a lost claim is renewed" -
+ns_mutant(store.renew-any compare-and-set "a lost claim is renewed" I4
   core/ports/testing/fake_builds.cc [[model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       build->lease]] [[model::Build* build = MUTANT ? rows.FindBuild(id) : Held(rows, id, token);
@@ -146,7 +146,7 @@ ns_mutant(store.renew-any compare-and-set "a lost claim is renewed" -
       build->lease]])
 ns_mutant(store.token-stays fence "all attempts of a build have one token" "I4 rarely"
   core/ports/testing/fake_builds.cc [["token-" + std::to_string(++rows.last_number)]] [["token-" + (MUTANT ? build->id.str() : std::to_string(++rows.last_number))]])
-ns_mutant(store.expire-alive compare-and-set "a lease that was renewed meanwhile expires" -
+ns_mutant(store.expire-alive compare-and-set "a lease that was renewed meanwhile expires" "I5 rarely"
   core/ports/testing/fake_builds.cc [[build->lease.expires <= now;]] [[(build->lease.expires <= now || MUTANT);]])
 ns_mutant(store.expire-ended compare-and-set "a build that has ended meanwhile expires" "I1 rarely"
   core/ports/testing/fake_builds.cc [[build && build->status == BuildStatus::kBuilding &&
@@ -209,7 +209,7 @@ ns_mutant(backend.no-lock unlock "two rollouts of one application at once" I6
   plugin-api/include/ns/sdk/rollout_backend.h [[const auto lock = records_->Lock(call, app.id, app.fence);]] [[const auto lock = MUTANT ? nullptr : records_->Lock(call, app.id, app.fence);]])
 ns_mutant(backend.no-fence fence "older fences are accepted" I6
   plugin-api/include/ns/sdk/rollout_backend.h [[records_->Raise(app.id, app.fence);]] [[if (!MUTANT) records_->Raise(app.id, app.fence);]])
-ns_mutant(backend.removal-no-fence fence "a removal raises no fence" -
+ns_mutant(backend.removal-no-fence fence "a removal raises no fence" I10
   plugin-api/include/ns/sdk/rollout_backend.h [[records_->Raise(app, fence);]] [[if (!MUTANT) records_->Raise(app, fence);]])
 ns_mutant(backend.draining-unsaid write "what routes led to is not remembered" "I12 rarely"
   plugin-api/include/ns/sdk/rollout_backend.h [[if (!targets.contains(id)) record_]] [[if (!targets.contains(id) && !MUTANT) record_]])
