@@ -54,7 +54,6 @@ class Checker {
   void HostBegins(const HostId& id, const std::string& name) {
     names_[id] = name;
     begun_[name] = id;
-    confirmed_.erase(name);
   }
   void HostChangesBackend(const std::string& host);
   void HostPauses(const std::string& host, Duration until) {

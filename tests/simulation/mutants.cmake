@@ -27,7 +27,7 @@ ns_mutant(starter.one-slot-less deadline "a builder is full one build too early"
   core/plan/assign.cc [[builders[i].running - builders[i].slots, i]] [[builders[i].running - builders[i].slots + (MUTANT && builders[i].running > 0 ? 1 : 0), i]])
 ns_mutant(starter.same-app guard "two builds of one application at once" I20
   core/plan/assign.cc [[return !busy_.contains(app);]] [[return !busy_.contains(app) || MUTANT;]])
-ns_mutant(starter.served-last-first guard "who was served last is served again" I18
+ns_mutant(starter.served-last-first guard "who was served last is served again" "I18 rarely"
   core/plan/assign.cc [[heap_.push({{owner.running, owner.served,]] [[heap_.push({{owner.running, MUTANT ? Time{} - (owner.served - Time{}) : owner.served,]])
 ns_mutant(starter.no-wait deadline "another attempt begins before its wait is over" I19
   core/plan/assign.cc [[if (build.not_before <= queue.now) owners_]] [[if (build.not_before <= queue.now || MUTANT) owners_]])
@@ -195,7 +195,7 @@ ns_mutant(rollout.no-probe guard "routes lead to what is not ready" I12
   plugin-api/include/ns/sdk/rollout.h [[if (ready_.contains(replica.id)) continue;]] [[if (ready_.contains(replica.id) || MUTANT) continue;]])
 ns_mutant(rollout.no-confirm guard "a switch is not confirmed" I12
   plugin-api/include/ns/sdk/rollout.h [[if (confirmed_) return std::nullopt;]] [[if (confirmed_ || MUTANT) return std::nullopt;]])
-ns_mutant(rollout.unknown-routes guard "stops what unknown routes may lead to" I12
+ns_mutant(rollout.unknown-routes guard "stops what unknown routes may lead to" "I12 rarely"
   plugin-api/include/ns/sdk/rollout.h [[if (!seen.routes_intact) return wait;]] [[if (!seen.routes_intact && !MUTANT) return wait;]])
 ns_mutant(rollout.stops-the-routed guard "a failed rollout stops what routes led to" I12
   plugin-api/include/ns/sdk/rollout.h [[!replica.Alive() || routed) continue;]] [[!replica.Alive() || (routed && !MUTANT)) continue;]])
@@ -203,7 +203,7 @@ ns_mutant(rollout.keeps-the-edited guard "what was changed by hand stays" I21
   plugin-api/include/ns/sdk/rollout.h [[replica.key == goal_.key && replica.sound &&]] [[replica.key == goal_.key && (replica.sound || MUTANT) &&]])
 ns_mutant(rollout.routes-unrepaired resync "spoilt routes stay" "I21 rarely"
   plugin-api/include/ns/sdk/rollout.h [[seen.route_key != goal_.route_key || !seen.routes_intact)]] [[seen.route_key != goal_.route_key || (!seen.routes_intact && !MUTANT))]])
-ns_mutant(rollout.ended-again retry "a container that ended is started again at once" I19
+ns_mutant(rollout.ended-again retry "a container that ended is started again at once" "I19 rarely"
   plugin-api/include/ns/sdk/rollout.h [[if (auto step = FindEnded(seen, split.rest, now)) return step;]] [[if (auto step = MUTANT ? std::nullopt : FindEnded(seen, split.rest, now)) return step;]])
 ns_mutant(backend.no-lock unlock "two rollouts of one application at once" I6
   plugin-api/include/ns/sdk/rollout_backend.h [[const auto lock = records_->Lock(call, app.id, app.fence);]] [[const auto lock = MUTANT ? nullptr : records_->Lock(call, app.id, app.fence);]])
