@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 5
+-- schema number: 6
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -19,6 +19,13 @@ CREATE TABLE schema_info (
 CREATE TABLE installation (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   epoch bigint NOT NULL DEFAULT 1 CHECK (epoch >= 1)
+);
+
+-- Of each key of the installation's key file a keyed hash of a constant: shows at the start whether the file is still the same one.
+CREATE TABLE key_checks (
+  name text PRIMARY KEY,
+  value text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- A session of a program with this database, and the number of the last transaction in which it wrote: written with each, so that

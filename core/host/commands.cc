@@ -38,7 +38,8 @@ config::Loaded Load(const std::string& path) {
 
 int Report(const Status& status) {
   if (status.ok()) return kDone;
-  std::fprintf(stderr, "nsd: %s\n", status.message().c_str());
+  const std::string reason = status.reason().empty() ? "" : " (" + status.reason() + ")";
+  std::fprintf(stderr, "nsd: %s%s\n", status.message().c_str(), reason.c_str());
   return kFailed;
 }
 

@@ -82,7 +82,7 @@ void CheckDatabase(const config::Config& config, const Layout& layout, Checks& c
                    ? "start nsd, which starts the database; or look after your own"
                    : "as it says; see " + answer.reason() + " in docs/conditions.md"));
   }
-  if (const Status right = store.CheckKeys(); !right.ok())
+  if (const Status right = store.CheckKeys(KeyChecksOf(*keys)); !right.ok())
     return checks.push_back(Broken("database", right.message(), "restore the key file"));
   checks.push_back(Well("database", "answers, with the schema that this version needs"));
   const auto hosts = store.store().hosts.List(kAlive);

@@ -27,8 +27,9 @@ store::PgStore Keyless(const config::Config& config, const Layout& layout) {
 Status KeysLost(const std::string& path) {
   return Status(Code::kPrecondition, "KeyFileLost",
                 "the key file " + path +
-                    " is gone, and the database holds secrets that only its keys open: restore it "
-                    "from its backup. New keys are not made: they would open nothing of this")
+                    " is gone, and the database was made with its keys: restore it from its "
+                    "backup. New keys are not made: they would open no secret, and everything "
+                    "would be built and deployed anew")
       .SetFault(Fault::kOperator);
 }
 
@@ -61,8 +62,9 @@ Status EnsureDatabase(const config::Config& config, const Layout& layout,
 }
 
 store::Keyring KeyringOf(const std::string& key_file, const KeyFile& keys) {
-  return {SealersOf(keys), [key_file]() -> Result<std::vector<Sealer>> {
+  return {SealersOf(keys), [key_file, own = KeyChecksOf(keys)]() -> Result<std::vector<Sealer>> {
             NS_ASSIGN(const KeyFile read, LoadKeyFile(key_file));
+            NS_TRY(store::CompareKeyChecks(own, KeyChecksOf(read)));  // somebody exchanged it
             return SealersOf(read);
           }};
 }
@@ -89,13 +91,13 @@ Foundation::Foundation(Layout layout)
 Status Foundation::OpenStore(const config::Config& config) {
   const std::string path = KeyFileOf(config, layout_);
   if (!KeyFileExists(path)) {
-    NS_ASSIGN(const auto used, Keyless(config, layout_).KeysInUse());
-    // Another process may have made the file meanwhile, and sealed with it.
-    if (!used.empty() && !KeyFileExists(path)) return KeysLost(path);
+    NS_ASSIGN(const bool known, Keyless(config, layout_).HasKeys());
+    // Another process may have made the file meanwhile, and used it.
+    if (known && !KeyFileExists(path)) return KeysLost(path);
   }
   NS_ASSIGN(keys_, LoadOrMakeKeyFile(path, SystemRandom()));
   store_.emplace(PgOptionsOf(config, layout_), KeyringOf(path, *keys_), SystemRandom());
-  return store_->CheckKeys();
+  return store_->KeepKeys(KeyChecksOf(*keys_));
 }
 
 void Foundation::Listen() {

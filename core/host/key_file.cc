@@ -17,6 +17,7 @@ constexpr char kSealId[] = "seal-id";
 constexpr char kSeal[] = "seal";
 constexpr char kHash[] = "hash";
 constexpr std::string_view kRetired = "retired-";  // then the id of a sealing key of earlier times
+constexpr char kCheckText[] = "neoshowcase key check";  // for good: databases keep its hashes
 constexpr char kSshPublic[] = "ssh-public";
 constexpr char kSshPrivate[] = "ssh-private";
 
@@ -170,6 +171,13 @@ Status AddSealKey(const std::string& path, Random& random) {
   fields[kSealId] = ToHex(Fresh(random, 4));
   fields[kSeal] = Fresh(random, 32);
   return Replace(path, fields, random);
+}
+
+store::KeyChecks KeyChecksOf(const KeyFile& keys) {
+  const auto check = [](const Secret& key) { return KeyHasher(key).Add(kCheckText).Finish(); };
+  store::KeyChecks checks{{"hash", check(keys.hash)}, {"seal/" + keys.seal_id, check(keys.seal)}};
+  for (const auto& [id, key] : keys.retired) checks["seal/" + id] = check(key);
+  return checks;
 }
 
 std::vector<Sealer> SealersOf(const KeyFile& keys) {

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "store/key_checks.h"
 
 namespace ns::host {
 
@@ -30,6 +31,9 @@ bool KeyFileExists(const std::string& path);
 // Puts a new sealing key into the file, whole or not at all; the one before is kept as retired. One
 // process at a time may do so.
 Status AddSealKey(const std::string& path, Random& random);
+
+// Of the hash key and of each sealing key, by what the operator sees of it: "hash", "seal/<id>".
+store::KeyChecks KeyChecksOf(const KeyFile& keys);
 
 // The one that seals first.
 std::vector<Sealer> SealersOf(const KeyFile& keys);

@@ -109,5 +109,51 @@ TEST_F(Keys, LostOrExchangedFile_IsRefused_AndRotationWorksUnderARunningHost) {
   EXPECT_EQ(LoadKeyFile(key_file())->retired.size(), 2u);
 }
 
+// The key file with another value for `key`.
+void Exchange(const std::string& path, const std::string& key, const std::string& value) {
+  std::ifstream file(path);
+  std::string text;
+  for (std::string line; std::getline(file, line);)
+    text += (line.starts_with(key + " ") ? key + " " + ToBase64(value) : line) + "\n";
+  std::ofstream(path, std::ios::trunc) << text;
+}
+
+// Nothing is sealed, but build and run keys hang on the file, and so does what is sealed next.
+TEST_F(Keys, FileLostOrChangedWithoutAnySecret_IsRefused) {
+  BringUp();
+  ASSERT_EQ(Lay().status(), Status());
+  const std::string right = folder_ + "/right";
+  std::filesystem::copy(key_file(), right);
+  for (const char* key : {"hash", "seal"}) {
+    SCOPED_TRACE(key);
+    Exchange(key_file(), key, std::string(32, 'x'));
+    const Status wrong = Lay().status();
+    EXPECT_EQ(wrong.code(), Code::kPrecondition);
+    EXPECT_EQ(wrong.reason(), "KeyFileWrong");
+    EXPECT_THAT(wrong.message(), HasSubstr(std::string("\"") + key));
+    EXPECT_EQ(RotateKey(folder_ + "/config.yaml", false), 1);
+    std::filesystem::copy(right, key_file(), std::filesystem::copy_options::overwrite_existing);
+    ASSERT_EQ(Lay().status(), Status());
+  }
+  std::filesystem::remove(key_file());
+  EXPECT_EQ(Lay().status().reason(), "KeyFileLost");
+  EXPECT_FALSE(KeyFileExists(key_file())) << "none was made";
+
+  std::filesystem::copy(right, key_file());
+  ASSERT_EQ(RotateKey(folder_ + "/config.yaml", true), 0);
+  Exchange(key_file(), "seal", std::string(32, 'x'));
+  EXPECT_EQ(Lay().status().reason(), "KeyFileWrong") << "the rotation has kept the new key's value";
+}
+
+TEST_F(Keys, FileExchangedUnderARunningHost_IsNotTakenUp) {
+  BringUp();
+  auto running = Lay();
+  ASSERT_TRUE(running.ok()) << running.status().ToString();
+  const store::Keyring keyring = KeyringOf(key_file(), (*running)->keys());
+  ASSERT_TRUE(keyring.reread().ok());
+  Exchange(key_file(), "seal", std::string(32, 'x'));
+  EXPECT_EQ(keyring.reread().status().reason(), "KeyFileWrong");
+}
+
 }  // namespace
 }  // namespace ns::host

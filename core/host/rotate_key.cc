@@ -30,7 +30,7 @@ Result<store::PgStore*> Opened(std::optional<store::PgStore>& store, const confi
   options.connection = ConnectionOf(config, layout);
   store.emplace(options, store::Keyring{SealersOf(keys), nullptr}, SystemRandom());
   NS_TRY(store->Check());
-  NS_TRY(store->CheckKeys());
+  NS_TRY(store->KeepKeys(KeyChecksOf(keys)));
   return &*store;
 }
 
@@ -54,6 +54,7 @@ Status Rotate(const config::Config& config, bool prepare) {
   NS_ASSIGN(store::PgStore * before, Opened(store, config, layout, key_file));
   NS_ASSIGN(const bool unfinished, IsUnfinished(*before, key_file));
   if (!unfinished) NS_TRY(AddSealKey(key_file, SystemRandom()));
+  NS_ASSIGN(store::PgStore * after, Opened(store, config, layout, key_file));
   NS_ASSIGN(const KeyFile keys, LoadKeyFile(key_file));
   std::printf("the key \"%s\" %s %s\n", keys.seal_id.c_str(),
               unfinished ? "of an earlier run is in" : "was made and put into", key_file.c_str());
@@ -61,7 +62,6 @@ Status Rotate(const config::Config& config, bool prepare) {
     std::printf("copy the file to the other machines of this installation, then run this again\n");
     return {};
   }
-  NS_ASSIGN(store::PgStore * after, Opened(store, config, layout, key_file));
   NS_ASSIGN(const int64_t count, after->Reseal());
   std::printf("%lld rows were sealed anew; back the key file up\n", static_cast<long long>(count));
   return {};

@@ -207,13 +207,35 @@ TEST(PgStoreSecrets, KeysThatAreNotHere_AreNamed) {
   const std::string connection = Postgres().CleanDatabase();
   const auto right = Open(connection, {SealerOf('a')});
   EXPECT_THAT(right->KeysInUse().value(), ::testing::IsEmpty());
-  EXPECT_EQ(Open(connection, {SealerOf('b')})->CheckKeys(), Status()) << "nothing is sealed yet";
+  EXPECT_EQ(Open(connection, {SealerOf('b')})->CheckKeys({}), Status()) << "nothing is sealed yet";
   Fill(right->store(), 1, 1);
-  EXPECT_EQ(right->CheckKeys(), Status());
-  const Status status = Open(connection, {SealerOf('b')})->CheckKeys();
+  EXPECT_EQ(right->CheckKeys({}), Status());
+  EXPECT_TRUE(right->HasKeys().value());
+  const Status status = Open(connection, {SealerOf('b')})->CheckKeys({});
   EXPECT_EQ(status.code(), Code::kPrecondition);
   EXPECT_EQ(status.reason(), "KeyFileWrong");
   EXPECT_THAT(status.message(), ::testing::HasSubstr("key-a"));
+}
+
+TEST(PgStoreSecrets, KeyThatChangedUnderItsName_IsRefused_NewOnesAreTaken) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto store = Open(connection, {SealerOf('a')});
+  EXPECT_FALSE(store->HasKeys().value());
+  ASSERT_EQ(store->CheckKeys({{"hash", "1"}, {"seal/a", "2"}}), Status());
+  EXPECT_FALSE(store->HasKeys().value()) << "a look keeps nothing";
+  ASSERT_EQ(store->KeepKeys({{"hash", "1"}, {"seal/a", "2"}}), Status());
+  EXPECT_TRUE(store->HasKeys().value()) << "though nothing is sealed";
+  EXPECT_EQ(store->KeepKeys({{"hash", "1"}, {"seal/a", "2"}, {"seal/b", "3"}}), Status());
+  EXPECT_EQ(store->CheckKeys({{"hash", "1"}, {"seal/a", "2"}}), Status()) << "not yet copied";
+  const std::vector<KeyChecks> changed{
+      {{"hash", "x"}, {"seal/a", "2"}},
+      {{"hash", "1"}, {"seal/a", "x"}},
+      {{"hash", "1"}, {"seal/a", "2"}, {"seal/b", "x"}, {"seal/c", "4"}}};
+  for (const KeyChecks& wrong : changed) {
+    EXPECT_EQ(store->CheckKeys(wrong).reason(), "KeyFileWrong");
+    EXPECT_EQ(store->KeepKeys(wrong).reason(), "KeyFileWrong");
+  }
+  EXPECT_EQ(store->KeepKeys({{"hash", "1"}, {"seal/c", "5"}}), Status()) << "it kept none of those";
 }
 
 TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {

@@ -86,7 +86,14 @@ Status PgStore::Check() {
 
 Result<std::vector<std::string>> PgStore::KeysInUse() { return SealKeysInUse(parts_->pool); }
 
-Status PgStore::CheckKeys() {
+Result<bool> PgStore::HasKeys() {
+  NS_ASSIGN(const KeyChecks kept, LoadKeyChecks(parts_->pool));
+  if (!kept.empty()) return true;
+  NS_ASSIGN(const auto used, KeysInUse());
+  return !used.empty();
+}
+
+Status PgStore::CheckKeys(const KeyChecks& own) {
   NS_ASSIGN(const auto used, KeysInUse());
   for (const std::string& id : used) {
     if (parts_->sealing.Knows(id)) continue;
@@ -96,7 +103,13 @@ Status PgStore::CheckKeys() {
                       "own key file from its backup")
         .SetFault(Fault::kOperator);
   }
-  return {};
+  NS_ASSIGN(const KeyChecks kept, LoadKeyChecks(parts_->pool));
+  return CompareKeyChecks(kept, own);
+}
+
+Status PgStore::KeepKeys(const KeyChecks& own) {
+  NS_TRY(CheckKeys(own));
+  return KeepKeyChecks(parts_->pool, own);
 }
 
 Result<int64_t> PgStore::Reseal() { return store::Reseal(parts_->pool, parts_->sealing); }

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "ports/store.h"
+#include "store/key_checks.h"
 #include "store/keyring.h"
 
 namespace ns::store {
@@ -49,9 +50,14 @@ class PgStore {
 
   // Ids of the keys that sealed anything in the database.
   Result<std::vector<std::string>> KeysInUse();
-  // kPrecondition with the reason "KeyFileWrong" when one of them is not here.
-  Status CheckKeys();
-  // Seals everything under the newest key that is not yet; the rows that were sealed anew. An
+  // Whether any key file was used with this database: it keeps check values, or sealed secrets.
+  Result<bool> HasKeys();
+  // `own`: of the key file's keys. kPrecondition with the reason "KeyFileWrong" when a key that
+  // sealed something is not here, or one of `own` is not the key that it was. Writes nothing.
+  Status CheckKeys(const KeyChecks& own);
+  // The same, and from now on those of `own` that are new are compared too.
+  Status KeepKeys(const KeyChecks& own);
+  // Seals everything under the newest key that is not yet, but for what no key opens. An
   // interrupted run is taken up by the next; running processes read and write meanwhile, those too
   // that know the old keys alone.
   Result<int64_t> Reseal();
