@@ -210,6 +210,32 @@ TEST_F(ConfigFolder, Secrets_ComeFromFilesBesideTheConfig) {
   EXPECT_THAT(PrintEffective(loaded), testing::Not(HasSubstr("hidden value")));
 }
 
+TEST_F(ConfigFolder, ConnectionStringThatLibpqDoesNotRead_IsAMistake_AndNotShown) {
+  const auto mistakes = [&](const std::string& connection) {
+    Write("secret", connection, 0600);
+    return Texts(LoadFile(Write("config.yaml", "data: data\ndatabase: {file: secret}\n", 0644), {})
+                     .mistakes);
+  };
+  for (const char* right :
+       {"host=db dbname=ns user=ns password='a b'", "postgresql://ns:hunter2@db:5432/ns",
+        "postgres:///ns?host=/run/pg&sslmode=verify-full", "host=a,b port=5432,5433", "port=,1"})
+    EXPECT_THAT(mistakes(right), IsEmpty()) << right;
+  EXPECT_THAT(mistakes("host=db hunter2"), ElementsAre(HasSubstr("missing \"=\" after")));
+  EXPECT_THAT(mistakes("password='hunter2"), ElementsAre(HasSubstr("unterminated")));
+  EXPECT_THAT(mistakes("hostt=db password=hunter2"),
+              ElementsAre(HasSubstr("invalid connection option; did you mean \"host\"?")));
+  EXPECT_THAT(mistakes("postgresql://ns:hunter2%zz@db/ns"), ElementsAre(HasSubstr("percent")));
+  EXPECT_THAT(mistakes("host=db port=hunter2"), ElementsAre(HasSubstr("port must be")));
+  EXPECT_THAT(mistakes("host=db sslmode=hunter2"), ElementsAre(HasSubstr("verify-full")));
+  for (const char* wrong :
+       {"host=db hunter2", "password='hunter2", "hunter2=db", "postgresql://ns:hunter2%zz@db/ns",
+        "postgresql://ns:x@[hunter2", "host=db port=hunter2", "a=b\"hunter2\" c"}) {
+    const auto texts = mistakes(wrong);
+    ASSERT_THAT(texts, testing::SizeIs(1)) << wrong;
+    EXPECT_THAT(texts[0], testing::Not(HasSubstr("unter2"))) << "it may hold a password";
+  }
+}
+
 TEST_F(ConfigFolder, Secrets_ThatOthersMayReadAreMistakes) {
   Write("open", "x", 0644);
   const Loaded loaded =

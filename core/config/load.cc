@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "config/check.h"
+#include "config/connection.h"
 #include "config/json.h"
 #include "config/nearest.h"
 #include "config/reader.h"
@@ -26,9 +27,12 @@ void ReadDatabase(Reader& reader, Section& top, Database& out) {
     if (!mistake.empty()) return reader.Fault(value, mistake);
     const std::string& text = out.connection.Reveal();
     const bool connection = text.find('=') != std::string::npos || text.starts_with("postgres");
-    if (!connection)
-      reader.Fault(value, "must be embedded or a PostgreSQL connection string" +
-                              Suggestion(text.substr(0, 20), {"embedded"}));
+    if (!connection) {
+      return reader.Fault(value, "must be embedded or a PostgreSQL connection string" +
+                                     Suggestion(text.substr(0, 20), {"embedded"}));
+    }
+    const std::string malformed = ConnectionMistake(text);
+    if (!malformed.empty()) reader.Fault(value, malformed);
   };
   top.Any("database", read, [&] { return std::string(out.embedded ? "embedded" : "(secret)"); });
 }

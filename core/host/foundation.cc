@@ -33,6 +33,12 @@ Status KeysLost(const std::string& path) {
       .SetFault(Fault::kOperator);
 }
 
+// Of the operator's own database: no waiting mends it. The embedded one is made by ourselves.
+bool IsRefused(const config::Config& config, const Status& opened) {
+  return !config.database.embedded &&
+         (opened.reason() == "DatabaseMissing" || opened.reason() == "DatabaseDenied");
+}
+
 }  // namespace
 
 store::ClusterOptions ClusterOptionsOf(const Layout& layout) {
@@ -113,7 +119,7 @@ Status Foundation::AwaitDatabase(const config::Config& config, const std::stop_t
     if (opened.ok()) opened = store.Check();
     const bool passing = opened.code() == Code::kUnavailable || opened.code() == Code::kDeadline ||
                          opened.code() == Code::kCancelled;
-    if (!passing) return opened;
+    if (!passing || IsRefused(config, opened)) return opened;
     if (!config.database.embedded && SystemClock().Monotonic() > give_up)
       return opened.Prefixed("the database under `database` has not answered for 30 s");
     if (opened.message() != told) log::Warn("waits for the database", {{"why", opened.ToString()}});

@@ -30,8 +30,9 @@ class Foundation {
  public:
   // Waits for a database that is out of reach: for one of the operator's own half a minute, since
   // its address may be wrong (kUnavailable); for the embedded one until a stop is requested
-  // (kCancelled). Any other failure is final. Keys are made for a database without secrets alone:
-  // kPrecondition with the reason "KeyFileLost" or "KeyFileWrong" for any other.
+  // (kCancelled). Any other failure is final, and so is an own database that there is not or that
+  // refuses the login ("DatabaseMissing", "DatabaseDenied"). Keys are made for a database that has
+  // known none alone: kPrecondition with the reason "KeyFileLost" or "KeyFileWrong" for any other.
   static Result<std::unique_ptr<Foundation>> Lay(const config::Config& config,
                                                  const std::stop_token& cancel);
 

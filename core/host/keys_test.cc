@@ -155,5 +155,19 @@ TEST_F(Keys, FileExchangedUnderARunningHost_IsNotTakenUp) {
   EXPECT_EQ(keyring.reread().status().reason(), "KeyFileWrong");
 }
 
+TEST_F(Keys, OwnDatabaseThatIsNotThereOrRefusesTheLogin_IsRefusedAtOnce) {
+  BringUp();
+  const std::string connection = ConnectionOf(config_, Layout(config_.data));
+  config_.database.embedded = false;
+  const Duration begin = SystemClock().Monotonic();
+  config_.database.connection = Secret(connection + " dbname=nothing");
+  const Status missing = Lay().status();
+  EXPECT_EQ(missing.reason(), "DatabaseMissing") << missing.ToString();
+  config_.database.connection = Secret(connection + " user=nobody-here");
+  const Status denied = Lay().status();
+  EXPECT_EQ(denied.reason(), "DatabaseDenied") << denied.ToString();
+  EXPECT_LT(SystemClock().Monotonic() - begin, 15s) << "half a minute is for what may pass";
+}
+
 }  // namespace
 }  // namespace ns::host
