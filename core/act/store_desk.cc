@@ -26,7 +26,8 @@ Result<std::vector<Status>> StoreDesk::Renew(const Call&, const std::vector<Clai
 
 Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   NS_ASSIGN(const model::Build build, Held(claim));
-  NS_ASSIGN(const model::AppSnapshot snapshot, store_.deploys.Snapshot(build.app));
+  // As a loop's, since a build needs every value: SealBroken names one that does not open.
+  NS_ASSIGN(const model::AppSnapshot snapshot, store_.deploys.Take(build.app, ports::kNobody, {}));
   const model::Application& app = snapshot.app;
   if (app.deleted || plan::BuildKey(keys_.build, app, build.commit) != build.build_key) {
     return Status(Code::kCancelled, model::kSuperseded,

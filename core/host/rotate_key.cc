@@ -42,6 +42,17 @@ Result<bool> IsUnfinished(store::PgStore& store, const std::string& key_file) {
   return std::ranges::any_of(used, [&](const std::string& id) { return id != keys.seal_id; });
 }
 
+// What is left as it was, since no key opens it.
+Status Unopened(const store::Resealed& done) {
+  for (const std::string& place : done.unopened)
+    std::fprintf(stderr, "no key opens the secret at %s\n", place.c_str());
+  if (done.unopened.empty()) return {};
+  return Status(Code::kPrecondition, "SealBroken",
+                "secrets that no key opens are left under the key they had: set each again, or "
+                "delete it, then run this once more")
+      .SetFault(Fault::kOperator);
+}
+
 Status Rotate(const config::Config& config, bool prepare) {
   const Layout layout(config.data);
   const std::string key_file = KeyFileOf(config, layout);
@@ -62,9 +73,10 @@ Status Rotate(const config::Config& config, bool prepare) {
     std::printf("copy the file to the other machines of this installation, then run this again\n");
     return {};
   }
-  NS_ASSIGN(const int64_t count, after->Reseal());
-  std::printf("%lld rows were sealed anew; back the key file up\n", static_cast<long long>(count));
-  return {};
+  NS_ASSIGN(const store::Resealed done, after->Reseal());
+  std::printf("%lld rows were sealed anew; back the key file up\n",
+              static_cast<long long>(done.rows));
+  return Unopened(done);
 }
 
 }  // namespace

@@ -417,6 +417,7 @@ void Engine::Quarantine(const Lane& lane, const Key& key, const Status& why, int
   model::Condition condition;
   condition.type = lane.loop->condition();
   condition.reason = "Quarantined";
+  if (why.reason() == "SealBroken") condition.reason = why.reason();  // its owner can mend it
   condition.message = std::string("the ") + LoopName(lane.loop->id()) +
                       " cannot work on this; the others do not notice: " + why.message();
   condition.next_in = BackOff(failures);

@@ -395,6 +395,17 @@ TEST_F(PairTest, Defect_IsToldInAConditionAndOthersGoOn) {
   EXPECT_EQ(Of(LoopId::kSynchronizer, engine_.Tick(4s)).size(), 2u) << "its relist, and a again";
 }
 
+TEST_F(PairTest, SecretThatDoesNotOpen_KeepsItsReason) {
+  const auto a = Requests(engine_.Hint({LoopId::kSynchronizer, "a"}, 1s));
+  const Status broken(Code::kInternal, "SealBroken", "the value of the variable KEY");
+  const auto out = Requests(engine_.Done(a.at(0).ticket, Outcome(broken), 2s));
+  ASSERT_EQ(out.size(), 1u);
+  const auto save = std::get<SaveConditions>(out[0].effect);
+  ASSERT_EQ(save.conditions.size(), 1u);
+  EXPECT_EQ(save.conditions[0].reason, "SealBroken");
+  EXPECT_THAT(save.conditions[0].message, ::testing::HasSubstr("variable KEY"));
+}
+
 TEST_F(PairTest, HeldByAnotherHost_IsForgottenWithoutBackOff) {
   const auto a = Requests(engine_.Hint({LoopId::kSynchronizer, "a"}, 1s));
   const Status elsewhere(Code::kStale, model::kHeldElsewhere, "not ours");

@@ -28,6 +28,20 @@ void ReadApp(Row& row, model::Application& out) {
       out.updated_at;
 }
 
+Result<Apps> ReadApps(const Rows& rows, BadRows* left_out) {
+  const auto id = [](const model::Application& app) { return app.id.str(); };
+  if (left_out)
+    return ReadReadable<model::Application>(rows, *left_out, "application", ReadApp, id);
+  Apps apps(static_cast<size_t>(rows.size()));
+  for (int i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    model::Application& app = apps[static_cast<size_t>(i)];
+    ReadApp(row, app);
+    if (!row.status().ok()) return row.status().Prefixed("the row of the application " + id(app));
+  }
+  return apps;
+}
+
 // The applications of a read by id, to hang list rows on.
 class Index {
  public:
@@ -87,8 +101,8 @@ Status LoadLists(Connection& connection, const Index& index) {
       });
 }
 
-Status AddEnv(Connection& connection, const Index& index, const Sealing& sealing) {
-  NS_ASSIGN(auto env, LoadEnv(connection, kAppEnv, index.Ids(), sealing));
+Status AddEnv(Connection& connection, const Index& index, Opening opening, const Sealing& sealing) {
+  NS_ASSIGN(auto env, LoadEnv(connection, kAppEnv, index.Ids(), sealing, opening));
   for (auto& [id, variables] : env) index.At(id).env = std::move(variables);
   return {};
 }
@@ -150,22 +164,33 @@ Status PutPorts(Connection& connection, const model::Application& app) {
 }  // namespace
 
 Result<Apps> LoadApps(Connection& connection, const std::string& where, const Params& params,
-                      WithEnv env, const Sealing& sealing) {
+                      WithEnv env, const Sealing& sealing, BadRows* left_out) {
   NS_ASSIGN(const Rows rows,
             connection.Run(std::string("SELECT ") + kColumns + " FROM applications WHERE " + where +
                                " ORDER BY number",
                            params));
-  NS_ASSIGN(Apps apps, ReadAll<model::Application>(rows, ReadApp));
+  NS_ASSIGN(Apps apps, ReadApps(rows, left_out));
   if (apps.empty()) return apps;
   const Index index(apps);
   NS_TRY(LoadLists(connection, index));
-  if (env == WithEnv::kYes) NS_TRY(AddEnv(connection, index, sealing));
+  if (env == WithEnv::kYes) NS_TRY(AddEnv(connection, index, Opening::kAll, sealing));
+  if (env == WithEnv::kWhatOpens) NS_TRY(AddEnv(connection, index, Opening::kWhatOpens, sealing));
   return apps;
 }
 
-Result<model::Application> LoadApp(Connection& connection, const AppId& id,
+Result<Apps> LoadHoldings(Connection& connection, const std::string& where, const Params& params) {
+  NS_ASSIGN(
+      const Rows rows,
+      connection.Run("SELECT id FROM applications WHERE " + where + " ORDER BY number", params));
+  NS_ASSIGN(Apps apps, ReadAll<model::Application>(
+                           rows, [](Row& row, model::Application& out) { row >> out.id; }));
+  if (!apps.empty()) NS_TRY(LoadLists(connection, Index(apps)));
+  return apps;
+}
+
+Result<model::Application> LoadApp(Connection& connection, const AppId& id, WithEnv env,
                                    const Sealing& sealing) {
-  NS_ASSIGN(Apps apps, LoadApps(connection, "id = $1", Params::Of(id), WithEnv::kYes, sealing));
+  NS_ASSIGN(Apps apps, LoadApps(connection, "id = $1", Params::Of(id), env, sealing));
   if (apps.empty()) return NoSuch("application", id.str());
   return std::move(apps.front());
 }

@@ -12,11 +12,9 @@ constexpr char kLockHoldings[] = "SELECT pg_advisory_xact_lock(5478003, 1)";
 
 // What every other application holds, under the lock that keeps it so to the end of the
 // transaction.
-Result<std::vector<ports::Holding>> HoldingsBeside(Connection& connection, const AppId& id,
-                                                   const Sealing& sealing) {
+Result<std::vector<ports::Holding>> HoldingsBeside(Connection& connection, const AppId& id) {
   NS_TRY(connection.Do(kLockHoldings));
-  NS_ASSIGN(auto apps, LoadApps(connection, "id <> $1 AND NOT deleted", Params::Of(id),
-                                WithEnv::kNo, sealing));
+  NS_ASSIGN(auto apps, LoadHoldings(connection, "id <> $1 AND NOT deleted", Params::Of(id)));
   std::vector<ports::Holding> holdings;
   for (model::Application& app : apps) {
     holdings.push_back(
@@ -25,9 +23,8 @@ Result<std::vector<ports::Holding>> HoldingsBeside(Connection& connection, const
   return holdings;
 }
 
-Status CheckHoldings(Connection& connection, const AppId& id, const ports::HoldingCheck& check,
-                     const Sealing& sealing) {
-  NS_ASSIGN(const auto holdings, HoldingsBeside(connection, id, sealing));
+Status CheckHoldings(Connection& connection, const AppId& id, const ports::HoldingCheck& check) {
+  NS_ASSIGN(const auto holdings, HoldingsBeside(connection, id));
   return check ? check(holdings) : Status();
 }
 
@@ -55,13 +52,14 @@ Status InsertRow(Connection& connection, const model::Application& app) {
 
 class PgApps final : public ports::AppStore {
  public:
-  PgApps(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
+  PgApps(Pool& pool, const Sealing& sealing, BadRows& bad)
+      : pool_(pool), sealing_(sealing), bad_(bad) {}
 
   Status Insert(const model::Application& app, const ports::HoldingCheck& check,
                 const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
-      NS_TRY(CheckHoldings(connection, app.id, check, sealing_));
+      NS_TRY(CheckHoldings(connection, app.id, check));
       NS_TRY(InsertRow(connection, app));
       NS_TRY(PutLists(connection, app));
       return PutEnv(connection, kAppEnv, app.id.str(), app.env, sealing_);
@@ -81,7 +79,7 @@ class PgApps final : public ports::AppStore {
       Row row = rows[0];
       row >> current;
       if (!current) return Stale("the application was changed by somebody else meanwhile");
-      NS_TRY(CheckHoldings(connection, app.id, check, sealing_));
+      NS_TRY(CheckHoldings(connection, app.id, check));
       NS_TRY(connection.Do(
           "UPDATE applications SET name = $2, ref = $3, build_method = $4, build_settings = $5, "
           "entrypoint = $6, command = $7,"
@@ -95,12 +93,15 @@ class PgApps final : public ports::AppStore {
   }
 
   Result<model::Application> Get(const AppId& id) override {
-    return pool_.Read([&](Connection& connection) { return LoadApp(connection, id, sealing_); });
+    // What is done with one here needs no values, or brings its own.
+    return pool_.Read([&](Connection& connection) {
+      return LoadApp(connection, id, WithEnv::kWhatOpens, sealing_);
+    });
   }
 
   Result<std::vector<model::Application>> List() override {
     return pool_.Read([&](Connection& connection) {
-      return LoadApps(connection, "NOT deleted", {}, WithEnv::kNo, sealing_);
+      return LoadApps(connection, "NOT deleted", {}, WithEnv::kNo, sealing_, &bad_);
     });
   }
 
@@ -213,12 +214,13 @@ class PgApps final : public ports::AppStore {
 
   Pool& pool_;
   const Sealing& sealing_;
+  BadRows& bad_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing) {
-  return std::make_unique<PgApps>(pool, sealing);
+std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing, BadRows& bad) {
+  return std::make_unique<PgApps>(pool, sealing, bad);
 }
 
 }  // namespace ns::store

@@ -21,12 +21,25 @@ void ReadBuild(Row& row, model::Build& out) {
   out.outcome = Status(code, std::move(reason), std::move(message)).SetFault(fault);
 }
 
+std::vector<model::Build> ReadReadableBuilds(const Rows& rows, BadRows& bad) {
+  return ReadReadable<model::Build>(rows, bad, "build", ReadBuild,
+                                    [](const model::Build& build) { return build.id.str(); });
+}
+
 Result<std::vector<model::Build>> LoadBuilds(Connection& connection, const std::string& rest,
-                                             const Params& params) {
+                                             const Params& params, BadRows* left_out) {
   NS_ASSIGN(
       const Rows rows,
       connection.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));
-  return ReadAll<model::Build>(rows, ReadBuild);
+  if (left_out) return ReadReadableBuilds(rows, *left_out);
+  std::vector<model::Build> builds(static_cast<size_t>(rows.size()));
+  for (int i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    model::Build& build = builds[static_cast<size_t>(i)];
+    ReadBuild(row, build);
+    if (!row.status().ok()) return row.status().Prefixed("the row of the build " + build.id.str());
+  }
+  return builds;
 }
 
 }  // namespace ns::store

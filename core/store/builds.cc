@@ -55,7 +55,7 @@ Result<bool> EndClaim(Connection& connection, const BuildId& id, const std::stri
 
 class PgBuilds final : public ports::BuildStore {
  public:
-  PgBuilds(Pool& pool, Random& random) : pool_(pool), random_(random) {}
+  PgBuilds(Pool& pool, Random& random, BadRows& bad) : pool_(pool), random_(random), bad_(bad) {}
 
   Status Register(const Build& build, const std::vector<BuildId>& supersede,
                   const std::vector<BuildId>& cancel, const HostId& holder) override {
@@ -69,7 +69,9 @@ class PgBuilds final : public ports::BuildStore {
   }
 
   Result<Build> Get(const BuildId& id) override {
-    NS_ASSIGN(auto found, List("WHERE id = $1", Params::Of(id)));
+    NS_ASSIGN(auto found, pool_.Read([&](Connection& connection) {
+      return LoadBuilds(connection, "WHERE id = $1", Params::Of(id));
+    }));
     if (found.empty()) return NoSuch("build", id.str());
     return std::move(found.front());
   }
@@ -85,8 +87,10 @@ class PgBuilds final : public ports::BuildStore {
   Result<model::QueueSnapshot> Queue() override {
     return pool_.Read([&](Connection& connection) -> Result<model::QueueSnapshot> {
       model::QueueSnapshot queue;
-      NS_ASSIGN(queue.queued, LoadBuilds(connection, "WHERE status = 0 ORDER BY number"));
-      NS_ASSIGN(queue.building, LoadBuilds(connection, "WHERE status = 1 ORDER BY number"));
+      NS_ASSIGN(queue.queued,
+                LoadBuilds(connection, "WHERE status = 0 ORDER BY number", {}, &bad_));
+      NS_ASSIGN(queue.building,
+                LoadBuilds(connection, "WHERE status = 1 ORDER BY number", {}, &bad_));
       NS_ASSIGN(const Rows builders,
                 connection.Run(
                     "SELECT id, build_slots, (SELECT count(*) FROM builds WHERE status = 1 AND "
@@ -129,7 +133,7 @@ class PgBuilds final : public ports::BuildStore {
                                     "builds.*, place) SELECT ") +
                             kBuildColumns + " FROM claimed ORDER BY place",
                         Params::Of(builds, hosts, tokens, lease)));
-    return ReadAll<Build>(rows, ReadBuild);
+    return ReadReadableBuilds(rows, bad_);
   }
 
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {
@@ -199,8 +203,8 @@ class PgBuilds final : public ports::BuildStore {
     NS_ASSIGN(const Rows rows,
               connection.Run(std::string("SELECT ") + kFirstOwner +
                              ", max(started_at) FROM builds JOIN applications AS app ON app.id = "
-                             "application_id WHERE started_at > now() - interval '1 hour' GROUP "
-                             "BY 1"));
+                             "application_id WHERE started_at > now() - interval '1 hour' AND "
+                             "started_at < now() + interval '1 day' GROUP BY 1"));
     std::map<UserId, Time> served;
     for (int i = 0; i < rows.size(); ++i) {
       Row row = rows[i];
@@ -232,9 +236,8 @@ class PgBuilds final : public ports::BuildStore {
   }
 
   Result<std::vector<Build>> List(const std::string& rest, const Params& params) {
-    NS_ASSIGN(const Rows rows,
-              pool_.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));
-    return ReadAll<Build>(rows, ReadBuild);
+    return pool_.Read(
+        [&](Connection& connection) { return LoadBuilds(connection, rest, params, &bad_); });
   }
 
   static Status Supersede(Connection& connection, const std::vector<BuildId>& ids) {
@@ -264,6 +267,7 @@ class PgBuilds final : public ports::BuildStore {
 
   Pool& pool_;
   Random& random_;
+  BadRows& bad_;
 };
 
 class PgBuildLogs final : public ports::BuildLogStore {
@@ -349,8 +353,8 @@ class PgBuildLogs final : public ports::BuildLogStore {
 
 }  // namespace
 
-std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random) {
-  return std::make_unique<PgBuilds>(pool, random);
+std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random, BadRows& bad) {
+  return std::make_unique<PgBuilds>(pool, random, bad);
 }
 std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool) {
   return std::make_unique<PgBuildLogs>(pool);

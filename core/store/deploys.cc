@@ -2,6 +2,7 @@
 
 #include "store/app_rows.h"
 #include "store/build_rows.h"
+#include "store/env_rows.h"
 #include "store/holding.h"
 #include "store/journal.h"
 #include "store/observation_rows.h"
@@ -39,10 +40,12 @@ Status CheckImage(Connection& connection, const model::Target& next,
 
 class PgDeploys final : public ports::DeployStore {
  public:
-  PgDeploys(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
+  PgDeploys(Pool& pool, const Sealing& sealing, BadRows& bad)
+      : pool_(pool), sealing_(sealing), bad_(bad) {}
 
   Result<model::AppSnapshot> Snapshot(const AppId& id) override {
-    return pool_.Read([&](Connection& connection) { return Load(connection, id); });
+    return pool_.Read(
+        [&](Connection& connection) { return Load(connection, id, Reader::kPerson); });
   }
 
   Result<model::AppSnapshot> Take(const AppId& id, const HostId& holder,
@@ -109,8 +112,10 @@ class PgDeploys final : public ports::DeployStore {
 
   Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
     return pool_.Read([&](Connection& connection) -> Result<model::Release> {
-      NS_ASSIGN(auto release, LoadRelease(connection, id, sealing_));
+      Status env;
+      NS_ASSIGN(auto release, LoadRelease(connection, id, sealing_, env));
       if (!release || release->app != app) return NoSuch("release", id.str());
+      NS_TRY(env);
       return std::move(*release);
     });
   }
@@ -178,17 +183,26 @@ class PgDeploys final : public ports::DeployStore {
   Result<model::AppSnapshot> LoadHeld(const AppId& id, const HostId& holder) {
     return pool_.Read([&](Connection& connection) -> Result<model::AppSnapshot> {
       NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kNone));
-      return Load(connection, id);
+      return Load(connection, id, Reader::kLoop);
     });
   }
 
-  Result<model::AppSnapshot> Load(Connection& connection, const AppId& id) {
+  // Decisions need every build, and the values of what shall run. People see what there is.
+  enum class Reader { kLoop, kPerson };
+
+  Result<model::AppSnapshot> Load(Connection& connection, const AppId& id, Reader reader) {
+    const bool person = reader == Reader::kPerson;
+    BadRows* left_out = person ? &bad_ : nullptr;
     model::AppSnapshot snapshot;
-    NS_ASSIGN(snapshot.app, LoadApp(connection, id, sealing_));
-    NS_ASSIGN(snapshot.builds,
-              LoadBuilds(connection, kDecisiveBuilds, Params::Of(id, snapshot.app.commit)));
-    NS_ASSIGN(snapshot.release, LoadRelease(connection, snapshot.app.target.release, sealing_));
-    NS_ASSIGN(snapshot.pinned, LoadRelease(connection, snapshot.app.pinned, sealing_));
+    NS_ASSIGN(snapshot.app,
+              LoadApp(connection, id, person ? WithEnv::kWhatOpens : WithEnv::kNo, sealing_));
+    NS_ASSIGN(snapshot.builds, LoadBuilds(connection, kDecisiveBuilds,
+                                          Params::Of(id, snapshot.app.commit), left_out));
+    Status release, pinned;
+    NS_ASSIGN(snapshot.release,
+              LoadRelease(connection, snapshot.app.target.release, sealing_, release));
+    NS_ASSIGN(snapshot.pinned, LoadRelease(connection, snapshot.app.pinned, sealing_, pinned));
+    if (!person) NS_TRY(OpenEnv(connection, pinned.Prefixed("the pinned release"), snapshot));
     NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
     NS_ASSIGN(snapshot.conditions,
               ReadConditions(connection, model::Subject::kApplication, id.str()));
@@ -201,14 +215,33 @@ class PgDeploys final : public ports::DeployStore {
     return snapshot;
   }
 
+  // What runs needs all its values; where those of the release do not open, a new release with the
+  // application's own is decided. What shall not run gets by without: then it has the variables of
+  // its release and no build, so that nothing is decided of half of them.
+  Status OpenEnv(Connection& connection, const Status& pinned, model::AppSnapshot& snapshot) {
+    model::Application& app = snapshot.app;
+    auto env = LoadEnv(connection, kAppEnv, {app.id.str()}, sealing_, Opening::kAll);
+    const Status opened = env.ok() ? pinned : env.status();
+    if (opened.ok()) {
+      if (!env->empty()) app.env = std::move(env->begin()->second);
+      return {};
+    }
+    const bool runs = !app.deleted && app.desired == model::DesiredState::kRunning;
+    if (runs || opened.reason() != kSealBroken) return opened;
+    if (snapshot.release) app.env = snapshot.release->env;
+    if (!app.deleted) snapshot.builds.clear();
+    return {};
+  }
+
   Pool& pool_;
   const Sealing& sealing_;
+  BadRows& bad_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing) {
-  return std::make_unique<PgDeploys>(pool, sealing);
+std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing, BadRows& bad) {
+  return std::make_unique<PgDeploys>(pool, sealing, bad);
 }
 
 }  // namespace ns::store

@@ -9,6 +9,14 @@ std::string Place(const EnvTable& table, const std::string& owner, const std::st
   return std::string(table.name) + "/" + owner + "/" + key;
 }
 
+Status DoesNotOpen(const std::string& key) {
+  return Status(Code::kInternal, "SealBroken",
+                "the value of the variable " + key +
+                    " opens with none of the keys: set it again, or delete it; where nothing "
+                    "opens, put the key file of this database back")
+      .SetFault(Fault::kOperator);
+}
+
 // An array for each column, sealed values as hex.
 Params Arrays(const EnvTable& table, const std::string& owner,
               const std::vector<model::EnvVar>& variables, const Sealing& sealing) {
@@ -29,7 +37,8 @@ Params Arrays(const EnvTable& table, const std::string& owner,
 }  // namespace
 
 Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
-                           const std::vector<std::string>& owners, const Sealing& sealing) {
+                           const std::vector<std::string>& owners, const Sealing& sealing,
+                           Opening opening) {
   const std::string owner_column = table.owner;
   NS_ASSIGN(const Rows rows,
             connection.Run("SELECT " + owner_column +
@@ -45,7 +54,11 @@ Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
     model::EnvVar variable;
     row >> owner >> variable.key >> sealed >> variable.scope >> variable.secret >> variable.system;
     NS_TRY(row.status());
-    NS_ASSIGN(variable.value, sealing.Open(sealed, Place(table, owner, variable.key)));
+    Result<Secret> value = sealing.Open(sealed, Place(table, owner, variable.key));
+    if (value.ok())
+      variable.value = std::move(*value);
+    else if (opening == Opening::kAll)
+      return DoesNotOpen(variable.key);
     env[owner].push_back(std::move(variable));
   }
   return env;

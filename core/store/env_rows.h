@@ -22,8 +22,15 @@ inline constexpr EnvTable kReleaseEnv{"release_environment", "release_id"};
 // Variables by the id of their owner, by key in each.
 using EnvByOwner = std::map<std::string, std::vector<model::EnvVar>>;
 
+// What becomes of a value that no key opens.
+enum class Opening {
+  kAll,        // the failure: SealBroken names the variable
+  kWhatOpens,  // it is given empty
+};
+
 Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
-                           const std::vector<std::string>& owners, const Sealing& sealing);
+                           const std::vector<std::string>& owners, const Sealing& sealing,
+                           Opening opening);
 // Upserts.
 Status PutEnv(Connection& connection, const EnvTable& table, const std::string& owner,
               const std::vector<model::EnvVar>& variables, const Sealing& sealing);

@@ -41,6 +41,7 @@ model::Application AppOf(int number, int variables) {
   app.id = IdOf<AppId>(number);
   app.name = "app";
   app.repository = IdOf<RepositoryId>(1);
+  app.desired = model::DesiredState::kRunning;
   for (int n = 0; n < variables; ++n)
     app.env.push_back({"KEY" + std::to_string(n), Secret(Canary(n % 50))});
   return app;
@@ -176,10 +177,10 @@ TEST(PgStoreSecrets, Rotation_TenThousandRowsUnderRunningHosts) {
   reader.join();
   writer.join();
   ASSERT_TRUE(count.ok()) << count.status().ToString();
-  EXPECT_GE(*count, kApps * kVariables - kApps);
+  EXPECT_GE(count->rows, kApps * kVariables - kApps);
   EXPECT_LT(took, 10s);
   std::printf("%lld rows were sealed anew in %.2f s, under %d reads and %d writes\n",
-              static_cast<long long>(*count), std::chrono::duration<double>(took).count(),
+              static_cast<long long>(count->rows), std::chrono::duration<double>(took).count(),
               reads.load(), writes.load());
   ASSERT_TRUE(rotating->Reseal().ok());  // what the writer sealed under the old key meanwhile
   EXPECT_THAT(rotating->KeysInUse().value(), ::testing::ElementsAre("key-b"));
@@ -187,19 +188,35 @@ TEST(PgStoreSecrets, Rotation_TenThousandRowsUnderRunningHosts) {
   ExpectWhole(running.store(), kApps, kVariables);
 }
 
-TEST(PgStoreSecrets, RotationThatWasInterrupted_IsTakenUp) {
+TEST(PgStoreSecrets, RotationPassesRowsThatDoNotOpen_NamesThem_AndTakesThemUpLater) {
   const std::string connection = Postgres().CleanDatabase();
   Fill(Open(connection, {SealerOf('a')})->store(), 3, 5);
-  // The rotation ends at a row that does not open, after the tables before it.
+  const std::string app = IdOf<AppId>(2).str();
   Postgres().Execute(connection,
-                     "UPDATE generated_keys SET private_sealed = '\\x00' || private_sealed");
+                     "UPDATE environment SET value_sealed = '\\x00' || value_sealed WHERE name = "
+                     "'KEY1' AND application_id = '" +
+                         app +
+                         "';"
+                         "UPDATE repositories SET ssh_key_sealed = '\\x00' || ssh_key_sealed");
   const auto rotating = Open(connection, {SealerOf('b'), SealerOf('a')});
-  EXPECT_EQ(rotating->Reseal().status().reason(), "SealBroken");
+  const auto first = rotating->Reseal();
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_EQ(first->rows, 3 * 5 - 1 + 2 + 1) << "variables, those of a release, a generated key";
+  EXPECT_THAT(first->unopened,
+              ::testing::ElementsAre("environment/" + app + "/KEY1",
+                                     "repositories/" + IdOf<RepositoryId>(1).str() + "/ssh_key"));
   EXPECT_THAT(rotating->KeysInUse().value(), ::testing::UnorderedElementsAre("key-a", "key-b"));
   Postgres().Execute(connection,
-                     "UPDATE generated_keys SET private_sealed = substr(private_sealed, 2)");
-  EXPECT_EQ(rotating->Reseal().value(), 1);
-  EXPECT_EQ(rotating->Reseal().value(), 0);
+                     "UPDATE environment SET value_sealed = substr(value_sealed, 2) WHERE name = "
+                     "'KEY1' AND application_id = '" +
+                         app +
+                         "';"
+                         "UPDATE repositories SET ssh_key_sealed = substr(ssh_key_sealed, 2)");
+  const auto second = rotating->Reseal();
+  ASSERT_TRUE(second.ok()) << second.status().ToString();
+  EXPECT_EQ(second->rows, 2);
+  EXPECT_THAT(second->unopened, ::testing::IsEmpty());
+  EXPECT_EQ(rotating->Reseal()->rows, 0);
   ExpectWhole(Open(connection, {SealerOf('b')})->store(), 3, 5);
 }
 
@@ -238,6 +255,53 @@ TEST(PgStoreSecrets, KeyThatChangedUnderItsName_IsRefused_NewOnesAreTaken) {
   EXPECT_EQ(store->KeepKeys({{"hash", "1"}, {"seal/c", "5"}}), Status()) << "it kept none of those";
 }
 
+// Values are needed to build and to run: all else goes on without, and to set it again repairs it.
+TEST(PgStoreSecrets, ValueThatDoesNotOpen_HoldsUpNothingThatNeedsNoValues) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto store = Open(connection, {SealerOf('a')});
+  const ports::Store s = store->store();
+  Fill(s, 1, 2);
+  const AppId id = IdOf<AppId>(1);
+  const std::string damage =
+      "UPDATE environment SET value_sealed = '\\x00' || value_sealed WHERE "
+      "name = 'KEY1'";
+  Postgres().Execute(connection, damage);
+  const auto app = s.apps.Get(id);
+  ASSERT_TRUE(app.ok()) << app.status().ToString();
+  ASSERT_EQ(app->env.size(), 2u) << "it is named";
+  EXPECT_EQ(app->env[0].value.Reveal(), Canary(0));
+  EXPECT_EQ(app->env[1].value.Reveal(), "");
+  EXPECT_TRUE(s.deploys.Snapshot(id).ok());
+  const Status refused = s.deploys.Take(id, ports::kNobody, {}).status();
+  EXPECT_EQ(refused.reason(), "SealBroken");
+  EXPECT_THAT(refused.message(), ::testing::HasSubstr("KEY1"));
+  EXPECT_THAT(refused.message(), ::testing::HasSubstr("set it again"));
+
+  ASSERT_EQ(s.apps.SetDesired(id, model::DesiredState::kStopped, false), Status());
+  const auto stopping = s.deploys.Take(id, ports::kNobody, {});
+  ASSERT_TRUE(stopping.ok()) << stopping.status().ToString();
+  EXPECT_EQ(stopping->app.env, stopping->release->env) << "as what is released: nothing new";
+  ASSERT_EQ(s.apps.SetDesired(id, model::DesiredState::kRunning, false), Status());
+
+  ASSERT_EQ(s.apps.SetEnv(id, {"KEY1", Secret("anew")}), Status());
+  EXPECT_EQ(s.deploys.Take(id, ports::kNobody, {})->app.env[1].value.Reveal(), "anew");
+  Postgres().Execute(connection, damage);
+  ASSERT_EQ(s.apps.DeleteEnv(id, "KEY1"), Status());
+  EXPECT_EQ(s.deploys.Take(id, ports::kNobody, {})->app.env.size(), 1u);
+
+  Postgres().Execute(connection, damage +
+                                     "; UPDATE release_environment SET value_sealed = "
+                                     "'\\x00' || value_sealed");
+  const auto anew = s.deploys.Take(id, ports::kNobody, {});
+  ASSERT_TRUE(anew.ok()) << "another release is made: " << anew.status().ToString();
+  EXPECT_TRUE(anew->release->env.empty());
+  ASSERT_EQ(s.apps.SetPin(id, anew->release->id), Status());
+  EXPECT_EQ(s.deploys.Take(id, ports::kNobody, {}).status().reason(), "SealBroken");
+  ASSERT_EQ(s.apps.SetDesired(id, model::DesiredState::kStopped, false), Status());
+  ASSERT_EQ(s.apps.MarkDeleted(id), Status());
+  EXPECT_TRUE(s.deploys.Take(id, ports::kNobody, {})->app.deleted);
+}
+
 TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {
   const std::string connection = Postgres().CleanDatabase();
   const auto store = Open(connection, {SealerOf('a')});
@@ -246,8 +310,12 @@ TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {
       connection,
       "UPDATE environment AS e SET value_sealed = o.value_sealed FROM environment AS "
       "o WHERE e.name = o.name AND e.application_id <> o.application_id");
-  EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(1)).status().reason(), "SealBroken");
-  EXPECT_EQ(store->store().apps.Get(IdOf<AppId>(2)).status().reason(), "SealBroken");
+  for (int n : {1, 2}) {
+    EXPECT_EQ(store->store().deploys.Take(IdOf<AppId>(n), ports::kNobody, {}).status().reason(),
+              "SealBroken");
+    for (const auto& variable : store->store().apps.Get(IdOf<AppId>(n))->env)
+      EXPECT_EQ(variable.value.Reveal(), "");
+  }
   Postgres().Execute(connection,
                      "UPDATE repositories SET password_sealed = ssh_key_sealed, ssh_key_sealed = "
                      "password_sealed");

@@ -13,11 +13,11 @@ struct PgStore::Parts {
       : pool(options),
         sealing(std::move(keys)),
         hints(pool, options),
-        repositories(NewPgRepositories(pool, sealing)),
-        apps(NewPgApps(pool, sealing)),
-        deploys(NewPgDeploys(pool, sealing)),
+        repositories(NewPgRepositories(pool, sealing, bad)),
+        apps(NewPgApps(pool, sealing, bad)),
+        deploys(NewPgDeploys(pool, sealing, bad)),
         retention(NewPgRetention(pool, sealing)),
-        builds(NewPgBuilds(pool, random)),
+        builds(NewPgBuilds(pool, random, bad)),
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
@@ -25,6 +25,7 @@ struct PgStore::Parts {
 
   Pool pool;
   Sealing sealing;
+  BadRows bad;
   HintChannel hints;
   std::unique_ptr<ports::RepositoryStore> repositories;
   std::unique_ptr<ports::AppStore> apps;
@@ -112,7 +113,7 @@ Status PgStore::KeepKeys(const KeyChecks& own) {
   return KeepKeyChecks(parts_->pool, own);
 }
 
-Result<int64_t> PgStore::Reseal() { return store::Reseal(parts_->pool, parts_->sealing); }
+Result<Resealed> PgStore::Reseal() { return store::Reseal(parts_->pool, parts_->sealing); }
 
 void PgStore::Listen(const std::stop_token& stop) { parts_->hints.Listen(stop); }
 

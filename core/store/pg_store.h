@@ -10,6 +10,7 @@
 #include "ports/store.h"
 #include "store/key_checks.h"
 #include "store/keyring.h"
+#include "store/resealed.h"
 
 namespace ns::store {
 
@@ -60,7 +61,7 @@ class PgStore {
   // Seals everything under the newest key that is not yet, but for what no key opens. An
   // interrupted run is taken up by the next; running processes read and write meanwhile, those too
   // that know the old keys alone.
-  Result<int64_t> Reseal();
+  Result<Resealed> Reseal();
 
   // Receives hints until a stop is requested, and calls the subscribers on this thread. After each
   // reconnect every repository, every application and the queue are hinted once, since anything may

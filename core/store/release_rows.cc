@@ -29,14 +29,16 @@ Result<std::vector<model::Release>> LoadReleases(Connection& connection, const A
 }
 
 Result<std::optional<model::Release>> LoadRelease(Connection& connection, const ReleaseId& id,
-                                                  const Sealing& sealing) {
+                                                  const Sealing& sealing, Status& env) {
   std::optional<model::Release> release;
   if (id.empty()) return release;
   NS_ASSIGN(auto found, Load(connection, "r.id = $1", Params::Of(id)));
   if (found.empty()) return release;
   release = std::move(found.front());
-  NS_ASSIGN(auto env, LoadEnv(connection, kReleaseEnv, {id.str()}, sealing));
-  if (!env.empty()) release->env = std::move(env.begin()->second);
+  auto variables = LoadEnv(connection, kReleaseEnv, {id.str()}, sealing, Opening::kAll);
+  env = variables.status();
+  if (!env.ok() && env.reason() != kSealBroken) return env;
+  if (env.ok() && !variables->empty()) release->env = std::move(variables->begin()->second);
   return release;
 }
 

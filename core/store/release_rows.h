@@ -14,9 +14,10 @@ namespace ns::store {
 // Of one application, newest first, without env. `limit` 0: all.
 Result<std::vector<model::Release>> LoadReleases(Connection& connection, const AppId& app,
                                                  int limit);
-// One with its env; nullopt for an empty id and for one that is not there.
+// One with its env; nullopt for an empty id and for one that is not there. `env`: SealBroken where
+// a value does not open; the release comes without any then.
 Result<std::optional<model::Release>> LoadRelease(Connection& connection, const ReleaseId& id,
-                                                  const Sealing& sealing);
+                                                  const Sealing& sealing, Status& env);
 Status InsertRelease(Connection& connection, const AppId& app, int64_t generation,
                      const model::Release& release, const Sealing& sealing);
 

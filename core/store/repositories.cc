@@ -63,7 +63,8 @@ Status PutOwners(Connection& connection, const model::Repository& repository) {
 
 class PgRepositories final : public ports::RepositoryStore {
  public:
-  PgRepositories(Pool& pool, const Sealing& sealing) : pool_(pool), sealing_(sealing) {}
+  PgRepositories(Pool& pool, const Sealing& sealing, BadRows& bad)
+      : pool_(pool), sealing_(sealing), bad_(bad) {}
 
   Status Insert(const model::Repository& repository, const UserId& actor) override {
     return pool_.Write([&](Connection& connection) -> Status {
@@ -166,9 +167,12 @@ class PgRepositories final : public ports::RepositoryStore {
         pool_.Run(
             "SELECT hash, author, authored_at, message FROM commits WHERE hash = ANY($1::text[])",
             Params::Of(hashes)));
-    return ReadAll<model::Commit>(rows, [](Row& row, model::Commit& out) {
-      row >> out.hash >> out.author >> out.date >> out.message;
-    });
+    return ReadReadable<model::Commit>(
+        rows, bad_, "commit",
+        [](Row& row, model::Commit& out) {
+          row >> out.hash >> out.author >> out.date >> out.message;
+        },
+        [](const model::Commit& commit) { return commit.hash; });
   }
 
  private:
@@ -239,12 +243,14 @@ class PgRepositories final : public ports::RepositoryStore {
 
   Pool& pool_;
   const Sealing& sealing_;
+  BadRows& bad_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing) {
-  return std::make_unique<PgRepositories>(pool, sealing);
+std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing,
+                                                          BadRows& bad) {
+  return std::make_unique<PgRepositories>(pool, sealing, bad);
 }
 
 }  // namespace ns::store

@@ -1,7 +1,9 @@
 #include "store/reseal.h"
 
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace ns::store {
 namespace {
@@ -64,33 +66,52 @@ std::string UpdateSql(const SealedTable& table) {
 struct Batch {
   std::vector<std::string> key1, key2;
   std::array<std::vector<std::string>, 2> values;
+  // The last row that was looked at, sealed anew or not; nothing: there was none.
+  std::optional<std::pair<std::string, std::string>> last;
+  std::set<std::string> unopened;
 };
 
+// SealBroken names the place of the secret that no key opens.
+Result<std::string> SealOneAnew(const std::optional<std::string>& sealed, const std::string& place,
+                                const Sealing& sealing, const Sealer& newest, Batch& batch) {
+  if (!sealed) return std::string();
+  const Result<Secret> plain = sealing.Open(sealed, place);
+  if (!plain.ok()) {
+    batch.unopened.insert(place);
+    return plain.status();
+  }
+  return ToHex(newest.Seal(*plain, place));
+}
+
+// A row with a secret that does not open is passed over: the others must not wait for it.
 Status SealAnew(const SealedTable& table, Row row, const Sealing& sealing, const Sealer& newest,
                 Batch& batch) {
+  std::string key1, key2;
   std::array<std::optional<std::string>, 2> sealed;
-  row >> batch.key1.emplace_back() >> batch.key2.emplace_back() >> sealed[0] >> sealed[1];
+  row >> key1 >> key2 >> sealed[0] >> sealed[1];
   NS_TRY(row.status());
-  std::string place = std::string(table.name) + "/" + batch.key1.back();
-  if (!table.key2.empty()) place += "/" + batch.key2.back();
+  batch.last.emplace(key1, key2);
+  std::string place = std::string(table.name) + "/" + key1;
+  if (!table.key2.empty()) place += "/" + key2;
+  std::array<std::string, 2> values;
   for (size_t i = 0; i < sealed.size(); ++i) {
-    std::string& value = batch.values[i].emplace_back();
-    if (!sealed[i]) continue;
-    const std::string whole = place + std::string(table.columns[i].suffix);
-    NS_ASSIGN(const Secret plain, sealing.Open(sealed[i], whole));
-    value = ToHex(newest.Seal(plain, whole));
+    auto value = SealOneAnew(sealed[i], place + std::string(table.columns[i].suffix), sealing,
+                             newest, batch);
+    if (!value.ok()) return {};
+    values[i] = std::move(*value);
   }
+  batch.key1.push_back(std::move(key1));
+  batch.key2.push_back(std::move(key2));
+  for (size_t i = 0; i < values.size(); ++i) batch.values[i].push_back(std::move(values[i]));
   return {};
 }
 
-// The next rows after those of `batch`, sealed anew.
+// The next rows after those of `before`, sealed anew.
 Result<Batch> ResealSome(Connection& connection, const SealedTable& table, const Sealing& sealing,
                          const Sealer& newest, const Batch& before) {
-  const bool begin = before.key1.empty();
-  NS_ASSIGN(
-      const Rows rows,
-      connection.Run(SelectSql(table), Params::Of(newest.key_id(), begin ? "" : before.key1.back(),
-                                                  begin ? "" : before.key2.back())));
+  const auto [key1, key2] = before.last.value_or(std::pair<std::string, std::string>());
+  NS_ASSIGN(const Rows rows,
+            connection.Run(SelectSql(table), Params::Of(newest.key_id(), key1, key2)));
   Batch batch;
   for (int i = 0; i < rows.size(); ++i) NS_TRY(SealAnew(table, rows[i], sealing, newest, batch));
   if (batch.key1.empty()) return batch;
@@ -100,17 +121,18 @@ Result<Batch> ResealSome(Connection& connection, const SealedTable& table, const
 }
 
 // Once over the table.
-Result<int64_t> ResealTable(Pool& pool, const SealedTable& table, const Sealing& sealing,
-                            const Sealer& newest) {
-  int64_t total = 0;
+Result<Resealed> ResealTable(Pool& pool, const SealedTable& table, const Sealing& sealing,
+                             const Sealer& newest) {
+  Resealed done;
   Batch batch;
   do {
     NS_ASSIGN(batch, pool.Write([&](Connection& connection) {
       return ResealSome(connection, table, sealing, newest, batch);
     }));
-    total += static_cast<int64_t>(batch.key1.size());
-  } while (!batch.key1.empty());
-  return total;
+    done.rows += static_cast<int64_t>(batch.key1.size());
+    done.unopened.merge(batch.unopened);
+  } while (batch.last);
+  return done;
 }
 
 }  // namespace
@@ -125,17 +147,18 @@ Result<std::vector<std::string>> SealKeysInUse(Pool& pool) {
   return ReadAll<std::string>(rows, [](Row& row, std::string& id) { row >> id; });
 }
 
-Result<int64_t> Reseal(Pool& pool, const Sealing& sealing) {
+Result<Resealed> Reseal(Pool& pool, const Sealing& sealing) {
   const auto newest = sealing.Current();
-  int64_t total = 0;
+  Resealed done;
   for (const SealedTable& table : kTables) {
     for (int round = 0; round < kMostRounds; ++round) {
-      NS_ASSIGN(const int64_t count, ResealTable(pool, table, sealing, *newest));
-      total += count;
-      if (count == 0) break;
+      NS_ASSIGN(Resealed some, ResealTable(pool, table, sealing, *newest));
+      done.rows += some.rows;
+      done.unopened.merge(some.unopened);
+      if (some.rows == 0) break;
     }
   }
-  return total;
+  return done;
 }
 
 }  // namespace ns::store

@@ -14,6 +14,9 @@
 
 namespace ns::store {
 
+// The reason of a failure to open.
+inline constexpr char kSealBroken[] = "SealBroken";
+
 // [any-thread]
 class Sealing {
  public:

@@ -4,16 +4,18 @@
 #include <memory>
 
 #include "ports/store.h"
+#include "store/bad_rows.h"
 #include "store/pool.h"
 #include "store/sealing.h"
 
 namespace ns::store {
 
-std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing);
-std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing);
-std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::RepositoryStore> NewPgRepositories(Pool& pool, const Sealing& sealing,
+                                                          BadRows& bad);
+std::unique_ptr<ports::AppStore> NewPgApps(Pool& pool, const Sealing& sealing, BadRows& bad);
+std::unique_ptr<ports::DeployStore> NewPgDeploys(Pool& pool, const Sealing& sealing, BadRows& bad);
 std::unique_ptr<ports::RetentionStore> NewPgRetention(Pool& pool, const Sealing& sealing);
-std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random);
+std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random, BadRows& bad);
 std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool);
 std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);
 std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing, Random& random);
