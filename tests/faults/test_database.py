@@ -3,6 +3,8 @@ import random
 import threading
 import time
 
+import pytest
+
 from harness.wait import until
 
 from rig.judge import FAILED, judge
@@ -95,4 +97,27 @@ def test_killed_postgres_loses_and_doubles_nothing(new_site, rig, seed, full, ca
         print(f"\n{told(monitor.seconds, 'kills of PostgreSQL (its own start is in it)')}; at rest {rest:.2f} s after the last; "
               f"{pushes.count} pushes, ends of builds {dict(ends)}")
     assert all(daemon.running() for daemon in site.nsd.values()), "a database that is lost is survived"
+    assert ends[FAILED] == 0, ends
+
+
+@pytest.mark.full
+def test_convergence_after_one_kill_of_postgres(new_site, rig, seed, capsys):
+    """What many kills cannot measure, since there the next one comes before it is over."""
+    chance = random.Random(seed)
+    site = new_site().start()
+    with_apps(site)
+    with Monitor(site) as monitor, Pushes(site, PUSHES_A_SECOND, seed) as pushes:
+        for _ in range(30):
+            time.sleep(chance.uniform(0.5, 2))
+            rig.postgres.kill()
+            time.sleep(chance.uniform(0.2, 2))
+            rig.postgres.start()
+            monitor.mark()
+            until(lambda: not monitor.open, 60, lambda: f"converged after a kill of PostgreSQL\n{site.logs_tail()}")
+        pushes.stop()
+        rest = await_rest(site, 120)
+    ends = judge(site)
+    with capsys.disabled():
+        print(f"\n{told(monitor.seconds, 'kills of PostgreSQL, one at a time, from when it answers again')}; at rest {rest:.2f} s after; "
+              f"{pushes.count} pushes, ends of builds {dict(ends)}")
     assert ends[FAILED] == 0, ends
