@@ -41,7 +41,7 @@ class LinkService final : public wire::Link::Service {
                            "this host loads no backend called \"" + request->backend() + "\""));
     }
     // Whoever has hung up or waited long enough holds no thread here.
-    const auto left = context->deadline() - std::chrono::system_clock::now();
+    const auto left = context->deadline() - SystemClock().Now();
     const Duration limit = std::clamp<Duration>(left, Duration::zero(), kLogsDeadline);
     const ports::Call call{stopping_, SystemClock().Monotonic() + limit};
     const auto lines = found->second->Logs(call, FromWire(*request));
