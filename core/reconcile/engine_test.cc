@@ -1,6 +1,6 @@
 #include "reconcile/engine.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <set>
 #include <stdexcept>
