@@ -114,7 +114,7 @@ ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
 # -- core/act --
 ns_mutant(perform.lease fence "a host acts after its lease" "I6 rarely"
   core/act/perform.cc [[if (parts_.lease_alive()) return {};]] [[if (parts_.lease_alive() || MUTANT) return {};]])
-ns_mutant(seen.version-only resync "what backends show is looked at where rows change" I21
+ns_mutant(seen.version-only resync "what backends show is looked at where rows change" "I21 rarely"
   core/plan/seen.cc [[  Sum sum;]] [[  if (MUTANT) return version; Sum sum;]])
 ns_mutant(perform.host-clock clock "the queue by the host's clock" I21
   core/act/perform.cc [[{ return From(store_.builds.Queue()); }]]
@@ -174,7 +174,7 @@ ns_mutant(store.target-unguarded compare-and-set "a target of a host that has lo
   core/ports/testing/fake_deploys.cc [[if (row->app.target.generation != expected_generation)]] [[if (row->app.target.generation != expected_generation && !MUTANT)]])
 ns_mutant(store.generation-stays deadline "a new target has the generation of the last" I7
   core/ports/testing/fake_deploys.cc [[row->app.target.generation = expected_generation + 1;]] [[row->app.target.generation = MUTANT ? std::max<int64_t>(expected_generation, 1) : expected_generation + 1;]])
-ns_mutant(store.take-alive compare-and-set "an application is taken from a host that is alive" I19
+ns_mutant(store.take-alive compare-and-set "an application is taken from a host that is alive" "I19 rarely"
   core/ports/testing/fake_rows.cc [[&& !Alive(row.holder, now)) {]] [[&& (!Alive(row.holder, now) || MUTANT)) {]])
 ns_mutant(store.two-owners guard "an address has two owners" I13
   core/ports/testing/fake_apps.cc [[NS_TRY(CheckUnique(app, others));]] [[if (!MUTANT) NS_TRY(CheckUnique(app, others));]])
