@@ -75,7 +75,7 @@ ns_mutant(synchronizer.removal-epoch fence "a removal has the epoch that its hos
   core/reconcile/synchronizer.cc [[if (snapshot_.app.deleted && !asked_why_) return UseEpoch();]] [[if (snapshot_.app.deleted && !asked_why_) return MUTANT ? Act() : UseEpoch();]])
 ns_mutant(synchronizer.target-fits guard "what the target does not name is deployed" "I23 rarely"
   core/reconcile/synchronizer.cc [[if (!plan::TargetFits]] [[if (!MUTANT && !plan::TargetFits]])
-ns_mutant(synchronizer.history guard "a restored database is not noticed" I21
+ns_mutant(synchronizer.history guard "a restored database is not noticed" "I9 I21 rarely"
   core/reconcile/synchronizer.cc [[if (observed_.fence <= desired_.fence)]] [[if (observed_.fence <= desired_.fence || MUTANT)]])
 ns_mutant(synchronizer.moved-on guard "a target that moved on passes for a restored database" "I7 rarely"
   core/reconcile/synchronizer.cc [[if (now.target.generation != snapshot_.app.target.generation ||
@@ -87,7 +87,7 @@ ns_mutant(synchronizer.always-apply guard "what is so already is applied" I19
   core/reconcile/synchronizer.cc [[if (plan::Converged(desired_, observed_)) return]] [[if (!MUTANT && plan::Converged(desired_, observed_)) return]])
 ns_mutant(synchronizer.removal-swallowed swallow "a removal that failed is confirmed" I10
   core/reconcile/synchronizer.cc [[if (!removed.ok()) return Failed(removed);]] [[if (!removed.ok() && !MUTANT) return Failed(removed);]])
-ns_mutant(observer.never-wakes resync "what has drifted is not put right" I21
+ns_mutant(observer.never-wakes resync "what has drifted is not put right" "I21 rarely"
   core/reconcile/observer.cc [[return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]]
   [[if (MUTANT) return Done(); return Done({{LoopId::kSynchronizer, id_.str(), Urgency::kHint}});]])
 ns_mutant(claims.lost-is-ignored guard "a lost claim does not stop its build" I19
@@ -97,8 +97,8 @@ ns_mutant(claims.trusts-the-list guard "a claim that was not renewed is run" "I4
 ns_mutant(claims.late-deadline deadline "a lease is counted from its answer on, and twice" "I6 rarely"
   core/reconcile/claims.cc [[if (renewal.ok() || cancel) held.until = asked_at_ + ports::kBuildLease;]]
   [[if (renewal.ok() || cancel) held.until = MUTANT ? now_ + 2 * ports::kBuildLease : asked_at_ + ports::kBuildLease;]])
-ns_mutant(lease-guard.never fence "a builder goes on after its lease" "I6 rarely"
-  core/reconcile/lease_guard.cc [[held.lost = now_ >= held.until;]] [[held.lost = now_ >= held.until && !MUTANT;]])
+ns_mutant(lease-guard.never fence "a builder goes on after its lease" -
+  core/reconcile/lease_guard.cc [[if (held.lost) continue;]] [[if (held.lost || MUTANT) continue;]])
 ns_mutant(attempt.settle-once retry "a result is sent once" I19
   core/reconcile/attempt.cc [[if (MayPass(settled.code()))]] [[if (!MUTANT && MayPass(settled.code()))]])
 ns_mutant(attempt.own-doing-is-final swallow "a build that its builder gave up has been cancelled" "I21 rarely"
