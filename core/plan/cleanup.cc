@@ -8,8 +8,6 @@ namespace {
 using model::Build;
 using model::ImageState;
 
-constexpr Duration kSettling = std::chrono::hours(1);
-
 // Builds that a release which must be able to run was made of.
 std::set<BuildId> Released(const model::AppHistory& history, const Retention& retention) {
   std::set<BuildId> needed;
@@ -46,9 +44,9 @@ Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retenti
         build.status == model::BuildStatus::kSucceeded && build.commit == history.app.commit;
     if (released.contains(build.id) || current) continue;
     const bool image = build.image_state == ImageState::kKept && build.attempt > 0;
-    if (image && Come(cleanup, EndOf(build, kSettling), history.now))
+    if (image && Come(cleanup, EndOf(build, retention.settling), history.now))
       cleanup.condemn.push_back(build.id);
-    const Duration logs = std::max(retention.logs, kSettling);
+    const Duration logs = std::max(retention.logs, retention.settling);
     if (logged.contains(build.id) && Come(cleanup, EndOf(build, logs), history.now))
       cleanup.logs.push_back(build.id);
   }

@@ -13,6 +13,7 @@ namespace ns::plan {
 struct Retention {
   int releases = 10;                            // whose images can be rolled back to
   Duration logs = std::chrono::hours(24 * 30);  // of settled builds
+  Duration settling = std::chrono::hours(1);    // of a build that has just ended: all is kept
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
@@ -25,7 +26,7 @@ struct Cleanup {
 };
 
 // Kept are the images of what runs or is pinned, of the newest releases, of builds of the current
-// commit, and of builds that ended within the last hour. A log is kept as long as the image of its
+// commit, and of builds that have not settled. A log is kept as long as the image of its
 // build, and for the time of the policy.
 Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retention);
 

@@ -23,7 +23,8 @@ namespace {
 constexpr Duration kPeriod = 10s;       // of all loops
 constexpr Duration kLongestWait = 20s;  // so that all converges soon after the faults
 // Few are kept, so that some go.
-const plan::Retention kRetention{.releases = 2, .logs = 1min};
+// So short that images and logs go while people still roll out and push.
+const plan::Retention kRetention{.releases = 1, .logs = 15s, .settling = 5s};
 constexpr Duration kLease = 10s, kBeat = 3s, kBeatAgain = 1s;
 
 LoopOptions Keyed(int in_flight, std::set<LoopId> apart_from = {}) {

@@ -2,12 +2,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "mutation.h"
 #include "shrink.h"
@@ -116,6 +119,13 @@ int Replay(Options options) {
   return 1;
 }
 
+std::optional<uint64_t> NumberOf(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 int Usage() {
   std::fprintf(
       stderr,
@@ -133,10 +143,15 @@ int Main(int argc, char** argv) {
   Options options;
   bool one = false;
   bool mutants = false;
+  bool understood = true;
   MutantChoice choice;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    const auto number = [&] { return i + 1 < argc ? std::strtoull(argv[++i], nullptr, 10) : 0; };
+    const auto number = [&]() -> uint64_t {
+      const std::optional<uint64_t> value = i + 1 < argc ? NumberOf(argv[++i]) : std::nullopt;
+      understood &= value.has_value();
+      return value.value_or(0);
+    };
     if (flag == "--seeds") {
       arguments.seeds = number();
     } else if (flag == "--from") {
@@ -175,6 +190,7 @@ int Main(int argc, char** argv) {
       return Usage();
     }
   }
+  if (!understood || arguments.seeds == 0 || arguments.jobs < 1) return Usage();
   if (mutants) return RunMutants(choice, {arguments.from, arguments.seeds, arguments.jobs});
   if (!choice.only.empty() && !Choose(choice.only)) return Usage();
   if (one && arguments.replay) return Replay(options);
