@@ -98,11 +98,16 @@ std::optional<Condition> NoBuilder(const model::Build& build, const model::Queue
 // and hosts take over from one another.
 constexpr Duration kLate = std::chrono::minutes(1);
 
+// Of the conditions that the engine writes when a pass fails by what is stored.
+bool StopsALoop(const std::string& reason) {
+  return reason == "Quarantined" || reason == "SealBroken";
+}
+
 }  // namespace
 
 const Condition* Quarantined(const model::AppSnapshot& snapshot, std::string_view type) {
   const auto found = std::ranges::find_if(snapshot.conditions, [&](const Condition& one) {
-    return one.type == type && !one.ok && one.reason == "Quarantined" && one.next_look != kNever &&
+    return one.type == type && !one.ok && StopsALoop(one.reason) && one.next_look != kNever &&
            snapshot.now <= one.next_look + 2 * kLate;
   });
   return found == snapshot.conditions.end() ? nullptr : &*found;

@@ -10,8 +10,9 @@
 
 namespace ns::plan {
 
-// The condition of that type that says that a loop cannot work on the application ("Quarantined"),
-// or null. One that its loop has not repeated in time is over: the loop works again, elsewhere.
+// The condition of that type that says that a loop cannot work on the application ("Quarantined",
+// "SealBroken"), or null. One that its loop has not repeated in time is over: the loop works again,
+// elsewhere.
 const model::Condition* Quarantined(const model::AppSnapshot& snapshot, std::string_view type);
 
 // "Source" (is the ref there) and "Build" (is there one to run).

@@ -157,6 +157,9 @@ TEST(Explain, LoopThatCannotWorkOnIt_IsTheCauseUntilItIsNotSaidAnyMore) {
   stuck.next_look = At(110);
   snapshot.conditions = {stuck};
   EXPECT_EQ(CauseOf(Of(snapshot)), "build Quarantined");
+  snapshot.conditions[0].reason = "SealBroken";
+  EXPECT_EQ(CauseOf(Of(snapshot)), "build SealBroken") << "a variable that no key opens";
+  snapshot.conditions[0].reason = "Quarantined";
   EXPECT_EQ(Named(Of(snapshot), "build").message, stuck.message);
   EXPECT_EQ(Named(Of(snapshot), "build").since, At(60));
   snapshot.now = At(1000);
