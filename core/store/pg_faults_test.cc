@@ -72,8 +72,10 @@ TEST(PgStoreFaults, AnotherKey_OpensNothingAndSaysWhy) {
   const std::string connection = Postgres().CleanDatabase();
   PgStore store(OptionsOf(connection), TestSealer(), SystemRandom());
   const AppId app = Fill(store.store());
+  // Where it shall run, its values are needed.
+  ASSERT_EQ(store.store().apps.SetDesired(app, model::DesiredState::kRunning, false), Status());
   PgStore other(OptionsOf(connection), TestSealer('x'), SystemRandom());
-  const Status status = other.store().apps.Get(app).status();
+  const Status status = other.store().deploys.Take(app, ports::kNobody, {}).status();
   EXPECT_EQ(status.code(), Code::kInternal);
   EXPECT_EQ(status.reason(), "SealBroken");
   EXPECT_THAT(status.message(), ::testing::HasSubstr("key file"));
@@ -87,7 +89,8 @@ TEST(PgStoreFaults, SecretMovedToAnotherRow_DoesNotOpen) {
   Postgres().Execute(connection,
                      "INSERT INTO environment (application_id, name, value_sealed, seal_key)"
                      " SELECT application_id, 'COPY', value_sealed, seal_key FROM environment");
-  EXPECT_EQ(store.store().apps.Get(app).status().reason(), "SealBroken");
+  ASSERT_EQ(store.store().apps.SetDesired(app, model::DesiredState::kRunning, false), Status());
+  EXPECT_EQ(store.store().deploys.Take(app, ports::kNobody, {}).status().reason(), "SealBroken");
 }
 
 TEST(PgStoreFaults, Check_WithoutSchemaOrWithAnOlderOne_NamesTheCommand) {
