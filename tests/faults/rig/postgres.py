@@ -109,6 +109,20 @@ class Postgres:
         self.sql("postgres", f"CREATE DATABASE {name} TEMPLATE ns_template")
         return name
 
+    def dump(self, name, path):
+        self.run_client("pg_dump", "-Fc", "-d", self.dsn(name), "-f", path)
+
+    def restore(self, name, path):
+        """In place of what is there, whoever uses it."""
+        self.drop_database(name)
+        self.sql("postgres", f"CREATE DATABASE {name}")
+        self.run_client("pg_restore", "--exit-on-error", "-d", self.dsn(name), path)
+
+    @staticmethod
+    def run_client(*argv):
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def drop_database(self, name):
         self.sql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
