@@ -324,6 +324,11 @@ void Checker::ImageDeleted(const std::string& app, const std::string& digest) {
         (!model::IsTerminal(build->status) ||
          (build->image_state == model::ImageState::kKept && build->image.digest == digest));
     if (wanted) Fail("I11", "an image of " + app + " is deleted that may be wanted");
+    for (const model::Release& release : row->releases) {
+      const bool runs = release.id == row->app.pinned || release.id == row->app.target.release;
+      if (runs && release.image.digest == digest)
+        Fail("I11", "the image of what " + app + " runs is deleted");
+    }
   });
 }
 
@@ -414,6 +419,9 @@ bool Checker::Hopeless(const Rows& rows, const model::Application& app) const {
 
 // The release must be of the newest commit, unless its build came to nothing for a reason.
 Shortfall Checker::ReleaseNotWanted(const Rows& rows, const model::Application& app) {
+  if (!app.pinned.empty())
+    return app.target.release == app.pinned ? Shortfall()
+                                            : Late("it does not run what it is pinned to");
   const model::Repository& repository = rows.repositories.at(app.repository);
   const std::string head = git_.Head(repository.url, app.ref);
   if (app.commit != head) return Late("its commit is not that of the remote");
@@ -471,12 +479,14 @@ Shortfall Checker::RunningNotConverged(const Rows& rows, const model::Applicatio
 
 Shortfall Checker::ContainerNotWanted(const Rows& rows, const model::Application& app,
                                       const Container& container) {
+  std::string env = EnvText(app.env, [](const model::EnvVar& v) { return v.InRun(); });
   for (const model::Release& release : rows.apps.at(app.id).releases) {
-    if (release.id == app.target.release && release.image.digest != container.digest)
-      return Other("its container has another image");
+    if (release.id != app.target.release) continue;
+    if (release.image.digest != container.digest) return Other("its container has another image");
+    // With the settings that it ran with.
+    if (!app.pinned.empty()) env = EnvText(release.env, [](const auto&) { return true; });
   }
-  if (EnvText(container.env, [](const auto&) { return true; }) !=
-      EnvText(app.env, [](const model::EnvVar& v) { return v.InRun(); }))
+  if (EnvText(container.env, [](const auto&) { return true; }) != env)
     return Other("its container has other variables");
   if (const auto promise = users_.promises().find(app.id);
       promise != users_.promises().end() && container.started_at < promise->second.restarted)

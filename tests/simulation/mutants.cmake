@@ -107,6 +107,9 @@ ns_mutant(cleaner.live-builds guard "purges beside a live build" I10
   core/reconcile/cleaner.cc [[if (plan::AnyLive(history_.builds))]] [[if (!MUTANT && plan::AnyLive(history_.builds))]])
 ns_mutant(cleaner.images-stay write "images of a tombstone stay" I10
   core/reconcile/cleaner.cc [[at_ = At::kDeleteAll;]] [[if (MUTANT) return Purge(); at_ = At::kDeleteAll;]])
+ns_mutant(cleaner.condemns-in-use guard "the image of what runs or is pinned goes, for the store too" "I11 rarely"
+  core/plan/cleanup.cc [[if (in_use || needed.contains(release.build)]] [[if ((in_use && !MUTANT) || needed.contains(release.build)]]
+  core/ports/testing/fake_retention.cc [[build->image_state == ImageState::kKept && !needed.contains(build->id)]] [[build->image_state == ImageState::kKept && (MUTANT || !needed.contains(build->id))]])
 ns_mutant(cleaner.empty-list empty-list "no build to delete means all" I11
   core/reconcile/cleaner.cc [[if (condemned_.empty()) return DropOldLogs();]] [[if (condemned_.empty() && !MUTANT) return DropOldLogs();]]
   core/reconcile/cleaner.cc [[if (cleanup.Empty() && plan::Condemned(history_).empty())]] [[if (cleanup.Empty() && plan::Condemned(history_).empty() && !MUTANT)]])

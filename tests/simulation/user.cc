@@ -11,7 +11,7 @@ using model::DesiredState;
 namespace {
 
 constexpr int kMostApps = 5;
-constexpr std::array<const char*, 15> kStepNames = {"creates",
+constexpr std::array<const char*, 17> kStepNames = {"creates",
                                                     "pushes",
                                                     "points back to an old commit",
                                                     "sets a variable",
@@ -25,7 +25,9 @@ constexpr std::array<const char*, 15> kStepNames = {"creates",
                                                     "retries",
                                                     "sets a variable and drops it",
                                                     "changes addresses to and fro",
-                                                    "pushes again and again"};
+                                                    "pushes again and again",
+                                                    "rolls back",
+                                                    "unpins"};
 
 std::string Padded(const std::string& text, size_t size) {
   return std::string(size - std::min(size, text.size()), '0') + text;
@@ -69,7 +71,8 @@ std::vector<UserStep> DrawSteps(Chance& chance, Duration until) {
         StepKind::kSetEnv,    StepKind::kSetEnv,    StepKind::kSites,   StepKind::kStart,
         StepKind::kStop,      StepKind::kStart,     StepKind::kRestart, StepKind::kDropEnv,
         StepKind::kPointBack, StepKind::kCancel,    StepKind::kRetry,   StepKind::kDelete,
-        StepKind::kFlipEnv,   StepKind::kFlipSites, StepKind::kFlood};
+        StepKind::kFlipEnv,   StepKind::kFlipSites, StepKind::kFlood,   StepKind::kRollBack,
+        StepKind::kUnpin};
     const auto kind = kOften[static_cast<size_t>(chance.Below(kOften.size()))];
     steps.push_back({chance.Between(5s, until), static_cast<int>(chance.Below(apps)), kind,
                      chance.Below(1 << 20)});
@@ -172,6 +175,10 @@ void Users::Take(const UserStep& step) {
       return FlipSites(step);
     case StepKind::kFlood:
       return Flood(step);
+    case StepKind::kRollBack:
+      return RollBack(step);
+    case StepKind::kUnpin:
+      return Pin(step, ReleaseId());
   }
 }
 
@@ -207,6 +214,7 @@ void Users::Create(int index) {
   promise.desired = {app.desired};
   promise.sites = {SitesText(app.websites)};
   promise.deleted = {false};
+  promise.pinned = {ReleaseId()};
   promises_[app.id] = promise;
   const int before = rebased_;
   const Status created = store_.apps.Insert(app, nullptr);
@@ -318,6 +326,17 @@ void Users::Delete(const UserStep& step) {
   Promised(promises_[id].deleted, true, [&] { return store_.apps.MarkDeleted(id); });
 }
 
+void Users::RollBack(const UserStep& step) {
+  const auto releases = store_.deploys.Releases(IdOf(step.app), 4);
+  if (!releases.ok() || releases->empty()) return;
+  Pin(step, (*releases)[static_cast<size_t>(step.choice) % releases->size()].id);
+}
+
+void Users::Pin(const UserStep& step, const ReleaseId& release) {
+  const AppId id = IdOf(step.app);
+  Promised(promises_[id].pinned, release, [&] { return store_.apps.SetPin(id, release); });
+}
+
 void Users::Cancel(const UserStep& step) {
   const auto builds = store_.builds.ListByApp(IdOf(step.app), 3);
   if (!builds.ok() || builds->empty()) return;
@@ -343,6 +362,7 @@ void Users::Rebase() {
       const model::Application& app = row->second.app;
       promise.desired = {app.desired};
       promise.deleted = {app.deleted};
+      promise.pinned = {app.pinned};
       promise.restarted = {};
       promise.sites = {SitesText(app.websites)};
       for (auto& [key, allowed] : promise.env) allowed = {std::nullopt};
@@ -364,6 +384,7 @@ std::string Users::Broken() const {
       const model::Application& app = row->second.app;
       if (!promise.desired.contains(app.desired)) return id.str() + ": its state";
       if (!promise.deleted.contains(app.deleted)) return id.str() + ": its deletion";
+      if (!promise.pinned.contains(app.pinned)) return id.str() + ": what it is pinned to";
       if (!promise.sites.contains(SitesText(app.websites))) return id.str() + ": its addresses";
       for (const auto& [key, allowed] : promise.env) {
         const auto found =

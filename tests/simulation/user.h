@@ -33,7 +33,9 @@ enum class StepKind {
   kRetry,
   kFlipEnv,    // sets a variable and drops it at once
   kFlipSites,  // changes addresses and takes that back at once
-  kFlood       // pushes again and again, once in a run
+  kFlood,      // pushes again and again, once in a run
+  kRollBack,   // pins one of the last releases
+  kUnpin
 };
 
 // One thing that the owner of an application does.
@@ -55,6 +57,7 @@ struct Promise {
   std::map<std::string, std::set<std::optional<std::string>>> env;
   std::set<std::string> sites;  // as SitesText
   std::set<bool> deleted;
+  std::set<ReleaseId> pinned;  // empty: to none
   bool created = false;  // acknowledged
   Duration restarted{};  // when the last restart that was acknowledged was asked for
 };
@@ -99,6 +102,8 @@ class Users {
   void Flood(const UserStep& step);
   void Desire(const UserStep& step, model::DesiredState state, bool restart);
   void Delete(const UserStep& step);
+  void RollBack(const UserStep& step);
+  void Pin(const UserStep& step, const ReleaseId& release);
   void Cancel(const UserStep& step);
   void Retry(const UserStep& step);
   template <class T, class Write>
