@@ -58,8 +58,8 @@ struct Promise {
   std::set<std::string> sites;  // as SitesText
   std::set<bool> deleted;
   std::set<ReleaseId> pinned;  // empty: to none
-  bool created = false;  // acknowledged
-  Duration restarted{};  // when the last restart that was acknowledged was asked for
+  bool created = false;        // acknowledged
+  Duration restarted{};        // when the last restart that was acknowledged was asked for
 };
 std::string SitesText(const std::vector<model::Website>& sites);
 
