@@ -431,7 +431,11 @@ Shortfall Checker::ReleaseNotWanted(const Rows& rows, const model::Application& 
   for (const auto& [id, row] : rows.builds) {
     if (row.build.app != app.id || row.build.build_key != key) continue;
     if (!newest || row.number > newest->number) newest = &row;
-    if (row.build.status == BuildStatus::kSucceeded) succeeded.insert(id);
+    // One whose image was cleaned up counts no more: it is built again, unless a person cancels
+    // that.
+    if (row.build.status == BuildStatus::kSucceeded &&
+        row.build.image_state == model::ImageState::kKept)
+      succeeded.insert(id);
   }
   if (!newest) return Late("no build of its commit");
   if (succeeded.empty()) {

@@ -214,7 +214,7 @@ TEST_P(SimulationRegression, HoldsNow) { EXPECT_EQ(Told(RunSeed(GetParam())), ""
 INSTANTIATE_TEST_SUITE_P(Found, SimulationRegression,
                          ::testing::Values(18, 33, 165, 197, 277, 639, 50199, 90420, 5003530,
                                            5012922, 4105, 5012979, 6936, 2040522, 2016063, 2003084,
-                                           2033770, 101520, 102385));
+                                           2033770, 20017968, 101520, 102385));
 
 }  // namespace
 }  // namespace ns::sim
