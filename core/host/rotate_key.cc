@@ -7,6 +7,7 @@
 #include "host/commands.h"
 #include "host/environment.h"
 #include "host/foundation.h"
+#include "model/quarantine.h"
 #include "supervise/fd.h"
 
 namespace ns::host {
@@ -47,7 +48,7 @@ Status Unopened(const store::Resealed& done) {
   for (const std::string& place : done.unopened)
     std::fprintf(stderr, "no key opens the secret at %s\n", place.c_str());
   if (done.unopened.empty()) return {};
-  return Status(Code::kPrecondition, "SealBroken",
+  return Status(Code::kPrecondition, model::kSealBroken,
                 "secrets that no key opens are left under the key they had: set each again, or "
                 "delete it, then run this once more")
       .SetFault(Fault::kOperator);

@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "link/convert.h"
 #include "link/grpc_status.h"

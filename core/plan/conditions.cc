@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/quarantine.h"
 #include "plan/builds.h"
 #include "plan/deploy.h"
 
@@ -100,7 +101,7 @@ constexpr Duration kLate = std::chrono::minutes(1);
 
 // Of the conditions that the engine writes when a pass fails by what is stored.
 bool StopsALoop(const std::string& reason) {
-  return reason == "Quarantined" || reason == "SealBroken";
+  return reason == model::kQuarantined || reason == model::kSealBroken;
 }
 
 }  // namespace

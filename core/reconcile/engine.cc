@@ -1,4 +1,5 @@
 #include "reconcile/engine.h"
+#include "model/quarantine.h"
 
 #include <algorithm>
 #include <exception>
@@ -416,8 +417,7 @@ void Engine::Quarantine(const Lane& lane, const Key& key, const Status& why, int
   if (lane.loop->condition() == nullptr) return;
   model::Condition condition;
   condition.type = lane.loop->condition();
-  condition.reason = "Quarantined";
-  if (why.reason() == "SealBroken") condition.reason = why.reason();  // its owner can mend it
+  condition.reason = why.reason() == model::kSealBroken ? model::kSealBroken : model::kQuarantined;
   condition.message = std::string("the ") + LoopName(lane.loop->id()) +
                       " cannot work on this; the others do not notice: " + why.message();
   condition.next_in = BackOff(failures);

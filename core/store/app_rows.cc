@@ -28,20 +28,6 @@ void ReadApp(Row& row, model::Application& out) {
       out.updated_at;
 }
 
-Result<Apps> ReadApps(const Rows& rows, BadRows* left_out) {
-  const auto id = [](const model::Application& app) { return app.id.str(); };
-  if (left_out)
-    return ReadReadable<model::Application>(rows, *left_out, "application", ReadApp, id);
-  Apps apps(static_cast<size_t>(rows.size()));
-  for (int i = 0; i < rows.size(); ++i) {
-    Row row = rows[i];
-    model::Application& app = apps[static_cast<size_t>(i)];
-    ReadApp(row, app);
-    if (!row.status().ok()) return row.status().Prefixed("the row of the application " + id(app));
-  }
-  return apps;
-}
-
 // The applications of a read by id, to hang list rows on.
 class Index {
  public:
@@ -101,8 +87,8 @@ Status LoadLists(Connection& connection, const Index& index) {
       });
 }
 
-Status AddEnv(Connection& connection, const Index& index, Opening opening, const Sealing& sealing) {
-  NS_ASSIGN(auto env, LoadEnv(connection, kAppEnv, index.Ids(), sealing, opening));
+Status AddEnv(Connection& connection, const Index& index, const Sealing& sealing) {
+  NS_ASSIGN(auto env, LoadEnv(connection, kAppEnv, index.Ids(), sealing, Opening::kWhatOpens));
   for (auto& [id, variables] : env) index.At(id).env = std::move(variables);
   return {};
 }
@@ -169,12 +155,13 @@ Result<Apps> LoadApps(Connection& connection, const std::string& where, const Pa
             connection.Run(std::string("SELECT ") + kColumns + " FROM applications WHERE " + where +
                                " ORDER BY number",
                            params));
-  NS_ASSIGN(Apps apps, ReadApps(rows, left_out));
+  NS_ASSIGN(Apps apps, ReadRows<model::Application>(
+                           rows, left_out, "application", ReadApp,
+                           [](const model::Application& app) { return app.id.str(); }));
   if (apps.empty()) return apps;
   const Index index(apps);
   NS_TRY(LoadLists(connection, index));
-  if (env == WithEnv::kYes) NS_TRY(AddEnv(connection, index, Opening::kAll, sealing));
-  if (env == WithEnv::kWhatOpens) NS_TRY(AddEnv(connection, index, Opening::kWhatOpens, sealing));
+  if (env == WithEnv::kWhatOpens) NS_TRY(AddEnv(connection, index, sealing));
   return apps;
 }
 

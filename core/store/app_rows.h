@@ -11,7 +11,7 @@
 
 namespace ns::store {
 
-enum class WithEnv { kNo, kYes, kWhatOpens };
+enum class WithEnv { kNo, kWhatOpens };
 
 // Those that `where` (SQL after WHERE, with its parameters) selects, in order of creation. One that
 // cannot be read is told to `left_out`; without that, kInternal names it.
@@ -23,7 +23,7 @@ Result<std::vector<model::Application>> LoadApps(Connection& connection, const s
 Result<std::vector<model::Application>> LoadHoldings(Connection& connection,
                                                      const std::string& where,
                                                      const Params& params);
-// kNotFound; SealBroken with kYes.
+// kNotFound.
 Result<model::Application> LoadApp(Connection& connection, const AppId& id, WithEnv env,
                                    const Sealing& sealing);
 

@@ -20,10 +20,11 @@ class BadRows {
   Guarded<std::set<std::string>> told_;
 };
 
-// The rows that `read(row, item)` reads; `id` of the others is told as of a `what`.
+// Each row as `read(row, item)` reads it. One that does not read, a `what` with `id(item)`, is told
+// to `left_out`; without that, kInternal names it.
 template <class T, class Read, class IdOf>
-std::vector<T> ReadReadable(const Rows& rows, BadRows& bad, std::string_view what, Read&& read,
-                            IdOf&& id) {
+Result<std::vector<T>> ReadRows(const Rows& rows, BadRows* left_out, std::string_view what,
+                                Read&& read, IdOf&& id) {
   std::vector<T> items;
   items.reserve(static_cast<size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
@@ -32,8 +33,10 @@ std::vector<T> ReadReadable(const Rows& rows, BadRows& bad, std::string_view wha
     read(row, item);
     if (row.status().ok())
       items.push_back(std::move(item));
+    else if (left_out)
+      left_out->Tell(what, id(item), row.status());
     else
-      bad.Tell(what, id(item), row.status());
+      return row.status().Prefixed("the row of the " + std::string(what) + " " + id(item));
   }
   return items;
 }

@@ -21,9 +21,9 @@ void ReadBuild(Row& row, model::Build& out) {
   out.outcome = Status(code, std::move(reason), std::move(message)).SetFault(fault);
 }
 
-std::vector<model::Build> ReadReadableBuilds(const Rows& rows, BadRows& bad) {
-  return ReadReadable<model::Build>(rows, bad, "build", ReadBuild,
-                                    [](const model::Build& build) { return build.id.str(); });
+Result<std::vector<model::Build>> ReadBuilds(const Rows& rows, BadRows* left_out) {
+  return ReadRows<model::Build>(rows, left_out, "build", ReadBuild,
+                                [](const model::Build& build) { return build.id.str(); });
 }
 
 Result<std::vector<model::Build>> LoadBuilds(Connection& connection, const std::string& rest,
@@ -31,15 +31,7 @@ Result<std::vector<model::Build>> LoadBuilds(Connection& connection, const std::
   NS_ASSIGN(
       const Rows rows,
       connection.Run(std::string("SELECT ") + kBuildColumns + " FROM builds " + rest, params));
-  if (left_out) return ReadReadableBuilds(rows, *left_out);
-  std::vector<model::Build> builds(static_cast<size_t>(rows.size()));
-  for (int i = 0; i < rows.size(); ++i) {
-    Row row = rows[i];
-    model::Build& build = builds[static_cast<size_t>(i)];
-    ReadBuild(row, build);
-    if (!row.status().ok()) return row.status().Prefixed("the row of the build " + build.id.str());
-  }
-  return builds;
+  return ReadBuilds(rows, left_out);
 }
 
 }  // namespace ns::store

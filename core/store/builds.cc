@@ -133,7 +133,7 @@ class PgBuilds final : public ports::BuildStore {
                                     "builds.*, place) SELECT ") +
                             kBuildColumns + " FROM claimed ORDER BY place",
                         Params::Of(builds, hosts, tokens, lease)));
-    return ReadReadableBuilds(rows, bad_);
+    return ReadBuilds(rows, &bad_);
   }
 
   Status Renew(const BuildId& id, const std::string& token, Duration lease) override {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "model/quarantine.h"
 #include "store/app_rows.h"
 #include "store/build_rows.h"
 #include "store/env_rows.h"
@@ -227,7 +228,7 @@ class PgDeploys final : public ports::DeployStore {
       return {};
     }
     const bool runs = !app.deleted && app.desired == model::DesiredState::kRunning;
-    if (runs || opened.reason() != kSealBroken) return opened;
+    if (runs || opened.reason() != model::kSealBroken) return opened;
     if (snapshot.release) app.env = snapshot.release->env;
     if (!app.deleted) snapshot.builds.clear();
     return {};

@@ -1,6 +1,7 @@
 #include "store/env_rows.h"
 
 #include "base/crypto.h"
+#include "model/quarantine.h"
 
 namespace ns::store {
 namespace {
@@ -10,7 +11,7 @@ std::string Place(const EnvTable& table, const std::string& owner, const std::st
 }
 
 Status DoesNotOpen(const std::string& key) {
-  return Status(Code::kInternal, "SealBroken",
+  return Status(Code::kInternal, model::kSealBroken,
                 "the value of the variable " + key +
                     " opens with none of the keys: set it again, or delete it; where nothing "
                     "opens, put the key file of this database back")

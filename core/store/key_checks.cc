@@ -31,13 +31,13 @@ Result<KeyChecks> LoadKeyChecks(Pool& pool) {
 
 Status KeepKeyChecks(Pool& pool, const KeyChecks& own) {
   NS_ASSIGN(const KeyChecks kept, LoadKeyChecks(pool));
+  NS_TRY(CompareKeyChecks(kept, own));
   std::vector<std::string> names, values;
   for (const auto& [name, value] : own) {
     if (kept.contains(name)) continue;
     names.push_back(name);
     values.push_back(value);
   }
-  NS_TRY(CompareKeyChecks(kept, own));
   if (names.empty()) return {};
   NS_TRY(pool.Run("INSERT INTO key_checks (name, value) SELECT * FROM unnest($1::text[], "
                   "$2::text[]) ON CONFLICT DO NOTHING",

@@ -19,7 +19,7 @@ using KeyChecks = std::map<std::string, std::string>;
 Status CompareKeyChecks(const KeyChecks& kept, const KeyChecks& own);
 
 Result<KeyChecks> LoadKeyChecks(Pool& pool);
-// Adds those that are not kept yet; others stay as they are. Then compares.
+// Compares, and adds those that are not kept yet; others stay as they are.
 Status KeepKeyChecks(Pool& pool, const KeyChecks& own);
 
 }  // namespace ns::store

@@ -94,7 +94,7 @@ Result<bool> PgStore::HasKeys() {
   return !used.empty();
 }
 
-Status PgStore::CheckKeys(const KeyChecks& own) {
+Status PgStore::KnowsKeysInUse() {
   NS_ASSIGN(const auto used, KeysInUse());
   for (const std::string& id : used) {
     if (parts_->sealing.Knows(id)) continue;
@@ -104,12 +104,17 @@ Status PgStore::CheckKeys(const KeyChecks& own) {
                       "own key file from its backup")
         .SetFault(Fault::kOperator);
   }
+  return {};
+}
+
+Status PgStore::CheckKeys(const KeyChecks& own) {
+  NS_TRY(KnowsKeysInUse());
   NS_ASSIGN(const KeyChecks kept, LoadKeyChecks(parts_->pool));
   return CompareKeyChecks(kept, own);
 }
 
 Status PgStore::KeepKeys(const KeyChecks& own) {
-  NS_TRY(CheckKeys(own));
+  NS_TRY(KnowsKeysInUse());
   return KeepKeyChecks(parts_->pool, own);
 }
 

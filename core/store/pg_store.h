@@ -69,6 +69,9 @@ class PgStore {
   void Listen(const std::stop_token& stop);
 
  private:
+  // KeyFileWrong where one of those that sealed something is not here.
+  Status KnowsKeysInUse();
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -1,5 +1,6 @@
 #include "store/release_rows.h"
 
+#include "model/quarantine.h"
 #include "store/env_rows.h"
 
 namespace ns::store {
@@ -37,7 +38,7 @@ Result<std::optional<model::Release>> LoadRelease(Connection& connection, const 
   release = std::move(found.front());
   auto variables = LoadEnv(connection, kReleaseEnv, {id.str()}, sealing, Opening::kAll);
   env = variables.status();
-  if (!env.ok() && env.reason() != kSealBroken) return env;
+  if (!env.ok() && env.reason() != model::kSealBroken) return env;
   if (env.ok() && !variables->empty()) release->env = std::move(variables->begin()->second);
   return release;
 }

@@ -167,8 +167,8 @@ class PgRepositories final : public ports::RepositoryStore {
         pool_.Run(
             "SELECT hash, author, authored_at, message FROM commits WHERE hash = ANY($1::text[])",
             Params::Of(hashes)));
-    return ReadReadable<model::Commit>(
-        rows, bad_, "commit",
+    return ReadRows<model::Commit>(
+        rows, &bad_, "commit",
         [](Row& row, model::Commit& out) {
           row >> out.hash >> out.author >> out.date >> out.message;
         },

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "model/quarantine.h"
 
 namespace ns::store {
 namespace {
@@ -52,7 +53,7 @@ Result<Secret> Sealing::Open(const std::optional<std::string>& sealed,
       if (plain.ok()) return plain;
     }
   }
-  return Status(Code::kInternal, "SealBroken",
+  return Status(Code::kInternal, model::kSealBroken,
                 "the secret at " + place +
                     " opens with none of the keys: is this the key file that belongs to the "
                     "database?")

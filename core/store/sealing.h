@@ -14,9 +14,6 @@
 
 namespace ns::store {
 
-// The reason of a failure to open.
-inline constexpr char kSealBroken[] = "SealBroken";
-
 // [any-thread]
 class Sealing {
  public:

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -25,8 +24,7 @@ struct Given {
     throw Failure(Exit::kFailed,
                   "nsd is neither beside this program nor on the PATH; the key file is on the "
                   "machine of a controller, run this there");
-  std::vector<std::string> words = {*nsd};
-  if (!given.config.empty()) words.insert(words.end(), {"--config", given.config});
+  std::vector<std::string> words = NsdCommand(*nsd, given.config);
   words.insert(words.end(), {"admin", "rotate-key"});
   if (given.prepare) words.emplace_back("--prepare");
   std::vector<char*> argv;
@@ -39,9 +37,8 @@ struct Given {
 }  // namespace
 
 void AddAdmin(CLI::App& root, Context&) {
-  const char* set = std::getenv("NS_CONFIG");
   auto given = std::make_shared<Given>();
-  given->config = set ? set : "";
+  given->config = NsdConfig();
   auto* noun = root.add_subcommand("admin", "what only the operator of this machine may do")
                    ->require_subcommand(1);
   auto* command = noun->add_subcommand(

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "context.h"
 #include "failure.h"
@@ -86,8 +85,7 @@ void Run(Context& context, const std::string& config) {
 }  // namespace
 
 void AddDoctor(CLI::App& root, Context& context) {
-  const char* set = std::getenv("NS_CONFIG");
-  auto config = std::make_shared<std::string>(set ? set : "");
+  auto config = std::make_shared<std::string>(NsdConfig());
   auto* command = root.add_subcommand(
       "doctor", "what is broken, and the fix; looks at this machine itself when nothing answers");
   command->add_option(

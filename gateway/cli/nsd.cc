@@ -48,6 +48,15 @@ std::string OutputOf(std::vector<std::string> words) {
 
 }  // namespace
 
+std::string NsdConfig() {
+  const char* set = std::getenv("NS_CONFIG");
+  return set ? set : "";
+}
+
+std::vector<std::string> NsdCommand(const std::string& nsd, const std::string& config) {
+  return config.empty() ? std::vector{nsd} : std::vector<std::string>{nsd, "--config", config};
+}
+
 std::optional<std::string> FindNsd() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
@@ -63,8 +72,8 @@ std::optional<std::string> FindNsd() {
 }
 
 neoshowcase::platform::v1::Health AskNsd(const std::string& nsd, const std::string& config) {
-  std::vector<std::string> words = {nsd, "doctor", "--json"};
-  if (!config.empty()) words.insert(words.end(), {"--config", config});
+  std::vector<std::string> words = NsdCommand(nsd, config);
+  words.insert(words.end(), {"doctor", "--json"});
   const std::string output = OutputOf(words);
   neoshowcase::platform::v1::Health health;
   google::protobuf::util::JsonParseOptions lenient;

@@ -58,8 +58,10 @@ int Run(int argc, const char* const* argv) {
     return context.exit;
   } catch (const CLI::RequiredError& error) {
     const std::string unknown = UnknownCommand(root);
-    if (unknown.empty()) root.exit(error);
-    if (!unknown.empty()) std::fprintf(stderr, "ns: %s\n", unknown.c_str());
+    if (unknown.empty())
+      root.exit(error);
+    else
+      std::fprintf(stderr, "ns: %s\n", unknown.c_str());
     return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ParseError& error) {
     return root.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);

@@ -66,8 +66,7 @@ class Postgres:
         return self.folder + "/data"
 
     def run(self, *argv):
-        done = subprocess.run([*self.as_owner, *argv], capture_output=True, text=True, cwd="/", timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.run_client(*self.as_owner, *argv)
 
     def start(self, seconds=60):
         """Children of a killed postmaster may hold its memory for a moment: begun again until it stays."""
@@ -120,7 +119,7 @@ class Postgres:
 
     @staticmethod
     def run_client(*argv):
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, cwd="/", timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def drop_database(self, name):

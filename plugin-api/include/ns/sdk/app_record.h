@@ -211,22 +211,28 @@ inline Error FileTrouble(const std::string& what, const std::string& path, int e
                Fault::kOperator);
 }
 
-// The whole of a file; nullopt when there is none. Whatever else keeps it from being read throws:
-// what cannot be read is not absent.
-inline std::optional<std::string> ReadWhole(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return std::nullopt;
-  if (fd < 0) throw FileTrouble("open", path, errno);
+// What an open file has from where it stands; errno tells why when it cannot be read: nullopt.
+inline std::optional<std::string> ReadRest(int fd) {
   std::string text;
   char buffer[4096];
   ssize_t count = 0;
   while ((count = ::read(fd, buffer, sizeof(buffer))) > 0 || (count < 0 && errno == EINTR)) {
     if (count > 0) text.append(buffer, static_cast<size_t>(count));
   }
+  return count < 0 ? std::nullopt : std::optional(std::move(text));
+}
+
+// The whole of a file; empty when there is none. Whatever else keeps it from being read throws:
+// what cannot be read is not absent.
+inline std::string ReadWhole(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return "";
+  if (fd < 0) throw FileTrouble("open", path, errno);
+  std::optional<std::string> text = ReadRest(fd);
   const int error = errno;
   ::close(fd);
-  if (count < 0) throw FileTrouble("read", path, error);
-  return text;
+  if (!text) throw FileTrouble("read", path, error);
+  return *std::move(text);
 }
 
 // Of the text of a fence file; a new one is empty.
@@ -278,14 +284,16 @@ class AppRecords final : public Records {
     const std::string path = Path(app, ".fence");
     const LockedFile file(path);
     file.Lock();
-    const Fence known = detail::FenceFrom(detail::ReadWhole(path).value_or(""), path);
+    const std::optional<std::string> text = detail::ReadRest(file.fd());
+    if (!text) throw detail::FileTrouble("read", path, errno);
+    const Fence known = detail::FenceFrom(*text, path);
     if (fence < known) throw Stale(app);
     if (fence > known) WriteFence(file.fd(), fence);
     if (known == Fence{}) SyncFolder();
   }
   Fence Highest(const std::string& app) const override {
     const std::string path = Path(app, ".fence");
-    return detail::FenceFrom(detail::ReadWhole(path).value_or(""), path);
+    return detail::FenceFrom(detail::ReadWhole(path), path);
   }
   std::unique_ptr<Held> Lock(const Call& call, const std::string& app,
                              const Fence& fence) const override {
@@ -298,7 +306,7 @@ class AppRecords final : public Records {
   }
 
   AppRecord Read(const std::string& app) const override {
-    return DecodeAppRecord(detail::ReadWhole(Path(app, ".state")).value_or(""));
+    return DecodeAppRecord(detail::ReadWhole(Path(app, ".state")));
   }
   bool Has(const std::string& app) const override {
     return ::access(Path(app, ".state").c_str(), F_OK) == 0;
