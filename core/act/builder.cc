@@ -28,7 +28,9 @@ Builder::Builder(BuilderParts parts, int slots)
   SweepSources(parts_.folder);
   reconcile::BuilderLoops loops = reconcile::NewBuilderLoops();
   // Two: a renewal that hangs does not hold up the leaving.
-  driver_.Add(std::move(loops.claims), {.period = kRenewEvery, .in_flight = 2, .keyed = false});
+  driver_.Add(
+      std::move(loops.claims),
+      {.period = kRenewEvery, .in_flight = 2, .keyed = false, .rest = reconcile::kClaimsRest});
   driver_.Add(std::move(loops.guard), {.period = 0s, .in_flight = 1, .keyed = false});
   // Results that wait to be settled hold up no build; those are bounded by their threads.
   driver_.Add(std::move(loops.attempts), {.period = 0s, .in_flight = 2 * slots, .keyed = false});

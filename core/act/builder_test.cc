@@ -145,6 +145,7 @@ class BuilderTest : public ::testing::Test {
   void Until(const char* what, Condition condition) {
     for (int i = 0; i < 3000; ++i) {
       if (condition()) return;
+      clock_.Advance(10ms);
       std::this_thread::sleep_for(10ms);
     }
     FAIL() << "never: " << what;

@@ -14,7 +14,9 @@ LoopOptions Keyed(Duration period, int in_flight, std::set<LoopId> apart_from = 
   return {.period = period, .in_flight = in_flight, .keyed = true, .apart_from = apart_from};
 }
 
-LoopOptions Queue(Duration period) { return {.period = period, .in_flight = 1, .keyed = false}; }
+LoopOptions Queue(Duration period) {
+  return {.period = period, .in_flight = 1, .keyed = false, .rest = reconcile::kQueueRest};
+}
 
 }  // namespace
 

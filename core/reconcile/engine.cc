@@ -98,6 +98,7 @@ void Engine::Schedule(Lane& lane, const Key& key, Duration due) {
     return;
   }
   if (state.gated) return;  // as soon as there is room
+  if (key == kQueueKey) due = std::max(due, lane.rests_until);
   if (state.due <= due) return;
   lane.queue.erase({state.due, key});
   state.due = due;
@@ -380,6 +381,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   KeyState& state = lane.keys[key];
   state.pass.reset();
   --lane.running;
+  if (key == kQueueKey) lane.rests_until = now + lane.options.rest;
   Leave(lane, key, now);
   const Status& status = finished.status;
   if (status.ok()) {

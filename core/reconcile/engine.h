@@ -42,6 +42,9 @@ struct LoopOptions {
   // call at a time may use.
   std::set<LoopId> apart_from{};
   int per_group = 4;  // see Loop::GroupOf
+  // At kQueueKey, from the end of a pass to the next: many hints within it are one look. The first
+  // is not held up.
+  Duration rest{};
 };
 
 // Per key: at most one pass under way, hints are merged, failures wait with jittered back-off. A
@@ -95,6 +98,7 @@ class Engine {
     std::map<std::string, std::deque<Key>> gated;
     std::set<std::pair<Duration, Key>> queue;  // by due time
     Duration next_list = Duration::zero();
+    Duration rests_until = Duration::zero();
     bool listing = false;
     int running = 0;
   };

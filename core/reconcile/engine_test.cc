@@ -82,6 +82,21 @@ TEST_F(EngineTest, RelistDuringAPass_StartsNoSecondPassOfThatKey) {
   EXPECT_TRUE(Succeed(again[0].ticket, 1min).empty());
 }
 
+TEST_F(EngineTest, FloodOfHints_IsOneLookAfterEachRest) {
+  Engine engine(random_);
+  engine.Add(std::make_unique<OneStepLoop>(), {.period = 0s, .keyed = false, .rest = 100ms});
+  const auto first = Requests(engine.Hint(For(kQueueKey), 1s));
+  ASSERT_EQ(first.size(), 1u) << "the first is not held up";
+  EXPECT_TRUE(engine.Hint(For(kQueueKey), 1s).empty());
+  EXPECT_TRUE(engine.Done(first[0].ticket, Outcome(Answer()), 1010ms).empty());
+  EXPECT_TRUE(engine.Hint(For(kQueueKey), 1050ms).empty());
+  EXPECT_EQ(engine.NextDue(), 1110ms);
+  const auto second = Requests(engine.Tick(1110ms));
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_TRUE(engine.Done(second[0].ticket, Outcome(Answer()), 1111ms).empty());
+  EXPECT_EQ(Requests(engine.Hint(For(kQueueKey), 1211ms)).size(), 1u);
+}
+
 TEST_F(EngineTest, InFlight_IsBounded) {
   EXPECT_EQ(Requests(engine_.Hint(For("a"), 1s)).size(), 1u);
   const auto b = Requests(engine_.Hint(For("b"), 1s));

@@ -10,6 +10,11 @@
 
 namespace ns::reconcile {
 
+// LoopOptions::rest of loops that read the whole queue: a flood of hints costs ten or twenty looks
+// a second, and a single one is followed at once.
+inline constexpr Duration kQueueRest = std::chrono::milliseconds(50);
+inline constexpr Duration kClaimsRest = std::chrono::milliseconds(100);
+
 // Repository -> which applications moved to which commit.
 std::unique_ptr<Loop> NewFetcher();
 // Application -> is a build needed?

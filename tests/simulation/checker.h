@@ -111,6 +111,7 @@ class Checker {
   bool IsSo(const model::DesiredApp& desired) const;
   void CheckRemoval(const std::string& host, const AppId& app);
   void CheckApps(const Rows& rows);
+  static bool AskedAgain(const Rows& rows, const AppId& app);
   Shortfall AppNotConverged(const Rows& rows, const ports::testing::FakeApp& row);
   Shortfall RunningNotConverged(const Rows& rows, const model::Application& app);
   Shortfall ContainerNotWanted(const Rows& rows, const model::Application& app,
@@ -147,7 +148,7 @@ class Checker {
   // When the queue was asked for on which the claim of a build was decided: the oldest of those
   // that may still arrive.
   std::map<std::pair<std::string, BuildId>, Duration> decided_;
-  std::map<AppId, Duration> removed_since_;  // when a host began to remove a tombstone
+  std::set<AppId> removed_;                  // tombstones that a host began to remove
   std::map<std::string, Duration> expired_;  // attempt -> when its claim was taken away
   // Containers, by application: when, and of which target.
   std::map<std::string, std::deque<std::pair<Duration, sdk::Fence>>> created_;

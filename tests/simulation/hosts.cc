@@ -34,7 +34,9 @@ LoopOptions Keyed(int in_flight, std::set<LoopId> apart_from = {}) {
           .longest_wait = kLongestWait,
           .apart_from = std::move(apart_from)};
 }
-LoopOptions Queue() { return {.period = kPeriod, .in_flight = 1, .keyed = false}; }
+LoopOptions Queue() {
+  return {.period = kPeriod, .in_flight = 1, .keyed = false, .rest = reconcile::kQueueRest};
+}
 
 std::map<std::string, ports::Backend*> Loaded(Instance& everywhere, Instance* somewhere) {
   std::map<std::string, ports::Backend*> backends = {{kBackend, &everywhere.faulty}};
@@ -294,7 +296,8 @@ void BuilderHost::StartLoops() {
        {act::Lane::kSettle, 2},
        {act::Lane::kBuild, static_cast<size_t>(slots_)}});
   reconcile::BuilderLoops loops = reconcile::NewBuilderLoops();
-  driver_->Add(std::move(loops.claims), {.period = 3s, .in_flight = 2, .keyed = false});
+  driver_->Add(std::move(loops.claims),
+               {.period = 3s, .in_flight = 2, .keyed = false, .rest = reconcile::kClaimsRest});
   driver_->Add(std::move(loops.guard), {.period = 0s, .in_flight = 1, .keyed = false});
   driver_->Add(std::move(loops.attempts), {.period = 0s, .in_flight = 2 * slots_, .keyed = false});
 }
