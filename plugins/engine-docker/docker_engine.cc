@@ -245,7 +245,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
   if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
     throw OutOfMemory(config_);
   if (result.ending == Ending::kLate) throw TimedOut(config_);
-  throw BuildFailure(progress.tail(), images_.Answers(call));
+  throw BuildFailure(progress.tail(), images_.Answers(call), progress.said());
 }
 
 // Ending the CLI makes BuildKit kill the steps; what is still there after a moment is killed here.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "tar_end.h"
 
@@ -116,19 +117,30 @@ class Export::Container {
   const std::string name_;
 };
 
+// nullopt also for links that lead in a circle.
+std::optional<docker::PathStat> Export::Look(const sdk::Call& call, const std::string& container,
+                                             const std::string& path) {
+  try {
+    return engine_.Stat(call, container, path);
+  } catch (const sdk::Error& error) {
+    if (error.message().find("too many l") == std::string::npos) throw;
+    return std::nullopt;
+  }
+}
+
 // Part by part: dockerd would follow every link within the container.
 std::string Export::Find(const sdk::Call& call, const std::string& container,
                          const std::string& path) {
   std::string folder;
   for (const fs::path& part : fs::path(path).relative_path()) {
     const std::string at = folder + "/" + part.string();
-    auto stat = engine_.Stat(call, container, at);
+    auto stat = Look(call, container, at);
     if (!stat) throw Missing(path, at);
     std::string found = at;
     if (stat->link) {
       found = stat->target;
       if (!Below(folder, found)) throw LinkOut(path, at, found, folder);
-      stat = engine_.Stat(call, container, found);
+      stat = Look(call, container, found);
       if (!stat) throw Missing(path, found);
     }
     if (!stat->folder)

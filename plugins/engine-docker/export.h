@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "docker/engine.h"
@@ -26,6 +27,8 @@ class Export {
 
  private:
   class Container;
+  std::optional<docker::PathStat> Look(const sdk::Call& call, const std::string& container,
+                                       const std::string& path);
   std::string Find(const sdk::Call& call, const std::string& container, const std::string& path);
 
   docker::Engine engine_;

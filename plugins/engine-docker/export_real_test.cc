@@ -39,8 +39,8 @@ class EngineExport : public EngineDocker {
     sdk::BuildRequest request;
     request.source = job_.source;
     request.artifact_path = artifact_path;
-    request.settings = R"({"base_image":")" + Environment("NS_TEST_BASE") + R"(","build_cmd":")" +
-                       "alias in=/bin/busybox\\n" + quoted + "\"}";
+    request.settings =
+        R"({"base_image":")" + Environment("NS_TEST_BASE") + R"(","build_cmd":")" + quoted + "\"}";
     job_.plan = build_static_cmd::PlanStatic(request);
   }
   // A site by Dockerfile.
@@ -50,6 +50,21 @@ class EngineExport : public EngineDocker {
     request.source = job_.source;
     request.artifact_path = artifact_path;
     job_.plan = build_static_dockerfile::PlanStatic(request);
+  }
+
+  // A folder of the job's image, without a build.
+  Outcome Give(const std::string& path) {
+    Outcome outcome;
+    job_.plan.export_path = path;
+    try {
+      outcome.result = Export("/var/run/docker.sock")
+                           .Give(sdk::Call(), kInstallation, job_, Clock::now() + seconds(60));
+    } catch (const sdk::Error& error) {
+      outcome.reason = error.reason();
+      outcome.message = error.message();
+      outcome.fault = error.fault();
+    }
+    return outcome;
   }
 
   // What tar makes of the archive: a line a thing, sorted.
@@ -77,7 +92,7 @@ class EngineExport : public EngineDocker {
 TEST_F(EngineExport, SiteByCommands_IsGivenAndNothingIsPushedOrLeft) {
   File("page", "<h1>hi</h1>\n");
   Commands(
-      "in mkdir -p dist/a\ncat page > dist/index.html\nin ln -s /etc/passwd dist/link\n"
+      "mkdir -p dist/a\ncat page > dist/index.html\nln -s /etc/passwd dist/link\n"
       "echo deep > dist/a/deep",
       "dist");
   DockerEngine engine = Engine();
@@ -126,39 +141,52 @@ TEST_F(EngineExport, SiteByDockerfile_IsThatPathOfTheImageAndNothingOfItRuns) {
   ExpectNothingLeft();
 }
 
+TEST_F(EngineExport, PathThatIsNotThere_FailsTheBuildAndLeavesNothing) {
+  Commands("mkdir dost", "dist");
+  DockerEngine engine = Engine();
+  const Outcome outcome = Run(engine);
+  EXPECT_EQ(outcome.reason, NS_REASON_ARTIFACT_MISSING) << outcome.message << Log();
+  EXPECT_EQ(outcome.fault, sdk::Fault::kSource);
+  EXPECT_THAT(outcome.message, HasSubstr("\"/srv/dist\" is not in the image"));
+  ExpectNothingLeft();
+}
+
+// Of one image, without a build for each.
 TEST_F(EngineExport, PathsThatCannotBeGiven_AreTheSourcesFaultAndNamed) {
   struct Case {
     const char *path, *reason, *words;
   };
-  const std::string tree =
-      "in mkdir -p build/out deep\necho x > build/out/x\necho file > file\n"
-      "in ln -s build/out good\nin ln -s /etc away\nin ln -s ../../../../etc climb\n"
-      "in ln -s .. deep/up\nin ln -s nowhere dangling\nin ln -s two one\nin ln -s one two";
+  Dockerfile(
+      "WORKDIR /srv\nRUN mkdir -p build/out deep && echo x > build/out/x && echo file > file && "
+      "ln -s build/out good && ln -s /etc away && ln -s ../../../../etc climb && ln -s .. deep/up "
+      "&& ln -s nowhere dangling && ln -s two one && ln -s one two && ln -s /srv/build /top\n");
+  job_.plan.dockerfile_path = "Dockerfile";
   DockerEngine engine = Engine();
+  ASSERT_EQ(Run(engine).reason, "") << Log();
   for (const Case& one : {
-           Case{"dist", NS_REASON_ARTIFACT_MISSING, "\"/srv/dist\" is not in the image"},
-           Case{"build/in/x", NS_REASON_ARTIFACT_MISSING, "there is no \"/srv/build/in\""},
-           Case{"dangling", NS_REASON_ARTIFACT_MISSING, "there is no \"/srv/nowhere\""},
-           Case{"file", NS_REASON_ARTIFACT_NO_FOLDER, "\"/srv/file\" is none"},
-           Case{"file/x", NS_REASON_ARTIFACT_NO_FOLDER, "\"/srv/file\" is none"},
-           Case{"away", NS_REASON_PATH_OUTSIDE_SOURCE,
+           Case{"/srv/build/in/x", NS_REASON_ARTIFACT_MISSING, "there is no \"/srv/build/in\""},
+           Case{"/srv/dangling", NS_REASON_ARTIFACT_MISSING, "there is no \"/srv/nowhere\""},
+           Case{"/srv/one", NS_REASON_ARTIFACT_MISSING, "there is no \"/srv/one\""},
+           Case{"/srv/file", NS_REASON_ARTIFACT_NO_FOLDER, "\"/srv/file\" is none"},
+           Case{"/srv/file/x", NS_REASON_ARTIFACT_NO_FOLDER, "\"/srv/file\" is none"},
+           Case{"/srv/away", NS_REASON_PATH_OUTSIDE_SOURCE,
                 "\"/srv/away\" is a link to \"/etc\", which is not below \"/srv\""},
-           Case{"climb", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/etc\""},
-           Case{"away/deeper", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/etc\""},
-           Case{"deep/up/build", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/srv\""},
-           Case{"one", NS_REASON_PATH_OUTSIDE_SOURCE, "links"},
+           Case{"/srv/climb", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/etc\""},
+           Case{"/srv/away/deeper", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/etc\""},
+           Case{"/srv/deep/up/build", NS_REASON_PATH_OUTSIDE_SOURCE, "is a link to \"/srv\""},
        }) {
-    Commands(tree, one.path);
-    const Outcome outcome = Run(engine);
-    EXPECT_EQ(outcome.reason, one.reason) << one.path << ": " << outcome.message << Log();
+    const Outcome outcome = Give(one.path);
+    EXPECT_EQ(outcome.reason, one.reason) << one.path << ": " << outcome.message;
     EXPECT_EQ(outcome.fault, sdk::Fault::kSource) << one.path;
     EXPECT_THAT(outcome.message, HasSubstr(one.words));
     EXPECT_EQ(tar_, "") << one.path;
-    ExpectNothingLeft();
+    EXPECT_EQ(ContainersLeft(), "");
   }
-  Commands(tree, "good");
-  ASSERT_EQ(Run(engine).reason, "");
-  EXPECT_EQ(Listing(), "./\n./x\n");
+  for (const char* path : {"/srv/good", "/top/out"}) {
+    tar_.clear();
+    EXPECT_EQ(Give(path).message, "") << path;
+    EXPECT_EQ(Listing(), "./\n./x\n") << path;
+  }
 }
 
 TEST_F(EngineExport, CommandThatFails_GivesNothing) {
@@ -168,13 +196,14 @@ TEST_F(EngineExport, CommandThatFails_GivesNothing) {
   EXPECT_EQ(outcome.reason, NS_REASON_COMMAND_FAILED) << outcome.message;
   EXPECT_EQ(outcome.fault, sdk::Fault::kSource);
   EXPECT_THAT(outcome.message, HasSubstr("exit code: 7"));
+  EXPECT_THAT(outcome.message, HasSubstr("before-42"));
   EXPECT_THAT(Log(), HasSubstr("before-42"));
   EXPECT_EQ(tar_, "");
   ExpectNothingLeft();
 }
 
 TEST_F(EngineExport, BigFolder_IsStreamedInBoundedMemory) {
-  Commands("in mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=100", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=100", "dist");
   size_t bytes = 0, longest = 0;
   take_ = [&](std::string_view piece) {
     bytes += piece.size();
@@ -193,18 +222,18 @@ TEST_F(EngineExport, BigFolder_IsStreamedInBoundedMemory) {
 }
 
 TEST_F(EngineExport, ReceiverThatRefuses_EndsItAtOnce) {
-  Commands("in mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
   size_t pieces = 0;
   take_ = [&](std::string_view) { ++pieces; };
   answer_ = NS_E_EXHAUSTED;
   DockerEngine engine = Engine();
-  EXPECT_THROW(Run(engine).reason, sdk::Stopped) << Log();
+  EXPECT_EQ(Run(engine).message, sdk::Stopped(answer_).message()) << Log();
   EXPECT_EQ(pieces, 1u);
   ExpectNothingLeft();
 }
 
 TEST_F(EngineExport, CancelledMeanwhile_EndsAndLeavesNothing) {
-  Commands("in mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
   Cancellable cancel;
   std::atomic<bool> begun = false;
   take_ = [&](std::string_view) {
@@ -223,10 +252,10 @@ TEST_F(EngineExport, CancelledMeanwhile_EndsAndLeavesNothing) {
 }
 
 TEST_F(EngineExport, TooSlowReceiver_MeetsTheTimeLimitOfTheBuild) {
-  Commands("in mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
-  DockerEngine engine = Engine(R"({"timeout":"4s"})");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  DockerEngine engine = Engine(R"({"timeout":"3s"})");
   const auto began = Clock::now();
-  take_ = [&](std::string_view) { Until([&] { return Clock::now() - began > seconds(5); }); };
+  take_ = [&](std::string_view) { Until([&] { return Clock::now() - began > seconds(4); }); };
   const Outcome outcome = Run(engine);
   EXPECT_EQ(outcome.reason, NS_REASON_TIMED_OUT) << outcome.message;
   EXPECT_EQ(outcome.fault, sdk::Fault::kSource);
@@ -234,7 +263,7 @@ TEST_F(EngineExport, TooSlowReceiver_MeetsTheTimeLimitOfTheBuild) {
 }
 
 TEST_F(EngineExport, DeadBuildersExport_IsFoundAndEndedByAbort) {
-  Commands("in mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
   const pid_t builder = ::fork();
   if (builder == 0) {
     take_ = [](std::string_view) { ::pause(); };
@@ -267,7 +296,7 @@ TEST_F(EngineExport, Abort_LeavesContainersOfTheImageThatRun) {
 }
 
 TEST_F(EngineExport, ContainerOfAnExport_IsNoneOfTheApplication) {
-  Commands("in mkdir dist\necho x > dist/x", "dist");
+  Commands("mkdir dist\necho x > dist/x", "dist");
   std::string seen = "not asked";
   take_ = [&](std::string_view) {
     seen =

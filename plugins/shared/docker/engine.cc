@@ -213,11 +213,13 @@ void Engine::PutArchive(const Call& call, const std::string& id, std::string tar
   Expect(Reaching([&] { return http_.Do(call, request); }));
 }
 
+// The answer to a HEAD has no words: what it refuses is asked for once more.
 std::optional<PathStat> Engine::Stat(const Call& call, const std::string& id,
                                      const std::string& path) {
-  const Response response =
-      Ask(call, "HEAD", "/containers/" + id + "/archive?path=" + Escaped(path));
+  const std::string where = "/containers/" + id + "/archive?path=" + Escaped(path);
+  const Response response = Ask(call, "HEAD", where);
   if (response.status == 404) return std::nullopt;
+  if (!response.ok()) Expect(Ask(call, "GET", where));
   Expect(response);
   const auto stat = response.headers.find("x-docker-container-path-stat");
   return ParsePathStat(stat == response.headers.end() ? "" : stat->second);
