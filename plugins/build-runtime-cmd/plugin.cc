@@ -1,5 +1,6 @@
 #include "ns/sdk/plugin.h"
 
+#include "detect.h"
 #include "runtime_plan.h"
 
 namespace ns::build_runtime_cmd {
@@ -10,6 +11,10 @@ class RuntimeCommand : public sdk::BuildMethod {
 
   sdk::BuildPlan Plan(const sdk::Call&, const sdk::BuildRequest& request) override {
     return PlanRuntime(request);
+  }
+
+  std::vector<sdk::Suggestion> Detect(const sdk::Call&, const sdk::SourceListing& source) override {
+    return build_runtime_cmd::Detect(source);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "ns/sdk/plugin.h"
 
 #include "build/dockerfile_plan.h"
+#include "detect.h"
 
 namespace ns::build_runtime_dockerfile {
 
@@ -10,6 +11,10 @@ class RuntimeDockerfile : public sdk::BuildMethod {
 
   sdk::BuildPlan Plan(const sdk::Call&, const sdk::BuildRequest& request) override {
     return build::PlanDockerfile(build::ParseDockerfileSettings(request.settings), request);
+  }
+
+  std::vector<sdk::Suggestion> Detect(const sdk::Call&, const sdk::SourceListing& source) override {
+    return build_runtime_dockerfile::Detect(source);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "ns/sdk/plugin.h"
 
+#include "detect.h"
 #include "static_plan.h"
 
 namespace ns::build_static_dockerfile {
@@ -10,6 +11,10 @@ class StaticDockerfile : public sdk::BuildMethod {
 
   sdk::BuildPlan Plan(const sdk::Call&, const sdk::BuildRequest& request) override {
     return PlanStatic(request);
+  }
+
+  std::vector<sdk::Suggestion> Detect(const sdk::Call&, const sdk::SourceListing& source) override {
+    return build_static_dockerfile::Detect(source);
   }
 };
 
