@@ -91,6 +91,19 @@ void CheckName(const std::string& name, const std::string& what) {
                      sdk::Fault::kPlatform);
 }
 
+// Methods of others may plan anything.
+void CheckExport(const sdk::EngineJob& job) {
+  const fs::path path(job.plan.export_path);
+  const auto defect = [&](const std::string& what) {
+    return sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
+                      "The plan wants the folder \"" + path.string() + "\" " + what,
+                      sdk::Fault::kPlatform);
+  };
+  if (!path.is_absolute() || path.lexically_normal().string() != path.string())
+    throw defect("to be exported, which is no absolute path without \".\" and \"..\".");
+  if (!job.artifact) throw defect("and nothing takes it.");
+}
+
 }  // namespace
 
 class DockerEngine::Workplace {
@@ -168,10 +181,7 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                                     const sdk::ByteSink& log) {
   CheckName(job.build, "The build's id");
   CheckName(job.app, "The application's id");
-  if (!job.plan.export_path.empty() && !job.artifact)
-    throw sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
-                     "The plan wants " + job.plan.export_path + " and nothing takes it.",
-                     sdk::Fault::kPlatform);
+  if (!job.plan.export_path.empty()) CheckExport(job);
   const Slots::Held slot = slots_.Take(call);
   if (!images_.Answers(call)) {
     call.Check();

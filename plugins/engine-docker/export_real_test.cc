@@ -189,6 +189,18 @@ TEST_F(EngineExport, PathsThatCannotBeGiven_AreTheSourcesFaultAndNamed) {
   }
 }
 
+TEST_F(EngineExport, PlanOfAMethodThatIsWrong_IsItsDefect) {
+  DockerEngine engine = Engine();
+  for (const char* path : {"srv/dist", "/srv/../etc", "/srv/./dist", "/srv//dist"}) {
+    job_.plan.export_path = path;
+    EXPECT_EQ(Run(engine).reason, NS_REASON_DEFECT) << path;
+  }
+  job_.plan.export_path = "/srv/dist";
+  job_.artifact.reset();
+  EXPECT_EQ(Run(engine).reason, NS_REASON_DEFECT);
+  EXPECT_EQ(Log(), "");
+}
+
 TEST_F(EngineExport, CommandThatFails_GivesNothing) {
   Commands("echo before-$((40+2))\nexit 7", "dist");
   DockerEngine engine = Engine();
@@ -222,7 +234,7 @@ TEST_F(EngineExport, BigFolder_IsStreamedInBoundedMemory) {
 }
 
 TEST_F(EngineExport, ReceiverThatRefuses_EndsItAtOnce) {
-  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=4", "dist");
   size_t pieces = 0;
   take_ = [&](std::string_view) { ++pieces; };
   answer_ = NS_E_EXHAUSTED;
@@ -233,7 +245,7 @@ TEST_F(EngineExport, ReceiverThatRefuses_EndsItAtOnce) {
 }
 
 TEST_F(EngineExport, CancelledMeanwhile_EndsAndLeavesNothing) {
-  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=4", "dist");
   Cancellable cancel;
   std::atomic<bool> begun = false;
   take_ = [&](std::string_view) {
@@ -252,10 +264,12 @@ TEST_F(EngineExport, CancelledMeanwhile_EndsAndLeavesNothing) {
 }
 
 TEST_F(EngineExport, TooSlowReceiver_MeetsTheTimeLimitOfTheBuild) {
-  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=4", "dist");
   DockerEngine engine = Engine(R"({"timeout":"3s"})");
   const auto began = Clock::now();
-  take_ = [&](std::string_view) { Until([&] { return Clock::now() - began > seconds(4); }); };
+  take_ = [&](std::string_view) {
+    Until([&] { return Clock::now() - began > std::chrono::milliseconds(3300); });
+  };
   const Outcome outcome = Run(engine);
   EXPECT_EQ(outcome.reason, NS_REASON_TIMED_OUT) << outcome.message;
   EXPECT_EQ(outcome.fault, sdk::Fault::kSource);
@@ -263,7 +277,7 @@ TEST_F(EngineExport, TooSlowReceiver_MeetsTheTimeLimitOfTheBuild) {
 }
 
 TEST_F(EngineExport, DeadBuildersExport_IsFoundAndEndedByAbort) {
-  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=20", "dist");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/big bs=1M count=4", "dist");
   const pid_t builder = ::fork();
   if (builder == 0) {
     take_ = [](std::string_view) { ::pause(); };
