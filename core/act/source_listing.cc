@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "model/utf8.h"
+
 namespace ns::act {
 namespace {
 
@@ -37,7 +39,7 @@ class Walk {
       const fs::file_type type = entry->symlink_status(error).type();
       const std::string path = folder + entry->path().filename().string();
       if (type == fs::file_type::directory && path != ".git") folders.push_back(path + "/");
-      if (type != fs::file_type::regular) continue;
+      if (type != fs::file_type::regular || !model::IsUtf8(path)) continue;
       listing.truncated = listing.files.size() == most_;
       if (listing.truncated) return {};
       listing.files.push_back({path, static_cast<int64_t>(entry->file_size(error))});

@@ -43,6 +43,7 @@ TEST_F(SourceListingTest, LinksAndGit_AreLeftOutAndNotRead) {
   Write(".git/config", "x");
   Write(".gitignore", "x");
   Write("real/file", "x");
+  Write("real/\xff", "x");
   fs::create_symlink("/etc/passwd", root_ / "passwd");
   fs::create_directory_symlink("/etc", root_ / "etc");
   fs::create_directory_symlink(".", root_ / "circle");

@@ -13,6 +13,13 @@ using sdk::SourceListing;
 
 constexpr const char* kProgram = "/usr/local/bin/app";
 
+// What may stand in a command as it is.
+bool Plain(std::string_view word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
+  return !word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
 bool IsGoMain(const SourceListing& source, const std::string& path) {
   if (!path.ends_with(".go") || path.ends_with("_test.go")) return false;
   const std::string text = source.head(path);
@@ -28,7 +35,8 @@ std::vector<std::string> GoMains(const SourceListing& source) {
   for (const sdk::SourceFile& file : source.files) {
     const size_t depth = build::DepthOf(file.path);
     if (depth == 0 && IsGoMain(source, file.path)) return {"."};
-    if (depth != 2 || !file.path.starts_with("cmd/") || !IsGoMain(source, file.path)) continue;
+    if (depth != 2 || !file.path.starts_with("cmd/") || !Plain(file.path)) continue;
+    if (!IsGoMain(source, file.path)) continue;
     const std::string folder = "./" + file.path.substr(0, file.path.rfind('/'));
     if (mains.empty() || mains.back() != folder) mains.push_back(folder);
   }
@@ -92,7 +100,7 @@ std::optional<Program> OfRust(const SourceListing& source) {
   if (!source.Has("Cargo.toml")) return std::nullopt;
   const std::string manifest = source.head("Cargo.toml");
   const std::string name = ValueOf(manifest, "name", "package");
-  if (name.empty() || !HasRustProgram(source, manifest)) return std::nullopt;
+  if (!Plain(name) || !HasRustProgram(source, manifest)) return std::nullopt;
   const std::string locked = source.Has("Cargo.lock") ? " --locked" : "";
   return Program{"rust:1", "cargo install" + locked + " --path . --root /usr/local",
                  "/usr/local/bin/" + name, "Cargo.toml is of a Rust program, " + name + ".", 80};

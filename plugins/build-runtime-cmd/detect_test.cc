@@ -48,6 +48,24 @@ TEST(DetectRuntimeCmd, CargoPackage_IsInstalled) {
   EXPECT_EQ(Best({{"Cargo.toml", "[workspace]\n"}, {"src/main.rs", ""}}).fit, 0);
 }
 
+TEST(DetectRuntimeCmd, NameThatIsMoreThanAWord_IsNoPartOfACommand) {
+  EXPECT_EQ(Best({{"cmd/a b;c/main.go", kMain}, {"go.mod", ""}}).fit, 0);
+  EXPECT_EQ(Best({{"Cargo.toml", "[package]\nname = \"a; b\"\n"}, {"src/main.rs", ""}}).fit, 0);
+}
+
+TEST(DetectRuntimeCmd, HostileFiles_AreNoTrouble) {
+  const std::string noise = std::string("\0\xff\xfe[[{{\"'`", 11) + std::string(70'000, '\n');
+  Files files;
+  for (const char* path :
+       {"Cargo.toml", "Gemfile", "Pipfile", "Procfile", "composer.json", "go.mod", "main.go",
+        "package.json", "pom.xml", "requirements.txt", "vite.config.js"})
+    files[path] = noise;
+  for (const auto& one : Detect(SourceOf(files))) EXPECT_NE(one.why, "");
+  files = {{"package.json",
+            R"({"scripts":{"build":7,"start":null},"dependencies":["vite"],"engines":"x"})"}};
+  EXPECT_EQ(Best(files).fit, 0);
+}
+
 TEST(DetectRuntimeCmd, JavaBuilds_RunTheirJar) {
   EXPECT_EQ(Best({{"pom.xml", ""}}).command, "java -jar target/*.jar");
   EXPECT_THAT(Best({{"build.gradle.kts", ""}}).settings, HasSubstr("gradle:8-jdk21"));
