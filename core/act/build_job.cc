@@ -39,6 +39,7 @@ class Job {
     NS_TRY(Checkout());
     Failpoint("build.checked-out");
     NS_ASSIGN(ports::BuildPlan plan, Plan(*method));
+    NS_TRY(KeepsResult(plan));
     return Execute(*engine, std::move(plan));
   }
 
@@ -92,6 +93,15 @@ class Job {
     return method.Plan(Within(kPlanDeadline), request);
   }
 
+  // Before anything is built for nothing.
+  Status KeepsResult(const ports::BuildPlan& plan) const {
+    if (plan.export_path.empty()) return {};
+    return Of(Fault::kOperator, Code::kUnsupported, "NotOffered",
+              "the build method \"" + order_.method + "\" gives a folder (" + plan.export_path +
+                  "), and static sites are not offered by this version; choose a method whose name "
+                  "begins with \"runtime-\"");
+  }
+
   Result<model::Image> Execute(ports::BuildEngine& engine, ports::BuildPlan plan) {
     ports::EngineJob job;
     job.app = order_.app;
@@ -106,10 +116,10 @@ class Job {
     if (build_.attempt > 1) NS_TRY(engine.Abort(call, build_.id));  // what a lost attempt has left
     Phase("build", "building");
     Failpoint("build.running");
-    NS_ASSIGN(model::Image image,
+    NS_ASSIGN(ports::EngineOutput output,
               engine.Run(call, job, [this](std::string_view bytes) { log_.Write(bytes); }));
-    Phase("pushed", "pushed " + image.Pinned());
-    return image;
+    Phase("pushed", "pushed " + output.image.Pinned());
+    return std::move(output.image);
   }
 
   const BuilderParts& parts_;

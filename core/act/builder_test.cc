@@ -33,11 +33,13 @@ class PatientEngine final : public ports::BuildEngine {
     abilities.dockerfile = true;
     return abilities;
   }
-  Result<model::Image> Run(const ports::Call& call, const ports::EngineJob& job,
-                           const std::function<void(std::string_view)>&) override {
+  Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,
+                                  const std::function<void(std::string_view)>&) override {
     ++runs;
     while (!finish && !call.cancel.stop_requested()) std::this_thread::sleep_for(1ms);
-    if (finish) return model::Image{job.reference, "sha256:" + Sha256Hex(job.reference), 1};
+    ports::EngineOutput output;
+    output.image = {job.reference, "sha256:" + Sha256Hex(job.reference), 1};
+    if (finish) return output;
     cancelled = true;
     return Status(Code::kCancelled, "Cancelled", "the build was cancelled");
   }

@@ -177,6 +177,19 @@ TEST_F(ThreadTest, SourceFault_IsNotTriedAgain_OldReleaseGoesOn) {
   EXPECT_EQ(LiveCommit(), kFirst);
 }
 
+TEST_F(ThreadTest, MethodThatGivesAFolder_FailsTheBuildBeforeAnythingRuns) {
+  Until("live", [&] { return LiveCommit() == kFirst; });
+  method_.Export("/srv/dist");
+  const int runs = engine_.runs();
+  Push(kSecond);
+  Until("build failed", [&] { return Builds()[0].status == BuildStatus::kFailed; });
+  EXPECT_EQ(Builds()[0].outcome.reason(), "NotOffered");
+  EXPECT_NE(Builds()[0].outcome.message().find("/srv/dist"), std::string::npos);
+  EXPECT_EQ(Builds()[0].attempt, 1);
+  EXPECT_EQ(engine_.runs(), runs);
+  EXPECT_EQ(LiveCommit(), kFirst);
+}
+
 TEST_F(ThreadTest, Deleted_NothingIsLeftButEvents) {
   Until("live", [&] { return LiveCommit() == kFirst; });
   ASSERT_TRUE(store_.apps.SetDesired(app_, DesiredState::kStopped, false).ok());

@@ -47,11 +47,34 @@ class MemoryMethod final : public ports::BuildMethod {
   Result<ports::BuildPlan> Plan(const ports::Call&, const ports::BuildRequest&) override {
     ports::BuildPlan plan;
     plan.dockerfile_text = "FROM scratch\n";
+    Lock lock(mutex_);
+    plan.export_path = export_path_;
     return plan;
   }
+  Result<std::vector<ports::Suggestion>> Detect(const ports::Call&,
+                                                const ports::SourceListing&) override {
+    Lock lock(mutex_);
+    return suggestions_;
+  }
+  // What it plans to export from now on.
+  void Export(const std::string& path) {
+    Lock lock(mutex_);
+    export_path_ = path;
+  }
+  void Suggest(Result<std::vector<ports::Suggestion>> suggestions) {
+    Lock lock(mutex_);
+    suggestions_ = std::move(suggestions);
+  }
+
+ private:
+  Mutex mutex_;
+  std::string export_path_ NS_GUARDED_BY(mutex_);
+  Result<std::vector<ports::Suggestion>> suggestions_ NS_GUARDED_BY(mutex_) =
+      std::vector<ports::Suggestion>();
 };
 
-// Builds an image whose digest is that of the reference; fails as often as it is told to.
+// Builds an image whose digest is that of the reference, or exports the archive that it was given;
+// fails as often as it is told to.
 class MemoryEngine final : public ports::BuildEngine {
  public:
   void FailNext(std::vector<Status> failures) {
@@ -62,13 +85,17 @@ class MemoryEngine final : public ports::BuildEngine {
     Lock lock(mutex_);
     return runs_;
   }
+  void ExportNext(std::string tar) {
+    Lock lock(mutex_);
+    tar_ = std::move(tar);
+  }
   ports::EngineAbilities Abilities() const override {
     ports::EngineAbilities abilities;
-    abilities.dockerfile = true;
+    abilities.dockerfile = abilities.exports = true;
     return abilities;
   }
-  Result<model::Image> Run(const ports::Call&, const ports::EngineJob& job,
-                           const std::function<void(std::string_view)>& log) override {
+  Result<ports::EngineOutput> Run(const ports::Call&, const ports::EngineJob& job,
+                                  const std::function<void(std::string_view)>& log) override {
     log("step 1\n");
     Lock lock(mutex_);
     ++runs_;
@@ -77,12 +104,21 @@ class MemoryEngine final : public ports::BuildEngine {
       failures_.erase(failures_.begin());
       return failure;
     }
-    return model::Image{job.reference, "sha256:" + Sha256Hex(job.reference), 1};
+    ports::EngineOutput output;
+    if (job.plan.export_path.empty()) {
+      output.image = {job.reference, "sha256:" + Sha256Hex(job.reference), 1};
+      return output;
+    }
+    NS_TRY(job.artifact(tar_));
+    output.kind = ports::OutputKind::kArtifact;
+    output.artifact_bytes = static_cast<int64_t>(tar_.size());
+    return output;
   }
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
  private:
   Mutex mutex_;
+  std::string tar_ NS_GUARDED_BY(mutex_);
   std::vector<Status> failures_ NS_GUARDED_BY(mutex_);
   int runs_ NS_GUARDED_BY(mutex_) = 0;
 };

@@ -139,8 +139,31 @@ TEST_F(ApplicationsTest, StaticSite_IsCheckedAndNotOffered) {
   in.mutable_config()->mutable_static_cmd();
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()),
             Fields{"config.static_cmd.static_config.artifact_path"});
+  in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("/dist");
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()),
+            Fields{"config.static_cmd.static_config.artifact_path"});
   in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("dist");
-  EXPECT_EQ(Call(Named("alice"), "CreateApplication", in).status().code(), Code::kUnsupported);
+  const Status refused = Call(Named("alice"), "CreateApplication", in).status();
+  EXPECT_EQ(refused.code(), Code::kUnsupported);
+  EXPECT_EQ(refused.reason(), "NotOffered");
+  EXPECT_NE(refused.message().find("static sites are not offered"), std::string::npos);
+  EXPECT_EQ(Count(), 0);
+}
+
+TEST_F(ApplicationsTest, StaticSiteByDockerfile_MayNameAnAbsolutePathOfTheImage) {
+  CreateApplicationRequest in = NewApp(repository);
+  auto& site = *in.mutable_config()->mutable_static_dockerfile();
+  site.set_dockerfile_name("Dockerfile");
+  const auto refused = [&](const std::string& path) {
+    site.mutable_static_config()->set_artifact_path(path);
+    return Call(Named("alice"), "CreateApplication", in).status();
+  };
+  for (const char* path : {"/usr/share/nginx/html", "usr/share/nginx/html"})
+    EXPECT_EQ(refused(path).reason(), "NotOffered") << path;
+  for (const char* path : {"", "/", "//", "/a/../b", ".."})
+    EXPECT_EQ(FieldsOf(refused(path)),
+              Fields{"config.static_dockerfile.static_config.artifact_path"})
+        << path;
   EXPECT_EQ(Count(), 0);
 }
 

@@ -38,13 +38,16 @@ class Reader {
     return config;
   }
 
-  BuildConfig Static(const char* method, const pb::StaticConfig& site) {
+  // `of_image`: the path is one of the image and may begin with "/".
+  BuildConfig Static(const char* method, const pb::StaticConfig& site, bool of_image = false) {
     BuildConfig config;
     config.deploy_type = model::DeployType::kStatic;
     config.build.method = method;
     config.artifact_path = site.artifact_path();
     config.spa = site.spa();
-    Needed(".static_config.artifact_path", site.artifact_path(), "dist");
+    const size_t slashes = of_image ? site.artifact_path().find_first_not_of('/') : 0;
+    Needed(".static_config.artifact_path",
+           slashes == std::string::npos ? "" : site.artifact_path().substr(slashes), "dist");
     return config;
   }
 
@@ -133,7 +136,7 @@ BuildConfig ReadStatic(const pb::ApplicationConfig& config, model::Violations& o
   if (config.has_static_dockerfile()) {
     const auto& given = config.static_dockerfile();
     Reader reader("config.static_dockerfile", out);
-    BuildConfig read = reader.Static("static-dockerfile", given.static_config());
+    BuildConfig read = reader.Static("static-dockerfile", given.static_config(), true);
     reader.Needed(".dockerfile_name", given.dockerfile_name(), "Dockerfile");
     reader.Path(".context", given.context());
     read.build.settings = Settings(WithoutSite(WithContext(given)));

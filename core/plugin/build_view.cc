@@ -39,6 +39,17 @@ PlanView::PlanView(const ports::BuildPlan& plan) : secrets_(plan.secrets) {
   raw_.export_path = sdk::Str(plan.export_path);
 }
 
+ListingView::ListingView(const ports::SourceListing& listing) : truncated_(listing.truncated) {
+  for (const ports::SourceFile& file : listing.files)
+    files_.push_back({sizeof(ns_source_file), 0, sdk::Str(file.path), file.size});
+  pointers_ = sdk::Pointers(files_);
+}
+
+ns_source_listing ListingView::With(void* ctx, decltype(ns_source_listing::head) head) const {
+  return {
+      sizeof(ns_source_listing), truncated_ ? 1 : 0, pointers_.data(), pointers_.size(), ctx, head};
+}
+
 ports::BuildPlan PlanFrom(const ns_build_plan& raw) {
   ports::BuildPlan plan;
   plan.dockerfile_text = sdk::Text(raw.dockerfile_text);

@@ -40,6 +40,21 @@ class PlanView {
   ns_build_plan raw_{};
 };
 
+// Borrows everything from the listing.
+class ListingView {
+ public:
+  explicit ListingView(const ports::SourceListing& listing);
+  ListingView(const ListingView&) = delete;
+  ListingView& operator=(const ListingView&) = delete;
+  // `head`, which is called with `ctx`, gives the contents.
+  ns_source_listing With(void* ctx, decltype(ns_source_listing::head) head) const;
+
+ private:
+  const bool truncated_;
+  std::vector<ns_source_file> files_;
+  std::vector<const ns_source_file*> pointers_;
+};
+
 // `raw` is at least as long as its first version.
 ports::BuildPlan PlanFrom(const ns_build_plan& raw);
 

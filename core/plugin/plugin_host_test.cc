@@ -179,15 +179,117 @@ TEST_F(PluginWorkTest, Engine_RunsAndSaysWhoseFault) {
   job.plan.dockerfile_text = "FROM x";
   std::string log;
   const auto take = [&](std::string_view bytes) { log += bytes; };
-  const auto image = engine.Run({}, job, take);
-  ASSERT_TRUE(image.ok());
-  EXPECT_EQ(*image, (model::Image{"r/a:b-1", "sha256:abc", 12}));
+  const auto output = engine.Run({}, job, take);
+  ASSERT_TRUE(output.ok());
+  EXPECT_EQ(*output,
+            (ports::EngineOutput{ports::OutputKind::kImage, {"r/a:b-1", "sha256:abc", 12}, 0}));
   EXPECT_EQ(log, "one r/a:b-1 as ns:pass\ntwo FROM x\n");
   job.attempt = 2;
   const Status failed = engine.Run({}, job, take).status();
   EXPECT_EQ(failed.reason(), "CommandFailed");
   EXPECT_EQ(failed.fault(), Fault::kSource);
   EXPECT_EQ(engine.Abort({}, BuildId("b")).message(), "no run of build b");
+}
+
+class PluginExportTest : public PluginWorkTest {
+ protected:
+  ports::EngineJob JobFor(const std::string& path) {
+    ports::EngineJob job;
+    job.plan.export_path = path;
+    job.artifact = [this](std::string_view piece) {
+      taken_ += piece;
+      return taken_.size() > room_ ? full_ : Status();
+    };
+    return job;
+  }
+  static void Nowhere(std::string_view) {}
+
+  std::string taken_;
+  size_t room_ = 1000;
+  const Status full_ = Status(Code::kExhausted, "DiskFull", "no room").SetFault(Fault::kPlatform);
+};
+
+TEST_F(PluginExportTest, Folder_IsGivenPieceByPiece) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind, R"({"mode": "exports"})").engine;
+  EXPECT_TRUE(engine.Abilities().exports);
+  const auto output = engine.Run({}, JobFor("/srv/dist"), &Nowhere);
+  ASSERT_TRUE(output.ok()) << output.status().ToString();
+  EXPECT_EQ(*output, (ports::EngineOutput{ports::OutputKind::kArtifact, {}, 9}));
+  EXPECT_EQ(taken_, "tar of it");
+}
+
+TEST_F(PluginExportTest, ReceiverThatRefuses_EndsTheRunWithItsOwnWords) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind, R"({"mode": "exports"})").engine;
+  room_ = 5;
+  EXPECT_EQ(engine.Run({}, JobFor("/srv/dist"), &Nowhere).status(), full_);
+  EXPECT_EQ(taken_, "tar of ") << "nothing after the refusal";
+}
+
+TEST_F(PluginExportTest, EngineThatGivesSomethingElse_IsADefect) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind, R"({"mode": "exports"})").engine;
+  for (const char* path : {"/image", "/strange"})
+    EXPECT_EQ(engine.Run({}, JobFor(path), &Nowhere).status().reason(), "Defect") << path;
+}
+
+TEST_F(PluginExportTest, EngineThatCannot_IsNotAsked) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind).engine;
+  std::string log;
+  const Status refused =
+      engine.Run({}, JobFor("/srv/dist"), [&](std::string_view text) { log += text; }).status();
+  EXPECT_EQ(refused.reason(), "Unsupported");
+  EXPECT_EQ(refused.fault(), Fault::kOperator);
+  EXPECT_THAT(refused.message(), HasSubstr("/srv/dist"));
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(PluginExportTest, NobodyToTakeIt_IsInvalid) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind, R"({"mode": "exports"})").engine;
+  ports::EngineJob job = JobFor("/srv/dist");
+  job.artifact = nullptr;
+  EXPECT_EQ(engine.Run({}, job, &Nowhere).status().code(), Code::kInvalid);
+}
+
+class PluginDetectTest : public PluginWorkTest {
+ protected:
+  // A source of one file.
+  static ports::SourceListing Source(const std::string& content, bool truncated = false) {
+    return {{{"a", static_cast<int64_t>(content.size())}},
+            truncated,
+            [content](const std::string&) { return content; }};
+  }
+};
+
+TEST_F(PluginDetectTest, Source_IsSeenAndSuggestionsComeBack) {
+  ports::BuildMethod& method = *LoadOne(kBuildKind).method;
+  const auto told = method.Detect({}, Source("text"));
+  ASSERT_TRUE(told.ok()) << told.status().ToString();
+  EXPECT_THAT(*told, ElementsAre(ports::Suggestion{100, R"({"text": "a"})", "out", "run a",
+                                                   "4 bytes, seen 4"}));
+}
+
+TEST_F(PluginDetectTest, BigFile_IsSeenInPartAndOthersNotAtAll) {
+  ports::BuildMethod& method = *LoadOne(kBuildKind).method;
+  const auto told = method.Detect({}, Source(std::string(100'000, 'x'), true));
+  ASSERT_TRUE(told.ok()) << told.status().ToString();
+  ASSERT_EQ(told->size(), 2u);
+  EXPECT_EQ((*told)[0].why, "100000 bytes, seen 65536");
+  EXPECT_EQ((*told)[1], (ports::Suggestion{0, "{}", "", "", "more"}));
+}
+
+TEST_F(PluginDetectTest, SuggestionThatIsNone_IsADefect) {
+  ports::BuildMethod& method = *LoadOne(kBuildKind).method;
+  EXPECT_THAT(method.Detect({}, Source("silent")).status().message(), HasSubstr("said nothing"));
+  EXPECT_THAT(method.Detect({}, Source("misfit")).status().message(), HasSubstr("/text"));
+  EXPECT_THAT(method.Detect({}, Source("unexplained")).status().message(),
+              HasSubstr("not say why"));
+  EXPECT_EQ(method.Detect({}, Source("refuse")).status().reason(), "SampleBroken");
+}
+
+TEST_F(PluginDetectTest, MethodOfTheFirstVersion_CannotSay) {
+  Install("test-plain-c");
+  const LoadReport report = Host().Load({{"c", "test-plain-c", false, "{}", ""}}, {kBuildKind});
+  ASSERT_EQ(report.loaded.size(), 1u);
+  EXPECT_EQ(report.loaded[0].method->Detect({}, Source("x")).status().code(), Code::kUnsupported);
 }
 
 TEST_F(PluginWorkTest, Service_AsksThePlatform) {

@@ -12,6 +12,7 @@
 #include "model/build.h"
 #include "model/env.h"
 #include "ports/call.h"
+#include "ports/detect.h"
 
 namespace ns::ports {
 
@@ -35,7 +36,7 @@ struct BuildPlan {
   bool ignore_dockerignore = false;  // the whole repository is the context
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<model::EnvVar> secrets;  // offered as secret mounts by id
-  std::string export_path;             // folder of the result to export; empty: an image
+  std::string export_path;             // absolute path of a folder of the image; empty: the image
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 
@@ -45,7 +46,14 @@ class BuildMethod {
   // Reads the source, writes nothing. kInvalid with fault kSource and reason "DockerfileMissing",
   // "PathOutsideSource", "SettingsInvalid".
   virtual Result<BuildPlan> Plan(const Call& call, const BuildRequest& request) = 0;
+  // Whether and how it would build such a source, the best first; settings fit its schema.
+  // kUnsupported: it cannot say.
+  virtual Result<std::vector<Suggestion>> Detect(const Call& call, const SourceListing& source) = 0;
 };
+
+// Takes an export piece by piece; waits while the receiver is busy. A failure ends the run, which
+// fails with it.
+using ArtifactSink = std::function<Status(std::string_view)>;
 
 struct EngineJob {
   AppId app;
@@ -56,6 +64,19 @@ struct EngineJob {
   std::string push_username;  // at that registry; empty: it asks for none
   Secret push_password;
   BuildPlan plan;
+  // For a plan with an export_path: takes a tar archive of that folder, whose names are below it.
+  // Its end is whole only if the run succeeds. Called on the thread of the run.
+  ArtifactSink artifact;
+};
+
+enum class OutputKind { kImage, kArtifact };
+
+// What a run gave.
+struct EngineOutput {
+  OutputKind kind = OutputKind::kImage;
+  model::Image image;          // kImage: pushed
+  int64_t artifact_bytes = 0;  // kArtifact: what the sink was given
+  friend bool operator==(const EngineOutput&, const EngineOutput&) = default;
 };
 
 struct EngineAbilities {
@@ -68,10 +89,11 @@ class BuildEngine {
  public:
   virtual ~BuildEngine() = default;
   virtual EngineAbilities Abilities() const = 0;
-  // Builds and pushes; log bytes go to `log` as they come. The image with its digest. Failures say
-  // whose fault, reasons "CommandFailed", "OutOfMemory", "TimedOut", "BaseImageUnavailable",
-  // "RegistryUnavailable", "EngineUnavailable", "Cancelled".
-  virtual Result<model::Image> Run(const Call& call, const EngineJob& job,
+  // Builds, and pushes the image or exports the folder that the plan wants; log bytes go to `log`
+  // as they come. Failures say whose fault, reasons "CommandFailed", "OutOfMemory", "TimedOut",
+  // "BaseImageUnavailable", "RegistryUnavailable", "EngineUnavailable", "ArtifactMissing",
+  // "ArtifactNotAFolder", "PathOutsideSource", "Cancelled".
+  virtual Result<EngineOutput> Run(const Call& call, const EngineJob& job,
                                    const std::function<void(std::string_view)>& log) = 0;
   // Removes what a dead builder's run of that build has left.
   virtual Status Abort(const Call& call, const BuildId& build) = 0;

@@ -91,6 +91,19 @@ void CheckName(const std::string& name, const std::string& what) {
                      sdk::Fault::kPlatform);
 }
 
+// Methods of others may plan anything.
+void CheckExport(const sdk::EngineJob& job) {
+  const fs::path path(job.plan.export_path);
+  const auto defect = [&](const std::string& what) {
+    return sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
+                      "The plan wants the folder \"" + path.string() + "\" " + what,
+                      sdk::Fault::kPlatform);
+  };
+  if (!path.is_absolute() || path.lexically_normal().string() != path.string())
+    throw defect("to be exported, which is no absolute path without \".\" and \"..\".");
+  if (!job.artifact) throw defect("and nothing takes it.");
+}
+
 }  // namespace
 
 class DockerEngine::Workplace {
@@ -142,6 +155,7 @@ DockerEngine::DockerEngine(const sdk::Setup& setup)
       cgroups_(config_.cgroup_parent),
       cli_(config_.binary),
       images_(config_.socket),
+      export_(config_.socket),
       slots_(config_.concurrency) {}
 
 void DockerEngine::Activate(const sdk::Call&) {
@@ -154,7 +168,7 @@ void DockerEngine::Activate(const sdk::Call&) {
 
 sdk::EngineAbilities DockerEngine::Abilities() noexcept {
   sdk::EngineAbilities can;
-  can.dockerfile = can.secrets = can.cache = can.time_limit = true;
+  can.dockerfile = can.secrets = can.cache = can.exports = can.time_limit = true;
   try {
     can.memory_limit = config_.memory > 0 && cgroups_.CanLimit();
   } catch (...) {
@@ -167,6 +181,7 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                                     const sdk::ByteSink& log) {
   CheckName(job.build, "The build's id");
   CheckName(job.app, "The application's id");
+  if (!job.plan.export_path.empty()) CheckExport(job);
   const Slots::Held slot = slots_.Take(call);
   if (!images_.Answers(call)) {
     call.Check();
@@ -175,22 +190,34 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                          "; start it, `ns doctor` tells more.",
                      sdk::Fault::kPlatform);
   }
+  const TimePoint deadline = Clock::now() + config_.timeout;
   try {
-    Build(call, job, log);
-    log.Write("#push " + job.reference + "\n");
-    sdk::EngineResult result =
-        images_.Push(call, job, [&log](std::string_view text) { log.Write(text); });
+    Build(call, job, log, deadline);
+    sdk::EngineResult result = Give(call, job, log, deadline);
     RememberSecrets(call, job);
+    if (result.kind == sdk::ResultKind::kArtifact) Forget(job);
     TidyUp(call, job);
     return result;
   } catch (...) {
-    ForgetFailed(job);
+    Forget(job);
     throw;
   }
 }
 
-void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
-                         const sdk::ByteSink& log) {
+sdk::EngineResult DockerEngine::Give(const sdk::Call& call, const sdk::EngineJob& job,
+                                     const sdk::ByteSink& log, TimePoint deadline) {
+  if (job.plan.export_path.empty()) {
+    log.Write("#push " + job.reference + "\n");
+    return images_.Push(call, job, [&log](std::string_view text) { log.Write(text); });
+  }
+  log.Write("#export " + job.plan.export_path + "\n");
+  const sdk::EngineResult result = export_.Give(call, host_.installation(), job, deadline);
+  log.Write("#export " + std::to_string(result.size) + " bytes\n");
+  return result;
+}
+
+void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log,
+                         TimePoint deadline) {
   const Mark mark = MarkOf(job.build);
   const Workplace workplace(WorkFolder(), job);
   const bool use_cache = !SecretsChanged(call, job);
@@ -208,7 +235,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
   spec.argv = line.argv;
   spec.env = line.env;
   spec.inherited = workplace.files().secret_fds;
-  spec.deadline = Clock::now() + config_.timeout;
+  spec.deadline = deadline;
   spec.output = [&progress](std::string_view bytes) { progress.Take(bytes); };
   spec.tick = [&guard] {
     guard.Look();
@@ -228,7 +255,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
   if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
     throw OutOfMemory(config_);
   if (result.ending == Ending::kLate) throw TimedOut(config_);
-  throw BuildFailure(progress.tail(), images_.Answers(call));
+  throw BuildFailure(progress.tail(), images_.Answers(call), progress.said());
 }
 
 // Ending the CLI makes BuildKit kill the steps; what is still there after a moment is killed here.
@@ -249,6 +276,7 @@ void DockerEngine::Abort(const sdk::Call& call, const std::string& build) {
     if (entry->path().filename().string().starts_with("build-" + build + "-"))
       fs::remove_all(entry->path(), ignored);
   }
+  export_.Forget(call, host_.installation(), build);
   images_.ForgetBuild(call, host_.installation(), build);
 }
 
@@ -268,11 +296,11 @@ void DockerEngine::TidyUp(const sdk::Call& call, const sdk::EngineJob& job) noex
 }
 
 // A call of its own: the run's may be cancelled.
-void DockerEngine::ForgetFailed(const sdk::EngineJob& job) noexcept {
+void DockerEngine::Forget(const sdk::EngineJob& job) noexcept {
   try {
     images_.Forget(sdk::Call(), job.reference);
   } catch (const std::exception& error) {
-    host_.log().Debug("the image of a failed build stays until its next attempt",
+    host_.log().Debug("the image of a build stays for now",
                       {{"build", job.build}, {"error", error.what()}});
   }
 }

@@ -1,5 +1,5 @@
-// Builds with the BuildKit that is part of dockerd, by the Docker CLI, and pushes through dockerd.
-// docs/design/engine-docker.md says why.
+// Builds with the BuildKit that is part of dockerd, by the Docker CLI, and pushes or exports
+// through dockerd. docs/design/engine-docker.md says why.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "command_line.h"
 #include "config.h"
+#include "export.h"
 #include "guard.h"
 #include "images.h"
 #include "ns/sdk/engine.h"
@@ -32,9 +33,14 @@ class DockerEngine : public sdk::Engine {
 
   Mark MarkOf(const std::string& build) const { return {host_.installation(), build}; }
   std::string WorkFolder() const;
-  void Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log,
+             TimePoint deadline);
+  // What is to be given of the image, and given.
+  sdk::EngineResult Give(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log,
+                         TimePoint deadline);
   void TidyUp(const sdk::Call& call, const sdk::EngineJob& job) noexcept;
-  void ForgetFailed(const sdk::EngineJob& job) noexcept;
+  void Forget(const sdk::EngineJob& job) noexcept;
   void Kill(const std::string& build);
   bool SecretsChanged(const sdk::Call& call, const sdk::EngineJob& job);
   void RememberSecrets(const sdk::Call& call, const sdk::EngineJob& job);
@@ -44,6 +50,7 @@ class DockerEngine : public sdk::Engine {
   const CgroupTree cgroups_;
   Cli cli_;
   Images images_;
+  Export export_;
   Slots slots_;
 };
 

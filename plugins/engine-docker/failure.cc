@@ -64,9 +64,37 @@ bool NoAnswer(const std::string& text) {
                        "503 ", "504 ", "network is unreachable"});
 }
 
+constexpr std::string_view kExecutor = "executor failed running";
+
+// A script of several lines is quoted as it is: "executor failed running [/bin/sh -c one", "two]:
+// exit code: 7". Of a long one the beginning is not among the last lines any more. Empty: no such
+// words.
+std::string ExecutorFailure(const std::vector<std::string>& tail) {
+  const auto first = std::find_if(tail.rbegin(), tail.rend(), [](const std::string& line) {
+    return line.starts_with(kExecutor);
+  });
+  if (first != tail.rend() && first->find("]: exit code: ") != std::string::npos) return *first;
+  if (tail.empty() || tail.back().starts_with("#")) return "";
+  const size_t end = tail.back().rfind("]: exit code: ");
+  if (end == std::string::npos) return "";
+  return (first == tail.rend() ? std::string(kExecutor) + " [" : *first) + " ..." +
+         tail.back().substr(end);
+}
+
+// What the step said before it failed, as one line.
+std::string LastWords(const std::vector<std::string>& said) {
+  if (said.empty()) return "";
+  std::string words;
+  for (const std::string& line : said) words += (words.empty() ? "" : " | ") + line;
+  constexpr size_t kLongest = 400;  // bytes, of the end
+  if (words.size() > kLongest) words = "..." + words.substr(words.size() - kLongest);
+  return "; its last words: " + words;
+}
+
 // The line that says it: "executor failed running ..." and what follows "failed to solve", else the
 // last one.
 std::string Verdict(const std::vector<std::string>& tail) {
+  if (std::string failure = ExecutorFailure(tail); !failure.empty()) return failure;
   const auto says = [](const std::string& line) {
     return !line.starts_with("#") && !line.starts_with(" >") &&
            (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
@@ -85,13 +113,15 @@ sdk::Error Source(const char* reason, const std::string& message) {
 
 }  // namespace
 
-sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers) {
+sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers,
+                        const std::vector<std::string>& said) {
   const std::string verdict = Verdict(tail);
   if (!daemon_answers)
     return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon ended during the build: " +
                                                       Short(verdict) + "; `ns doctor` tells more.");
   if (StepFailed(verdict))
-    return Source(NS_REASON_COMMAND_FAILED, "A step of the build failed: " + Short(verdict));
+    return Source(NS_REASON_COMMAND_FAILED,
+                  "A step of the build failed: " + Short(verdict) + LastWords(said));
   if (EngineLost(verdict))
     return Platform(NS_REASON_ENGINE_UNAVAILABLE,
                     "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");

@@ -9,8 +9,10 @@
 namespace ns::engine_docker {
 
 // From the last lines of the CLI's output, which ended with a failure, and from whether dockerd
-// answers after it. Reasons CommandFailed, BaseImageUnavailable, EngineUnavailable.
-sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers = true);
+// answers after it. `said`: the last lines that steps wrote, told where a command failed. Reasons
+// CommandFailed, BaseImageUnavailable, EngineUnavailable.
+sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers = true,
+                        const std::vector<std::string>& said = {});
 
 // Whether they say that a step was killed, as the kernel kills what needs too much memory.
 bool SaysKilled(const std::vector<std::string>& tail);

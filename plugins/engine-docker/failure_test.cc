@@ -23,6 +23,18 @@ const Case kCases[] = {
      NS_REASON_COMMAND_FAILED,
      sdk::Fault::kSource,
      "exit code: 7"},
+    {"command of several lines",
+     {"------", " > [4/4] RUN [\"/bin/sh\",\"-c\",\"set -eux\\nexit 7\"]:", "------",
+      "executor failed running [/bin/sh -c set -eux", "echo failed to fetch",
+      "failed to make the no space left on device", "exit 7]: exit code: 7"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "executor failed running [/bin/sh -c set -eux ...]: exit code: 7"},
+    {"command of more lines than are kept",
+     {"echo one", "ERROR: no space left on device", "exit 7]: exit code: 7"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "executor failed running [ ...]: exit code: 7"},
     {"command that talks of connections",
      {"------", " > [2/2] RUN curl x:", "#5 0.4 dial tcp: connection refused", "------",
       "executor failed running [/bin/sh -c curl x; echo code = Unavailable]: exit code: 1"},
@@ -133,6 +145,16 @@ std::string NameOf(const testing::TestParamInfo<Case>& info) {
   return name;
 }
 INSTANTIATE_TEST_SUITE_P(Docker, BuildFailureOf, testing::ValuesIn(kCases), NameOf);
+
+TEST(BuildFailure, CommandThatFailed_TellsItsLastWords) {
+  const std::vector<std::string> tail = {"executor failed running [/bin/sh -c x]: exit code: 1"};
+  EXPECT_EQ(BuildFailure(tail, true, {"+ x", "x: no such file"}).message(),
+            "A step of the build failed: executor failed running [/bin/sh -c x]: exit code: 1; its "
+            "last words: + x | x: no such file");
+  const std::string many = BuildFailure(tail, true, {std::string(1000, 'y') + "end"}).message();
+  EXPECT_LT(many.size(), 600u);
+  EXPECT_TRUE(many.ends_with("yyend"));
+}
 
 TEST(BuildFailure, DaemonThatDoesNotAnswerAfterIt_IsThePlatformsWhateverTheWords) {
   const sdk::Error error =

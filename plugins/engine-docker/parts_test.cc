@@ -130,6 +130,15 @@ TEST(Progress, Tail_KeepsTheLastLines) {
   EXPECT_EQ(progress.tail().front(), "60");
 }
 
+TEST(Progress, Said_IsTheLastThatStepsWroteWithoutSecrets) {
+  Progress progress({"hush-hush"}, [](std::string_view) {});
+  progress.Take("#8 0.209 + one\n#9 12.5 two hush-hush\r\n#8 ERROR: executor failed\n");
+  progress.Take("#8 [1/2] FROM x\n#8 DONE 0.1s\n#x 1.0 y\n# 1.0 z\n#7 1.0\n> #8 0.2 no\n");
+  EXPECT_EQ(progress.said(), (std::vector<std::string>{"+ one", "two ***"}));
+  for (int i = 0; i < 9; ++i) progress.Take("#8 0.3 " + std::to_string(i) + "\n");
+  EXPECT_EQ(progress.said(), (std::vector<std::string>{"4", "5", "6", "7", "8"}));
+}
+
 TEST(SecretPrint, DependsOnKeyNamesAndValues) {
   const std::string key(32, 'k'), other(32, 'o');
   const std::string print = SecretPrint(key, {{"A", "1", true}});

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kShortestHidden = 4;  // bytes; shorter values would tear holes into every line
 constexpr size_t kTail = 40;           // lines
+constexpr size_t kSaid = 5;            // lines
 constexpr size_t kLongestLine = 256 << 10;  // bytes; a longer one is given in parts
 
 // "#5 sha256:357c69b9..."
@@ -19,6 +20,24 @@ bool NamesDigest(std::string_view line) {
   const std::string_view digest = line.substr(space + 8);
   return digest.size() == 64 &&
          digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// "#8 0.209 + make" -> "+ make"; empty for anything but a step's own words.
+std::string SaidByAStep(const std::string& line) {
+  size_t at = 0;
+  const auto pass = [&](const char* characters) {
+    const size_t from = at;
+    at = std::min(line.find_first_not_of(characters, at), line.size());
+    return at > from;
+  };
+  if (!line.starts_with('#') || !(++at, pass("0123456789")) || !pass(" ")) return "";
+  if (!pass("0123456789") || !pass(".") || !pass("0123456789") || !pass(" ")) return "";
+  return line.substr(at);
+}
+
+void KeepLast(std::vector<std::string>& lines, std::string line, size_t most) {
+  if (lines.size() == most) lines.erase(lines.begin());
+  lines.push_back(std::move(line));
 }
 
 void Replace(std::string& text, const std::string& what, std::string_view with) {
@@ -61,10 +80,9 @@ void Progress::Line(std::string line) {
   const std::string_view text = std::string_view(line).substr(0, line.find('\n'));
   if (NamesDigest(text)) return;
   for (const std::string& value : hidden_) Replace(line, value, "***");
-  if (line.find_first_not_of("\r\n ") != std::string::npos) {
-    if (tail_.size() == kTail) tail_.erase(tail_.begin());
-    tail_.push_back(line.substr(0, line.find('\n')));
-  }
+  const std::string whole = line.substr(0, line.find_last_not_of("\r\n") + 1);
+  if (whole.find_first_not_of("\r ") != std::string::npos) KeepLast(tail_, whole, kTail);
+  if (std::string said = SaidByAStep(whole); !said.empty()) KeepLast(said_, std::move(said), kSaid);
   sink_(line);
 }
 

@@ -21,6 +21,8 @@ class Progress {
 
   // The last lines that were given on, without the empty ones, for saying why a build failed.
   const std::vector<std::string>& tail() const { return tail_; }
+  // The last lines that steps wrote.
+  const std::vector<std::string>& said() const { return said_; }
 
  private:
   void Line(std::string line);
@@ -28,7 +30,7 @@ class Progress {
   const std::vector<std::string> hidden_;
   const Sink sink_;
   std::string rest_;
-  std::vector<std::string> tail_;
+  std::vector<std::string> tail_, said_;
 };
 
 }  // namespace ns::engine_docker

@@ -39,7 +39,7 @@ fi
 
 mkdir -p "$work/image/bin" "$work/image/tmp" "$work/image/proc" "$work/image/dev" "$work/image/etc"
 cp "$(command -v busybox)" "$work/image/bin/busybox"
-for name in sh cat echo sleep dd env head grep; do ln -s busybox "$work/image/bin/$name"; done
+for name in sh cat echo sleep dd env head grep mkdir ln; do ln -s busybox "$work/image/bin/$name"; done
 tar -C "$work/image" -c . | docker import - "$NS_TEST_BASE" >/dev/null
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -18,6 +18,7 @@ BUILDS_OF_A_LIFE = 2  # each survives the loss of a builder twice; one loss each
 NOT_REACHED = {
     "AppStore.SetPin": "nothing is rolled back",
     "BuildEngine.Abort": "only a second attempt has something to clear; the lives that lose a builder pass it",
+    "BuildMethod.Detect": "nobody asks what fits a source",
     "BuildStore.Cancel": "no build is cancelled",
     "BuildStore.Expire": "no lease runs out; the lives that lose a builder pass it",
     "BuildStore.ListAll": "no method of the API offers it yet",

@@ -236,8 +236,8 @@ bool SimEngine::Lies(const ports::EngineJob& job) const {
   return ground_.network.Has(FaultClass::kEngine) && job.build.str().starts_with("0");
 }
 
-Result<model::Image> SimEngine::Run(const ports::Call& call, const ports::EngineJob& job,
-                                    const std::function<void(std::string_view)>& log) {
+Result<ports::EngineOutput> SimEngine::Run(const ports::Call& call, const ports::EngineJob& job,
+                                           const std::function<void(std::string_view)>& log) {
   const std::string attempt = job.build.str() + "-" + std::to_string(job.attempt);
   log("step 1\n");
   const Running running(ground_, host_, attempt);
@@ -256,9 +256,10 @@ Result<model::Image> SimEngine::Run(const ports::Call& call, const ports::Engine
   if (ground_.pushes) ground_.pushes(host_, attempt);
   ImageFacts facts{job.app.str(), job.build.str(),  commit,
                    job.attempt,   job.plan.secrets, IsGone(job.app)};
-  model::Image image{job.reference, ground_.registry.Push(job.reference, std::move(facts)), 1};
-  if (Lies(job)) return ground_.registry.OfAnother(job.app.str()).value_or(image);
-  return image;
+  ports::EngineOutput output;
+  output.image = {job.reference, ground_.registry.Push(job.reference, std::move(facts)), 1};
+  if (Lies(job)) output.image = ground_.registry.OfAnother(job.app.str()).value_or(output.image);
+  return output;
 }
 
 BuilderHost::BuilderHost(Ground& ground, const std::string& name, MachineClock& clock,

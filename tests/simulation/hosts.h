@@ -136,8 +136,8 @@ class SimEngine final : public ports::BuildEngine {
     abilities.dockerfile = true;
     return abilities;
   }
-  Result<model::Image> Run(const ports::Call& call, const ports::EngineJob& job,
-                           const std::function<void(std::string_view)>& log) override;
+  Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,
+                                  const std::function<void(std::string_view)>& log) override;
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
  private:
@@ -154,6 +154,10 @@ class SimMethod final : public ports::BuildMethod {
   SimMethod(Ground& ground, std::map<std::string, std::string>& disk)
       : ground_(ground), disk_(disk) {}
   Result<ports::BuildPlan> Plan(const ports::Call&, const ports::BuildRequest& request) override;
+  Result<std::vector<ports::Suggestion>> Detect(const ports::Call&,
+                                                const ports::SourceListing&) override {
+    return Status(Code::kUnsupported, "nobody asks");
+  }
 
  private:
   Ground& ground_;

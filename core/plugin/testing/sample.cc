@@ -119,16 +119,35 @@ class SampleMethod final : public BuildMethod {
     for (const auto& word : request.command) plan.args.emplace_back("word", word);
     plan.secrets = request.env;
     plan.ignore_dockerignore = true;
+    plan.export_path = request.artifact_path;
     return plan;
+  }
+  // One for each file, whose first line says how; then whatever else there is.
+  std::vector<Suggestion> Detect(const Call&, const SourceListing& source) override {
+    std::vector<Suggestion> suggestions;
+    for (const SourceFile& file : source.files) {
+      const std::string head = source.head(file.path);
+      if (head == "silent") return {};
+      if (head == "refuse") throw Error{NS_E_PRECONDITION, "SampleBroken", "cannot look"};
+      Suggestion one{250, R"({"text": ")" + file.path + "\"}", "out", "run " + file.path,
+                     std::to_string(file.size) + " bytes, seen " + std::to_string(head.size())};
+      if (head == "misfit") one.settings = R"({"text": 1})";
+      if (head == "unexplained") one.why.clear();
+      suggestions.push_back(one);
+    }
+    if (source.truncated)
+      suggestions.push_back({-5, "", "", "", source.head("elsewhere") + "more"});
+    return suggestions;
   }
 };
 
 class SampleEngine final : public Engine {
  public:
-  explicit SampleEngine(const Setup&) {}
+  explicit SampleEngine(const Setup& setup) : exports_(Says(setup, "exports")) {}
   EngineAbilities Abilities() noexcept override {
     EngineAbilities can;
     can.dockerfile = can.time_limit = true;
+    can.exports = exports_;
     return can;
   }
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink& log) override {
@@ -136,11 +155,18 @@ class SampleEngine final : public Engine {
     log.Write("two " + job.plan.dockerfile_text + "\n");
     if (job.attempt == 2)
       throw Error{NS_E_INVALID, NS_REASON_COMMAND_FAILED, "make: no rule", Fault::kSource};
-    return {"sha256:abc", 12};
+    if (job.plan.export_path == "/image") return {"sha256:abc", 12};
+    if (job.plan.export_path == "/strange") return {"", 4, static_cast<ResultKind>(7)};
+    if (!job.artifact) return {"sha256:abc", 12};
+    for (const char* piece : {"tar ", "of ", "it"}) job.artifact->Write(piece);
+    return {"", 9, ResultKind::kArtifact};
   }
   void Abort(const Call&, const std::string& build) override {
     throw Error{NS_E_NOT_FOUND, "", "no run of build " + build};
   }
+
+ private:
+  const bool exports_;
 };
 
 // Asks the platform once when it is started; tells the answer as its health.

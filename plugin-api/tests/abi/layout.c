@@ -177,10 +177,37 @@ SIZE(ns_plan_sink, 16);
 AT(ns_plan_sink, ctx, 0);
 AT(ns_plan_sink, put, 8);
 
-SIZE(ns_build, 16);
+SIZE(ns_build, 24);
 AT(ns_build, struct_size, 0);
 AT(ns_build, reserved, 4);
 AT(ns_build, plan, 8);
+AT(ns_build, detect, 16);
+
+SIZE(ns_source_file, 32);
+AT(ns_source_file, struct_size, 0);
+AT(ns_source_file, reserved, 4);
+AT(ns_source_file, path, 8);
+AT(ns_source_file, size, 24);
+
+SIZE(ns_source_listing, 40);
+AT(ns_source_listing, struct_size, 0);
+AT(ns_source_listing, truncated, 4);
+AT(ns_source_listing, files, 8);
+AT(ns_source_listing, file_count, 16);
+AT(ns_source_listing, ctx, 24);
+AT(ns_source_listing, head, 32);
+
+SIZE(ns_suggestion, 72);
+AT(ns_suggestion, struct_size, 0);
+AT(ns_suggestion, fit, 4);
+AT(ns_suggestion, settings, 8);
+AT(ns_suggestion, artifact_path, 24);
+AT(ns_suggestion, command, 40);
+AT(ns_suggestion, why, 56);
+
+SIZE(ns_suggestion_sink, 16);
+AT(ns_suggestion_sink, ctx, 0);
+AT(ns_suggestion_sink, put, 8);
 
 SIZE(ns_problem, 72);
 AT(ns_problem, struct_size, 0);
@@ -209,7 +236,7 @@ SIZE(ns_source, 16);
 AT(ns_source, ctx, 0);
 AT(ns_source, read, 8);
 
-SIZE(ns_engine_job, 112);
+SIZE(ns_engine_job, 128);
 AT(ns_engine_job, struct_size, 0);
 AT(ns_engine_job, attempt, 4);
 AT(ns_engine_job, app, 8);
@@ -219,12 +246,15 @@ AT(ns_engine_job, reference, 56);
 AT(ns_engine_job, push_username, 72);
 AT(ns_engine_job, push_password, 88);
 AT(ns_engine_job, plan, 104);
+AT(ns_engine_job, artifact, 112);
 
-SIZE(ns_engine_result, 32);
+SIZE(ns_engine_result, 40);
 AT(ns_engine_result, struct_size, 0);
 AT(ns_engine_result, reserved, 4);
 AT(ns_engine_result, digest, 8);
 AT(ns_engine_result, size, 24);
+AT(ns_engine_result, kind, 32);
+AT(ns_engine_result, reserved_2, 36);
 
 SIZE(ns_result_sink, 16);
 AT(ns_result_sink, ctx, 0);

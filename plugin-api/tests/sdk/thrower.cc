@@ -47,7 +47,9 @@ class Runner final : public Engine {
     return {.dockerfile = true, .memory_limit = true};
   }
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink&) override {
-    return {job.plan.dockerfile_text, 1};
+    if (!job.artifact) return {job.plan.dockerfile_text, 1};
+    job.artifact->Write(job.plan.export_path);
+    return {"", static_cast<int64_t>(job.plan.export_path.size()), ResultKind::kArtifact};
   }
   void Abort(const Call&, const std::string&) override {}
 };

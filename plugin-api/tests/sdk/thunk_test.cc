@@ -182,6 +182,60 @@ TEST_F(ThunkTest, Create_MakesTheClassOfTheKindOrSaysWhyNot) {
   EXPECT_EQ(heard_.error->message(), "bad config");
 }
 
+class EngineThunkTest : public ThunkTest {
+ protected:
+  // What comes of a job of that size, whose sink answers with `answer_`.
+  ns_status Run(uint32_t job_size, bool sink = true) {
+    module_ = Open("test-thrower");
+    ns_plugin* plugin = Make(module_, NS_ENGINE);
+    const auto* table = static_cast<const ns_engine*>(module_->query(plugin, NS_ENGINE));
+    ns_build_plan plan{};
+    plan.struct_size = sizeof(plan);
+    plan.export_path = Str("/srv/dist");
+    ns_engine_job job{};
+    job.struct_size = job_size;
+    job.plan = &plan;
+    if (sink)
+      job.artifact = {this, [](void* self, ns_bytes bytes) noexcept {
+                        auto& test = *static_cast<EngineThunkTest*>(self);
+                        test.taken_ += View(bytes);
+                        return test.answer_;
+                      }};
+    const ns_result_sink results{&result_, [](void* to, const ns_engine_result* result) noexcept {
+                                   *static_cast<ns_engine_result*>(to) = *result;
+                                 }};
+    const ns_status status = table->run(plugin, &heard_.raw, &job, {}, results);
+    module_->destroy(plugin);
+    return status;
+  }
+
+  std::string taken_;
+  ns_status answer_ = NS_OK;
+  ns_engine_result result_{};
+};
+
+TEST_F(EngineThunkTest, Export_GoesToTheSinkOfTheJob) {
+  EXPECT_EQ(Run(sizeof(ns_engine_job)), NS_OK);
+  EXPECT_EQ(taken_, "/srv/dist");
+  EXPECT_EQ(result_.struct_size, sizeof(ns_engine_result));
+  EXPECT_EQ(result_.kind, NS_RESULT_ARTIFACT);
+  EXPECT_EQ(result_.size, 9);
+}
+
+TEST_F(EngineThunkTest, HostThatKnowsNoExports_GivesNoSink) {
+  EXPECT_EQ(Run(offsetof(ns_engine_job, artifact)), NS_OK);
+  EXPECT_EQ(result_.kind, NS_RESULT_IMAGE);
+  EXPECT_EQ(Run(sizeof(ns_engine_job), false), NS_OK);
+  EXPECT_EQ(result_.kind, NS_RESULT_IMAGE);
+  EXPECT_EQ(taken_, "");
+}
+
+TEST_F(EngineThunkTest, SinkThatSaysStop_EndsTheRunWithItsValue) {
+  answer_ = NS_E_EXHAUSTED;
+  EXPECT_EQ(Run(sizeof(ns_engine_job)), NS_E_EXHAUSTED);
+  EXPECT_EQ(heard_.times, 0);
+}
+
 TEST_F(ThunkTest, Deactivate_LetsNoExceptionOut) {
   module_ = Open("test-thrower");
   ns_plugin* plugin = Make(module_, NS_BACKEND);

@@ -171,6 +171,12 @@ std::string Engine::Create(const Call& call, const ContainerSpec& spec) {
                      .body);
 }
 
+std::string Engine::CreateUnstarted(const Call& call, const UnstartedSpec& spec) {
+  return ParseId(Expect(Ask(call, "POST", "/containers/create?name=" + Escaped(spec.name),
+                            RenderUnstarted(spec)))
+                     .body);
+}
+
 void Engine::Start(const Call& call, const std::string& id) {
   Expect(Ask(call, "POST", "/containers/" + id + "/start"), {304});
 }
@@ -205,6 +211,26 @@ void Engine::PutArchive(const Call& call, const std::string& id, std::string tar
   request.headers.emplace_back("Content-Type", "application/x-tar");
   request.body = std::move(tar);
   Expect(Reaching([&] { return http_.Do(call, request); }));
+}
+
+// The answer to a HEAD has no words: what it refuses is asked for once more.
+std::optional<PathStat> Engine::Stat(const Call& call, const std::string& id,
+                                     const std::string& path) {
+  const std::string where = "/containers/" + id + "/archive?path=" + Escaped(path);
+  const Response response = Ask(call, "HEAD", where);
+  if (response.status == 404) return std::nullopt;
+  if (!response.ok()) Expect(Ask(call, "GET", where));
+  Expect(response);
+  const auto stat = response.headers.find("x-docker-container-path-stat");
+  return ParsePathStat(stat == response.headers.end() ? "" : stat->second);
+}
+
+void Engine::GetArchive(const Call& call, const std::string& id, const std::string& path,
+                        const std::function<void(std::string_view)>& take,
+                        const std::vector<http::Watched>& watched) {
+  const http::Request request =
+      RequestTo(call, "GET", "/containers/" + id + "/archive?path=" + Escaped(path));
+  Expect(Reaching([&] { return http_.Stream(call, request, take, watched); }));
 }
 
 std::vector<Network> Engine::Networks(const Call& call, const Labels& labels) {

@@ -29,6 +29,7 @@ class Engine {
   std::vector<Container> Containers(const sdk::Call& call, const Labels& labels);
   std::optional<Container> Inspect(const sdk::Call& call, const std::string& id);
   std::string Create(const sdk::Call& call, const ContainerSpec& spec);
+  std::string CreateUnstarted(const sdk::Call& call, const UnstartedSpec& spec);
   void Start(const sdk::Call& call, const std::string& id);
   // Sends the stop signal that the container was made with and returns. One that does not run is
   // fine.
@@ -39,6 +40,14 @@ class Engine {
   void SetRestartPolicy(const sdk::Call& call, const std::string& id, const std::string& policy);
   // Unpacks a tar archive into the root of a container.
   void PutArchive(const sdk::Call& call, const std::string& id, std::string tar);
+  // nullopt: nothing is there. Links on the way to the last part are followed within the container.
+  std::optional<PathStat> Stat(const sdk::Call& call, const std::string& id,
+                               const std::string& path);
+  // A tar archive of what is at `path`, piece by piece; what `take` throws ends it. Of "folder/."
+  // the names begin with "./". `watched` as in http::Client::Stream.
+  void GetArchive(const sdk::Call& call, const std::string& id, const std::string& path,
+                  const std::function<void(std::string_view)>& take,
+                  const std::vector<http::Watched>& watched);
 
   std::vector<Network> Networks(const sdk::Call& call, const Labels& labels);
   std::optional<Network> InspectNetwork(const sdk::Call& call, const std::string& name);

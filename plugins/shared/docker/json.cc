@@ -158,6 +158,25 @@ std::string Base64(std::string_view bytes) {
   return out;
 }
 
+// Either alphabet of base64; ends at what is in none.
+std::string FromBase64(std::string_view text) {
+  static constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const size_t digit = kAlphabet.find(c == '-' ? '+' : c == '_' ? '/' : c);
+    if (digit == std::string_view::npos) break;
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xff);
+  }
+  return out;
+}
+
 }  // namespace
 
 namespace {
@@ -264,6 +283,23 @@ std::string ParsePullError(std::string_view line) {
   json::error_code error;
   const json::value value = json::parse(line, error);
   return error ? "" : Text(At(value, {"error"}));
+}
+
+// The mode is Go's: what a thing is stands in the high bits.
+PathStat ParsePathStat(std::string_view header) {
+  constexpr int64_t kFolder = int64_t{1} << 31, kLink = int64_t{1} << 27;
+  const json::value value = Parse(FromBase64(header));
+  const int64_t mode = Number(At(value, {"mode"}));
+  return {(mode & kFolder) != 0, (mode & kLink) != 0, Text(At(value, {"linkTarget"}))};
+}
+
+// An image without a command is refused unless one is given, whether it is there or not.
+std::string RenderUnstarted(const UnstartedSpec& spec) {
+  return json::serialize(json::object{{"Image", spec.image},
+                                      {"Labels", TextObject(spec.labels)},
+                                      {"Entrypoint", json::array{"/never-started"}},
+                                      {"NetworkDisabled", true},
+                                      {"HostConfig", {{"NetworkMode", "none"}}}});
 }
 
 std::string RenderContainer(const ContainerSpec& spec) {

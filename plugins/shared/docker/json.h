@@ -24,6 +24,10 @@ Event ParseEvent(std::string_view line);
 // The error of one line of a pull's progress; empty: none.
 std::string ParsePullError(std::string_view line);
 
+// The value of X-Docker-Container-Path-Stat.
+PathStat ParsePathStat(std::string_view header);
+
+std::string RenderUnstarted(const UnstartedSpec& spec);
 std::string RenderContainer(const ContainerSpec& spec);
 std::string RenderNetwork(const std::string& name, const std::string& subnet, const Labels& labels);
 std::string RenderFilters(

@@ -144,6 +144,22 @@ TEST(RenderAuth, UserAndPassword_AreUrlSafeBase64) {
   EXPECT_EQ(RenderAuth("", "p", "r"), "");
 }
 
+TEST(RenderUnstarted, Spec_IsAContainerThatCouldNotRun) {
+  EXPECT_EQ(RenderUnstarted({"n", "a/b:1", {{"k", "v"}}}),
+            R"({"Image":"a/b:1","Labels":{"k":"v"},"Entrypoint":["/never-started"],)"
+            R"("NetworkDisabled":true,"HostConfig":{"NetworkMode":"none"}})");
+}
+
+TEST(ParsePathStat, FolderFileAndLink_AreToldApart) {
+  // {"name":"a","size":1,"mode":M,"mtime":"...","linkTarget":"..."} as the Engine writes it
+  EXPECT_EQ(ParsePathStat("eyJtb2RlIjoyMTQ3NDg0MTQxLCJsaW5rVGFyZ2V0IjoiIn0="),
+            (PathStat{true, false, ""}));
+  EXPECT_EQ(ParsePathStat("eyJtb2RlIjo0MjB9"), (PathStat{false, false, ""}));
+  EXPECT_EQ(ParsePathStat("eyJtb2RlIjoxMzQyMTgyMzksImxpbmtUYXJnZXQiOiIvZXRjL8O/Pz4ifQ=="),
+            (PathStat{false, true, "/etc/\xC3\xBF?>"}));
+  EXPECT_THROW(ParsePathStat("not base64"), sdk::Error);
+}
+
 TEST(RenderFilters, Labels_AreAnObjectOfArrays) {
   EXPECT_EQ(RenderFilters({{"label", {"a=b", "c=d"}}}), R"({"label":["a=b","c=d"]})");
 }

@@ -73,6 +73,20 @@ struct ContainerSpec {
   int64_t log_bytes = 10 << 20;  // of one file of output; two are kept
 };
 
+// A container that is never started: a view into its image.
+struct UnstartedSpec {
+  std::string name, image;
+  Labels labels;
+};
+
+// What lies at a path of a container; a link by itself.
+struct PathStat {
+  bool folder = false, link = false;
+  std::string target;  // of a link: the absolute path in the container that it leads to in the end,
+                       // there or not
+  friend bool operator==(const PathStat&, const PathStat&) = default;
+};
+
 struct Network {
   std::string id, name, subnet, gateway;
   Labels labels;

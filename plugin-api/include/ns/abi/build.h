@@ -1,9 +1,11 @@
 /* ns.build/1: turns settings and a source into a plan. Reads only.
    BUILD-01 The same request gives the same plan, byte for byte.
    BUILD-02 Nothing is written, started or fetched.
-   BUILD-03 Every path of the plan lies inside the source, links resolved. */
+   BUILD-03 Every path of the plan lies inside the source, links resolved.
+   BUILD-04 detect knows nothing of the source but its listing: the same one, the same answers. */
 #pragma once
 #include "app.h"
+#include "detect.h"
 NS_BEGIN
 #define NS_BUILD "ns.build/1"
 
@@ -39,7 +41,7 @@ typedef struct ns_build_plan {
   size_t arg_count;
   const ns_env* const* secrets; /* offered as secret mounts; the key is the id */
   size_t secret_count;
-  ns_str export_path; /* folder of the result to export; empty: an image */
+  ns_str export_path; /* absolute path of a folder of the image that is wanted; empty: the image */
 } ns_build_plan;
 
 /* Receives one plan. Called from the calling thread only. Frozen. */
@@ -54,5 +56,9 @@ typedef struct ns_build {
   /* [worker, key: build id] */
   ns_status (*plan)(ns_plugin* p, const ns_call* call, const ns_build_request* request,
                     ns_plan_sink out) NS_NOEXCEPT;
+  /* Newer: NS_HAS. Whether and how this method would build such a source; at least one answer, the
+   * best first. NULL: cannot say. [worker], beside calls with keys */
+  ns_status (*detect)(ns_plugin* p, const ns_call* call, const ns_source_listing* source,
+                      ns_suggestion_sink out) NS_NOEXCEPT;
 } ns_build;
 NS_END

@@ -1,13 +1,15 @@
 // Derive from BuildMethod to write how settings and a source become a plan. Reads only: the clauses
-// BUILD-01 to -03 of ns/abi/build.h.
+// BUILD-01 to -04 of ns/abi/build.h.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ns/abi/build.h"
 #include "ns/sdk/app.h"
+#include "ns/sdk/detect.h"
 
 namespace ns::sdk {
 
@@ -29,7 +31,7 @@ struct BuildPlan {
   bool ignore_dockerignore = false;  // the whole folder is the context
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<EnvVar> secrets;  // offered as secret mounts; the key is the id
-  std::string export_path;      // folder of the result to export; empty: an image
+  std::string export_path;      // absolute path of a folder of the image; empty: the image
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 
@@ -42,11 +44,16 @@ class BuildMethod : public Instance {
   // NS_REASON_PATH_OUTSIDE_SOURCE. [worker, key: build id]
   virtual BuildPlan Plan(const Call& call, const BuildRequest& request) = 0;
 
+  // Whether and how this method would build such a source: at least one answer, the best first; one
+  // with fit 0 says what is missing. Override it to offer it. [worker]
+  virtual std::vector<Suggestion> Detect(const Call&, const SourceListing&) { return {}; }
+
   template <class T>
   static const void* Table();
 
  private:
   void PlanRaw(const Call& call, const ns_build_request* raw, ns_plan_sink out);
+  void DetectRaw(const Call& call, const ns_source_listing* raw, ns_suggestion_sink out);
 };
 
 namespace detail {
@@ -116,10 +123,22 @@ inline void BuildMethod::PlanRaw(const Call& call, const ns_build_request* raw, 
   detail::PutPlan(plan, out);
 }
 
+inline void BuildMethod::DetectRaw(const Call& call, const ns_source_listing* raw,
+                                   ns_suggestion_sink out) {
+  for (const Suggestion& suggestion : Detect(call, detail::ListingFrom(raw)))
+    detail::PutSuggestion(suggestion, out);
+}
+
 template <class T>
 const void* BuildMethod::Table() {
-  static constexpr ns_build kTable = {sizeof(ns_build), 0,
-                                      &detail::Thunk<&BuildMethod::PlanRaw>::Run};
+  static constexpr bool kDetects =
+      !std::same_as<decltype(&T::Detect), decltype(&BuildMethod::Detect)>;
+  static constexpr ns_build kTable = {
+      sizeof(ns_build),
+      0,
+      &detail::Thunk<&BuildMethod::PlanRaw>::Run,
+      kDetects ? &detail::Thunk<&BuildMethod::DetectRaw>::Run : nullptr,
+  };
   return &kTable;
 }
 

@@ -1,7 +1,8 @@
-// Derive from Engine to write what runs a build plan. The clauses ENGINE-01 to -04 of
+// Derive from Engine to write what runs a build plan. The clauses ENGINE-01 to -06 of
 // ns/abi/engine.h are yours to keep.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,22 +18,9 @@ struct EngineAbilities {
   bool memory_limit = false, time_limit = false;  // hold really
 };
 
-struct EngineJob {
-  std::string app, build;
-  int attempt = 1;
-  std::string source;     // absolute path
-  std::string reference;  // image to push: "host:port/prefix/<app>:<build>-<attempt>"
-  std::string push_username, push_password;
-  BuildPlan plan;
-};
-
-struct EngineResult {
-  std::string digest;  // "sha256:..." as the registry knows it
-  int64_t size = 0;    // bytes, 0 when unknown
-};
-
-// Takes log bytes as they come, on any thread until Run returns, one call at a time. Throws Stopped
-// when the host wants no more.
+// Takes bytes as they come. Throws Stopped when the host wants no more. Log bytes: on any thread
+// until Run returns, one call at a time. Those of an export: on the thread of Run; waits while the
+// receiver is busy.
 class ByteSink {
  public:
   explicit ByteSink(ns_sink raw) : raw_(raw) {}
@@ -42,13 +30,32 @@ class ByteSink {
   ns_sink raw_;
 };
 
+struct EngineJob {
+  std::string app, build;
+  int attempt = 1;
+  std::string source;     // absolute path
+  std::string reference;  // image to push: "host:port/prefix/<app>:<build>-<attempt>"
+  std::string push_username, push_password;
+  BuildPlan plan;
+  std::optional<ByteSink> artifact{};  // takes the folder that the plan wants; none: it takes none
+};
+
+enum class ResultKind : int32_t { kImage = NS_RESULT_IMAGE, kArtifact = NS_RESULT_ARTIFACT };
+
+struct EngineResult {
+  std::string digest;  // of an image: "sha256:..." as the registry knows it
+  int64_t size = 0;    // bytes of the image, 0 when unknown, or of what the sink was given
+  ResultKind kind = ResultKind::kImage;
+};
+
 class Engine : public Instance {
  public:
   static constexpr const char* kKind = NS_ENGINE;
 
   // Must not throw. [any-thread]
   virtual EngineAbilities Abilities() noexcept = 0;
-  // Builds and pushes. Say whose fault a failure is. [worker, key: build id]
+  // Builds, and pushes or, where the plan has an export_path, exports. Say whose fault a failure
+  // is. [worker, key: build id]
   virtual EngineResult Run(const Call& call, const EngineJob& job, const ByteSink& log) = 0;
   // Removes what a dead run of that build has left. [worker, key: build id]
   virtual void Abort(const Call& call, const std::string& build) = 0;
@@ -66,9 +73,11 @@ namespace detail {
 
 inline EngineJob JobFrom(const ns_engine_job* raw) {
   const ns_engine_job& from = Given(raw, NS_HAS(raw, plan));
-  return {Text(from.app),           Text(from.build),     from.attempt,
-          Text(from.source),        Text(from.reference), Text(from.push_username),
-          Text(from.push_password), PlanFrom(from.plan)};
+  EngineJob job{Text(from.app),           Text(from.build),     from.attempt,
+                Text(from.source),        Text(from.reference), Text(from.push_username),
+                Text(from.push_password), PlanFrom(from.plan)};
+  if (NS_HAS(raw, artifact) && raw->artifact.write) job.artifact.emplace(raw->artifact);
+  return job;
 }
 
 inline void WipeJob(EngineJob& job) {
@@ -83,7 +92,9 @@ inline void Engine::RunRaw(const Call& call, const ns_engine_job* raw, ns_sink l
   EngineJob job = detail::JobFrom(raw);
   const detail::WipedOnExit wiped(job, &detail::WipeJob);
   const EngineResult result = Run(call, job, ByteSink(log));
-  const ns_engine_result raw_result{sizeof(ns_engine_result), 0, Str(result.digest), result.size};
+  const ns_engine_result raw_result{
+      sizeof(ns_engine_result),          0, Str(result.digest), result.size,
+      static_cast<int32_t>(result.kind), 0};
   out.put(out.ctx, &raw_result);
 }
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace ns::build_dockerfile {
+namespace ns::build {
 
 // `path` below `base`, both relative to `source`, as a path relative to `source` without links, "."
 // for the source itself. nullopt: nothing is there. Throws PathOutsideSource, the source's fault,
@@ -12,4 +12,4 @@ namespace ns::build_dockerfile {
 std::optional<std::string> FindInside(const std::string& source, const std::string& base,
                                       const std::string& path, const std::string& what);
 
-}  // namespace ns::build_dockerfile
+}  // namespace ns::build

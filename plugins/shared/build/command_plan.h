@@ -6,19 +6,20 @@
 
 #include "ns/sdk/build.h"
 
-namespace ns::build_cmd {
+namespace ns::build {
 
-struct Settings {
+struct CommandSettings {
   std::string base_image;  // empty: scratch
   std::string build_cmd;   // shell script, or empty
 };
 
-// Throws SettingsInvalid, the source's fault, when the JSON does not fit the manifest's app_schema.
-Settings ParseSettings(const std::string& json);
+// Throws SettingsInvalid, the source's fault, when the JSON does not fit.
+CommandSettings ParseCommandSettings(const std::string& json);
 
 // The repository in /srv of the base image, then `build_cmd` run there by /bin/sh with -e -u -x.
 // Variables reach the script through one secret mount, so that neither the image nor its history
-// tells of them. Throws SettingsInvalid, the source's fault.
-sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& request);
+// tells of them. Whether there is anything to run is not asked. Throws SettingsInvalid, the
+// source's fault.
+sdk::BuildPlan PlanCommands(const CommandSettings& settings, const sdk::BuildRequest& request);
 
-}  // namespace ns::build_cmd
+}  // namespace ns::build

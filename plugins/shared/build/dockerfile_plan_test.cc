@@ -1,11 +1,11 @@
-#include "dockerfile_plan.h"
+#include "build/dockerfile_plan.h"
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace ns::build_dockerfile {
+namespace ns::build {
 namespace {
 
 namespace fs = std::filesystem;
@@ -32,7 +32,7 @@ class DockerfilePlan : public testing::Test {
     return request;
   }
   sdk::BuildPlan Plan(const std::string& settings) const {
-    return PlanDockerfile(ParseSettings(settings), Request());
+    return PlanDockerfile(ParseDockerfileSettings(settings), Request());
   }
 
   std::string Refusal(const std::string& settings) const {
@@ -161,4 +161,4 @@ TEST_F(DockerfilePlan, Planning_WritesNothing) {
 }
 
 }  // namespace
-}  // namespace ns::build_dockerfile
+}  // namespace ns::build

@@ -1,32 +1,17 @@
-#include "dockerfile_plan.h"
+#include "build/dockerfile_plan.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <filesystem>
 
-#include "source_paths.h"
+#include "build/settings.h"
+#include "build/source_paths.h"
 
-namespace ns::build_dockerfile {
+namespace ns::build {
 namespace {
 
-namespace json = boost::json;
 namespace fs = std::filesystem;
 
-sdk::Error Refused(const char* reason, const std::string& message) {
-  return sdk::Error(NS_E_INVALID, reason, message, sdk::Fault::kSource);
-}
-
-// An empty text is as good as none: forms send it.
-void Take(const json::object& from, const char* name, std::string& to) {
-  const json::value* value = from.if_contains(name);
-  if (!value || value->is_null()) return;
-  if (!value->is_string())
-    throw Refused(NS_REASON_SETTINGS_INVALID, std::string("The setting \"") + name +
-                                                  "\" is no text; give it as a JSON string.");
-  if (!value->get_string().empty()) to = std::string(value->get_string());
-}
-
-std::string Context(const Settings& settings, const std::string& source) {
+std::string Context(const DockerfileSettings& settings, const std::string& source) {
   const auto found = FindInside(source, ".", settings.context, "The context");
   if (!found) {
     throw Refused(NS_REASON_SETTINGS_INVALID,
@@ -39,7 +24,7 @@ std::string Context(const Settings& settings, const std::string& source) {
   return *found;
 }
 
-std::string Dockerfile(const Settings& settings, const std::string& source,
+std::string Dockerfile(const DockerfileSettings& settings, const std::string& source,
                        const std::string& context) {
   for (const std::string& base : {context, std::string(".")}) {
     const auto found = FindInside(source, base, settings.dockerfile_name, "The Dockerfile");
@@ -52,18 +37,16 @@ std::string Dockerfile(const Settings& settings, const std::string& source,
 
 }  // namespace
 
-Settings ParseSettings(const std::string& text) {
-  json::error_code error;
-  const json::value value = json::parse(text.empty() ? "{}" : text, error);
-  if (error || !value.is_object())
-    throw Refused(NS_REASON_SETTINGS_INVALID, "The build settings are no JSON object.");
-  Settings settings;
-  Take(value.get_object(), "dockerfile_name", settings.dockerfile_name);
-  Take(value.get_object(), "context", settings.context);
+DockerfileSettings ParseDockerfileSettings(const std::string& json) {
+  DockerfileSettings settings;
+  const auto texts = TextSettings(json, {"dockerfile_name", "context"});
+  if (!texts.at("dockerfile_name").empty()) settings.dockerfile_name = texts.at("dockerfile_name");
+  if (!texts.at("context").empty()) settings.context = texts.at("context");
   return settings;
 }
 
-sdk::BuildPlan PlanDockerfile(const Settings& settings, const sdk::BuildRequest& request) {
+sdk::BuildPlan PlanDockerfile(const DockerfileSettings& settings,
+                              const sdk::BuildRequest& request) {
   sdk::BuildPlan plan;
   plan.context = Context(settings, request.source);
   plan.dockerfile_path = Dockerfile(settings, request.source, plan.context);
@@ -73,4 +56,4 @@ sdk::BuildPlan PlanDockerfile(const Settings& settings, const sdk::BuildRequest&
   return plan;
 }
 
-}  // namespace ns::build_dockerfile
+}  // namespace ns::build

@@ -1,8 +1,8 @@
-#include "command_plan.h"
+#include "build/command_plan.h"
 
 #include <gmock/gmock.h>
 
-namespace ns::build_cmd {
+namespace ns::build {
 namespace {
 
 using testing::HasSubstr;
@@ -22,7 +22,7 @@ sdk::BuildRequest RequestWith(std::vector<sdk::EnvVar> env = {},
 // Reason and message of what planning refuses; empty when it does not.
 std::string Refusal(const std::string& settings, const sdk::BuildRequest& request) {
   try {
-    PlanCommands(ParseSettings(settings), request);
+    PlanCommands(ParseCommandSettings(settings), request);
   } catch (const sdk::Error& error) {
     EXPECT_EQ(error.fault(), sdk::Fault::kSource);
     EXPECT_EQ(error.code(), NS_E_INVALID);
@@ -94,10 +94,6 @@ TEST(CommandPlan, ScriptOfManyKindsOfCharacters_StaysOnOneLine) {
   EXPECT_THAT(plan.dockerfile_text, HasSubstr("end\\\\\"]\n"));
 }
 
-TEST(CommandPlan, NothingToRun_IsRefused) {
-  EXPECT_THAT(Refusal("{}", RequestWith({}, {})), HasSubstr("SettingsInvalid: One of base_image"));
-}
-
 TEST(CommandPlan, ScriptWithoutShell_IsRefused) {
   EXPECT_THAT(Refusal(R"({"build_cmd":"make"})", RequestWith()),
               HasSubstr("SettingsInvalid: build_cmd needs a base_image"));
@@ -133,4 +129,4 @@ TEST(CommandPlan, ScriptTooLong_IsRefused) {
 }
 
 }  // namespace
-}  // namespace ns::build_cmd
+}  // namespace ns::build

@@ -1,11 +1,11 @@
-#include "source_paths.h"
+#include "build/source_paths.h"
 
 #include <algorithm>
 #include <filesystem>
 
 #include "ns/sdk/error.h"
 
-namespace ns::build_dockerfile {
+namespace ns::build {
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,4 +47,4 @@ std::optional<std::string> FindInside(const std::string& source, const std::stri
   return inside.empty() ? "." : inside;
 }
 
-}  // namespace ns::build_dockerfile
+}  // namespace ns::build

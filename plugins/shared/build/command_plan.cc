@@ -1,9 +1,11 @@
-#include "command_plan.h"
+#include "build/command_plan.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
 
-namespace ns::build_cmd {
+#include "build/settings.h"
+
+namespace ns::build {
 namespace {
 
 namespace json = boost::json;
@@ -13,16 +15,7 @@ constexpr size_t kMaxScript = 100'000;           // bytes; the kernel takes 128 
 constexpr size_t kMaxReference = 512;            // bytes
 
 sdk::Error Invalid(const std::string& message) {
-  return sdk::Error(NS_E_INVALID, NS_REASON_SETTINGS_INVALID, message, sdk::Fault::kSource);
-}
-
-std::string TextAt(const json::object& from, const char* name) {
-  const json::value* value = from.if_contains(name);
-  if (!value || value->is_null()) return "";
-  if (!value->is_string())
-    throw Invalid(std::string("The setting \"") + name +
-                  "\" is no text; give it as a JSON string.");
-  return std::string(value->get_string());
+  return Refused(NS_REASON_SETTINGS_INVALID, message);
 }
 
 // What may stand in an image reference; keeps everything that a Dockerfile would read as more than
@@ -97,18 +90,12 @@ std::string RunLine(const std::string& build_cmd, bool with_env) {
 
 }  // namespace
 
-Settings ParseSettings(const std::string& text) {
-  json::error_code error;
-  const json::value value = json::parse(text.empty() ? "{}" : text, error);
-  if (error || !value.is_object()) throw Invalid("The build settings are no JSON object.");
-  return {TextAt(value.get_object(), "base_image"), TextAt(value.get_object(), "build_cmd")};
+CommandSettings ParseCommandSettings(const std::string& text) {
+  auto texts = TextSettings(text, {"base_image", "build_cmd"});
+  return {std::move(texts["base_image"]), std::move(texts["build_cmd"])};
 }
 
-sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& request) {
-  if (settings.base_image.empty() && request.entrypoint.empty() && request.command.empty())
-    throw Invalid(
-        "One of base_image, entrypoint and command is needed, or there is nothing to run; set "
-        "one.");
+sdk::BuildPlan PlanCommands(const CommandSettings& settings, const sdk::BuildRequest& request) {
   const std::string base = settings.base_image.empty() ? "scratch" : settings.base_image;
   const std::string build_cmd = WithoutCarriageReturns(settings.build_cmd);
   CheckReference(base);
@@ -126,4 +113,4 @@ sdk::BuildPlan PlanCommands(const Settings& settings, const sdk::BuildRequest& r
   return plan;
 }
 
-}  // namespace ns::build_cmd
+}  // namespace ns::build

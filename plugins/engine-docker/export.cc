@@ -1,0 +1,186 @@
+#include "export.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "tar_end.h"
+
+namespace ns::engine_docker {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// Labels of an image are its containers' too, and a build's image bears the build's id: what is
+// removed by it must bear more than that.
+constexpr const char* kInstallation = "neoshowcase.export.installation";
+constexpr const char* kBuild = "neoshowcase.export.build";
+
+docker::Labels LabelsOf(const std::string& installation, const std::string& build) {
+  return {{kInstallation, installation}, {kBuild, build}};
+}
+
+sdk::Error Refused(const char* reason, const std::string& path, const std::string& what) {
+  return {NS_E_PRECONDITION, reason, "The artifact path \"" + path + "\" " + what,
+          sdk::Fault::kSource};
+}
+
+sdk::Error Missing(const std::string& path, const std::string& at) {
+  return Refused(NS_REASON_ARTIFACT_MISSING, path,
+                 "is not in the image that was built: there is no \"" + at +
+                     "\"; correct the path, or the build that should make it.");
+}
+
+sdk::Error LinkOut(const std::string& path, const std::string& at, const std::string& target,
+                   const std::string& folder) {
+  return Refused(NS_REASON_PATH_OUTSIDE_SOURCE, path,
+                 "leads out: \"" + at + "\" is a link to \"" + target +
+                     "\", which is not below \"" + (folder.empty() ? "/" : folder) +
+                     "\"; name the folder itself.");
+}
+
+sdk::Error TimedOut() {
+  return {
+      NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
+      "The build reached its time limit while its folder was read; make it smaller or the build "
+      "faster, or raise `timeout` of the engine.",
+      sdk::Fault::kSource};
+}
+
+sdk::Error EngineLost(const std::string& what) {
+  return {
+      NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+      "The Docker daemon was lost while the folder was read: " + what + "; `ns doctor` tells more.",
+      sdk::Fault::kPlatform};
+}
+
+bool Below(const std::string& folder, const std::string& path) {
+  return path == folder || path.starts_with(folder + "/");
+}
+
+// Readable from `deadline` on.
+class Alarm {
+ public:
+  explicit Alarm(Clock::time_point deadline)
+      : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+    const auto at = std::chrono::nanoseconds(deadline.time_since_epoch()).count();
+    const itimerspec when{{0, 0}, {at / 1'000'000'000, at % 1'000'000'000}};
+    if (fd_ < 0 || ::timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr) != 0)
+      throw EngineLost("the kernel gives no timer");
+  }
+  ~Alarm() { ::close(fd_); }
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+}  // namespace
+
+// Removed with it, also when the call is over, and when nobody knows whether it was made.
+class Export::Container {
+ public:
+  Container(docker::Engine& engine, const sdk::Call& call, const std::string& installation,
+            const sdk::EngineJob& job)
+      : engine_(engine), name_("nsexport-" + job.build + "-" + std::to_string(job.attempt)) {
+    docker::Labels labels = LabelsOf(installation, job.build);
+    // The image's own would make it a container of the application.
+    for (const char* inherited :
+         {"neoshowcase.installation", "neoshowcase.app", "neoshowcase.build"})
+      labels[inherited] = "";
+    try {
+      engine_.CreateUnstarted(call, {name_, job.reference, labels});
+    } catch (...) {
+      Remove();
+      throw;
+    }
+  }
+  ~Container() { Remove(); }
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
+  const std::string& name() const { return name_; }
+
+ private:
+  void Remove() noexcept {
+    try {
+      engine_.Remove(sdk::Call(), name_);
+    } catch (const std::exception&) {  // it is found by the build's id
+    }
+  }
+
+  docker::Engine& engine_;
+  const std::string name_;
+};
+
+// nullopt also for links that lead in a circle.
+std::optional<docker::PathStat> Export::Look(const sdk::Call& call, const std::string& container,
+                                             const std::string& path) {
+  try {
+    return engine_.Stat(call, container, path);
+  } catch (const sdk::Error& error) {
+    if (error.message().find("too many l") == std::string::npos) throw;
+    return std::nullopt;
+  }
+}
+
+// Part by part: dockerd would follow every link within the container.
+std::string Export::Find(const sdk::Call& call, const std::string& container,
+                         const std::string& path) {
+  std::string folder;
+  for (const fs::path& part : fs::path(path).relative_path()) {
+    const std::string at = folder + "/" + part.string();
+    auto stat = Look(call, container, at);
+    if (!stat) throw Missing(path, at);
+    std::string found = at;
+    if (stat->link) {
+      found = stat->target;
+      if (!Below(folder, found)) throw LinkOut(path, at, found, folder);
+      stat = Look(call, container, found);
+      if (!stat) throw Missing(path, found);
+    }
+    if (!stat->folder)
+      throw Refused(NS_REASON_ARTIFACT_NO_FOLDER, path,
+                    "needs folders, and \"" + at + "\" is none; name a folder to serve.");
+    folder = found;
+  }
+  return folder;
+}
+
+sdk::EngineResult Export::Give(const sdk::Call& call, const std::string& installation,
+                               const sdk::EngineJob& job, Clock::time_point deadline) {
+  TarEnd end;
+  const auto take = [&](std::string_view piece) {
+    end.Take(piece);
+    job.artifact->Write(piece);
+    if (Clock::now() >= deadline) throw TimedOut();
+  };
+  try {
+    const Alarm alarm(deadline);
+    const Container container(engine_, call, installation, job);
+    const std::string folder = Find(call, container.name(), job.plan.export_path);
+    engine_.GetArchive(call, container.name(), folder + "/.", take,
+                       {{alarm.fd(), [] { throw TimedOut(); }}});
+  } catch (const sdk::Stopped&) {
+    throw;
+  } catch (const sdk::Error& error) {
+    if (error.reason() != NS_REASON_BACKEND_UNAVAILABLE) throw;
+    call.Check();
+    throw EngineLost(error.message());
+  }
+  if (!end.Whole()) throw EngineLost("the archive ended early");
+  return {"", end.bytes(), sdk::ResultKind::kArtifact};
+}
+
+void Export::Forget(const sdk::Call& call, const std::string& installation,
+                    const std::string& build) {
+  for (const docker::Listed& one : engine_.List(call, LabelsOf(installation, build))) {
+    if (one.name.starts_with("nsexport-" + build + "-")) engine_.Remove(call, one.id);
+  }
+}
+
+}  // namespace ns::engine_docker
