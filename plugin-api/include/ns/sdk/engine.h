@@ -8,6 +8,7 @@
 
 #include "ns/abi/engine.h"
 #include "ns/sdk/build.h"
+#include "ns/sdk/bytes.h"
 
 namespace ns::sdk {
 
@@ -31,24 +32,14 @@ struct EngineResult {
   int64_t size = 0;    // bytes, 0 when unknown
 };
 
-// Takes log bytes as they come, on any thread until Run returns, one call at a time. Throws Stopped
-// when the host wants no more.
-class ByteSink {
- public:
-  explicit ByteSink(ns_sink raw) : raw_(raw) {}
-  void Write(std::string_view bytes) const { ThrowIfStopped(raw_.write(raw_.ctx, Bytes(bytes))); }
-
- private:
-  ns_sink raw_;
-};
-
 class Engine : public Instance {
  public:
   static constexpr const char* kKind = NS_ENGINE;
 
   // Must not throw. [any-thread]
   virtual EngineAbilities Abilities() noexcept = 0;
-  // Builds and pushes. Say whose fault a failure is. [worker, key: build id]
+  // Builds and pushes. `log` takes bytes on any thread until Run returns, one call at a time. Say
+  // whose fault a failure is. [worker, key: build id]
   virtual EngineResult Run(const Call& call, const EngineJob& job, const ByteSink& log) = 0;
   // Removes what a dead run of that build has left. [worker, key: build id]
   virtual void Abort(const Call& call, const std::string& build) = 0;
