@@ -17,7 +17,10 @@ namespace ns::ports::testing {
 // With folders of its own, which go with it. `name`: of the library.
 class PluginStorage final : public StorageUnderTest {
  public:
-  PluginStorage(const std::string& name, const std::string& config) {
+  enum class Expect { kReady, kAway };
+
+  PluginStorage(const std::string& name, const std::string& config,
+                Expect expect = Expect::kReady) {
     std::string pattern = "/tmp/ns-storage-test.XXXXXX";
     if (!::mkdtemp(pattern.data())) std::abort();
     folder_ = pattern;
@@ -42,7 +45,7 @@ class PluginStorage final : public StorageUnderTest {
     for (const plugin::Refusal& refusal : report.refused) ADD_FAILURE() << refusal.Message();
     if (report.loaded.size() != 1 || !report.loaded[0].storage) std::abort();
     storage_ = report.loaded[0].storage;
-    EXPECT_EQ(host_->Ready(), Status());
+    EXPECT_EQ(host_->Ready().ok(), expect == Expect::kReady) << host_->Ready().ToString();
   }
   ~PluginStorage() override {
     host_.reset();

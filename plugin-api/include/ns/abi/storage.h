@@ -79,7 +79,7 @@ typedef struct ns_storage {
   /* Fewer objects than the limit: there are no more. [any-thread] */
   ns_status (*list)(ns_plugin* p, const ns_call* call, const ns_object_query* query,
                     ns_object_sink out) NS_NOEXCEPT;
-  /* Whether it can be used now: reached, readable, writable. [any-thread] */
+  /* Whether it can be used now, as far as a look can tell. [any-thread] */
   ns_status (*check)(ns_plugin* p, const ns_call* call) NS_NOEXCEPT;
 } ns_storage;
 NS_END
