@@ -1,7 +1,7 @@
 // ns.storage/1 as ports::Storage.
 #include "ports/storage.h"
 
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "model/storage_key.h"
@@ -143,12 +143,11 @@ class TableStorage final : public ports::Storage {
   // Somebody removes by what is listed: what breaks the rules is not believed.
   Result<std::vector<ports::ObjectInfo>> Checked(const ports::ObjectQuery& query,
                                                  std::vector<ports::ObjectInfo> found) {
-    const std::string* before = &query.after;
+    std::set<std::string> seen = {query.after};
     for (const ports::ObjectInfo& object : found) {
-      if (!model::IsStorageKey(object.key) || object.key <= *before ||
-          !object.key.starts_with(query.prefix))
-        return Defect("listed " + object.key + ", which was not asked for, or not in its order");
-      before = &object.key;
+      if (!model::IsStorageKey(object.key) || !object.key.starts_with(query.prefix))
+        return Defect("listed " + object.key + ", which was not asked for");
+      if (!seen.insert(object.key).second) return Defect("listed " + object.key + " twice");
     }
     if (found.size() > query.limit) return Defect("listed more than was asked for");
     return found;

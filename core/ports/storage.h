@@ -34,7 +34,7 @@ struct ObjectInfo {
 
 struct ObjectQuery {
   std::string prefix;  // of whole keys, by bytes
-  std::string after;   // exclusive
+  std::string after;   // the last key of the page before; empty: from the first
   uint32_t limit = 1000;
 };
 
@@ -63,7 +63,7 @@ class Storage {
   virtual Result<ObjectInfo> Stat(const Call& call, const std::string& key) = 0;
   // An absent key is no failure.
   virtual Status Remove(const Call& call, const std::string& key) = 0;
-  // In the order of the keys' bytes, at most `limit`; fewer: there are no more.
+  // Each key once, at most `limit`, in an order of the storage's own; fewer: there are no more.
   virtual Result<std::vector<ObjectInfo>> List(const Call& call, const ObjectQuery& query) = 0;
   // Whether it can be used now.
   virtual Status Check(const Call& call) = 0;

@@ -47,8 +47,9 @@ Problem ParseProblem(std::string_view xml) {
 }
 
 bool IsPassing(const http::Response& response) {
-  return response.status == 429 || response.status == 500 || response.status == 502 ||
-         response.status == 503 || response.status == 504;
+  // 409: others do something with that key just now.
+  return response.status == 409 || response.status == 429 || response.status == 500 ||
+         response.status == 502 || response.status == 503 || response.status == 504;
 }
 
 Error ErrorOf(const std::string& what, const http::Response& response) {

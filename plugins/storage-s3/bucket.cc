@@ -21,6 +21,13 @@ std::string Rendered(const Query& query) {
   return text;
 }
 
+// Below the URL of the bucket, which has no slash of its own: servers differ in what they take
+// "/bucket/" for when they look at a signature.
+std::string PathOf(const Bucket::Ask& ask, const Config& config) {
+  if (ask.key.empty()) return config.virtual_host ? "/" : "";
+  return "/" + config.prefix + ask.key;
+}
+
 std::string Named(const Bucket::Ask& ask, const Config& config) {
   return ask.method + " of " + config.bucket + "/" + config.prefix + ask.key;
 }
@@ -43,8 +50,7 @@ Bucket::Bucket(const Config& config, std::string access_key, std::string secret_
 http::Request Bucket::RequestOf(const Ask& ask) const {
   http::Request request;
   request.method = ask.method;
-  request.url =
-      config_.Url() + "/" + (ask.key.empty() ? "" : config_.prefix + ask.key) + Rendered(ask.query);
+  request.url = config_.Url() + PathOf(ask, config_) + Rendered(ask.query);
   request.headers = ask.headers;
   request.headers.emplace_back("x-amz-content-sha256",
                                ask.sha256.empty() ? digest::Sha256Hex(ask.body) : ask.sha256);

@@ -124,7 +124,7 @@ TEST(S3Answers, Errors_TheReasonsOfAStorage) {
 }
 
 TEST(S3Answers, Passing_AreThoseOfTheServer) {
-  for (const int status : {429, 500, 502, 503, 504}) EXPECT_TRUE(IsPassing({status, {}, ""}));
+  for (const int status : {409, 429, 500, 502, 503, 504}) EXPECT_TRUE(IsPassing({status, {}, ""}));
   for (const int status : {301, 400, 403, 404, 412, 501}) EXPECT_FALSE(IsPassing({status, {}, ""}));
 }
 

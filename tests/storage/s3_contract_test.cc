@@ -25,9 +25,11 @@ std::string ConfigWith(const std::string& more, const std::string& secret = "\"t
          "}";
 }
 
-INSTANTIATE_TEST_SUITE_P(S3, StorageContract, ::testing::Values([] {
-                           return std::make_unique<PluginStorage>("storage-s3", ConfigWith(""));
-                         }));
+INSTANTIATE_TEST_SUITE_P(S3, StorageContract, ::testing::Values(StorageFactory([] {
+                           return std::unique_ptr<StorageUnderTest>(
+                               std::make_unique<PluginStorage>("storage-s3", ConfigWith("")));
+                         })),
+                         [](const auto&) { return "Bucket"; });
 
 // Two storages in one bucket know nothing of each other.
 TEST(S3, Prefixes_KeepApart) {

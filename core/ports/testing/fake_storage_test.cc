@@ -13,8 +13,10 @@ class Fake final : public StorageUnderTest {
   FakeStorage fake_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Fake, StorageContract,
-                         ::testing::Values([] { return std::make_unique<Fake>(); }));
+INSTANTIATE_TEST_SUITE_P(Fake, StorageContract, ::testing::Values(StorageFactory([] {
+                           return std::unique_ptr<StorageUnderTest>(std::make_unique<Fake>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
 
 TEST(GetWhole, OtherBytesThanWerePut_DigestMismatch) {
   FakeStorage storage;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <functional>
@@ -20,6 +21,8 @@ namespace ns::ports::testing {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using ::testing::UnorderedElementsAreArray;
 
 // A fresh, empty storage of some kind.
 class StorageUnderTest {
@@ -94,7 +97,7 @@ TEST_P(StorageContract, Put_OfAnySize_ComesBack) {
 }
 
 TEST_P(StorageContract, Put_OtherBytesThanTold_RefusedAndTheKeyAsBefore) {
-  for (const size_t size : {100u, 13'000'000u}) {
+  for (const size_t size : {100u, 6'000'000u}) {
     const std::string old = "old", bytes = Noise(size), more = bytes + "x";
     std::string other = bytes;
     other.back() ^= 1;
@@ -113,14 +116,14 @@ TEST_P(StorageContract, Put_OtherBytesThanTold_RefusedAndTheKeyAsBefore) {
 
 TEST_P(StorageContract, Put_SourceFails_ItsWordAndTheKeyAsBefore) {
   const Status gone(Code::kUnavailable, "BuilderAway", "the builder is away");
-  const std::string old = "old", bytes = Noise(13'000'000);
+  const std::string old = "old", bytes = Noise(6'000'000);
   ASSERT_EQ(Put("kept", old), Status());
   for (const char* key : {"kept", "absent"}) {
     const ObjectSource source = SourceOf(bytes);
     int calls = 0;
     EXPECT_EQ(s.Put({}, key, DigestOf(bytes),
                     [&](char* to, size_t most) -> Result<size_t> {
-                      return ++calls > 90 ? gone : source(to, most);
+                      return ++calls > 57 ? gone : source(to, most);
                     }),
               gone);
   }
@@ -129,13 +132,13 @@ TEST_P(StorageContract, Put_SourceFails_ItsWordAndTheKeyAsBefore) {
 }
 
 TEST_P(StorageContract, Put_CancelledMeanwhile_TheKeyAsBefore) {
-  const std::string bytes = Noise(13'000'000);
+  const std::string bytes = Noise(6'000'000);
   std::stop_source stop;
   const ObjectSource source = SourceOf(bytes);
   int calls = 0;
   const Status status = s.Put({stop.get_token(), {}}, "absent", DigestOf(bytes),
                               [&](char* to, size_t most) -> Result<size_t> {
-                                if (++calls == 60) stop.request_stop();
+                                if (++calls == 57) stop.request_stop();
                                 return source(to, most);
                               });
   EXPECT_EQ(status.code(), Code::kCancelled) << status.ToString();
@@ -202,36 +205,41 @@ TEST_P(StorageContract, Remove_GoneAndTheOthersStay) {
   EXPECT_EQ(s.Remove({}, "a/b/c"), Status());
   EXPECT_EQ(s.Remove({}, "a/b/c"), Status());
   EXPECT_EQ(Get("a/b/c").status().code(), Code::kNotFound);
-  EXPECT_THAT(Keys(), ElementsAre("a/b/d", "a/e"));
+  EXPECT_THAT(Keys(), UnorderedElementsAre("a/b/d", "a/e"));
   EXPECT_EQ(s.Remove({}, "a/b/d"), Status());
   EXPECT_EQ(s.Remove({}, "a/e"), Status());
   EXPECT_THAT(Keys(), IsEmpty());
   EXPECT_EQ(Put("a/b/c", "again"), Status());
   EXPECT_EQ(Put("b", "a name that was free"), Status());
-  EXPECT_THAT(Keys(), ElementsAre("a/b/c", "b"));
+  EXPECT_THAT(Keys(), UnorderedElementsAre("a/b/c", "b"));
 }
 
-TEST_P(StorageContract, List_ByPrefixInPagesInTheOrderOfBytes) {
+TEST_P(StorageContract, List_ByPrefixInPagesEachKeyOnce) {
   const std::vector<std::string> all = {"a-b", "a.b", "a/b", "a/b-c/d", "a/b.c", "a/c/d/e",
                                         "a0",  "a_b", "ab",  "b/a",     "b/b",   "b0"};
-  for (size_t i = all.size(); i-- > 0;) ASSERT_EQ(Put(all[i], std::string(i, 'x')), Status());
-  EXPECT_EQ(Keys(), all);
-  EXPECT_THAT(Keys({"a/", "", 1000}), ElementsAre("a/b", "a/b-c/d", "a/b.c", "a/c/d/e"));
-  EXPECT_THAT(Keys({"a/b", "", 1000}), ElementsAre("a/b", "a/b-c/d", "a/b.c"));
-  EXPECT_THAT(Keys({"b", "b/a", 1000}), ElementsAre("b/b", "b0"));
-  EXPECT_THAT(Keys({"", "a/bb", 2}), ElementsAre("a/c/d/e", "a0"));
+  for (size_t i = 0; i < all.size(); ++i) ASSERT_EQ(Put(all[i], std::string(i, 'x')), Status());
+  EXPECT_THAT(Keys(), UnorderedElementsAreArray(all));
+  EXPECT_THAT(Keys({"a/", "", 1000}), UnorderedElementsAre("a/b", "a/b-c/d", "a/b.c", "a/c/d/e"));
+  EXPECT_THAT(Keys({"a/b", "", 1000}), UnorderedElementsAre("a/b", "a/b-c/d", "a/b.c"));
+  EXPECT_THAT(Keys({"b", "", 1000}), UnorderedElementsAre("b/a", "b/b", "b0"));
+  EXPECT_THAT(Keys({"a/c/d", "", 1000}), ElementsAre("a/c/d/e"));
   EXPECT_THAT(Keys({"c", "", 1000}), IsEmpty());
-  EXPECT_THAT(Keys({"", "zz", 1000}), IsEmpty());
-  std::vector<std::string> paged;
-  for (;;) {
-    const auto page = s.List({}, {"", paged.empty() ? "" : paged.back(), 5}).value();
-    for (const ObjectInfo& object : page) {
-      EXPECT_EQ(object.size, paged.size());
-      paged.push_back(object.key);
+  for (const uint32_t limit : {1u, 5u, 6u, 12u}) {
+    std::vector<std::string> paged;
+    for (;;) {
+      const auto page = s.List({}, {"", paged.empty() ? "" : paged.back(), limit});
+      ASSERT_TRUE(page.ok()) << page.status().ToString();
+      for (const ObjectInfo& object : *page) {
+        const auto at = std::find(all.begin(), all.end(), object.key) - all.begin();
+        EXPECT_EQ(object.size, static_cast<uint64_t>(at)) << object.key;
+        paged.push_back(object.key);
+      }
+      if (page->size() < limit) break;
     }
-    if (page.size() < 5) break;
+    EXPECT_EQ(paged, Keys()) << limit;
   }
-  EXPECT_EQ(paged, all);
+  ASSERT_EQ(s.Remove({}, "a/c/d/e"), Status());
+  EXPECT_THAT(Keys({"a/c", "", 5}), IsEmpty());
 }
 
 TEST_P(StorageContract, Keys_OnlyThoseOfTheGrammar) {
@@ -283,8 +291,8 @@ TEST_P(StorageContract, PutsAndRemovesBesideEachOther_NeitherFails) {
     threads.emplace_back([&, i] {
       const std::string key = "shared/folder/" + std::to_string(i);
       for (int n = 0; n < 15; ++n) {
-        ASSERT_EQ(Put(key, key), Status());
-        ASSERT_EQ(s.Remove({}, key), Status());
+        ASSERT_EQ(Put(key, key).ToString(), "ok");
+        ASSERT_EQ(s.Remove({}, key).ToString(), "ok");
       }
     });
   }

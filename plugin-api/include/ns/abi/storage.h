@@ -3,12 +3,13 @@
    the bytes only where size and SHA-256 are as told; else NS_E_INVALID with "DigestMismatch".
    STORAGE-03 Putting the same again changes nothing, other bytes take the place of the old at once.
    STORAGE-04 After a failed or cancelled put the key is as it was before. STORAGE-05 remove of what
-   is not there succeeds. STORAGE-06 list is in the order of the keys' bytes and shows whole objects
-   alone. STORAGE-07 No room is NS_E_UNAVAILABLE with "DiskFull", and the platform's fault.
-   STORAGE-08 Whoever reads a range that another put is replacing gets all of it from one of the
-   two, or a failure. A key is of 1 to 512 bytes: names of [a-z0-9._-] with '/' in between, each of
-   at most 200 bytes and not beginning with '.'. No key is a folder of another: nobody keeps both
-   "a" and "a/b". */
+   is not there succeeds. STORAGE-06 list shows whole objects alone, each once, in an order of the
+   storage's own that stays the same; a page goes on behind the last key of the one before.
+   STORAGE-07 No room is NS_E_UNAVAILABLE with "DiskFull", and the platform's fault. STORAGE-08
+   Whoever reads a range that another put is replacing gets all of it from one of the two, or a
+   failure. A key is of 1 to 512 bytes: names of [a-z0-9._-] with '/' in between, each of at most
+   200 bytes and not beginning with '.'. No key is a folder of another: nobody keeps both "a" and
+   "a/b". */
 #pragma once
 #include "call.h"
 NS_BEGIN
@@ -56,7 +57,7 @@ typedef struct ns_object_query {
   uint32_t struct_size;
   uint32_t limit; /* of objects, 1 to 1,000 */
   ns_str prefix;  /* of whole keys, by bytes; empty: all */
-  ns_str after;   /* keys behind this one; empty: from the first */
+  ns_str after;   /* the last key of the page before; empty: from the first */
 } ns_object_query;
 
 /* Calls may come at once, for one key too: other processes do the same. Sources and sinks are

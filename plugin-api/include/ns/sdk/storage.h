@@ -33,7 +33,7 @@ struct ObjectInfo {
 
 struct ObjectQuery {
   std::string prefix;
-  std::string after;  // exclusive
+  std::string after;  // the last key of the page before; empty: from the first
   uint32_t limit = 1000;
 };
 
