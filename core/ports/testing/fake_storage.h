@@ -10,7 +10,7 @@
 namespace ns::ports::testing {
 
 // [any-thread]
-class FakeStorage final : public Storage {
+class FakeStorage : public Storage {
  public:
   Status Put(const Call& call, const std::string& key, const Digest& digest,
              const ObjectSource& bytes) override;
