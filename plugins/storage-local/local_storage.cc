@@ -74,10 +74,10 @@ void LocalStorage::CheckRoom(uint64_t size) const {
   if (::fstatvfs(root_.get(), &disk) != 0) throw FileError(config_.path, errno);
   const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (free >= config_.keep_free && free - config_.keep_free >= size) return;
+  const std::string needed = size > 0 ? std::to_string(size) + " are needed and " : "";
   throw Error(NS_E_UNAVAILABLE, NS_REASON_DISK_FULL,
-              config_.path + " has " + std::to_string(free) + " bytes free, and " +
-                  std::to_string(size) + " are needed beside the " +
-                  std::to_string(config_.keep_free) + " that stay free. Make room.",
+              config_.path + " has " + std::to_string(free) + " bytes free, and " + needed +
+                  std::to_string(config_.keep_free) + " shall stay free. Make room.",
               sdk::Fault::kPlatform);
 }
 
