@@ -10,15 +10,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string Endpoint() {
-  const char* endpoint = std::getenv("NS_TEST_S3");
+std::string FromEnvironment(const char* name) {
+  const char* endpoint = std::getenv(name);
   return endpoint ? endpoint : "http://127.0.0.1:1";
 }
 
 // Each with a prefix of its own, so that it is empty.
-std::string ConfigWith(const std::string& more, const std::string& secret = "\"tester-secret\"") {
+std::string ConfigWith(const std::string& more, const std::string& secret = "\"tester-secret\"",
+                       const char* endpoint = "NS_TEST_S3") {
   static std::atomic<int> count = 0;
-  return R"({"endpoint": ")" + Endpoint() +
+  return R"({"endpoint": ")" + FromEnvironment(endpoint) +
          R"(", "region": "eu-test-1", "bucket": "files", "prefix": "t)" +
          std::to_string(::getpid()) + "-" + std::to_string(++count) +
          R"(/", "access_key": "tester", "part_size": 5242880, "secret_key": )" + secret + more +
@@ -39,6 +40,20 @@ TEST(S3, Prefixes_KeepApart) {
   EXPECT_EQ(b.storage().Stat({}, "key").status().code(), Code::kNotFound);
   EXPECT_EQ(b.storage().List({}, {}).value().size(), 0u);
   EXPECT_EQ(a.storage().List({}, {}).value().size(), 1u);
+}
+
+TEST(S3, BucketInTheHost_AsInThePath) {
+  PluginStorage storage("storage-s3", ConfigWith(R"(, "style": "virtual")", "\"tester-secret\"",
+                                                 "NS_TEST_S3_VIRTUAL"));
+  Storage& s = storage.storage();
+  for (const std::string& bytes : {Noise(1000), Noise(6'000'000)}) {
+    ASSERT_EQ(s.Put({}, "a/key", DigestOf(bytes), SourceOf(bytes)).ToString(), "ok");
+    const auto take = [](std::string_view) { return Status(); };
+    EXPECT_EQ(GetWhole(s, {}, "a/key", DigestOf(bytes), take).ToString(), "ok");
+    EXPECT_EQ(s.List({}, {"a/", "", 10}).value(),
+              (std::vector<ObjectInfo>{{"a/key", bytes.size()}}));
+  }
+  EXPECT_EQ(s.Remove({}, "a/key"), Status());
 }
 
 TEST(S3, SecretOfAFile_IsRead) {

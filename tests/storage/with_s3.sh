@@ -28,7 +28,8 @@ start_versitygw() {
   local binary; binary=$(program versitygw versitygw)
   [ -n "$binary" ] || missing "versitygw is not installed"
   mkdir "$work/data"
-  "$binary" --access tester --secret tester-secret --region eu-test-1 --port "127.0.0.1:${ports[0]}" posix "$work/data" >"$work/log" 2>&1 &
+  "$binary" --access tester --secret tester-secret --region eu-test-1 --port "127.0.0.1:${ports[0]}" \
+    --virtual-domain "localhost:${ports[0]}" posix "$work/data" >"$work/log" 2>&1 &
 }
 
 start_seaweedfs() {
@@ -39,7 +40,7 @@ start_seaweedfs() {
 CONFIG
   mkdir "$work/data"
   (cd "$work/data" && exec "$binary" server -dir=. -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.telemetry=false -master.volumeSizeLimitMB=64 \
-    -volume.max=20 -s3 -s3.config="$work/s3.json" -s3.port="${ports[0]}" -s3.port.grpc="${ports[1]}" -master.port="${ports[2]}" \
+    -volume.max=20 -s3 -s3.config="$work/s3.json" -s3.domainName="localhost" -s3.port="${ports[0]}" -s3.port.grpc="${ports[1]}" -master.port="${ports[2]}" \
     -master.port.grpc="${ports[3]}" -volume.port="${ports[4]}" -volume.port.grpc="${ports[5]}" -filer.port="${ports[6]}" \
     -filer.port.grpc="${ports[7]}") >"$work/log" 2>&1 &
 }
@@ -52,6 +53,7 @@ make_bucket() {
 
 read -ra ports <<<"$(free_ports 8)"
 export NS_TEST_S3=http://127.0.0.1:${ports[0]}
+export NS_TEST_S3_VIRTUAL=http://localhost:${ports[0]}  # the same where the bucket is part of the host
 "start_$kind"
 server=$!
 ready=
