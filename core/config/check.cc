@@ -10,6 +10,7 @@
 namespace ns::config {
 namespace {
 
+constexpr char kLocalStorage[] = "local";
 const std::vector<std::string> kRoles = {"controller", "builder", "ssgen", "services"};
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -179,6 +180,19 @@ void ChooseInstances(Config& config) {
     if (plugin.plugin.starts_with("storage-") && config.storage.empty())
       config.storage = plugin.name;
   }
+  if (config.storage.empty() && config.link.connect.empty()) config.storage = kLocalStorage;
+}
+
+void AddLocalStorage(Config& config) {
+  const auto names = Names(config.plugins);
+  if (config.storage != kLocalStorage || !config.link.connect.empty() ||
+      std::find(names.begin(), names.end(), kLocalStorage) != names.end())
+    return;
+  PluginInstance local;
+  local.name = kLocalStorage;
+  local.plugin = "storage-local";
+  local.where = "default";
+  config.plugins.push_back(std::move(local));
 }
 
 void CheckConfig(Reader& reader, Section& top, const Config& config) {
@@ -200,7 +214,8 @@ void CheckConfig(Reader& reader, Section& top, const Config& config) {
     CheckInstance(reader, top, "engines", engine, config);
   CheckInstance(reader, top, "backend", config.backend, config);
   CheckInstance(reader, top, "site_server", config.site_server, config);
-  CheckInstance(reader, top, "storage", config.storage, config);
+  if (config.storage != kLocalStorage || !config.link.connect.empty())
+    CheckInstance(reader, top, "storage", config.storage, config);
 }
 
 }  // namespace ns::config

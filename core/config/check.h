@@ -18,6 +18,9 @@ void ReadLink(Section section, LinkSettings& out);
 void CheckLink(Reader& reader, Section& top, const Config& config);
 // What is taken where engines, backend and the like are not named: what the plugins offer.
 void ChooseInstances(Config& config);
+// Where no storage is named and none is configured: one of files in the data folder, "local". A
+// machine that only builds has none of its own.
+void AddLocalStorage(Config& config);
 void CheckConfig(Reader& reader, Section& top, const Config& config);
 
 }  // namespace ns::config

@@ -103,7 +103,7 @@ struct Config {
   LinkSettings link;
   std::string backend;      // instance that new applications go to
   std::string site_server;  // instance
-  std::string storage;      // instance
+  std::string storage;      // instance that artifacts are kept in
   std::vector<std::string> admins;
   std::vector<std::string> plugin_dirs;  // searched in order; empty: beside the program, then
                                          // /usr/lib/neoshowcase/plugins

@@ -75,7 +75,7 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
                           model::Domain{"example.com", {}, false}));
   EXPECT_THAT(config.ports, ElementsAre(model::PortRange{model::Protocol::kUdp, 30000, 30100}));
   EXPECT_EQ(config.registry.port, 5001);
-  ASSERT_EQ(config.plugins.size(), 3U);
+  ASSERT_EQ(config.plugins.size(), 4U);  // and the storage that none is named for
   EXPECT_EQ(
       config.plugins[0].config,
       R"({"networks":"10.213.0.0/16","traefik":{"provider":"file","http":":80"},"n":3,"f":1.5,"t":true,"z":null,"q":"3","l":["a",1]})");
@@ -279,7 +279,7 @@ TEST(Config, NeedRestart_NamesWhatCannotBeApplied) {
   EXPECT_THAT(NeedRestart(before, now), IsEmpty());
   now.data = "/x";
   now.plugins[0].config = "{}";
-  now.plugins.pop_back();
+  now.plugins.erase(now.plugins.begin() + 2);
   EXPECT_THAT(NeedRestart(before, now), ElementsAre("data", "plugins.docker", "plugins.gateway"));
 }
 
@@ -288,6 +288,36 @@ TEST(Config, Instances_AreChosenByTheirPluginsWhereNoneIsNamed) {
       Load("plugins: {d: {plugin: backend-docker}, e: {plugin: engine-docker}}").config;
   EXPECT_EQ(config.backend, "d");
   EXPECT_THAT(config.engines, ElementsAre("e"));
+}
+
+TEST(Config, Storage_FilesInTheDataFolderUnlessAnotherIsThere) {
+  const auto plugins = [](const Config& config) {
+    std::string text;
+    for (const PluginInstance& plugin : config.plugins)
+      text += plugin.name + "=" + plugin.plugin + " ";
+    return text;
+  };
+  for (const char* text : {"{}", "storage: local"}) {
+    const Loaded none = Load(text);
+    EXPECT_THAT(Texts(none.mistakes), IsEmpty());
+    EXPECT_EQ(none.config.storage, "local");
+    EXPECT_EQ(plugins(none.config), "local=storage-local ");
+  }
+  const Loaded own = Load("plugins: {s: {plugin: storage-s3}}");
+  EXPECT_EQ(own.config.storage, "s");
+  EXPECT_EQ(plugins(own.config), "s=storage-s3 ");
+  const Loaded named =
+      Load("{storage: mine, plugins: {s: {plugin: storage-s3}, mine: {plugin: other}}}");
+  EXPECT_EQ(named.config.storage, "mine");
+  EXPECT_EQ(named.config.plugins.size(), 2u);
+  const Loaded local = Load("plugins: {local: {plugin: storage-local, config: {path: /srv}}}");
+  EXPECT_EQ(plugins(local.config), "local=storage-local ");
+  EXPECT_THAT(Texts(Load("storage: lokal").mistakes),
+              ElementsAre(HasSubstr("storage: \"lokal\" is no instance under plugins")));
+  const Loaded builder =
+      Load("{roles: [builder], link: {connect: [\"c:7443\"], token: 0123456789abcdef}}");
+  EXPECT_EQ(builder.config.storage, "");
+  EXPECT_THAT(plugins(builder.config), "");
 }
 
 TEST(Config, Load_OfAnyBytes_SaysSoWithoutACrash) {

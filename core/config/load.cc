@@ -274,6 +274,7 @@ Loaded LoadText(const std::string& text, const std::string& name, const Environm
   Section top = reader.Top(text);
   ReadTop(reader, top, loaded.config);
   CheckConfig(reader, top, loaded.config);
+  AddLocalStorage(loaded.config);
   reader.Finish();
   return loaded;
 }

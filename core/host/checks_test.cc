@@ -91,9 +91,10 @@ TEST(Program, FindProgram_TakesTheFirstOfThePath) {
 }
 
 TEST(Translate, KindsOf_EachRoleHasItsKinds) {
-  EXPECT_EQ(KindsOf({"services"}), std::vector<std::string>{"ns.service/1"});
-  EXPECT_EQ(KindsOf({"controller", "builder"}),
-            (std::vector<std::string>{"ns.backend/1", "ns.build/1", "ns.engine/1"}));
+  EXPECT_EQ(KindsOf({"services"}), (std::vector<std::string>{"ns.service/1", "ns.storage/1"}));
+  EXPECT_EQ(
+      KindsOf({"controller", "builder"}),
+      (std::vector<std::string>{"ns.backend/1", "ns.build/1", "ns.engine/1", "ns.storage/1"}));
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ struct Faults::Parts {
   std::deque<ports::FaultyBackend> backends;
   std::deque<ports::FaultyBuildMethod> methods;
   std::deque<ports::FaultyBuildEngine> engines;
+  std::deque<ports::FaultyStorage> storages;
 };
 
 Status TakeFailpoints(const std::string& spec) {
@@ -103,6 +104,10 @@ ports::BuildMethod* Faults::Through(ports::BuildMethod* port) {
 
 ports::BuildEngine* Faults::Through(ports::BuildEngine* port) {
   return parts_ && port != nullptr ? &parts_->engines.emplace_back(*port, parts_->plan) : port;
+}
+
+ports::Storage* Faults::Through(ports::Storage* port) {
+  return parts_ && port != nullptr ? &parts_->storages.emplace_back(*port, parts_->plan) : port;
 }
 
 }  // namespace ns::host

@@ -11,6 +11,7 @@
 #include "ports/build_desk.h"
 #include "ports/git_remote.h"
 #include "ports/registry.h"
+#include "ports/storage.h"
 #include "ports/store.h"
 
 namespace ns::host {
@@ -37,6 +38,7 @@ class Faults {
   ports::Backend* Through(ports::Backend* port);
   ports::BuildMethod* Through(ports::BuildMethod* port);
   ports::BuildEngine* Through(ports::BuildEngine* port);
+  ports::Storage* Through(ports::Storage* port);
 
  private:
   struct Parts;

@@ -82,6 +82,7 @@ void PutFaults(Faults& faults, std::vector<plugin::Loaded>& loaded) {
     p.backend = faults.Through(p.backend);
     p.method = faults.Through(p.method);
     p.engine = faults.Through(p.engine);
+    p.storage = faults.Through(p.storage);
   }
 }
 

@@ -20,6 +20,7 @@
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/services.h"
+#include "host/storage_health.h"
 #include "host/succession.h"
 #include "host/translate.h"
 #include "host/version.h"
@@ -106,6 +107,7 @@ struct Node::Parts {
   std::optional<EdgeCalls> edge_calls;
   std::optional<plugin::PluginHost> plugins;
   std::vector<plugin::Loaded> loaded;
+  std::optional<StorageHealth> storage_health;
   std::atomic<bool> leaving = false;
   Guarded<Controller*> to_relist;      // once there is one
   std::optional<Heartbeat> heartbeat;  // outlives the loops, whose lease it keeps
@@ -124,6 +126,7 @@ void Node::Parts::LoadPlugins(const std::string& program) {
                   plugin::HostParts{SystemClock(), foundation->supervisor(),
                                     edge_calls ? &*edge_calls : nullptr});
   loaded = plugins->Load(WantedOf(config), KindsOf(roles)).loaded;
+  storage_health.emplace(config.storage, loaded, SystemClock());  // looks past failpoints
   PutFaults(faults, loaded);
 }
 
@@ -218,6 +221,7 @@ model::Host Node::Parts::Describe() {
     if (!config.link.listen.empty()) host.link_address += AdvertisedBy(config.link);
   }
   host.plugins = StatesOf(*plugins, loaded);
+  storage_health->AddTo(host.plugins);
   if (HasRole(roles, "builder")) {
     host.build_slots = leaving ? 0 : config.builder_concurrency;
     for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);

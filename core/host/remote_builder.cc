@@ -10,6 +10,7 @@
 #include "git/git_remote.h"
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
+#include "host/storage_health.h"
 #include "host/translate.h"
 #include "host/version.h"
 #include "link/remote_desk.h"
@@ -42,6 +43,7 @@ struct RemoteBuilder::Parts {
         plugins(PluginSettingsOf(config, layout, program),
                 plugin::HostParts{SystemClock(), supervisor, nullptr}),
         loaded(plugins.Load(WantedOf(config), KindsOf({"builder"})).loaded),
+        storage_health(config.storage, loaded, SystemClock()),
         desk(DeskOptions(std::move(identity)), SystemRandom(), SystemClock()) {
     PutFaults(faults, loaded);
     builder.emplace(act::BuilderParts{faults.Through(desk), faults.Through(*git), MethodsOf(loaded),
@@ -67,6 +69,7 @@ struct RemoteBuilder::Parts {
       host.build_slots = leaving ? 0 : config.builder_concurrency;
       for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);
       host.plugins = StatesOf(plugins, loaded);
+      storage_health.AddTo(host.plugins);
       return host;
     };
     options.look = [this] { builder->Wake(); };
@@ -82,6 +85,7 @@ struct RemoteBuilder::Parts {
   const std::unique_ptr<ports::GitRemote> git;
   plugin::PluginHost plugins;
   std::vector<plugin::Loaded> loaded;
+  StorageHealth storage_health;
   link::RemoteDesk desk;
   std::optional<act::Builder> builder;
   std::jthread line;  // ends before the builder that it wakes

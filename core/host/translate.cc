@@ -89,6 +89,8 @@ std::vector<std::string> KindsOf(const std::vector<std::string>& roles) {
   if (HasRole(roles, "builder"))
     kinds.insert(kinds.end(), {plugin::kBuildKind, plugin::kEngineKind});
   if (HasRole(roles, "services")) kinds.emplace_back(plugin::kServiceKind);
+  kinds.emplace_back(
+      plugin::kStorageKind);  // builders put, sites and services get, controllers clean
   return kinds;
 }
 

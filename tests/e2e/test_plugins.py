@@ -9,7 +9,7 @@ from harness.installation import Installation
 from harness.wait import until
 
 PLATFORM = "neoshowcase.platform.v1.PlatformService"
-REAL = ["backend-docker", "engine-docker", "gateway", "build-runtime-cmd", "build-runtime-dockerfile"]
+REAL = ["backend-docker", "engine-docker", "gateway", "build-runtime-cmd", "build-runtime-dockerfile", "storage-local"]
 VICTIM = "build-runtime-cmd"
 MODES = {".so": 0o755, ".nsplugin.json": 0o644}
 

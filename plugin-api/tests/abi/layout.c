@@ -14,6 +14,7 @@
 #include "ns/abi/host_state.h"
 #include "ns/abi/service.h"
 #include "ns/abi/status.h"
+#include "ns/abi/storage.h"
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #define AT(type, member, bytes) _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
@@ -419,3 +420,43 @@ AT(ns_app_status, phase_count, 144);
 SIZE(ns_status_sink, 16);
 AT(ns_status_sink, ctx, 0);
 AT(ns_status_sink, put, 8);
+
+SIZE(ns_object, 48);
+AT(ns_object, struct_size, 0);
+AT(ns_object, reserved, 4);
+AT(ns_object, key, 8);
+AT(ns_object, size, 24);
+AT(ns_object, sha256, 32);
+
+SIZE(ns_object_range, 40);
+AT(ns_object_range, struct_size, 0);
+AT(ns_object_range, reserved, 4);
+AT(ns_object_range, key, 8);
+AT(ns_object_range, offset, 24);
+AT(ns_object_range, length, 32);
+
+SIZE(ns_object_info, 32);
+AT(ns_object_info, struct_size, 0);
+AT(ns_object_info, reserved, 4);
+AT(ns_object_info, key, 8);
+AT(ns_object_info, size, 24);
+
+SIZE(ns_object_sink, 16);
+AT(ns_object_sink, ctx, 0);
+AT(ns_object_sink, put, 8);
+
+SIZE(ns_object_query, 40);
+AT(ns_object_query, struct_size, 0);
+AT(ns_object_query, limit, 4);
+AT(ns_object_query, prefix, 8);
+AT(ns_object_query, after, 24);
+
+SIZE(ns_storage, 56);
+AT(ns_storage, struct_size, 0);
+AT(ns_storage, reserved, 4);
+AT(ns_storage, put, 8);
+AT(ns_storage, get, 16);
+AT(ns_storage, stat, 24);
+AT(ns_storage, remove, 32);
+AT(ns_storage, list, 40);
+AT(ns_storage, check, 48);

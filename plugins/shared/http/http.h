@@ -22,6 +22,8 @@ struct Request {
   std::string body{};
   std::chrono::milliseconds timeout{30'000};  // of all of it; 0: none but the call's
   size_t max_body = 64u << 20;                // bytes; a longer answer is an error
+  std::string sign{};              // as by Amazon: "aws:amz:eu-central-1:s3"; empty: not at all
+  std::string user{}, password{};  // that it is signed with
 };
 
 struct Response {

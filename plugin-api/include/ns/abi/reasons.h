@@ -36,6 +36,13 @@
 #define NS_REASON_REGISTRY_UNAVAILABLE "RegistryUnavailable"
 #define NS_REASON_ENGINE_UNAVAILABLE "EngineUnavailable"
 
+/* Storages. */
+#define NS_REASON_OBJECT_MISSING "ObjectMissing"
+#define NS_REASON_DIGEST_MISMATCH "DigestMismatch"
+#define NS_REASON_DISK_FULL "DiskFull"
+#define NS_REASON_STORAGE_UNAVAILABLE "StorageUnavailable"
+#define NS_REASON_STORAGE_DENIED "StorageDenied" /* credentials or rights do not do */
+
 /* Any. */
 #define NS_REASON_CONFIG_INVALID "ConfigInvalid"
 #define NS_REASON_UNSUPPORTED "Unsupported"

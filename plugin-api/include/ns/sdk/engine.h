@@ -9,6 +9,7 @@
 
 #include "ns/abi/engine.h"
 #include "ns/sdk/build.h"
+#include "ns/sdk/bytes.h"
 
 namespace ns::sdk {
 
@@ -16,18 +17,6 @@ struct EngineAbilities {
   bool dockerfile = false, secrets = false, cache = false, exports = false, heredoc = false,
        buildpack = false;
   bool memory_limit = false, time_limit = false;  // hold really
-};
-
-// Takes bytes as they come. Throws Stopped when the host wants no more. Log bytes: on any thread
-// until Run returns, one call at a time. Those of an export: on the thread of Run; waits while the
-// receiver is busy.
-class ByteSink {
- public:
-  explicit ByteSink(ns_sink raw) : raw_(raw) {}
-  void Write(std::string_view bytes) const { ThrowIfStopped(raw_.write(raw_.ctx, Bytes(bytes))); }
-
- private:
-  ns_sink raw_;
 };
 
 struct EngineJob {
@@ -54,8 +43,9 @@ class Engine : public Instance {
 
   // Must not throw. [any-thread]
   virtual EngineAbilities Abilities() noexcept = 0;
-  // Builds, and pushes or, where the plan has an export_path, exports. Say whose fault a failure
-  // is. [worker, key: build id]
+  // Builds, and pushes or, where the plan has an export_path, exports. `log` takes bytes on any
+  // thread until Run returns, one call at a time; what takes the export does so on the thread of
+  // Run, and waits while its receiver is busy. Say whose fault a failure is. [worker, key: build id]
   virtual EngineResult Run(const Call& call, const EngineJob& job, const ByteSink& log) = 0;
   // Removes what a dead run of that build has left. [worker, key: build id]
   virtual void Abort(const Call& call, const std::string& build) = 0;

@@ -1,0 +1,31 @@
+// The encoding in which libarchive takes names, whatever the process was started with.
+#pragma once
+
+#include <clocale>
+#include <new>
+
+#include <locale.h>
+
+namespace ns::archive {
+
+// While it lives, this thread's characters are UTF-8. Without it libarchive cannot read the names
+// of a pax header in a process that has set no locale.
+class Utf8Locale {
+ public:
+  Utf8Locale() : own_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (own_ == nullptr) throw std::bad_alloc();
+    before_ = ::uselocale(own_);
+  }
+  ~Utf8Locale() {
+    ::uselocale(before_);
+    ::freelocale(own_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t own_ = nullptr;
+  locale_t before_ = nullptr;
+};
+
+}  // namespace ns::archive

@@ -1,0 +1,103 @@
+#include "bucket.h"
+
+#include <utility>
+
+#include "digest/digest.h"
+
+namespace ns::storage_s3 {
+namespace {
+
+using namespace std::chrono_literals;
+using sdk::Call;
+using sdk::Error;
+
+constexpr int kTries = 4;
+constexpr std::chrono::milliseconds kPause = 200ms;  // before the second try; then twice as long
+
+std::string Rendered(const Query& query) {
+  std::string text;
+  for (const auto& [name, value] : query)
+    text += (text.empty() ? "?" : "&") + name + "=" + http::Escaped(value);
+  return text;
+}
+
+// Below the URL of the bucket, which has no slash of its own: servers differ in what they take
+// "/bucket/" for when they look at a signature.
+std::string PathOf(const Bucket::Ask& ask, const Config& config) {
+  if (ask.key.empty()) return config.virtual_host ? "/" : "";
+  return "/" + config.prefix + ask.key;
+}
+
+std::string Named(const Bucket::Ask& ask, const Config& config) {
+  return ask.method + " of " + config.bucket + "/" + config.prefix + ask.key;
+}
+
+// What the client says of a server that cannot be reached, in a storage's words.
+Error Away(const Error& error) {
+  return Error(error.code() == NS_E_RANGE ? NS_E_UNAVAILABLE : error.code(),
+               NS_REASON_STORAGE_UNAVAILABLE, error.message(), sdk::Fault::kPlatform);
+}
+
+bool IsAway(const Error& error) {
+  return error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE;
+}
+
+}  // namespace
+
+Bucket::Bucket(const Config& config, std::string access_key, std::string secret_key)
+    : config_(config), access_key_(std::move(access_key)), secret_key_(std::move(secret_key)) {}
+
+http::Request Bucket::RequestOf(const Ask& ask) const {
+  http::Request request;
+  request.method = ask.method;
+  request.url = config_.Url() + PathOf(ask, config_) + Rendered(ask.query);
+  request.headers = ask.headers;
+  request.headers.emplace_back("x-amz-content-sha256",
+                               ask.sha256.empty() ? digest::Sha256Hex(ask.body) : ask.sha256);
+  if (!ask.body.empty()) request.headers.emplace_back("Content-Type", "application/octet-stream");
+  request.body = ask.body;
+  request.timeout = ask.timeout;
+  request.sign = "aws:amz:" + config_.region + ":s3";
+  request.user = access_key_;
+  request.password = secret_key_;
+  return request;
+}
+
+http::Response Bucket::Try(const Call& call, const Ask& ask,
+                           const std::function<http::Response(const http::Request&)>& send,
+                           const std::function<bool()>& may_repeat) {
+  const http::Request request = RequestOf(ask);
+  for (int n = 1;; ++n) {
+    const bool last = n == kTries || ask.again == Again::kNo;
+    try {
+      http::Response response = send(request);
+      if (response.ok()) return response;
+      if (last || !IsPassing(response)) throw ErrorOf(Named(ask, config_), response);
+    } catch (const Error& error) {
+      // The client gives no reason where there was no answer.
+      if (!error.reason().empty() || !IsAway(error)) throw;
+      if (last || !may_repeat()) throw Away(error);
+    }
+    call.Wait(kPause * (1 << (n - 1)));
+  }
+}
+
+http::Response Bucket::Do(const Call& call, const Ask& ask) {
+  return Try(
+      call, ask, [&](const http::Request& request) { return client_.Do(call, request); },
+      [] { return true; });
+}
+
+void Bucket::Stream(const Call& call, const Ask& ask,
+                    const std::function<void(std::string_view)>& take) {
+  bool given = false;
+  const std::function<void(std::string_view)> note = [&](std::string_view bytes) {
+    given = given || !bytes.empty();
+    take(bytes);
+  };
+  Try(
+      call, ask, [&](const http::Request& request) { return client_.Stream(call, request, note); },
+      [&] { return !given; });
+}
+
+}  // namespace ns::storage_s3

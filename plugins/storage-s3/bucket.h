@@ -1,0 +1,60 @@
+// One bucket of a server that speaks S3, by signed requests that are tried again where that is
+// harmless.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "answers.h"
+#include "config.h"
+#include "http/http.h"
+#include "ns/sdk/call.h"
+
+namespace ns::storage_s3 {
+
+// Names and values of a query, in the order of the names: libcurl signs them as they stand.
+using Query = std::vector<std::pair<std::string, std::string>>;
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+enum class Again {
+  kYes,  // the same request twice does what it does once
+  kNo,
+};
+
+// Keys are without the prefix. Failures are those of answers.h. [any-thread]
+class Bucket {
+ public:
+  Bucket(const Config& config, std::string access_key, std::string secret_key);
+
+  struct Ask {
+    std::string method = "GET";
+    std::string key{};  // empty: of the bucket itself
+    Query query{};
+    Headers headers{};
+    std::string body{};
+    std::string sha256{};  // of the body; empty: it is computed
+    Again again = Again::kYes;
+    std::chrono::milliseconds timeout = std::chrono::minutes(5);
+  };
+  // An answer of 2xx. Throws what another stands for, at last.
+  http::Response Do(const sdk::Call& call, const Ask& ask);
+  // Gives its body as it comes; tried again as long as nothing was given.
+  void Stream(const sdk::Call& call, const Ask& ask,
+              const std::function<void(std::string_view)>& take);
+
+  const Config& config() const { return config_; }
+
+ private:
+  http::Request RequestOf(const Ask& ask) const;
+  http::Response Try(const sdk::Call& call, const Ask& ask,
+                     const std::function<http::Response(const http::Request&)>& send,
+                     const std::function<bool()>& may_repeat);
+
+  const Config config_;
+  const std::string access_key_, secret_key_;
+  http::Client client_;
+};
+
+}  // namespace ns::storage_s3
