@@ -1,0 +1,181 @@
+#include "ssgen/site_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <string_view>
+
+#include "archive/unpack.h"
+#include "base/failpoint.h"
+
+namespace ns::ssgen {
+namespace {
+
+// Names become folders.
+Status CheckNames(const Site& site) {
+  const auto wrong = [](const char* field, const char* rule, const std::string& value) {
+    return Status(Code::kInvalid, std::string("a site's ") + field + " is " + rule + ", not \"" +
+                                      archive::Printable(value) + "\"");
+  };
+  constexpr const char* kId = "22 characters of 0-9 and a-f";
+  if (!IsId(site.name.app.str())) return wrong("application", kId, site.name.app.str());
+  if (!IsId(site.name.release.str())) return wrong("release", kId, site.name.release.str());
+  const std::string& sha256 = site.digest.sha256;
+  const bool hex = sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (sha256.size() != 64 || !hex) return wrong("digest", "64 characters of 0-9 and a-f", sha256);
+  return {};
+}
+
+// A file that is written or read from its beginning, and closed.
+class File {
+ public:
+  File(const std::string& path, int flags)
+      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  Status Opened() const { return fd_ >= 0 ? Status() : archive::CannotWrite(path_, errno); }
+
+  Status Write(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno != EINTR) return archive::CannotWrite(path_, errno);
+      bytes.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
+    }
+    return {};
+  }
+
+  Result<size_t> Read(char* to, size_t most) const {
+    for (;;) {
+      const ssize_t read = ::read(fd_, to, most);
+      if (read >= 0) return static_cast<size_t>(read);
+      if (errno != EINTR) return archive::CannotWrite(path_, errno);
+    }
+  }
+
+ private:
+  const std::string path_;
+  const int fd_;
+};
+
+Status UnpackFile(const std::string& file, const std::string& folder) {
+  const File artifact(file, O_RDONLY);
+  NS_TRY(artifact.Opened());
+  if (::mkdir(folder.c_str(), 0755) != 0) return archive::CannotWrite(folder, errno);
+  return archive::Unpack([&](char* to, size_t most) { return artifact.Read(to, most); }, folder)
+      .status();
+}
+
+}  // namespace
+
+SiteFiles::SiteFiles(const std::string& root, ports::Storage& storage)
+    : storage_(storage), folders_(SiteFolders(root)) {}
+
+Status SiteFiles::Open() {
+  return folders_.With([](const SiteFolders& folders) { return folders.Open(); });
+}
+
+std::shared_ptr<Mutex> SiteFiles::TurnOf(const std::string& sha256) {
+  return turns_.With([&](auto& turns) {
+    std::erase_if(turns, [](const auto& turn) { return turn.second.use_count() == 1; });
+    auto& turn = turns[sha256];
+    if (!turn) turn = std::make_shared<Mutex>();
+    return turn;
+  });
+}
+
+Result<bool> SiteFiles::LinkIfThere(const Site& site) {
+  return folders_.With([&](const SiteFolders& folders) -> Result<bool> {
+    const std::string& sha256 = site.digest.sha256;
+    if (folders.Linked(site.name) == sha256 && folders.IsSpa(site.name) == site.spa) return true;
+    if (!folders.HasArtifact(sha256)) return false;
+    NS_TRY(folders.Link(site.name, sha256, site.spa));
+    return true;
+  });
+}
+
+Status SiteFiles::Bring(const ports::Call& call, const Site& site) {
+  NS_TRY(CheckNames(site));
+  const std::shared_ptr<Mutex> turn = TurnOf(site.digest.sha256);
+  const Lock mine(*turn);
+  NS_ASSIGN(const bool there, LinkIfThere(site));
+  if (there) return {};
+  const Status fetched = Fetch(call, site);
+  if (!fetched.ok()) {
+    const std::string incoming =
+        folders_.With([&](const SiteFolders& f) { return f.Incoming(site.digest.sha256); });
+    (void)RemoveAll(incoming);
+    (void)RemoveAll(incoming + ".tar.gz");
+    return fetched.Prefixed("artifact " + site.key);
+  }
+  // In place and led to at once, so that nobody takes it for unused.
+  return folders_.With([&](const SiteFolders& folders) -> Status {
+    NS_TRY(folders.TakeIn(site.digest.sha256));
+    Failpoint("ssgen.in-place");
+    NS_TRY(folders.Link(site.name, site.digest.sha256, site.spa));
+    Failpoint("ssgen.linked");
+    return {};
+  });
+}
+
+// Verified before a byte of it is unpacked.
+Status SiteFiles::Fetch(const ports::Call& call, const Site& site) {
+  const std::string folder =
+      folders_.With([&](const SiteFolders& f) { return f.Incoming(site.digest.sha256); });
+  const std::string file = folder + ".tar.gz";
+  NS_TRY(Download(call, site, file));
+  Failpoint("ssgen.downloaded");
+  NS_TRY(UnpackFile(file, folder));
+  Failpoint("ssgen.unpacked");
+  return RemoveAll(file);
+}
+
+Status SiteFiles::Download(const ports::Call& call, const Site& site, const std::string& file) {
+  const File out(file, O_WRONLY | O_CREAT | O_TRUNC);
+  NS_TRY(out.Opened());
+  return ports::GetWhole(storage_, call, site.key, site.digest,
+                         [&](std::string_view bytes) { return out.Write(bytes); });
+}
+
+std::vector<SiteName> SiteFiles::Present() {
+  return folders_.With([](const SiteFolders& folders) {
+    std::vector<SiteName> sites = folders.Sites();
+    std::erase_if(sites, [&](const SiteName& site) { return folders.Linked(site).empty(); });
+    return sites;
+  });
+}
+
+Result<std::vector<std::string>> SiteFiles::Forget(const std::vector<SiteName>& kept) {
+  const std::set<SiteName> stay(kept.begin(), kept.end());
+  return folders_.With([&](const SiteFolders& folders) -> Result<std::vector<std::string>> {
+    Status failed;
+    for (const SiteName& site : folders.Sites()) {
+      if (stay.contains(site)) continue;
+      if (const Status gone = folders.Unlink(site); !gone.ok() && failed.ok()) failed = gone;
+    }
+    Failpoint("ssgen.unlinked");
+    NS_ASSIGN(std::vector<std::string> unused, folders.TakeOutUnused());
+    Failpoint("ssgen.taken-out");
+    if (failed.ok()) return unused;
+    for (const std::string& folder : unused) (void)RemoveAll(folder);
+    return failed;
+  });
+}
+
+Status SiteFiles::Keep(const std::vector<SiteName>& kept) {
+  NS_ASSIGN(const std::vector<std::string> unused, Forget(kept));
+  Status failed;
+  for (const std::string& folder : unused) {
+    if (const Status gone = RemoveAll(folder); !gone.ok() && failed.ok()) failed = gone;
+  }
+  return failed;
+}
+
+}  // namespace ns::ssgen

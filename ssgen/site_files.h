@@ -1,0 +1,60 @@
+// From artifacts in a storage to sites on this machine's disk.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "ports/storage.h"
+#include "ssgen/site_folders.h"
+
+namespace ns::ssgen {
+
+// A site that shall be on disk.
+struct Site {
+  SiteName name;
+  std::string key;       // of its artifact in the storage
+  ports::Digest digest;  // of its artifact
+  bool spa = false;      // what is not there is answered with its index.html
+  friend bool operator==(const Site&, const Site&) = default;
+};
+
+// Each artifact is fetched once, however many sites and calls want it, and is whole and verified
+// before anything leads to it; what fails leaves all that was there. Nobody else writes below
+// `root`. [any-thread]
+class SiteFiles {
+ public:
+  SiteFiles(const std::string& root, ports::Storage& storage);
+
+  // To be called once, before all else.
+  Status Open();
+
+  // Returns when the site is on disk, or why it cannot be: kInvalid of the source for an artifact
+  // that is none, "DigestMismatch" where the storage gives other bytes, "DiskFull", what the
+  // storage says; kInvalid for a name that can be no folder.
+  Status Bring(const ports::Call& call, const Site& site);
+
+  // Sites that are on disk.
+  std::vector<SiteName> Present();
+
+  // Leaves `kept` and takes away the rest, and then the artifacts that nothing leads to. The first
+  // failure is told; it keeps nothing else from going.
+  Status Keep(const std::vector<SiteName>& kept);
+
+ private:
+  // True: the artifact is there, and the site leads to it.
+  Result<bool> LinkIfThere(const Site& site);
+  Status Fetch(const ports::Call& call, const Site& site);
+  Status Download(const ports::Call& call, const Site& site, const std::string& file);
+  std::shared_ptr<Mutex> TurnOf(const std::string& sha256);
+  Result<std::vector<std::string>> Forget(const std::vector<SiteName>& kept);
+
+  ports::Storage& storage_;
+  Guarded<SiteFolders> folders_;
+  // Who fetches an artifact, so that others wait for it.
+  Guarded<std::map<std::string, std::shared_ptr<Mutex>>> turns_;
+};
+
+}  // namespace ns::ssgen

@@ -1,0 +1,320 @@
+#include "ssgen/site_files.h"
+
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "archive/pack.h"
+#include "base/failpoint.h"
+#include "base/random.h"
+#include "ports/testing/fake_storage.h"
+
+namespace ns::ssgen {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const AppId kApp("a000000000000000000001"), kOther("a000000000000000000002");
+const ReleaseId kFirst("b000000000000000000001"), kSecond("b000000000000000000002");
+
+std::string ReadFile(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// Counts what is fetched.
+class CountingStorage final : public ports::Storage {
+ public:
+  explicit CountingStorage(ports::Storage& inner) : inner_(inner) {}
+  Status Put(const ports::Call& call, const std::string& key, const ports::Digest& digest,
+             const ports::ObjectSource& bytes) override {
+    return inner_.Put(call, key, digest, bytes);
+  }
+  Status Get(const ports::Call& call, const std::string& key, const ports::ObjectRange& range,
+             const ports::ObjectSink& out) override {
+    ++fetched;
+    return inner_.Get(call, key, range, out);
+  }
+  Result<ports::ObjectInfo> Stat(const ports::Call& call, const std::string& key) override {
+    return inner_.Stat(call, key);
+  }
+  Status Remove(const ports::Call& call, const std::string& key) override {
+    return inner_.Remove(call, key);
+  }
+  Result<std::vector<ports::ObjectInfo>> List(const ports::Call& call,
+                                              const ports::ObjectQuery& query) override {
+    return inner_.List(call, query);
+  }
+  Status Check(const ports::Call& call) override { return inner_.Check(call); }
+
+  std::atomic<int> fetched{0};
+
+ private:
+  ports::Storage& inner_;
+};
+
+class SiteFilesTest : public testing::Test {
+ protected:
+  SiteFilesTest() : root_(MakeRoot()), files_(root_ + "/www", counting_) {
+    EXPECT_TRUE(files_.Open().ok());
+  }
+  ~SiteFilesTest() override { fs::remove_all(root_); }
+
+  static std::string MakeRoot() {
+    std::string name = (fs::temp_directory_path() / "ns-ssgen-XXXXXX").string();
+    return ::mkdtemp(name.data());
+  }
+
+  // An artifact in the storage with one page that says `text`.
+  Site Built(const SiteName& name, const std::string& text, bool spa = false) {
+    const fs::path source = root_ + "/source";
+    fs::remove_all(source);
+    fs::create_directories(source / "assets");
+    std::ofstream(source / "index.html") << text;
+    std::ofstream(source / "assets/app.js") << "// " << text;
+    std::string bytes;
+    const auto packed = archive::Pack(source, [&](std::string_view more) {
+      bytes += more;
+      return Status();
+    });
+    return Stored(name, bytes, {packed->size, packed->sha256}, spa);
+  }
+  Site Stored(const SiteName& name, const std::string& bytes, const ports::Digest& digest,
+              bool spa = false) {
+    size_t at = 0;
+    EXPECT_TRUE(storage_
+                    .Put({}, "artifacts/" + digest.sha256, digest,
+                         [&](char* to, size_t most) -> Result<size_t> {
+                           const size_t count = bytes.copy(to, most, at);
+                           at += count;
+                           return count;
+                         })
+                    .ok());
+    return {name, "artifacts/" + digest.sha256, digest, spa};
+  }
+  Site Garbage(const SiteName& name, const std::string& bytes) {
+    Sha256 sum;
+    sum.Add(bytes);
+    return Stored(name, bytes, {bytes.size(), sum.FinishHex()});
+  }
+
+  fs::path PathOf(const SiteName& name) const {
+    return root_ + "/www/sites/" + name.app.str() + "/" + name.release.str();
+  }
+  std::string Page(const SiteName& name) const { return ReadFile(PathOf(name) / "index.html"); }
+  std::vector<std::string> In(const std::string& folder) const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(root_ + "/www/" + folder))
+      names.push_back(entry.path().filename());
+    return names;
+  }
+
+  const std::string root_;
+  ports::testing::FakeStorage storage_;
+  CountingStorage counting_{storage_};
+  SiteFiles files_;
+  const SiteName one_{kApp, kFirst}, two_{kApp, kSecond}, other_{kOther, kFirst};
+};
+
+TEST_F(SiteFilesTest, Bring_PutsTheSiteInPlaceAndFetchesItOnce) {
+  const Site site = Built(one_, "hello", true);
+  ASSERT_TRUE(files_.Bring({}, site).ok());
+  ASSERT_TRUE(files_.Bring({}, site).ok());
+  EXPECT_EQ(Page(one_), "hello");
+  EXPECT_EQ(ReadFile(PathOf(one_) / "assets/app.js"), "// hello");
+  EXPECT_TRUE(fs::exists(root_ + "/www/spa/" + kApp.str() + "/" + kFirst.str()));
+  EXPECT_EQ(counting_.fetched, 1);
+  EXPECT_THAT(files_.Present(), ElementsAre(one_));
+  EXPECT_THAT(In("incoming"), IsEmpty());
+  EXPECT_THAT(In("artifacts"), ElementsAre(site.digest.sha256));
+}
+
+TEST_F(SiteFilesTest, SitesOfOneArtifact_ShareItsFolder) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "same")).ok());
+  ASSERT_TRUE(files_.Bring({}, Built(other_, "same")).ok());
+  EXPECT_EQ(counting_.fetched, 1);
+  EXPECT_EQ(fs::canonical(PathOf(one_)), fs::canonical(PathOf(other_)));
+}
+
+TEST_F(SiteFilesTest, NewRelease_LeavesTheOldOneServing) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "old")).ok());
+  ASSERT_TRUE(files_.Bring({}, Built(two_, "new")).ok());
+  EXPECT_EQ(Page(one_), "old");
+  EXPECT_EQ(Page(two_), "new");
+}
+
+TEST_F(SiteFilesTest, SpaTurnedOff_TakesTheMarkAwayAndFetchesNothing) {
+  Site site = Built(one_, "hello", true);
+  ASSERT_TRUE(files_.Bring({}, site).ok());
+  site.spa = false;
+  ASSERT_TRUE(files_.Bring({}, site).ok());
+  EXPECT_FALSE(fs::exists(root_ + "/www/spa/" + kApp.str() + "/" + kFirst.str()));
+  EXPECT_EQ(counting_.fetched, 1);
+}
+
+TEST_F(SiteFilesTest, OtherBytesThanWerePut_AreRefusedAndConcernTheirSiteAlone) {
+  const Site broken = Built(one_, "hello"), sound = Built(other_, "sound");
+  storage_.Corrupt(broken.key, "something else");
+  const Status refused = files_.Bring({}, broken);
+  EXPECT_EQ(refused.reason(), "DigestMismatch") << refused.ToString();
+  EXPECT_THAT(refused.message(), HasSubstr(broken.key));
+  EXPECT_FALSE(fs::exists(PathOf(one_)));
+  EXPECT_THAT(In("incoming"), IsEmpty());
+  ASSERT_TRUE(files_.Bring({}, sound).ok());
+  EXPECT_THAT(files_.Present(), ElementsAre(other_));
+}
+
+TEST_F(SiteFilesTest, WhatIsNoArchive_IsTheSourcesFault) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "old")).ok());
+  const Status refused = files_.Bring({}, Garbage(two_, "no tar at all"));
+  EXPECT_EQ(refused.reason(), "ArtifactInvalid") << refused.ToString();
+  EXPECT_EQ(refused.fault(), Fault::kSource);
+  EXPECT_THAT(In("incoming"), IsEmpty());
+  EXPECT_EQ(Page(one_), "old");
+}
+
+TEST_F(SiteFilesTest, StorageAway_LeavesWhatIsThere) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "old")).ok());
+  const Site next = Built(two_, "new");
+  storage_.FailWith(Unavailable("the storage is away"));
+  EXPECT_EQ(files_.Bring({}, next).code(), Code::kUnavailable);
+  EXPECT_EQ(Page(one_), "old");
+  storage_.FailWith(Status());
+  EXPECT_TRUE(files_.Bring({}, next).ok());
+}
+
+TEST_F(SiteFilesTest, NamesThatCanBeNoFolder_AreRefused) {
+  Site site = Built(one_, "hello");
+  site.name.app = AppId("../../etc");
+  const Status refused = files_.Bring({}, site);
+  EXPECT_EQ(refused.code(), Code::kInvalid);
+  EXPECT_THAT(refused.message(), HasSubstr("application"));
+  EXPECT_THAT(refused.message(), HasSubstr("../../etc"));
+  site = Built(one_, "hello");
+  site.digest.sha256 = "../x";
+  EXPECT_THAT(files_.Bring({}, site).message(), HasSubstr("digest"));
+  EXPECT_THAT(In("sites"), IsEmpty());
+}
+
+TEST_F(SiteFilesTest, Keep_DropsTheRestAndWhatNobodyUses) {
+  const Site shared = Built(one_, "same");
+  ASSERT_TRUE(files_.Bring({}, shared).ok());
+  ASSERT_TRUE(files_.Bring({}, Built(other_, "same")).ok());
+  const Site gone = Built(two_, "gone");
+  ASSERT_TRUE(files_.Bring({}, gone).ok());
+  ASSERT_TRUE(files_.Keep({other_}).ok());
+  EXPECT_THAT(files_.Present(), ElementsAre(other_));
+  EXPECT_THAT(In("artifacts"), ElementsAre(shared.digest.sha256));
+  EXPECT_THAT(In("sites"), ElementsAre(kOther.str()));
+  EXPECT_THAT(In("incoming"), IsEmpty());
+  EXPECT_EQ(Page(other_), "same");
+}
+
+TEST_F(SiteFilesTest, ManyAtOnce_FetchEachArtifactOnceWhileOthersGo) {
+  std::vector<Site> sites;
+  for (int i = 0; i < 8; ++i) {
+    const std::string digits = "a00000000000000000001" + std::to_string(i);
+    sites.push_back(Built({AppId(digits), kFirst}, i % 2 == 0 ? "even" : "odd"));
+  }
+  std::atomic<int> failures{0};
+  {
+    std::vector<std::jthread> threads;
+    for (const Site& site : sites)
+      threads.emplace_back([&, site] { failures += files_.Bring({}, site).ok() ? 0 : 1; });
+  }
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(counting_.fetched, 2);
+  EXPECT_EQ(files_.Present().size(), 8u);
+}
+
+// A small file system that this process alone sees.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::string path) : path_(std::move(path)) {
+    fs::create_directories(path_);
+    EXPECT_EQ(::unshare(CLONE_NEWNS), 0);
+    EXPECT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    EXPECT_EQ(::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=256k"), 0);
+  }
+  ~SmallDisk() { ::umount2(path_.c_str(), MNT_DETACH); }
+
+ private:
+  const std::string path_;
+};
+
+// Does not get smaller.
+std::string Noise(size_t size) {
+  SeededRandom random(1);
+  std::string bytes;
+  while (bytes.size() < size) bytes += NewIdText(random);
+  return bytes;
+}
+
+TEST_F(SiteFilesTest, DiskFull_LeavesTheOldVersionAndSaysSo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounts a small disk, which only root can";
+  const std::string small = root_ + "/small";
+  const SmallDisk disk(small);
+  SiteFiles files(small + "/www", storage_);
+  ASSERT_TRUE(files.Open().ok());
+  ASSERT_TRUE(files.Bring({}, Built(one_, "old")).ok());
+  const Status full = files.Bring({}, Built(two_, Noise(1 << 20)));
+  EXPECT_EQ(full.reason(), "DiskFull") << full.ToString();
+  EXPECT_EQ(full.code(), Code::kUnavailable);
+  EXPECT_EQ(ReadFile(small + "/www/sites/" + kApp.str() + "/" + kFirst.str() + "/index.html"),
+            "old");
+  EXPECT_THAT(files.Present(), ElementsAre(one_));
+  EXPECT_TRUE(files.Bring({}, Built(other_, "small")).ok()) << "what was begun has made room";
+}
+
+class CrashTest : public SiteFilesTest, public testing::WithParamInterface<const char*> {};
+
+// The process ends there; the next one finishes, and nothing half is ever led to.
+TEST_P(CrashTest, TheNextProcessFinishes) {
+  const Site old = Built(one_, "old"), next = Built(two_, "new");
+  ASSERT_TRUE(files_.Bring({}, old).ok());
+  const std::string rule = std::string(GetParam()) + "=crash";
+  EXPECT_EXIT(
+      {
+        ConfigureFailpoints(rule);
+        (void)files_.Bring({}, next);
+        (void)files_.Keep({two_});
+      },
+      testing::KilledBySignal(SIGKILL), GetParam());
+  for (const SiteName& site : {one_, two_}) {
+    if (!fs::exists(PathOf(site))) continue;
+    EXPECT_EQ(Page(site), site == one_ ? "old" : "new");
+  }
+  SiteFiles again(root_ + "/www", storage_);
+  ASSERT_TRUE(again.Open().ok());
+  ASSERT_TRUE(again.Bring({}, next).ok());
+  ASSERT_TRUE(again.Keep({two_}).ok());
+  EXPECT_EQ(Page(two_), "new");
+  EXPECT_THAT(again.Present(), ElementsAre(two_));
+  EXPECT_THAT(In("artifacts"), ElementsAre(next.digest.sha256));
+  EXPECT_THAT(In("incoming"), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(EachPoint, CrashTest,
+                         testing::Values("ssgen.downloaded", "ssgen.unpacked", "ssgen.in-place",
+                                         "ssgen.linked", "ssgen.unlinked", "ssgen.taken-out"),
+                         [](const auto& point) {
+                           std::string name = point.param;
+                           for (char& c : name) c = c == '.' || c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace ns::ssgen

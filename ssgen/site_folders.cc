@@ -1,0 +1,152 @@
+#include "ssgen/site_folders.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "archive/limits.h"
+
+namespace ns::ssgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status Failed(const std::string& path, const std::error_code& error) {
+  return archive::CannotWrite(path, error.value());
+}
+
+Status MakeFolders(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  return error ? Failed(path, error) : Status();
+}
+
+Status Move(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  return error ? Failed(to, error) : Status();
+}
+
+Status RemoveOne(const std::string& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  return error ? Failed(path, error) : Status();
+}
+
+// Names below a folder; none where it cannot be read.
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    names.push_back(at->path().filename().string());
+  return names;
+}
+
+// All that was written to its file system so far is on the disk.
+Status SyncFileSystem(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return archive::CannotWrite(folder, errno);
+  const int error = ::syncfs(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return error == 0 ? Status() : archive::CannotWrite(folder, error);
+}
+
+}  // namespace
+
+Status RemoveAll(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  return error ? Failed(path, error) : Status();
+}
+
+Status SiteFolders::Open() const {
+  NS_TRY(RemoveAll(root_ + "/incoming"));
+  for (const char* folder : {"/incoming", "/artifacts", "/sites", "/spa"})
+    NS_TRY(MakeFolders(root_ + folder));
+  return {};
+}
+
+std::string SiteFolders::PathOf(const char* kind, const SiteName& site) const {
+  return root_ + kind + site.app.str() + "/" + site.release.str();
+}
+
+bool SiteFolders::HasArtifact(const std::string& sha256) const {
+  std::error_code error;
+  return fs::is_directory(root_ + "/artifacts/" + sha256, error);
+}
+
+Status SiteFolders::TakeIn(const std::string& sha256) const {
+  NS_TRY(SyncFileSystem(Incoming(sha256)));
+  return Move(Incoming(sha256), root_ + "/artifacts/" + sha256);
+}
+
+Status SiteFolders::MarkSpa(const SiteName& site, bool spa) const {
+  const std::string mark = PathOf("/spa/", site);
+  if (!spa) return RemoveOne(mark);
+  NS_TRY(MakeFolders(root_ + "/spa/" + site.app.str()));
+  const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return archive::CannotWrite(mark, errno);
+  ::close(fd);
+  return {};
+}
+
+// The mark comes first: a site that can be reached answers as it will.
+Status SiteFolders::Link(const SiteName& site, const std::string& sha256, bool spa) const {
+  NS_TRY(MarkSpa(site, spa));
+  NS_TRY(MakeFolders(root_ + "/sites/" + site.app.str()));
+  const std::string fresh = root_ + "/incoming/link";
+  NS_TRY(RemoveOne(fresh));
+  std::error_code error;
+  fs::create_symlink("../../artifacts/" + sha256, fresh, error);
+  if (error) return Failed(fresh, error);
+  return Move(fresh, PathOf("/sites/", site));
+}
+
+std::string SiteFolders::Linked(const SiteName& site) const {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(PathOf("/sites/", site), error);
+  const std::string sha256 = error ? "" : target.filename().string();
+  return !sha256.empty() && HasArtifact(sha256) ? sha256 : "";
+}
+
+bool SiteFolders::IsSpa(const SiteName& site) const {
+  std::error_code error;
+  return fs::exists(PathOf("/spa/", site), error);
+}
+
+std::vector<SiteName> SiteFolders::Sites() const {
+  std::vector<SiteName> sites;
+  for (const std::string& app : NamesIn(root_ + "/sites")) {
+    for (const std::string& release : NamesIn(root_ + "/sites/" + app))
+      sites.push_back({AppId(app), ReleaseId(release)});
+  }
+  return sites;
+}
+
+// The folders of an application go with its last release.
+Status SiteFolders::Unlink(const SiteName& site) const {
+  for (const char* kind : {"/sites/", "/spa/"}) {
+    NS_TRY(RemoveOne(PathOf(kind, site)));
+    ::rmdir((root_ + kind + site.app.str()).c_str());  // where nothing is left
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> SiteFolders::TakeOutUnused() const {
+  std::set<std::string> used;
+  for (const SiteName& site : Sites()) used.insert(Linked(site));
+  std::vector<std::string> out;
+  for (const std::string& sha256 : NamesIn(root_ + "/artifacts")) {
+    if (used.contains(sha256)) continue;
+    const std::string to = root_ + "/incoming/" + sha256 + ".unused";
+    NS_TRY(RemoveAll(to));
+    NS_TRY(Move(root_ + "/artifacts/" + sha256, to));
+    out.push_back(to);
+  }
+  return out;
+}
+
+}  // namespace ns::ssgen
