@@ -45,7 +45,8 @@ class Engine : public Instance {
   virtual EngineAbilities Abilities() noexcept = 0;
   // Builds, and pushes or, where the plan has an export_path, exports. `log` takes bytes on any
   // thread until Run returns, one call at a time; what takes the export does so on the thread of
-  // Run, and waits while its receiver is busy. Say whose fault a failure is. [worker, key: build id]
+  // Run, and waits while its receiver is busy. Say whose fault a failure is. [worker, key: build
+  // id]
   virtual EngineResult Run(const Call& call, const EngineJob& job, const ByteSink& log) = 0;
   // Removes what a dead run of that build has left. [worker, key: build id]
   virtual void Abort(const Call& call, const std::string& build) = 0;
