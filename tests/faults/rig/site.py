@@ -26,6 +26,7 @@ domains: [{{name: "*.apps.test"}}]
 registry: {{url: "http://127.0.0.1:{registry}"}}
 backend: files
 builder: {{concurrency: {slots}}}
+keep: {{releases: 1}}
 log_level: info
 plugin_dirs: [{plugins}]
 plugins:
