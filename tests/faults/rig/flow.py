@@ -4,7 +4,7 @@ from harness.wait import until
 
 from .site import App
 from .sources import Source
-from .steps import PLATFORM, STEP_SECONDS, insist
+from .steps import LOOK_SECONDS, PLATFORM, STEP_SECONDS, insist
 from .turns import Turns
 
 
@@ -96,7 +96,8 @@ class Life(Turns):
     def delete(self):
         self.want("StopApplication", False)
         insist(lambda: self.app.delete() or True, "application deleted", self.site)
-        until(lambda: not self.left(), STEP_SECONDS, lambda: f"nothing is left, but: {self.left()}\n{self.site.logs_tail()}")
+        until(lambda: not self.left(), STEP_SECONDS, lambda: f"nothing is left, but: {self.left()}\n{self.site.logs_tail()}",
+              every=LOOK_SECONDS)
         self.states["deleted"] = {"left": self.left()}
 
     def left(self):
@@ -114,7 +115,7 @@ class Life(Turns):
     def reach(self, step, reached):
         """Waits until the backend shows it and nothing is under way, and keeps what is comparable."""
         until(lambda: reached(self.app.files()) and self.quiet(), STEP_SECONDS,
-              lambda: f"{step}, but there is {self.app.files()}\n{self.site.logs_tail()}")
+              lambda: f"{step}, but there is {self.app.files()}\n{self.site.logs_tail()}", every=LOOK_SECONDS)
         self.states[step] = self.state()
 
     def quiet(self):

@@ -6,9 +6,11 @@ HIT = re.compile(r"^failpoint (\S+): (\w+)$", re.M)
 
 
 class Keeper:
-    """Arms `rules` (point -> action) in one process of a site. `hits`: those that acted, in order."""
+    """Arms `rules` (point -> action) in one process of a site. `hits`: those that acted, in order. `died`: called after each
+    crash, while there is no process."""
 
-    def __init__(self, site, process, rules):
+    def __init__(self, site, process, rules, died=lambda: None):
+        self.died = died
         self.daemon, self.armed, self.hits, self.unexpected = site.nsd[process], dict(rules), [], []
         self.read, self.asked = 0, False
         self.leaving = threading.Event()
@@ -33,6 +35,8 @@ class Keeper:
             crashed = [p for p in self.hits if self.armed.get(p, "").startswith("crash")]
             if not crashed and not self.asked:  # it goes on, so that the run comes to its end, where this is told
                 self.unexpected.append(f"{self.daemon.name} ended by itself ({self.daemon.process.returncode}):\n{self.daemon.log_tail()}")
+            if crashed:
+                self.died()
             self.asked = False
             for point in self.hits:  # each once
                 self.armed.pop(point, None)

@@ -5,6 +5,7 @@ from harness.api import ApiError
 
 PLATFORM = "neoshowcase.platform.v1.PlatformService"
 STEP_SECONDS = 120  # against hanging only
+LOOK_SECONDS = 0.2  # between looks that start a client of the database
 FINAL = ("unimplemented", "permission_denied", "unauthenticated")  # no second try changes these
 
 

@@ -9,7 +9,7 @@ from harness.wait import until
 
 from .judge import BUILDING, CANCELLED
 from .registry import read_fields
-from .steps import PLATFORM, STEP_SECONDS, insist
+from .steps import LOOK_SECONDS, PLATFORM, STEP_SECONDS, insist
 
 
 class Turns:
@@ -64,7 +64,7 @@ class Turns:
             observed, looked = seen()
             with open(f"{self.site.root}/backend/look", "w", encoding="utf-8"):
                 pass
-            until(lambda: seen()[1] > looked, 10, "somebody has looked")
+            until(lambda: seen()[1] > looked, 10, "somebody has looked", every=LOOK_SECONDS)
             return seen()[0] == observed
         insist(told, "what was looked at and is as it was is told so", self.site)
 
@@ -74,7 +74,7 @@ class Turns:
             version = self.site.push(self.app, tries=1)
             self.tell_until(lambda: self.build_of(version, BUILDING), "the third version is built")
             build = self.build_of(version, BUILDING)
-            insist(lambda: self.attempts(build) > 1 or self.expire(build), "the build is begun again", self.site)
+            insist(lambda: self.begun_again(build), "the build is begun again", self.site)
             insist(lambda: self.cancelled(build), "the build is cancelled", self.site)
             self.reach("given up", lambda f: f.get("running") == "1")
         commit = next(commit for commit, number in self.source.commits.items() if number == version)
@@ -98,19 +98,20 @@ class Turns:
             AND commit_hash IN ({', '.join(commits)})""")
         return rows[0][0] if rows else None
 
-    def attempts(self, build):
-        return int(self.site.sql(f"SELECT attempt FROM builds WHERE id = '{build}' AND status = {BUILDING} UNION ALL SELECT 0")[0][0])
+    def begun_again(self, build):
+        attempt, status = map(int, self.site.sql(f"SELECT attempt, status FROM builds WHERE id = '{build}'")[0])
+        if status == BUILDING and attempt == 1:
+            self.expire(build)
+        return status == BUILDING and attempt > 1
 
     def expire(self, build):
         """Makes its lease as old as if its builder, which stands still meanwhile, had been silent for long."""
         builder = self.site.nsd["builder"].process
         builder.send_signal(signal.SIGSTOP)
         try:
-            self.site.sql(f"""UPDATE builds SET lease_expires = now() - interval '1 s'
-                WHERE id = '{build}' AND status = {BUILDING} AND attempt = 1;
-                SELECT pg_notify('ns_hints', 'queue:')""")
+            self.site.age_leases()
             until(lambda: not self.site.sql(f"SELECT 1 FROM builds WHERE id = '{build}' AND status = {BUILDING} AND attempt = 1"),
-                  3, "the lease has run out")
+                  3, "the lease has run out", every=LOOK_SECONDS)
         finally:
             builder.send_signal(signal.SIGCONT)
 
@@ -143,7 +144,8 @@ class Turns:
         for table, column in (("builds", "finished_at"), ("releases", "created_at"), ("events", "happened_at")):
             self.site.sql(f"UPDATE {table} SET {column} = {column} - interval '120 days' WHERE application_id = '{self.app.id}'")
         self.keepers["host"].restart()
-        until(lambda: not self.old(), STEP_SECONDS, lambda: f"what is old goes, but: {self.old()}\n{self.site.logs_tail()}")
+        until(lambda: not self.old(), STEP_SECONDS, lambda: f"what is old goes, but: {self.old()}\n{self.site.logs_tail()}",
+              every=2 * LOOK_SECONDS)
         self.states["cleaned"] = {**self.state(), "images": sorted(i["version"] for i in self.app.images().values())}
 
     def old(self):
