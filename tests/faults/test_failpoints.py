@@ -44,7 +44,7 @@ def live(new_site, rules, hasten=True):
     """Runs one life with `rules` (process -> point -> action), as much of it as passes them. `hasten`: nobody waits for the
     leases of a builder that has crashed. (states, hits by process)."""
     site = new_site(ROLES)
-    died = {"host": lambda: None, "builder": site.age_leases if hasten else lambda: None}
+    died = {"host": lambda: None, "builder": site.give_up_builders if hasten else lambda: None}
     keepers = {process: Keeper(site, process, rules.get(process, {}), died[process]).start() for process in ROLES}
     try:
         site.wait_ready()

@@ -115,6 +115,11 @@ class Site:
         """Makes claims of builds as old as if their builders had been silent for long."""
         self.sql("UPDATE builds SET lease_expires = now() - interval '1 s' WHERE status = 1; SELECT pg_notify('ns_hints', 'queue:')")
 
+    def give_up_builders(self):
+        """As age_leases, of builders that are dead: nothing is given to them any more."""
+        self.sql("UPDATE hosts SET lease_expires = now() - interval '1 s' WHERE 'builder' = ANY(roles)")
+        self.age_leases()
+
     # -- applications -------------------------------------------------------------------------------------------------
     def app(self, name):
         """A repository with one commit and an application that follows it, started; not waited for."""
