@@ -161,8 +161,10 @@ class Turns:
         return {what: number for what, number in found.items() if number}
 
     def forget(self):
-        """A day after it was purged nothing looks after it any more."""
+        """A day after it was purged nothing looks after it any more. A host that is started again looks at once."""
         def forgotten():
             self.site.sql(f"UPDATE purged_applications SET purged_at = purged_at - interval '2 days' WHERE id = '{self.app.id}'")
             return not self.site.sql(f"SELECT 1 FROM purged_applications WHERE id = '{self.app.id}'")
+        forgotten()
+        self.keepers["host"].restart()
         until(forgotten, STEP_SECONDS, lambda: f"it is forgotten\n{self.site.logs_tail()}", every=0.5)
