@@ -161,7 +161,8 @@ TEST(Idle, Relist_CostsTheSameForTenAndForAHundred) {
                           {"EventStore.Touch", 2},       // of all repositories, all applications
                           {"Backend.Survey", 1},         // of all applications
                           {"BuildStore.Queue", 2},
-                          {"RetentionStore.Purged", 1}}));
+                          {"RetentionStore.Purged", 1},
+                          {"RetentionStore.DropEvents", 1}}));
 }
 
 TEST(Idle, WhatWasPassedOver_WasLookedAtJustNow) {

@@ -54,6 +54,7 @@ class Performer {
     if (effect.loop == reconcile::LoopId::kCleaner) {
       NS_ASSIGN(const auto purged, store_.retention.Purged());
       for (const AppId& app : purged) keys.push_back({app.str(), reconcile::kPurgedVersion});
+      keys.push_back({reconcile::kJournalKey});
     }
     return Answer(std::move(keys));
   }
@@ -157,6 +158,12 @@ class Performer {
   }
   Outcome operator()(const reconcile::DropLogs& effect) const {
     return Only(store_.retention.DropLogs(effect.app, effect.builds, parts_.host));
+  }
+  Outcome operator()(const reconcile::DropReleases& effect) const {
+    return Only(store_.retention.DropReleases(effect.app, effect.releases, parts_.host));
+  }
+  Outcome operator()(const reconcile::DropEvents& effect) const {
+    return From(store_.retention.DropEvents(effect.age, effect.limit));
   }
   Outcome operator()(const reconcile::ConfirmRemoved& effect) const {
     return Only(store_.deploys.ConfirmRemoved(effect.app, parts_.host));

@@ -119,6 +119,7 @@ platform::EnvVar ToProto(const model::EnvVar& variable) {
   out.set_scope(ScopeOf(variable.scope));
   out.set_secret(variable.secret);
   out.set_system(variable.system);
+  out.set_seal_broken(variable.seal_broken);
   return out;
 }
 

@@ -39,6 +39,11 @@ model::EnvVar Current(const model::Application& app, const std::string& key) {
   return fresh;
 }
 
+void SetValue(model::EnvVar& variable, const std::string& value) {
+  variable.value = Secret(value);
+  variable.seal_broken = false;
+}
+
 Status Check(const model::Application& app, const std::string& key, const std::string& value) {
   model::Violations violations;
   model::CheckEnvKey("key", key, violations);
@@ -68,7 +73,7 @@ Result<Empty> SetEnvVar(const Context& context, const Request& request,
   const model::Application& app = *request.on.app;
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());
-  variable.value = Secret(in.value());
+  SetValue(variable, in.value());
   NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));
   return Empty();
 }
@@ -98,7 +103,7 @@ Result<Empty> SetEnv(const Context& context, const Request& request,
   const model::Application& app = *request.on.app;
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());
-  variable.value = Secret(in.value());
+  SetValue(variable, in.value());
   if (in.has_secret()) variable.secret = in.secret();
   variable.scope = FromProto(in.scope(), variable.scope);
   NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));

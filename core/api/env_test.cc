@@ -77,6 +77,24 @@ TEST_F(EnvTest, SystemVariable_CannotBeChanged) {
   EXPECT_EQ(Rows()[0].value.Reveal(), "1");
 }
 
+TEST_F(EnvTest, ValueThatNoKeyOpens_IsMarkedUntilItIsSetAgain) {
+  model::EnvVar lost;
+  lost.key = "LOST";
+  lost.seal_broken = true;
+  ASSERT_TRUE(store.store().apps.SetEnv(AppId(app), lost).ok());
+  ASSERT_TRUE(SetOwn("OPENS", "1", own_pb::ENV_SCOPE_RUN).ok());
+  own_pb::ListEnvRequest in;
+  in.set_application_id(app);
+  const auto list = [&] {
+    return Own<own_pb::ListEnvResponse>(Named("alice"), "ListEnv", in).value();
+  };
+  ASSERT_EQ(list().variables_size(), 2);
+  EXPECT_TRUE(list().variables(0).seal_broken());
+  EXPECT_FALSE(list().variables(1).seal_broken());
+  ASSERT_TRUE(SetOwn("LOST", "anew", own_pb::ENV_SCOPE_RUN).ok());
+  EXPECT_FALSE(list().variables(0).seal_broken());
+}
+
 TEST_F(EnvTest, ScopeAndSecret_StayUntilTheyAreSaidAnew) {
   ASSERT_TRUE(SetOwn("TOKEN", "one", own_pb::ENV_SCOPE_BOTH, true).ok());
   ASSERT_TRUE(Set("TOKEN", "two").ok());

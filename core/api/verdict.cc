@@ -107,7 +107,8 @@ class Judging {
       const model::Condition* stuck = plan::Quarantined(snapshot_, type);
       if (stuck != nullptr) return stuck;
     }
-    return nullptr;
+    // Nobody but who deletes it waits for the cleaner.
+    return app_.deleted ? plan::Quarantined(snapshot_, "Cleanup") : nullptr;
   }
 
   Verdict Building(const Build& build) const {

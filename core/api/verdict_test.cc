@@ -159,6 +159,15 @@ TEST(Judge, LoopThatCannotWorkOnIt_IsSettledWithItsWords) {
   EXPECT_EQ(verdict.summary, "is being deleted: the registerer cannot work on this");
 }
 
+TEST(Judge, CleanerThatCannotWork_IsTheTroubleOfWhatIsDeletedAlone) {
+  AppSnapshot snapshot = FreshApp();
+  snapshot.conditions = {{"Cleanup", false, "Quarantined", "the cleaner cannot work on this",
+                          kNever, kNever, snapshot.now + std::chrono::seconds(5)}};
+  EXPECT_NE(Of(snapshot).state, AppState::kFailed);
+  snapshot.app.deleted = true;
+  EXPECT_EQ(Of(snapshot).summary, "is being deleted: the cleaner cannot work on this");
+}
+
 TEST(Judge, BackendOutOfReach_IsStillUnderWay) {
   AppSnapshot snapshot = Retargeted(Built());
   snapshot.conditions = {

@@ -68,10 +68,11 @@ struct LinkSettings {
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 };
 
-// What is kept of each application's past.
+// What is kept of the past.
 struct Keep {
-  int releases = 10;                            // that can be rolled back to
-  Duration logs = std::chrono::hours(24 * 30);  // of builds
+  int releases = 10;                               // of an application, to roll back to
+  Duration logs = std::chrono::hours(24 * 30);     // of builds
+  Duration history = std::chrono::hours(24 * 90);  // events, and releases that others replaced
   friend bool operator==(const Keep&, const Keep&) = default;
 };
 

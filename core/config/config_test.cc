@@ -54,7 +54,7 @@ plugins:
   engine: {plugin: engine-docker, config: {concurrency: 1, memory: 50%}}
   gateway: {plugin: gateway, required: true, listen: ["unix:/run/ns/api.sock", "127.0.0.1:4000"]}
 builder: {concurrency: 2}
-keep: {releases: 3, build_logs: 48h}
+keep: {releases: 3, build_logs: 48h, history: 24h}
 page_server: {listen: "127.0.0.1:0"}
 log_level: debug
 )";
@@ -86,6 +86,7 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_EQ(config.builder_concurrency, 2);
   EXPECT_EQ(config.keep.releases, 3);
   EXPECT_EQ(config.keep.logs, Duration(std::chrono::hours(48)));
+  EXPECT_EQ(config.keep.history, Duration(std::chrono::hours(24)));
 }
 
 TEST(Config, Load_OfNothing_GivesDefaults) {

@@ -199,6 +199,7 @@ void ReadSmall(Section& top, Config& out) {
   Section keep = top.Child("keep");
   keep.Integer("releases", out.keep.releases, 1, 1000);
   keep.Time("build_logs", out.keep.logs);
+  keep.Time("history", out.keep.history);
   keep.Close();
   Section pages = top.Child("page_server");
   pages.Text("listen", out.page_listen);

@@ -240,6 +240,11 @@ TEST_F(GitTest, UnknownHostsAndClosedPorts_AreUnreachable) {
             "RemoteUnreachable");
   EXPECT_EQ(Remote()->ListRefs({}, At("http://no-such-host.invalid/a.git")).status().reason(),
             "RemoteUnreachable");
+  const Status ssh = Remote()->ListRefs({}, At("ssh://git@127.0.0.1:1/a.git")).status();
+  EXPECT_EQ(ssh.reason(), "RemoteUnreachable") << ssh.ToString();
+  const Status fetch =
+      Remote()->Commits({}, At("ssh://git@127.0.0.1:1/a.git"), {std::string(40, 'a')}).status();
+  EXPECT_EQ(fetch.reason(), "RemoteUnreachable") << fetch.ToString();
   EXPECT_EQ(Remote()->ListRefs({}, At("file:///etc")).status().code(), Code::kInvalid);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <string_view>
 
 #include "base/crypto.h"
 #include "git/known_hosts.h"
@@ -172,8 +173,11 @@ Status Session::Explain(int error) {
                   "the repository needs more memory than one Git operation may take")
         .SetFault(Fault::kSource);
   }
-  if (kind == GIT_ERROR_OS || kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_ODB ||
-      kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_FILESYSTEM) {
+  // Its own sockets, which ssh goes over, fail in the class of files.
+  const bool connecting = std::string_view(LastMessage()).starts_with("failed to connect");
+  const bool files = kind == GIT_ERROR_OS || kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_ODB ||
+                     kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_FILESYSTEM;
+  if (files && !connecting) {
     return Status(Code::kInternal,
                   "the mirror is damaged or cannot be written: " + Shortened(LastMessage()))
         .SetFault(Fault::kPlatform);

@@ -145,10 +145,11 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     NS_ASSIGN(const std::string pages, supervise::PageServerAddress(layout().pages()));
     NS_ASSIGN(link, link::Server::Listen(layout().link(id), id, BackendsOf(loaded)));
     NS_TRY(OpenEntrance());
-    controller.emplace(
-        *act_parts,
-        ControllerOptions{
-            foundation->keys().hash, epoch, pages, {config.keep.releases, config.keep.logs}});
+    controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash,
+                                                     epoch,
+                                                     pages,
+                                                     {config.keep.releases, config.keep.logs,
+                                                      config.keep.history}});
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {

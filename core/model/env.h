@@ -17,6 +17,8 @@ struct EnvVar {
   EnvScope scope = EnvScope::kRun;
   bool secret = false;  // never read back by the project's own clients
   bool system = false;  // set by the platform; users cannot change it
+  // No key opens the value any more: it is empty here, and what needs it cannot be done.
+  bool seal_broken = false;
 
   bool InRun() const { return scope != EnvScope::kBuild; }
   bool InBuild() const { return scope != EnvScope::kRun; }

@@ -44,6 +44,7 @@ struct AppHistory {
   std::vector<Release> releases;  // all, newest first, without env
   std::vector<Build> builds;      // all, newest first
   std::vector<BuildId> logged;    // those that have a log
+  bool stuck = false;             // its condition "Cleanup" says that it cannot be worked on
   int64_t version = 0;            // as of AppSnapshot
   // Since when nothing of it is left but this and its id; kNever: it is there.
   Time purged = kNever;

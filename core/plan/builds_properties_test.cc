@@ -280,6 +280,12 @@ RC_GTEST_PROP(PlanProperties, DecideCleanup_SparesWhatRunsOrMayRunAgain, ()) {
     RC_ASSERT(!live || (!Has(out.condemn, build.id) && !Has(out.logs, build.id)));
     if (Has(out.condemn, build.id)) build.image_state = model::ImageState::kCondemned;
   }
+  std::erase_if(history.releases, [&](const model::Release& release) {
+    const bool gone = Has(out.releases, release.id);
+    RC_ASSERT(!gone ||
+              (release.id != history.app.target.release && release.id != history.app.pinned));
+    return gone;
+  });
   std::erase_if(history.logged, [&](const BuildId& id) { return Has(out.logs, id); });
   RC_ASSERT(DecideCleanup(history, retention).Empty());
   const std::set<std::string> kept = KeptDigests(history);

@@ -8,21 +8,24 @@ namespace {
 using model::Build;
 using model::ImageState;
 
+bool InUse(const model::AppHistory& history, const model::Release& release) {
+  return release.id == history.app.target.release || release.id == history.app.pinned;
+}
+
 // Builds that a release which must be able to run was made of.
 std::set<BuildId> Released(const model::AppHistory& history, const Retention& retention) {
   std::set<BuildId> needed;
   int kept = 0;
   for (const model::Release& release : history.releases) {  // newest first
-    const bool in_use =
-        release.id == history.app.target.release || release.id == history.app.pinned;
+    const bool in_use = InUse(history, release);
     if (in_use || needed.contains(release.build) || kept < retention.releases)
       kept += needed.insert(release.build).second ? 1 : 0;
   }
   return needed;
 }
 
-Time EndOf(const Build& build, Duration age) {
-  return build.finished_at + std::chrono::duration_cast<std::chrono::microseconds>(age);
+Time After(Time begin, Duration age) {
+  return begin + std::chrono::duration_cast<std::chrono::microseconds>(age);
 }
 
 // Whether `when` has come; else it is looked at again then.
@@ -30,6 +33,16 @@ bool Come(Cleanup& cleanup, Time when, Time now) {
   if (when <= now) return true;
   cleanup.next = cleanup.next == kNever ? when : std::min(cleanup.next, when);
   return false;
+}
+
+void DropReleases(Cleanup& cleanup, const model::AppHistory& history, Duration age) {
+  std::set<BuildId> newer;
+  for (const model::Release& release : history.releases) {  // newest first
+    const bool replaced = !newer.insert(release.build).second || release.image_gone;
+    if (replaced && !InUse(history, release) &&
+        Come(cleanup, After(release.created_at, age), history.now))
+      cleanup.releases.push_back(release.id);
+  }
 }
 
 }  // namespace
@@ -44,12 +57,13 @@ Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retenti
         build.status == model::BuildStatus::kSucceeded && build.commit == history.app.commit;
     if (released.contains(build.id) || current) continue;
     const bool image = build.image_state == ImageState::kKept && build.attempt > 0;
-    if (image && Come(cleanup, EndOf(build, retention.settling), history.now))
+    if (image && Come(cleanup, After(build.finished_at, retention.settling), history.now))
       cleanup.condemn.push_back(build.id);
     const Duration logs = std::max(retention.logs, retention.settling);
-    if (logged.contains(build.id) && Come(cleanup, EndOf(build, logs), history.now))
+    if (logged.contains(build.id) && Come(cleanup, After(build.finished_at, logs), history.now))
       cleanup.logs.push_back(build.id);
   }
+  DropReleases(cleanup, history, retention.history);
   return cleanup;
 }
 

@@ -9,25 +9,28 @@
 
 namespace ns::plan {
 
-// What an installation keeps of each application.
+// What an installation keeps of the past.
 struct Retention {
-  int releases = 10;                            // whose images can be rolled back to
-  Duration logs = std::chrono::hours(24 * 30);  // of settled builds
-  Duration settling = std::chrono::hours(1);    // of a build that has just ended: all is kept
+  int releases = 10;  // of an application, whose images can be rolled back to
+  Duration logs = std::chrono::hours(24 * 30);     // of settled builds
+  Duration history = std::chrono::hours(24 * 90);  // events, and releases of no more use
+  Duration settling = std::chrono::hours(1);       // of a build that has just ended: all is kept
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
 struct Cleanup {
   std::vector<BuildId> condemn;  // their images are needed no more
   std::vector<BuildId> logs;     // whose logs go
+  std::vector<ReleaseId> releases;
   // When there is more to be done, if nothing but time passes; kNever: there is not.
   Time next = kNever;
-  bool Empty() const { return condemn.empty() && logs.empty(); }
+  bool Empty() const { return condemn.empty() && logs.empty() && releases.empty(); }
 };
 
 // Kept are the images of what runs or is pinned, of the newest releases, of builds of the current
 // commit, and of builds that have not settled. A log is kept as long as the image of its
-// build, and for the time of the policy.
+// build, and for the time of the policy. A release goes after that time where its image is gone or
+// a newer one was made of the same build, unless it is in use.
 Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retention);
 
 // Digests that must stay in the registry: those of builds whose image is kept.

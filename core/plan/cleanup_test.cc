@@ -66,6 +66,22 @@ TEST(DecideCleanup, BuildOfTheCurrentCommitOrJustEnded_Stays) {
   EXPECT_TRUE(DecideCleanup(history, kTwo).Empty());
 }
 
+TEST(DecideCleanup, OldRelease_GoesWhereNothingCanGoBackToIt) {
+  model::AppHistory history = HistoryOf(5);
+  const Retention keep{.releases = 5, .history = 24h * 90};
+  for (model::Release& release : history.releases) release.created_at = history.now - 24h * 91;
+  EXPECT_TRUE(DecideCleanup(history, keep).Empty()) << "each can be gone back to";
+  history.releases[1].build = history.releases[0].build;  // 4 is of the build of 5
+  history.releases[2].image_gone = history.releases[3].image_gone = true;
+  history.app.pinned = history.releases[3].id;
+  EXPECT_THAT(DecideCleanup(history, keep).releases,
+              ElementsAre(IdOf<ReleaseId>(4), IdOf<ReleaseId>(3)));
+  history.releases[2].created_at = history.now - 24h * 89;
+  const Cleanup cleanup = DecideCleanup(history, keep);
+  EXPECT_THAT(cleanup.releases, ElementsAre(IdOf<ReleaseId>(4)));
+  EXPECT_EQ(cleanup.next, history.now + 24h) << "in the order of time";
+}
+
 TEST(DecideCleanup, WhatTimeAloneBrings_IsToldWithItsTime) {
   model::AppHistory history = HistoryOf(4);
   EXPECT_EQ(DecideCleanup(history, kTwo).next, kNever) << "nothing that is left has a time";

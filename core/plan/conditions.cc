@@ -199,6 +199,10 @@ Condition DeployCondition(const model::AppSnapshot& snapshot, const model::Obser
               observed->reason.empty() ? "Unknown" : observed->reason, observed->message);
 }
 
+Condition CleanupCondition() {
+  return Make("Cleanup", true, "CleanedUp", "what the limits let go has gone");
+}
+
 Condition ObservedCondition(const Status& look) {
   if (look.ok()) return Make("Observed", true, "Observed", "the backend was looked at");
   return Make("Observed", false, "Unknown",

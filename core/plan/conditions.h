@@ -26,6 +26,9 @@ model::Condition ReleaseCondition(const model::AppSnapshot& snapshot, const Secr
 model::Condition DeployCondition(const model::AppSnapshot& snapshot,
                                  const model::ObservedApp* observed, const Status& failure);
 
+// "Cleanup": of a pass of the cleaner that came to its end.
+model::Condition CleanupCondition();
+
 // "Observed": whether the last look at the backend succeeded; since when not, nothing is known.
 model::Condition ObservedCondition(const Status& look);
 

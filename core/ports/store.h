@@ -171,6 +171,12 @@ class RetentionStore {
   // Removes the logs of these builds of the application, where settled.
   virtual Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,
                           const HostId& holder = kNobody) = 0;
+  // Removes these releases of the application, all but its target's and its pin.
+  virtual Status DropReleases(const AppId& id, const std::vector<ReleaseId>& releases,
+                              const HostId& holder = kNobody) = 0;
+  // Removes events that are older than `age` on the database's clock, the oldest first; looks at
+  // `limit` of them. How many went.
+  virtual Result<int64_t> DropEvents(Duration age, int limit) = 0;
   // Purged and not yet forgotten, by id.
   virtual Result<std::vector<AppId>> Purged() = 0;
   virtual Status ForgetPurged(const AppId& id) = 0;

@@ -43,6 +43,57 @@ TEST(Cleaner, OldImage_IsCondemnedBeforeItIsDeleted) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+TEST(Cleaner, PassThatEnds_TakesBackThatItCouldNotWork) {
+  model::AppHistory history = HistoryOf(WithTarget());
+  history.version = 7;
+  auto loop = NewCleaner({});
+  EXPECT_STREQ(loop->condition(), "Cleanup");
+  for (const bool stuck : {true, false}) {
+    history.stuck = stuck;
+    auto pass = loop->NewPass(history.app.id.str());
+    pass->Begin();
+    Step step = pass->Next(Answer(history));
+    if (stuck) {
+      const auto save = Expect<SaveConditions>(step);
+      ASSERT_EQ(save.conditions.size(), 1u);
+      EXPECT_EQ(save.conditions[0].type, "Cleanup");
+      EXPECT_TRUE(save.conditions[0].ok);
+      step = pass->Next(Ok());
+    }
+    EXPECT_EQ(ExpectEnd(step).settled, std::optional<int64_t>(7));
+  }
+}
+
+TEST(Cleaner, OldReleases_GoLast) {
+  const model::AppSnapshot snapshot = WithTarget();
+  model::AppHistory history = HistoryOf(snapshot);
+  model::Release newer, older;
+  newer.id = ReleaseId("b");
+  older.id = ReleaseId("a");
+  newer.build = older.build = BuildId("x");
+  newer.created_at = older.created_at = history.now - std::chrono::hours(24 * 100);
+  history.releases = {newer, older};
+  auto loop = NewCleaner({});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  const auto drop = Expect<DropReleases>(pass->Next(Answer(history)));
+  EXPECT_EQ(drop.releases, std::vector<ReleaseId>{older.id});
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Cleaner, OldEvents_GoInBatchesUntilNoneIsLeft) {
+  auto loop = NewCleaner({.history = std::chrono::hours(5)});
+  auto pass = loop->NewPass(kJournalKey);
+  const auto drop = Expect<DropEvents>(pass->Begin());
+  EXPECT_EQ(drop.age, Duration(std::chrono::hours(5)));
+  ASSERT_GT(drop.limit, 0);
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(int64_t{drop.limit}))).again,
+            std::optional<Duration>(std::chrono::seconds(1)));
+  pass = loop->NewPass(kJournalKey);
+  pass->Begin();
+  EXPECT_EQ(ExpectEnd(pass->Next(Answer(int64_t{drop.limit - 1}))).again, std::nullopt);
+}
+
 TEST(Cleaner, CondemnedByTheDead_IsDeletedByTheNext) {
   const model::AppSnapshot snapshot = WithTarget();
   model::AppHistory history = HistoryOf(snapshot);

@@ -38,6 +38,9 @@ inline constexpr char kQueueKey[] = "queue";
 // A wake of this key is a wake of all that the loop has: it is relisted.
 inline constexpr char kEveryKey[] = "";
 
+// The key of the cleaner for what is no application's alone: the events.
+inline constexpr char kJournalKey[] = "journal";
+
 // The version under which purged applications are listed: nothing changes them any more.
 inline constexpr int64_t kPurgedVersion = 1;
 
@@ -147,6 +150,15 @@ struct DropLogs {
   AppId app;
   std::vector<BuildId> builds;
 };
+struct DropReleases {
+  AppId app;
+  std::vector<ReleaseId> releases;
+};
+// Answered by int64_t: how many of the oldest `limit` were older than that, and went.
+struct DropEvents {
+  Duration age;
+  int limit;
+};
 struct ConfirmRemoved {
   AppId app;
 };
@@ -179,12 +191,13 @@ struct SettleAttempt {
   model::BuildResult result;
 };
 
-using Effect = std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits,
-                            SaveConditions, TouchConditions, LoadApp, RegisterBuild, LoadQueue,
-                            ClaimBuilds, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved,
-                            RemoveApp, LoadHistory, CondemnImages, DeleteImages, ImagesGone,
-                            DropLogs, ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch,
-                            ListClaims, RenewClaims, RunAttempt, SettleAttempt>;
+using Effect =
+    std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
+                 TouchConditions, LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild,
+                 SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, LoadHistory,
+                 CondemnImages, DeleteImages, ImagesGone, DropLogs, DropReleases, DropEvents,
+                 ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch, ListClaims,
+                 RenewClaims, RunAttempt, SettleAttempt>;
 
 using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;

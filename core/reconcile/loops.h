@@ -39,7 +39,8 @@ std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);
 // synchronizer. Decides nothing.
 std::unique_ptr<Loop> NewObserver(SynchronizerOptions options);
 
-// Application -> images and logs that nobody needs go; tombstones go to the last row.
+// Application -> images and logs that nobody needs go; tombstones go to the last row. kJournalKey
+// -> events that are too old go.
 std::unique_ptr<Loop> NewCleaner(plan::Retention retention);
 
 // Of a host that builds. They share what the host holds, so they belong into one engine.

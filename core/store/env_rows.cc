@@ -60,6 +60,8 @@ Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
       variable.value = std::move(*value);
     else if (opening == Opening::kAll)
       return DoesNotOpen(variable.key);
+    else
+      variable.seal_broken = true;
     env[owner].push_back(std::move(variable));
   }
   return env;

@@ -25,7 +25,7 @@ using EnvByOwner = std::map<std::string, std::vector<model::EnvVar>>;
 // What becomes of a value that no key opens.
 enum class Opening {
   kAll,        // the failure: SealBroken names the variable
-  kWhatOpens,  // it is given empty
+  kWhatOpens,  // it is given empty and marked
 };
 
 Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,

@@ -271,6 +271,8 @@ TEST(PgStoreSecrets, ValueThatDoesNotOpen_HoldsUpNothingThatNeedsNoValues) {
   ASSERT_EQ(app->env.size(), 2u) << "it is named";
   EXPECT_EQ(app->env[0].value.Reveal(), Canary(0));
   EXPECT_EQ(app->env[1].value.Reveal(), "");
+  EXPECT_FALSE(app->env[0].seal_broken);
+  EXPECT_TRUE(app->env[1].seal_broken);
   EXPECT_TRUE(s.deploys.Snapshot(id).ok());
   const Status refused = s.deploys.Take(id, ports::kNobody, {}).status();
   EXPECT_EQ(refused.reason(), "SealBroken");
@@ -285,6 +287,7 @@ TEST(PgStoreSecrets, ValueThatDoesNotOpen_HoldsUpNothingThatNeedsNoValues) {
 
   ASSERT_EQ(s.apps.SetEnv(id, {"KEY1", Secret("anew")}), Status());
   EXPECT_EQ(s.deploys.Take(id, ports::kNobody, {})->app.env[1].value.Reveal(), "anew");
+  EXPECT_FALSE(s.apps.Get(id)->env[1].seal_broken);
   Postgres().Execute(connection, damage);
   ASSERT_EQ(s.apps.DeleteEnv(id, "KEY1"), Status());
   EXPECT_EQ(s.deploys.Take(id, ports::kNobody, {})->app.env.size(), 1u);

@@ -277,7 +277,7 @@ Operation Keep(Draw& draw) {
   const HostId holder = draw.Chance(50) ? HostId() : IdOf<HostId>(1 + draw.Below(2));
   const AppId app = draw.App();
   const std::vector<BuildId> builds = draw.Builds();
-  const int kind = draw.Below(7), pick = draw.Below(3);
+  const int kind = draw.Below(8), pick = draw.Below(3);
   return [=](World& world) -> std::string {
     switch (kind) {
       case 0: {
@@ -305,6 +305,11 @@ Operation Keep(Draw& draw) {
         return Show(world.s.events.SetConditions(model::Subject::kApplication, app.str(),
                                                  {{"Held", true, "r", "", kNever, kNever, kNever}},
                                                  holder));
+      case 6: {
+        const auto releases = world.s.deploys.Releases(app, 1 + pick);
+        if (!releases.ok() || releases->empty()) return Show(releases);
+        return Show(world.s.retention.DropReleases(app, {releases->back().id}, holder));
+      }
       default:
         return Show(world.s.deploys.RaiseEpoch(pick)) + " " +
                std::to_string(world.s.deploys.Epoch().value());

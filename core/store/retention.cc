@@ -42,6 +42,26 @@ class PgRetention final : public ports::RetentionStore {
                 "application_id = $1 AND id = ANY($2::text[]) AND status > 1)");
   }
 
+  Status DropReleases(const AppId& id, const std::vector<ReleaseId>& releases,
+                      const HostId& holder) override {
+    return Edit(id, holder, releases,
+                "DELETE FROM releases USING applications WHERE application_id = $1 AND "
+                "applications.id = $1 AND releases.id = ANY($2::text[]) AND releases.id NOT IN "
+                "(target_release, pinned_release)");
+  }
+
+  // Numbers grow with time, so that no index by time is needed. What another host removes just now
+  // is left to it.
+  Result<int64_t> DropEvents(Duration age, int limit) override {
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run("DELETE FROM events WHERE number IN (SELECT number FROM events WHERE number "
+                  "IN (SELECT number FROM events ORDER BY number LIMIT $2) AND happened_at "
+                  "<= now() - $1::interval FOR UPDATE SKIP LOCKED)",
+                  Params::Of(age, limit)));
+    return rows.touched();
+  }
+
   Result<std::vector<AppId>> Purged() override {
     NS_ASSIGN(const Rows rows, pool_.Run("SELECT id FROM purged_applications ORDER BY id"));
     return ReadAll<AppId>(rows, [](Row& row, AppId& out) { row >> out; });
@@ -65,11 +85,12 @@ class PgRetention final : public ports::RetentionStore {
     return history;
   }
 
-  Status Edit(const AppId& id, const HostId& holder, const std::vector<BuildId>& builds,
+  template <class Id>
+  Status Edit(const AppId& id, const HostId& holder, const std::vector<Id>& things,
               const char* sql) {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(CheckHeld(connection, "applications", id.str(), holder, RowLock::kWrite));
-      return connection.Do(sql, Params::Of(id, builds));
+      return connection.Do(sql, Params::Of(id, things));
     });
   }
 
@@ -86,12 +107,14 @@ class PgRetention final : public ports::RetentionStore {
       NS_ASSIGN(const Rows rows,
                 connection.Run("SELECT removed, version, now(), array(SELECT id FROM builds WHERE "
                                "application_id = $1 AND EXISTS (SELECT 1 FROM build_logs WHERE "
-                               "build_id = builds.id) ORDER BY number DESC)"
+                               "build_id = builds.id) ORDER BY number DESC), EXISTS (SELECT 1 FROM "
+                               "conditions WHERE subject = 0 AND subject_id = $1 AND kind = "
+                               "'Cleanup' AND NOT ok)"
                                " FROM applications WHERE id = $1",
                                Params::Of(id)));
       std::vector<std::string> logged;
       Row row = rows[0];
-      row >> history.removed >> history.version >> history.now >> logged;
+      row >> history.removed >> history.version >> history.now >> logged >> history.stuck;
       NS_TRY(row.status());
       for (std::string& build : logged) history.logged.emplace_back(std::move(build));
       return history;

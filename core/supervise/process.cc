@@ -102,6 +102,8 @@ std::optional<ChildFailure> ReadFailure(int fd) {
 Status LetGo(const SpawnSpec& spec, pid_t pid, Pipe& gate, Pipe& failure) {
   if (spec.before_exec) NS_TRY(spec.before_exec(pid));
   [[maybe_unused]] const ssize_t written = ::write(gate.write.get(), "g", 1);
+  // Only now: without any reader, a child that has failed already would cost us a SIGPIPE.
+  gate.read.Close();
   if (const auto failed = ReadFailure(failure.read.get())) return Explain(spec, *failed);
   return {};
 }
@@ -158,7 +160,6 @@ Result<Process> Process::Spawn(const SpawnSpec& spec) {
   const pid_t pid = ForkInto(plan);
   if (pid < 0) return Unavailable("cannot start " + spec.argv[0] + ": " + ErrnoText(errno));
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  gate.read.Close();
   failure.write.Close();
   const Status status = pidfd ? LetGo(spec, pid, gate, failure)
                               : Unavailable("cannot watch a child: " + ErrnoText(errno));

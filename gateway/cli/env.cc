@@ -77,6 +77,12 @@ void Unset(Context& context, const Variables& given) {
   Finish(context, given, app, following, std::to_string(given.items.size()) + " unset");
 }
 
+// What stands in the place of a value.
+std::string ShownValue(const platform::EnvVar& variable) {
+  if (variable.seal_broken()) return "(no key opens it: set it again, or unset it)";
+  return variable.secret() ? "(secret)" : Plain(variable.value());
+}
+
 void List(Context& context, const Variables& given) {
   platform::ListEnvRequest request;
   request.set_application_id(FindApplication(context, given.app).id());
@@ -85,7 +91,7 @@ void List(Context& context, const Variables& given) {
   for (const auto& variable : all.variables())
     rows.push_back({variable.key(),
                     WordOf(variable.scope()) + (variable.system() ? " (system)" : ""),
-                    variable.secret() ? "(secret)" : Plain(variable.value())});
+                    ShownValue(variable)});
   context.Print(all, Table(rows));
 }
 

@@ -10,6 +10,7 @@
 namespace ns::cli {
 namespace {
 
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -368,6 +369,26 @@ TEST_F(ProgramTest, Env_IsSetWithScopeAndSecret) {
   EXPECT_EQ(asked.value(), "a=b");
   EXPECT_EQ(asked.scope(), platform::ENV_SCOPE_BUILD);
   EXPECT_TRUE(asked.secret());
+}
+
+TEST_F(ProgramTest, EnvList_MarksValuesThatNoKeyOpens) {
+  platform::ListEnvResponse all;
+  auto& lost = *all.add_variables();
+  lost.set_key("LOST");
+  lost.set_scope(platform::ENV_SCOPE_RUN);
+  lost.set_secret(true);
+  lost.set_seal_broken(true);
+  auto& plain = *all.add_variables();
+  plain.set_key("PLAIN");
+  plain.set_scope(platform::ENV_SCOPE_BOTH);
+  plain.set_value("v");
+  server_.On("ListEnv", all);
+  EXPECT_EQ(Run({"env", "list", "shop"}), 0);
+  EXPECT_THAT(out_, ContainsRegex("LOST +run +\\(no key opens it: set it again"));
+  EXPECT_THAT(out_, ContainsRegex("PLAIN +both +v"));
+  EXPECT_EQ(Run({"--json", "env", "list", "shop"}), 0);
+  EXPECT_THAT(out_, ContainsRegex("LOST[^}]*\"sealBroken\": ?true"));
+  EXPECT_THAT(out_, ContainsRegex("PLAIN[^}]*\"sealBroken\": ?false"));
 }
 
 TEST_F(ProgramTest, Plugins_ThatAreRefusedMakeItFail) {

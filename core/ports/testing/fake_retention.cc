@@ -47,6 +47,30 @@ class FakeRetention final : public RetentionStore {
     });
   }
 
+  Status DropReleases(const AppId& id, const std::vector<ReleaseId>& releases,
+                      const HostId& holder) override {
+    return Edit(id, holder, [&](FakeState&, FakeApp& app, Time, HintList&) {
+      std::erase_if(app.releases, [&](const model::Release& one) {
+        const bool in_use = one.id == app.app.target.release || one.id == app.app.pinned;
+        return !in_use && std::ranges::find(releases, one.id) != releases.end();
+      });
+    });
+  }
+
+  Result<int64_t> DropEvents(Duration age, int limit) override {
+    int64_t gone = 0;
+    const Status dropped = rows_.Write([&](FakeState& rows, Time now, HintList&) -> Status {
+      const auto end = rows.events.begin() + std::min<int64_t>(limit, std::ssize(rows.events));
+      const auto young = std::stable_partition(
+          rows.events.begin(), end, [&](const auto& event) { return event.at + age <= now; });
+      gone = young - rows.events.begin();
+      rows.events.erase(rows.events.begin(), young);
+      return {};
+    });
+    if (!dropped.ok()) return dropped;
+    return gone;
+  }
+
   Result<std::vector<AppId>> Purged() override {
     return rows_.Read([](FakeState& rows, Time) -> Result<std::vector<AppId>> {
       std::vector<AppId> ids;
@@ -80,6 +104,11 @@ class FakeRetention final : public RetentionStore {
     history.removed = row.removed;
     history.version = row.version;
     history.now = now;
+    const auto said = rows.conditions.find({model::Subject::kApplication, row.app.id.str()});
+    if (said != rows.conditions.end()) {
+      const auto cleanup = said->second.find("Cleanup");
+      history.stuck = cleanup != said->second.end() && !cleanup->second.ok;
+    }
     for (auto it = row.releases.rbegin(); it != row.releases.rend(); ++it)
       history.releases.push_back(BareRelease(rows, *it));
     for (const FakeBuild* build :

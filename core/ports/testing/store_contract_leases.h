@@ -126,6 +126,7 @@ TEST_P(StoreContract, WritesOfAHostThatHoldsNothing_AreRefused) {
   EXPECT_TRUE(HeldByAnother(s.retention.CondemnImages(app.id, {}, late)));
   EXPECT_TRUE(HeldByAnother(s.retention.ImagesGone(app.id, {}, late)));
   EXPECT_TRUE(HeldByAnother(s.retention.DropLogs(app.id, {}, late)));
+  EXPECT_TRUE(HeldByAnother(s.retention.DropReleases(app.id, {}, late)));
   EXPECT_TRUE(HeldByAnother(s.retention.History(app.id, late, {app.backend}).status()));
   ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
   EXPECT_TRUE(HeldByAnother(s.deploys.ConfirmRemoved(app.id, late)));
@@ -378,6 +379,60 @@ TEST_P(StoreContract, History_HoldsEverythingThatTheCleanerNeeds) {
   history = s.retention.History(app.id, kNobody, {}).value();
   EXPECT_THAT(history.logged, IsEmpty());
   EXPECT_EQ(s.retention.History(IdOf<AppId>(9), kNobody, {}).status().code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, History_TellsWhetherTheCleanerIsStuck) {
+  const model::Application app = NewApp(1);
+  const auto stuck = [&] { return s.retention.History(app.id, kNobody, {})->stuck; };
+  const auto say = [&](const char* type, bool ok) {
+    return s.events.SetConditions(model::Subject::kApplication, app.id.str(),
+                                  {{type, ok, "Reason", "", kNever, kNever, kNever}});
+  };
+  EXPECT_FALSE(stuck());
+  ASSERT_EQ(say("Deploy", false), Status());
+  EXPECT_FALSE(stuck());
+  ASSERT_EQ(say("Cleanup", false), Status());
+  EXPECT_TRUE(stuck());
+  ASSERT_EQ(say("Cleanup", true), Status());
+  EXPECT_FALSE(stuck());
+}
+
+TEST_P(StoreContract, DropReleases_SparesWhatRunsOrIsPinned) {
+  const model::Application app = NewApp(1);
+  for (int n = 1; n <= 3; ++n) {
+    model::Target next;
+    next.release = IdOf<ReleaseId>(n);
+    ASSERT_TRUE(s.deploys.SetTarget(app.id, n - 1, next, ReleaseOf(n, kHashA)).ok());
+  }
+  ASSERT_EQ(s.apps.SetPin(app.id, IdOf<ReleaseId>(1)), Status());
+  const std::vector<ReleaseId> all = {IdOf<ReleaseId>(1), IdOf<ReleaseId>(2), IdOf<ReleaseId>(3)};
+  const model::Application other = NewApp(2);
+  ASSERT_EQ(s.retention.DropReleases(other.id, all), Status()) << "not its own";
+  EXPECT_THAT(s.deploys.Releases(app.id, 10).value(), SizeIs(3));
+  ASSERT_EQ(s.retention.DropReleases(app.id, all), Status());
+  const auto left = s.deploys.Releases(app.id, 10).value();
+  ASSERT_THAT(left, SizeIs(2));
+  EXPECT_EQ(left[0].id, all[2]);
+  EXPECT_EQ(left[1].id, all[0]);
+  EXPECT_EQ(s.retention.DropReleases(IdOf<AppId>(9), {}).code(), Code::kNotFound);
+}
+
+TEST_P(StoreContract, DropEvents_TakesTheOldestFirst) {
+  NewApp(1);
+  NewApp(2);
+  const auto numbers = [&] {
+    std::vector<int64_t> cursors;
+    const EventPage page = s.events.After({}, "", 1000).value();
+    for (const model::Event& event : page.events) cursors.push_back(event.cursor);
+    return cursors;
+  };
+  const std::vector<int64_t> all = numbers();
+  ASSERT_GE(all.size(), 3u);
+  EXPECT_EQ(s.retention.DropEvents(std::chrono::hours(1), 1000).value(), 0) << "none is so old";
+  EXPECT_EQ(s.retention.DropEvents(Duration::zero(), 2).value(), 2);
+  EXPECT_EQ(numbers(), std::vector<int64_t>(all.begin() + 2, all.end()));
+  EXPECT_EQ(s.retention.DropEvents(Duration::zero(), 1000).value(), std::ssize(all) - 2);
+  EXPECT_THAT(numbers(), IsEmpty());
 }
 
 TEST_P(StoreContract, ConditionsNextLook_IsOnTheDatabasesClock) {

@@ -2,6 +2,7 @@
 //   X        what there is: fence, state, keys, image, environment; stays as a tombstone
 //   X.log    one line for every call that may change something: what, fence, accepted or refused
 //   X.lock   held while X is changed, since several hosts may load this backend
+//   look     made by a test, taken away: anything may have changed
 #include <filesystem>
 
 #include "files.h"
@@ -101,7 +102,10 @@ class FilesBackend final : public Backend {
 
   void Watch(const Call& call, const ChangeSink& changes) override {
     changes.AnyMayHaveChanged();
-    while (true) call.Wait(std::chrono::hours(1));
+    for (std::error_code ignored;; call.Wait(std::chrono::milliseconds(100))) {
+      if (std::filesystem::remove(settings_.folder() + "/look", ignored))
+        changes.AnyMayHaveChanged();
+    }
   }
 
   void Logs(const Call&, const LogQuery& query, const LogSink& sink) override {

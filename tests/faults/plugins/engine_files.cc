@@ -1,7 +1,7 @@
 // An engine whose images are files: <folder>/images/<repository>/<tag> holds the digest, which
 // follows from the reference alone, and what the source says in its file `version`.
 // <folder>/runs/<build>-<attempt> is there while an attempt runs; Abort removes what a dead one has
-// left.
+// left. No attempt ends while <folder>/hold is there.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using namespace sdk;
 
 constexpr int kLines = 10;  // of the log of one build
+constexpr auto kGlance = std::chrono::milliseconds(20);
 
 // 64 hex digits out of four FNV-1a sums; unlike for unlike references, which is all it is for.
 std::string DigestOf(const std::string& reference) {
@@ -65,6 +66,7 @@ class FilesEngine final : public Engine {
       call.Wait(settings_.Time("build_ms") / kLines);
       log.Write("step " + std::to_string(line) + " of version " + version + "\n");
     }
+    while (fs::exists(settings_.folder() + "/hold")) call.Wait(kGlance);
     const size_t slash = job.reference.find('/'), colon = job.reference.rfind(':');
     const std::string folder = Images() + job.reference.substr(slash, colon - slash);
     fs::create_directories(folder);

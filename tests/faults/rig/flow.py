@@ -1,45 +1,28 @@
 """The life of one application from its creation to its last row, each step asked again until it is done."""
-import time
-
 from harness.api import ApiError
 from harness.wait import until
 
-PLATFORM = "neoshowcase.platform.v1.PlatformService"
-STEP_SECONDS = 120  # against hanging only
-FINAL = ("unimplemented", "permission_denied", "unauthenticated")  # no second try changes these
+from .site import App
+from .sources import Source
+from .steps import LOOK_SECONDS, PLATFORM, STEP_SECONDS, insist
+from .turns import Turns
 
 
-def insist(step, what, site, seconds=STEP_SECONDS):
-    """Repeats an operation whose failure leaves open whether it took effect; it ends once it comes back with something true."""
-    deadline, last = time.monotonic() + seconds, None
-    while time.monotonic() < deadline:
-        try:
-            last = step()
-            if last:
-                return last
-        except ApiError as error:
-            assert error.code not in FINAL, f"{what}: {error}"
-            last = error
-        except Exception as error:  # the host is down, or was while it answered
-            last = error
-        time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s: {what} (last: {last!r})\n{site.logs_tail()}")
+class Life(Turns):
+    """One application on `site`, whose processes `keepers` keep. The states that two runs must have in common are in `states`,
+    by step."""
 
-
-class Life:
-    """One application on `site`. The states that two runs must have in common are in `states`, by step."""
-
-    def __init__(self, site, name="app"):
-        from .site import App
-        from .sources import Source
-        self.site = site
+    def __init__(self, site, keepers, name="app"):
+        self.site, self.keepers = site, keepers
         self.source = Source(site.rig.git, f"{site.name}-{name}")
         self.app = App(site, name, self.source)
         site.apps.append(self.app)
         self.states = {}
 
-    def run(self):
-        for step in (self.create, self.push, self.edit, self.read, self.stop, self.start, self.delete):
+    def run(self, whole=True):
+        """`whole`: else only what passes most points of a builder, on the way to the same end."""
+        steps = (self.edit, self.rise, self.read, self.follow, self.look, self.stop, self.start, self.give_up, self.roll_back, self.clean)
+        for step in (self.create, self.push, *(steps if whole else ()), self.delete, *((self.forget,) if whole else ())):
             step()
         return self.states
 
@@ -113,7 +96,8 @@ class Life:
     def delete(self):
         self.want("StopApplication", False)
         insist(lambda: self.app.delete() or True, "application deleted", self.site)
-        until(lambda: not self.left(), STEP_SECONDS, lambda: f"nothing is left, but: {self.left()}\n{self.site.logs_tail()}")
+        until(lambda: not self.left(), STEP_SECONDS, lambda: f"nothing is left, but: {self.left()}\n{self.site.logs_tail()}",
+              every=LOOK_SECONDS)
         self.states["deleted"] = {"left": self.left()}
 
     def left(self):
@@ -131,7 +115,7 @@ class Life:
     def reach(self, step, reached):
         """Waits until the backend shows it and nothing is under way, and keeps what is comparable."""
         until(lambda: reached(self.app.files()) and self.quiet(), STEP_SECONDS,
-              lambda: f"{step}, but there is {self.app.files()}\n{self.site.logs_tail()}")
+              lambda: f"{step}, but there is {self.app.files()}\n{self.site.logs_tail()}", every=LOOK_SECONDS)
         self.states[step] = self.state()
 
     def quiet(self):

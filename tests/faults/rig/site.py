@@ -26,6 +26,7 @@ domains: [{{name: "*.apps.test"}}]
 registry: {{url: "http://127.0.0.1:{registry}"}}
 backend: files
 builder: {{concurrency: {slots}}}
+keep: {{releases: 1}}
 log_level: info
 plugin_dirs: [{plugins}]
 plugins:
@@ -109,6 +110,15 @@ class Site:
 
     def sql(self, query):
         return self.rig.postgres.sql(self.database, query)
+
+    def age_leases(self):
+        """Makes claims of builds as old as if their builders had been silent for long."""
+        self.sql("UPDATE builds SET lease_expires = now() - interval '1 s' WHERE status = 1; SELECT pg_notify('ns_hints', 'queue:')")
+
+    def give_up_builders(self):
+        """As age_leases, of builders that are dead: nothing is given to them any more."""
+        self.sql("UPDATE hosts SET lease_expires = now() - interval '1 s' WHERE 'builder' = ANY(roles)")
+        self.age_leases()
 
     # -- applications -------------------------------------------------------------------------------------------------
     def app(self, name):
