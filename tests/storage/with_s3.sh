@@ -40,7 +40,7 @@ start_seaweedfs() {
 CONFIG
   mkdir "$work/data"
   (cd "$work/data" && exec "$binary" server -dir=. -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.telemetry=false -master.volumeSizeLimitMB=64 \
-    -volume.max=20 -s3 -s3.config="$work/s3.json" -s3.domainName="localhost" -s3.port="${ports[0]}" -s3.port.grpc="${ports[1]}" -master.port="${ports[2]}" \
+    -volume.max=20 -s3 -s3.config="$work/s3.json" -s3.domainName="localhost" -s3.port="${ports[0]}" -s3.port.iceberg=0 -s3.port.lance=0 -s3.port.grpc="${ports[1]}" -master.port="${ports[2]}" \
     -master.port.grpc="${ports[3]}" -volume.port="${ports[4]}" -volume.port.grpc="${ports[5]}" -filer.port="${ports[6]}" \
     -filer.port.grpc="${ports[7]}") >"$work/log" 2>&1 &
 }
