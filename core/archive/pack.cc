@@ -212,6 +212,7 @@ class Packing {
 
 Result<Packed> Pack(const std::string& folder, const Sink& sink, const Limits& limits) {
   const Utf8Locale utf8;
+  NS_TRY(utf8.Check());
   return Packing(sink, limits).Run(folder);
 }
 
