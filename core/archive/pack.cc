@@ -81,10 +81,8 @@ class Packing {
 
   Result<Packed> Run(const std::string& folder) {
     const Status written = WriteAll(folder);
-    if (!written.ok()) {
-      ::archive_write_fail(writer_.get());  // else it would end properly, into the sink
-      return written;
-    }
+    ended_ = true;
+    NS_TRY(written);
     done_.sha256 = digest_.FinishHex();
     return done_;
   }
@@ -103,13 +101,20 @@ class Packing {
     return Check(::archive_write_close(writer));
   }
 
+  // *Rationale:* libarchive frees what gzip needs only when it ends an archive, and not after a
+  // failure it has heard of. So it hears of none before the end, and of nothing else then: the rest
+  // of an entry that was begun is not made up.
   static la_ssize_t Take(::archive*, void* self, const void* data, size_t size) {
     auto& packing = *static_cast<Packing*>(self);
-    const std::string_view bytes(static_cast<const char*>(data), size);
-    packing.digest_.Add(bytes);
-    packing.done_.size += size;
-    packing.failed_ = packing.sink_(bytes);
-    return packing.failed_.ok() ? static_cast<la_ssize_t>(size) : -1;
+    if (packing.ended_) return -1;
+    if (packing.failed_.ok()) packing.Put({static_cast<const char*>(data), size});
+    return static_cast<la_ssize_t>(size);
+  }
+
+  void Put(std::string_view bytes) {
+    digest_.Add(bytes);
+    done_.size += bytes.size();
+    failed_ = sink_(bytes);
   }
 
   Status Check(int said) {
@@ -201,6 +206,7 @@ class Packing {
   const Sink& sink_;
   const Limits& limits_;
   Status failed_;  // of the sink
+  bool ended_ = false;
   Packed done_;
   uint64_t bytes_ = 0, raw_ = 0;
   Sha256 digest_;
@@ -212,6 +218,7 @@ class Packing {
 
 Result<Packed> Pack(const std::string& folder, const Sink& sink, const Limits& limits) {
   const Utf8Locale utf8;
+  NS_TRY(utf8.Check());
   return Packing(sink, limits).Run(folder);
 }
 

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <chrono>
+
 #include "archive/tar_maker_for_test.h"
 #include "archive/unpack.h"
 #include "base/crypto.h"
@@ -162,6 +164,26 @@ TEST(Pack, SinkFails_ItsWordAndNothingMore) {
   });
   EXPECT_EQ(packed.status(), Unavailable("the storage is away"));
   EXPECT_EQ(calls, 1);
+}
+
+// What is left of a file that was begun is not gone through.
+TEST(Pack, SinkFailsInALargeFile_EndsAtOnce) {
+  const Ground ground;
+  const std::string site = ground.root() + "/outside/site";
+  Put(site + "/noise", "");
+  std::string noise(1 << 20, '\0');
+  uint64_t seed = 1;
+  for (char& byte : noise) byte = static_cast<char>((seed = seed * 6364136223846793005u + 1) >> 56);
+  Put(site + "/noise", noise);
+  fs::resize_file(site + "/noise", uint64_t{3} << 30);
+  size_t taken = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto packed = Pack(site, [&](std::string_view bytes) {
+    taken += bytes.size();
+    return taken > 100'000 ? Unavailable("the storage is away") : Status();
+  });
+  EXPECT_EQ(packed.status(), Unavailable("the storage is away"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(Pack, NoSuchFolder_Unavailable) {

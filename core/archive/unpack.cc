@@ -136,6 +136,7 @@ class Unpacking {
 Result<Unpacked> Unpack(const Source& source, const std::string& folder, Format format,
                         const Limits& limits) {
   const Utf8Locale utf8;
+  NS_TRY(utf8.Check());
   NS_ASSIGN(FolderWriter writer, FolderWriter::Open(folder));
   return Unpacking(source, std::move(writer), format, limits).Run();
 }

@@ -1,10 +1,9 @@
 // The encoding in which libarchive takes names, whatever the process was started with.
 #pragma once
 
-#include <clocale>
-#include <new>
-
 #include <locale.h>
+
+#include "base/status.h"
 
 namespace ns::archive {
 
@@ -13,12 +12,18 @@ namespace ns::archive {
 class Utf8Locale {
  public:
   Utf8Locale() : own_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (own_ == nullptr) throw std::bad_alloc();
-    before_ = ::uselocale(own_);
+    if (own_ != nullptr) before_ = ::uselocale(own_);
   }
   ~Utf8Locale() {
+    if (own_ == nullptr) return;
     ::uselocale(before_);
     ::freelocale(own_);
+  }
+  // kUnavailable where this machine has no such locale.
+  Status Check() const {
+    if (own_ != nullptr) return {};
+    return Unavailable("this machine has no locale C.UTF-8, which libc-bin brings")
+        .SetFault(Fault::kOperator);
   }
   Utf8Locale(const Utf8Locale&) = delete;
   Utf8Locale& operator=(const Utf8Locale&) = delete;

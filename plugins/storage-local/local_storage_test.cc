@@ -150,10 +150,10 @@ TEST_F(LocalStorageTest, WriterKilledAnywhere_TheKeyIsWhole) {
   const std::vector<std::string> versions = {std::string(900'000, 'a'), std::string(700'000, 'b')};
   const auto storage = Open();
   Put(*storage, "a/key", versions[0]);
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 12; ++round) {
     const pid_t child = ::fork();
     if (child == 0) PutForEver(folder_ + "/objects", versions);
-    ::usleep(static_cast<useconds_t>(2000 + round * 1700));
+    ::usleep(static_cast<useconds_t>(2000 + round * 3000));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     std::ifstream file(folder_ + "/objects/a/key");

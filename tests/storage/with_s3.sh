@@ -17,10 +17,15 @@ trap finish EXIT
 # The newest that is installed.
 program() { find "$tools" -maxdepth 3 -path "*/$1-*/bin/$2" 2>/dev/null | sort -V | tail -n 1; }
 
+# Below those that the kernel gives to connections, which would take one before the server does.
 free_ports() {
-  python3 -c 'import socket, sys
-ends = [socket.socket() for _ in range(int(sys.argv[1]))]
-for end in ends: end.bind(("127.0.0.1", 0))
+  python3 -c 'import random, socket, sys
+ends = []
+while len(ends) < int(sys.argv[1]):
+    end = socket.socket()
+    try: end.bind(("127.0.0.1", random.randrange(15000, 32000)))
+    except OSError: continue
+    ends.append(end)
 print(*[end.getsockname()[1] for end in ends])' "$1"
 }
 
@@ -51,16 +56,23 @@ make_bucket() {
     -H "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 }
 
-read -ra ports <<<"$(free_ports 8)"
-export NS_TEST_S3=http://127.0.0.1:${ports[0]}
-export NS_TEST_S3_VIRTUAL=http://localhost:${ports[0]}  # the same where the bucket is part of the host
-"start_$kind"
-server=$!
-ready=
-for _ in $(seq 300); do
-  if make_bucket; then ready=1; break; fi
-  kill -0 "$server" 2>/dev/null || break
-  sleep 0.1
-done
-[ -n "$ready" ] || { tail -n 30 "$work/log"; exit 1; }
+# True once it serves.
+start() {
+  rm -rf "$work/data"
+  read -ra ports <<<"$(free_ports 8)"
+  export NS_TEST_S3=http://127.0.0.1:${ports[0]}
+  export NS_TEST_S3_VIRTUAL=http://localhost:${ports[0]}  # the same where the bucket is part of the host
+  "start_$kind"
+  server=$!
+  for _ in $(seq 300); do
+    if make_bucket; then return 0; fi
+    kill -0 "$server" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  kill "$server"
+  return 1
+}
+
+# Again where another program took a port meanwhile.
+start || start || start || { tail -n 30 "$work/log"; exit 1; }
 "$@"
