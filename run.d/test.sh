@@ -32,14 +32,18 @@ run_pytest() {
 }
 
 cmd_test() {
-  local status=0
+  local status=0 tools
   parse_test "$@"
   is_root || die "the end-to-end tests start daemons and containers and need root: run it with sudo"
   RESULTS=$ROOT/build/test-results
   rm -rf "$RESULTS"; mkdir -p "$RESULTS"
   step "Installing packages" install_packages $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST
-  step "Fetching tools (Traefik, schema differ, pytest, SeaweedFS)" install_test_tools
+  # Fetched while the compiler works; the step of that name finds them there, or tells why not.
+  mkdir -p "$STEP_LOGS"
+  (set -e; install_test_tools) >"$STEP_LOGS/tools.log" 2>&1 </dev/null & tools=$!
   step "Building (dev)" build_preset dev
+  wait "$tools" || true
+  step "Fetching tools (Traefik, schema differ, pytest, SeaweedFS)" install_test_tools
   echo "Unit tests and checks of the house"
   run_ctest || status=1
   [ -n "$FILTER" ] && ! [[ simulation =~ $FILTER ]] || { echo "Simulation"; test_simulation || status=1; }
