@@ -27,15 +27,17 @@ struct Entry {
   std::unique_ptr<ports::BuildMethod> method;
   std::unique_ptr<ports::BuildEngine> engine;
   std::unique_ptr<Service> service;
+  std::unique_ptr<ports::SiteServer> site;
 
   Loaded ToLoaded() const {
-    return {wanted.instance, wanted.plugin, kind,         manifest.app_schema,
-            backend.get(),   method.get(),  engine.get(), service.get()};
+    return {wanted.instance, wanted.plugin, kind,          manifest.app_schema, backend.get(),
+            method.get(),    engine.get(),  service.get(), site.get()};
   }
 };
 
 bool IsKnownKind(const std::string& kind) {
-  return kind == kBackendKind || kind == kBuildKind || kind == kEngineKind || kind == kServiceKind;
+  return kind == kBackendKind || kind == kBuildKind || kind == kEngineKind ||
+         kind == kServiceKind || kind == kSiteKind;
 }
 
 // The kinds of `manifest` that are among `kinds`.
@@ -172,6 +174,7 @@ std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Can
     entry->method = MakeBuildMethod(*entry->instance, entry->manifest.app_schema);
   if (kind == kEngineKind) entry->engine = MakeEngine(*entry->instance);
   if (kind == kServiceKind) entry->service = MakeService(*entry->instance);
+  if (kind == kSiteKind) entry->site = MakeSiteServer(*entry->instance);
   report.loaded.push_back(entry->ToLoaded());
   const Lock lock(mutex);
   entries.push_back(std::move(entry));

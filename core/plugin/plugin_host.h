@@ -13,6 +13,7 @@
 #include "plugin/service.h"
 #include "ports/backend.h"
 #include "ports/build.h"
+#include "ports/site.h"
 #include "supervise/supervisor.h"
 
 namespace ns::plugin {
@@ -21,6 +22,7 @@ inline constexpr char kBackendKind[] = "ns.backend/1";
 inline constexpr char kBuildKind[] = "ns.build/1";
 inline constexpr char kEngineKind[] = "ns.engine/1";
 inline constexpr char kServiceKind[] = "ns.service/1";
+inline constexpr char kSiteKind[] = "ns.site/1";
 
 struct HostSettings {
   std::vector<std::string>
@@ -61,6 +63,7 @@ struct Loaded {
   ports::BuildMethod* method = nullptr;
   ports::BuildEngine* engine = nullptr;
   Service* service = nullptr;
+  ports::SiteServer* site = nullptr;
 };
 
 // Why a plugin is not there.

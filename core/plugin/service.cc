@@ -4,6 +4,7 @@
 #include "ns/abi/backend.h"
 #include "ns/abi/engine.h"
 #include "ns/abi/service.h"
+#include "ns/abi/site.h"
 #include "ns/sdk/text.h"
 #include "plugin/adapters.h"
 
@@ -65,6 +66,11 @@ bool HasWholeTable(const Instance& instance, const std::string& kind) {
   if (kind == NS_ENGINE) {
     const auto* engine = static_cast<const ns_engine*>(table);
     return NS_HAS(engine, abort) && engine->abilities && engine->run && engine->abort;
+  }
+  if (kind == NS_SITE) {
+    const auto* site = static_cast<const ns_site*>(table);
+    return NS_HAS(site, probe) && site->render && site->check && site->start && site->reload &&
+           site->stop && site->probe;
   }
   const auto* service = static_cast<const ns_service*>(table);
   return kind == NS_SERVICE && NS_HAS(service, health) && service->start && service->drain &&

@@ -36,6 +36,9 @@
 #define NS_REASON_REGISTRY_UNAVAILABLE "RegistryUnavailable"
 #define NS_REASON_ENGINE_UNAVAILABLE "EngineUnavailable"
 
+/* Site servers. */
+#define NS_REASON_SITE_SERVER_UNAVAILABLE "SiteServerUnavailable"
+
 /* Any. */
 #define NS_REASON_CONFIG_INVALID "ConfigInvalid"
 #define NS_REASON_UNSUPPORTED "Unsupported"
