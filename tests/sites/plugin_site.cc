@@ -1,0 +1,97 @@
+#include "plugin_site.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "site_tree.h"
+
+namespace ns::sites {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+std::vector<std::string> Servers() { return {"nginx", "httpd"}; }
+
+std::string FreeAddress() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+PluginSite::PluginSite(const std::string& server, const std::string& config)
+    : name_("site-" + server) {
+  std::string pattern = "/tmp/ns-site-test.XXXXXX";
+  if (!::mkdtemp(pattern.data())) std::abort();
+  folder_ = pattern;
+  ::chmod(folder_.c_str(), 0755);
+  for (const std::string part : {"/lib", "/root", "/data"}) {
+    fs::create_directory(folder_ + part);
+    ::chmod((folder_ + part).c_str(), 0755);
+  }
+  // A library is loaded only from where nobody else may write.
+  for (const std::string suffix : {".so", ".nsplugin.json"}) {
+    const std::string target = folder_ + "/lib/" + name_ + suffix;
+    fs::copy_file(std::string(NS_PLUGINS) + "/" + name_ + suffix, target);
+    ::chmod(target.c_str(), 0644);
+  }
+  MakeSites(folder_ + "/root");
+  settings_ = {folder_ + "/root", FreeAddress(), folder_ + "/data", 5s};
+  Load(config);
+}
+
+PluginSite::~PluginSite() {
+  Unload();
+  (void)supervise::Supervisor::StopAll(folder_ + "/helpers", SystemClock());
+  fs::remove_all(folder_);
+}
+
+void PluginSite::Load(const std::string& config) {
+  supervisor_ = std::make_unique<supervise::Supervisor>(folder_ + "/helpers", SystemClock());
+  ticks_ = std::jthread([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) supervisor_->Tick(20ms);
+  });
+  plugin::HostSettings settings;
+  settings.search_dirs = {folder_ + "/lib"};
+  settings.copies = folder_ + "/copies";
+  settings.instances = folder_ + "/instances";
+  settings.installation = "test";
+  settings.version = "0.1.0";
+  host_ = std::make_unique<plugin::PluginHost>(
+      settings, plugin::HostParts{SystemClock(), *supervisor_, nullptr});
+  const auto report = host_->Load({{"site", name_, true, config, ""}}, {plugin::kSiteKind});
+  for (const plugin::Refusal& refusal : report.refused) ADD_FAILURE() << refusal.Message();
+  if (report.loaded.size() != 1 || !report.loaded[0].site) std::abort();
+  site_ = report.loaded[0].site;
+}
+
+void PluginSite::Unload() {
+  ticks_ = {};
+  host_.reset();
+  supervisor_.reset();
+}
+
+void PluginSite::RestartHost(const std::string& config) {
+  Unload();
+  Load(config);
+}
+
+pid_t PluginSite::pid() {
+  const auto records = supervise::Supervisor::Recorded(folder_ + "/helpers");
+  return records.ok() && !records->empty() && records->front().running ? records->front().pid : 0;
+}
+
+ports::Call PluginSite::Soon() { return {{}, SystemClock().Monotonic() + 30s}; }
+
+}  // namespace ns::sites
