@@ -51,4 +51,4 @@ cmd_test() {
   return "$status"
 }
 
-install_test_tools() { install_tools; tool_pytest; }
+install_test_tools() { install_tools; tool_pytest; tool_caddy; }

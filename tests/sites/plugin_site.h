@@ -13,6 +13,8 @@ namespace ns::sites {
 
 // The servers of this tree: "nginx", ...
 std::vector<std::string> Servers();
+// The program of one, which anybody may run; empty: it is not installed.
+std::string ProgramOf(const std::string& server);
 
 // Folders of its own below /tmp, which go with it; so does the server.
 class PluginSite {

@@ -1,10 +1,14 @@
 #include "site/config.h"
 
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
+#include <sstream>
 
 #include "ns/sdk/error.h"
 #include "ns/sdk/site.h"
@@ -14,8 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kFolders[] = {"/usr/sbin/", "/usr/bin/", "/usr/local/sbin/",
-                                    "/usr/local/bin/"};
+constexpr const char* kFolders = ":/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin";
 constexpr const char* kUser = "www-data";  // Debian's account for servers, there from the first
 
 sdk::Error Wrong(ns_status code, const std::string& what) {
@@ -55,8 +58,11 @@ std::string FindProgram(const std::string& configured, const std::string& name,
     if (::access(configured.c_str(), X_OK) == 0) return configured;
     throw Wrong(NS_E_PRECONDITION, "binary is " + configured + ", which is no program.");
   }
-  for (const std::string folder : kFolders)
-    if (::access((folder + name).c_str(), X_OK) == 0) return folder + name;
+  const char* path = ::getenv("PATH");
+  std::istringstream folders((path ? path : "") + std::string(kFolders));
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (folder.starts_with('/') && ::access((folder + "/" + name).c_str(), X_OK) == 0)
+      return std::filesystem::canonical(folder + "/" + name);
   throw Wrong(NS_E_PRECONDITION, "There is no " + name + " on this machine; install " + package +
                                      " or set binary in the configuration of the plugin.");
 }

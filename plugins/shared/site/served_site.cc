@@ -81,6 +81,7 @@ void ServedSite::Prepare(const SiteSettings& settings) const {
     throw Away("cannot be given the folder " + paths.run);
   CheckReachable(account, paths.run);
   CheckReachable(account, settings.root);
+  CheckReachable(account, FindProgram(config_.binary, traits_.program, traits_.package));
   if (settings.listen.starts_with(kSocket) &&
       !settings.listen.starts_with("unix:" + paths.run + "/"))
     throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
