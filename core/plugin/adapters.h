@@ -8,6 +8,7 @@
 #include "plugin/service.h"
 #include "ports/backend.h"
 #include "ports/build.h"
+#include "ports/site.h"
 #include "ports/storage.h"
 
 namespace ns::plugin {
@@ -19,6 +20,7 @@ std::unique_ptr<ports::Backend> MakeBackend(Instance& instance, Clock& clock);
 std::unique_ptr<ports::BuildMethod> MakeBuildMethod(Instance& instance, std::string schema);
 std::unique_ptr<ports::BuildEngine> MakeEngine(Instance& instance);
 std::unique_ptr<ports::Storage> MakeStorage(Instance& instance);
+std::unique_ptr<ports::SiteServer> MakeSiteServer(Instance& instance);
 std::unique_ptr<Service> MakeService(Instance& instance);
 
 // Whether the table behind the instance has all members of the first version of `kind`.

@@ -17,6 +17,9 @@ std::string NameOf(const ns_host* host, ns_str name) {
   return ContextOf(host).instance + "." + sdk::Text(name);
 }
 
+// Members that came after the first version.
+bool HasSignal(const ns_helper* helper) { return NS_HAS(helper, stop_signal); }
+
 Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helper) {
   supervise::HelperSpec spec;
   spec.name = NameOf(host, helper.name);
@@ -24,6 +27,7 @@ Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helpe
   spec.env = sdk::Texts(helper.env, helper.env_count);
   spec.config_hash = sdk::Text(helper.config_hash);
   if (helper.stop_grace_ns > 0) spec.stop_grace = Duration(helper.stop_grace_ns);
+  if (HasSignal(&helper) && helper.stop_signal > 0) spec.stop_signal = helper.stop_signal;
   NS_ASSIGN(spec.health, supervise::HealthCheckOf(sdk::Text(helper.health_address)));
   return spec;
 }

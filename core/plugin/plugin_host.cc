@@ -28,16 +28,17 @@ struct Entry {
   std::unique_ptr<ports::BuildEngine> engine;
   std::unique_ptr<Service> service;
   std::unique_ptr<ports::Storage> storage;
+  std::unique_ptr<ports::SiteServer> site;
 
   Loaded ToLoaded() const {
     return {wanted.instance, wanted.plugin, kind,          manifest.app_schema, backend.get(),
-            method.get(),    engine.get(),  service.get(), storage.get()};
+            method.get(),    engine.get(),  service.get(), storage.get(),       site.get()};
   }
 };
 
 bool IsKnownKind(const std::string& kind) {
   return kind == kBackendKind || kind == kBuildKind || kind == kEngineKind ||
-         kind == kServiceKind || kind == kStorageKind;
+         kind == kServiceKind || kind == kStorageKind || kind == kSiteKind;
 }
 
 // The kinds of `manifest` that are among `kinds`.
@@ -175,6 +176,7 @@ std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Can
   if (kind == kEngineKind) entry->engine = MakeEngine(*entry->instance);
   if (kind == kServiceKind) entry->service = MakeService(*entry->instance);
   if (kind == kStorageKind) entry->storage = MakeStorage(*entry->instance);
+  if (kind == kSiteKind) entry->site = MakeSiteServer(*entry->instance);
   report.loaded.push_back(entry->ToLoaded());
   const Lock lock(mutex);
   entries.push_back(std::move(entry));

@@ -13,6 +13,7 @@
 #include "plugin/service.h"
 #include "ports/backend.h"
 #include "ports/build.h"
+#include "ports/site.h"
 #include "ports/storage.h"
 #include "supervise/supervisor.h"
 
@@ -23,6 +24,7 @@ inline constexpr char kBuildKind[] = "ns.build/1";
 inline constexpr char kEngineKind[] = "ns.engine/1";
 inline constexpr char kServiceKind[] = "ns.service/1";
 inline constexpr char kStorageKind[] = "ns.storage/1";
+inline constexpr char kSiteKind[] = "ns.site/1";
 
 struct HostSettings {
   std::vector<std::string>
@@ -64,6 +66,7 @@ struct Loaded {
   ports::BuildEngine* engine = nullptr;
   Service* service = nullptr;
   ports::Storage* storage = nullptr;
+  ports::SiteServer* site = nullptr;
 };
 
 // Why a plugin is not there.

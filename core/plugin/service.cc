@@ -4,6 +4,7 @@
 #include "ns/abi/backend.h"
 #include "ns/abi/engine.h"
 #include "ns/abi/service.h"
+#include "ns/abi/site.h"
 #include "ns/abi/storage.h"
 #include "ns/sdk/text.h"
 #include "plugin/adapters.h"
@@ -71,6 +72,11 @@ bool HasWholeTable(const Instance& instance, const std::string& kind) {
     const auto* storage = static_cast<const ns_storage*>(table);
     return NS_HAS(storage, check) && storage->put && storage->get && storage->stat &&
            storage->remove && storage->list && storage->check;
+  }
+  if (kind == NS_SITE) {
+    const auto* site = static_cast<const ns_site*>(table);
+    return NS_HAS(site, probe) && site->render && site->check && site->start && site->reload &&
+           site->stop && site->probe;
   }
   const auto* service = static_cast<const ns_service*>(table);
   return kind == NS_SERVICE && NS_HAS(service, health) && service->start && service->drain &&

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <vector>
 
-#include "child.h"
+#include "child/child.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -19,15 +19,16 @@ constexpr const char* kFolders[] = {"/usr/bin/",        "/usr/local/bin/", "/bin
 
 bool Builds(const sdk::Call& call, const std::string& docker) {
   std::string output;
-  ChildSpec spec;
+  child::ChildSpec spec;
+  spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = {docker, "build", "--help"};
   spec.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "HOME=" + HomeFolder(), "DOCKER_BUILDKIT=1"};
   spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   spec.output = [&output](std::string_view bytes) { output += bytes; };
   spec.tick = [] { return true; };
-  const ChildResult result = RunChild(call, spec);
-  return result.ending == Ending::kExited && result.exit_code == 0 &&
+  const child::ChildResult result = child::RunChild(call, spec);
+  return result.ending == child::Ending::kExited && result.exit_code == 0 &&
          output.find("--secret") != std::string::npos;
 }
 

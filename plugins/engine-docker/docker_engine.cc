@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "child.h"
+#include "child/child.h"
 #include "failure.h"
 #include "progress.h"
 #include "secret_print.h"
@@ -123,7 +123,7 @@ class DockerEngine::Workplace {
                             ? (fs::path(job.source) / job.plan.dockerfile_path).string()
                             : Generated(job.plan);
     for (const sdk::EnvVar& secret : job.plan.secrets) {
-      memory_.emplace_back(secret.value);
+      memory_.emplace_back(secret.value, NS_REASON_ENGINE_UNAVAILABLE);
       files_.secret_fds.push_back(memory_.back().fd());
     }
   }
@@ -145,7 +145,7 @@ class DockerEngine::Workplace {
   }
 
   const fs::path path_;
-  std::vector<MemoryFile> memory_;
+  std::vector<child::MemoryFile> memory_;
   Files files_;
 };
 
@@ -231,7 +231,8 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
                                         workplace.files(), circumstances);
   Progress progress(Hidden(job.plan), [&log](std::string_view text) { log.Write(text); });
   Guard guard(cgroups_, mark.text(), {config_.memory, config_.cpu_millis});
-  ChildSpec spec;
+  child::ChildSpec spec;
+  spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = line.argv;
   spec.env = line.env;
   spec.inherited = workplace.files().secret_fds;
@@ -241,20 +242,20 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
     guard.Look();
     return !guard.out_of_memory();
   };
-  ChildResult result;
+  child::ChildResult result;
   try {
-    result = RunChild(call, spec);
+    result = child::RunChild(call, spec);
   } catch (...) {
     Kill(job.build);
     throw;
   }
   progress.Finish();
-  if (result.ending == Ending::kExited && result.exit_code == 0) return;
+  if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
   Kill(job.build);
   call.Check();
   if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
     throw OutOfMemory(config_);
-  if (result.ending == Ending::kLate) throw TimedOut(config_);
+  if (result.ending == child::Ending::kLate) throw TimedOut(config_);
   throw BuildFailure(progress.tail(), images_.Answers(call), progress.said());
 }
 

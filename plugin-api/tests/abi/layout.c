@@ -13,6 +13,7 @@
 #include "ns/abi/host_spawn.h"
 #include "ns/abi/host_state.h"
 #include "ns/abi/service.h"
+#include "ns/abi/site.h"
 #include "ns/abi/status.h"
 #include "ns/abi/storage.h"
 
@@ -346,7 +347,7 @@ AT(ns_host_log, reserved, 4);
 AT(ns_host_log, enabled, 8);
 AT(ns_host_log, write, 16);
 
-SIZE(ns_helper, 96);
+SIZE(ns_helper, 104);
 AT(ns_helper, struct_size, 0);
 AT(ns_helper, reserved, 4);
 AT(ns_helper, name, 8);
@@ -357,6 +358,8 @@ AT(ns_helper, env_count, 48);
 AT(ns_helper, health_address, 56);
 AT(ns_helper, config_hash, 72);
 AT(ns_helper, stop_grace_ns, 88);
+AT(ns_helper, stop_signal, 96);
+AT(ns_helper, reserved2, 100);
 
 SIZE(ns_helper_state, 24);
 AT(ns_helper_state, struct_size, 0);
@@ -460,3 +463,21 @@ AT(ns_storage, stat, 24);
 AT(ns_storage, remove, 32);
 AT(ns_storage, list, 40);
 AT(ns_storage, check, 48);
+
+SIZE(ns_site_settings, 64);
+AT(ns_site_settings, struct_size, 0);
+AT(ns_site_settings, reserved, 4);
+AT(ns_site_settings, root, 8);
+AT(ns_site_settings, listen, 24);
+AT(ns_site_settings, data, 40);
+AT(ns_site_settings, drain_ns, 56);
+
+SIZE(ns_site, 56);
+AT(ns_site, struct_size, 0);
+AT(ns_site, reserved, 4);
+AT(ns_site, render, 8);
+AT(ns_site, check, 16);
+AT(ns_site, start, 24);
+AT(ns_site, reload, 32);
+AT(ns_site, stop, 40);
+AT(ns_site, probe, 48);

@@ -22,6 +22,8 @@ typedef struct ns_helper {
                             running is healthy */
   ns_str config_hash;    /* another hash: the helper is restarted */
   int64_t stop_grace_ns;
+  int32_t stop_signal; /* that ends it well; 0: SIGTERM */
+  uint32_t reserved2;
 } ns_helper;
 typedef struct ns_helper_state {
   uint32_t struct_size;

@@ -43,6 +43,9 @@
 #define NS_REASON_STORAGE_UNAVAILABLE "StorageUnavailable"
 #define NS_REASON_STORAGE_DENIED "StorageDenied" /* credentials or rights do not do */
 
+/* Site servers. */
+#define NS_REASON_SITE_SERVER_UNAVAILABLE "SiteServerUnavailable"
+
 /* Any. */
 #define NS_REASON_CONFIG_INVALID "ConfigInvalid"
 #define NS_REASON_UNSUPPORTED "Unsupported"

@@ -19,6 +19,7 @@ struct Helper {
                                // empty: running is healthy
   std::string config_hash;     // another hash: the helper is restarted
   std::chrono::nanoseconds stop_grace = std::chrono::seconds(10);
+  int stop_signal = 0;  // that ends it well; 0: SIGTERM
 };
 
 enum class HelperPhase {
@@ -55,6 +56,7 @@ class Spawn {
     raw.health_address = Str(helper.health_address);
     raw.config_hash = Str(helper.config_hash);
     raw.stop_grace_ns = helper.stop_grace.count();
+    raw.stop_signal = helper.stop_signal;
     detail::Asking asking(call);
     asking.Check(Table().ensure(host_, asking.raw(), &raw), "Starting a helper");
   }

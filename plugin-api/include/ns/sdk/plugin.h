@@ -17,8 +17,8 @@ extern "C" __attribute__((visibility("hidden"))) const char ns_manifest_end[];
 
 namespace ns::sdk::detail {
 
-// A library that offers one class for each kind; each derives from Backend, BuildMethod, Engine or
-// Service.
+// A library that offers one class for each kind; each derives from Backend, BuildMethod, Engine,
+// Service or Site.
 template <class... Classes>
 class Module {
  public:
@@ -75,8 +75,8 @@ class Module {
 
 }  // namespace ns::sdk::detail
 
-// `Class` derives from Backend, BuildMethod, Engine or Service and has a constructor from `const
-// ns::sdk::Setup&`. `id` is the manifest's.
+// `Class` derives from Backend, BuildMethod, Engine, Service or Site and has a constructor from
+// `const ns::sdk::Setup&`. `id` is the manifest's.
 #define NS_PLUGIN(Class, id) NS_PLUGINS(id, Class)
 
 // One library, several classes, each of another kind: NS_PLUGINS("com.example.both", Method,

@@ -1,4 +1,4 @@
-#include "child.h"
+#include "child/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #include "ns/sdk/error.h"
 
-namespace ns::engine_docker {
+namespace ns::child {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -24,16 +24,16 @@ using namespace std::chrono_literals;
 constexpr auto kTick = 20ms;
 constexpr auto kTermGrace = 2s;
 
-sdk::Error Failed(const std::string& what) {
-  return sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
-                    what + ": " + ::strerror(errno) + ".", sdk::Fault::kPlatform);
+sdk::Error Failed(const std::string& reason, const std::string& what) {
+  return sdk::Error(NS_E_UNAVAILABLE, reason, what + ": " + ::strerror(errno) + ".",
+                    sdk::Fault::kPlatform);
 }
 
 struct Pipe {
   int read_end = -1, write_end = -1;
-  Pipe() {
+  explicit Pipe(const std::string& reason) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw Failed("No pipe for the output of a build");
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw Failed(reason, "No pipe for the output of a program");
     read_end = ends[0];
     write_end = ends[1];
     ::fcntl(read_end, F_SETFL, O_NONBLOCK);
@@ -78,11 +78,12 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 
 class Child {
  public:
-  Child(const sdk::Call& call, const ChildSpec& spec) : call_(call), spec_(spec) {
+  Child(const sdk::Call& call, const ChildSpec& spec)
+      : call_(call), spec_(spec), pipe_(spec.reason) {
     const std::vector<char*> argv = Pointers(spec.argv), env = Pointers(spec.env);
     const pid_t parent = ::getpid();
     pid_ = ::fork();
-    if (pid_ < 0) throw Failed("No process for a build");
+    if (pid_ < 0) throw Failed(spec.reason, "No process for " + spec.argv[0]);
     if (pid_ == 0) Become(spec, argv.data(), env.data(), pipe_.write_end, parent);
     ::setpgid(pid_, pid_);
     pipe_.CloseWrite();
@@ -156,14 +157,14 @@ class Child {
 
 }  // namespace
 
-MemoryFile::MemoryFile(std::string_view content)
-    : fd_(::memfd_create("build-secret", MFD_CLOEXEC)) {
-  if (fd_ < 0) throw Failed("No memory file for a secret");
+MemoryFile::MemoryFile(std::string_view content, const std::string& reason)
+    : fd_(::memfd_create("secret", MFD_CLOEXEC)) {
+  if (fd_ < 0) throw Failed(reason, "No memory file for a secret");
   for (size_t done = 0; done < content.size();) {
     const ssize_t wrote = ::write(fd_, content.data() + done, content.size() - done);
     if (wrote < 0 && errno != EINTR) {
       ::close(fd_);
-      throw Failed("A secret cannot be kept in memory");
+      throw Failed(reason, "A secret cannot be kept in memory");
     }
     if (wrote > 0) done += static_cast<size_t>(wrote);
   }
@@ -177,4 +178,4 @@ ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec) {
   return Child(call, spec).Run();
 }
 
-}  // namespace ns::engine_docker
+}  // namespace ns::child

@@ -10,12 +10,13 @@
 
 #include "ns/sdk/call.h"
 
-namespace ns::engine_docker {
+namespace ns::child {
 
 // An unnamed file in memory that only a child which inherits it can read. Closed by the destructor.
 class MemoryFile {
  public:
-  explicit MemoryFile(std::string_view content);
+  // Throws NS_E_UNAVAILABLE with `reason` where there is none to be had.
+  MemoryFile(std::string_view content, const std::string& reason);
   ~MemoryFile();
   MemoryFile(MemoryFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   MemoryFile(const MemoryFile&) = delete;
@@ -29,6 +30,7 @@ class MemoryFile {
 struct ChildSpec {
   std::vector<std::string> argv, env;
   std::vector<int> inherited;  // descriptors that it keeps
+  std::string reason;          // of NS_E_UNAVAILABLE
   std::chrono::steady_clock::time_point deadline;
   std::function<void(std::string_view)>
       output;  // stdout and stderr as they come; what it throws ends the child and is thrown on
@@ -46,4 +48,4 @@ struct ChildResult {
 // it also ends when this thread does. Throws NS_E_UNAVAILABLE when it cannot be started.
 ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec);
 
-}  // namespace ns::engine_docker
+}  // namespace ns::child

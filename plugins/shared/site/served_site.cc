@@ -1,0 +1,225 @@
+#include "site/served_site.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "child/child.h"
+#include "site/files.h"
+
+namespace ns::site {
+namespace {
+
+using namespace std::chrono_literals;
+using sdk::Error;
+using sdk::Fault;
+using sdk::SiteSettings;
+
+constexpr auto kTakeUp = 15s;  // until a configuration is in force
+constexpr auto kCheck = 20s;   // for the server to judge one
+constexpr std::string_view kSocket = "unix:";
+
+// Starts what follows, without the socket file that a killed one has left. $0 names the file that
+// names the socket.
+constexpr const char* kLauncher =
+    "read -r socket <\"$0\" && [ -S \"$socket\" ] && rm -f -- \"$socket\"; exec \"$@\"";
+
+// The last words of a program that failed.
+std::string LastWords(const std::string& output) {
+  const size_t end = output.find_last_not_of(" \r\n");
+  if (end == std::string::npos) return "it said nothing";
+  const std::string text = output.substr(0, end + 1);
+  return text.size() > 600 ? text.substr(text.size() - 600) : text;
+}
+
+std::vector<std::string> Environment(const std::string& run) {
+  return {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+          "LANG=C",
+          "HOME=" + run,
+          "XDG_DATA_HOME=" + run,
+          "XDG_CONFIG_HOME=" + run,
+          "TMPDIR=" + run};
+}
+
+}  // namespace
+
+std::string Fingerprint(const std::string& text) {
+  uint64_t hash = 14695981039346656037ull;
+  for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211ull;
+  char hex[17];
+  std::snprintf(hex, sizeof(hex), "%016llx", static_cast<unsigned long long>(hash));
+  return hex;
+}
+
+ServedSite::ServedSite(const sdk::Setup& setup, Traits traits)
+    : host_(setup.host), traits_(std::move(traits)), config_(ParseConfig(setup.config)) {}
+
+ServedSite::Paths ServedSite::PathsOf(const SiteSettings& settings) {
+  return {settings.data, settings.data + "/run", settings.data + "/server.conf"};
+}
+
+std::string ServedSite::MarkOf(const SiteSettings& settings) const {
+  return Fingerprint(Text(settings, ""));
+}
+
+std::string ServedSite::Render(const SiteSettings& settings) {
+  CheckAddress(settings);
+  return Text(settings, MarkOf(settings));
+}
+
+Error ServedSite::Away(const std::string& what) const {
+  return Error(NS_E_UNAVAILABLE, NS_REASON_SITE_SERVER_UNAVAILABLE, traits_.name + " " + what + ".",
+               Fault::kPlatform);
+}
+
+void ServedSite::Prepare(const SiteSettings& settings) const {
+  const std::optional<Account> account = AccountOf(config_);
+  const Paths paths = PathsOf(settings);
+  MakeFolder(paths.run, 0755);
+  if (account && ::lchown(paths.run.c_str(), account->uid, account->gid) != 0)
+    throw Away("cannot be given the folder " + paths.run);
+  CheckReachable(account, paths.run);
+  CheckReachable(account, settings.root);
+  CheckReachable(account, FindProgram(config_.binary, traits_.program, traits_.package));
+  if (settings.listen.starts_with(kSocket) &&
+      !settings.listen.starts_with("unix:" + paths.run + "/"))
+    throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
+                "The address of the server is \"" + settings.listen + "\"; its socket must be in " +
+                    paths.run + ".",
+                Fault::kOperator);
+}
+
+void ServedSite::Try(const sdk::Call& call, const SiteSettings& settings) const {
+  CheckAddress(settings);
+  Prepare(settings);
+  Paths paths = PathsOf(settings);
+  paths.file = paths.folder + "/candidate.conf";
+  for (const auto& [name, content] : Files()) WriteWhole(paths.folder + "/" + name, content);
+  WriteWhole(paths.file, Text(settings, MarkOf(settings)));
+  child::ChildSpec spec;
+  spec.argv = AsAccount(AccountOf(config_));
+  const std::string binary = FindProgram(config_.binary, traits_.program, traits_.package);
+  for (const std::string& word : CheckCommand(binary, paths)) spec.argv.push_back(word);
+  spec.env = Environment(paths.run);
+  spec.reason = NS_REASON_SITE_SERVER_UNAVAILABLE;
+  spec.deadline = std::chrono::steady_clock::now() + kCheck;
+  std::string output;
+  spec.output = [&output](std::string_view bytes) { output += bytes; };
+  spec.tick = [] { return true; };
+  const child::ChildResult result = child::RunChild(call, spec);
+  ::unlink(paths.file.c_str());
+  call.Check();
+  if (result.ending != child::Ending::kExited)
+    throw Away("did not judge its configuration in time");
+  if (result.exit_code != 0)
+    throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
+                traits_.name + " refuses its configuration: " + LastWords(output) + ".",
+                Fault::kOperator);
+}
+
+void ServedSite::Check(const sdk::Call& call, const SiteSettings& settings) { Try(call, settings); }
+
+// Somebody else at the address would answer in our place.
+void ServedSite::CheckFree(const sdk::Call& call, const SiteSettings& settings) {
+  RemoveStale(settings.listen);
+  if (!IsTaken(settings.listen)) return;
+  const std::string mark = MarkAt(call, settings.listen);
+  const std::string ours = ReadWhole(settings.data + "/mark");
+  if (!mark.empty() && (mark == ours || mark == MarkOf(settings))) return;
+  throw Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN,
+              settings.listen + " is taken by another program; choose another address.",
+              Fault::kOperator);
+}
+
+void ServedSite::Ensure(const sdk::Call& call, const SiteSettings& settings) const {
+  const Paths paths = PathsOf(settings);
+  sdk::Helper helper;
+  helper.name = traits_.name;
+  helper.argv = {"/bin/sh", "-c", kLauncher, settings.data + "/socket"};
+  for (const std::string& word : AsAccount(AccountOf(config_))) helper.argv.push_back(word);
+  const std::string binary = FindProgram(config_.binary, traits_.program, traits_.package);
+  for (const std::string& word : RunCommand(binary, paths)) helper.argv.push_back(word);
+  helper.env = Environment(paths.run);
+  const bool socket = settings.listen.starts_with(kSocket);
+  helper.health_address = socket ? settings.listen : "tcp:" + settings.listen;
+  helper.stop_signal = traits_.stop_signal;
+  helper.stop_grace = settings.drain + 1s;
+  host_.spawn().Ensure(call, helper);
+}
+
+void ServedSite::PutInForce(const sdk::Call& call, const SiteSettings& settings) {
+  const Paths paths = PathsOf(settings);
+  const std::string before = ReadWhole(paths.file);
+  const std::string socket = ReadWhole(settings.data + "/socket");
+  try {
+    WriteWhole(settings.data + "/socket", settings.listen.starts_with(kSocket)
+                                              ? settings.listen.substr(kSocket.size()) + "\n"
+                                              : "\n");
+    WriteWhole(paths.file, Text(settings, MarkOf(settings)));
+    const int64_t pid = host_.spawn().StateOf(traits_.name).pid;
+    // One that runs takes it up before it is looked at where it will be.
+    if (pid > 0 && MarkAt(call, settings.listen) != MarkOf(settings)) TakeUp(call, paths, pid);
+    Ensure(call, settings);
+    if (!Await(call, settings, 1s)) {  // an adopted one, with an older configuration
+      TakeUp(call, paths, host_.spawn().StateOf(traits_.name).pid);
+      if (!Await(call, settings, kTakeUp)) throw Away("does not take up its new configuration");
+    }
+    WriteWhole(settings.data + "/mark", MarkOf(settings));
+  } catch (...) {
+    if (!before.empty()) WriteWhole(paths.file, before);
+    WriteWhole(settings.data + "/socket", socket);
+    throw;
+  }
+}
+
+void ServedSite::Start(const sdk::Call& call, const SiteSettings& settings) {
+  Try(call, settings);
+  CheckFree(call, settings);
+  PutInForce(call, settings);
+}
+
+void ServedSite::Reload(const sdk::Call& call, const SiteSettings& settings) {
+  if (host_.spawn().StateOf(traits_.name).pid == 0) throw Away("does not run; start it first");
+  Start(call, settings);
+}
+
+void ServedSite::Stop(const sdk::Call& call, const SiteSettings&) {
+  host_.spawn().Stop(call, traits_.name);
+}
+
+void ServedSite::Probe(const sdk::Call& call, const SiteSettings& settings) {
+  const std::string mark = MarkAt(call, settings.listen);
+  if (mark.empty()) throw Away("does not answer at " + settings.listen);
+  if (mark != MarkOf(settings)) throw Away("answers with another configuration");
+}
+
+std::string ServedSite::MarkAt(const sdk::Call& call, const std::string& listen) {
+  http::Request request;
+  const bool socket = listen.starts_with(kSocket);
+  request.url = socket ? "http://site/" : "http://" + listen + "/";
+  if (socket) request.unix_socket = listen.substr(kSocket.size());
+  request.headers = {{"X-Controller-Probe", "1"}, {"Connection", "close"}};
+  request.timeout = 2000ms;
+  request.max_body = 1024;
+  try {
+    const http::Response response = http_.Do(call, request);
+    const auto mark = response.headers.find("x-site-mark");
+    return mark == response.headers.end() ? "" : mark->second;
+  } catch (const Error&) {
+    call.Check();
+    return "";
+  }
+}
+
+bool ServedSite::Await(const sdk::Call& call, const SiteSettings& settings,
+                       std::chrono::nanoseconds most) {
+  const auto until = std::chrono::steady_clock::now() + most;
+  while (MarkAt(call, settings.listen) != MarkOf(settings)) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    call.Wait(10ms);
+  }
+  return true;
+}
+
+}  // namespace ns::site

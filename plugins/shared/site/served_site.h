@@ -1,0 +1,85 @@
+// What the servers of sites have in common: files, process, checks, and how a configuration comes
+// into force.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/http.h"
+#include "ns/sdk/site.h"
+#include "site/config.h"
+
+namespace ns::site {
+
+// Derive from it and say how the server is told things. Files in the data folder, which root keeps
+// for itself: `server.conf`, `candidate.conf`, `mark` (of what is in force), `socket`; `run`
+// belongs to the server: a Unix socket to listen on must be in it. [any-thread]
+class ServedSite : public sdk::Site {
+ public:
+  // `name`: of the helper; `program`, `package`: what it runs and what brings it.
+  struct Traits {
+    std::string name, program, package;
+    int stop_signal = 15;  // lets open requests end
+  };
+  ServedSite(const sdk::Setup& setup, Traits traits);
+
+  std::string Render(const sdk::SiteSettings& settings) override;
+  void Check(const sdk::Call& call, const sdk::SiteSettings& settings) override;
+  void Start(const sdk::Call& call, const sdk::SiteSettings& settings) override;
+  void Reload(const sdk::Call& call, const sdk::SiteSettings& settings) override;
+  void Stop(const sdk::Call& call, const sdk::SiteSettings& settings) override;
+  void Probe(const sdk::Call& call, const sdk::SiteSettings& settings) override;
+
+ protected:
+  // What a configuration is about.
+  struct Paths {
+    std::string folder;  // the data folder
+    std::string run;     // the server may write here
+    std::string file;    // the configuration
+  };
+  const Config& config() const { return config_; }
+
+  // The whole text. Any answer to a request with X-Controller-Probe and without X-Controller-App-Id
+  // has the header X-Site-Mark with `mark`. Pure.
+  virtual std::string Text(const sdk::SiteSettings& settings, const std::string& mark) const = 0;
+  virtual std::vector<std::string> RunCommand(const std::string& binary,
+                                              const Paths& paths) const = 0;
+  // Succeeds where `paths.file` is good.
+  virtual std::vector<std::string> CheckCommand(const std::string& binary,
+                                                const Paths& paths) const = 0;
+  // Has the server take up `paths.file`, from now on or soon.
+  virtual void TakeUp(const sdk::Call& call, const Paths& paths, int64_t pid) = 0;
+  // Files that the text refers to, by name in the data folder; always the same.
+  virtual std::map<std::string, std::string> Files() const { return {}; }
+  // Throws where the server cannot listen there.
+  virtual void CheckAddress(const sdk::SiteSettings&) const {}
+
+  http::Client& http() { return http_; }
+
+ private:
+  static Paths PathsOf(const sdk::SiteSettings& settings);
+  std::string MarkOf(const sdk::SiteSettings& settings) const;
+  // The folders of the server, and whether it may read and enter what it must.
+  void Prepare(const sdk::SiteSettings& settings) const;
+  void Try(const sdk::Call& call, const sdk::SiteSettings& settings) const;
+  void CheckFree(const sdk::Call& call, const sdk::SiteSettings& settings);
+  void PutInForce(const sdk::Call& call, const sdk::SiteSettings& settings);
+  void Ensure(const sdk::Call& call, const sdk::SiteSettings& settings) const;
+  // What answers at the address: its mark; empty: nobody, or somebody else.
+  std::string MarkAt(const sdk::Call& call, const std::string& listen);
+  bool Await(const sdk::Call& call, const sdk::SiteSettings& settings,
+             std::chrono::nanoseconds most);
+  sdk::Error Away(const std::string& what) const;
+
+  const sdk::Host host_;
+  const Traits traits_;
+  const Config config_;
+  http::Client http_;
+};
+
+// Lower-case hex of FNV-1a: tells configurations apart, keeps no secret.
+std::string Fingerprint(const std::string& text);
+
+}  // namespace ns::site

@@ -1,0 +1,36 @@
+#include "caddy_text.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+namespace ns::site_caddy {
+namespace {
+
+using testing::HasSubstr;
+
+const sdk::SiteSettings kSettings{"/srv/sites", "127.0.0.1:8080", "/var/lib/x/caddy"};
+
+TEST(CaddyText, SameSettings_SameBytes) {
+  EXPECT_EQ(ConfigText(kSettings, "m"), ConfigText(kSettings, "m"));
+  EXPECT_NE(ConfigText(kSettings, "m"), ConfigText(kSettings, "n"));
+}
+
+TEST(CaddyText, Values_StandWhereTheyBelong) {
+  const auto config = boost::json::parse(ConfigText(kSettings, "0123"));
+  EXPECT_EQ(config.at("admin").at("listen").as_string(), "unix//var/lib/x/caddy/run/admin.sock");
+  const auto& http = config.at("apps").at("http");
+  EXPECT_EQ(http.at("grace_period").as_string(), "30s");
+  EXPECT_EQ(http.at("servers").at("sites").at("listen").at(0).as_string(), "tcp4/127.0.0.1:8080");
+  EXPECT_THAT(ConfigText(kSettings, "0123"), HasSubstr("\"/srv/sites/sites/{http.request.header."));
+  EXPECT_THAT(ConfigText(kSettings, "0123"), HasSubstr("\"X-Site-Mark\":[\"0123\"]"));
+}
+
+TEST(CaddyText, UnixSocket_IsOpenToItsRouter) {
+  sdk::SiteSettings settings = kSettings;
+  settings.listen = "unix:/var/lib/x/caddy/run/site.sock";
+  EXPECT_THAT(ConfigText(settings, ""), HasSubstr("unix//var/lib/x/caddy/run/site.sock|0666"));
+}
+
+}  // namespace
+}  // namespace ns::site_caddy

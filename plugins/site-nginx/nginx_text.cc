@@ -1,0 +1,161 @@
+#include "nginx_text.h"
+
+#include "site/mime.h"
+#include "site/template_text.h"
+
+namespace ns::site_nginx {
+namespace {
+
+constexpr const char* kModules = "/usr/lib/nginx/modules";
+
+// @words@ stand for values that are checked paths, addresses and numbers.
+constexpr const char* kHead = R"conf(load_module @modules@/ngx_http_brotli_static_module.so;
+daemon off;
+worker_processes @workers@;
+worker_rlimit_nofile 8192;
+worker_shutdown_timeout @drain@s;
+pid @run@/nginx.pid;
+error_log stderr error;
+events { worker_connections 2048; }
+http {
+  client_body_temp_path @run@/body;
+  proxy_temp_path @run@/proxy;
+  fastcgi_temp_path @run@/fastcgi;
+  uwsgi_temp_path @run@/uwsgi;
+  scgi_temp_path @run@/scgi;
+  access_log off;
+  log_not_found off;
+  server_tokens off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_timeout 75s;
+  keepalive_requests 1000000;
+  large_client_header_buffers 4 32k;
+  absolute_redirect off;
+  max_ranges 1;
+  gzip off;
+  gzip_static on;
+  brotli_static on;
+  types_hash_max_size 4096;
+)conf";
+
+constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
+  add_header Vary Accept-Encoding always;
+  add_header Allow $allow always;
+  add_header X-Site-Mark $probe always;
+  add_header Content-Encoding $named_encoding;
+  map $request_method $allow {
+    GET "";
+    HEAD "";
+    default "GET, HEAD";
+  }
+  map $uri $named_encoding {
+    "~\.(?:@encoded@)\.br\z" br;
+    "~\.(?:@encoded@)\.gz\z" gzip;
+    default "";
+  }
+  map "$http_x_controller_app_id:$http_x_controller_release_id" $site {
+    "~\A(?<app>[a-z0-9]{1,64}):(?<release>[a-z0-9]{1,64})\z" "$app/$release";
+    default "";
+  }
+  map "$http_x_controller_app_id:$http_x_controller_probe" $probe {
+    "~\A:." "@mark@";
+    default "";
+  }
+)conf";
+
+// The folder of a release is asked for once, and every file of a request is then opened below it
+// without a link on the way. `error_page` leads to @missing whatever was wrong.
+constexpr const char* kServer = R"conf(  server {
+    listen @listen@;
+    root @root@/sites/$site;
+    set $folder @run@/none;
+    set $spa "";
+    error_page 403 404 =404 @missing;
+    error_page 405 @method;
+    if ($allow) { return 405; }
+    if ($site = "") { return 404; }
+    if (!-d @root@/sites/$site) { return 404; }
+    set $folder $realpath_root;
+    if ($uri ~ "/\.(?!well-known(?:/|\z))") { return 404; }
+    if (-f @root@/spa/$site) { set $spa spa; }
+    location / {
+      disable_symlinks on;
+      root $folder;
+      try_files $uri $uri.html @next;
+    }
+    location ~ /\z {
+      disable_symlinks on;
+      root $folder;
+      try_files ${uri}index.html @next;
+    }
+)conf";
+
+constexpr const char* kEncodedLocation = R"conf(    location ~ "\.@inner@\.(?:br|gz)\z" {
+      disable_symlinks on;
+      root $folder;
+      types { }
+      default_type "@type@";
+      try_files $uri @next;
+    }
+)conf";
+
+constexpr const char* kTail = R"conf(    location @next {
+      disable_symlinks on;
+      root $folder;
+      set $act "404$spa";
+      if (-f $folder$uri/index.html) { set $act folder; }
+      if ($act = 404) { return 404; }
+      if ($act = 404spa) { rewrite ^ /index.html break; }
+    }
+    location @missing {
+      disable_symlinks on;
+      root $folder;
+      try_files /404.html @nothing;
+    }
+    location @nothing {
+      types { }
+      default_type "text/plain; charset=utf-8";
+      return 404 "404 Not Found\n";
+    }
+    location @method {
+      types { }
+      default_type "text/plain; charset=utf-8";
+      return 405 "405 Method Not Allowed\n";
+    }
+  }
+}
+)conf";
+
+std::string Types() {
+  std::string text = "  default_type application/octet-stream;\n  types {\n";
+  for (const site::MimeType& type : site::MimeTypes())
+    text += "    \"" + std::string(type.type) + "\" " + std::string(type.ending) + ";\n";
+  return text + "  }\n";
+}
+
+std::string EncodedLocations() {
+  std::string text;
+  for (const site::MimeType& type : site::EncodedByName())
+    text += site::Filled(kEncodedLocation,
+                         {{"inner", site::Quoted(type.ending)}, {"type", std::string(type.type)}});
+  return text;
+}
+
+}  // namespace
+
+std::string ConfigText(const site::Config& config, const sdk::SiteSettings& settings,
+                       const std::string& mark) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(settings.drain).count();
+  return site::Filled(kHead + Types() + kMaps + kServer + EncodedLocations() + kTail,
+                      {{"modules", config.modules.empty() ? kModules : config.modules},
+                       {"workers", std::to_string(config.workers)},
+                       {"drain", std::to_string(seconds)},
+                       {"run", settings.data + "/run"},
+                       {"root", settings.root},
+                       {"listen", settings.listen},
+                       {"encoded", site::EncodedNames()},
+                       {"mark", mark}});
+}
+
+}  // namespace ns::site_nginx

@@ -1,0 +1,15 @@
+// The configuration of nginx. Pure.
+#pragma once
+
+#include <string>
+
+#include "ns/sdk/site.h"
+#include "site/config.h"
+
+namespace ns::site_nginx {
+
+// One text for all sites: nothing in it is of a user. `mark`: what a probe is answered with.
+std::string ConfigText(const site::Config& config, const sdk::SiteSettings& settings,
+                       const std::string& mark);
+
+}  // namespace ns::site_nginx

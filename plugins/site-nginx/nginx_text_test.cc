@@ -1,0 +1,39 @@
+#include "nginx_text.h"
+
+#include <gmock/gmock.h>
+
+namespace ns::site_nginx {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const sdk::SiteSettings kSettings{"/srv/sites", "127.0.0.1:8080", "/var/lib/x/nginx"};
+
+TEST(NginxText, SameSettings_SameBytes) {
+  EXPECT_EQ(ConfigText({}, kSettings, "m"), ConfigText({}, kSettings, "m"));
+  EXPECT_NE(ConfigText({}, kSettings, "m"), ConfigText({}, kSettings, "n"));
+}
+
+TEST(NginxText, Values_StandWhereTheyBelong) {
+  site::Config config;
+  config.workers = 5;
+  config.modules = "/opt/modules";
+  const std::string text = ConfigText(config, kSettings, "0123");
+  EXPECT_THAT(text, HasSubstr("listen 127.0.0.1:8080;"));
+  EXPECT_THAT(text, HasSubstr("root /srv/sites/sites/$site;"));
+  EXPECT_THAT(text, HasSubstr("worker_processes 5;"));
+  EXPECT_THAT(text, HasSubstr("load_module /opt/modules/ngx"));
+  EXPECT_THAT(text, HasSubstr("\"0123\";"));
+  EXPECT_THAT(text, HasSubstr("worker_shutdown_timeout 30s;"));
+}
+
+TEST(NginxText, NoWord_IsLeftUnfilled) {
+  const std::string text = ConfigText({}, kSettings, "0123");
+  for (const char* word : {"@root@", "@run@", "@listen@", "@encoded@", "@type@", "@mark@"})
+    EXPECT_THAT(text, Not(HasSubstr(word)));
+  EXPECT_THAT(text, HasSubstr("location @next {"));
+}
+
+}  // namespace
+}  // namespace ns::site_nginx

@@ -1,0 +1,232 @@
+// How servers start, change, drain and end.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "http_get.h"
+#include "plugin_site.h"
+#include "requests.h"
+#include "site_tree.h"
+
+namespace ns::sites {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const std::vector<std::string> kHeaders = {"X-Controller-App-Id: " + kPlain,
+                                           "X-Controller-Release-Id: " + kFirst};
+
+class Life : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (ProgramOf(GetParam()).empty())
+      GTEST_SKIP() << "LEFT OUT: " << GetParam() << " is not installed";
+    site_ = std::make_unique<PluginSite>(GetParam());
+  }
+
+  Status Start() { return site_->server().Start(PluginSite::Soon(), site_->settings()); }
+  Status Reload(const ports::SiteSettings& settings) {
+    return site_->server().Reload(PluginSite::Soon(), settings);
+  }
+  Status Probe() { return site_->server().Probe(PluginSite::Soon(), site_->settings()); }
+  // Settings with another text.
+  ports::SiteSettings Other(int seconds) const {
+    ports::SiteSettings other = site_->settings();
+    other.drain = std::chrono::seconds(seconds);
+    return other;
+  }
+  int StatusAt(const std::string& address) {
+    const auto answer = Ask(address, "GET", "/about", kHeaders);
+    return answer ? answer->status : 0;
+  }
+
+  std::unique_ptr<PluginSite> site_;
+};
+
+TEST_P(Life, Render_TheSameBytesAndNothingTouched) {
+  const auto text = site_->server().Render({}, site_->settings());
+  ASSERT_TRUE(text.ok()) << text.status().ToString();
+  EXPECT_EQ(*text, site_->server().Render({}, site_->settings()).value());
+  EXPECT_TRUE(std::filesystem::is_empty(site_->settings().data));
+}
+
+TEST_P(Life, SettingsThatCouldMeanMore_AreRefused) {
+  for (const std::string root : {"relative", "/a;b", "/a b", "/a}", "/a\n}", "/a\"", "/a$x",
+                                 "/../a", "/a{env.X}", "/\xc3\xa9", ""}) {
+    ports::SiteSettings bad = site_->settings();
+    bad.root = root;
+    EXPECT_EQ(site_->server().Render({}, bad).status().reason(), "ConfigInvalid") << root;
+  }
+  for (const std::string listen : {"", "80", "0.0.0.0:80", "127.0.0.1:0", "127.0.0.1:70000",
+                                   "127.0.0.1:8; }", "unix:x", "unix:/a b", "unix:/a;"}) {
+    ports::SiteSettings bad = site_->settings();
+    bad.listen = listen;
+    EXPECT_EQ(site_->server().Start(PluginSite::Soon(), bad).reason(), "ConfigInvalid") << listen;
+  }
+}
+
+TEST_P(Life, AnotherHost_AdoptsTheServer) {
+  ASSERT_EQ(Start(), Status());
+  const pid_t before = site_->pid();
+  ASSERT_GT(before, 0);
+  EXPECT_EQ(::getsid(before), before) << "a session of its own";
+  site_->RestartHost();
+  EXPECT_EQ(StatusAt(site_->settings().listen), 200);
+  ASSERT_EQ(Start(), Status());
+  EXPECT_EQ(site_->pid(), before);
+  EXPECT_EQ(Probe(), Status());
+}
+
+TEST_P(Life, HostThatWasAway_BringsTheNewConfigurationWithoutARestart) {
+  ASSERT_EQ(Start(), Status());
+  const pid_t before = site_->pid();
+  site_->RestartHost();
+  ASSERT_EQ(site_->server().Start(PluginSite::Soon(), Other(9)), Status());
+  EXPECT_EQ(site_->pid(), before);
+  EXPECT_EQ(site_->server().Probe(PluginSite::Soon(), Other(9)), Status());
+  EXPECT_EQ(Probe().reason(), "SiteServerUnavailable");
+}
+
+TEST_P(Life, KilledServer_ComesBack) {
+  ASSERT_EQ(Start(), Status());
+  const pid_t before = site_->pid();
+  ::kill(before, SIGKILL);
+  for (int i = 0; i < 500 && (site_->pid() == before || !Probe().ok()); ++i)
+    std::this_thread::sleep_for(20ms);
+  EXPECT_NE(site_->pid(), before);
+  EXPECT_EQ(Probe(), Status());
+}
+
+TEST_P(Life, TakenAddress_KeepsTheOld) {
+  ASSERT_EQ(Start(), Status());
+  PluginSite other(GetParam());
+  ASSERT_EQ(other.server().Start(PluginSite::Soon(), other.settings()), Status());
+  ports::SiteSettings bad = site_->settings();
+  bad.listen = other.settings().listen;
+  EXPECT_EQ(Reload(bad).reason(), "PortTaken");
+  EXPECT_EQ(Probe(), Status());
+}
+
+TEST_P(Life, OtherAddress_IsTakenUpByAReload) {
+  ASSERT_EQ(Start(), Status());
+  const pid_t before = site_->pid();
+  ports::SiteSettings moved = site_->settings();
+  moved.listen = FreeAddress();
+  ASSERT_EQ(Reload(moved), Status());
+  EXPECT_EQ(StatusAt(moved.listen), 200);
+  EXPECT_EQ(site_->pid(), before);
+}
+
+TEST_P(Life, NotStarted_IsNotReloaded) {
+  EXPECT_EQ(Reload(site_->settings()).reason(), "SiteServerUnavailable");
+  EXPECT_EQ(Probe().reason(), "SiteServerUnavailable");
+}
+
+// The program itself is asked: one that refuses keeps what is in force, also over a restart.
+TEST_P(Life, ConfigurationTheServerRefuses_KeepsTheOld) {
+  const std::string wrapper = site_->folder() + "/wrapper", refuse = site_->folder() + "/refuse";
+  std::ofstream(wrapper) << "#!/bin/sh\ncase \"$*\" in *candidate*) if [ -e " << refuse
+                         << " ]; then echo 'no such word' >&2; exit 1; fi;; esac\nexec "
+                         << ProgramOf(GetParam()) << " \"$@\"\n";
+  ::chmod(wrapper.c_str(), 0755);
+  site_->RestartHost("{\"binary\": \"" + wrapper + "\"}");
+  ASSERT_EQ(Start(), Status());
+  std::ofstream(refuse) << "";
+  const Status refused = Reload(Other(9));
+  EXPECT_EQ(refused.reason(), "ConfigInvalid");
+  EXPECT_THAT(refused.message(), HasSubstr("no such word"));
+  EXPECT_EQ(site_->server().Check(PluginSite::Soon(), Other(9)).reason(), "ConfigInvalid");
+  EXPECT_EQ(Probe(), Status());
+  ::kill(site_->pid(), SIGKILL);
+  for (int i = 0; i < 500 && !Probe().ok(); ++i) std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(Probe(), Status());
+}
+
+TEST_P(Life, Stop_LetsOpenRequestsEnd) {
+  constexpr size_t kSize = 64u << 20;
+  MakeRelease(site_->settings().root, kPlain, "cccccccccccccccccccc02", {{"large.bin", "x"}});
+  const std::string file =
+      site_->settings().root + "/sites/" + kPlain + "/cccccccccccccccccccc02/large.bin";
+  ASSERT_EQ(::truncate(file.c_str(), kSize), 0);
+  ASSERT_EQ(Start(), Status());
+  Connection open(site_->settings().listen);
+  ASSERT_TRUE(open.Send(RequestText(
+      "GET", "/large.bin",
+      {"X-Controller-App-Id: " + kPlain, "X-Controller-Release-Id: cccccccccccccccccccc02"})));
+  size_t got = open.Read(1000).size();
+  ASSERT_GT(got, 0u);
+  std::jthread stopping(
+      [&] { EXPECT_EQ(site_->server().Stop(PluginSite::Soon(), site_->settings()), Status()); });
+  for (int i = 0; i < 200 && StatusAt(site_->settings().listen) != 0; ++i)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(StatusAt(site_->settings().listen), 0) << "accepts nothing more";
+  for (std::string bytes; !(bytes = open.Read(1 << 20)).empty();) got += bytes.size();
+  EXPECT_GT(got, kSize);
+  stopping.join();
+  EXPECT_EQ(site_->pid(), 0);
+}
+
+// Keeps its connection, and asks again on a new one where an idle one was ended before the answer
+// began, as the router does.
+bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
+          const Expected& row) {
+  std::string text =
+      RequestText(row.method, row.target,
+                  {"X-Controller-App-Id: " + row.app, "X-Controller-Release-Id: " + row.release});
+  text.replace(text.find("Connection: close\r\n"), 19, "");
+  for (const bool reused : {true, false}) {
+    if (!reused || !connection) connection = std::make_unique<Connection>(address);
+    if (!connection->open()) return false;
+    const auto answer = connection->Send(text) ? connection->Receive() : std::nullopt;
+    if (answer) return answer->status == row.status && answer->body == row.body;
+  }
+  return false;
+}
+
+// NS_SITE_REQUESTS of the list while the configuration changes without a pause.
+TEST_P(Life, Reloads_FailNoRequest) {
+  const char* wanted = std::getenv("NS_SITE_REQUESTS");
+  const int limit = wanted ? std::atoi(wanted) : 2000;
+  ASSERT_EQ(Start(), Status());
+  std::vector<Expected> rows;
+  for (Expected& row : Requests())
+    if (row.headers.empty() && !row.any_body && row.method == "GET" && row.otherwise.empty())
+      rows.push_back(std::move(row));
+  std::atomic<bool> done = false;
+  std::atomic<int> reloads = 0;
+  std::jthread reloading([&] {
+    for (int i = 0; !done || i < 2; ++i) {
+      const Status status = Reload(Other(6 + i % 2));
+      EXPECT_EQ(status, Status()) << i;
+      ++reloads;
+      if (!status.ok()) break;
+    }
+  });
+  std::unique_ptr<Connection> kept;
+  int sent = 0, failed = 0;
+  for (; sent < limit || reloads < 2; ++sent) {
+    const Expected& row = rows[static_cast<size_t>(sent) % rows.size()];
+    if (sent % 10 == 0) kept = nullptr;
+    if (!Same(kept, site_->settings().listen, row) && ++failed < 5) ADD_FAILURE() << row.Name();
+    if (sent > limit + 1'000'000) break;
+  }
+  done = true;
+  EXPECT_EQ(failed, 0) << "of " << sent;
+  RecordProperty("requests", sent);
+  RecordProperty("reloads", reloads);
+  std::cout << sent << " requests, " << reloads << " reloads, " << failed << " failed\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Life, testing::ValuesIn(Servers()),
+                         [](const auto& server) { return server.param; });
+
+}  // namespace
+}  // namespace ns::sites

@@ -1,0 +1,142 @@
+#include "plugin_site.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "site_tree.h"
+
+namespace ns::sites {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+std::vector<std::string> Servers() { return {"nginx", "httpd", "caddy"}; }
+
+namespace {
+
+// Tools may lie where nobody but their owner may go: the servers run as somebody else.
+class PublicCaddy {
+ public:
+  PublicCaddy() {
+    const char* given = ::getenv("NS_TOOLS");
+    const char* home = ::getenv("HOME");
+    const fs::path tools =
+        given ? given : std::string(home ? home : "") + "/.cache/neoshowcase/tools";
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(tools, missing))
+      if (entry.path().filename().string().starts_with("caddy-")) Copy(entry.path() / "bin/caddy");
+  }
+  ~PublicCaddy() {
+    if (!folder_.empty()) fs::remove_all(folder_);
+  }
+  std::string path() const { return folder_.empty() ? "" : folder_ + "/caddy"; }
+
+ private:
+  void Copy(const fs::path& from) {
+    std::string pattern = "/tmp/ns-site-caddy.XXXXXX";
+    if (!fs::exists(from) || !folder_.empty() || !::mkdtemp(pattern.data())) return;
+    folder_ = pattern;
+    ::chmod(folder_.c_str(), 0755);
+    fs::copy_file(from, path());
+    ::chmod(path().c_str(), 0755);
+  }
+  std::string folder_;
+};
+
+}  // namespace
+
+std::string ProgramOf(const std::string& server) {
+  static const PublicCaddy caddy;
+  if (server == "caddy") return caddy.path();
+  return server == "nginx" ? "/usr/sbin/nginx" : "/usr/sbin/apache2";
+}
+
+std::string FreeAddress() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+// Where Caddy is, if the test does not say so itself.
+static std::string ConfigOf(const std::string& server, const std::string& config) {
+  if (server != "caddy" || config != "{}") return config;
+  return "{\"binary\": \"" + ProgramOf(server) + "\"}";
+}
+
+PluginSite::PluginSite(const std::string& server, const std::string& config)
+    : name_("site-" + server) {
+  std::string pattern = "/tmp/ns-site-test.XXXXXX";
+  if (!::mkdtemp(pattern.data())) std::abort();
+  folder_ = pattern;
+  ::chmod(folder_.c_str(), 0755);
+  for (const std::string part : {"/lib", "/root", "/data"}) {
+    fs::create_directory(folder_ + part);
+    ::chmod((folder_ + part).c_str(), 0755);
+  }
+  // A library is loaded only from where nobody else may write.
+  for (const std::string suffix : {".so", ".nsplugin.json"}) {
+    const std::string target = folder_ + "/lib/" + name_ + suffix;
+    fs::copy_file(std::string(NS_PLUGINS) + "/" + name_ + suffix, target);
+    ::chmod(target.c_str(), 0644);
+  }
+  MakeSites(folder_ + "/root");
+  settings_ = {folder_ + "/root", FreeAddress(), folder_ + "/data", 5s};
+  Load(ConfigOf(server, config));
+}
+
+PluginSite::~PluginSite() {
+  Unload();
+  (void)supervise::Supervisor::StopAll(folder_ + "/helpers", SystemClock());
+  fs::remove_all(folder_);
+}
+
+void PluginSite::Load(const std::string& config) {
+  supervisor_ = std::make_unique<supervise::Supervisor>(folder_ + "/helpers", SystemClock());
+  ticks_ = std::jthread([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) supervisor_->Tick(20ms);
+  });
+  plugin::HostSettings settings;
+  settings.search_dirs = {folder_ + "/lib"};
+  settings.copies = folder_ + "/copies";
+  settings.instances = folder_ + "/instances";
+  settings.installation = "test";
+  settings.version = "0.1.0";
+  host_ = std::make_unique<plugin::PluginHost>(
+      settings, plugin::HostParts{SystemClock(), *supervisor_, nullptr});
+  const auto report = host_->Load({{"site", name_, true, config, ""}}, {plugin::kSiteKind});
+  for (const plugin::Refusal& refusal : report.refused) ADD_FAILURE() << refusal.Message();
+  if (report.loaded.size() != 1 || !report.loaded[0].site) std::abort();
+  site_ = report.loaded[0].site;
+}
+
+void PluginSite::Unload() {
+  ticks_ = {};
+  host_.reset();
+  supervisor_.reset();
+}
+
+void PluginSite::RestartHost(const std::string& config) {
+  Unload();
+  Load(ConfigOf(name_.substr(5), config));
+}
+
+pid_t PluginSite::pid() {
+  const auto records = supervise::Supervisor::Recorded(folder_ + "/helpers");
+  return records.ok() && !records->empty() && records->front().running ? records->front().pid : 0;
+}
+
+ports::Call PluginSite::Soon() { return {{}, SystemClock().Monotonic() + 30s}; }
+
+}  // namespace ns::sites
