@@ -1,6 +1,7 @@
 // Every server answers the list of requests as it says.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -23,12 +24,21 @@ std::vector<std::string> HeadersOf(const Expected& row) {
 
 class Answers : public testing::TestWithParam<std::string> {
  protected:
+  // One server answers all of them.
   void SetUp() override {
     if (ProgramOf(GetParam()).empty())
       GTEST_SKIP() << "LEFT OUT: " << GetParam() << " is not installed";
-    site_ = std::make_unique<PluginSite>(GetParam());
-    const Status started = site_->server().Start(PluginSite::Soon(), site_->settings());
-    ASSERT_EQ(started, Status());
+    std::unique_ptr<PluginSite>& kept = Kept()[GetParam()];
+    if (!kept) {
+      kept = std::make_unique<PluginSite>(GetParam());
+      ASSERT_EQ(kept->server().Start(PluginSite::Soon(), kept->settings()), Status());
+    }
+    site_ = kept.get();
+  }
+  static void TearDownTestSuite() { Kept().clear(); }
+  static std::map<std::string, std::unique_ptr<PluginSite>>& Kept() {
+    static std::map<std::string, std::unique_ptr<PluginSite>> kept;
+    return kept;
   }
 
   std::optional<Answer> Send(const Expected& row, const std::string& method) {
@@ -75,7 +85,7 @@ class Answers : public testing::TestWithParam<std::string> {
     return true;
   }
 
-  std::unique_ptr<PluginSite> site_;
+  PluginSite* site_ = nullptr;
 };
 
 TEST_P(Answers, WholeList_AsItSays) {

@@ -48,6 +48,19 @@ class Life : public testing::TestWithParam<std::string> {
     return answer ? answer->status : 0;
   }
 
+  // Until another process answers.
+  void KillAndAwait(const ports::SiteSettings& settings) {
+    const pid_t before = site_->pid();
+    ASSERT_GT(before, 0);
+    ::kill(before, SIGKILL);
+    const auto back = [&] {
+      const pid_t now = site_->pid();
+      return now > 0 && now != before && site_->server().Probe(PluginSite::Soon(), settings).ok();
+    };
+    for (int i = 0; i < 500 && !back(); ++i) std::this_thread::sleep_for(20ms);
+    EXPECT_TRUE(back());
+  }
+
   std::unique_ptr<PluginSite> site_;
 };
 
@@ -97,12 +110,39 @@ TEST_P(Life, HostThatWasAway_BringsTheNewConfigurationWithoutARestart) {
 
 TEST_P(Life, KilledServer_ComesBack) {
   ASSERT_EQ(Start(), Status());
-  const pid_t before = site_->pid();
-  ::kill(before, SIGKILL);
-  for (int i = 0; i < 500 && (site_->pid() == before || !Probe().ok()); ++i)
-    std::this_thread::sleep_for(20ms);
-  EXPECT_NE(site_->pid(), before);
+  KillAndAwait(site_->settings());
   EXPECT_EQ(Probe(), Status());
+}
+
+// What a killed server has left of its socket does not stand in the way.
+TEST_P(Life, UnixSocket_IsServedAlsoAfterAKill) {
+  ports::SiteSettings local = site_->settings();
+  local.listen = "unix:" + local.data + "/run/site.sock";
+  const Status started = site_->server().Start(PluginSite::Soon(), local);
+  if (GetParam() == "httpd") {
+    EXPECT_EQ(started.reason(), "Unsupported");
+    return;
+  }
+  ASSERT_EQ(started, Status());
+  EXPECT_EQ(StatusAt(local.listen), 200);
+  KillAndAwait(local);
+  EXPECT_EQ(StatusAt(local.listen), 200);
+}
+
+TEST_P(Life, SocketElsewhere_IsRefused) {
+  ports::SiteSettings local = site_->settings();
+  local.listen = "unix:" + site_->folder() + "/site.sock";
+  const Status status = site_->server().Start(PluginSite::Soon(), local);
+  EXPECT_THAT(status.reason(), testing::AnyOf("ConfigInvalid", "Unsupported"));
+}
+
+// Whom it runs as cannot enter the folder of sites: said before anything is started.
+TEST_P(Life, UnreachableFolder_IsNamed) {
+  ::chmod(site_->settings().root.c_str(), 0700);
+  const Status status = Start();
+  EXPECT_EQ(status.reason(), "ConfigInvalid");
+  EXPECT_THAT(status.message(),
+              HasSubstr(site_->settings().root + " cannot be entered by www-data"));
 }
 
 TEST_P(Life, TakenAddress_KeepsTheOld) {
@@ -145,8 +185,7 @@ TEST_P(Life, ConfigurationTheServerRefuses_KeepsTheOld) {
   EXPECT_THAT(refused.message(), HasSubstr("no such word"));
   EXPECT_EQ(site_->server().Check(PluginSite::Soon(), Other(9)).reason(), "ConfigInvalid");
   EXPECT_EQ(Probe(), Status());
-  ::kill(site_->pid(), SIGKILL);
-  for (int i = 0; i < 500 && !Probe().ok(); ++i) std::this_thread::sleep_for(20ms);
+  KillAndAwait(site_->settings());
   EXPECT_EQ(Probe(), Status());
 }
 
@@ -194,7 +233,7 @@ bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
 // NS_SITE_REQUESTS of the list while the configuration changes without a pause.
 TEST_P(Life, Reloads_FailNoRequest) {
   const char* wanted = std::getenv("NS_SITE_REQUESTS");
-  const int limit = wanted ? std::atoi(wanted) : 2000;
+  const int limit = wanted ? std::atoi(wanted) : 1000;
   ASSERT_EQ(Start(), Status());
   std::vector<Expected> rows;
   for (Expected& row : Requests())

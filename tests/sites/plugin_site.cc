@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -98,6 +99,8 @@ PluginSite::PluginSite(const std::string& server, const std::string& config)
 
 PluginSite::~PluginSite() {
   Unload();
+  if (const pid_t running = pid(); running > 0)
+    ::kill(-running, SIGKILL);  // a drain takes its time
   (void)supervise::Supervisor::StopAll(folder_ + "/helpers", SystemClock());
   fs::remove_all(folder_);
 }

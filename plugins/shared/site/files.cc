@@ -60,7 +60,7 @@ void WriteWhole(const std::string& path, const std::string& text) {
   if (fd < 0) Fail("Cannot write " + fresh);
   ::fchmod(fd, 0644);
   const ssize_t wrote = ::write(fd, text.data(), text.size());
-  const bool good = wrote == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const bool good = wrote == static_cast<ssize_t>(text.size());
   ::close(fd);
   if (!good || ::rename(fresh.c_str(), path.c_str()) != 0) Fail("Cannot write " + path);
 }
