@@ -71,7 +71,7 @@ ns_mutant(engine.host-clock clock "chance by the machine's clock" I24
       random_]])
 ns_mutant(synchronizer.removal-fence deadline "a removal has the fence of the last deploy" I10
   core/reconcile/synchronizer.cc [[desired_.fence = {options_.epoch, kAboveEveryDeploy};]] [[desired_.fence = {options_.epoch, MUTANT ? snapshot_.app.target.generation : kAboveEveryDeploy};]])
-ns_mutant(synchronizer.removal-epoch fence "a removal has the epoch that its host began with" "I23 rarely"
+ns_mutant(synchronizer.removal-epoch fence "a removal has the epoch that its host began with" -
   core/reconcile/synchronizer.cc [[if (snapshot_.app.deleted && !asked_why_) return UseEpoch();]] [[if (snapshot_.app.deleted && !asked_why_) return MUTANT ? Act() : UseEpoch();]])
 ns_mutant(synchronizer.target-fits guard "what the target does not name is deployed" "I23 rarely"
   core/reconcile/synchronizer.cc [[if (!plan::TargetFits]] [[if (!MUTANT && !plan::TargetFits]])
@@ -135,7 +135,7 @@ ns_mutant(store.claim-any compare-and-set "what is not queued is claimed" I4
   core/ports/testing/fake_builds.cc [[if (!build || build->status != BuildStatus::kQueued) continue;
             const]] [[if (!build || (build->status != BuildStatus::kQueued && !MUTANT)) continue;
             const]])
-ns_mutant(store.settle-any compare-and-set "a result of a lost attempt is taken" "I1 I4"
+ns_mutant(store.settle-any compare-and-set "a result of a lost attempt is taken" "I1 I2 I4"
   core/ports/testing/fake_builds.cc [[model::Build* build = Held(rows, id, token);
       if (!build) return Stale("the lease of the build is lost");
       const BuildChange]] [[model::Build* build = MUTANT ? rows.FindBuild(id) : Held(rows, id, token);
