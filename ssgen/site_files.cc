@@ -75,11 +75,22 @@ Status UnpackFile(const std::string& file, const std::string& folder) {
 
 }  // namespace
 
-SiteFiles::SiteFiles(const std::string& root, ports::Storage& storage)
-    : storage_(storage), folders_(SiteFolders(root)) {}
+SiteFiles::SiteFiles(const std::string& root, ports::Storage& storage, const Clock& clock)
+    : storage_(storage), clock_(clock), folders_(SiteFolders(root)) {}
 
 Status SiteFiles::Open() {
-  return folders_.With([](const SiteFolders& folders) { return folders.Open(); });
+  return folders_.With([this](const SiteFolders& folders) -> Status {
+    NS_TRY(folders.Open());
+    last_time_.With([&](auto& last) { last = folders.NewestTime(); });
+    return {};
+  });
+}
+
+// Now, or a second after the last where that is later.
+std::chrono::sys_seconds SiteFiles::NextTime() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.Now());
+  return last_time_.With(
+      [&](auto& last) { return last = std::max(now, last + std::chrono::seconds(1)); });
 }
 
 std::shared_ptr<Mutex> SiteFiles::TurnOf(const std::string& sha256) {
@@ -133,6 +144,7 @@ Status SiteFiles::Fetch(const ports::Call& call, const Site& site) {
   NS_TRY(Download(call, site, file));
   Failpoint("ssgen.downloaded");
   NS_TRY(UnpackFile(file, folder));
+  NS_TRY(SetTimes(folder, NextTime()));
   Failpoint("ssgen.unpacked");
   return RemoveAll(file);
 }

@@ -1,11 +1,13 @@
 // From artifacts in a storage to sites on this machine's disk.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "ports/storage.h"
 #include "ssgen/site_folders.h"
@@ -22,11 +24,13 @@ struct Site {
 };
 
 // Each artifact is fetched once, however many sites and calls want it, and is whole and verified
-// before anything leads to it; what fails leaves all that was there. Nobody else writes below
-// `root`. [any-thread]
+// before anything leads to it; what fails leaves all that was there. The files of an artifact have
+// one modification time, which no other artifact here has: servers make entity tags of size and
+// time in whole seconds, and two releases may have been unpacked within one. Nobody else writes
+// below `root`. [any-thread]
 class SiteFiles {
  public:
-  SiteFiles(const std::string& root, ports::Storage& storage);
+  SiteFiles(const std::string& root, ports::Storage& storage, const Clock& clock);
 
   // To be called once, before all else.
   Status Open();
@@ -48,11 +52,14 @@ class SiteFiles {
   Result<bool> LinkIfThere(const Site& site);
   Status Fetch(const ports::Call& call, const Site& site);
   Status Download(const ports::Call& call, const Site& site, const std::string& file);
+  std::chrono::sys_seconds NextTime();
   std::shared_ptr<Mutex> TurnOf(const std::string& sha256);
   Result<std::vector<std::string>> Forget(const std::vector<SiteName>& kept);
 
   ports::Storage& storage_;
+  const Clock& clock_;
   Guarded<SiteFolders> folders_;
+  Guarded<std::chrono::sys_seconds> last_time_;  // of an artifact
   // Who fetches an artifact, so that others wait for it.
   Guarded<std::map<std::string, std::shared_ptr<Mutex>>> turns_;
 };

@@ -3,18 +3,21 @@
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
 #include "archive/pack.h"
 #include "base/failpoint.h"
 #include "base/random.h"
+#include "ports/testing/fake_clock.h"
 #include "ports/testing/fake_storage.h"
 
 namespace ns::ssgen {
@@ -33,6 +36,12 @@ std::string ReadFile(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+int64_t SecondOf(const fs::path& path) {
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+  return info.st_mtim.tv_sec;
 }
 
 // Counts what is fetched.
@@ -68,7 +77,7 @@ class CountingStorage final : public ports::Storage {
 
 class SiteFilesTest : public testing::Test {
  protected:
-  SiteFilesTest() : root_(MakeRoot()), files_(root_ + "/www", counting_) {
+  SiteFilesTest() : root_(MakeRoot()), files_(root_ + "/www", counting_, clock_) {
     EXPECT_TRUE(files_.Open().ok());
   }
   ~SiteFilesTest() override { fs::remove_all(root_); }
@@ -123,6 +132,7 @@ class SiteFilesTest : public testing::Test {
   }
 
   const std::string root_;
+  ports::testing::FakeClock clock_;
   ports::testing::FakeStorage storage_;
   CountingStorage counting_{storage_};
   SiteFiles files_;
@@ -154,6 +164,22 @@ TEST_F(SiteFilesTest, NewRelease_LeavesTheOldOneServing) {
   ASSERT_TRUE(files_.Bring({}, Built(two_, "new")).ok());
   EXPECT_EQ(Page(one_), "old");
   EXPECT_EQ(Page(two_), "new");
+}
+
+TEST_F(SiteFilesTest, ArtifactsOfOneSecond_HaveTimesOfTheirOwnAlsoAfterARestart) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "old")).ok());
+  ASSERT_TRUE(files_.Bring({}, Built(two_, "new")).ok());
+  SiteFiles again(root_ + "/www", storage_, clock_);
+  ASSERT_TRUE(again.Open().ok());
+  ASSERT_TRUE(again.Bring({}, Built(other_, "wow")).ok());
+  std::set<int64_t> seconds;
+  for (const SiteName& name : {one_, two_, other_}) {
+    const int64_t page = SecondOf(PathOf(name) / "index.html");
+    EXPECT_EQ(SecondOf(PathOf(name) / "assets/app.js"), page);
+    seconds.insert(page);
+  }
+  EXPECT_EQ(seconds.size(), 3u);
+  EXPECT_EQ(*seconds.begin(), clock_.Now().time_since_epoch() / std::chrono::seconds(1));
 }
 
 TEST_F(SiteFilesTest, SpaTurnedOff_TakesTheMarkAwayAndFetchesNothing) {
@@ -267,7 +293,7 @@ TEST_F(SiteFilesTest, DiskFull_LeavesTheOldVersionAndSaysSo) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounts a small disk, which only root can";
   const std::string small = root_ + "/small";
   const SmallDisk disk(small);
-  SiteFiles files(small + "/www", storage_);
+  SiteFiles files(small + "/www", storage_, clock_);
   ASSERT_TRUE(files.Open().ok());
   ASSERT_TRUE(files.Bring({}, Built(one_, "old")).ok());
   const Status full = files.Bring({}, Built(two_, Noise(1 << 20)));
@@ -297,7 +323,7 @@ TEST_P(CrashTest, TheNextProcessFinishes) {
     if (!fs::exists(PathOf(site))) continue;
     EXPECT_EQ(Page(site), site == one_ ? "old" : "new");
   }
-  SiteFiles again(root_ + "/www", storage_);
+  SiteFiles again(root_ + "/www", storage_, clock_);
   ASSERT_TRUE(again.Open().ok());
   ASSERT_TRUE(again.Bring({}, next).ok());
   ASSERT_TRUE(again.Keep({two_}).ok());

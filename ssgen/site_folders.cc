@@ -1,10 +1,13 @@
 #include "ssgen/site_folders.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "archive/limits.h"
@@ -56,6 +59,19 @@ Status SyncFileSystem(const std::string& folder) {
 
 }  // namespace
 
+Status SetTimes(const std::string& folder, std::chrono::sys_seconds time) {
+  const timespec when{time.time_since_epoch().count(), 0}, both[] = {when, when};
+  std::error_code error;
+  fs::recursive_directory_iterator at(folder, error);
+  for (const fs::recursive_directory_iterator end; !error && at != end; at.increment(error)) {
+    if (::utimensat(AT_FDCWD, at->path().c_str(), both, AT_SYMLINK_NOFOLLOW) != 0)
+      return archive::CannotWrite(at->path().string(), errno);
+  }
+  if (error) return Failed(folder, error);
+  if (::utimensat(AT_FDCWD, folder.c_str(), both, 0) == 0) return {};
+  return archive::CannotWrite(folder, errno);
+}
+
 Status RemoveAll(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
@@ -76,6 +92,16 @@ std::string SiteFolders::PathOf(const char* kind, const SiteName& site) const {
 bool SiteFolders::HasArtifact(const std::string& sha256) const {
   std::error_code error;
   return fs::is_directory(root_ + "/artifacts/" + sha256, error);
+}
+
+std::chrono::sys_seconds SiteFolders::NewestTime() const {
+  std::chrono::sys_seconds newest{};
+  for (const std::string& sha256 : NamesIn(root_ + "/artifacts")) {
+    struct stat info {};
+    if (::stat((root_ + "/artifacts/" + sha256).c_str(), &info) != 0) continue;
+    newest = std::max(newest, std::chrono::sys_seconds(std::chrono::seconds(info.st_mtim.tv_sec)));
+  }
+  return newest;
 }
 
 Status SiteFolders::TakeIn(const std::string& sha256) const {

@@ -1,7 +1,7 @@
 // Where the static sites of a machine lie below their root, and the steps that change it.
 #pragma once
 
-#include <set>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -33,6 +33,8 @@ class SiteFolders {
   bool HasArtifact(const std::string& sha256) const;
   // Nothing is there.
   std::string Incoming(const std::string& sha256) const { return root_ + "/incoming/" + sha256; }
+  // The newest time of an artifact; that of the files in it is the same.
+  std::chrono::sys_seconds NewestTime() const;
   // Moves a folder from Incoming() into place, once its files have reached the disk.
   Status TakeIn(const std::string& sha256) const;
 
@@ -54,6 +56,9 @@ class SiteFolders {
 
   const std::string root_;
 };
+
+// Gives a folder and all below it one modification time.
+Status SetTimes(const std::string& folder, std::chrono::sys_seconds time);
 
 // Removes a file or a folder with all below it; what is not there is no failure.
 Status RemoveAll(const std::string& path);
