@@ -35,7 +35,6 @@ http {
   max_ranges 1;
   gzip off;
   gzip_static on;
-  brotli_static on;
   types_hash_max_size 4096;
 )conf";
 
@@ -54,6 +53,14 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
     "~\.(?:@encoded@)\.gz\z" gzip;
     default "";
   }
+  map $uri $may_br {
+    "~\.(?:@encoded@)\.(?:br|gz)\z" "";
+    default $accepts_br;
+  }
+  map $http_accept_encoding $accepts_br {
+    "~*(?:\A|,)[ \t]*br[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|\z))[^,]*)?(?:,|\z)" "/.br";
+    default "";
+  }
   map "$http_x_controller_app_id:$http_x_controller_release_id" $site {
     "~\A(?<app>[a-z0-9]{1,64}):(?<release>[a-z0-9]{1,64})\z" "$app/$release";
     default "";
@@ -64,6 +71,8 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
   }
 )conf";
 
+// Who accepts Brotli goes by locations of their own below /.br, a name that no request can have:
+// nginx's module gives siblings out, but does not understand every Accept-Encoding.
 // The folder of a release is asked for once, and every file of a request is then opened below it
 // without a link on the way. `error_page` leads to @missing whatever was wrong.
 constexpr const char* kServer = R"conf(  server {
@@ -79,6 +88,9 @@ constexpr const char* kServer = R"conf(  server {
     set $folder $realpath_root;
     if ($uri ~ "/\.(?!well-known(?:/|\z))") { return 404; }
     if (-f @root@/spa/$site) { set $spa spa; }
+    if (!-f $folder/index.html) { set $spa ""; }
+    set $br $may_br;
+    if ($br) { rewrite ^(.*)$ /.br$1; }
     location / {
       disable_symlinks on;
       root $folder;
@@ -88,6 +100,20 @@ constexpr const char* kServer = R"conf(  server {
       disable_symlinks on;
       root $folder;
       try_files ${uri}index.html @next;
+    }
+    location ^~ /.br/ {
+      location ~ /\z {
+        disable_symlinks on;
+        root $folder;
+        brotli_static always;
+        rewrite ^/\.br(.*)$ $1 break;
+        try_files ${uri}index.html @next;
+      }
+      disable_symlinks on;
+      root $folder;
+      brotli_static always;
+      rewrite ^/\.br(.*)$ $1 break;
+      try_files $uri $uri.html @next;
     }
 )conf";
 
@@ -106,7 +132,7 @@ constexpr const char* kTail = R"conf(    location @next {
       set $act "404$spa";
       if (-f $folder$uri/index.html) { set $act folder; }
       if ($act = 404) { return 404; }
-      if ($act = 404spa) { rewrite ^ /index.html break; }
+      if ($act = 404spa) { rewrite ^ $br/index.html last; }
     }
     location @missing {
       disable_symlinks on;
