@@ -6,11 +6,8 @@
 namespace ns::site_nginx {
 namespace {
 
-constexpr const char* kModules = "/usr/lib/nginx/modules";
-
 // @words@ stand for values that are checked paths, addresses and numbers.
-constexpr const char* kHead = R"conf(load_module @modules@/ngx_http_brotli_static_module.so;
-daemon off;
+constexpr const char* kHead = R"conf(daemon off;
 worker_processes @workers@;
 worker_rlimit_nofile 8192;
 worker_shutdown_timeout @drain@s;
@@ -57,6 +54,10 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
     "~\.(?:@encoded@)\.(?:br|gz)\z" "";
     default $accepts_br;
   }
+  map $uri $packed_ending {
+    "~\.(?<ending>[A-Za-z0-9]+)\.br\z" $ending;
+    default "";
+  }
   map $http_accept_encoding $accepts_br {
     "~*(?:\A|,)[ \t]*br[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|\z))[^,]*)?(?:,|\z)" "/.br";
     default "";
@@ -71,8 +72,8 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
   }
 )conf";
 
-// Who accepts Brotli goes by locations of their own below /.br, a name that no request can have:
-// nginx's module gives siblings out, but does not understand every Accept-Encoding.
+// Who accepts Brotli goes by a location below /.br, a name that no request can have, and leaves it
+// where there is no sibling. Debian's module for that forgets to end the name of the file it opens.
 // The folder of a release is asked for once, and every file of a request is then opened below it
 // without a link on the way. `error_page` leads to @missing whatever was wrong.
 constexpr const char* kServer = R"conf(  server {
@@ -102,18 +103,24 @@ constexpr const char* kServer = R"conf(  server {
       try_files ${uri}index.html @next;
     }
     location ^~ /.br/ {
-      location ~ /\z {
-        disable_symlinks on;
-        root $folder;
-        brotli_static always;
-        rewrite ^/\.br(.*)$ $1 break;
-        try_files ${uri}index.html @next;
-      }
+      location ~ /\z { rewrite ^(.*)$ $1index.html last; }
       disable_symlinks on;
       root $folder;
-      brotli_static always;
+      types { }
+      default_type "";
+      add_header Cache-Control no-cache always;
+      add_header Vary Accept-Encoding always;
+      add_header Content-Type $packed_type;
+      add_header Content-Encoding br;
       rewrite ^/\.br(.*)$ $1 break;
-      try_files $uri $uri.html @next;
+      try_files $uri.br @unpacked;
+    }
+    location @unpacked {
+      disable_symlinks on;
+      root $folder;
+      if (-f $folder$uri) { rewrite ^(.*)$ $1 last; }
+      if (-f $folder$uri.html.br) { rewrite ^(.*)$ /.br$1.html last; }
+      rewrite ^(.*)$ $1 last;
     }
 )conf";
 
@@ -154,10 +161,13 @@ constexpr const char* kTail = R"conf(    location @next {
 )conf";
 
 std::string Types() {
-  std::string text = "  default_type application/octet-stream;\n  types {\n";
-  for (const site::MimeType& type : site::MimeTypes())
-    text += "    \"" + std::string(type.type) + "\" " + std::string(type.ending) + ";\n";
-  return text + "  }\n";
+  std::string types = "  default_type application/octet-stream;\n  types {\n", packed;
+  for (const site::MimeType& type : site::MimeTypes()) {
+    types += "    \"" + std::string(type.type) + "\" " + std::string(type.ending) + ";\n";
+    packed += "    " + std::string(type.ending) + " \"" + std::string(type.type) + "\";\n";
+  }
+  return types + "  }\n  map $packed_ending $packed_type {\n" + packed +
+         "    default application/octet-stream;\n  }\n";
 }
 
 std::string EncodedLocations() {
@@ -174,8 +184,7 @@ std::string ConfigText(const site::Config& config, const sdk::SiteSettings& sett
                        const std::string& mark) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(settings.drain).count();
   return site::Filled(kHead + Types() + kMaps + kServer + EncodedLocations() + kTail,
-                      {{"modules", config.modules.empty() ? kModules : config.modules},
-                       {"workers", std::to_string(config.workers)},
+                      {{"workers", std::to_string(config.workers)},
                        {"drain", std::to_string(seconds)},
                        {"run", settings.data + "/run"},
                        {"root", settings.root},

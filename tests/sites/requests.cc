@@ -227,9 +227,11 @@ void AddRanges(List list) {
       list.Add("/ten.txt", 416, "", {{"content-range", "bytes */10"}}, {"Range: bytes=10-"});
   beyond.any_body = true;
   beyond.otherwise = {{"httpd", 416}};  // it does not tell the size
-  list.Add("/app.js", 206, PlainFiles().at("app.js.br").substr(0, 4), {{"content-encoding", "br"}},
-           {"Range: bytes=0-3", "Accept-Encoding: br"})
+  list.Add("/app.js", 206, PlainFiles().at("app.js.gz").substr(0, 4),
+           {{"content-encoding", "gzip"}}, {"Range: bytes=0-3", "Accept-Encoding: gzip"})
       .otherwise = {{"nginx", 200}};
+  list.Add("/app.js", 206, PlainFiles().at("app.js.br").substr(0, 4), {{"content-encoding", "br"}},
+           {"Range: bytes=0-3", "Accept-Encoding: br"});
 }
 
 void AddConditions(List list) {
