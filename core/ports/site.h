@@ -13,7 +13,7 @@ namespace ns::ports {
 struct SiteSettings {
   std::string root;              // holds sites/<app>/<release>, links to folders, and the markers
                                  // spa/<app>/<release>; anybody may read it
-  std::string listen;            // "127.0.0.1:8080", or "unix:/x.sock" where the server can
+  std::string listen;            // "127.0.0.1:8080", or "unix:<data>/run/x.sock" where it can
   std::string data;              // exists; of this server alone
   Duration drain = Duration(0);  // of open requests of a replaced server; zero: 30 s
   friend bool operator==(const SiteSettings&, const SiteSettings&) = default;

@@ -6,11 +6,8 @@
 namespace ns::site_nginx {
 namespace {
 
-constexpr const char* kModules = "/usr/lib/nginx/modules";
-
 // @words@ stand for values that are checked paths, addresses and numbers.
-constexpr const char* kHead = R"conf(load_module @modules@/ngx_http_brotli_static_module.so;
-daemon off;
+constexpr const char* kHead = R"conf(daemon off;
 worker_processes @workers@;
 worker_rlimit_nofile 8192;
 worker_shutdown_timeout @drain@s;
@@ -35,7 +32,6 @@ http {
   max_ranges 1;
   gzip off;
   gzip_static on;
-  brotli_static on;
   types_hash_max_size 4096;
 )conf";
 
@@ -54,6 +50,18 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
     "~\.(?:@encoded@)\.gz\z" gzip;
     default "";
   }
+  map $uri $may_br {
+    "~\.(?:@encoded@)\.(?:br|gz)\z" "";
+    default $accepts_br;
+  }
+  map $uri $packed_ending {
+    "~\.(?<ending>[A-Za-z0-9]+)\.br\z" $ending;
+    default "";
+  }
+  map $http_accept_encoding $accepts_br {
+    "~*(?:\A|,)[ \t]*br[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|\z))[^,]*)?(?:,|\z)" "/.br";
+    default "";
+  }
   map "$http_x_controller_app_id:$http_x_controller_release_id" $site {
     "~\A(?<app>[a-z0-9]{1,64}):(?<release>[a-z0-9]{1,64})\z" "$app/$release";
     default "";
@@ -64,6 +72,8 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
   }
 )conf";
 
+// Who accepts Brotli goes by a location below /.br, a name that no request can have, and leaves it
+// where there is no sibling. Debian's module for that forgets to end the name of the file it opens.
 // The folder of a release is asked for once, and every file of a request is then opened below it
 // without a link on the way. `error_page` leads to @missing whatever was wrong.
 constexpr const char* kServer = R"conf(  server {
@@ -79,6 +89,9 @@ constexpr const char* kServer = R"conf(  server {
     set $folder $realpath_root;
     if ($uri ~ "/\.(?!well-known(?:/|\z))") { return 404; }
     if (-f @root@/spa/$site) { set $spa spa; }
+    if (!-f $folder/index.html) { set $spa ""; }
+    set $br $may_br;
+    if ($br) { rewrite ^(.*)$ /.br$1; }
     location / {
       disable_symlinks on;
       root $folder;
@@ -88,6 +101,26 @@ constexpr const char* kServer = R"conf(  server {
       disable_symlinks on;
       root $folder;
       try_files ${uri}index.html @next;
+    }
+    location ^~ /.br/ {
+      location ~ /\z { rewrite ^(.*)$ $1index.html last; }
+      disable_symlinks on;
+      root $folder;
+      types { }
+      default_type "";
+      add_header Cache-Control no-cache always;
+      add_header Vary Accept-Encoding always;
+      add_header Content-Type $packed_type;
+      add_header Content-Encoding br;
+      rewrite ^/\.br(.*)$ $1 break;
+      try_files $uri.br @unpacked;
+    }
+    location @unpacked {
+      disable_symlinks on;
+      root $folder;
+      if (-f $folder$uri) { rewrite ^(.*)$ $1 last; }
+      if (-f $folder$uri.html.br) { rewrite ^(.*)$ /.br$1.html last; }
+      rewrite ^(.*)$ $1 last;
     }
 )conf";
 
@@ -106,7 +139,7 @@ constexpr const char* kTail = R"conf(    location @next {
       set $act "404$spa";
       if (-f $folder$uri/index.html) { set $act folder; }
       if ($act = 404) { return 404; }
-      if ($act = 404spa) { rewrite ^ /index.html break; }
+      if ($act = 404spa) { rewrite ^ $br/index.html last; }
     }
     location @missing {
       disable_symlinks on;
@@ -128,10 +161,13 @@ constexpr const char* kTail = R"conf(    location @next {
 )conf";
 
 std::string Types() {
-  std::string text = "  default_type application/octet-stream;\n  types {\n";
-  for (const site::MimeType& type : site::MimeTypes())
-    text += "    \"" + std::string(type.type) + "\" " + std::string(type.ending) + ";\n";
-  return text + "  }\n";
+  std::string types = "  default_type application/octet-stream;\n  types {\n", packed;
+  for (const site::MimeType& type : site::MimeTypes()) {
+    types += "    \"" + std::string(type.type) + "\" " + std::string(type.ending) + ";\n";
+    packed += "    " + std::string(type.ending) + " \"" + std::string(type.type) + "\";\n";
+  }
+  return types + "  }\n  map $packed_ending $packed_type {\n" + packed +
+         "    default application/octet-stream;\n  }\n";
 }
 
 std::string EncodedLocations() {
@@ -148,8 +184,7 @@ std::string ConfigText(const site::Config& config, const sdk::SiteSettings& sett
                        const std::string& mark) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(settings.drain).count();
   return site::Filled(kHead + Types() + kMaps + kServer + EncodedLocations() + kTail,
-                      {{"modules", config.modules.empty() ? kModules : config.modules},
-                       {"workers", std::to_string(config.workers)},
+                      {{"workers", std::to_string(config.workers)},
                        {"drain", std::to_string(seconds)},
                        {"run", settings.data + "/run"},
                        {"root", settings.root},

@@ -18,12 +18,10 @@ TEST(NginxText, SameSettings_SameBytes) {
 TEST(NginxText, Values_StandWhereTheyBelong) {
   site::Config config;
   config.workers = 5;
-  config.modules = "/opt/modules";
   const std::string text = ConfigText(config, kSettings, "0123");
   EXPECT_THAT(text, HasSubstr("listen 127.0.0.1:8080;"));
   EXPECT_THAT(text, HasSubstr("root /srv/sites/sites/$site;"));
   EXPECT_THAT(text, HasSubstr("worker_processes 5;"));
-  EXPECT_THAT(text, HasSubstr("load_module /opt/modules/ngx"));
   EXPECT_THAT(text, HasSubstr("\"0123\";"));
   EXPECT_THAT(text, HasSubstr("worker_shutdown_timeout 30s;"));
 }

@@ -244,7 +244,7 @@ TEST_P(Life, Reloads_FailNoRequest) {
   std::jthread reloading([&] {
     for (int i = 0; !done || i < 2; ++i) {
       const Status status = Reload(Other(6 + i % 2));
-      EXPECT_EQ(status, Status()) << i;
+      EXPECT_EQ(status, Status()) << i << ": " << status.ToString();
       ++reloads;
       if (!status.ok()) break;
     }

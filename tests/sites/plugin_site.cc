@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iostream>
 
 #include "site_tree.h"
 
@@ -70,6 +72,13 @@ std::string FreeAddress() {
   return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
 
+// What the server has said, for whoever looks into a failure.
+static void PrintLogs(const std::string& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".log")
+      std::cout << entry.path() << ":\n" << std::ifstream(entry.path()).rdbuf() << "\n";
+}
+
 // Where Caddy is, if the test does not say so itself.
 static std::string ConfigOf(const std::string& server, const std::string& config) {
   if (server != "caddy" || config != "{}") return config;
@@ -98,6 +107,7 @@ PluginSite::PluginSite(const std::string& server, const std::string& config)
 }
 
 PluginSite::~PluginSite() {
+  if (testing::Test::HasFailure()) PrintLogs(folder_ + "/helpers");
   Unload();
   if (const pid_t running = pid(); running > 0)
     ::kill(-running, SIGKILL);  // a drain takes its time

@@ -184,6 +184,9 @@ void AddEncodings(List list) {
   asked("/app.js", "br", "app.js.br", kScript, "br");
   asked("/app.js", "gzip", "app.js.gz", kScript, "gzip");
   asked("/app.js", "gzip, deflate, br", "app.js.br", kScript, "br");
+  asked("/app.js", "gzip, deflate, br, zstd", "app.js.br", kScript, "br");
+  asked("/app.js", "br;q=0.5", "app.js.br", kScript, "br");
+  asked("/app.js", "BR", "app.js.br", kScript, "br");
   asked("/app.js", "br;q=0, gzip", "app.js.gz", kScript, "gzip");
   asked("/app.js", "br;q=0, gzip;q=0", "app.js", kScript, "");
   asked("/app.js", "identity", "app.js", kScript, "");
@@ -224,9 +227,11 @@ void AddRanges(List list) {
       list.Add("/ten.txt", 416, "", {{"content-range", "bytes */10"}}, {"Range: bytes=10-"});
   beyond.any_body = true;
   beyond.otherwise = {{"httpd", 416}};  // it does not tell the size
-  list.Add("/app.js", 206, PlainFiles().at("app.js.br").substr(0, 4), {{"content-encoding", "br"}},
-           {"Range: bytes=0-3", "Accept-Encoding: br"})
+  list.Add("/app.js", 206, PlainFiles().at("app.js.gz").substr(0, 4),
+           {{"content-encoding", "gzip"}}, {"Range: bytes=0-3", "Accept-Encoding: gzip"})
       .otherwise = {{"nginx", 200}};
+  list.Add("/app.js", 206, PlainFiles().at("app.js.br").substr(0, 4), {{"content-encoding", "br"}},
+           {"Range: bytes=0-3", "Accept-Encoding: br"});
 }
 
 void AddConditions(List list) {
@@ -267,6 +272,11 @@ void AddSpa(List list) {
        {"/", "/index.html", "/index", "/users/7", "/users/7/", "/assets", "/assets/",
         "/assets/none.js", "/404", "/404.html", "/a.b/c", "/about/"})
     page(target);
+  for (const char* target : {"/", "/users/7", "/users/7/"})
+    list.Add(target, 200, "the application, packed\n",
+             {{"content-type", kHtml}, {"content-encoding", "br"}}, {"Accept-Encoding: gzip, br"});
+  list.Add("/.br/index.html", 404, "404 Not Found\n", {}, {"Accept-Encoding: br"});
+  list.Add("/about", 200, "about\n", {{"content-type", kHtml}}, {"Accept-Encoding: br"});
   list.Add("/about", 200, "about\n", {{"content-type", kHtml}});
   list.Add("/assets/app.js", 200, "code\n", {{"content-type", kScript}});
   list.Add("/docs/", 200, "docs\n", {{"content-type", kHtml}});

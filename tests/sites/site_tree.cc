@@ -136,6 +136,7 @@ void MakeSites(const std::string& root) {
   MakeRelease(root, kPlain, kSecond, {{"index.html", "second\n"}, {"app.js", "second app\n"}});
   MakeRelease(root, kSpa, kFirst,
               {{"index.html", "the application\n"},
+               {"index.html.br", "the application, packed\n"},
                {"about.html", "about\n"},
                {"assets/app.js", "code\n"},
                {"docs/index.html", "docs\n"},

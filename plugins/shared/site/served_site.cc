@@ -17,7 +17,9 @@ using sdk::Fault;
 using sdk::SiteSettings;
 
 constexpr auto kTakeUp = 15s;  // until a configuration is in force
-constexpr auto kCheck = 20s;   // for the server to judge one
+// Answers in a row: one that is about to end may still answer with the configuration before.
+constexpr int kSeen = 4;
+constexpr auto kCheck = 20s;  // for the server to judge one
 constexpr std::string_view kSocket = "unix:";
 
 // Starts what follows, without the socket file that a killed one has left. $0 names the file that
@@ -60,7 +62,7 @@ ServedSite::Paths ServedSite::PathsOf(const SiteSettings& settings) {
 }
 
 std::string ServedSite::MarkOf(const SiteSettings& settings) const {
-  return Fingerprint(Text(settings, ""));
+  return Fingerprint(settings.data) + "-" + Fingerprint(Text(settings, ""));
 }
 
 std::string ServedSite::Render(const SiteSettings& settings) {
@@ -124,9 +126,7 @@ void ServedSite::Check(const sdk::Call& call, const SiteSettings& settings) { Tr
 void ServedSite::CheckFree(const sdk::Call& call, const SiteSettings& settings) {
   RemoveStale(settings.listen);
   if (!IsTaken(settings.listen)) return;
-  const std::string mark = MarkAt(call, settings.listen);
-  const std::string ours = ReadWhole(settings.data + "/mark");
-  if (!mark.empty() && (mark == ours || mark == MarkOf(settings))) return;
+  if (MarkAt(call, settings.listen).starts_with(Fingerprint(settings.data) + "-")) return;
   throw Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN,
               settings.listen + " is taken by another program; choose another address.",
               Fault::kOperator);
@@ -165,7 +165,6 @@ void ServedSite::PutInForce(const sdk::Call& call, const SiteSettings& settings)
       TakeUp(call, paths, host_.spawn().StateOf(traits_.name).pid);
       if (!Await(call, settings, kTakeUp)) throw Away("does not take up its new configuration");
     }
-    WriteWhole(settings.data + "/mark", MarkOf(settings));
   } catch (...) {
     if (!before.empty()) WriteWhole(paths.file, before);
     WriteWhole(settings.data + "/socket", socket);
@@ -215,7 +214,12 @@ std::string ServedSite::MarkAt(const sdk::Call& call, const std::string& listen)
 bool ServedSite::Await(const sdk::Call& call, const SiteSettings& settings,
                        std::chrono::nanoseconds most) {
   const auto until = std::chrono::steady_clock::now() + most;
-  while (MarkAt(call, settings.listen) != MarkOf(settings)) {
+  for (int in_a_row = 0; in_a_row < kSeen;) {
+    if (MarkAt(call, settings.listen) == MarkOf(settings)) {
+      ++in_a_row;
+      continue;
+    }
+    in_a_row = 0;
     if (std::chrono::steady_clock::now() > until) return false;
     call.Wait(10ms);
   }

@@ -14,7 +14,7 @@
 namespace ns::site {
 
 // Derive from it and say how the server is told things. Files in the data folder, which root keeps
-// for itself: `server.conf`, `candidate.conf`, `mark` (of what is in force), `socket`; `run`
+// for itself: `server.conf`, `candidate.conf`, `socket`; `run`
 // belongs to the server: a Unix socket to listen on must be in it. [any-thread]
 class ServedSite : public sdk::Site {
  public:

@@ -25,7 +25,7 @@ typedef struct ns_site_settings {
   uint32_t struct_size;
   uint32_t reserved;
   ns_str root;      /* absolute, [A-Za-z0-9/._-]; anybody may read it */
-  ns_str listen;    /* "127.0.0.1:8080", or "unix:/x.sock" where the server can */
+  ns_str listen;    /* "127.0.0.1:8080", or "unix:<data>/run/x.sock" where it can */
   ns_str data;      /* absolute, [A-Za-z0-9/._-], exists; belongs to this server alone */
   int64_t drain_ns; /* how long open requests of a replaced server may last; 0: 30 s */
 } ns_site_settings;
