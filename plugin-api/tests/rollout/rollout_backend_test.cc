@@ -224,6 +224,22 @@ TEST_F(RolloutBackendTest, RoutesNobodySpokeOf_WhatTheyMayLeadToIsNotStoppedWhen
   EXPECT_TRUE(backend_->replicas.empty());
 }
 
+// Stopped and started again at once: the proxy may still lead to what the stop would have ended.
+TEST_F(RolloutBackendTest, StartAfterAStopThatFailed_WhatMayStillServeIsNotStoppedWhenItFailsToo) {
+  ASSERT_EQ(Apply(Running(1)), NS_OK);
+  App stopped = Running(2);
+  stopped.state = AppState::kStopped;
+  stopped.route_key = "page";
+  backend_->fails = "confirm";
+  EXPECT_EQ(Apply(stopped), NS_E_UNAVAILABLE);
+  backend_->fails = "routes";
+  EXPECT_EQ(Apply(Running(3)), NS_E_UNAVAILABLE);
+  EXPECT_EQ(backend_->did, (Words{"pull", "start", "routes", "routes", "routes"}))
+      << "nothing was stopped";
+  EXPECT_EQ(Apply(Running(3)), NS_OK);
+  EXPECT_EQ(backend_->routed, std::set<std::string>{"r1"});
+}
+
 TEST_F(RolloutBackendTest, Failure_IsToldByObserveUntilItIsMended) {
   Apply(Running(1, "old"));
   backend_->fails = "pull";

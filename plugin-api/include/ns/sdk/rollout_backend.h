@@ -249,10 +249,10 @@ class RolloutBackend::Driver {
   // The record first: should we die in between, the routes are found other than written and are
   // written again.
   void SetRoutes(const std::set<std::string>& targets) {
-    const std::set<std::string> before = std::exchange(record_.targets, targets);
-    const std::string key_before =
-        std::exchange(record_.written_route_key, rollout_.goal().route_key);
-    for (const std::string& id : before) {
+    const AppRecord before = record_;
+    record_.targets = targets;
+    record_.written_route_key = rollout_.goal().route_key;
+    for (const std::string& id : before.targets) {
       if (!targets.contains(id)) record_.draining_since[id] = Now().count();
     }
     // Where they lead that are not as written nobody knows: to any replica, perhaps.
@@ -264,8 +264,9 @@ class RolloutBackend::Driver {
     try {
       backend_.SetRoutes(call_, app_, targets, record_);
     } catch (const Error&) {
-      record_.targets = before;
-      record_.written_route_key = key_before;
+      record_.targets = before.targets;
+      record_.written_route_key = before.written_route_key;
+      record_.draining_since = before.draining_since;  // what it led to before may still be reached
       throw;
     }
     Save();
