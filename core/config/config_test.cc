@@ -144,6 +144,13 @@ builder: {}
           "/etc/ns/config.yaml:14:1: builder: is given twice"));
 }
 
+TEST(Config, Load_OfATimeBelowItsLimit_NamesTheLimit) {
+  const Loaded loaded = Load("keep: {history: 10m}\n");
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_THAT(loaded.mistakes[0].ToString(),
+              HasSubstr("keep.history: must be at least 1h, not \"10m\""));
+}
+
 TEST(Config, Load_OfBrokenYaml_SaysWhere) {
   const Loaded loaded = Load("data: /a\nplugins: {docker: [}\n");
   ASSERT_EQ(loaded.mistakes.size(), 1U);

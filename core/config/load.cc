@@ -199,7 +199,8 @@ void ReadSmall(Section& top, Config& out) {
   Section keep = top.Child("keep");
   keep.Integer("releases", out.keep.releases, 1, 1000);
   keep.Time("build_logs", out.keep.logs);
-  keep.Time("history", out.keep.history);
+  // Who follows events reads on from where they were; a rollback needs the release before.
+  keep.Time("history", out.keep.history, std::chrono::hours(1));
   keep.Close();
   Section pages = top.Child("page_server");
   pages.Text("listen", out.page_listen);

@@ -224,11 +224,14 @@ void Section::Integer(const std::string& key, int& out, int from, int to) {
   Read<int>(key, out, parse, [](int value) { return std::to_string(value); });
 }
 
-void Section::Time(const std::string& key, Duration& out) {
-  const Parser<Duration> parse = [](const YAML::Node& node, Duration& value) {
+void Section::Time(const std::string& key, Duration& out, Duration least) {
+  const Parser<Duration> parse = [=](const YAML::Node& node, Duration& value) {
     std::string text;
     std::string mistake = ParseText(node, text);
-    return mistake.empty() ? ParseDuration(text, value) : mistake;
+    if (mistake.empty()) mistake = ParseDuration(text, value);
+    if (mistake.empty() && value < least)
+      mistake = "must be at least " + FormatDuration(least) + ", not \"" + text + "\"";
+    return mistake;
   };
   Read<Duration>(key, out, parse, FormatDuration);
 }

@@ -72,7 +72,7 @@ class Section {
   void Texts(const std::string& key, std::vector<std::string>& out);
   void Flag(const std::string& key, bool& out);
   void Integer(const std::string& key, int& out, int from, int to);
-  void Time(const std::string& key, Duration& out);
+  void Time(const std::string& key, Duration& out, Duration least = {});
   void Bytes(const std::string& key, uint64_t& out);
   void Path(const std::string& key, std::string& out);
   void Paths(const std::string& key, std::vector<std::string>& out);

@@ -35,13 +35,19 @@ bool Come(Cleanup& cleanup, Time when, Time now) {
   return false;
 }
 
-void DropReleases(Cleanup& cleanup, const model::AppHistory& history, Duration age) {
+// Its age is that of the one that took its place.
+void DropReleases(Cleanup& cleanup, const model::AppHistory& history, const Retention& retention) {
   std::set<BuildId> newer;
+  int kept = 0;
+  Time replaced = kNever;
   for (const model::Release& release : history.releases) {  // newest first
-    const bool replaced = !newer.insert(release.build).second || release.image_gone;
-    if (replaced && !InUse(history, release) &&
-        Come(cleanup, After(release.created_at, age), history.now))
+    const bool useless = !newer.insert(release.build).second || release.image_gone;
+    if (useless && !InUse(history, release) && kept >= retention.releases &&
+        Come(cleanup, After(replaced, retention.history), history.now))
       cleanup.releases.push_back(release.id);
+    else
+      ++kept;
+    replaced = release.created_at;
   }
 }
 
@@ -63,7 +69,7 @@ Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retenti
     if (logged.contains(build.id) && Come(cleanup, After(build.finished_at, logs), history.now))
       cleanup.logs.push_back(build.id);
   }
-  DropReleases(cleanup, history, retention.history);
+  DropReleases(cleanup, history, retention);
   return cleanup;
 }
 

@@ -29,8 +29,9 @@ struct Cleanup {
 
 // Kept are the images of what runs or is pinned, of the newest releases, of builds of the current
 // commit, and of builds that have not settled. A log is kept as long as the image of its
-// build, and for the time of the policy. A release goes after that time where its image is gone or
-// a newer one was made of the same build, unless it is in use.
+// build, and for the time of the policy. A release goes where its image is gone or a newer one was
+// made of the same build, and another took its place that long ago, unless it is in use or among
+// the newest.
 Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retention);
 
 // Digests that must stay in the registry: those of builds whose image is kept.

@@ -67,19 +67,32 @@ TEST(DecideCleanup, BuildOfTheCurrentCommitOrJustEnded_Stays) {
 }
 
 TEST(DecideCleanup, OldRelease_GoesWhereNothingCanGoBackToIt) {
-  model::AppHistory history = HistoryOf(5);
-  const Retention keep{.releases = 5, .history = 24h * 90};
+  model::AppHistory history = HistoryOf(6);
+  const Retention keep{.releases = 2, .logs = 24h, .history = 24h * 90};
   for (model::Release& release : history.releases) release.created_at = history.now - 24h * 91;
-  EXPECT_TRUE(DecideCleanup(history, keep).Empty()) << "each can be gone back to";
-  history.releases[1].build = history.releases[0].build;  // 4 is of the build of 5
-  history.releases[2].image_gone = history.releases[3].image_gone = true;
-  history.app.pinned = history.releases[3].id;
+  for (model::Build& build : history.builds) build.commit = history.app.commit;  // all stay
+  EXPECT_THAT(DecideCleanup(history, keep).releases, IsEmpty()) << "each can be gone back to";
+  history.releases[2].build = history.releases[0].build;  // 4 is of the build of 6
+  history.releases[3].image_gone = history.releases[4].image_gone = true;
+  history.app.pinned = history.releases[4].id;
   EXPECT_THAT(DecideCleanup(history, keep).releases,
               ElementsAre(IdOf<ReleaseId>(4), IdOf<ReleaseId>(3)));
   history.releases[2].created_at = history.now - 24h * 89;
   const Cleanup cleanup = DecideCleanup(history, keep);
   EXPECT_THAT(cleanup.releases, ElementsAre(IdOf<ReleaseId>(4)));
-  EXPECT_EQ(cleanup.next, history.now + 24h) << "in the order of time";
+  EXPECT_EQ(cleanup.next, history.now + 24h) << "3 served until then";
+}
+
+// A new variable makes a release of the same build; the one before is what a rollback takes.
+TEST(DecideCleanup, ReleaseThatServedUntilNow_StaysHoweverLongItDid) {
+  model::AppHistory history = HistoryOf(3);
+  const Retention keep{.releases = 1, .history = 24h * 90};
+  for (model::Release& release : history.releases) release.created_at = history.now - 24h * 200;
+  history.releases[1].build = history.releases[0].build;
+  history.releases[0].created_at = history.now - 1min;
+  EXPECT_THAT(DecideCleanup(history, keep).releases, IsEmpty());
+  history.releases[0].created_at = history.now - 24h * 91;
+  EXPECT_THAT(DecideCleanup(history, keep).releases, ElementsAre(IdOf<ReleaseId>(2)));
 }
 
 TEST(DecideCleanup, WhatTimeAloneBrings_IsToldWithItsTime) {

@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import banned_calls
+import conflicts
 import include_graph
 import reasons
 
@@ -124,6 +125,15 @@ class BannedCalls(unittest.TestCase):
 
     def test_sources_outside_core_are_not_looked_at(self):
         self.assertEqual(banned({"plugins/p/x.cc": "std::thread t;"}), [])
+
+
+class Conflicts(unittest.TestCase):
+    def test_marks_of_a_merge_are_caught_in_any_text(self):
+        begin, end = "<" * 7, ">" * 7
+        files = {"docs/a.md": f"text\n{begin} HEAD\none\n=======\ntwo\n{end} other\n", "docs/b.md": "Title\n=======\n", "build/c": f"{begin} HEAD\n"}
+        with tree(files) as root:
+            found = conflicts.check(root)
+        self.assertEqual([line.split(" ")[0] for line in found], ["docs/a.md:2:", "docs/a.md:6:"])
 
 
 class Reasons(unittest.TestCase):

@@ -185,6 +185,7 @@ void Checker::CheckApps(const Rows& rows) {
     if (row.app.target.generation == known.generation && !(row.app.target == known))
       Fail("I7", "a new target of " + id.str() + " has the generation of the last");
     known = row.app.target;
+    if (row.app.deleted) was_deleted_.insert(id);
     if (row.app.deleted) continue;
     for (const model::Website& site : row.app.websites) {
       if (!addresses.insert(site.fqdn + site.path_prefix).second)
@@ -273,7 +274,6 @@ void Checker::ContainerEnds(const Container& container) {
     const FakeApp* app = rows.FindApp(AppId(container.app));
     return !app || app->app.deleted;
   });
-  // The deletion may be among what the database has lost since.
   if (removed_.contains(AppId(container.app)) && DatabaseHasLost(60s)) return;
   if (!deleted && container.flaw.empty())
     Fail("I12", "a rollout ends " + container.id + ", which serves");
@@ -378,12 +378,12 @@ void Checker::CheckApply(const std::string& host, const model::DesiredApp& desir
     Fail("I19", host + " applies again and again what is so already, of " + app);
 }
 
+// The deletion that a host acts on may be among what the database has lost since.
 void Checker::CheckRemoval(const std::string& host, const AppId& app) {
   const bool lives = database_.rows().state.With([&](Rows& rows) { return rows.FindLiveApp(app); });
-  // Where the database has lost the deletion it is what the host had read before.
-  if (!lives || DatabaseHasLost(60s)) removed_.insert(app);
-  if (lives && !DatabaseHasLost(60s))
-    Fail("I11", host + " removes " + app.str() + ", which is not deleted");
+  const bool lost = DatabaseHasLost(60s) && was_deleted_.contains(app);
+  if (lives && !lost) return Fail("I11", host + " removes " + app.str() + ", which is not deleted");
+  removed_.insert(app);
 }
 
 int64_t Checker::Changes() {

@@ -148,7 +148,8 @@ class Checker {
   // When the queue was asked for on which the claim of a build was decided: the oldest of those
   // that may still arrive.
   std::map<std::pair<std::string, BuildId>, Duration> decided_;
-  std::set<AppId> removed_;                  // tombstones that a host began to remove
+  std::set<AppId> was_deleted_;              // also where the database has lost that since
+  std::set<AppId> removed_;                  // that a host began to remove
   std::map<std::string, Duration> expired_;  // attempt -> when its claim was taken away
   // Containers, by application: when, and of which target.
   std::map<std::string, std::deque<std::pair<Duration, sdk::Fence>>> created_;
