@@ -72,7 +72,9 @@ Shortfall Checker::ReleaseNotWanted(const Rows& rows, const model::Application& 
     const bool by_platform = failed && (build.attempt >= model::kMaxAttempts ||
                                         build.outcome.reason() == "ResultRefused");
     // The request may be lost with the database's tail when its builder has heard of it.
+    // What was put aside for something newer is built again where that is taken back.
     const bool by_person = build.status == BuildStatus::kCancelled &&
+                           build.outcome.reason() != model::kSuperseded &&
                            (build.cancel_requested || DatabaseHasLost(std::chrono::hours(1)));
     const bool excused = by_source || by_platform || by_person;
     if (excused) return {};
