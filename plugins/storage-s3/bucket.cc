@@ -34,12 +34,15 @@ std::string Named(const Bucket::Ask& ask, const Config& config) {
 
 // What the client says of a server that cannot be reached, in a storage's words.
 Error Away(const Error& error) {
-  return Error(error.code() == NS_E_RANGE ? NS_E_UNAVAILABLE : error.code(),
-               NS_REASON_STORAGE_UNAVAILABLE, error.message(), sdk::Fault::kPlatform);
+  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE, error.message(),
+               sdk::Fault::kPlatform);
 }
 
+// The client says a reason only where there was no answer in time; a call that is over says the
+// same.
 bool IsAway(const Error& error) {
-  return error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE;
+  if (error.code() == NS_E_DEADLINE) return error.reason() == NS_REASON_TIMED_OUT;
+  return error.reason().empty() && (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE);
 }
 
 }  // namespace
@@ -74,8 +77,8 @@ http::Response Bucket::Try(const Call& call, const Ask& ask,
       if (response.ok()) return response;
       if (last || !IsPassing(response)) throw ErrorOf(Named(ask, config_), response);
     } catch (const Error& error) {
-      // The client gives no reason where there was no answer.
-      if (!error.reason().empty() || !IsAway(error)) throw;
+      if (!IsAway(error)) throw;
+      call.Check();
       if (last || !may_repeat()) throw Away(error);
     }
     call.Wait(kPause * (1 << (n - 1)));

@@ -267,5 +267,64 @@ TEST(FaultyServer, UploadsThatCrashesLeft_GivenUpAfterADayAndOnlyOnes) {
   EXPECT_THAT(server.requests()[2], HasSubstr("DELETE /files/p/old?uploadId=u3 HTTP/1.1"));
 }
 
+// Its queue is full: who connects hears nothing.
+class BlackHole {
+ public:
+  BlackHole() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(fd_, 0);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    for (int& peer : peers_) {
+      peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      ::connect(peer, reinterpret_cast<sockaddr*>(&address), size);
+    }
+  }
+  ~BlackHole() {
+    for (const int peer : peers_) ::close(peer);
+    ::close(fd_);
+  }
+  Config config() const {
+    return ParseConfig(R"({"endpoint": "http://127.0.0.1:)" + std::to_string(port_) +
+                       R"(", "bucket": "files", "access_key": "a", "secret_key": "s"})");
+  }
+
+ private:
+  int fd_ = -1, port_ = 0;
+  int peers_[4] = {};
+};
+
+TEST(FaultyServer, NoAnswerInTime_IsAwayAfterFourTries) {
+  const BlackHole hole;
+  Bucket bucket(hole.config(), "a", "s");
+  Bucket::Ask ask;
+  ask.timeout = std::chrono::milliseconds(50);
+  const auto begin = sdk::Call::Clock::now();
+  const sdk::Error error = World::Thrown([&] { bucket.Do(sdk::Call(), ask); });
+  EXPECT_EQ(error.code(), NS_E_UNAVAILABLE) << error.message();
+  EXPECT_EQ(error.reason(), NS_REASON_STORAGE_UNAVAILABLE);
+  EXPECT_THAT(error.message(), HasSubstr("in time"));
+  EXPECT_GE(sdk::Call::Clock::now() - begin, std::chrono::milliseconds(4 * 50 + 1'400));
+}
+
+TEST(FaultyServer, CallThatIsOver_IsLateAndNotAway) {
+  const BlackHole hole;
+  Bucket bucket(hole.config(), "a", "s");
+  const auto until = sdk::Call::Clock::now() + std::chrono::milliseconds(100);
+  ns_call raw{};
+  raw.struct_size = sizeof(raw);
+  raw.cancel_fd = -1;
+  raw.deadline_ns = until.time_since_epoch() / std::chrono::nanoseconds(1);
+  const sdk::Error error = World::Thrown([&] { bucket.Do(sdk::Call(&raw), {}); });
+  EXPECT_EQ(error.code(), NS_E_DEADLINE) << error.message();
+  EXPECT_EQ(error.reason(), NS_REASON_TIMED_OUT);
+  EXPECT_LT(sdk::Call::Clock::now() - until, std::chrono::seconds(4)) << "before curl gives up";
+}
+
 }  // namespace
 }  // namespace ns::storage_s3
