@@ -68,7 +68,8 @@ class File {
 Status UnpackFile(const std::string& file, const std::string& folder) {
   const File artifact(file, O_RDONLY);
   NS_TRY(artifact.Opened());
-  if (::mkdir(folder.c_str(), 0755) != 0) return archive::CannotWrite(folder, errno);
+  NS_TRY(RemoveAll(folder));  // what could not be removed after a failure
+  NS_TRY(MakeFolder(folder));
   return archive::Unpack([&](char* to, size_t most) { return artifact.Read(to, most); }, folder)
       .status();
 }

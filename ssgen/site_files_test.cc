@@ -152,6 +152,31 @@ TEST_F(SiteFilesTest, Bring_PutsTheSiteInPlaceAndFetchesItOnce) {
   EXPECT_THAT(In("artifacts"), ElementsAre(site.digest.sha256));
 }
 
+TEST_F(SiteFilesTest, FoldersAndMarks_ReadableByAllWhateverTheUmask) {
+  const mode_t before = ::umask(077);
+  const std::string www = root_ + "/above/www", app = "/" + kApp.str();
+  SiteFiles files(www, storage_, clock_);
+  EXPECT_TRUE(files.Open().ok());
+  const Site site = Built(one_, "hello", true);
+  EXPECT_TRUE(files.Bring({}, site).ok());
+  ::umask(before);
+  const auto mode = [](const std::string& path) {
+    return static_cast<unsigned>(fs::status(path).permissions());
+  };
+  for (const std::string& folder :
+       {root_ + "/above", www, www + "/artifacts", www + "/artifacts/" + site.digest.sha256,
+        www + "/sites", www + "/sites" + app, www + "/spa", www + "/spa" + app})
+    EXPECT_EQ(mode(folder), 0755u) << folder;
+  EXPECT_EQ(mode(www + "/spa" + app + "/" + kFirst.str()), 0644u);
+}
+
+TEST_F(SiteFilesTest, FolderThatAnEarlierProcessLeftClosed_IsOpened) {
+  fs::permissions(root_ + "/www/artifacts", fs::perms::owner_all);
+  SiteFiles again(root_ + "/www", storage_, clock_);
+  ASSERT_TRUE(again.Open().ok());
+  EXPECT_EQ(fs::status(root_ + "/www/artifacts").permissions(), fs::perms(0755));
+}
+
 TEST_F(SiteFilesTest, SitesOfOneArtifact_ShareItsFolder) {
   ASSERT_TRUE(files_.Bring({}, Built(one_, "same")).ok());
   ASSERT_TRUE(files_.Bring({}, Built(other_, "same")).ok());

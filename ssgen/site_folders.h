@@ -57,6 +57,9 @@ class SiteFolders {
   const std::string root_;
 };
 
+// Makes a folder where there is none. All may read it then, whatever the umask is.
+Status MakeFolder(const std::string& path);
+
 // Gives a folder and all below it one modification time.
 Status SetTimes(const std::string& folder, std::chrono::sys_seconds time);
 
