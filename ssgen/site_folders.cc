@@ -58,7 +58,8 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
-// All that was written to its file system so far is on the disk.
+}  // namespace
+
 Status SyncFileSystem(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return archive::CannotWrite(folder, errno);
@@ -66,8 +67,6 @@ Status SyncFileSystem(const std::string& folder) {
   ::close(fd);
   return error == 0 ? Status() : archive::CannotWrite(folder, error);
 }
-
-}  // namespace
 
 Status MakeFolder(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return archive::CannotWrite(path, errno);
@@ -121,7 +120,6 @@ std::chrono::sys_seconds SiteFolders::NewestTime() const {
 }
 
 Status SiteFolders::TakeIn(const std::string& sha256) const {
-  NS_TRY(SyncFileSystem(Incoming(sha256)));
   return Move(Incoming(sha256), root_ + "/artifacts/" + sha256);
 }
 
