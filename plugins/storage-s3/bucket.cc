@@ -45,6 +45,12 @@ bool IsAway(const Error& error) {
   return error.reason().empty() && (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE);
 }
 
+Error NotThePart(const std::string& what, const std::string& given) {
+  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE,
+               what + ": a part was asked for, and the server gives " + given + ".",
+               sdk::Fault::kOperator);
+}
+
 }  // namespace
 
 Bucket::Bucket(const Config& config, std::string access_key, std::string secret_key)
@@ -60,6 +66,7 @@ http::Request Bucket::RequestOf(const Ask& ask) const {
   if (!ask.body.empty()) request.headers.emplace_back("Content-Type", "application/octet-stream");
   request.body = ask.body;
   request.timeout = ask.timeout;
+  request.silence = ask.silence;
   request.sign = "aws:amz:" + config_.region + ":s3";
   request.user = access_key_;
   request.password = secret_key_;
@@ -93,14 +100,20 @@ http::Response Bucket::Do(const Call& call, const Ask& ask) {
 
 void Bucket::Stream(const Call& call, const Ask& ask,
                     const std::function<void(std::string_view)>& take) {
-  bool given = false;
+  uint64_t given = 0;
   const std::function<void(std::string_view)> note = [&](std::string_view bytes) {
-    given = given || !bytes.empty();
+    given += bytes.size();
+    if (given > ask.part.value_or(given)) throw NotThePart(Named(ask, config_), "more");
     take(bytes);
   };
-  Try(
-      call, ask, [&](const http::Request& request) { return client_.Stream(call, request, note); },
-      [&] { return !given; });
+  const auto send = [&](http::Request request) {
+    request.begin = [&](const http::Response& head) {
+      if (ask.part && head.status != 206) throw NotThePart(Named(ask, config_), "everything");
+    };
+    return client_.Stream(call, request, note);
+  };
+  Try(call, ask, send, [&] { return given == 0; });
+  if (given < ask.part.value_or(0)) throw NotThePart(Named(ask, config_), "less");
 }
 
 }  // namespace ns::storage_s3
