@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <set>
 #include <string_view>
 
@@ -65,12 +66,17 @@ class File {
   const int fd_;
 };
 
-Status UnpackFile(const std::string& file, const std::string& folder) {
+Status UnpackFile(const std::string& file, const std::string& folder,
+                  const std::function<Status()>& go_on) {
   const File artifact(file, O_RDONLY);
   NS_TRY(artifact.Opened());
-  if (::mkdir(folder.c_str(), 0755) != 0) return archive::CannotWrite(folder, errno);
-  return archive::Unpack([&](char* to, size_t most) { return artifact.Read(to, most); }, folder)
-      .status();
+  NS_TRY(RemoveAll(folder));  // what could not be removed after a failure
+  NS_TRY(MakeFolder(folder));
+  const archive::Source source = [&](char* to, size_t most) -> Result<size_t> {
+    NS_TRY(go_on());
+    return artifact.Read(to, most);
+  };
+  return archive::Unpack(source, folder).status();
 }
 
 }  // namespace
@@ -93,15 +99,6 @@ std::chrono::sys_seconds SiteFiles::NextTime() {
       [&](auto& last) { return last = std::max(now, last + std::chrono::seconds(1)); });
 }
 
-std::shared_ptr<Mutex> SiteFiles::TurnOf(const std::string& sha256) {
-  return turns_.With([&](auto& turns) {
-    std::erase_if(turns, [](const auto& turn) { return turn.second.use_count() == 1; });
-    auto& turn = turns[sha256];
-    if (!turn) turn = std::make_shared<Mutex>();
-    return turn;
-  });
-}
-
 Result<bool> SiteFiles::LinkIfThere(const Site& site) {
   return folders_.With([&](const SiteFolders& folders) -> Result<bool> {
     const std::string& sha256 = site.digest.sha256;
@@ -114,8 +111,7 @@ Result<bool> SiteFiles::LinkIfThere(const Site& site) {
 
 Status SiteFiles::Bring(const ports::Call& call, const Site& site) {
   NS_TRY(CheckNames(site));
-  const std::shared_ptr<Mutex> turn = TurnOf(site.digest.sha256);
-  const Lock mine(*turn);
+  NS_ASSIGN(const Turns::Turn mine, turns_.Take(call, clock_, site.digest.sha256));
   NS_ASSIGN(const bool there, LinkIfThere(site));
   if (there) return {};
   const Status fetched = Fetch(call, site);
@@ -143,10 +139,11 @@ Status SiteFiles::Fetch(const ports::Call& call, const Site& site) {
   const std::string file = folder + ".tar.gz";
   NS_TRY(Download(call, site, file));
   Failpoint("ssgen.downloaded");
-  NS_TRY(UnpackFile(file, folder));
+  NS_TRY(UnpackFile(file, folder, [&] { return CheckCall(call, clock_); }));
   NS_TRY(SetTimes(folder, NextTime()));
   Failpoint("ssgen.unpacked");
-  return RemoveAll(file);
+  NS_TRY(RemoveAll(file));
+  return SyncFileSystem(folder);  // here, where nobody waits for it but those who want this site
 }
 
 Status SiteFiles::Download(const ports::Call& call, const Site& site, const std::string& file) {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +9,7 @@
 #include "base/mutex.h"
 #include "ports/storage.h"
 #include "ssgen/site_folders.h"
+#include "ssgen/turns.h"
 
 namespace ns::ssgen {
 
@@ -37,7 +36,8 @@ class SiteFiles {
 
   // Returns when the site is on disk, or why it cannot be: kInvalid of the source for an artifact
   // that is none, "DigestMismatch" where the storage gives other bytes, "DiskFull", what the
-  // storage says; kInvalid for a name that can be no folder.
+  // storage says; kInvalid for a name that can be no folder; kCancelled or kDeadline soon after the
+  // call is over, also while another call fetches the same.
   Status Bring(const ports::Call& call, const Site& site);
 
   // Sites that are on disk.
@@ -53,15 +53,13 @@ class SiteFiles {
   Status Fetch(const ports::Call& call, const Site& site);
   Status Download(const ports::Call& call, const Site& site, const std::string& file);
   std::chrono::sys_seconds NextTime();
-  std::shared_ptr<Mutex> TurnOf(const std::string& sha256);
   Result<std::vector<std::string>> Forget(const std::vector<SiteName>& kept);
 
   ports::Storage& storage_;
   const Clock& clock_;
   Guarded<SiteFolders> folders_;
   Guarded<std::chrono::sys_seconds> last_time_;  // of an artifact
-  // Who fetches an artifact, so that others wait for it.
-  Guarded<std::map<std::string, std::shared_ptr<Mutex>>> turns_;
+  Turns turns_;                                  // to fetch an artifact
 };
 
 }  // namespace ns::ssgen

@@ -4,12 +4,15 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -19,6 +22,13 @@
 #include "base/random.h"
 #include "ports/testing/fake_clock.h"
 #include "ports/testing/fake_storage.h"
+
+// What happens while the disk is waited for; takes the place of the C library's own.
+static std::function<void()> while_syncing;
+extern "C" int syncfs(int fd) noexcept {
+  if (while_syncing) while_syncing();
+  return static_cast<int>(::syscall(SYS_syncfs, fd));
+}
 
 namespace ns::ssgen {
 namespace {
@@ -44,7 +54,7 @@ int64_t SecondOf(const fs::path& path) {
   return info.st_mtim.tv_sec;
 }
 
-// Counts what is fetched.
+// Counts what is fetched, and has it done something before and after.
 class CountingStorage final : public ports::Storage {
  public:
   explicit CountingStorage(ports::Storage& inner) : inner_(inner) {}
@@ -55,7 +65,10 @@ class CountingStorage final : public ports::Storage {
   Status Get(const ports::Call& call, const std::string& key, const ports::ObjectRange& range,
              const ports::ObjectSink& out) override {
     ++fetched;
-    return inner_.Get(call, key, range, out);
+    if (before) before();
+    const Status status = inner_.Get(call, key, range, out);
+    if (after) after();
+    return status;
   }
   Result<ports::ObjectInfo> Stat(const ports::Call& call, const std::string& key) override {
     return inner_.Stat(call, key);
@@ -70,6 +83,7 @@ class CountingStorage final : public ports::Storage {
   Status Check(const ports::Call& call) override { return inner_.Check(call); }
 
   std::atomic<int> fetched{0};
+  std::function<void()> before, after;
 
  private:
   ports::Storage& inner_;
@@ -150,6 +164,31 @@ TEST_F(SiteFilesTest, Bring_PutsTheSiteInPlaceAndFetchesItOnce) {
   EXPECT_THAT(files_.Present(), ElementsAre(one_));
   EXPECT_THAT(In("incoming"), IsEmpty());
   EXPECT_THAT(In("artifacts"), ElementsAre(site.digest.sha256));
+}
+
+TEST_F(SiteFilesTest, FoldersAndMarks_ReadableByAllWhateverTheUmask) {
+  const mode_t before = ::umask(077);
+  const std::string www = root_ + "/above/www", app = "/" + kApp.str();
+  SiteFiles files(www, storage_, clock_);
+  EXPECT_TRUE(files.Open().ok());
+  const Site site = Built(one_, "hello", true);
+  EXPECT_TRUE(files.Bring({}, site).ok());
+  ::umask(before);
+  const auto mode = [](const std::string& path) {
+    return static_cast<unsigned>(fs::status(path).permissions());
+  };
+  for (const std::string& folder :
+       {root_ + "/above", www, www + "/artifacts", www + "/artifacts/" + site.digest.sha256,
+        www + "/sites", www + "/sites" + app, www + "/spa", www + "/spa" + app})
+    EXPECT_EQ(mode(folder), 0755u) << folder;
+  EXPECT_EQ(mode(www + "/spa" + app + "/" + kFirst.str()), 0644u);
+}
+
+TEST_F(SiteFilesTest, FolderThatAnEarlierProcessLeftClosed_IsOpened) {
+  fs::permissions(root_ + "/www/artifacts", fs::perms::owner_all);
+  SiteFiles again(root_ + "/www", storage_, clock_);
+  ASSERT_TRUE(again.Open().ok());
+  EXPECT_EQ(fs::status(root_ + "/www/artifacts").permissions(), fs::perms(0755));
 }
 
 TEST_F(SiteFilesTest, SitesOfOneArtifact_ShareItsFolder) {
@@ -264,6 +303,65 @@ TEST_F(SiteFilesTest, ManyAtOnce_FetchEachArtifactOnceWhileOthersGo) {
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(counting_.fetched, 2);
   EXPECT_EQ(files_.Present().size(), 8u);
+}
+
+TEST_F(SiteFilesTest, CallThatIsOverWhileUnpacking_EndsAndLeavesNothing) {
+  const Site site = Built(one_, "hello");
+  std::stop_source stop;
+  counting_.after = [&] { stop.request_stop(); };
+  EXPECT_EQ(files_.Bring({stop.get_token(), {}}, site).code(), Code::kCancelled);
+  counting_.after = [&] { clock_.Advance(std::chrono::seconds(2)); };
+  const Duration deadline = clock_.Monotonic() + std::chrono::seconds(1);
+  const Status late = files_.Bring({{}, deadline}, site);
+  EXPECT_EQ(late.code(), Code::kDeadline);
+  EXPECT_EQ(late.reason(), "TimedOut");
+  EXPECT_EQ(late.fault(), Fault::kPlatform);
+  EXPECT_THAT(In("incoming"), IsEmpty());
+  EXPECT_THAT(In("artifacts"), IsEmpty());
+  EXPECT_TRUE(files_.Bring({}, site).ok());
+}
+
+TEST_F(SiteFilesTest, CallThatIsOverWhileAnotherFetches_Ends) {
+  const Site mine = Built(one_, "same"), its = Built(other_, "same");
+  std::promise<void> begun, go;
+  counting_.before = [&] {
+    begun.set_value();
+    go.get_future().wait();
+  };
+  auto first = std::async(std::launch::async, [&] { return files_.Bring({}, mine); });
+  begun.get_future().wait();
+  std::stop_source stop;
+  const Duration deadline = clock_.Monotonic() + std::chrono::seconds(1);
+  auto cancelled = std::async(std::launch::async, [&] {
+    return files_.Bring({stop.get_token(), {}}, its);
+  });
+  auto late = std::async(std::launch::async, [&] { return files_.Bring({{}, deadline}, its); });
+  EXPECT_EQ(late.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  stop.request_stop();
+  clock_.Advance(std::chrono::seconds(2));
+  EXPECT_EQ(cancelled.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  EXPECT_EQ(late.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  go.set_value();
+  EXPECT_EQ(cancelled.get().code(), Code::kCancelled);
+  EXPECT_EQ(late.get().code(), Code::kDeadline);
+  EXPECT_TRUE(first.get().ok());
+  EXPECT_EQ(counting_.fetched, 1);
+  EXPECT_TRUE(files_.Bring({}, its).ok()) << "the turn is free again";
+}
+
+TEST_F(SiteFilesTest, DiskThatIsSlow_HoldsUpNoOtherSite) {
+  ASSERT_TRUE(files_.Bring({}, Built(one_, "old")).ok());
+  const Site next = Built(two_, "new");
+  std::future<std::vector<SiteName>> present;
+  bool answered = false;
+  while_syncing = [&] {
+    present = std::async(std::launch::async, [&] { return files_.Present(); });
+    answered = present.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  };
+  EXPECT_TRUE(files_.Bring({}, next).ok());
+  while_syncing = nullptr;
+  EXPECT_TRUE(answered);
+  EXPECT_THAT(present.get(), ElementsAre(one_));
 }
 
 // A small file system that this process alone sees.

@@ -21,10 +21,20 @@ Status Failed(const std::string& path, const std::error_code& error) {
   return archive::CannotWrite(path, error.value());
 }
 
-Status MakeFolders(const std::string& path) {
+// For the site servers, which are other users, whatever the umask is.
+Status OpenToAll(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return archive::CannotWrite(path, errno);
+  if ((info.st_mode & 0755) == 0755 || ::chmod(path.c_str(), 0755) == 0) return {};
+  return archive::CannotWrite(path, errno);
+}
+
+// The root and those above it: what is there already is the operator's.
+Status MakeRoot(const fs::path& path) {
   std::error_code error;
-  fs::create_directories(path, error);
-  return error ? Failed(path, error) : Status();
+  if (path.empty() || fs::is_directory(path, error)) return {};
+  NS_TRY(MakeRoot(path.parent_path()));
+  return MakeFolder(path);
 }
 
 Status Move(const std::string& from, const std::string& to) {
@@ -48,7 +58,8 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
-// All that was written to its file system so far is on the disk.
+}  // namespace
+
 Status SyncFileSystem(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return archive::CannotWrite(folder, errno);
@@ -57,7 +68,10 @@ Status SyncFileSystem(const std::string& folder) {
   return error == 0 ? Status() : archive::CannotWrite(folder, error);
 }
 
-}  // namespace
+Status MakeFolder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return archive::CannotWrite(path, errno);
+  return OpenToAll(path);
+}
 
 Status SetTimes(const std::string& folder, std::chrono::sys_seconds time) {
   const timespec when{time.time_since_epoch().count(), 0}, both[] = {when, when};
@@ -80,8 +94,9 @@ Status RemoveAll(const std::string& path) {
 
 Status SiteFolders::Open() const {
   NS_TRY(RemoveAll(root_ + "/incoming"));
+  NS_TRY(MakeRoot(root_));
   for (const char* folder : {"/incoming", "/artifacts", "/sites", "/spa"})
-    NS_TRY(MakeFolders(root_ + folder));
+    NS_TRY(MakeFolder(root_ + folder));
   return {};
 }
 
@@ -105,24 +120,24 @@ std::chrono::sys_seconds SiteFolders::NewestTime() const {
 }
 
 Status SiteFolders::TakeIn(const std::string& sha256) const {
-  NS_TRY(SyncFileSystem(Incoming(sha256)));
   return Move(Incoming(sha256), root_ + "/artifacts/" + sha256);
 }
 
 Status SiteFolders::MarkSpa(const SiteName& site, bool spa) const {
   const std::string mark = PathOf("/spa/", site);
   if (!spa) return RemoveOne(mark);
-  NS_TRY(MakeFolders(root_ + "/spa/" + site.app.str()));
+  NS_TRY(MakeFolder(root_ + "/spa/" + site.app.str()));
   const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return archive::CannotWrite(mark, errno);
+  const int error = ::fchmod(fd, 0644) == 0 ? 0 : errno;
   ::close(fd);
-  return {};
+  return error == 0 ? Status() : archive::CannotWrite(mark, error);
 }
 
 // The mark comes first: a site that can be reached answers as it will.
 Status SiteFolders::Link(const SiteName& site, const std::string& sha256, bool spa) const {
   NS_TRY(MarkSpa(site, spa));
-  NS_TRY(MakeFolders(root_ + "/sites/" + site.app.str()));
+  NS_TRY(MakeFolder(root_ + "/sites/" + site.app.str()));
   const std::string fresh = root_ + "/incoming/link";
   NS_TRY(RemoveOne(fresh));
   std::error_code error;

@@ -35,7 +35,7 @@ class SiteFolders {
   std::string Incoming(const std::string& sha256) const { return root_ + "/incoming/" + sha256; }
   // The newest time of an artifact; that of the files in it is the same.
   std::chrono::sys_seconds NewestTime() const;
-  // Moves a folder from Incoming() into place, once its files have reached the disk.
+  // Moves a folder from Incoming() into place. Its files have reached the disk: SyncFileSystem.
   Status TakeIn(const std::string& sha256) const;
 
   // Leads a site to an artifact that is there, instead of what it led to.
@@ -57,8 +57,15 @@ class SiteFolders {
   const std::string root_;
 };
 
+// Makes a folder where there is none. All may read it then, whatever the umask is.
+Status MakeFolder(const std::string& path);
+
 // Gives a folder and all below it one modification time.
 Status SetTimes(const std::string& folder, std::chrono::sys_seconds time);
+
+// All that was written so far to the file system of that folder is on the disk then. Takes as long
+// as the disk does.
+Status SyncFileSystem(const std::string& folder);
 
 // Removes a file or a folder with all below it; what is not there is no failure.
 Status RemoveAll(const std::string& path);

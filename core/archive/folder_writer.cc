@@ -28,13 +28,15 @@ Status Twice(const std::string& path) {
 
 }  // namespace
 
-Result<FolderWriter> FolderWriter::Open(const std::string& root) {
+Result<FolderWriter> FolderWriter::Open(const std::string& root, uint64_t folders) {
   Fd fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return CannotWrite(root, errno);
-  return FolderWriter(Level{"", std::move(fd)});
+  return FolderWriter(Level{"", std::move(fd)}, folders);
 }
 
-FolderWriter::FolderWriter(Level root) { open_.push_back(std::move(root)); }
+FolderWriter::FolderWriter(Level root, uint64_t folders) : most_folders_(folders) {
+  open_.push_back(std::move(root));
+}
 
 Status FolderWriter::Descend(const std::vector<std::string>& names, size_t count) {
   size_t same = 0;
@@ -45,14 +47,26 @@ Status FolderWriter::Descend(const std::vector<std::string>& names, size_t count
 }
 
 Status FolderWriter::OpenOrMake(const std::string& name) {
-  const bool made = ::mkdirat(top(), name.c_str(), 0755) == 0;
-  if (!made && errno != EEXIST) return CannotWrite(name, errno);
+  NS_ASSIGN(const bool made, Make(name));
   Fd fd(::openat(top(), name.c_str(), kFolder));
   if (!fd && (errno == ENOTDIR || errno == ELOOP))
     return BadArtifact("\"" + Printable(name) + "\" is a file and a folder in it");
   if (!fd || (made && ::fchmod(fd.get(), 0755) != 0)) return CannotWrite(name, errno);
   open_.push_back({name, std::move(fd)});
   return {};
+}
+
+// Where no more may be made, what is there can still be opened.
+Result<bool> FolderWriter::Make(const std::string& name) {
+  if (made_ >= most_folders_) {
+    struct stat info {};
+    if (::fstatat(top(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return false;
+    return TooLarge("it has more than " + std::to_string(most_folders_) + " folders");
+  }
+  const bool made = ::mkdirat(top(), name.c_str(), 0755) == 0;
+  if (!made && errno != EEXIST) return CannotWrite(name, errno);
+  if (made) ++made_;
+  return made;
 }
 
 Status FolderWriter::MakeFolder(const std::vector<std::string>& names) {

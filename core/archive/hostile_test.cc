@@ -285,5 +285,24 @@ TEST(Hostile, EveryPlainTar_HarmsNothingOutsideItsFolder) {
   }
 }
 
+// A path makes folders without an entry for them.
+TEST(Hostile, FewEntriesOfManyFolders_StopAtTheLimitOfEntries) {
+  std::string deep, tar;
+  for (int i = 0; i < 62; ++i) deep += "/a";
+  for (int i = 0; i < 40; ++i) tar += Long(std::to_string(i) + deep + "/f") + File("x");
+  Limits limits;
+  limits.entries = 1'000;
+  const Ground ground;
+  const std::string bytes = Gzip(Tar(tar));
+  const Status status = Unpack(From(bytes), ground.out(), Format::kTarGz, limits).status();
+  EXPECT_EQ(status.reason(), "ArtifactTooLarge") << status.ToString();
+  EXPECT_EQ(status.fault(), Fault::kSource);
+  EXPECT_EQ(ground.Sweep(), "");
+  size_t folders = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(ground.out()))
+    folders += entry.is_directory() ? 1 : 0;
+  EXPECT_EQ(folders, 1'000u);
+}
+
 }  // namespace
 }  // namespace ns::archive

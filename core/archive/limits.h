@@ -11,7 +11,7 @@ namespace ns::archive {
 
 // The same on both ways: what Pack makes Unpack takes.
 struct Limits {
-  uint64_t entries = 200'000;
+  uint64_t entries = 200'000;                // and as many folders, with those that have no entry
   uint64_t bytes = uint64_t{4} << 30;        // of all files together
   uint64_t ratio = 200;                      // of what comes out to what goes in, ...
   uint64_t ratio_from = uint64_t{16} << 20;  // ... once that many bytes have come out

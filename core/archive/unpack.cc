@@ -137,7 +137,7 @@ Result<Unpacked> Unpack(const Source& source, const std::string& folder, Format 
                         const Limits& limits) {
   const Utf8Locale utf8;
   NS_TRY(utf8.Check());
-  NS_ASSIGN(FolderWriter writer, FolderWriter::Open(folder));
+  NS_ASSIGN(FolderWriter writer, FolderWriter::Open(folder, limits.entries));
   return Unpacking(source, std::move(writer), format, limits).Run();
 }
 

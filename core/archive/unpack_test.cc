@@ -76,6 +76,19 @@ TEST(Unpack, BeyondALimit_StopsEarly) {
   }
 }
 
+// The limit is that of what Pack makes, where each folder has an entry.
+TEST(Unpack, AsManyFoldersAsEntriesMayBe_Taken) {
+  const std::string tar = Tar(One({"a/", '5'}) + One({"a/b/", '5'}) + File("a/b/x") + File("a/y"));
+  Limits limits;
+  limits.entries = 4;
+  const Ground ground;
+  EXPECT_TRUE(Unpack(From(tar), ground.out(), Format::kTar, limits).ok());
+  limits.entries = 2;
+  const Ground less;
+  const std::string implied = Tar(File("a/b/x") + File("a/b/y"));
+  EXPECT_TRUE(Unpack(From(implied), less.out(), Format::kTar, limits).ok());
+}
+
 TEST(Unpack, GzipBomb_StopsAtTheRatioAndNotAtItsEnd) {
   const Ground ground;
   const std::string bytes = Gzip(Tar(File("zeros", std::string(64 << 20, '\0'))));

@@ -61,6 +61,11 @@ Objection FromStatus(const std::string& reason, const Status& status, std::strin
   return {reason, status.message() + code, std::move(remedy)};
 }
 
+// What an instance could not reach, or not in time, may be there later.
+bool IsTriedAgain(const Status& status) {
+  return status.code() == Code::kUnavailable || status.code() == Code::kDeadline;
+}
+
 std::optional<Objection> MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -163,8 +168,7 @@ std::optional<Objection> PluginHost::State::Make(const Wanted& wanted, const Can
   if (!HasWholeTable(*entry->instance, kind))
     return Objection{"InterfaceMissing", "its table " + kind + " is not whole",
                      "Report it to the plugin's author"};
-  if (Status active = entry->instance->Activate();
-      !active.ok() && active.code() != Code::kUnavailable) {
+  if (Status active = entry->instance->Activate(); !active.ok() && !IsTriedAgain(active)) {
     return FromStatus("ActivateFailed", active, "Put right what the message names and restart nsd");
   } else if (!active.ok()) {
     log::Warn("plugin is not active yet",

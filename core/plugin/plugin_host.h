@@ -105,8 +105,8 @@ class PluginHost {
   // alone, unloaded. One that fails is refused and the rest goes on. Blocks while plugins activate.
   // Logs what is refused.
   LoadReport Load(const std::vector<Wanted>& wanted, const std::vector<std::string>& kinds);
-  // Activates again what could not be reached so far (activate failed with kUnavailable). Cheap
-  // when there is none.
+  // Activates again what could not be reached so far (activate failed with kUnavailable or
+  // kDeadline). Cheap when there is none.
   void Retry();
 
   // Every plugin that Load was asked for and that has (or may have) one of the kinds, refused ones

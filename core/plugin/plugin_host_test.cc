@@ -331,6 +331,16 @@ TEST_F(PluginWorkTest, AwayAtFirst_IsActivatedLater) {
   EXPECT_TRUE(backend.Apply({}, App("a")).ok());
 }
 
+TEST_F(PluginWorkTest, LateAtFirst_IsActivatedLater) {
+  ports::Backend& backend = *LoadOne(kBackendKind, R"({"mode": "late"})").backend;
+  EXPECT_EQ(backend.Apply({}, App("a")).code(), Code::kUnavailable);
+  EXPECT_EQ(Host().States()[0].reason, "TimedOut");
+  WriteText(data("sample") + "/here", "");
+  Host().Retry();
+  EXPECT_TRUE(Host().Ready().ok());
+  EXPECT_TRUE(backend.Apply({}, App("a")).ok());
+}
+
 TEST_F(PluginWorkTest, LatePlugin_IsFencedUntilItReturns) {
   ports::Backend& backend = *LoadOne(kBackendKind, "{}", 20ms).backend;
   auto stuck = std::async(std::launch::async, [&] {

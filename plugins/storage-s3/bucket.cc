@@ -34,12 +34,21 @@ std::string Named(const Bucket::Ask& ask, const Config& config) {
 
 // What the client says of a server that cannot be reached, in a storage's words.
 Error Away(const Error& error) {
-  return Error(error.code() == NS_E_RANGE ? NS_E_UNAVAILABLE : error.code(),
-               NS_REASON_STORAGE_UNAVAILABLE, error.message(), sdk::Fault::kPlatform);
+  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE, error.message(),
+               sdk::Fault::kPlatform);
 }
 
+// The client says a reason only where there was no answer in time; a call that is over says the
+// same.
 bool IsAway(const Error& error) {
-  return error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE;
+  if (error.code() == NS_E_DEADLINE) return error.reason() == NS_REASON_TIMED_OUT;
+  return error.reason().empty() && (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE);
+}
+
+Error NotThePart(const std::string& what, const std::string& given) {
+  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE,
+               what + ": a part was asked for, and the server gives " + given + ".",
+               sdk::Fault::kOperator);
 }
 
 }  // namespace
@@ -57,6 +66,7 @@ http::Request Bucket::RequestOf(const Ask& ask) const {
   if (!ask.body.empty()) request.headers.emplace_back("Content-Type", "application/octet-stream");
   request.body = ask.body;
   request.timeout = ask.timeout;
+  request.silence = ask.silence;
   request.sign = "aws:amz:" + config_.region + ":s3";
   request.user = access_key_;
   request.password = secret_key_;
@@ -74,8 +84,8 @@ http::Response Bucket::Try(const Call& call, const Ask& ask,
       if (response.ok()) return response;
       if (last || !IsPassing(response)) throw ErrorOf(Named(ask, config_), response);
     } catch (const Error& error) {
-      // The client gives no reason where there was no answer.
-      if (!error.reason().empty() || !IsAway(error)) throw;
+      if (!IsAway(error)) throw;
+      call.Check();
       if (last || !may_repeat()) throw Away(error);
     }
     call.Wait(kPause * (1 << (n - 1)));
@@ -90,14 +100,20 @@ http::Response Bucket::Do(const Call& call, const Ask& ask) {
 
 void Bucket::Stream(const Call& call, const Ask& ask,
                     const std::function<void(std::string_view)>& take) {
-  bool given = false;
+  uint64_t given = 0;
   const std::function<void(std::string_view)> note = [&](std::string_view bytes) {
-    given = given || !bytes.empty();
+    given += bytes.size();
+    if (given > ask.part.value_or(given)) throw NotThePart(Named(ask, config_), "more");
     take(bytes);
   };
-  Try(
-      call, ask, [&](const http::Request& request) { return client_.Stream(call, request, note); },
-      [&] { return !given; });
+  const auto send = [&](http::Request request) {
+    request.begin = [&](const http::Response& head) {
+      if (ask.part && head.status != 206) throw NotThePart(Named(ask, config_), "everything");
+    };
+    return client_.Stream(call, request, note);
+  };
+  Try(call, ask, send, [&] { return given == 0; });
+  if (given < ask.part.value_or(0)) throw NotThePart(Named(ask, config_), "less");
 }
 
 }  // namespace ns::storage_s3

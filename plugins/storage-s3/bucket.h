@@ -2,7 +2,9 @@
 // harmless.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +36,16 @@ class Bucket {
     Query query{};
     Headers headers{};
     std::string body{};
-    std::string sha256{};  // of the body; empty: it is computed
+    std::string sha256{};            // of the body; empty: it is computed
+    std::optional<uint64_t> part{};  // bytes of the range that `headers` ask for
     Again again = Again::kYes;
     std::chrono::milliseconds timeout = std::chrono::minutes(5);
+    std::chrono::milliseconds silence = std::chrono::minutes(1);  // of a stream, between its bytes
   };
   // An answer of 2xx. Throws what another stands for, at last.
   http::Response Do(const sdk::Call& call, const Ask& ask);
-  // Gives its body as it comes; tried again as long as nothing was given.
+  // Gives its body as it comes; tried again as long as nothing was given. NS_E_UNAVAILABLE where a
+  // part was asked for and the server gives everything, or more or less than the part.
   void Stream(const sdk::Call& call, const Ask& ask,
               const std::function<void(std::string_view)>& take);
 

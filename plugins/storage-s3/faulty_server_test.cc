@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <mutex>
@@ -19,10 +20,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Takes one request a connection; an empty answer is none at all.
+// Takes one request a connection; an empty answer is none at all. Where it holds, each connection
+// stays open until the other side or the server ends.
 class Server {
  public:
-  explicit Server(std::vector<std::string> answers) : answers_(std::move(answers)) {
+  explicit Server(std::vector<std::string> answers, bool holds = false)
+      : answers_(std::move(answers)), holds_(holds) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -36,6 +39,7 @@ class Server {
   }
   ~Server() {
     ::shutdown(fd_, SHUT_RDWR);
+    if (const int held = held_; held >= 0) ::shutdown(held, SHUT_RDWR);
     thread_.join();
     ::close(fd_);
   }
@@ -57,6 +61,11 @@ class Server {
         requests_.push_back(request);
       }
       if (!answer.empty()) ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+      held_ = peer;
+      char more = 0;
+      while (holds_ && ::recv(peer, &more, 1, 0) > 0) {
+      }
+      held_ = -1;
       ::close(peer);
     }
   }
@@ -81,6 +90,8 @@ class Server {
   }
 
   std::vector<std::string> answers_;
+  const bool holds_;
+  std::atomic<int> held_ = -1;
   int fd_ = -1, port_ = 0;
   std::mutex mutex_;
   std::vector<std::string> requests_;
@@ -265,6 +276,129 @@ TEST(FaultyServer, UploadsThatCrashesLeft_GivenUpAfterADayAndOnlyOnes) {
   storage.Activate(sdk::Call());
   ASSERT_EQ(server.requests().size(), 3u);
   EXPECT_THAT(server.requests()[2], HasSubstr("DELETE /files/p/old?uploadId=u3 HTTP/1.1"));
+}
+
+const std::string kTenBytes = "HTTP/1.1 200 X\r\nContent-Length: 10\r\nConnection: close\r\n\r\n";
+
+TEST(FaultyServer, RangeAnsweredWithEverything_FailsAndGivesNothing) {
+  World world({kTenBytes, Says(200, "0123456789"), Says(206, "234")});
+  std::string got;
+  const sdk::Error error = world.Get(got, {"key", 2, 3});
+  EXPECT_EQ(error.code(), NS_E_UNAVAILABLE);
+  EXPECT_EQ(error.reason(), NS_REASON_STORAGE_UNAVAILABLE);
+  EXPECT_THAT(error.message(), HasSubstr("everything"));
+  EXPECT_EQ(got, "");
+  EXPECT_EQ(world.Lines().size(), 2u) << "it would say the same again";
+}
+
+TEST(FaultyServer, RangeOfAnotherLength_Fails) {
+  for (const std::string& part : {std::string("23"), std::string("2345"), std::string()}) {
+    World world({kTenBytes, Says(206, part)});
+    std::string got;
+    EXPECT_EQ(world.Get(got, {"key", 2, 3}).reason(), NS_REASON_STORAGE_UNAVAILABLE) << part;
+    EXPECT_LE(got.size(), 3u);
+  }
+  World world({kTenBytes, Says(206, "234")});
+  std::string got;
+  EXPECT_EQ(world.Get(got, {"key", 2, 3}).code(), NS_E_UNKNOWN);
+  EXPECT_EQ(got, "234");
+}
+
+TEST(FaultyServer, ListThatGoesRound_Fails) {
+  const auto page = [](const std::string& key) {
+    return Says(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>" + key +
+                         "</Key><Size>1</Size></Contents></ListBucketResult>");
+  };
+  const auto put = [](void* ctx, const ns_object_info* object) noexcept -> ns_status {
+    *static_cast<std::string*>(ctx) += sdk::Text(object->key) + " ";
+    return NS_OK;
+  };
+  const std::string none = Says(200,
+                                "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                                "</ListBucketResult>");
+  for (const std::string& next : {page("p/a"), page("p/b"), page("q/c"), none}) {
+    World world({page("p/b"), next, Says(200, kNoObjects)});
+    std::string got;
+    const sdk::Error error = World::Thrown([&] {
+      world.storage.List(sdk::Call(), {"", "", 10}, sdk::ObjectSink({&got, put}));
+    });
+    EXPECT_EQ(error.reason(), NS_REASON_STORAGE_UNAVAILABLE) << next;
+    EXPECT_EQ(world.Lines().size(), 2u);
+  }
+}
+
+Config ConfigOf(int port) {
+  return ParseConfig(R"({"endpoint": "http://127.0.0.1:)" + std::to_string(port) +
+                     R"(", "bucket": "files", "access_key": "a", "secret_key": "s"})");
+}
+
+TEST(FaultyServer, BodyThatStalls_IsAwayAndNotAskedForAgain) {
+  Server server({"HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\nhalf"}, true);
+  Bucket bucket(ConfigOf(server.port()), "a", "s");
+  Bucket::Ask ask;
+  ask.silence = std::chrono::milliseconds(100);
+  std::string got;
+  const sdk::Error error = World::Thrown(
+      [&] { bucket.Stream(sdk::Call(), ask, [&](std::string_view bytes) { got += bytes; }); });
+  EXPECT_EQ(error.reason(), NS_REASON_STORAGE_UNAVAILABLE);
+  EXPECT_EQ(got, "half");
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+// Its queue is full: who connects hears nothing.
+class BlackHole {
+ public:
+  BlackHole() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(fd_, 0);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    for (int& peer : peers_) {
+      peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      ::connect(peer, reinterpret_cast<sockaddr*>(&address), size);
+    }
+  }
+  ~BlackHole() {
+    for (const int peer : peers_) ::close(peer);
+    ::close(fd_);
+  }
+  Config config() const { return ConfigOf(port_); }
+
+ private:
+  int fd_ = -1, port_ = 0;
+  int peers_[4] = {};
+};
+
+TEST(FaultyServer, NoAnswerInTime_IsAwayAfterFourTries) {
+  const BlackHole hole;
+  Bucket bucket(hole.config(), "a", "s");
+  Bucket::Ask ask;
+  ask.timeout = std::chrono::milliseconds(50);
+  const auto begin = sdk::Call::Clock::now();
+  const sdk::Error error = World::Thrown([&] { bucket.Do(sdk::Call(), ask); });
+  EXPECT_EQ(error.code(), NS_E_UNAVAILABLE) << error.message();
+  EXPECT_EQ(error.reason(), NS_REASON_STORAGE_UNAVAILABLE);
+  EXPECT_THAT(error.message(), HasSubstr("in time"));
+  EXPECT_GE(sdk::Call::Clock::now() - begin, std::chrono::milliseconds(4 * 50 + 1'400));
+}
+
+TEST(FaultyServer, CallThatIsOver_IsLateAndNotAway) {
+  const BlackHole hole;
+  Bucket bucket(hole.config(), "a", "s");
+  const auto until = sdk::Call::Clock::now() + std::chrono::milliseconds(100);
+  ns_call raw{};
+  raw.struct_size = sizeof(raw);
+  raw.cancel_fd = -1;
+  raw.deadline_ns = until.time_since_epoch() / std::chrono::nanoseconds(1);
+  const sdk::Error error = World::Thrown([&] { bucket.Do(sdk::Call(&raw), {}); });
+  EXPECT_EQ(error.code(), NS_E_DEADLINE) << error.message();
+  EXPECT_EQ(error.reason(), NS_REASON_TIMED_OUT);
+  EXPECT_LT(sdk::Call::Clock::now() - until, std::chrono::seconds(4)) << "before curl gives up";
 }
 
 }  // namespace

@@ -57,6 +57,12 @@ Head HeadOf(Bucket& bucket, const Call& call, const std::string& key) {
   return head;
 }
 
+Error GoesRound() {
+  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE,
+               "The server has more objects than it lists, and does not list what comes next.",
+               sdk::Fault::kOperator);
+}
+
 }  // namespace
 
 S3Storage::S3Storage(const sdk::Setup& setup)
@@ -114,6 +120,7 @@ void S3Storage::Get(const Call& call, const sdk::ObjectRange& range, const sdk::
     if (length == 0) return;
     ask.headers = {{"Range", "bytes=" + std::to_string(range.offset) + "-" +
                                  std::to_string(range.offset + length - 1)}};
+    ask.part = length;
     if (!head.etag.empty()) ask.headers.emplace_back("If-Match", head.etag);
   }
   bucket_->Stream(call, ask, [&](std::string_view bytes) { out.Write(bytes); });
@@ -146,6 +153,7 @@ Listing S3Storage::Page(const Call& call, const sdk::ObjectQuery& query) {
 void S3Storage::List(const Call& call, const sdk::ObjectQuery& query, const sdk::ObjectSink& out) {
   sdk::ObjectQuery rest = query;
   while (rest.limit > 0) {
+    const std::string before = rest.after;
     const Listing page = Page(call, rest);
     for (const sdk::ObjectInfo& object : page.objects) {
       if (!object.key.starts_with(config_.prefix)) continue;
@@ -155,7 +163,8 @@ void S3Storage::List(const Call& call, const sdk::ObjectQuery& query, const sdk:
       out.Put({key, object.size});
       --rest.limit;
     }
-    if (!page.more || page.objects.empty()) return;
+    if (!page.more || rest.limit == 0) return;
+    if (rest.after <= before) throw GoesRound();
   }
 }
 

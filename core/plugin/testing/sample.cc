@@ -34,6 +34,8 @@ class SampleBackend final : public Backend {
       throw Error{NS_E_DENIED, "SampleDenied", "the sample may not"};
     if (Says(setup_, "away") && !Exists(setup_.host.data_dir() + "/here"))
       throw Error{NS_E_UNAVAILABLE, "SampleAway", "the sample is away"};
+    if (Says(setup_, "late") && !Exists(setup_.host.data_dir() + "/here"))
+      throw Error{NS_E_DEADLINE, NS_REASON_TIMED_OUT, "the sample's server is silent"};
     setup_.host.log().Info("sample active", {{"mode", setup_.config}});
   }
 

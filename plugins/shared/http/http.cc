@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <mutex>
+#include <utility>
 
 namespace ns::http {
 namespace {
@@ -53,9 +54,11 @@ struct Answer {
   CURL* easy = nullptr;
   size_t max_body = 0;
   const std::function<void(std::string_view)>* take = nullptr;
+  const std::function<void(const Response&)>* begin = nullptr;  // until it was called
   Response response;
   std::exception_ptr thrown;
   bool head_seen = false;
+  Call::Clock::time_point heard{};  // of the last of it
 
   static size_t Header(char* data, size_t, size_t size, void* self) {
     Answer& answer = *static_cast<Answer*>(self);
@@ -65,6 +68,7 @@ struct Answer {
       answer.response.headers[Lower(line.substr(0, colon))] =
           std::string(Trimmed(line.substr(colon + 1)));
     if (Trimmed(line).empty()) answer.head_seen = true;
+    answer.heard = Call::Clock::now();
     return size;
   }
 
@@ -74,7 +78,7 @@ struct Answer {
     curl_easy_getinfo(answer.easy, CURLINFO_RESPONSE_CODE, &status);
     if (answer.take && status >= 200 && status < 300) {
       try {
-        (*answer.take)({data, size});
+        answer.Give({data, size}, static_cast<int>(status));
         return size;
       } catch (...) {
         answer.thrown = std::current_exception();
@@ -83,7 +87,15 @@ struct Answer {
     }
     if (answer.response.body.size() + size > answer.max_body) return CURL_WRITEFUNC_ERROR;
     answer.response.body.append(data, size);
+    answer.heard = Call::Clock::now();
     return size;
+  }
+
+  void Give(std::string_view piece, int status) {
+    response.status = status;
+    if (const auto* first = std::exchange(begin, nullptr); first && *first) (*first)(response);
+    (*take)(piece);
+    heard = Call::Clock::now();  // what it took to take it is not the server's
   }
 };
 
@@ -111,6 +123,7 @@ class Client::Session {
     answer.easy = easy_;
     answer.max_body = request.max_body;
     answer.take = take;
+    answer.begin = &request.begin;
     SetUp(request, headers, answer);
     const CURLcode code = Transfer(call, request, answer, watched);
     if (answer.thrown) std::rethrow_exception(answer.thrown);
@@ -174,8 +187,11 @@ class Client::Session {
       if (running == 0) return Outcome();
       call.Check();
       auto left = call.Remaining(std::chrono::seconds(60));
-      if (request.timeout.count() > 0 && !(answer.take && answer.head_seen)) {
-        left = std::min<Call::Clock::duration>(left, begin + request.timeout - Call::Clock::now());
+      const bool streams = answer.take && answer.head_seen;
+      const auto limit = streams ? request.silence : request.timeout;
+      if (limit.count() > 0) {
+        const auto from = streams ? answer.heard : begin;
+        left = std::min<Call::Clock::duration>(left, from + limit - Call::Clock::now());
         if (left.count() <= 0) return CURLE_OPERATION_TIMEDOUT;
       }
       WaitOnce(call, left, watched);

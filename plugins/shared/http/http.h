@@ -13,6 +13,13 @@
 
 namespace ns::http {
 
+struct Response {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+  bool ok() const { return status >= 200 && status < 300; }
+};
+
 struct Request {
   std::string method = "GET";
   std::string
@@ -21,16 +28,13 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   std::chrono::milliseconds timeout{30'000};  // of all of it; 0: none but the call's
+  std::chrono::milliseconds silence{0};       // of a stream, once its answer has begun; 0: any
   size_t max_body = 64u << 20;                // bytes; a longer answer is an error
   std::string sign{};              // as by Amazon: "aws:amz:eu-central-1:s3"; empty: not at all
   std::string user{}, password{};  // that it is signed with
-};
-
-struct Response {
-  int status = 0;
-  std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;
-  bool ok() const { return status >= 200 && status < 300; }
+  // Told the head of an answer of 2xx before a stream's first piece; what it throws ends the
+  // stream.
+  std::function<void(const Response&)> begin{};
 };
 
 // A descriptor that a stream waits for as well; `readable` is called on the streaming thread.
@@ -54,7 +58,7 @@ class Client {
 
   // Gives an answer of 2xx in pieces as they come; what `take` throws ends the stream and is thrown
   // on. Returns when the other side ends it. Any other status is collected and returned. `timeout`
-  // counts until the head of the answer.
+  // counts until the head of the answer, and `silence` from then on, or from the last byte.
   Response Stream(const sdk::Call& call, const Request& request,
                   const std::function<void(std::string_view)>& take,
                   const std::vector<Watched>& watched = {});

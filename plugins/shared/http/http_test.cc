@@ -199,6 +199,51 @@ TEST(HttpClient, StreamWatched_OtherDescriptorsAreHeard) {
   EXPECT_EQ(heard, 1);
 }
 
+TEST(HttpClient, StreamThatFallsSilent_EndsAtItsLimit) {
+  Client client;
+  std::string got;
+  for (const char* answer : {"HTTP/1.1 200 OK\r\n\r\nhalf", "HTTP/1.1 200 OK\r\n\r\n",
+                             "HTTP/1.1 500 X\r\nContent-Length: 9\r\n\r\nhalf"}) {
+    Server server({answer}, true);
+    const Request request{.url = server.Url("/"), .silence = std::chrono::milliseconds(100)};
+    const auto begin = sdk::Call::Clock::now();
+    EXPECT_EQ(CodeOf([&] {
+                client.Stream(kCall, request, [&](std::string_view piece) { got += piece; });
+              }),
+              NS_E_DEADLINE);
+    EXPECT_GE(sdk::Call::Clock::now() - begin, std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(got, "half");
+}
+
+// What is slow is who takes it.
+TEST(HttpClient, StreamTakerIsSlow_IsNoSilence) {
+  Server server({"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none"});
+  Client client;
+  const Request request{.url = server.Url("/"), .silence = std::chrono::milliseconds(50)};
+  const auto take = [](std::string_view) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  };
+  EXPECT_EQ(client.Stream(kCall, request, take).status, 200);
+}
+
+TEST(HttpClient, StreamBegins_HeadComesBeforeItsFirstPieceAndCanEndIt) {
+  Client client;
+  std::string got;
+  Server server({"HTTP/1.1 206 X\r\nX-One: two\r\nContent-Length: 3\r\n\r\none",
+                 "HTTP/1.1 200 X\r\nContent-Length: 3\r\n\r\none"});
+  Request request{.url = server.Url("/")};
+  request.begin = [&](const Response& head) {
+    got += std::to_string(head.status) + " ";
+    if (head.status != 206) throw sdk::Stopped(NS_E_STALE);
+    got += head.headers.at("x-one") + " ";
+  };
+  const auto take = [&](std::string_view piece) { got += piece; };
+  EXPECT_EQ(client.Stream(kCall, request, take).status, 206);
+  EXPECT_EQ(CodeOf([&] { client.Stream(kCall, request, take); }), NS_E_STALE);
+  EXPECT_EQ(got, "206 two one200 ");
+}
+
 TEST(Escaped, SpecialCharacters_AreHex) {
   EXPECT_EQ(Escaped("a b/c:{\"}~"), "a%20b%2Fc%3A%7B%22%7D~");
 }
