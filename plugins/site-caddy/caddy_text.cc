@@ -17,8 +17,9 @@ using json::value;
 
 constexpr const char* kSite = "{http.vars.site}";
 constexpr const char* kPath = "{http.request.uri.path}";
-constexpr const char* kIds =
-    "{http.request.header.X-Controller-App-Id}/{http.request.header.X-Controller-Release-Id}";
+constexpr const char* kHeaders =
+    "{http.request.header.X-Controller-App-Id}:{http.request.header.X-Controller-Release-Id}";
+constexpr const char* kIds = "{site_ids}";  // "app/release"; empty: the headers name none
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 object Handler(const char* name, object more) {
@@ -154,10 +155,13 @@ void AddGuards(array& routes, const sdk::SiteSettings& settings, const std::stri
   routes.push_back(Route(Not({{"method", array{"GET", "HEAD"}}}),
                          {Respond(405, "405 Method Not Allowed\n", {{"Allow", "GET, HEAD"}})},
                          true));
-  const object id{{"pattern", "^[a-z0-9]{1,64}$"}};
-  routes.push_back(Route(Not({{"header_regexp", object{{"X-Controller-App-Id", id},
-                                                       {"X-Controller-Release-Id", id}}}}),
-                         {Missing()}, true));
+  // A placeholder joins the values of a header, where `header_regexp` is content with one of them:
+  // what is looked at and what is used must be the same text.
+  const object ids{{"input_regexp", "^([a-z0-9]{1,64}):([a-z0-9]{1,64})$"},
+                   {"outputs", array{"$1/$2"}}};
+  routes.push_back(Route({}, {Map(kHeaders, kIds, {ids}, "")}));
+  routes.push_back(
+      Route(Not({{"vars_regexp", object{{kIds, object{{"pattern", "."}}}}}}), {Missing()}, true));
   routes.push_back(Route({}, {Handler("vars", {{"site", settings.root + "/sites/" + kIds}})}));
   routes.push_back(
       Route(Not(MatchPath("dots", "^(?:/+(?:\\.well-known|[^./][^/]*)?)*$")), {Missing()}, true));

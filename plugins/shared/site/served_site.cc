@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "child/child.h"
+#include "site/address.h"
 #include "site/files.h"
 
 namespace ns::site {
@@ -124,8 +125,8 @@ void ServedSite::Check(const sdk::Call& call, const SiteSettings& settings) { Tr
 
 // Somebody else at the address would answer in our place.
 void ServedSite::CheckFree(const sdk::Call& call, const SiteSettings& settings) {
-  RemoveStale(settings.listen);
-  if (!IsTaken(settings.listen)) return;
+  RemoveStale(call, settings.listen);
+  if (!IsTaken(call, settings.listen)) return;
   if (MarkAt(call, settings.listen).starts_with(Fingerprint(settings.data) + "-")) return;
   throw Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN,
               settings.listen + " is taken by another program; choose another address.",
