@@ -38,6 +38,11 @@ Status CannotWrite(const std::string& path, int error) {
   return Unavailable(message).SetFault(Fault::kPlatform);
 }
 
+Status CannotRead(const std::string& path, int error) {
+  return Unavailable("cannot read " + Printable(path) + ": " + ::strerrordesc_np(error))
+      .SetFault(Fault::kPlatform);
+}
+
 std::string Printable(const std::string& name) {
   constexpr size_t kMost = 200;
   const bool utf8 = model::IsUtf8(name);

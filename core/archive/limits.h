@@ -30,6 +30,9 @@ Status CheckRatio(uint64_t raw, uint64_t packed, const Limits& limits);
 // kUnavailable of the platform: the file system fails with that errno; "DiskFull" for no room.
 Status CannotWrite(const std::string& path, int error);
 
+// The same for what it does not read.
+Status CannotRead(const std::string& path, int error);
+
 // For messages: other bytes than printable ASCII and UTF-8 as \xHH, at most 200 bytes.
 std::string Printable(const std::string& name);
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
@@ -40,11 +39,6 @@ struct FreeEntry {
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-Status CannotRead(const std::string& path, int error) {
-  return Unavailable("cannot read " + Printable(path) + ": " + ::strerrordesc_np(error))
-      .SetFault(Fault::kPlatform);
-}
 
 Status Changed(const std::string& path) {
   return BadArtifact("\"" + Printable(path) + "\" changes while it is packed");
