@@ -12,9 +12,12 @@
 
 #include "archive/unpack.h"
 #include "base/failpoint.h"
+#include "supervise/fd.h"
 
 namespace ns::ssgen {
 namespace {
+
+using supervise::Fd;
 
 // Names become folders.
 Status CheckNames(const Site& site) {
@@ -31,50 +34,32 @@ Status CheckNames(const Site& site) {
   return {};
 }
 
-// A file that is written or read from its beginning, and closed.
-class File {
- public:
-  File(const std::string& path, int flags)
-      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
+Status WriteAll(const Fd& file, const std::string& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return archive::CannotWrite(path, errno);
+    bytes.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
   }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  return {};
+}
 
-  Status Opened() const { return fd_ >= 0 ? Status() : archive::CannotWrite(path_, errno); }
-
-  Status Write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno != EINTR) return archive::CannotWrite(path_, errno);
-      bytes.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
-    }
-    return {};
+Result<size_t> ReadSome(const Fd& file, const std::string& path, char* to, size_t most) {
+  for (;;) {
+    const ssize_t read = ::read(file.get(), to, most);
+    if (read >= 0) return static_cast<size_t>(read);
+    if (errno != EINTR) return archive::CannotRead(path, errno);
   }
-
-  Result<size_t> Read(char* to, size_t most) const {
-    for (;;) {
-      const ssize_t read = ::read(fd_, to, most);
-      if (read >= 0) return static_cast<size_t>(read);
-      if (errno != EINTR) return archive::CannotWrite(path_, errno);
-    }
-  }
-
- private:
-  const std::string path_;
-  const int fd_;
-};
+}
 
 Status UnpackFile(const std::string& file, const std::string& folder,
                   const std::function<Status()>& go_on) {
-  const File artifact(file, O_RDONLY);
-  NS_TRY(artifact.Opened());
+  const Fd artifact(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!artifact) return archive::CannotRead(file, errno);
   NS_TRY(RemoveAll(folder));  // what could not be removed after a failure
   NS_TRY(MakeFolder(folder));
   const archive::Source source = [&](char* to, size_t most) -> Result<size_t> {
     NS_TRY(go_on());
-    return artifact.Read(to, most);
+    return ReadSome(artifact, file, to, most);
   };
   return archive::Unpack(source, folder).status();
 }
@@ -147,10 +132,10 @@ Status SiteFiles::Fetch(const ports::Call& call, const Site& site) {
 }
 
 Status SiteFiles::Download(const ports::Call& call, const Site& site, const std::string& file) {
-  const File out(file, O_WRONLY | O_CREAT | O_TRUNC);
-  NS_TRY(out.Opened());
+  const Fd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!out) return archive::CannotWrite(file, errno);
   return ports::GetWhole(storage_, call, site.key, site.digest,
-                         [&](std::string_view bytes) { return out.Write(bytes); });
+                         [&](std::string_view bytes) { return WriteAll(out, file, bytes); });
 }
 
 std::vector<SiteName> SiteFiles::Present() {
@@ -161,30 +146,29 @@ std::vector<SiteName> SiteFiles::Present() {
   });
 }
 
-Result<std::vector<std::string>> SiteFiles::Forget(const std::vector<SiteName>& kept) {
+SiteFolders::Unused SiteFiles::Forget(const std::vector<SiteName>& kept) {
   const std::set<SiteName> stay(kept.begin(), kept.end());
-  return folders_.With([&](const SiteFolders& folders) -> Result<std::vector<std::string>> {
+  return folders_.With([&](const SiteFolders& folders) {
     Status failed;
     for (const SiteName& site : folders.Sites()) {
       if (stay.contains(site)) continue;
       if (const Status gone = folders.Unlink(site); !gone.ok() && failed.ok()) failed = gone;
     }
     Failpoint("ssgen.unlinked");
-    NS_ASSIGN(std::vector<std::string> unused, folders.TakeOutUnused());
+    SiteFolders::Unused unused = folders.TakeOutUnused();
     Failpoint("ssgen.taken-out");
-    if (failed.ok()) return unused;
-    for (const std::string& folder : unused) (void)RemoveAll(folder);
-    return failed;
+    if (!failed.ok()) unused.failed = failed;
+    return unused;
   });
 }
 
 Status SiteFiles::Keep(const std::vector<SiteName>& kept) {
-  NS_ASSIGN(const std::vector<std::string> unused, Forget(kept));
-  Status failed;
-  for (const std::string& folder : unused) {
-    if (const Status gone = RemoveAll(folder); !gone.ok() && failed.ok()) failed = gone;
+  SiteFolders::Unused unused = Forget(kept);
+  for (const std::string& folder : unused.folders) {
+    const Status gone = RemoveAll(folder);
+    if (!gone.ok() && unused.failed.ok()) unused.failed = gone;
   }
-  return failed;
+  return unused.failed;
 }
 
 }  // namespace ns::ssgen

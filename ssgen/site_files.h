@@ -53,7 +53,7 @@ class SiteFiles {
   Status Fetch(const ports::Call& call, const Site& site);
   Status Download(const ports::Call& call, const Site& site, const std::string& file);
   std::chrono::sys_seconds NextTime();
-  Result<std::vector<std::string>> Forget(const std::vector<SiteName>& kept);
+  SiteFolders::Unused Forget(const std::vector<SiteName>& kept);
 
   ports::Storage& storage_;
   const Clock& clock_;

@@ -379,6 +379,29 @@ class SmallDisk {
   const std::string path_;
 };
 
+TEST_F(SiteFilesTest, UnusedThatCannotBeMoved_KeepsNoOtherAndIsTold) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounts a small disk, which only root can";
+  const Site stuck = Built(one_, "one");
+  for (const Site& site : {stuck, Built(two_, "two"), Built(other_, "other")})
+    ASSERT_TRUE(files_.Bring({}, site).ok());
+  const std::string name = stuck.digest.sha256 + ".unused";
+  const SmallDisk in_the_way(root_ + "/www/incoming/" + name);
+  const Status told = files_.Keep({});
+  EXPECT_EQ(told.code(), Code::kUnavailable);
+  EXPECT_THAT(told.message(), HasSubstr(name));
+  EXPECT_THAT(files_.Present(), IsEmpty());
+  EXPECT_THAT(In("artifacts"), ElementsAre(stuck.digest.sha256));
+  EXPECT_THAT(In("incoming"), ElementsAre(name));
+}
+
+TEST_F(SiteFilesTest, WhatCannotBeReadAgain_IsSaidSo) {
+  const Site site = Built(one_, "hello");
+  counting_.after = [&] { fs::remove(root_ + "/www/incoming/" + site.digest.sha256 + ".tar.gz"); };
+  const Status failed = files_.Bring({}, site);
+  EXPECT_EQ(failed.code(), Code::kUnavailable);
+  EXPECT_THAT(failed.message(), HasSubstr("cannot read"));
+}
+
 // Does not get smaller.
 std::string Noise(size_t size) {
   SeededRandom random(1);

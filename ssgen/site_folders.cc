@@ -11,11 +11,14 @@
 #include <system_error>
 
 #include "archive/limits.h"
+#include "supervise/fd.h"
 
 namespace ns::ssgen {
 namespace {
 
 namespace fs = std::filesystem;
+
+using supervise::Fd;
 
 Status Failed(const std::string& path, const std::error_code& error) {
   return archive::CannotWrite(path, error.value());
@@ -61,11 +64,9 @@ std::vector<std::string> NamesIn(const std::string& folder) {
 }  // namespace
 
 Status SyncFileSystem(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return archive::CannotWrite(folder, errno);
-  const int error = ::syncfs(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  return error == 0 ? Status() : archive::CannotWrite(folder, error);
+  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::syncfs(fd.get()) != 0) return archive::CannotWrite(folder, errno);
+  return {};
 }
 
 Status MakeFolder(const std::string& path) {
@@ -127,11 +128,9 @@ Status SiteFolders::MarkSpa(const SiteName& site, bool spa) const {
   const std::string mark = PathOf("/spa/", site);
   if (!spa) return RemoveOne(mark);
   NS_TRY(MakeFolder(root_ + "/spa/" + site.app.str()));
-  const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return archive::CannotWrite(mark, errno);
-  const int error = ::fchmod(fd, 0644) == 0 ? 0 : errno;
-  ::close(fd);
-  return error == 0 ? Status() : archive::CannotWrite(mark, error);
+  const Fd fd(::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd || ::fchmod(fd.get(), 0644) != 0) return archive::CannotWrite(mark, errno);
+  return {};
 }
 
 // The mark comes first: a site that can be reached answers as it will.
@@ -176,18 +175,22 @@ Status SiteFolders::Unlink(const SiteName& site) const {
   return {};
 }
 
-Result<std::vector<std::string>> SiteFolders::TakeOutUnused() const {
+SiteFolders::Unused SiteFolders::TakeOutUnused() const {
   std::set<std::string> used;
   for (const SiteName& site : Sites()) used.insert(Linked(site));
-  std::vector<std::string> out;
+  Unused unused;
   for (const std::string& sha256 : NamesIn(root_ + "/artifacts")) {
     if (used.contains(sha256)) continue;
     const std::string to = root_ + "/incoming/" + sha256 + ".unused";
-    NS_TRY(RemoveAll(to));
-    NS_TRY(Move(root_ + "/artifacts/" + sha256, to));
-    out.push_back(to);
+    Status moved = RemoveAll(to);
+    if (moved.ok()) moved = Move(root_ + "/artifacts/" + sha256, to);
+    if (moved.ok()) {
+      unused.folders.push_back(to);
+    } else if (unused.failed.ok()) {
+      unused.failed = moved;
+    }
   }
-  return out;
+  return unused;
 }
 
 }  // namespace ns::ssgen

@@ -43,12 +43,16 @@ class SiteFolders {
   // The artifact that a site leads to; empty: none.
   std::string Linked(const SiteName& site) const;
   bool IsSpa(const SiteName& site) const;
-  // Those that lead to an artifact.
+  // Those that have a link, wherever it leads.
   std::vector<SiteName> Sites() const;
   Status Unlink(const SiteName& site) const;
 
-  // Takes the artifacts that no site leads to out of place: folders that may be deleted.
-  Result<std::vector<std::string>> TakeOutUnused() const;
+  struct Unused {
+    std::vector<std::string> folders;  // that may be deleted
+    Status failed;                     // the first that could not be taken out, and why
+  };
+  // Takes the artifacts that no site leads to out of place.
+  Unused TakeOutUnused() const;
 
  private:
   std::string PathOf(const char* kind, const SiteName& site) const;

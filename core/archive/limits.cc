@@ -18,12 +18,29 @@ Status TooLarge(const std::string& what) {
       .SetFault(Fault::kSource);
 }
 
+Status CheckTarBytes(uint64_t raw, const Limits& limits) {
+  constexpr uint64_t kHeaders = 4 * 512;  // more than most entries need beside their bytes
+  if (raw <= limits.bytes + limits.entries * kHeaders) return {};
+  return TooLarge("more than " + std::to_string(limits.bytes) + " bytes come out of it");
+}
+
+Status CheckRatio(uint64_t raw, uint64_t packed, const Limits& limits) {
+  if (raw <= limits.ratio_from || raw / limits.ratio <= packed) return {};
+  return TooLarge("more than " + std::to_string(limits.ratio) +
+                  " times its own size comes out of it");
+}
+
 Status CannotWrite(const std::string& path, int error) {
   const std::string message = "cannot write " + Printable(path) + ": " + ::strerrordesc_np(error);
   if (error == ENOSPC || error == EDQUOT)
     return Status(Code::kUnavailable, "DiskFull", message + "; make room")
         .SetFault(Fault::kPlatform);
   return Unavailable(message).SetFault(Fault::kPlatform);
+}
+
+Status CannotRead(const std::string& path, int error) {
+  return Unavailable("cannot read " + Printable(path) + ": " + ::strerrordesc_np(error))
+      .SetFault(Fault::kPlatform);
 }
 
 std::string Printable(const std::string& name) {

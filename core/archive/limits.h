@@ -23,8 +23,15 @@ struct Limits {
 Status BadArtifact(const std::string& what);
 // kInvalid of the source, "ArtifactTooLarge": it breaks the limit that `what` names.
 Status TooLarge(const std::string& what);
+// "ArtifactTooLarge" where a tar of `raw` bytes, headers and padding among them, is beyond them.
+Status CheckTarBytes(uint64_t raw, const Limits& limits);
+// The same where it comes out of a gzip of `packed` bytes.
+Status CheckRatio(uint64_t raw, uint64_t packed, const Limits& limits);
 // kUnavailable of the platform: the file system fails with that errno; "DiskFull" for no room.
 Status CannotWrite(const std::string& path, int error);
+
+// The same for what it does not read.
+Status CannotRead(const std::string& path, int error);
 
 // For messages: other bytes than printable ASCII and UTF-8 as \xHH, at most 200 bytes.
 std::string Printable(const std::string& name);

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
@@ -26,6 +25,10 @@ namespace {
 using supervise::Fd;
 
 constexpr size_t kChunk = 64u << 10;
+constexpr uint64_t kBlock = 512;
+constexpr uint64_t kMostHeader = 4 * kBlock;  // padding of the file before, header, and both of a
+                                              // long name, whose bytes come on top
+constexpr uint64_t kMostEnd = 3 * kBlock;     // padding and two blocks of zeros
 
 struct FreeWriter {
   void operator()(::archive* writer) const { ::archive_write_free(writer); }
@@ -36,11 +39,6 @@ struct FreeEntry {
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-Status CannotRead(const std::string& path, int error) {
-  return Unavailable("cannot read " + Printable(path) + ": " + ::strerrordesc_np(error))
-      .SetFault(Fault::kPlatform);
-}
 
 Status Changed(const std::string& path) {
   return BadArtifact("\"" + Printable(path) + "\" changes while it is packed");
@@ -98,6 +96,7 @@ class Packing {
     const Fd root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root) return CannotRead(folder, errno);
     NS_TRY(AddFolder(root.get(), ""));
+    NS_TRY(CheckRoom(kMostEnd));
     return Check(::archive_write_close(writer));
   }
 
@@ -128,7 +127,7 @@ class Packing {
   Status AddFolder(int folder, const std::string& path) {
     NS_ASSIGN(const std::vector<Found> found, List(folder, path));
     for (const Found& one : found) {
-      NS_TRY(NamesOf(path + one.name, limits_).status());
+      NS_TRY(NamesOf(path + one.Key(), limits_).status());
       if (S_ISDIR(one.info.st_mode)) {
         NS_TRY(AddSubfolder(folder, path + one.name, one.name));
       } else if (S_ISREG(one.info.st_mode)) {
@@ -168,6 +167,7 @@ class Packing {
   Status Header(const std::string& path, unsigned kind, unsigned mode, int64_t size) {
     if (++done_.entries > limits_.entries)
       return TooLarge("it has more than " + std::to_string(limits_.entries) + " entries");
+    NS_TRY(CheckRoom(kMostHeader + path.size()));
     const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
     if (!entry) throw std::bad_alloc();
     ::archive_entry_set_pathname(entry.get(), path.c_str());
@@ -192,15 +192,18 @@ class Packing {
   }
 
   Status Write(std::string_view bytes) {
+    NS_TRY(CheckRoom(bytes.size()));
     const la_ssize_t written = ::archive_write_data(writer_.get(), bytes.data(), bytes.size());
-    NS_TRY(Check(written < 0 ? ARCHIVE_FATAL : ARCHIVE_OK));
-    raw_ += bytes.size();
-    // What is still in buffers makes it look worse than it is, never better.
-    if (raw_ > limits_.ratio_from && raw_ / limits_.ratio > done_.size) {
-      return TooLarge("its files are more than " + std::to_string(limits_.ratio) +
-                      " times as large as what they are packed to");
-    }
-    return {};
+    return Check(written < 0 ? ARCHIVE_FATAL : ARCHIVE_OK);
+  }
+
+  // Whether so many more bytes of the tar may come, by what Unpack will see of them. What is still
+  // in buffers makes it look worse than it is, never better: who reads that far has read at least
+  // what has come out before.
+  Status CheckRoom(uint64_t more) const {
+    const uint64_t raw = static_cast<uint64_t>(::archive_filter_bytes(writer_.get(), 0)) + more;
+    NS_TRY(CheckTarBytes(raw, limits_));
+    return CheckRatio(raw, done_.size, limits_);
   }
 
   const Sink& sink_;
@@ -208,7 +211,7 @@ class Packing {
   Status failed_;  // of the sink
   bool ended_ = false;
   Packed done_;
-  uint64_t bytes_ = 0, raw_ = 0;
+  uint64_t bytes_ = 0;  // of the files
   Sha256 digest_;
   std::unique_ptr<::archive, FreeWriter> writer_;
   std::string buffer_;

@@ -23,6 +23,14 @@ void Put(const std::string& path, const std::string& text, unsigned mode = 0644)
   ::chmod(path.c_str(), mode);
 }
 
+// Does not get smaller.
+std::string Noise(size_t size) {
+  std::string noise(size, '\0');
+  uint64_t seed = 1;
+  for (char& byte : noise) byte = static_cast<char>((seed = seed * 6364136223846793005u + 1) >> 56);
+  return noise;
+}
+
 struct Outcome {
   Result<Packed> packed;
   std::string bytes;
@@ -153,6 +161,48 @@ TEST(Pack, BeyondALimit_TooLarge) {
     EXPECT_EQ(PackAll(site, limits).packed.status().reason(), "ArtifactTooLarge");
 }
 
+// Whether it is packed; what is packed is unpacked under the same limits, read as it is needed.
+bool ComesBack(const std::string& site, const Limits& limits) {
+  const auto [packed, bytes] = PackAll(site, limits);
+  EXPECT_TRUE(packed.ok() || packed.status().reason() == "ArtifactTooLarge");
+  if (!packed.ok()) return false;
+  const Ground ground;
+  const Status unpacked = Unpack(From(bytes, 100), ground.out(), Format::kTarGz, limits).status();
+  EXPECT_TRUE(unpacked.ok()) << unpacked.ToString();
+  return true;
+}
+
+// Noise, then files of one byte, a block each for header and padding, then what a gzip makes
+// nothing of.
+TEST(Pack, HeadersAndPadding_CountAsTheyDoOnTheWayBack) {
+  const Ground ground;
+  const std::string site = ground.root() + "/outside/site";
+  Put(site + "/a", Noise(300'000));
+  for (int i = 0; i < 4'000; ++i) Put(site + "/b/" + std::to_string(i), "x");
+  Limits limits;
+  limits.ratio_from = 1 << 20;
+  limits.ratio = 20;
+  int taken = 0, refused = 0;
+  for (const unsigned zeros : {0u, 1u, 2u, 3u, 4u, 5u}) {
+    Put(site + "/zeros", "");
+    fs::resize_file(site + "/zeros", zeros << 20);
+    ++(ComesBack(site, limits) ? taken : refused);
+  }
+  EXPECT_GT(taken, 0);
+  EXPECT_GT(refused, 0);
+}
+
+TEST(Pack, PathOfAFolder_CountsWithItsSlash) {
+  const Ground ground;
+  const std::string site = ground.root() + "/outside/site";
+  fs::create_directories(site + "/abc");
+  Limits limits;
+  limits.path = 4;
+  EXPECT_TRUE(ComesBack(site, limits));
+  limits.path = 3;
+  EXPECT_FALSE(ComesBack(site, limits));
+}
+
 TEST(Pack, SinkFails_ItsWordAndNothingMore) {
   const Ground ground;
   const std::string site = ground.root() + "/outside/site";
@@ -171,10 +221,7 @@ TEST(Pack, SinkFailsInALargeFile_EndsAtOnce) {
   const Ground ground;
   const std::string site = ground.root() + "/outside/site";
   Put(site + "/noise", "");
-  std::string noise(1 << 20, '\0');
-  uint64_t seed = 1;
-  for (char& byte : noise) byte = static_cast<char>((seed = seed * 6364136223846793005u + 1) >> 56);
-  Put(site + "/noise", noise);
+  Put(site + "/noise", Noise(1 << 20));
   fs::resize_file(site + "/noise", uint64_t{3} << 30);
   size_t taken = 0;
   const auto begin = std::chrono::steady_clock::now();

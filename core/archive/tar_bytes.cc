@@ -8,7 +8,6 @@ namespace {
 
 constexpr size_t kChunk = 64u << 10;
 constexpr uint64_t kBlock = 512;
-constexpr uint64_t kHeaders = 4 * kBlock;  // more than an entry needs beside its bytes
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 
 }  // namespace
@@ -75,13 +74,8 @@ Status TarBytes::Count(std::string_view bytes) {
   given_ += bytes.size();
   const size_t last = bytes.find_last_not_of('\0');
   zeros_ = last == std::string_view::npos ? zeros_ + bytes.size() : bytes.size() - 1 - last;
-  if (given_ > limits_.bytes + limits_.entries * kHeaders)
-    return TooLarge("more than " + std::to_string(limits_.bytes) + " bytes come out of it");
-  if (gzip_ && given_ > limits_.ratio_from && given_ / limits_.ratio > read_) {
-    return TooLarge("more than " + std::to_string(limits_.ratio) +
-                    " times its own size comes out of it");
-  }
-  return {};
+  NS_TRY(CheckTarBytes(given_, limits_));
+  return gzip_ ? CheckRatio(given_, read_, limits_) : Status();
 }
 
 Status TarBytes::Finish() {
