@@ -17,6 +17,10 @@ constexpr auto kTakeUp = 15s;  // until a configuration is in force
 // Answers in a row: one that is about to end may still answer with the configuration before.
 constexpr int kSeen = 4;
 constexpr auto kAnswer = 5s;  // until one that has just been started answers
+// Until the configuration before is in force again; it must then be seen for so long, since one
+// that was told of another may still be reading that.
+constexpr auto kBack = 5s;
+constexpr auto kSteady = 1s;
 constexpr std::string_view kSocket = "unix:";
 
 std::string SocketText(const std::string& listen) {
@@ -35,6 +39,13 @@ void WriteAddresses(const SiteSettings& settings, const std::set<std::string>& a
   std::string text;
   for (const std::string& address : all) text += address + "\n";
   WriteWhole(settings.data + "/addresses", text);
+}
+
+// The one that stands in a configuration of ours.
+std::string MarkIn(const std::string& text, const SiteSettings& settings) {
+  const std::string start = Fingerprint(settings.data) + "-";
+  const size_t at = text.find(start);
+  return at == std::string::npos ? "" : text.substr(at, start.size() + 16);
 }
 
 }  // namespace
@@ -57,7 +68,7 @@ void ServedSite::PutInForce(const sdk::Call& call, const SiteSettings& settings)
     }
     WriteAddresses(settings, {settings.listen});
   } catch (...) {
-    PutBack(settings, before);
+    PutBack(call, settings, before);
     throw;
   }
 }
@@ -71,9 +82,38 @@ void ServedSite::Tell(const sdk::Call& call, const SiteSettings& settings) {
   }
 }
 
-void ServedSite::PutBack(const SiteSettings& settings, const Before& before) {
+void ServedSite::PutBack(const sdk::Call& over, const SiteSettings& settings,
+                         const Before& before) {
   if (!before.file.empty()) WriteWhole(PathsOf(settings).file, before.file);
   WriteWhole(settings.data + "/socket", before.socket);
+  if (before.file.empty()) return;
+  try {
+    // The call itself may be what has ended.
+    ns_call own{};
+    own.struct_size = sizeof(own);
+    own.cancel_fd = -1;
+    own.deadline_ns = (over.timing().Monotonic() + kBack).count();
+    TellBack(sdk::Call(&own, over.timing()), settings, MarkIn(before.file, settings));
+  } catch (const Error&) {
+    // What has gone wrong first is told; the next start brings what is wanted then.
+  }
+}
+
+void ServedSite::TellBack(const sdk::Call& call, const SiteSettings& settings,
+                          const std::string& mark) {
+  std::optional<steady_clock::time_point> told;
+  for (auto since = steady_clock::now();; call.Wait(20ms)) {
+    const int64_t pid = host_.spawn().StateOf(traits_.name).pid;
+    if (pid == 0) return;
+    const std::string seen = OwnMark(call, settings);
+    const auto now = steady_clock::now();
+    if (!seen.empty() && (!told || (seen != mark && now > *told + 1s))) {
+      TakeUp(call, PathsOf(settings), pid);
+      told = since = now;
+    }
+    if (seen != mark) since = now;
+    if (told && now > since + kSteady) return;
+  }
 }
 
 bool ServedSite::IsOurs(const SiteSettings& settings, const std::string& mark) const {

@@ -75,7 +75,9 @@ class ServedSite : public sdk::Site {
   struct Before {
     std::string file, socket;
   };
-  void PutBack(const sdk::SiteSettings& settings, const Before& before);
+  void PutBack(const sdk::Call& over, const sdk::SiteSettings& settings, const Before& before);
+  // Until the server has answered with `mark` for a while, or the call is over.
+  void TellBack(const sdk::Call& call, const sdk::SiteSettings& settings, const std::string& mark);
   bool IsOurs(const sdk::SiteSettings& settings, const std::string& mark) const;
   // The mark of our own server, wherever it answers; empty: nowhere.
   std::string OwnMark(const sdk::Call& call, const sdk::SiteSettings& settings);

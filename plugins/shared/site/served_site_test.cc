@@ -156,6 +156,16 @@ class ServedSiteTest : public testing::Test {
     site_.take_up = [this](const std::string& mark) { web_.Answer(mark); };
   }
 
+  void ExpectCancelled(const ns_call& raw) {
+    try {
+      site_.Reload(sdk::Call(&raw), new_);
+      ADD_FAILURE() << "went on";
+    } catch (const sdk::Error& error) {
+      EXPECT_EQ(error.code(), NS_E_CANCELLED) << error.what();
+    }
+    EXPECT_EQ(ReadWhole(old_.data + "/server.conf"), site_.Render(old_));
+  }
+
   Web web_, elsewhere_;
   FakeHost host_;
   FakeSite site_{host_};
@@ -205,6 +215,53 @@ TEST_F(ServedSiteTest, ServerThatWasJustStarted_IsNotTold) {
   });
   site_.Start(sdk::Call(), old_);
   EXPECT_EQ(site_.taken_up, 0);
+}
+
+// A call that is cancelled by hand.
+struct Cancelling {
+  std::atomic<bool> cancelled = false;
+  ns_call raw{};
+  Cancelling() {
+    raw.struct_size = sizeof(raw);
+    raw.cancel_fd = -1;
+    raw.host_data = this;
+    raw.cancelled = [](const ns_call* call) noexcept -> int32_t {
+      return static_cast<Cancelling*>(call->host_data)->cancelled;
+    };
+  }
+};
+
+TEST_F(ServedSiteTest, ReloadCancelledMidway_BringsTheOldBack) {
+  StartOld();
+  Cancelling cancelling;
+  site_.take_up = [&](const std::string& mark) {
+    web_.Answer(mark);
+    cancelling.cancelled = true;
+  };
+  ExpectCancelled(cancelling.raw);
+  EXPECT_EQ(site_.taken_up, 2);
+  site_.Probe(sdk::Call(), old_);
+  site_.Reload(sdk::Call(), old_);
+  EXPECT_EQ(site_.taken_up, 2) << "it was in force";
+}
+
+// The first word of the old is lost on a server that is reading the new, as httpd does.
+TEST_F(ServedSiteTest, ServerThatIsStillReadingTheNew_IsToldOfTheOldAgain) {
+  StartOld();
+  Cancelling cancelling;
+  std::jthread reading;
+  site_.take_up = [&](const std::string& mark) {
+    if (site_.taken_up == 1)
+      reading = std::jthread([this, mark] {
+        std::this_thread::sleep_for(200ms);
+        web_.Answer(mark);
+      });
+    if (site_.taken_up > 2) web_.Answer(mark);
+    cancelling.cancelled = true;
+  };
+  ExpectCancelled(cancelling.raw);
+  EXPECT_EQ(site_.taken_up, 3);
+  site_.Probe(sdk::Call(), old_);
 }
 
 // A process of ours that ends at any moment leaves what the next one finds the server by.
