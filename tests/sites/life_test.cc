@@ -43,6 +43,10 @@ class Life : public testing::TestWithParam<std::string> {
     other.drain = std::chrono::seconds(seconds);
     return other;
   }
+  std::string FileText() const {
+    std::ifstream file(site_->settings().data + "/server.conf");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
   int StatusAt(const std::string& address) {
     const auto answer = Ask(address, "GET", "/about", kHeaders);
     return answer ? answer->status : 0;
@@ -162,6 +166,33 @@ TEST_P(Life, OtherAddress_IsTakenUpByAReload) {
   moved.listen = FreeAddress();
   ASSERT_EQ(Reload(moved), Status());
   EXPECT_EQ(StatusAt(moved.listen), 200);
+  EXPECT_EQ(site_->pid(), before);
+}
+
+// Ended at any moment from the one on where the new file is there.
+TEST_P(Life, ReloadThatIsCancelledMidway_LeavesTheOldInForce) {
+  ASSERT_EQ(Start(), Status());
+  const pid_t before = site_->pid();
+  int cancelled = 0;
+  for (const auto delay : {0ms, 5ms, 20ms, 60ms, 150ms}) {
+    std::stop_source cancel;
+    std::jthread cancelling([&, old = FileText()] {
+      for (int i = 0; i < 5000 && FileText() == old; ++i) std::this_thread::sleep_for(1ms);
+      std::this_thread::sleep_for(delay);
+      cancel.request_stop();
+    });
+    ports::Call call = PluginSite::Soon();
+    call.cancel = cancel.get_token();
+    const Status status = site_->server().Reload(call, Other(9));
+    cancelling.join();
+    if (!status.ok()) {
+      ++cancelled;
+      EXPECT_EQ(status.code(), Code::kCancelled) << status.ToString();
+      EXPECT_EQ(Probe(), Status()) << delay.count() << " ms";
+    }
+    EXPECT_EQ(Reload(site_->settings()), Status()) << delay.count() << " ms";
+  }
+  EXPECT_GT(cancelled, 0);
   EXPECT_EQ(site_->pid(), before);
 }
 

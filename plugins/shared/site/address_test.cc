@@ -34,8 +34,8 @@ class AddressTest : public testing::TestWithParam<bool> {
     port.sin_family = AF_INET;
     port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address_.resize(local ? sizeof(path) : sizeof(port));
-    local ? ::memcpy(address_.data(), &path, sizeof(path))
-          : ::memcpy(address_.data(), &port, sizeof(port));
+    const void* from = local ? static_cast<void*>(&path) : &port;
+    ::memcpy(address_.data(), from, address_.size());
     listener_ = Open(0);
     ASSERT_EQ(::bind(listener_, Raw(), Size()), 0);
     ASSERT_EQ(::listen(listener_, 0), 0);

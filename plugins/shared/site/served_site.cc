@@ -17,9 +17,6 @@ using sdk::Error;
 using sdk::Fault;
 using sdk::SiteSettings;
 
-constexpr auto kTakeUp = 15s;  // until a configuration is in force
-// Answers in a row: one that is about to end may still answer with the configuration before.
-constexpr int kSeen = 4;
 constexpr auto kCheck = 20s;  // for the server to judge one
 constexpr std::string_view kSocket = "unix:";
 
@@ -127,7 +124,7 @@ void ServedSite::Check(const sdk::Call& call, const SiteSettings& settings) { Tr
 void ServedSite::CheckFree(const sdk::Call& call, const SiteSettings& settings) {
   RemoveStale(call, settings.listen);
   if (!IsTaken(call, settings.listen)) return;
-  if (MarkAt(call, settings.listen).starts_with(Fingerprint(settings.data) + "-")) return;
+  if (IsOurs(settings, MarkAt(call, settings.listen))) return;
   throw Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN,
               settings.listen + " is taken by another program; choose another address.",
               Fault::kOperator);
@@ -149,30 +146,6 @@ void ServedSite::Ensure(const sdk::Call& call, const SiteSettings& settings) con
   host_.spawn().Ensure(call, helper);
 }
 
-void ServedSite::PutInForce(const sdk::Call& call, const SiteSettings& settings) {
-  const Paths paths = PathsOf(settings);
-  const std::string before = ReadWhole(paths.file);
-  const std::string socket = ReadWhole(settings.data + "/socket");
-  try {
-    WriteWhole(settings.data + "/socket", settings.listen.starts_with(kSocket)
-                                              ? settings.listen.substr(kSocket.size()) + "\n"
-                                              : "\n");
-    WriteWhole(paths.file, Text(settings, MarkOf(settings)));
-    const int64_t pid = host_.spawn().StateOf(traits_.name).pid;
-    // One that runs takes it up before it is looked at where it will be.
-    if (pid > 0 && MarkAt(call, settings.listen) != MarkOf(settings)) TakeUp(call, paths, pid);
-    Ensure(call, settings);
-    if (!Await(call, settings, 1s)) {  // an adopted one, with an older configuration
-      TakeUp(call, paths, host_.spawn().StateOf(traits_.name).pid);
-      if (!Await(call, settings, kTakeUp)) throw Away("does not take up its new configuration");
-    }
-  } catch (...) {
-    if (!before.empty()) WriteWhole(paths.file, before);
-    WriteWhole(settings.data + "/socket", socket);
-    throw;
-  }
-}
-
 void ServedSite::Start(const sdk::Call& call, const SiteSettings& settings) {
   Try(call, settings);
   CheckFree(call, settings);
@@ -192,39 +165,6 @@ void ServedSite::Probe(const sdk::Call& call, const SiteSettings& settings) {
   const std::string mark = MarkAt(call, settings.listen);
   if (mark.empty()) throw Away("does not answer at " + settings.listen);
   if (mark != MarkOf(settings)) throw Away("answers with another configuration");
-}
-
-std::string ServedSite::MarkAt(const sdk::Call& call, const std::string& listen) {
-  http::Request request;
-  const bool socket = listen.starts_with(kSocket);
-  request.url = socket ? "http://site/" : "http://" + listen + "/";
-  if (socket) request.unix_socket = listen.substr(kSocket.size());
-  request.headers = {{"X-Controller-Probe", "1"}, {"Connection", "close"}};
-  request.timeout = 2000ms;
-  request.max_body = 1024;
-  try {
-    const http::Response response = http_.Do(call, request);
-    const auto mark = response.headers.find("x-site-mark");
-    return mark == response.headers.end() ? "" : mark->second;
-  } catch (const Error&) {
-    call.Check();
-    return "";
-  }
-}
-
-bool ServedSite::Await(const sdk::Call& call, const SiteSettings& settings,
-                       std::chrono::nanoseconds most) {
-  const auto until = std::chrono::steady_clock::now() + most;
-  for (int in_a_row = 0; in_a_row < kSeen;) {
-    if (MarkAt(call, settings.listen) == MarkOf(settings)) {
-      ++in_a_row;
-      continue;
-    }
-    in_a_row = 0;
-    if (std::chrono::steady_clock::now() > until) return false;
-    call.Wait(10ms);
-  }
-  return true;
 }
 
 }  // namespace ns::site

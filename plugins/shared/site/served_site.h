@@ -14,8 +14,9 @@
 namespace ns::site {
 
 // Derive from it and say how the server is told things. Files in the data folder, which root keeps
-// for itself: `server.conf`, `candidate.conf`, `socket`; `run`
-// belongs to the server: a Unix socket to listen on must be in it. [any-thread]
+// for itself: `server.conf`, `candidate.conf`, `socket`, and `addresses`, all at which the server
+// may answer by now; `run` belongs to the server: a Unix socket to listen on must be in it.
+// [any-thread]
 class ServedSite : public sdk::Site {
  public:
   // `name`: of the helper; `program`, `package`: what it runs and what brings it.
@@ -49,7 +50,8 @@ class ServedSite : public sdk::Site {
   // Succeeds where `paths.file` is good.
   virtual std::vector<std::string> CheckCommand(const std::string& binary,
                                                 const Paths& paths) const = 0;
-  // Has the server take up `paths.file`, from now on or soon.
+  // Has the server take up `paths.file`, from now on or soon. `pid` has answered with a mark of
+  // ours, so that it is the server by now, and no launcher that a signal would end.
   virtual void TakeUp(const sdk::Call& call, const Paths& paths, int64_t pid) = 0;
   // Files that the text refers to, by name in the data folder; always the same.
   virtual std::map<std::string, std::string> Files() const { return {}; }
@@ -67,6 +69,18 @@ class ServedSite : public sdk::Site {
   void CheckFree(const sdk::Call& call, const sdk::SiteSettings& settings);
   void PutInForce(const sdk::Call& call, const sdk::SiteSettings& settings);
   void Ensure(const sdk::Call& call, const sdk::SiteSettings& settings) const;
+  // Has one that runs take up the file, unless it has; returns where none comes to answer.
+  void Tell(const sdk::Call& call, const sdk::SiteSettings& settings);
+  // The texts of `server.conf` and `socket` in force before.
+  struct Before {
+    std::string file, socket;
+  };
+  void PutBack(const sdk::Call& over, const sdk::SiteSettings& settings, const Before& before);
+  // Until the server has answered with `mark` for a while, or the call is over.
+  void TellBack(const sdk::Call& call, const sdk::SiteSettings& settings, const std::string& mark);
+  bool IsOurs(const sdk::SiteSettings& settings, const std::string& mark) const;
+  // The mark of our own server, wherever it answers; empty: nowhere.
+  std::string OwnMark(const sdk::Call& call, const sdk::SiteSettings& settings);
   // What answers at the address: its mark; empty: nobody, or somebody else.
   std::string MarkAt(const sdk::Call& call, const std::string& listen);
   bool Await(const sdk::Call& call, const sdk::SiteSettings& settings,
