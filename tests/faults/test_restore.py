@@ -43,7 +43,7 @@ def test_restored_older_database_removes_nothing_and_applies_go_on(new_site, hos
 
     # The remote still has the commits: they are built and deployed again, above every fence of before.
     await_versions(site, {moved: 3, kept: 1}, 90)
-    until(lambda: "env.LATER" not in moved.files(), 30, lambda: f"the variable is as the dump has it: {moved.files()}")
+    until(lambda: "env.LATER" not in moved.files(), 30, lambda: f"the variable is as the dump has it: {moved.files()}\n{site.logs_tail(200)}")
     assert epoch_of(site) > epoch
     assert max(call[1:3] for call in moved.accepted() if call[3] == "accepted") > highest
     await_versions(site, {kept: site.push(kept), moved: site.push(moved)}, 60)
