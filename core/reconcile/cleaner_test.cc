@@ -73,7 +73,7 @@ TEST(Cleaner, OldReleases_GoLast) {
   newer.build = older.build = BuildId("x");
   newer.created_at = older.created_at = history.now - std::chrono::hours(24 * 100);
   history.releases = {newer, older};
-  auto loop = NewCleaner({});
+  auto loop = NewCleaner({.releases = 1});
   auto pass = loop->NewPass(snapshot.app.id.str());
   pass->Begin();
   const auto drop = Expect<DropReleases>(pass->Next(Answer(history)));
