@@ -185,8 +185,10 @@ void Checker::CheckApps(const Rows& rows) {
     if (row.app.target.generation == known.generation && !(row.app.target == known))
       Fail("I7", "a new target of " + id.str() + " has the generation of the last");
     known = row.app.target;
-    if (row.app.deleted) was_deleted_.insert(id);
-    if (row.app.deleted) continue;
+    if (row.app.deleted) {
+      was_deleted_.insert(id);
+      continue;
+    }
     for (const model::Website& site : row.app.websites) {
       if (!addresses.insert(site.fqdn + site.path_prefix).second)
         Fail("I13", site.fqdn + " has two owners");
