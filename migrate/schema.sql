@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 6
+-- schema number: 7
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -387,6 +387,7 @@ CREATE TABLE build_images (
   PRIMARY KEY (build_id, platform)
 );
 
+-- Of builds that make several; the one of a static site stands in its build and its releases (image_reference: "artifact:<key>").
 CREATE TABLE artifacts (
   id text PRIMARY KEY,
   build_id text NOT NULL REFERENCES builds (id) ON DELETE CASCADE,
@@ -565,6 +566,9 @@ BEGIN
   IF NEW.ref <> OLD.ref THEN
     PERFORM pg_notify('ns_hints', 'repository:' || NEW.repository_id);
   END IF;
+  IF NEW.deploy_type = 1 AND (NEW.target_release <> OLD.target_release OR NEW.spa <> OLD.spa) THEN
+    PERFORM pg_notify('ns_hints', 'site:' || NEW.id);
+  END IF;
   RETURN NULL;
 END
 $$;
@@ -622,6 +626,14 @@ $$;
 CREATE OR REPLACE FUNCTION ns_hint_build_log() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('ns_hints', 'build_log:' || NEW.build_id);
+  RETURN NULL;
+END
+$$;
+
+-- Another host is ready to serve a release of a static site.
+CREATE OR REPLACE FUNCTION ns_hint_site() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('ns_hints', 'site:' || NEW.application_id);
   RETURN NULL;
 END
 $$;
@@ -797,3 +809,4 @@ CREATE TRIGGER builds_version AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXEC
 CREATE TRIGGER builds_count BEFORE INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_count_build();
 CREATE TRIGGER builds_hint AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_hint_build();
 CREATE TRIGGER build_logs_hint AFTER INSERT ON build_logs FOR EACH ROW EXECUTE FUNCTION ns_hint_build_log();
+CREATE TRIGGER site_releases_hint AFTER INSERT ON site_releases FOR EACH ROW EXECUTE FUNCTION ns_hint_site();

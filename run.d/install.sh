@@ -9,16 +9,16 @@ CONFIG=$NS_HOME/config.yaml
 
 # The choices of an earlier `up` hold until others are named.
 load_choices() {
-  PORT_HTTP=80 PORT_API=4000 PORT_REGISTRY=5000 PORT_GIT=3080 DOMAIN=localhost WITH_SAMPLE=1
+  PORT_HTTP=80 PORT_API=4000 PORT_SITES=4102 PORT_REGISTRY=5000 PORT_GIT=3080 DOMAIN=localhost WITH_SAMPLE=1
   [ ! -e "$NS_HOME/choices" ] || . "$NS_HOME/choices"
 }
 
 parse_up() {
   while [ $# -gt 0 ]; do
     case $1 in
-      --http | --api | --registry | --git)
+      --http | --api | --sites | --registry | --git)
         [[ ${2:-} =~ ^[0-9]+$ && $2 -ge 1 && $2 -le 65535 ]] || die "$1 needs a port from 1 to 65535, not '${2:-}'"
-        case $1 in --http) PORT_HTTP=$2 ;; --api) PORT_API=$2 ;; --registry) PORT_REGISTRY=$2 ;; --git) PORT_GIT=$2 ;; esac
+        case $1 in --http) PORT_HTTP=$2 ;; --api) PORT_API=$2 ;; --sites) PORT_SITES=$2 ;; --registry) PORT_REGISTRY=$2 ;; --git) PORT_GIT=$2 ;; esac
         shift 2 ;;
       --domain)
         [[ ${2:-} =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] || die "--domain needs a domain name in lower case, not '${2:-}'"
@@ -30,8 +30,8 @@ parse_up() {
 }
 
 save_choices() {
-  printf 'PORT_HTTP=%s PORT_API=%s PORT_REGISTRY=%s PORT_GIT=%s DOMAIN=%s\n' \
-    "$PORT_HTTP" "$PORT_API" "$PORT_REGISTRY" "$PORT_GIT" "$DOMAIN" >"$NS_HOME/choices"
+  printf 'PORT_HTTP=%s PORT_API=%s PORT_SITES=%s PORT_REGISTRY=%s PORT_GIT=%s DOMAIN=%s\n' \
+    "$PORT_HTTP" "$PORT_API" "$PORT_SITES" "$PORT_REGISTRY" "$PORT_GIT" "$DOMAIN" >"$NS_HOME/choices"
 }
 
 # Everything that would stop `up` later is said now, all of it at once.
@@ -47,7 +47,7 @@ preflight() {
     free=$(df -Pk "$folder" | awk 'NR == 2 {print int($4 / 1024)}')
     [ "$free" -ge 4096 ] || problems+=("$folder has $free MiB of free disk; building and running needs 4096 MiB")
   done
-  for port in "http $PORT_HTTP" "api $PORT_API" "registry $PORT_REGISTRY" "git $PORT_GIT"; do
+  for port in "http $PORT_HTTP" "api $PORT_API" "sites $PORT_SITES" "registry $PORT_REGISTRY" "git $PORT_GIT"; do
     set -- $port
     if command -v ss >/dev/null && port_taken "$2" && ! ours "$1" "$2"; then
       owner=$(port_owner "$2")
@@ -62,11 +62,11 @@ ours() {
   local before program
   [ -e "$NS_HOME/choices" ] || return 1
   before=$(
-    . "$NS_HOME/choices"
-    case $1 in http) echo "$PORT_HTTP" ;; api) echo "$PORT_API" ;; registry) echo "$PORT_REGISTRY" ;; git) echo "$PORT_GIT" ;; esac
+    PORT_SITES=; . "$NS_HOME/choices"
+    case $1 in http) echo "$PORT_HTTP" ;; api) echo "$PORT_API" ;; sites) echo "$PORT_SITES" ;; registry) echo "$PORT_REGISTRY" ;; git) echo "$PORT_GIT" ;; esac
   )
-  case $1 in http) program=traefik ;; api) program=nsd ;; registry) program=docker-registry ;; git) program=nginx ;; esac
-  [ "$before" = "$2" ] && [ "$(port_owner "$2")" = "$program" ]
+  case $1 in http) program=traefik ;; api) program=nsd ;; sites) program='caddy|nginx|apache2|nsd' ;; registry) program=docker-registry ;; git) program=nginx ;; esac
+  [ "$before" = "$2" ] && [[ $(port_owner "$2") =~ ^($program)$ ]]
 }
 
 write_config() {
@@ -81,6 +81,8 @@ domains: [{name: "*.$DOMAIN"}]
 http_address: "$DOMAIN:$PORT_HTTP"
 registry: {mode: embedded, port: $PORT_REGISTRY}
 backend: docker
+site_server: caddy  # or nginx, httpd: kill -HUP the controller's nsd, and it takes over without a failed request
+sites: {listen: "127.0.0.1:$PORT_SITES"}
 plugins:
   docker:
     plugin: backend-docker
@@ -89,6 +91,11 @@ plugins:
   gateway: {plugin: gateway, required: true, listen: ["unix:$NS_SOCKET", "127.0.0.1:$PORT_API"]}
   runtime_cmd: {plugin: build-runtime-cmd}
   runtime_dockerfile: {plugin: build-runtime-dockerfile}
+  static_cmd: {plugin: build-static-cmd}
+  static_dockerfile: {plugin: build-static-dockerfile}
+  caddy: {plugin: site-caddy, config: {binary: $NS_HOME/tools/caddy}}
+  nginx: {plugin: site-nginx}
+  httpd: {plugin: site-httpd}
 EOF
   if [ -e "$CONFIG" ] && [ "$(digest "$CONFIG")" != "$(cat "$NS_HOME/config.digest" 2>/dev/null)" ]; then
     echo "$CONFIG was edited by hand and stays; what would have been written is in $CONFIG.new" | tee "$NS_HOME/notice"
@@ -100,6 +107,9 @@ EOF
 }
 
 digest() { sha256sum <"$1" | cut -d' ' -f1; }
+
+# Caddy runs as an account that may not go into the tools of root.
+install_caddy() { install -D -m 755 "$NS_TOOLS/caddy-$CADDY_VERSION/bin/caddy" "$NS_HOME/tools/caddy"; }
 
 install_program() {
   rm -rf "$PROGRAM.new" "$PROGRAM.old"
@@ -129,7 +139,7 @@ start_platform() {
   "$BIN/nsd" check-config --config "$CONFIG" >/dev/null
   "$BIN/nsd" migrate --config "$CONFIG"
   start_nsd services services
-  start_nsd controller controller,builder
+  start_nsd controller controller,builder,ssgen
   if ! wait_for 60 ns doctor --json; then
     ns doctor || true
     tail -n 20 "$NS_LOG/services.log" "$NS_LOG/controller.log"
@@ -146,9 +156,10 @@ cmd_up() {
   preflight  # now that every tool is there to look with
   mkdir -p "$NS_HOME" "$NS_RUN" "$NS_LOG" "$(dirname "$NS_SOCKET")"
   save_choices
-  step "Fetching tools (Traefik, schema differ)" install_tools
+  step "Fetching tools (Traefik, Caddy, schema differ)" install_tools
   step "Building (release)" build_preset release
   step "Installing programs" install_program
+  step "Installing Caddy" install_caddy
   step "Docker daemon" docker_ensure
   step "Configuration" write_config
   [ ! -e "$NS_HOME/notice" ] || note "$(cat "$NS_HOME/notice")"
@@ -196,7 +207,7 @@ stop_platform() {
 # Helpers that nobody else could stop (a damaged configuration, a cleaned build folder): each names our data folder in its command line.
 leftovers() {
   local comm
-  for comm in nsd postgres traefik docker-registry; do
+  for comm in nsd postgres traefik docker-registry caddy nginx apache2; do
     pgrep -x "$comm" | while read -r pid; do
       ! tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$NS_HOME/" || echo "$pid"
     done || true

@@ -59,6 +59,5 @@ install_test_tools() {
   install_tools
   tool_pytest
   tool_seaweedfs
-  tool_caddy
   [ "$FULL" = 0 ] || tool_versitygw
 }

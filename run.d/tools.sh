@@ -43,9 +43,10 @@ tool_versitygw() {
 
 pytest_bin() { echo "$NS_TOOLS/pytest-$PYTEST_VERSION/bin/pytest"; }
 
-# Traefik, the schema tool (psqldef where the machine has it) and the Docker client with BuildKit, by name.
+# Traefik, Caddy, the schema tool (psqldef where the machine has it) and the Docker client with BuildKit, by name.
 install_tools() {
   tool_traefik
+  tool_caddy
   command -v psqldef >/dev/null || tool_migra
   mkdir -p "$NS_TOOLS/bin"
   ln -sfn "$NS_TOOLS/traefik-$TRAEFIK_VERSION/bin/traefik" "$NS_TOOLS/bin/traefik"

@@ -1,23 +1,16 @@
 #include "ssgen/site_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <functional>
 #include <set>
 #include <string_view>
 
+#include "archive/file_stream.h"
 #include "archive/unpack.h"
 #include "base/failpoint.h"
-#include "supervise/fd.h"
 
 namespace ns::ssgen {
 namespace {
-
-using supervise::Fd;
 
 // Names become folders.
 Status CheckNames(const Site& site) {
@@ -34,32 +27,14 @@ Status CheckNames(const Site& site) {
   return {};
 }
 
-Status WriteAll(const Fd& file, const std::string& path, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return archive::CannotWrite(path, errno);
-    bytes.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return {};
-}
-
-Result<size_t> ReadSome(const Fd& file, const std::string& path, char* to, size_t most) {
-  for (;;) {
-    const ssize_t read = ::read(file.get(), to, most);
-    if (read >= 0) return static_cast<size_t>(read);
-    if (errno != EINTR) return archive::CannotRead(path, errno);
-  }
-}
-
 Status UnpackFile(const std::string& file, const std::string& folder,
                   const std::function<Status()>& go_on) {
-  const Fd artifact(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!artifact) return archive::CannotRead(file, errno);
+  NS_ASSIGN(archive::InFile artifact, archive::InFile::Open(file));
   NS_TRY(RemoveAll(folder));  // what could not be removed after a failure
   NS_TRY(MakeFolder(folder));
   const archive::Source source = [&](char* to, size_t most) -> Result<size_t> {
     NS_TRY(go_on());
-    return ReadSome(artifact, file, to, most);
+    return artifact.Read(to, most);
   };
   return archive::Unpack(source, folder).status();
 }
@@ -132,10 +107,9 @@ Status SiteFiles::Fetch(const ports::Call& call, const Site& site) {
 }
 
 Status SiteFiles::Download(const ports::Call& call, const Site& site, const std::string& file) {
-  const Fd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!out) return archive::CannotWrite(file, errno);
+  NS_ASSIGN(archive::OutFile out, archive::OutFile::Create(file));
   return ports::GetWhole(storage_, call, site.key, site.digest,
-                         [&](std::string_view bytes) { return WriteAll(out, file, bytes); });
+                         [&](std::string_view bytes) { return out.Write(bytes); });
 }
 
 std::vector<SiteName> SiteFiles::Present() {
@@ -146,13 +120,13 @@ std::vector<SiteName> SiteFiles::Present() {
   });
 }
 
-SiteFolders::Unused SiteFiles::Forget(const std::vector<SiteName>& kept) {
-  const std::set<SiteName> stay(kept.begin(), kept.end());
+SiteFolders::Unused SiteFiles::Forget(const std::vector<SiteName>& gone) {
+  const std::set<SiteName> go(gone.begin(), gone.end());
   return folders_.With([&](const SiteFolders& folders) {
     Status failed;
     for (const SiteName& site : folders.Sites()) {
-      if (stay.contains(site)) continue;
-      if (const Status gone = folders.Unlink(site); !gone.ok() && failed.ok()) failed = gone;
+      if (!go.contains(site) && !folders.Linked(site).empty()) continue;
+      if (Status left = folders.Unlink(site); !left.ok() && failed.ok()) failed = std::move(left);
     }
     Failpoint("ssgen.unlinked");
     SiteFolders::Unused unused = folders.TakeOutUnused();
@@ -162,11 +136,11 @@ SiteFolders::Unused SiteFiles::Forget(const std::vector<SiteName>& kept) {
   });
 }
 
-Status SiteFiles::Keep(const std::vector<SiteName>& kept) {
-  SiteFolders::Unused unused = Forget(kept);
+Status SiteFiles::Drop(const std::vector<SiteName>& gone) {
+  SiteFolders::Unused unused = Forget(gone);
   for (const std::string& folder : unused.folders) {
-    const Status gone = RemoveAll(folder);
-    if (!gone.ok() && unused.failed.ok()) unused.failed = gone;
+    Status removed = RemoveAll(folder);
+    if (!removed.ok() && unused.failed.ok()) unused.failed = std::move(removed);
   }
   return unused.failed;
 }

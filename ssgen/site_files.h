@@ -43,9 +43,9 @@ class SiteFiles {
   // Sites that are on disk.
   std::vector<SiteName> Present();
 
-  // Leaves `kept` and takes away the rest, and then the artifacts that nothing leads to. The first
-  // failure is told; it keeps nothing else from going.
-  Status Keep(const std::vector<SiteName>& kept);
+  // Takes these away, links that lead nowhere, and then the artifacts that nothing leads to. The
+  // first failure is told; it keeps nothing else from going.
+  Status Drop(const std::vector<SiteName>& gone);
 
  private:
   // True: the artifact is there, and the site leads to it.
@@ -53,7 +53,7 @@ class SiteFiles {
   Status Fetch(const ports::Call& call, const Site& site);
   Status Download(const ports::Call& call, const Site& site, const std::string& file);
   std::chrono::sys_seconds NextTime();
-  SiteFolders::Unused Forget(const std::vector<SiteName>& kept);
+  SiteFolders::Unused Forget(const std::vector<SiteName>& gone);
 
   ports::Storage& storage_;
   const Clock& clock_;

@@ -274,13 +274,13 @@ TEST_F(SiteFilesTest, NamesThatCanBeNoFolder_AreRefused) {
   EXPECT_THAT(In("sites"), IsEmpty());
 }
 
-TEST_F(SiteFilesTest, Keep_DropsTheRestAndWhatNobodyUses) {
+TEST_F(SiteFilesTest, Drop_TakesAlsoWhatNobodyUses) {
   const Site shared = Built(one_, "same");
   ASSERT_TRUE(files_.Bring({}, shared).ok());
   ASSERT_TRUE(files_.Bring({}, Built(other_, "same")).ok());
   const Site gone = Built(two_, "gone");
   ASSERT_TRUE(files_.Bring({}, gone).ok());
-  ASSERT_TRUE(files_.Keep({other_}).ok());
+  ASSERT_TRUE(files_.Drop({one_, two_}).ok());
   EXPECT_THAT(files_.Present(), ElementsAre(other_));
   EXPECT_THAT(In("artifacts"), ElementsAre(shared.digest.sha256));
   EXPECT_THAT(In("sites"), ElementsAre(kOther.str()));
@@ -386,7 +386,7 @@ TEST_F(SiteFilesTest, UnusedThatCannotBeMoved_KeepsNoOtherAndIsTold) {
     ASSERT_TRUE(files_.Bring({}, site).ok());
   const std::string name = stuck.digest.sha256 + ".unused";
   const SmallDisk in_the_way(root_ + "/www/incoming/" + name);
-  const Status told = files_.Keep({});
+  const Status told = files_.Drop({one_, two_, other_});
   EXPECT_EQ(told.code(), Code::kUnavailable);
   EXPECT_THAT(told.message(), HasSubstr(name));
   EXPECT_THAT(files_.Present(), IsEmpty());
@@ -437,7 +437,7 @@ TEST_P(CrashTest, TheNextProcessFinishes) {
       {
         ConfigureFailpoints(rule);
         (void)files_.Bring({}, next);
-        (void)files_.Keep({two_});
+        (void)files_.Drop({one_});
       },
       testing::KilledBySignal(SIGKILL), GetParam());
   for (const SiteName& site : {one_, two_}) {
@@ -447,7 +447,7 @@ TEST_P(CrashTest, TheNextProcessFinishes) {
   SiteFiles again(root_ + "/www", storage_, clock_);
   ASSERT_TRUE(again.Open().ok());
   ASSERT_TRUE(again.Bring({}, next).ok());
-  ASSERT_TRUE(again.Keep({two_}).ok());
+  ASSERT_TRUE(again.Drop({one_}).ok());
   EXPECT_EQ(Page(two_), "new");
   EXPECT_THAT(again.Present(), ElementsAre(two_));
   EXPECT_THAT(In("artifacts"), ElementsAre(next.digest.sha256));

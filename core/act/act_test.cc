@@ -84,6 +84,10 @@ class OneLog final : public ports::BuildDesk {
                const std::string&) override {
     return Internal("");
   }
+  Result<model::Image> PutArtifact(const ports::Call&, const ports::Claim&, const ports::Digest&,
+                                   const ports::ObjectSource&) override {
+    return Internal("");
+  }
   Status Settle(const ports::Call&, const ports::Claim&, const model::BuildResult&) override {
     return Internal("");
   }

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "act/artifact.h"
+#include "act/pause.h"
 #include "act/source_folder.h"
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -16,7 +18,9 @@ using namespace std::chrono_literals;
 constexpr Duration kDeskDeadline = 10s;
 constexpr Duration kCheckoutDeadline = 10min;
 constexpr Duration kPlanDeadline = 1min;
-constexpr Duration kRunDeadline = 2h;  // an engine's own limit is lower
+constexpr Duration kPutDeadline = 15min;            // 4 GiB at 5 MB a second
+constexpr Duration kPutAgain = 1s, kPutWait = 16s;  // the first wait and the longest
+constexpr Duration kRunDeadline = 2h;               // an engine's own limit is lower
 
 Status Of(Fault fault, Code code, std::string reason, std::string message) {
   Status status(code, std::move(reason), std::move(message));
@@ -39,7 +43,6 @@ class Job {
     NS_TRY(Checkout());
     Failpoint("build.checked-out");
     NS_ASSIGN(ports::BuildPlan plan, Plan(*method));
-    NS_TRY(KeepsResult(plan));
     return Execute(*engine, std::move(plan));
   }
 
@@ -93,15 +96,6 @@ class Job {
     return method.Plan(Within(kPlanDeadline), request);
   }
 
-  // Before anything is built for nothing.
-  Status KeepsResult(const ports::BuildPlan& plan) const {
-    if (plan.export_path.empty()) return {};
-    return Of(Fault::kOperator, Code::kUnsupported, "NotOffered",
-              "the build method \"" + order_.method + "\" gives a folder (" + plan.export_path +
-                  "), and static sites are not offered by this version; choose a method whose name "
-                  "begins with \"runtime-\"");
-  }
-
   Result<model::Image> Execute(ports::BuildEngine& engine, ports::BuildPlan plan) {
     ports::EngineJob job;
     job.app = order_.app;
@@ -112,14 +106,47 @@ class Job {
     job.push_username = order_.registry_username;
     job.push_password = order_.registry_password;
     job.plan = std::move(plan);
+    std::unique_ptr<ArtifactMaker> maker;
+    if (!job.plan.export_path.empty()) {
+      NS_ASSIGN(maker, ArtifactMaker::Make(parts_.folder + "/" + SourceName(build_) + ".artifact"));
+      job.artifact = [&maker](std::string_view tar) { return maker->Take(tar); };
+    }
     const ports::Call call = Within(kRunDeadline);
     if (build_.attempt > 1) NS_TRY(engine.Abort(call, build_.id));  // what a lost attempt has left
     Phase("build", "building");
     Failpoint("build.running");
     NS_ASSIGN(ports::EngineOutput output,
               engine.Run(call, job, [this](std::string_view bytes) { log_.Write(bytes); }));
+    if (maker) return Keep(*maker);
     Phase("pushed", "pushed " + output.image.Pinned());
     return std::move(output.image);
+  }
+
+  Result<model::Image> Keep(ArtifactMaker& maker) {
+    Phase("pack", "packing the artifact");
+    NS_ASSIGN(const PackedArtifact artifact, maker.Pack());
+    Failpoint("build.packed");
+    NS_ASSIGN(model::Image kept, Put(artifact));
+    Phase("pushed", "kept the artifact: " + std::to_string(artifact.entries) +
+                        " files and folders, " + std::to_string(artifact.digest.size) + " bytes, " +
+                        kept.digest);
+    return kept;
+  }
+
+  // Its making may have taken long: a storage or a controller that is away for a moment shall not
+  // cost all of it.
+  Result<model::Image> Put(const PackedArtifact& artifact) {
+    for (Duration wait = kPutAgain;; wait *= 2) {
+      NS_ASSIGN(archive::InFile file, archive::InFile::Open(artifact.file));
+      auto kept =
+          parts_.desk.PutArtifact(Within(kPutDeadline), claim_, artifact.digest,
+                                  [&file](char* to, size_t most) { return file.Read(to, most); });
+      const bool passes = kept.status().code() == Code::kUnavailable;
+      if (!passes || wait > kPutWait || cancel_.stop_requested()) return kept;
+      log_.Write("-- the artifact is not kept yet, trying again: " + kept.status().message() +
+                 "\n");
+      Pause(cancel_, wait);
+    }
   }
 
   const BuilderParts& parts_;

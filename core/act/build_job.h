@@ -1,4 +1,4 @@
-// One attempt at one build: checkout, plan, run, push.
+// One attempt at one build: checkout, plan, run, push or keep.
 #pragma once
 
 #include <string>

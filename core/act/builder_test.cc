@@ -161,13 +161,13 @@ class BuilderTest : public ::testing::Test {
   ports::Store whole_ = rows_.store();
   SlowQueue builds_{whole_.builds};
   ports::Store store_{
-      whole_.repositories, whole_.apps,   whole_.deploys, whole_.retention, builds_,
-      whole_.logs,         whole_.events, whole_.users,   whole_.hosts,     whole_.hints};
+      whole_.repositories, whole_.apps,  whole_.deploys, whole_.retention, builds_,     whole_.logs,
+      whole_.events,       whole_.users, whole_.hosts,   whole_.sites,     whole_.hints};
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;
   PatientEngine engine_;
-  StoreDesk desk_{store_, registry_, {kKey, Secret("installation")}, host_};
+  StoreDesk desk_{store_, registry_, nullptr, {kKey, Secret("installation")}, host_};
   std::optional<Builder> builder_;
 };
 

@@ -37,8 +37,8 @@ void LogFailure(const Request& request, const Status& status) {
   }
 }
 
-constexpr std::array kLanes = {Lane::kStore,  Lane::kGit,    Lane::kBackend,
-                               Lane::kClaims, Lane::kSettle, Lane::kBuild};
+constexpr std::array kLanes = {Lane::kStore,  Lane::kGit,   Lane::kBackend, Lane::kClaims,
+                               Lane::kSettle, Lane::kBuild, Lane::kSites};
 
 }  // namespace
 

@@ -12,6 +12,8 @@ std::vector<reconcile::Wake> WakesFor(const ports::Hint& hint) {
     case ports::Hint::Kind::kQueue:
       return {{LoopId::kStarter, reconcile::kQueueKey},
               {LoopId::kCrashDetector, reconcile::kQueueKey}};
+    case ports::Hint::Kind::kSite:
+      return {{LoopId::kSynchronizer, hint.id, reconcile::Urgency::kHint}};
     case ports::Hint::Kind::kBuild:
     case ports::Hint::Kind::kBuildLog:
       return {};  // for builders and for those who follow a log

@@ -12,6 +12,7 @@
 #include "ports/backend.h"
 #include "ports/git_remote.h"
 #include "ports/registry.h"
+#include "ports/storage.h"
 #include "ports/store.h"
 
 namespace ns::act {
@@ -28,6 +29,7 @@ struct Parts {
   // Whether the lease of `host` is surely alive, by this machine's own clock. Backends are not
   // changed while it is not.
   std::function<bool()> lease_alive = [] { return true; };
+  ports::Storage* storage = nullptr;  // of artifacts; null: there is none
 
   std::vector<std::string> BackendNames() const;
 };

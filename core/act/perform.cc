@@ -32,8 +32,10 @@ template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 
 template <class T>
-concept OfBuilder = kIsOneOf<T, reconcile::ListClaims, reconcile::RenewClaims,
-                             reconcile::RunAttempt, reconcile::SettleAttempt>;
+concept OfOtherRoles =
+    kIsOneOf<T, reconcile::ListClaims, reconcile::RenewClaims, reconcile::RunAttempt,
+             reconcile::SettleAttempt, reconcile::LoadSite, reconcile::BringSite,
+             reconcile::AcknowledgeSite, reconcile::SweepSites>;
 
 template <class T>
 Outcome From(Result<T> result) {
@@ -137,6 +139,7 @@ class Performer {
   }
   Outcome operator()(const reconcile::DeleteImages& effect) const {
     const ports::Call call = Within(kGitDeadline);
+    if (parts_.storage != nullptr) NS_TRY(DeleteArtifacts(call, effect));
     NS_ASSIGN(const auto tags, parts_.registry.Tags(call, effect.app));
     for (const std::string& tag : tags) {
       if (!BelongsTo(tag, effect.builds)) continue;
@@ -175,10 +178,10 @@ class Performer {
     return Only(store_.retention.ForgetPurged(effect.app));
   }
 
-  // -- of builders --
-  template <OfBuilder E>
+  // -- of builders and hosts of static sites --
+  template <OfOtherRoles E>
   Outcome operator()(const E&) const {
-    return Internal("a controller carries out no effect of a builder");
+    return Internal("a controller carries out no effect of another role");
   }
 
   // -- history --
@@ -213,6 +216,22 @@ class Performer {
     if (!backend.ok()) return {};
     Result<std::vector<model::ObservedApp>> seen = (*backend)->Survey(Within(kLookDeadline), apps);
     return seen.ok() ? std::move(seen).value() : std::vector<model::ObservedApp>();
+  }
+
+  // Their names are those of the tags with an ending, see model::ArtifactOf.
+  Status DeleteArtifacts(const ports::Call& call, const reconcile::DeleteImages& effect) const {
+    const std::string prefix = model::ArtifactPrefix(effect.app);
+    ports::ObjectQuery query;
+    query.prefix = prefix;
+    for (;;) {
+      NS_ASSIGN(const auto page, parts_.storage->List(call, query));
+      for (const ports::ObjectInfo& object : page) {
+        if (BelongsTo(object.key.substr(prefix.size()), effect.builds))
+          NS_TRY(parts_.storage->Remove(call, object.key));
+      }
+      if (page.size() < query.limit) return {};
+      query.after = page.back().key;
+    }
   }
 
   // What another host may have taken over is its to change.
@@ -257,6 +276,8 @@ Lane LaneOf(const reconcile::Effect& effect) {
           return Lane::kClaims;
         if constexpr (std::is_same_v<Kind, reconcile::SettleAttempt>) return Lane::kSettle;
         if constexpr (std::is_same_v<Kind, reconcile::RunAttempt>) return Lane::kBuild;
+        if constexpr (kIsOneOf<Kind, reconcile::BringSite, reconcile::SweepSites>)
+          return Lane::kSites;
         return Lane::kStore;
       },
       effect);

@@ -10,7 +10,7 @@ namespace ns::act {
 
 // Where an effect is carried out: each class has workers of its own, so that a slow remote holds up
 // no deploy.
-enum class Lane { kStore, kGit, kBackend, kClaims, kSettle, kBuild };
+enum class Lane { kStore, kGit, kBackend, kClaims, kSettle, kBuild, kSites };
 Lane LaneOf(const reconcile::Effect& effect);
 
 // Blocks, with a deadline that fits the effect. `cancel`: the outcome is no longer wanted. A

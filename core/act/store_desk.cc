@@ -1,5 +1,7 @@
 #include "act/store_desk.h"
 
+#include <algorithm>
+
 #include "plan/keys.h"
 
 namespace ns::act {
@@ -7,9 +9,13 @@ namespace ns::act {
 using ports::Call;
 using ports::Claim;
 
-StoreDesk::StoreDesk(const ports::Store& store, const ports::Registry& registry, DeskKeys keys,
-                     HostId host)
-    : store_(store), registry_(registry), keys_(std::move(keys)), host_(std::move(host)) {}
+StoreDesk::StoreDesk(const ports::Store& store, const ports::Registry& registry,
+                     ports::Storage* storage, DeskKeys keys, HostId host)
+    : store_(store),
+      registry_(registry),
+      storage_(storage),
+      keys_(std::move(keys)),
+      host_(std::move(host)) {}
 
 Result<std::vector<model::Build>> StoreDesk::Claimed(const Call&) {
   NS_ASSIGN(model::QueueSnapshot queue, store_.builds.Queue());
@@ -72,6 +78,22 @@ Status StoreDesk::Phase(const Call&, const Claim& claim, const std::string& phas
   return store_.events.Append(event);
 }
 
+Result<model::Image> StoreDesk::PutArtifact(const Call& call, const Claim& claim,
+                                            const ports::Digest& digest,
+                                            const ports::ObjectSource& bytes) {
+  NS_ASSIGN(const model::Build build, Held(claim));
+  if (storage_ == nullptr) {
+    Status none(Code::kPrecondition, "NoStorage",
+                "artifacts of static sites cannot be kept: no storage is loaded; name one under "
+                "`storage` in the configuration");
+    return none.SetFault(Fault::kOperator);
+  }
+  model::Image artifact = model::ArtifactOf(build.app, build.id, build.attempt, digest.sha256,
+                                            static_cast<int64_t>(digest.size));
+  NS_TRY(storage_->Put(call, artifact.ArtifactKey(), digest, bytes));
+  return artifact;
+}
+
 Status StoreDesk::Settle(const Call&, const Claim& claim, const model::BuildResult& result) {
   if (result.status == model::BuildStatus::kSucceeded) NS_TRY(CheckImage(claim, result.image));
   return store_.builds.Settle(claim.build, claim.token, result);
@@ -80,6 +102,7 @@ Status StoreDesk::Settle(const Call&, const Claim& claim, const model::BuildResu
 // A builder may say which image it has pushed for that build, not name one of somebody else.
 Status StoreDesk::CheckImage(const Claim& claim, const model::Image& image) {
   NS_ASSIGN(const model::Build build, Held(claim));
+  if (image.IsArtifact()) return CheckArtifact(build, image);
   const std::string reference = registry_.RepositoryFor(build.app) + ":" + build.id.str() + "-" +
                                 std::to_string(build.attempt);
   const std::string_view digest = image.digest;
@@ -87,6 +110,17 @@ Status StoreDesk::CheckImage(const Claim& claim, const model::Image& image) {
                       digest.find_first_not_of("0123456789abcdef", 7) == std::string_view::npos;
   if (image.reference == reference && sha256) return {};
   return Invalid("the image is not named as the build was told to");
+}
+
+// An artifact must have been put for that very attempt.
+Status StoreDesk::CheckArtifact(const model::Build& build, const model::Image& image) {
+  const std::string sha256 = image.digest.substr(std::min<size_t>(image.digest.size(), 7));
+  if (storage_ == nullptr || sha256.size() != 64 ||
+      image != model::ArtifactOf(build.app, build.id, build.attempt, sha256, image.size))
+    return Invalid("the artifact is not named as the build was told to");
+  NS_ASSIGN(const ports::ObjectInfo kept, storage_->Stat({}, image.ArtifactKey()));
+  if (kept.size == static_cast<uint64_t>(image.size)) return {};
+  return Invalid("the storage keeps another artifact under this name");
 }
 
 // The build, where this host holds it by that token.

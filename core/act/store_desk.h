@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "ports/build_desk.h"
 #include "ports/registry.h"
+#include "ports/storage.h"
 #include "ports/store.h"
 
 namespace ns::act {
@@ -20,7 +21,9 @@ class StoreDesk final : public ports::BuildDesk {
  public:
   // `host` is who asks; it is given what is claimed for it and nothing else. `registry` must
   // outlive the desk, as what `store` refers to must.
-  StoreDesk(const ports::Store& store, const ports::Registry& registry, DeskKeys keys, HostId host);
+  // `storage`: of artifacts; null: there is none.
+  StoreDesk(const ports::Store& store, const ports::Registry& registry, ports::Storage* storage,
+            DeskKeys keys, HostId host);
 
   Result<std::vector<model::Build>> Claimed(const ports::Call& call) override;
   Result<std::vector<Status>> Renew(const ports::Call& call,
@@ -30,15 +33,20 @@ class StoreDesk final : public ports::BuildDesk {
                             std::string_view bytes) override;
   Status Phase(const ports::Call& call, const ports::Claim& claim, const std::string& phase,
                const std::string& message) override;
+  Result<model::Image> PutArtifact(const ports::Call& call, const ports::Claim& claim,
+                                   const ports::Digest& digest,
+                                   const ports::ObjectSource& bytes) override;
   Status Settle(const ports::Call& call, const ports::Claim& claim,
                 const model::BuildResult& result) override;
 
  private:
   Result<model::Build> Held(const ports::Claim& claim);
   Status CheckImage(const ports::Claim& claim, const model::Image& image);
+  Status CheckArtifact(const model::Build& build, const model::Image& image);
 
   const ports::Store store_;
   const ports::Registry& registry_;
+  ports::Storage* const storage_;
   const DeskKeys keys_;
   const HostId host_;
 };

@@ -7,6 +7,7 @@
 #include "plan/keys.h"
 #include "plan/test_snapshots.h"
 #include "ports/testing/fake_clock.h"
+#include "ports/testing/fake_storage.h"
 #include "ports/testing/fake_store.h"
 
 namespace ns::act {
@@ -62,11 +63,18 @@ class StoreDeskTest : public ::testing::Test {
   ports::testing::FakeClock clock_;
   ports::testing::FakeStore rows_{clock_};
   const ports::Store store_ = rows_.store();
+  ports::testing::FakeStorage storage_;
   testing::MemoryRegistry registry_;
-  StoreDesk mine_{
-      store_, registry_, {kKey, Secret("installation"), "ns", Secret("registry")}, IdOf<HostId>(1)};
-  StoreDesk others_{
-      store_, registry_, {kKey, Secret("installation"), "ns", Secret("registry")}, IdOf<HostId>(2)};
+  StoreDesk mine_{store_,
+                  registry_,
+                  &storage_,
+                  {kKey, Secret("installation"), "ns", Secret("registry")},
+                  IdOf<HostId>(1)};
+  StoreDesk others_{store_,
+                    registry_,
+                    &storage_,
+                    {kKey, Secret("installation"), "ns", Secret("registry")},
+                    IdOf<HostId>(2)};
   ports::Claim claim_;
 };
 
@@ -115,6 +123,65 @@ TEST_F(StoreDeskTest, Settle_WithAnImageOfSomebodyElse_IsRefused) {
   result.image = {"registry.test:5000/" + app + tag, digest, 1};
   EXPECT_EQ(others_.Settle({}, claim_, result).code(), Code::kStale);
   EXPECT_TRUE(mine_.Settle({}, claim_, result).ok());
+}
+
+// All of `bytes` at once.
+ports::ObjectSource Bytes(const std::string& bytes) {
+  return [bytes, at = size_t{0}](char* to, size_t most) mutable -> Result<size_t> {
+    const size_t count = bytes.copy(to, most, at);
+    at += count;
+    return count;
+  };
+}
+
+ports::Digest DigestOf(const std::string& bytes) { return {bytes.size(), Sha256Hex(bytes)}; }
+
+TEST_F(StoreDeskTest, PutArtifact_IsKeptUnderTheAttemptAndSettles) {
+  const AppId app = plan::testing::FreshApp().app.id;
+  const model::Image kept = mine_.PutArtifact({}, claim_, DigestOf("site"), Bytes("site")).value();
+  EXPECT_EQ(kept, model::ArtifactOf(app, claim_.build, 1, Sha256Hex("site"), 4));
+  EXPECT_EQ(kept.ArtifactKey(), "artifacts/" + app.str() + "/" + claim_.build.str() + "-1.tar.gz");
+  EXPECT_EQ(storage_.Stat({}, kept.ArtifactKey())->size, 4u);
+  EXPECT_EQ(kept.Pinned(), "");
+  model::BuildResult result;
+  result.status = BuildStatus::kSucceeded;
+  result.image = kept;
+  ASSERT_EQ(mine_.Settle({}, claim_, result), Status());
+  EXPECT_EQ(store_.builds.Get(claim_.build)->image, kept);
+}
+
+TEST_F(StoreDeskTest, PutArtifact_OfOtherBytesOrAnotherHost_KeepsNothing) {
+  EXPECT_EQ(mine_.PutArtifact({}, claim_, DigestOf("site"), Bytes("else")).status().reason(),
+            "DigestMismatch");
+  EXPECT_EQ(others_.PutArtifact({}, claim_, DigestOf("site"), Bytes("site")).status().code(),
+            Code::kStale);
+  EXPECT_THAT(storage_.List({}, {}).value(), IsEmpty());
+}
+
+TEST_F(StoreDeskTest, PutArtifact_WithoutAStorage_IsTheOperators) {
+  StoreDesk desk{store_, registry_, nullptr, {kKey, Secret()}, IdOf<HostId>(1)};
+  const Status none = desk.PutArtifact({}, claim_, DigestOf("site"), Bytes("site")).status();
+  EXPECT_EQ(none.reason(), "NoStorage");
+  EXPECT_EQ(none.fault(), Fault::kOperator);
+}
+
+TEST_F(StoreDeskTest, Settle_WithAnArtifactThatWasNotPut_IsRefused) {
+  const AppId app = plan::testing::FreshApp().app.id;
+  const auto settle = [&](const model::Image& image) {
+    model::BuildResult result;
+    result.status = BuildStatus::kSucceeded;
+    result.image = image;
+    return mine_.Settle({}, claim_, result).code();
+  };
+  const model::Image right = model::ArtifactOf(app, claim_.build, 1, Sha256Hex("site"), 4);
+  EXPECT_EQ(settle(right), Code::kNotFound);
+  ASSERT_TRUE(mine_.PutArtifact({}, claim_, DigestOf("site"), Bytes("site")).ok());
+  EXPECT_EQ(settle(model::ArtifactOf(app, claim_.build, 2, Sha256Hex("site"), 4)), Code::kInvalid);
+  EXPECT_EQ(settle(model::ArtifactOf(app, IdOf<BuildId>(2), 1, Sha256Hex("site"), 4)),
+            Code::kInvalid);
+  EXPECT_EQ(settle(model::ArtifactOf(app, claim_.build, 1, Sha256Hex("site"), 5)), Code::kInvalid);
+  EXPECT_EQ(settle(model::ArtifactOf(app, claim_.build, 1, "short", 4)), Code::kInvalid);
+  EXPECT_EQ(settle(right), Code::kOk);
 }
 
 TEST_F(StoreDeskTest, Order_OfABuildOfAnotherHostOrToken_IsStale) {

@@ -10,6 +10,8 @@
 #include "act/hints.h"
 #include "act/store_desk.h"
 #include "act/world.h"
+#include "archive/tar_maker_for_test.h"
+#include "ports/testing/fake_storage.h"
 #include "ports/testing/fake_store.h"
 #include "reconcile/loops.h"
 
@@ -37,7 +39,7 @@ class ThreadTest : public ::testing::Test {
     driver_.Add(reconcile::NewReleaser(kKey), {});
     driver_.Add(reconcile::NewStarter(), {.keyed = false});
     driver_.Add(reconcile::NewCrashDetector(), {.keyed = false});
-    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1", kKey}),
+    driver_.Add(reconcile::NewSynchronizer({1, "http://127.0.0.1:1", kKey, "http://127.0.0.1:2"}),
                 {.apart_from = {reconcile::LoopId::kObserver}});
     driver_.Add(reconcile::NewObserver({1, "http://127.0.0.1:1"}),
                 {.apart_from = {reconcile::LoopId::kSynchronizer}});
@@ -54,10 +56,10 @@ class ThreadTest : public ::testing::Test {
     MakeApp();
   }
 
-  void Beat() {
+  void Beat(const std::vector<std::string>& roles = {"controller", "builder"}) {
     model::Host host;
     host.id = host_;
-    host.roles = {"controller", "builder"};
+    host.roles = roles;
     host.build_slots = 2;
     ASSERT_TRUE(store_.hosts.Beat(host, std::chrono::minutes(1)).ok());
   }
@@ -106,6 +108,19 @@ class ThreadTest : public ::testing::Test {
                ? releases->front().commit
                : "";
   }
+  std::string Reason(const std::string& type) {
+    const auto conditions = store_.events.Conditions(model::Subject::kApplication, app_.str());
+    for (const model::Condition& one : *conditions) {
+      if (one.type == type) return one.reason;
+    }
+    return "";
+  }
+  // As an engine gives it.
+  static std::string Tar(const std::vector<archive::TarEntry>& entries) {
+    std::string tar;
+    for (const archive::TarEntry& entry : entries) tar += archive::One(entry);
+    return archive::Tar(tar);
+  }
   void Push(const std::string& commit) {
     remote_.Push(commit);
     ASSERT_TRUE(store_.hints.Send({ports::Hint::Kind::kRepository, repository_.str()}).ok());
@@ -123,7 +138,8 @@ class ThreadTest : public ::testing::Test {
   testing::MemoryEngine engine_;
   const Parts parts_{store_,         remote_,      registry_, {{"docker", &backend_}},
                      SystemRandom(), SystemClock()};
-  StoreDesk desk_{store_, registry_, {kKey, Secret("installation")}, host_};
+  ports::testing::FakeStorage storage_;
+  StoreDesk desk_{store_, registry_, &storage_, {kKey, Secret("installation")}, host_};
   std::optional<Builder> builder_;
   Driver driver_{parts_};
 };
@@ -177,17 +193,59 @@ TEST_F(ThreadTest, SourceFault_IsNotTriedAgain_OldReleaseGoesOn) {
   EXPECT_EQ(LiveCommit(), kFirst);
 }
 
-TEST_F(ThreadTest, MethodThatGivesAFolder_FailsTheBuildBeforeAnythingRuns) {
+// A static site: the folder is kept as an artifact, and routes wait for the hosts that serve it.
+TEST_F(ThreadTest, MethodThatGivesAFolder_KeepsAnArtifactAndLeadsRoutesToIt) {
   Until("live", [&] { return LiveCommit() == kFirst; });
   method_.Export("/srv/dist");
-  const int runs = engine_.runs();
+  engine_.ExportNext(Tar({{"./index.html", '0', "hello"}}));
   Push(kSecond);
-  Until("build failed", [&] { return Builds()[0].status == BuildStatus::kFailed; });
-  EXPECT_EQ(Builds()[0].outcome.reason(), "NotOffered");
-  EXPECT_NE(Builds()[0].outcome.message().find("/srv/dist"), std::string::npos);
+  Until("built",
+        [&] { return Builds().size() == 2 && Builds()[0].status == BuildStatus::kSucceeded; });
+  const model::Image artifact = Builds()[0].image;
+  ASSERT_TRUE(artifact.IsArtifact());
+  EXPECT_EQ(storage_.Stat({}, artifact.ArtifactKey())->size, static_cast<uint64_t>(artifact.size));
+  Until("waits", [&] { return Reason("Deploy") == "SitePending"; });
+  EXPECT_EQ(LiveCommit(), "") << "the target is the new one, and the old one goes on serving";
+  EXPECT_FALSE(backend_.applied().back().site.has_value());
+  const ReleaseId release = store_.apps.Get(app_)->target.release;
+  Beat({"ssgen", "controller", "builder"});
+  ASSERT_TRUE(store_.sites.Acknowledge(host_, app_, {release}).ok());
+  Until("live", [&] { return LiveCommit() == kSecond; });
+  const model::DesiredApp applied = backend_.applied().back();
+  ASSERT_TRUE(applied.site.has_value());
+  EXPECT_EQ(applied.site->release, release);
+  EXPECT_EQ(applied.site->upstream, "http://127.0.0.1:2");
+  EXPECT_TRUE(applied.processes.empty());
+}
+
+TEST_F(ThreadTest, ExportThatIsNoSite_IsTheSourcesFault) {
+  Until("live", [&] { return LiveCommit() == kFirst; });
+  method_.Export("/srv/dist");
+  engine_.ExportNext(Tar({{"./link", '2', "", "/etc/passwd"}}));
+  Push(kSecond);
+  Until("failed", [&] { return Builds()[0].status == BuildStatus::kFailed; });
+  EXPECT_EQ(Builds()[0].outcome.reason(), "ArtifactInvalid");
+  EXPECT_EQ(Builds()[0].outcome.fault(), Fault::kSource);
   EXPECT_EQ(Builds()[0].attempt, 1);
-  EXPECT_EQ(engine_.runs(), runs);
+  EXPECT_TRUE(storage_.List({}, {})->empty());
   EXPECT_EQ(LiveCommit(), kFirst);
+}
+
+TEST_F(ThreadTest, StorageThatIsAwayForAMoment_CostsNoBuild) {
+  Until("live", [&] { return LiveCommit() == kFirst; });
+  method_.Export("/srv/dist");
+  engine_.ExportNext(Tar({{"./index.html", '0', "hello"}}));
+  storage_.FailWith(Unavailable("away").SetReason("StorageUnavailable"));
+  Push(kSecond);
+  Until("tries again", [&] {
+    const auto log = store_.logs.Read(Builds()[0].id, 0, 1 << 20);
+    return log.ok() && log->bytes.find("the artifact is not kept yet") != std::string::npos;
+  });
+  storage_.FailWith(Status());
+  Until("built",
+        [&] { return Builds().size() == 2 && Builds()[0].status == BuildStatus::kSucceeded; });
+  EXPECT_EQ(Builds()[0].attempt, 1);
+  EXPECT_EQ(engine_.runs(), 2);
 }
 
 TEST_F(ThreadTest, Deleted_NothingIsLeftButEvents) {

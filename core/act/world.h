@@ -152,6 +152,7 @@ class MemoryBackend final : public ports::Backend {
     seen.fence = app.fence;
     seen.state = app.state;
     seen.route_key = app.route_key;
+    if (app.site) seen.serving_run_key = app.run_key;
     if (!app.processes.empty()) {
       seen.serving_run_key = app.run_key;
       seen.container = model::ContainerState::kRunning;

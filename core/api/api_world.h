@@ -17,6 +17,7 @@
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 #include "ports/testing/fake_clock.h"
+#include "ports/testing/fake_storage.h"
 #include "ports/testing/fake_store.h"
 
 namespace ns::api {
@@ -83,6 +84,7 @@ class ApiWorld : public ::testing::Test {
     settings.platform.ports = {{model::Protocol::kTcp, 9000, 9010}};
     settings.platform.default_backend = "docker";
     settings.platform.http_address = "apps.test:8080";
+    settings.platform.static_sites = true;
     settings.platform.version = "0.1.0";
     settings.platform.public_key = "ssh-ed25519 AAAA home";
     settings.identity.header = "X-Forwarded-User";
@@ -207,19 +209,22 @@ class ApiWorld : public ::testing::Test {
     return store.store().builds.Claim(id, host.id, std::chrono::seconds(15)).value();
   }
 
+  Parts MakeParts() {
+    return {store.store(), git, outputs, clock, random, [this] { return &storage; }};
+  }
   void RemakeDispatcher(Settings settings) {
-    dispatcher_.emplace(std::move(settings), Parts{store.store(), git, outputs, clock, random});
+    dispatcher_.emplace(std::move(settings), MakeParts());
   }
 
   ports::testing::FakeClock clock;
   ports::testing::FakeStore store{clock};
+  ports::testing::FakeStorage storage;
   FakeGit git;
   FakeOutputs outputs;
   SeededRandom random{7};
 
  private:
-  std::optional<Dispatcher> dispatcher_{std::in_place, MakeSettings(),
-                                        Parts{store.store(), git, outputs, clock, random}};
+  std::optional<Dispatcher> dispatcher_{std::in_place, MakeSettings(), MakeParts()};
 
  protected:
   struct Current {

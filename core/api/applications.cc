@@ -63,9 +63,10 @@ Status Check(const Context& context, const model::Application& app, const Given&
   if (given.ports)
     model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
   NS_TRY(CheckNone(violations));
-  if (app.deploy_type == model::DeployType::kStatic) {
-    return {Code::kUnsupported, "NotOffered",
-            "config: static sites are not offered by this version"};
+  if (app.deploy_type == model::DeployType::kStatic && !context.settings.platform.static_sites) {
+    return {Code::kPrecondition, "NoSiteServer",
+            "config: this installation serves no static sites: its configuration names no "
+            "site_server"};
   }
   return Status();
 }

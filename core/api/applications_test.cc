@@ -134,37 +134,50 @@ TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
   EXPECT_EQ(Count(), 0);
 }
 
-TEST_F(ApplicationsTest, StaticSite_IsCheckedAndNotOffered) {
+TEST_F(ApplicationsTest, StaticSite_IsCheckedAndMade) {
   CreateApplicationRequest in = NewApp(repository);
   in.mutable_config()->mutable_static_cmd();
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()),
             Fields{"config.static_cmd.static_config.artifact_path"});
-  in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("/dist");
+  auto* site = in.mutable_config()->mutable_static_cmd()->mutable_static_config();
+  site->set_artifact_path("/dist");
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "CreateApplication", in).status()),
             Fields{"config.static_cmd.static_config.artifact_path"});
+  site->set_artifact_path("dist");
+  site->set_spa(true);
+  const auto made = Call<api_pb::Application>(Named("alice"), "CreateApplication", in).value();
+  EXPECT_EQ(made.deploy_type(), api_pb::STATIC);
+  EXPECT_EQ(made.config().static_cmd().static_config().artifact_path(), "dist");
+  EXPECT_TRUE(made.config().static_cmd().static_config().spa());
+}
+
+TEST_F(ApplicationsTest, StaticSiteWithoutASiteServer_IsRefused) {
+  Settings settings = MakeSettings();
+  settings.platform.static_sites = false;
+  RemakeDispatcher(std::move(settings));
+  CreateApplicationRequest in = NewApp(repository);
   in.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path("dist");
   const Status refused = Call(Named("alice"), "CreateApplication", in).status();
-  EXPECT_EQ(refused.code(), Code::kUnsupported);
-  EXPECT_EQ(refused.reason(), "NotOffered");
-  EXPECT_NE(refused.message().find("static sites are not offered"), std::string::npos);
+  EXPECT_EQ(refused.code(), Code::kPrecondition);
+  EXPECT_EQ(refused.reason(), "NoSiteServer");
   EXPECT_EQ(Count(), 0);
 }
 
 TEST_F(ApplicationsTest, StaticSiteByDockerfile_MayNameAnAbsolutePathOfTheImage) {
   CreateApplicationRequest in = NewApp(repository);
+  in.clear_websites();
   auto& site = *in.mutable_config()->mutable_static_dockerfile();
   site.set_dockerfile_name("Dockerfile");
-  const auto refused = [&](const std::string& path) {
+  const auto made = [&](const std::string& path) {
     site.mutable_static_config()->set_artifact_path(path);
     return Call(Named("alice"), "CreateApplication", in).status();
   };
   for (const char* path : {"/usr/share/nginx/html", "usr/share/nginx/html"})
-    EXPECT_EQ(refused(path).reason(), "NotOffered") << path;
+    EXPECT_TRUE(made(path).ok()) << path;
   for (const char* path : {"", "/", "//", "/a/../b", ".."})
-    EXPECT_EQ(FieldsOf(refused(path)),
-              Fields{"config.static_dockerfile.static_config.artifact_path"})
+    EXPECT_EQ(FieldsOf(made(path)), Fields{"config.static_dockerfile.static_config.artifact_path"})
         << path;
-  EXPECT_EQ(Count(), 0);
+  EXPECT_EQ(Count(), 2);
 }
 
 TEST_F(ApplicationsTest, Create_WithTheRemoteAway_IsUnavailable) {

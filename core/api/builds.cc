@@ -11,8 +11,9 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr int64_t kMaxPiece = 1 << 20;  // bytes of one read
-constexpr size_t kMaxLog = 64 << 20;    // bytes of one answer; builders end a log long before
+constexpr int64_t kMaxPiece = 1 << 20;      // bytes of one read
+constexpr int64_t kMaxArtifact = 64 << 20;  // bytes of one answer
+constexpr size_t kMaxLog = 64 << 20;        // bytes of one answer; builders end a log long before
 
 Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request,
                                         const pb::ApplicationIdRequest&) {
@@ -68,6 +69,35 @@ Result<pb::BuildLog> GetBuildLog(const Context& context, const Request& request,
     NS_ASSIGN(slice, context.store().logs.Read(request.on.build->id, slice.next_offset, kMaxPiece));
     out.mutable_log()->append(slice.bytes);
   } while (!slice.bytes.empty() && !slice.finished && out.log().size() < kMaxLog);
+  return out;
+}
+
+Result<pb::ArtifactContent> GetBuildArtifact(const Context& context, const Request& request,
+                                             const pb::ArtifactIdRequest& in) {
+  const model::Build& build = *request.on.build;
+  if (!build.image.IsArtifact())
+    return Status(Code::kNotFound, "NotFound", "there is no artifact " + in.artifact_id());
+  if (build.image_state != model::ImageState::kKept)
+    return Status(Code::kNotFound, "ArtifactDeleted",
+                  "artifact_id: the artifact " + in.artifact_id() +
+                      " was deleted, since no release needs it any more; build its commit again");
+  if (build.image.size > kMaxArtifact)
+    return Status(Code::kPrecondition, "ArtifactTooLarge",
+                  "artifact_id: the artifact " + in.artifact_id() + " has " +
+                      std::to_string(build.image.size) + " bytes; one answer has at most " +
+                      std::to_string(kMaxArtifact));
+  ports::Storage* const storage = context.parts.storage();
+  if (storage == nullptr)
+    return Status(Code::kUnavailable, "NoStorage", "the storage of artifacts is not loaded here");
+  pb::ArtifactContent out;
+  out.set_filename(kArtifactName);
+  out.mutable_content()->reserve(static_cast<size_t>(build.image.size));
+  const ports::Digest digest{static_cast<uint64_t>(build.image.size), build.image.digest.substr(7)};
+  NS_TRY(ports::GetWhole(*storage, request.call, build.image.ArtifactKey(), digest,
+                         [&](std::string_view bytes) {
+                           out.mutable_content()->append(bytes);
+                           return Status();
+                         }));
   return out;
 }
 
@@ -127,6 +157,7 @@ void OfferBuilds(MethodTable& table) {
   Offer(table, api + "RetryCommitBuild", RetryCommitBuild);
   Offer(table, api + "CancelBuild", CancelBuild);
   Offer(table, api + "GetBuildLog", GetBuildLog);
+  Offer(table, api + "GetBuildArtifact", GetBuildArtifact);
   Offer(table, own + "ReadBuildLog", ReadBuildLog);
 }
 

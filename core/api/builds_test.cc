@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "base/crypto.h"
+
 namespace ns::api {
 namespace {
 
@@ -47,6 +49,67 @@ TEST_F(BuildsTest, Builds_AreNewestFirst) {
   EXPECT_EQ(builds.builds(1).commit(), kCommitA);
   EXPECT_FALSE(builds.builds(1).started_at().valid());
   EXPECT_TRUE(builds.builds(1).has_finished_at());
+}
+
+// A build that has made an artifact of these bytes.
+class ArtifactTest : public BuildsTest {
+ protected:
+  void SetUp() override {
+    BuildsTest::SetUp();
+    const model::Build claimed = Claim(build);
+    const model::Image artifact =
+        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(kBytes), std::ssize(kBytes));
+    size_t at = 0;
+    ASSERT_TRUE(storage
+                    .Put({}, artifact.ArtifactKey(), {kBytes.size(), Sha256Hex(kBytes)},
+                         [&](char* to, size_t most) -> Result<size_t> {
+                           const size_t count = kBytes.copy(to, most, at);
+                           at += count;
+                           return count;
+                         })
+                    .ok());
+    ASSERT_TRUE(store.store()
+                    .builds
+                    .Settle(build, claimed.lease.token,
+                            {model::BuildStatus::kSucceeded, Status(), artifact, {}})
+                    .ok());
+  }
+  Result<api_pb::ArtifactContent> Artifact(const std::string& user, const std::string& id) {
+    api_pb::ArtifactIdRequest in;
+    in.set_artifact_id(id);
+    return Call<api_pb::ArtifactContent>(Named(user), "GetBuildArtifact", in);
+  }
+  const std::string kBytes = std::string("gz\0bytes", 8);
+};
+
+TEST_F(ArtifactTest, IsListedWithItsBuildAndGivenToOwners) {
+  const api_pb::Build shown = Get();
+  ASSERT_EQ(shown.artifacts_size(), 1);
+  EXPECT_FALSE(shown.has_runtime_image());
+  EXPECT_EQ(shown.artifacts(0).name(), "website.tar.gz");
+  EXPECT_EQ(shown.artifacts(0).build_id(), build.str());
+  EXPECT_EQ(shown.artifacts(0).size(), std::ssize(kBytes));
+  EXPECT_FALSE(shown.artifacts(0).deleted_at().valid());
+  const auto content = Artifact("alice", shown.artifacts(0).id()).value();
+  EXPECT_EQ(content.filename(), "website.tar.gz");
+  EXPECT_EQ(content.content(), kBytes);
+  EXPECT_EQ(Artifact("bob", shown.artifacts(0).id()).status().code(), Code::kDenied);
+}
+
+TEST_F(ArtifactTest, DeletedOrNoneOrUnknown_IsNotFound) {
+  const AppId id(app);
+  ASSERT_TRUE(store.store().retention.CondemnImages(id, {build}).ok());
+  EXPECT_EQ(Artifact("alice", build.str()).status().reason(), "ArtifactDeleted");
+  EXPECT_TRUE(Get().artifacts(0).deleted_at().valid());
+  const BuildId running = AddBuild(app, kCommitB);
+  EXPECT_EQ(Artifact("alice", running.str()).status().code(), Code::kNotFound);
+  EXPECT_EQ(Artifact("alice", std::string(22, '0')).status().code(), Code::kNotFound);
+}
+
+TEST_F(ArtifactTest, ThatWasChanged_IsNotGivenOut) {
+  const std::string key = store.store().builds.Get(build)->image.ArtifactKey();
+  storage.Corrupt(key, "other");
+  EXPECT_EQ(Artifact("alice", build.str()).status().reason(), "DigestMismatch");
 }
 
 TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {

@@ -68,6 +68,18 @@ pb::Repository ToProto(const model::Repository& repository) {
   return out;
 }
 
+static pb::Artifact ArtifactOf(const model::Build& build) {
+  pb::Artifact out;
+  out.set_id(build.id.str());
+  out.set_name(kArtifactName);
+  out.set_build_id(build.id.str());
+  out.set_size(build.image.size);
+  *out.mutable_created_at() = ToProto(build.finished_at);
+  *out.mutable_deleted_at() =
+      ToNullable(build.image_state == model::ImageState::kKept ? kNever : build.updated_at);
+  return out;
+}
+
 pb::Build ToProto(const model::Build& build) {
   pb::Build out;
   out.set_id(build.id.str());
@@ -79,7 +91,9 @@ pb::Build ToProto(const model::Build& build) {
   *out.mutable_updated_at() = ToNullable(build.updated_at);
   *out.mutable_finished_at() = ToNullable(build.finished_at);
   out.set_retriable(build.retriable);
-  if (!build.image.digest.empty()) {
+  if (build.image.IsArtifact()) {
+    *out.add_artifacts() = ArtifactOf(build);
+  } else if (!build.image.digest.empty()) {
     auto* image = out.mutable_runtime_image();
     image->set_id(build.id.str());  // an image has no name besides its build's
     image->set_build_id(build.id.str());

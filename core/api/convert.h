@@ -24,6 +24,8 @@ pb::NullTimestamp ToNullable(Time time);
 
 pb::User ToProto(const model::User& user, const std::string& avatar_base);
 pb::Repository ToProto(const model::Repository& repository);
+// Of a static site: the one artifact bears its build's id.
+inline constexpr char kArtifactName[] = "website.tar.gz";
 pb::Build ToProto(const model::Build& build);
 pb::Website ToProto(const model::Website& website);
 pb::PortPublication ToProto(const model::PortPublication& port);

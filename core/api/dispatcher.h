@@ -2,6 +2,7 @@
 // invoke passes here, once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "base/secret.h"
 #include "model/platform.h"
 #include "ports/git_remote.h"
+#include "ports/storage.h"
 #include "ports/store.h"
 
 namespace ns::api {
@@ -36,6 +38,8 @@ struct Parts {
   Outputs& outputs;
   Clock& clock;
   Random& random;
+  // Of artifacts; null: there is none here. [any-thread]
+  std::function<ports::Storage*()> storage = [] { return nullptr; };
 };
 
 // A raw HTTP entry that an HTTP edge serves.

@@ -41,7 +41,8 @@ TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) 
                                             "DeleteEnvVar",      "GetBuilds",
                                             "GetBuild",          "GetBuildLog",
                                             "RetryCommitBuild",  "CancelBuild",
-                                            "GetOutput",         "GenerateKeyPair"};
+                                            "GetOutput",         "GenerateKeyPair",
+                                            "GetBuildArtifact"};
   for (const auto* service : proto::Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto& method = *service->method(i);

@@ -68,6 +68,13 @@ struct LinkSettings {
   friend bool operator==(const LinkSettings&, const LinkSettings&) = default;
 };
 
+// Where a host of static sites serves them.
+struct Sites {
+  std::string listen = "127.0.0.1:4102";      // of every site server; routes lead there
+  Duration drain = std::chrono::seconds(30);  // of requests that a replaced server has open
+  friend bool operator==(const Sites&, const Sites&) = default;
+};
+
 // What is kept of the past.
 struct Keep {
   int releases = 10;                               // of an application, to roll back to
@@ -89,7 +96,7 @@ struct PluginInstance {
 struct Config {
   std::string installation = "home";
   std::string data = "/var/lib/neoshowcase";  // absolute
-  std::vector<std::string> roles = {"controller", "builder", "services"};
+  std::vector<std::string> roles = {"controller", "builder", "ssgen", "services"};
   Database database;
   std::string key_file;  // default <data>/key
   Identity identity;
@@ -103,8 +110,9 @@ struct Config {
   Registry registry;
   LinkSettings link;
   std::string backend;      // instance that new applications go to
-  std::string site_server;  // instance
-  std::string storage;      // instance that artifacts are kept in
+  std::string site_server;  // instance; empty: no static sites
+  Sites sites;
+  std::string storage;  // instance that artifacts are kept in
   std::vector<std::string> admins;
   std::vector<std::string> plugin_dirs;  // searched in order; empty: beside the program, then
                                          // /usr/lib/neoshowcase/plugins
@@ -157,7 +165,7 @@ std::string PrintEffective(const Loaded& loaded);
 
 // Keys of `now` that cannot be applied to a process that runs with `before` (they need a restart);
 // empty: all can. Those that can: domains, ports, links, http_address, https_address, admins,
-// log_level, webhook_secret, env_default_scope.
+// log_level, webhook_secret, env_default_scope, site_server.
 std::vector<std::string> NeedRestart(const Config& before, const Config& now);
 
 }  // namespace ns::config

@@ -65,7 +65,7 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_THAT(Texts(loaded.warnings), IsEmpty());
   const Config& config = loaded.config;
   EXPECT_EQ(config.key_file, "/srv/ns/key");
-  EXPECT_THAT(config.roles, ElementsAre("controller", "builder", "services"));
+  EXPECT_THAT(config.roles, ElementsAre("controller", "builder", "ssgen", "services"));
   EXPECT_TRUE(config.database.embedded);
   EXPECT_EQ(config.identity.secret.Reveal(), "s3cret");
   EXPECT_EQ(config.git.list_timeout, std::chrono::seconds(5));

@@ -205,6 +205,10 @@ void ReadSmall(Section& top, Config& out) {
   Section pages = top.Child("page_server");
   pages.Text("listen", out.page_listen);
   pages.Close();
+  Section sites = top.Child("sites");
+  sites.Text("listen", out.sites.listen);
+  sites.Time("drain", out.sites.drain);
+  sites.Close();
 }
 
 // In the order in which check-config prints them.

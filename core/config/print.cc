@@ -52,11 +52,12 @@ std::vector<std::string> NeedRestart(const Config& before, const Config& now) {
       {"registry", before.registry != now.registry},
       {"link", before.link != now.link},
       {"backend", before.backend != now.backend},
-      {"site_server", before.site_server != now.site_server},
+      {"sites", before.sites != now.sites},
       {"storage", before.storage != now.storage},
       {"plugin_dirs", before.plugin_dirs != now.plugin_dirs},
       {"page_server", before.page_listen != now.page_listen},
       {"builder", before.builder_concurrency != now.builder_concurrency},
+      {"keep", before.keep != now.keep},
   };
   std::vector<std::string> keys;
   for (const auto& [key, changed] : fixed) {

@@ -3,9 +3,13 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <functional>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "git/git_remote.h"
 #include "host/environment.h"
 #include "host/faults.h"
@@ -44,12 +48,13 @@ int Report(const Status& status) {
 }
 
 bool RolesAreKnown(const std::vector<std::string>& roles) {
+  constexpr std::array kRoles = {"controller", "builder", "ssgen", "services"};
   for (const std::string& role : roles) {
-    if (role == "controller" || role == "builder" || role == "services") continue;
-    const char* why = role == "ssgen"
-                          ? "the role ssgen comes with static sites and is not part of this version"
-                          : "no such role; there are controller, builder and services";
-    std::fprintf(stderr, "nsd: --roles: \"%s\": %s\n", role.c_str(), why);
+    if (std::ranges::find(kRoles, role) != kRoles.end()) continue;
+    std::fprintf(stderr,
+                 "nsd: --roles: \"%s\": no such role; there are controller, builder, ssgen and "
+                 "services\n",
+                 role.c_str());
     return false;
   }
   return true;
@@ -67,11 +72,54 @@ bool RolesAreKnown(const std::vector<std::string>& roles) {
 
 constexpr char kFenced[] = "BeginsAnew";
 
+// Hands a changed configuration to the host that runs, as far as it can be taken. [any-thread]
+class Reloader {
+ public:
+  Reloader(const std::string& path, const config::Config& running)
+      : path_(path), running_(running) {}
+
+  // The host is told as long as this lives.
+  class Attached {
+   public:
+    Attached(Reloader& to, std::function<void(const config::Config&)> tell) : to_(to) {
+      to_.tell_.With([&](auto& told) { told = std::move(tell); });
+    }
+    ~Attached() {
+      to_.tell_.With([](auto& told) { told = nullptr; });
+    }
+    Attached(const Attached&) = delete;
+    Attached& operator=(const Attached&) = delete;
+
+   private:
+    Reloader& to_;
+  };
+
+  void Reload() {
+    const config::Loaded loaded = config::LoadFile(path_, Environment());
+    for (const auto& mistake : loaded.mistakes)
+      log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
+    if (!loaded.ok()) return;
+    for (const std::string& key : config::NeedRestart(running_, loaded.config))
+      log::Warn("a change takes effect at the next start", {{"key", key}});
+    tell_.With([&](const auto& tell) {
+      if (tell) tell(loaded.config);
+    });
+  }
+
+ private:
+  const std::string path_;
+  const config::Config& running_;
+  Guarded<std::function<void(const config::Config&)>> tell_;
+};
+
 // From the start of a host to its end. Reason kFenced: it cannot go on, and the process shall begin
 // anew at once.
 template <class Host>
-Status RunUntil(Result<std::unique_ptr<Host>> host, const std::stop_token& stop) {
+Status RunUntil(Result<std::unique_ptr<Host>> host, Reloader& reloader,
+                const std::stop_token& stop) {
   NS_TRY(host.status());
+  const Reloader::Attached attached(reloader,
+                                    [&](const config::Config& now) { (*host)->Reload(now); });
   Status ended = (*host)->Run(stop);
   if (!ended.ok()) {
     log::Error("begins anew", {{"why", ended.ToString()}});
@@ -80,16 +128,6 @@ Status RunUntil(Result<std::unique_ptr<Host>> host, const std::stop_token& stop)
   }
   log::Info("host ends");
   return {};
-}
-
-// What a changed file would change, as far as it is known.
-void Reload(const std::string& path, const config::Config& running) {
-  const config::Loaded loaded = config::LoadFile(path, Environment());
-  for (const auto& mistake : loaded.mistakes)
-    log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
-  if (!loaded.ok()) return;
-  for (const std::string& key : config::NeedRestart(running, loaded.config))
-    log::Warn("a change takes effect at the next start", {{"key", key}});
 }
 
 }  // namespace
@@ -109,15 +147,17 @@ int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
   BlockSignals();
   log::Configure(log::LevelFromName(config.log_level), "");
   std::stop_source stop;
+  Reloader reloader(path, config);
   const SignalTaker signals(
-      stop, [&] { Reload(path, config); }, kPatience);
+      stop, [&] { reloader.Reload(); }, kPatience);
 
   const std::string program = ProgramPath();
   Status ended;
   if (IsRemoteBuilder(config, roles)) {
-    ended = RunUntil(RemoteBuilder::Start(config, program), stop.get_token());
+    ended = RunUntil(RemoteBuilder::Start(config, program), reloader, stop.get_token());
   } else {
-    ended = RunUntil(Node::Start(config, roles, program, stop.get_token()), stop.get_token());
+    ended =
+        RunUntil(Node::Start(config, roles, program, stop.get_token()), reloader, stop.get_token());
   }
   if (ended.reason() == kFenced) Restart(program, path, roles);
   const bool asked_to = ended.code() == Code::kCancelled && stop.stop_requested();

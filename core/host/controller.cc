@@ -22,7 +22,7 @@ LoopOptions Queue(Duration period) {
 
 Controller::Controller(const act::Parts& parts, const ControllerOptions& options) : driver_(parts) {
   const reconcile::SynchronizerOptions deploys{options.epoch, options.page_upstream,
-                                               options.plan_key};
+                                               options.plan_key, options.site_upstream};
   driver_.Add(reconcile::NewFetcher(), Keyed(3min, 32));
   driver_.Add(reconcile::NewRegisterer(options.plan_key), Keyed(3min, 8));
   driver_.Add(reconcile::NewReleaser(options.plan_key), Keyed(3min, 8));

@@ -16,6 +16,7 @@ struct ControllerOptions {
   Secret plan_key;
   int64_t epoch = 0;
   std::string page_upstream;  // of stopped applications: "http://127.0.0.1:port"
+  std::string site_upstream;  // of static sites, as well
   plan::Retention retention;
 };
 

@@ -65,6 +65,7 @@ struct Faults::Parts {
   std::deque<ports::FaultyBuildMethod> methods;
   std::deque<ports::FaultyBuildEngine> engines;
   std::deque<ports::FaultyStorage> storages;
+  std::deque<ports::FaultySiteServer> site_servers;
 };
 
 Status TakeFailpoints(const std::string& spec) {
@@ -104,6 +105,10 @@ ports::BuildMethod* Faults::Through(ports::BuildMethod* port) {
 
 ports::BuildEngine* Faults::Through(ports::BuildEngine* port) {
   return parts_ && port != nullptr ? &parts_->engines.emplace_back(*port, parts_->plan) : port;
+}
+
+ports::SiteServer* Faults::Through(ports::SiteServer* port) {
+  return parts_ && port != nullptr ? &parts_->site_servers.emplace_back(*port, parts_->plan) : port;
 }
 
 ports::Storage* Faults::Through(ports::Storage* port) {

@@ -11,6 +11,7 @@
 #include "ports/build_desk.h"
 #include "ports/git_remote.h"
 #include "ports/registry.h"
+#include "ports/site.h"
 #include "ports/storage.h"
 #include "ports/store.h"
 
@@ -39,6 +40,7 @@ class Faults {
   ports::BuildMethod* Through(ports::BuildMethod* port);
   ports::BuildEngine* Through(ports::BuildEngine* port);
   ports::Storage* Through(ports::Storage* port);
+  ports::SiteServer* Through(ports::SiteServer* port);
 
  private:
   struct Parts;

@@ -24,10 +24,15 @@ class Layout {
   std::string postgres() const { return data_ + "/postgres"; }
   std::string postgres_socket() const { return run() + "/postgres"; }
   std::string registry() const { return data_ + "/registry"; }
-  std::string pages() const { return data_ + "/pages"; }          // address of the page server
-  std::string git() const { return data_ + "/git"; }              // mirrors, known hosts
-  std::string sources() const { return data_ + "/sources"; }      // checkouts of builds
-  std::string scratch() const { return data_ + "/scratch"; }      // checkouts that are looked at
+  std::string pages() const { return data_ + "/pages"; }      // address of the page server
+  std::string git() const { return data_ + "/git"; }          // mirrors, known hosts
+  std::string sources() const { return data_ + "/sources"; }  // checkouts of builds
+  std::string scratch() const { return data_ + "/scratch"; }  // checkouts that are looked at
+  std::string sites() const { return data_ + "/sites"; }      // static ones, unpacked
+  std::string site_servers() const { return data_ + "/site-servers"; }
+  std::string site_server(const std::string& instance) const {  // its configuration
+    return site_servers() + "/" + instance;
+  }
   std::string plugins() const { return data_ + "/plugins"; }      // checked copies of plugins
   std::string instances() const { return data_ + "/instances"; }  // one folder a plugin instance
 

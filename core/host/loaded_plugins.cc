@@ -77,12 +77,35 @@ std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& lo
   return engines;
 }
 
+ports::Storage* StorageOf(const std::vector<plugin::Loaded>& loaded, const std::string& instance) {
+  for (const plugin::Loaded& p : loaded) {
+    if (p.instance == instance && p.storage != nullptr) return p.storage;
+  }
+  return nullptr;
+}
+
+std::vector<ssgen::NamedServer> SiteServersOf(const std::vector<plugin::Loaded>& loaded,
+                                              const config::Config& config, const Layout& layout) {
+  std::vector<ssgen::NamedServer> servers;
+  for (const plugin::Loaded& p : loaded) {
+    if (p.site == nullptr) continue;
+    ports::SiteSettings settings;
+    settings.root = layout.sites();
+    settings.listen = config.sites.listen;
+    settings.data = layout.site_server(p.instance);
+    settings.drain = config.sites.drain;
+    servers.push_back({p.instance, p.site, std::move(settings)});
+  }
+  return servers;
+}
+
 void PutFaults(Faults& faults, std::vector<plugin::Loaded>& loaded) {
   for (plugin::Loaded& p : loaded) {
     p.backend = faults.Through(p.backend);
     p.method = faults.Through(p.method);
     p.engine = faults.Through(p.engine);
     p.storage = faults.Through(p.storage);
+    p.site = faults.Through(p.site);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "host/faults.h"
 #include "host/layout.h"
 #include "plugin/plugin_host.h"
+#include "ssgen/serving.h"
 
 namespace ns::host {
 
@@ -26,6 +27,11 @@ std::map<std::string, ports::BuildMethod*> MethodsOf(const std::vector<plugin::L
 // In the order of preference; without one, all in the order of the file.
 std::vector<ports::BuildEngine*> EnginesOf(const std::vector<plugin::Loaded>& loaded,
                                            const std::vector<std::string>& preference);
+// That instance; null: it is not loaded.
+ports::Storage* StorageOf(const std::vector<plugin::Loaded>& loaded, const std::string& instance);
+// All, at the one address.
+std::vector<ssgen::NamedServer> SiteServersOf(const std::vector<plugin::Loaded>& loaded,
+                                              const config::Config& config, const Layout& layout);
 // With what an operator should know of engines that work.
 std::vector<model::PluginState> StatesOf(plugin::PluginHost& plugins,
                                          const std::vector<plugin::Loaded>& loaded);

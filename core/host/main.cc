@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   app.add_option("--config", config, "configuration file")->capture_default_str();
   app.add_option("--roles", roles,
                  "roles of this process, instead of those of the configuration: controller, "
-                 "builder, services")
+                 "builder, ssgen, services")
       ->delimiter(',');
   app.set_version_flag("--version", VersionLine());
   app.require_subcommand(0, 1);

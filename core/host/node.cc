@@ -1,5 +1,6 @@
 #include "host/node.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -26,6 +27,7 @@
 #include "host/version.h"
 #include "link/entrance.h"
 #include "link/server.h"
+#include "ssgen/site_role.h"
 #include "supervise/page_server.h"
 
 namespace ns::host {
@@ -85,6 +87,7 @@ struct Node::Parts {
   void LoadPlugins(const std::string& program);
   Status StartWork(const std::string& program, const std::stop_token& cancel);
   Status OpenEntrance();
+  Status StartSites();
   void TellQueue();
   void Subscribe();
   void Relist();
@@ -109,8 +112,9 @@ struct Node::Parts {
   std::vector<plugin::Loaded> loaded;
   std::optional<StorageHealth> storage_health;
   std::atomic<bool> leaving = false;
-  Guarded<Controller*> to_relist;      // once there is one
-  std::optional<Heartbeat> heartbeat;  // outlives the loops, whose lease it keeps
+  std::atomic<bool> sites_served = false;  // the role ssgen is carried out
+  Guarded<Controller*> to_relist;          // once there is one
+  std::optional<Heartbeat> heartbeat;      // outlives the loops, whose lease it keeps
   std::unique_ptr<link::Server> link;
   act::WorkerPool link_workers{kLinkThreads};
   std::unique_ptr<link::Entrance> entrance;
@@ -118,6 +122,7 @@ struct Node::Parts {
   std::optional<Controller> controller;
   std::optional<act::StoreDesk> desk;
   std::optional<act::Builder> builder;
+  std::unique_ptr<ssgen::SiteRole> sites;
   std::optional<Services> services;
 };
 
@@ -132,7 +137,8 @@ void Node::Parts::LoadPlugins(const std::string& program) {
 
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
   act_parts.emplace(act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(),
-                               SystemClock(), id, [this] { return heartbeat->LeaseAlive(); }});
+                               SystemClock(), id, [this] { return heartbeat->LeaseAlive(); },
+                               StorageOf(loaded, config.storage)});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
@@ -148,17 +154,38 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     controller.emplace(*act_parts, ControllerOptions{foundation->keys().hash,
                                                      epoch,
                                                      pages,
+                                                     "http://" + config.sites.listen,
                                                      {config.keep.releases, config.keep.logs,
                                                       config.keep.history}});
     to_relist.With([this](Controller*& loops) { loops = &*controller; });
   }
   if (HasRole(roles, "builder")) {
-    desk.emplace(store, registry, DeskKeysOf(config, foundation->keys()), id);
+    desk.emplace(store, registry, StorageOf(loaded, config.storage),
+                 DeskKeysOf(config, foundation->keys()), id);
     builder.emplace(act::BuilderParts{faults.Through(*desk), git, MethodsOf(loaded),
                                       EnginesOf(loaded, config.engines), layout().sources(),
                                       SystemRandom(), SystemClock()},
                     config.builder_concurrency);
   }
+  if (HasRole(roles, "ssgen")) NS_TRY(StartSites());
+  return {};
+}
+
+// Without what sites need there are none here, and nobody waits for this host.
+Status Node::Parts::StartSites() {
+  std::vector<ssgen::NamedServer> servers = SiteServersOf(loaded, config, layout());
+  ports::Storage* const storage = StorageOf(loaded, config.storage);
+  const bool chosen =
+      std::ranges::find(servers, config.site_server, &ssgen::NamedServer::name) != servers.end();
+  if (!chosen || storage == nullptr) {
+    log::Warn("no static sites are served here: the site server or the storage is not loaded",
+              {{"site_server", config.site_server}, {"storage", config.storage}});
+    return {};
+  }
+  NS_ASSIGN(sites,
+            ssgen::SiteRole::Start({store, *storage, id, HostName(), SystemRandom(), SystemClock()},
+                                   std::move(servers), config.site_server));
+  sites_served = true;
   return {};
 }
 
@@ -178,7 +205,7 @@ Status Node::Parts::OpenEntrance() {
       BackendsOf(loaded),
       store.hosts,
       [this](const HostId& host) -> std::unique_ptr<ports::BuildDesk> {
-        return std::make_unique<act::StoreDesk>(store, registry,
+        return std::make_unique<act::StoreDesk>(store, registry, StorageOf(loaded, config.storage),
                                                 DeskKeysOf(config, foundation->keys()), host);
       },
       [this] { TellQueue(); },
@@ -197,6 +224,7 @@ void Node::Parts::TellQueue() {
 void Node::Parts::Subscribe() {
   store.hints.Subscribe([this](const ports::Hint& hint) {
     if (controller) controller->Hinted(hint);
+    if (sites) sites->Hinted(hint);
     if (hint.kind != ports::Hint::Kind::kQueue && hint.kind != ports::Hint::Kind::kBuild) return;
     if (builder) builder->Wake();
     if (entrance) entrance->Look();
@@ -217,6 +245,7 @@ model::Host Node::Parts::Describe() {
   host.id = id;
   host.name = HostName();
   host.roles = roles;
+  if (!sites_served) std::erase(host.roles, "ssgen");
   if (HasRole(roles, "controller")) {
     host.link_address = "unix:" + layout().link(id);
     if (!config.link.listen.empty()) host.link_address += AdvertisedBy(config.link);
@@ -241,7 +270,8 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
         ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
-        api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom()});
+        api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
+                   [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); }});
     parts->edge_calls.emplace(*parts->dispatcher);
   }
   if (const Status succeeded =
@@ -261,6 +291,15 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   if (parts->builder) parts->TellQueue();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
+}
+
+void Node::Reload(const config::Config& now) {
+  if (!parts_->sites) return;
+  const Status chosen = parts_->sites->Choose(now.site_server);
+  if (!chosen.ok())
+    log::Error(
+        "the site server stays: one that is new among the plugins is loaded at the next start",
+        {{"why", chosen.ToString()}});
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -24,6 +24,9 @@ class Node {
   // Looks after the parts until a stop is requested. kUnavailable: a required plugin hangs, and the
   // process shall begin anew.
   Status Run(const std::stop_token& stop);
+  // Takes what can be taken of a changed configuration without a restart: another site server.
+  // [any-thread]
+  void Reload(const config::Config& now);
 
  private:
   struct Parts;

@@ -25,6 +25,8 @@ class RemoteBuilder {
   // Looks after the parts until a stop is requested. kUnavailable: a required plugin hangs, and the
   // process shall begin anew.
   Status Run(const std::stop_token& stop);
+  // Nothing of a changed configuration concerns it before the next start. [any-thread]
+  void Reload(const config::Config&) {}
 
  private:
   struct Parts;

@@ -54,6 +54,7 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
   info.https_address = config.https_address;
   info.version = Version();
   info.revision = Revision();
+  info.static_sites = !config.site_server.empty();
   info.public_key = keys.ssh.public_line;
   return info;
 }
@@ -89,6 +90,7 @@ std::vector<std::string> KindsOf(const std::vector<std::string>& roles) {
   if (HasRole(roles, "builder"))
     kinds.insert(kinds.end(), {plugin::kBuildKind, plugin::kEngineKind});
   if (HasRole(roles, "services")) kinds.emplace_back(plugin::kServiceKind);
+  if (HasRole(roles, "ssgen")) kinds.emplace_back(plugin::kSiteKind);
   kinds.emplace_back(
       plugin::kStorageKind);  // builders put, sites and services get, controllers clean
   return kinds;

@@ -13,6 +13,7 @@
 #include "link/client.h"
 #include "link/entrance.h"
 #include "link/remote_desk.h"
+#include "link/send_artifact.h"
 #include "link/testing/link_world.h"
 #include "neoshowcase/link/v1/builders.grpc.pb.h"
 
@@ -200,6 +201,63 @@ TEST_F(BuilderLink, EveryCall_OverTlsWithAToken) {
   EXPECT_TRUE(builder->Settle({}, kClaim, result).ok());
   EXPECT_EQ(builder->Settle({}, kClaim, result).code(), Code::kStale);
   EXPECT_EQ(Record().settled.at(0).image, result.image);
+}
+
+// Gives `bytes`, and then what `end` says.
+ports::ObjectSource Bytes(const std::string& bytes, Status end = {}) {
+  return [bytes, end, at = size_t{0}](char* to, size_t most) mutable -> Result<size_t> {
+    const size_t count = bytes.copy(to, most, at);
+    at += count;
+    if (count == 0 && !end.ok()) return end;
+    return count;
+  };
+}
+
+TEST_F(BuilderLink, Artifact_IsSentInPiecesAndKept) {
+  Serve(Tls());
+  Builder builder({Address()}, TlsIdentity());
+  Until("connected", [&] { return builder->connected(); });
+  std::string artifact(3 << 20, 'x');
+  for (size_t i = 0; i < artifact.size(); i += 97) artifact[i] = static_cast<char>(i);
+  const ports::Digest digest{artifact.size(), Sha256Hex(artifact)};
+  const model::Image kept = builder->PutArtifact({}, kClaim, digest, Bytes(artifact)).value();
+  EXPECT_EQ(Record().artifact, artifact);
+  EXPECT_EQ(kept, model::ArtifactOf(ClaimedBuild().app, ClaimedBuild().id, 2, digest.sha256,
+                                    static_cast<int64_t>(artifact.size())));
+}
+
+TEST_F(BuilderLink, ArtifactThatIsCutWrongOrNotAskedFor_IsNotKept) {
+  Serve(Tls());
+  Builder builder({Address()}, TlsIdentity());
+  Until("connected", [&] { return builder->connected(); });
+  const ports::Digest digest{4, Sha256Hex("site")};
+  const auto put = [&](const ports::Claim& claim, const ports::ObjectSource& bytes) {
+    return builder->PutArtifact({}, claim, digest, bytes).status();
+  };
+  EXPECT_EQ(put(kClaim, Bytes("else")).reason(), "DigestMismatch");
+  EXPECT_EQ(put(kClaim, Bytes("sit")).reason(), "DigestMismatch");
+  EXPECT_EQ(put(kClaim, Bytes("si", Unavailable("the disk"))), Unavailable("the disk"));
+  EXPECT_EQ(put({kClaim.build, "other"}, Bytes("site")).code(), Code::kStale);
+  EXPECT_EQ(builder->PutArtifact({}, kClaim, {4, "no digest"}, Bytes("site")).status().reason(),
+            "ProtocolBroken");
+  EXPECT_EQ(builder->PutArtifact({}, kClaim, {uint64_t{6} << 30, digest.sha256}, Bytes("site"))
+                .status()
+                .reason(),
+            "ProtocolBroken");
+  EXPECT_EQ(Record().artifact, "");
+}
+
+TEST_F(BuilderLink, Artifact_OfAHostThatIsNoBuilder_IsRefused) {
+  Serve(Tls());
+  Builder services({Address()}, {kOther, "", Secret(), authority_->Text("ca.pem")});
+  const ports::Digest digest{4, Sha256Hex("site")};
+  EXPECT_EQ(services->PutArtifact({}, kClaim, digest, Bytes("site")).status().reason(),
+            ports::kControllerAway);
+  EXPECT_EQ(SendArtifact({}, Address(), {kOther, "", Secret(), authority_->Text("ca.pem")},
+                         {std::string(22, 'a'), kClaim, digest}, Bytes("site"), SystemClock())
+                .status()
+                .code(),
+            Code::kDenied);
 }
 
 TEST_F(BuilderLink, BuilderIsARowOfTheHostsWhileItIsConnected) {

@@ -6,6 +6,7 @@
 
 #include <stop_token>
 
+#include "link/artifact_service.h"
 #include "link/link_service.h"
 
 namespace ns::link {
@@ -35,6 +36,8 @@ class GrpcEntrance final : public Entrance {
         admission_(options_.hosts, !options_.client_ca.empty()),
         calls_(NewLinkService(std::move(parts.host), std::move(parts.backends), &admission_,
                               stopping_.get_token())),
+        artifacts_(
+            NewArtifactService(admission_, parts.desk_for, parts.clock, stopping_.get_token())),
         builders_({admission_, parts.hosts, std::move(parts.desk_for), std::move(parts.joined),
                    std::move(parts.executor), parts.clock}) {}
 
@@ -63,6 +66,7 @@ class GrpcEntrance final : public Entrance {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingsAtMost);
     builder.AddListeningPort(options_.listen, CredentialsOf(options_), &port_);
     builder.RegisterService(calls_.get());
+    builder.RegisterService(artifacts_.get());
     builder.RegisterService(&builders_.service());
     server_ = builder.BuildAndStart();
     if (!server_)
@@ -83,7 +87,7 @@ class GrpcEntrance final : public Entrance {
   const EntranceOptions options_;
   const Admission admission_;
   std::stop_source stopping_;
-  const std::shared_ptr<grpc::Service> calls_;
+  const std::shared_ptr<grpc::Service> calls_, artifacts_;
   BuilderStreams builders_;
   std::unique_ptr<grpc::Server> server_;  // gone before the services
   int port_ = 0;

@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "link/builder_wire.h"
 #include "link/grpc_status.h"
+#include "link/send_artifact.h"
 #include "neoshowcase/link/v1/builders.grpc.pb.h"
 
 namespace ns::link {
@@ -45,11 +46,14 @@ Status Unexpected() {
 class RemoteDesk::Stream final : public grpc::ClientBidiReactor<BuilderMessage, ControllerMessage> {
  public:
   Stream(const std::string& address, const RemoteDeskOptions& options, Clock& clock)
-      : options_(options),
+      : address_(address),
+        options_(options),
         clock_(clock),
         stub_(wire::Builders::NewStub(ChannelTo(address, options.identity))) {
     ShowIdentity(context_, options.identity);
   }
+
+  const std::string& address() const { return address_; }
 
   void Begin(BuilderMessage hello) {
     stub_->async()->Attach(&context_, this);
@@ -163,6 +167,7 @@ class RemoteDesk::Stream final : public grpc::ClientBidiReactor<BuilderMessage, 
     }
   }
 
+  const std::string address_;  // of the controller
   const RemoteDeskOptions& options_;
   Clock& clock_;
   const std::unique_ptr<wire::Builders::Stub> stub_;
@@ -198,6 +203,14 @@ class RemoteDesk::Line {
     const auto stream = current_.With([](auto& current) { return current; });
     if (!stream) return Away();
     return stream->Ask(call, std::move(message));
+  }
+
+  Result<model::Image> Put(const ports::Call& call, const ports::Claim& claim,
+                           const ports::Digest& digest, const ports::ObjectSource& bytes) {
+    const auto stream = current_.With([](auto& current) { return current; });
+    if (!stream) return Away();
+    return SendArtifact(call, stream->address(), options_.identity,
+                        {options_.process, claim, digest}, bytes, clock_);
   }
 
   void Tell() {
@@ -366,6 +379,12 @@ Status RemoteDesk::Phase(const ports::Call& call, const ports::Claim& claim,
   out.mutable_begin_phase()->set_phase(phase);
   out.mutable_begin_phase()->set_message(message.substr(0, kMaxPhaseMessage));
   return DoneOf(line_->Ask(call, std::move(out)));
+}
+
+Result<model::Image> RemoteDesk::PutArtifact(const ports::Call& call, const ports::Claim& claim,
+                                             const ports::Digest& digest,
+                                             const ports::ObjectSource& bytes) {
+  return line_->Put(call, claim, digest, bytes);
 }
 
 Status RemoteDesk::Settle(const ports::Call& call, const ports::Claim& claim,

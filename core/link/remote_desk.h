@@ -46,6 +46,9 @@ class RemoteDesk final : public ports::BuildDesk {
                             std::string_view bytes) override;
   Status Phase(const ports::Call& call, const ports::Claim& claim, const std::string& phase,
                const std::string& message) override;
+  Result<model::Image> PutArtifact(const ports::Call& call, const ports::Claim& claim,
+                                   const ports::Digest& digest,
+                                   const ports::ObjectSource& bytes) override;
   Status Settle(const ports::Call& call, const ports::Claim& claim,
                 const model::BuildResult& result) override;
 

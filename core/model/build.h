@@ -22,18 +22,27 @@ struct Lease {
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 
-// An image by digest.
+// What a build made: an image in the registry, or of a static site an artifact in the storage.
 struct Image {
-  std::string reference;  // "host:port/prefix/<app>:<build>-<attempt>"
+  std::string reference;  // "host:port/prefix/<app>:<build>-<attempt>", or "artifact:<key>"
   std::string digest;     // "sha256:..."
   int64_t size = 0;       // bytes
   // "host:port/prefix/<app>@sha256:...", empty when there is none.
   std::string Pinned() const;
+  // The key of an artifact in the storage; empty: it is an image.
+  std::string ArtifactKey() const;
+  bool IsArtifact() const { return !ArtifactKey().empty(); }
   friend bool operator==(const Image&, const Image&) = default;
 };
 
-// Whether the registry still has what a build made. Condemned: it may be deleted at any moment, and
-// nothing may be released from it any more.
+// All keys of artifacts of the application begin so.
+std::string ArtifactPrefix(const AppId& app);
+// An artifact of one attempt at a build. `sha256`: 64 lower-case hex characters.
+Image ArtifactOf(const AppId& app, const BuildId& build, int attempt, const std::string& sha256,
+                 int64_t size);
+
+// Whether the registry, or the storage, still has what a build made. Condemned: it may be deleted
+// at any moment, and nothing may be released from it any more.
 enum class ImageState { kKept = 0, kCondemned = 1, kGone = 2 };
 
 struct Build {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,13 @@ struct ProcessSpec {
   friend bool operator==(const ProcessSpec&, const ProcessSpec&) = default;
 };
 
+// Where the routes of a static site lead.
+struct SiteRoute {
+  std::string upstream;  // "http://127.0.0.1:port" of a server that has many sites
+  ReleaseId release;     // that it shall serve
+  friend bool operator==(const SiteRoute&, const SiteRoute&) = default;
+};
+
 // Everything a backend needs to make one application as it should be.
 struct DesiredApp {
   AppId id;
@@ -49,7 +57,8 @@ struct DesiredApp {
   DesiredState state = DesiredState::kStopped;
   Strategy strategy = Strategy::kRolling;
   std::string run_key, route_key;
-  std::vector<ProcessSpec> processes;  // empty while nothing was built
+  std::vector<ProcessSpec> processes;  // empty while nothing was built, and of static sites
+  std::optional<SiteRoute> site;       // of a static one that runs
   std::vector<Website> routes;
   std::vector<PortPublication> ports;
   // Where routes of an application that does not run lead: "http://127.0.0.1:port", and why

@@ -34,6 +34,7 @@ struct PlatformInfo {
   std::string default_backend;
   std::string http_address, https_address;  // "host:port" users reach; for printing URLs
   std::string avatar_base;
+  bool static_sites = false;  // somebody serves them
   std::string version, revision;
   std::string public_key;  // of the installation's own SSH key
   friend bool operator==(const PlatformInfo&, const PlatformInfo&) = default;

@@ -11,6 +11,7 @@
 #include "model/condition.h"
 #include "model/deploy.h"
 #include "model/repository.h"
+#include "model/site.h"
 
 namespace ns::model {
 
@@ -22,6 +23,7 @@ struct AppSnapshot {
   std::optional<Release> pinned;        // of app.pinned, with env, when there is one
   std::optional<ObservedApp> observed;  // last stored observation
   std::vector<Condition> conditions;
+  std::optional<SiteSpread> site;     // where `release` is an artifact
   bool resources_may_remain = false;  // tombstone: the backend has not confirmed removal
   int64_t version = 0;                // grows with every change that a decision could see
   Time now = kNever;                  // database's clock at the read

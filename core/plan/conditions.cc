@@ -199,6 +199,12 @@ Condition DeployCondition(const model::AppSnapshot& snapshot, const model::Obser
               observed->reason.empty() ? "Unknown" : observed->reason, observed->message);
 }
 
+Condition SiteCondition(const Status& brought, const std::string& host) {
+  if (brought.ok()) return Make("Site", true, "SiteReady", host + " has it on disk");
+  return Make("Site", false, brought.reason().empty() ? "SiteFailed" : brought.reason(),
+              host + " cannot serve it: " + brought.message());
+}
+
 Condition CleanupCondition() {
   return Make("Cleanup", true, "CleanedUp", "what the limits let go has gone");
 }

@@ -26,6 +26,10 @@ model::Condition ReleaseCondition(const model::AppSnapshot& snapshot, const Secr
 model::Condition DeployCondition(const model::AppSnapshot& snapshot,
                                  const model::ObservedApp* observed, const Status& failure);
 
+// "Site": of a host of static sites that has the release of the target on disk, or has not for that
+// reason. `host`: its name.
+model::Condition SiteCondition(const Status& brought, const std::string& host);
+
 // "Cleanup": of a pass of the cleaner that came to its end.
 model::Condition CleanupCondition();
 

@@ -117,6 +117,7 @@ model::Release NewRelease(const model::Application& app, const BuildId& build,
   release.build = build;
   release.commit = commit;
   release.image = image;
+  if (image.IsArtifact()) return release;  // nothing of it runs
   release.entrypoint = app.run.entrypoint;
   release.command = app.run.command;
   release.env = RunEnv(app);
@@ -163,11 +164,29 @@ Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
   out.ports = app.ports;
   out.page_upstream = defaults.page_upstream;
   out.page_reason = PageReason(snapshot);
-  if (snapshot.release) {
+  if (snapshot.release && snapshot.release->image.IsArtifact()) {
+    out.strategy = model::Strategy::kRolling;
+    if (out.state == DesiredState::kRunning)
+      out.site = {defaults.site_upstream, snapshot.release->id};
+  } else if (snapshot.release) {
     NS_ASSIGN(model::ProcessSpec process, MakeProcess(app, *snapshot.release));
     out.processes.push_back(std::move(process));
   }
   return out;
+}
+
+Status SiteReady(const model::AppSnapshot& snapshot) {
+  const model::SiteSpread spread = snapshot.site.value_or(model::SiteSpread{});
+  if (spread.hosts > 0 && spread.ready == spread.hosts) return {};
+  for (const model::Condition& one : snapshot.conditions) {
+    if (one.type == "Site" && !one.ok) return {Code::kUnavailable, one.reason, one.message};
+  }
+  if (spread.hosts == 0)
+    return {Code::kUnavailable, "SitePending",
+            "no host that serves static sites is alive; give one the role ssgen"};
+  return {Code::kUnavailable, "SitePending",
+          std::to_string(spread.ready) + " of " + std::to_string(spread.hosts) +
+              " hosts of static sites have the release on disk"};
 }
 
 bool Converged(const model::DesiredApp& desired, const model::ObservedApp& observed) {

@@ -48,7 +48,12 @@ bool TargetFits(const model::AppSnapshot& snapshot, const Secret& key);
 struct DeployDefaults {
   int64_t epoch = 0;
   std::string page_upstream;
+  std::string site_upstream{};  // of static sites
 };
+
+// Ok once every host that serves static sites has the release of the target; else why not, with the
+// reason that one of them tells, or "SitePending".
+Status SiteReady(const model::AppSnapshot& snapshot);
 
 // The current target as the backend wants it. kInvalid: a stored setting does not parse.
 Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/site.h"
 #include "plan/conditions.h"
 #include "plan/test_snapshots.h"
 
@@ -119,6 +120,52 @@ TEST(MakeDesired, CarriesFenceProbeAndRunScopeAlone) {
   EXPECT_EQ(desired->processes[0].env[0].key, "A");
   snapshot.release->command = "run 'open";
   EXPECT_EQ(MakeDesired(snapshot, {}).status().code(), Code::kInvalid);
+}
+
+// A static site at its first release.
+model::AppSnapshot Site() {
+  model::AppSnapshot snapshot = FreshApp();
+  snapshot.app.deploy_type = model::DeployType::kStatic;
+  snapshot.app.env = {{"A", Secret("1"), model::EnvScope::kRun, false, false}};
+  snapshot.app.run.command = "run";
+  snapshot.builds = {BuildOf(snapshot, 1, kCommitA, BuildStatus::kSucceeded)};
+  snapshot.builds[0].image =
+      model::ArtifactOf(snapshot.app.id, snapshot.builds[0].id, 1, std::string(64, 'a'), 9);
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  return snapshot;
+}
+
+TEST(MakeDesired, Site_HasARouteAndNoProcess) {
+  model::AppSnapshot snapshot = Site();
+  EXPECT_EQ(snapshot.release->command, "") << "nothing of it runs";
+  EXPECT_TRUE(snapshot.release->env.empty());
+  snapshot.app.ports = {{30000, 80, model::Protocol::kTcp}};
+  const auto desired = MakeDesired(snapshot, {3, "http://page", "http://sites"});
+  ASSERT_TRUE(desired.ok());
+  EXPECT_TRUE(desired->processes.empty());
+  EXPECT_EQ(desired->site, (model::SiteRoute{"http://sites", snapshot.release->id}));
+  EXPECT_EQ(desired->strategy, model::Strategy::kRolling);
+  snapshot.app.desired = DesiredState::kStopped;
+  Store(snapshot, *DecideTarget(snapshot, kKey));
+  EXPECT_FALSE(MakeDesired(snapshot, {3, "http://page", "http://sites"})->site.has_value());
+}
+
+TEST(DecideTarget, SettingsOfARunThatThereIsNot_MakeNoReleaseOfASite) {
+  model::AppSnapshot snapshot = Site();
+  snapshot.app.run.command = "other";
+  snapshot.builds[0].build_key = BuildKey(kKey, snapshot.app, snapshot.app.commit);
+  EXPECT_FALSE(DecideTarget(snapshot, kKey).has_value());
+}
+
+TEST(SiteReady, WaitsForEveryHostAndSaysWhatAHostSays) {
+  model::AppSnapshot snapshot = Site();
+  EXPECT_EQ(SiteReady(snapshot).reason(), "SitePending");
+  snapshot.site = model::SiteSpread{2, 1};
+  EXPECT_EQ(SiteReady(snapshot).reason(), "SitePending");
+  snapshot.conditions = {SiteCondition(Status(Code::kUnavailable, "DiskFull", "no room"), "h")};
+  EXPECT_EQ(SiteReady(snapshot).reason(), "DiskFull");
+  snapshot.site = model::SiteSpread{2, 2};
+  EXPECT_TRUE(SiteReady(snapshot).ok());
 }
 
 // What `snapshot` would look like once its present release is pinned.

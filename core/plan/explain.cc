@@ -245,8 +245,11 @@ class Explaining {
     const model::ObservedApp& seen = *snapshot_.observed;
     const bool runs =
         app_.target.state != DesiredState::kRunning || seen.serving_run_key == app_.target.run_key;
-    const std::string is = std::string(Word(seen.container)) + ", " + std::to_string(seen.ready) +
-                           " of " + std::to_string(seen.wanted) + " ready";
+    const bool site = snapshot_.release && snapshot_.release->image.IsArtifact();
+    const std::string is = site ? (seen.serving_run_key.empty() ? "not served" : "served")
+                                : std::string(Word(seen.container)) + ", " +
+                                      std::to_string(seen.ready) + " of " +
+                                      std::to_string(seen.wanted) + " ready";
     const bool ok = seen.converged && seen.state == app_.target.state && runs;
     WhyLink link = Backend("observed", wanted, is, ok, ok ? "AsWanted" : "NotConverged",
                            ok ? "it is as the backend was told" : "it is not as wanted yet");

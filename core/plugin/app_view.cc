@@ -52,7 +52,7 @@ AppView::AppView(const model::DesiredApp& app) {
   for (const auto& site : app.routes) Add(site);
   for (const auto& port : app.ports) Add(port);
   raw_.struct_size = sizeof(raw_);
-  raw_.kind = NS_APP_PROCESSES;
+  raw_.kind = app.site ? NS_APP_STATIC : NS_APP_PROCESSES;
   raw_.id = sdk::Str(app.id.str());
   raw_.name = sdk::Str(app.name);
   raw_.fence = FenceOf(app.fence);
@@ -68,6 +68,9 @@ AppView::AppView(const model::DesiredApp& app) {
   raw_.port_count = port_pointers_.size();
   raw_.page_upstream = sdk::Str(app.page_upstream);
   raw_.page_reason = sdk::Str(app.page_reason);
+  if (!app.site) return;
+  raw_.site_upstream = sdk::Str(app.site->upstream);
+  raw_.site_release = sdk::Str(app.site->release.str());
 }
 
 void AppView::Add(const model::ProcessSpec& process) {

@@ -12,6 +12,7 @@
 #include "model/env.h"
 #include "ports/call.h"
 #include "ports/git_remote.h"
+#include "ports/storage.h"
 
 namespace ns::ports {
 
@@ -62,6 +63,11 @@ class BuildDesk {
   // Records that a phase ("checkout", "plan", "build", "pushed") has begun. kStale: not held.
   virtual Status Phase(const Call& call, const Claim& claim, const std::string& phase,
                        const std::string& message) = 0;
+  // Keeps the artifact of a static site, which `bytes` gives and which has that digest; what a
+  // build that succeeded is settled with. kStale: not held. kInvalid with "DigestMismatch"; what
+  // the storage says ("DiskFull", "StorageUnavailable", "NoStorage"); what `bytes` says unchanged.
+  virtual Result<model::Image> PutArtifact(const Call& call, const Claim& claim,
+                                           const Digest& digest, const ObjectSource& bytes) = 0;
   // Ends a claim. kStale: it is not held, or has been settled already.
   virtual Status Settle(const Call& call, const Claim& claim, const model::BuildResult& result) = 0;
 };

@@ -18,6 +18,7 @@
 #include "model/deploy.h"
 #include "model/host.h"
 #include "model/repository.h"
+#include "model/site.h"
 #include "model/snapshot.h"
 #include "model/user.h"
 
@@ -77,9 +78,9 @@ class AppStore {
   // the result.
   virtual Status Insert(const model::Application& app, const HoldingCheck& check,
                         const UserId& actor = kPlatform) = 0;
-  // Replaces what a person may edit (name, ref, build, run, artifact path, spa, websites, ports,
-  // owners) and sets updated_at. Never touches env, desired, commit or target. kNotFound (also for
-  // a tombstone), kStale when `expected_updated_at` is not current.
+  // Replaces what a person may edit (name, ref, build, run, kind of deploy, artifact path, spa,
+  // websites, ports, owners) and sets updated_at. Never touches env, desired, commit or target.
+  // kNotFound (also for a tombstone), kStale when `expected_updated_at` is not current.
   virtual Status Update(const model::Application& app, Time expected_updated_at,
                         const HoldingCheck& check, const UserId& actor = kPlatform) = 0;
   // With env. kNotFound for purged ones; tombstones are returned with `deleted`.
@@ -180,6 +181,20 @@ class RetentionStore {
   // Purged and not yet forgotten, by id.
   virtual Result<std::vector<AppId>> Purged() = 0;
   virtual Status ForgetPurged(const AppId& id) = 0;
+};
+
+// Static sites on the disks of the hosts that serve them.
+class SiteStore {
+ public:
+  virtual ~SiteStore() = default;
+  // Of every application whose target is a release with an artifact, without tombstones.
+  virtual Result<std::vector<model::SiteDemand>> Demands() = 0;
+  // Of one. kNotFound: it has none.
+  virtual Result<model::SiteDemand> Demand(const AppId& app) = 0;
+  // That host has these releases of the application on disk and no other. Of applications that are
+  // gone nothing is kept, and nothing is told.
+  virtual Status Acknowledge(const HostId& host, const AppId& app,
+                             const std::vector<ReleaseId>& releases) = 0;
 };
 
 struct LogSlice {
@@ -313,7 +328,8 @@ struct Hint {
     kApplication,
     kBuild,
     kBuildLog,
-    kQueue
+    kQueue,
+    kSite  // of an application: another release shall be there, or is
   } kind = Kind::kApplication;
   std::string id;
   friend bool operator==(const Hint&, const Hint&) = default;
@@ -341,6 +357,7 @@ struct Store {
   EventStore& events;
   UserStore& users;
   HostStore& hosts;
+  SiteStore& sites;
   Hints& hints;
 };
 

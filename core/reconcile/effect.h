@@ -27,6 +27,8 @@ enum class LoopId {
   kClaims,
   kLeaseGuard,
   kAttempt,
+  // of hosts of static sites
+  kSites,
 };
 
 // "repository-fetcher", ...
@@ -40,6 +42,9 @@ inline constexpr char kEveryKey[] = "";
 
 // The key of the cleaner for what is no application's alone: the events.
 inline constexpr char kJournalKey[] = "journal";
+
+// The key of the loop of static sites for what is none's alone: what nobody needs any more.
+inline constexpr char kSweepKey[] = "sweep";
 
 // The version under which purged applications are listed: nothing changes them any more.
 inline constexpr int64_t kPurgedVersion = 1;
@@ -135,8 +140,9 @@ struct CondemnImages {
   AppId app;
   std::vector<BuildId> builds;
 };
-// Removes the images of these builds from the registry, whatever attempt pushed them, but none
-// whose digest is to be kept. No builds: all images of the application.
+// Removes the images of these builds from the registry, and their artifacts from the storage,
+// whatever attempt made them, but no image whose digest is to be kept. No builds: all of the
+// application.
 struct DeleteImages {
   AppId app;
   std::vector<BuildId> builds;
@@ -191,13 +197,29 @@ struct SettleAttempt {
   model::BuildResult result;
 };
 
+// -- of hosts of static sites --
+// Answered by model::SiteDemand.
+struct LoadSite {
+  AppId app;
+};
+struct BringSite {
+  model::SiteDemand site;
+};
+// Says which releases of it are on this host's disk.
+struct AcknowledgeSite {
+  AppId app;
+};
+// Takes away what has not been needed for a while.
+struct SweepSites {};
+
 using Effect =
     std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
                  TouchConditions, LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild,
                  SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, LoadHistory,
                  CondemnImages, DeleteImages, ImagesGone, DropLogs, DropReleases, DropEvents,
                  ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch, ListClaims,
-                 RenewClaims, RunAttempt, SettleAttempt>;
+                 RenewClaims, RunAttempt, SettleAttempt, LoadSite, BringSite, AcknowledgeSite,
+                 SweepSites>;
 
 using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;
@@ -208,7 +230,7 @@ using Renewals = std::vector<Status>;
 using Answer =
     std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot,
                  model::QueueSnapshot, model::Target, model::ObservedApp, model::AppHistory,
-                 int64_t, Builds, Renewals, model::BuildResult>;
+                 int64_t, Builds, Renewals, model::BuildResult, model::SiteDemand>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

@@ -33,6 +33,8 @@ const char* LoopName(LoopId loop) {
       return "observer";
     case LoopId::kCleaner:
       return "cleaner";
+    case LoopId::kSites:
+      return "ssgen";
   }
   return "unknown";
 }

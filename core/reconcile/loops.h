@@ -29,8 +29,9 @@ std::unique_ptr<Loop> NewCrashDetector();
 
 struct SynchronizerOptions {
   int64_t epoch = 0;
-  std::string page_upstream;  // "http://127.0.0.1:port"
-  Secret key{};               // of the plan keys
+  std::string page_upstream;    // "http://127.0.0.1:port"
+  Secret key{};                 // of the plan keys
+  std::string site_upstream{};  // where static sites are served: "http://127.0.0.1:port"
 };
 // Application -> the backend made as the target says; of tombstones nothing is left there.
 std::unique_ptr<Loop> NewSynchronizer(SynchronizerOptions options);
@@ -42,6 +43,10 @@ std::unique_ptr<Loop> NewObserver(SynchronizerOptions options);
 // Application -> images and logs that nobody needs go; tombstones go to the last row. kJournalKey
 // -> events that are too old go.
 std::unique_ptr<Loop> NewCleaner(plan::Retention retention);
+
+// Application -> its release on this host's disk; kSweepKey -> what nobody needs goes. Of a host of
+// static sites, called `host` by people.
+std::unique_ptr<Loop> NewSites(std::string host);
 
 // Of a host that builds. They share what the host holds, so they belong into one engine.
 struct BuilderLoops {

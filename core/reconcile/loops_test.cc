@@ -20,6 +20,7 @@ using testing::Expect;
 using testing::ExpectEnd;
 using testing::Matching;
 using testing::Ok;
+using testing::WithSite;
 using testing::WithTarget;
 
 model::RepositorySnapshot Repository() {
@@ -238,6 +239,81 @@ TEST(Synchronizer, ConvergedApplication_IsNotApplied) {
   Expect<ObserveApp>(pass->Next(Answer(snapshot)));
   Expect<SaveObserved>(pass->Next(Answer(Matching(desired))));
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Synchronizer, SiteThatAHostHasNotYet_WaitsAndSaysSo) {
+  const model::AppSnapshot snapshot = WithSite(2, 1);
+  auto loop = NewSynchronizer({7, "", kKey, "http://127.0.0.1:2"});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  const auto saved = Expect<SaveObserved>(pass->Next(Answer(model::ObservedApp())));
+  EXPECT_EQ(saved.conditions[0].reason, "SitePending");
+  EXPECT_EQ(ExpectEnd(pass->Next(Ok())).status.reason(), "SitePending");
+}
+
+TEST(Synchronizer, SiteThatAllHostsHave_IsApplied) {
+  const model::AppSnapshot snapshot = WithSite(2, 2);
+  auto loop = NewSynchronizer({7, "", kKey, "http://127.0.0.1:2"});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  const auto apply = Expect<ApplyApp>(pass->Next(Answer(model::ObservedApp())));
+  EXPECT_EQ(apply.desired.site, (model::SiteRoute{"http://127.0.0.1:2", snapshot.release->id}));
+  EXPECT_TRUE(apply.desired.processes.empty());
+}
+
+// A host that has just come shall not make what serves look broken.
+TEST(Synchronizer, SiteThatIsServedAlready_WaitsForNoNewHost) {
+  const model::AppSnapshot snapshot = WithSite(3, 2);
+  const auto desired = plan::MakeDesired(snapshot, {7, "", "http://127.0.0.1:2"}).value();
+  auto loop = NewSynchronizer({7, "", kKey, "http://127.0.0.1:2"});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  const auto saved = Expect<SaveObserved>(pass->Next(Answer(Matching(desired))));
+  EXPECT_TRUE(saved.conditions[0].ok);
+  EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
+}
+
+TEST(Sites, Pass_BringsAcknowledgesAndSaysSo) {
+  model::SiteDemand demand;
+  demand.app = IdOf<AppId>(1);
+  demand.version = 5;
+  auto loop = NewSites("host-1");
+  auto pass = loop->NewPass(demand.app.str());
+  EXPECT_EQ(Expect<LoadSite>(pass->Begin()).app, demand.app);
+  EXPECT_EQ(Expect<BringSite>(pass->Next(Answer(demand))).site, demand);
+  EXPECT_EQ(Expect<AcknowledgeSite>(pass->Next(Ok())).app, demand.app);
+  const auto saved = Expect<SaveConditions>(pass->Next(Ok()));
+  EXPECT_EQ(saved.conditions[0].reason, "SiteReady");
+  const Finished end = ExpectEnd(pass->Next(Ok()));
+  EXPECT_EQ(end.settled, 5);
+}
+
+TEST(Sites, WhatCannotBeBroughtOrServed_IsSaidAndTriedAgain) {
+  const Status broken(Code::kInvalid, "ArtifactInvalid", "it is none");
+  for (const bool brought : {false, true}) {
+    auto loop = NewSites("host-1");
+    auto pass = loop->NewPass(IdOf<AppId>(1).str());
+    pass->Begin();
+    pass->Next(Answer(model::SiteDemand()));
+    if (brought) Expect<AcknowledgeSite>(pass->Next(Ok()));
+    const auto saved = Expect<SaveConditions>(pass->Next(Outcome(broken)));
+    EXPECT_EQ(saved.conditions[0].reason, "ArtifactInvalid");
+    EXPECT_EQ(saved.conditions[0].message, "host-1 cannot serve it: it is none");
+    EXPECT_EQ(ExpectEnd(pass->Next(Ok())).status, broken);
+  }
+}
+
+TEST(Sites, WhatIsNoSite_IsNotLookedAt) {
+  auto loop = NewSites("host-1");
+  auto pass = loop->NewPass(IdOf<AppId>(1).str());
+  pass->Begin();
+  EXPECT_TRUE(ExpectEnd(pass->Next(Outcome(NotFound("none")))).status.ok());
+  auto sweep = loop->NewPass(kSweepKey);
+  Expect<SweepSites>(sweep->Begin());
+  EXPECT_TRUE(ExpectEnd(sweep->Next(Ok())).status.ok());
 }
 
 // Else a change that is taken back at once leaves what it was under the key of what it is again.

@@ -48,8 +48,8 @@ class ObserverPass final : public Pass {
     std::vector<model::Condition> conditions = {plan::ObservedCondition(look_)};
     if (!look_.ok()) return Save(nullptr, std::move(conditions));
     const auto& observed = std::get<model::ObservedApp>(*outcome);
-    const Result<model::DesiredApp> desired =
-        plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
+    const Result<model::DesiredApp> desired = plan::MakeDesired(
+        snapshot_, {options_.epoch, options_.page_upstream, options_.site_upstream});
     converged_ = desired.ok() && plan::AsDesired(*desired, observed);
     version_ = plan::SeenVersion(snapshot_.version, observed);
     if (converged_) conditions.push_back(plan::DeployCondition(snapshot_, &observed, Status()));

@@ -84,8 +84,8 @@ class SynchronizerPass final : public Pass {
       return Done({{LoopId::kReleaser, id_.str()}});  // no target yet
     if (!plan::TargetFits(snapshot_, options_.key))
       return Done({{LoopId::kReleaser, id_.str()}});  // another one is about to come
-    Result<model::DesiredApp> desired =
-        plan::MakeDesired(snapshot_, {options_.epoch, options_.page_upstream});
+    Result<model::DesiredApp> desired = plan::MakeDesired(
+        snapshot_, {options_.epoch, options_.page_upstream, options_.site_upstream});
     if (!desired.ok()) return Save(nullptr, desired.status());
     desired_ = std::move(*desired);
     at_ = At::kLook;
@@ -143,6 +143,11 @@ class SynchronizerPass final : public Pass {
     if (plan::HasEnded(desired_, observed_)) {
       const Duration wait = repairs_.Wait(id_.str(), desired_.fence.generation, now_);
       if (wait > Duration::zero()) return Save(&observed_, EndedAgain(wait));
+    }
+    // Until then the release before goes on serving; a host that comes to have it wakes this loop.
+    if (desired_.site) {
+      if (Status ready = plan::SiteReady(snapshot_); !ready.ok())
+        return Save(&observed_, std::move(ready));
     }
     at_ = At::kApply;
     return Effect(ApplyApp{snapshot_.app.backend, desired_});

@@ -41,6 +41,23 @@ inline model::AppSnapshot WithTarget() {
   return snapshot;
 }
 
+// The same of a static site, which `ready` of `hosts` hosts have on disk.
+inline model::AppSnapshot WithSite(int hosts, int ready) {
+  model::AppSnapshot snapshot = plan::testing::FreshApp();
+  snapshot.app.deploy_type = model::DeployType::kStatic;
+  snapshot.builds = {
+      plan::testing::BuildOf(snapshot, 1, plan::testing::kCommitA, model::BuildStatus::kSucceeded)};
+  model::Build& build = snapshot.builds[0];
+  build.image = model::ArtifactOf(snapshot.app.id, build.id, 1, std::string(64, 'a'), 9);
+  auto retarget = plan::DecideTarget(snapshot, plan::testing::kKey);
+  snapshot.app.target = retarget->next;
+  snapshot.app.target.generation = 1;
+  snapshot.release = retarget->release;
+  snapshot.release->id = snapshot.app.target.release = plan::testing::IdOf<ReleaseId>(1);
+  snapshot.site = model::SiteSpread{hosts, ready};
+  return snapshot;
+}
+
 // What a backend shows that has all of it.
 inline model::ObservedApp Matching(const model::DesiredApp& desired) {
   model::ObservedApp observed;

@@ -31,18 +31,19 @@ Status CheckHoldings(Connection& connection, const AppId& id, const ports::Holdi
 Params Settings(const model::Application& app) {
   return Params::Of(app.id, app.name, app.ref, app.build.method, app.build.settings,
                     app.run.entrypoint, app.run.command, app.run.use_mariadb, app.run.use_mongodb,
-                    app.run.auto_shutdown, app.run.startup_behavior, app.artifact_path, app.spa);
+                    app.run.auto_shutdown, app.run.startup_behavior, app.artifact_path, app.spa,
+                    app.deploy_type);
 }
 
 Status InsertRow(Connection& connection, const model::Application& app) {
   Params params = Settings(app);
-  params << app.repository << app.commit << app.deploy_type << app.backend << app.desired
-         << app.restart_nonce << app.target.generation << app.target.state << app.target.release
-         << app.target.run_key << app.target.route_key;
+  params << app.repository << app.commit << app.backend << app.desired << app.restart_nonce
+         << app.target.generation << app.target.state << app.target.release << app.target.run_key
+         << app.target.route_key;
   return connection.Do(
       "INSERT INTO applications (id, name, ref, build_method, build_settings, entrypoint, command, "
       "use_mariadb, use_mongodb, auto_shutdown,"
-      " startup_behavior, artifact_path, spa, repository_id, commit_hash, deploy_type, backend, "
+      " startup_behavior, artifact_path, spa, deploy_type, repository_id, commit_hash, backend, "
       "desired, restart_nonce, target_generation,"
       " target_state, target_release, target_run_key, target_route_key) VALUES ($1, $2, $3, $4, "
       "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
@@ -84,7 +85,7 @@ class PgApps final : public ports::AppStore {
           "UPDATE applications SET name = $2, ref = $3, build_method = $4, build_settings = $5, "
           "entrypoint = $6, command = $7,"
           " use_mariadb = $8, use_mongodb = $9, auto_shutdown = $10, startup_behavior = $11, "
-          "artifact_path = $12, spa = $13,"
+          "artifact_path = $12, spa = $13, deploy_type = $14,"
           " updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1",
           Settings(app)));
       NS_TRY(PutLists(connection, app));

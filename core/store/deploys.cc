@@ -8,6 +8,7 @@
 #include "store/journal.h"
 #include "store/observation_rows.h"
 #include "store/release_rows.h"
+#include "store/site_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -204,6 +205,9 @@ class PgDeploys final : public ports::DeployStore {
               LoadRelease(connection, snapshot.app.target.release, sealing_, release));
     NS_ASSIGN(snapshot.pinned, LoadRelease(connection, snapshot.app.pinned, sealing_, pinned));
     if (!person) NS_TRY(OpenEnv(connection, pinned.Prefixed("the pinned release"), snapshot));
+    if (snapshot.release && snapshot.release->image.IsArtifact()) {
+      NS_ASSIGN(snapshot.site, LoadSpread(connection, id, snapshot.release->id));
+    }
     NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
     NS_ASSIGN(snapshot.conditions,
               ReadConditions(connection, model::Subject::kApplication, id.str()));

@@ -22,12 +22,13 @@ constexpr Duration kSilence = 4s;   // then the session is asked whether it live
 constexpr Duration kPatience = 3s;  // with its answer
 constexpr size_t kLongestId = 64;
 
-constexpr std::array<std::pair<Hint::Kind, std::string_view>, 5> kNames{{
+constexpr std::array<std::pair<Hint::Kind, std::string_view>, 6> kNames{{
     {Hint::Kind::kRepository, "repository"},
     {Hint::Kind::kApplication, "application"},
     {Hint::Kind::kBuild, "build"},
     {Hint::Kind::kBuildLog, "build_log"},
     {Hint::Kind::kQueue, "queue"},
+    {Hint::Kind::kSite, "site"},
 }};
 
 // Anything longer, or with blanks or control characters in it, was sent by somebody else.
@@ -127,8 +128,11 @@ Status HintChannel::ListenOnce(const StopSignal& stop) {
 }
 
 Status HintChannel::CatchUp(Connection& connection) {
-  NS_ASSIGN(const Rows rows, connection.Run("SELECT 'repository:' || id FROM repositories UNION "
-                                            "ALL SELECT 'application:' || id FROM applications"));
+  NS_ASSIGN(const Rows rows,
+            connection.Run("SELECT 'repository:' || id FROM repositories UNION "
+                           "ALL SELECT 'application:' || id FROM applications UNION ALL "
+                           "SELECT 'site:' || id FROM applications WHERE "
+                           "deploy_type = 1"));
   NS_ASSIGN(const auto payloads,
             ReadAll<std::string>(rows, [](Row& row, std::string& payload) { row >> payload; }));
   for (const std::string& payload : payloads) {

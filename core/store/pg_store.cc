@@ -21,7 +21,8 @@ struct PgStore::Parts {
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
-        hosts(NewPgHosts(pool)) {}
+        hosts(NewPgHosts(pool)),
+        sites(NewPgSites(pool)) {}
 
   Pool pool;
   Sealing sealing;
@@ -36,6 +37,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::EventStore> events;
   std::unique_ptr<ports::UserStore> users;
   std::unique_ptr<ports::HostStore> hosts;
+  std::unique_ptr<ports::SiteStore> sites;
 };
 
 namespace {
@@ -58,9 +60,9 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps, *parts_->deploys, *parts_->retention,
-          *parts_->builds,       *parts_->logs, *parts_->events,  *parts_->users,
-          *parts_->hosts,        parts_->hints};
+  return {*parts_->repositories, *parts_->apps,  *parts_->deploys, *parts_->retention,
+          *parts_->builds,       *parts_->logs,  *parts_->events,  *parts_->users,
+          *parts_->hosts,        *parts_->sites, parts_->hints};
 }
 
 Status PgStore::Check() {

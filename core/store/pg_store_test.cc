@@ -11,6 +11,7 @@ namespace ns::store {
 namespace {
 
 using ports::Hint;
+using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
 using ports::testing::StoreUnderTest;
@@ -37,6 +38,11 @@ class PgUnderTest final : public StoreUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
                          })),
                          [](const auto&) { return "PostgreSQL"; });

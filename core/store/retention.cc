@@ -30,9 +30,10 @@ class PgRetention final : public ports::RetentionStore {
 
   Status ImagesGone(const AppId& id, const std::vector<BuildId>& builds,
                     const HostId& holder) override {
-    return Edit(id, holder, builds,
-                "UPDATE builds SET image_state = 2 WHERE application_id = $1 AND id = "
-                "ANY($2::text[]) AND status > 1 AND image_state = 1");
+    return Edit(
+        id, holder, builds,
+        "UPDATE builds SET image_state = 2, updated_at = now() WHERE application_id = $1 AND id = "
+        "ANY($2::text[]) AND status > 1 AND image_state = 1");
   }
 
   Status DropLogs(const AppId& id, const std::vector<BuildId>& builds,

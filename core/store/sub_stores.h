@@ -20,6 +20,7 @@ std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool);
 std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);
 std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing, Random& random);
 std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
+std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool);
 
 Status NoSuch(const std::string& what, const std::string& id);
 

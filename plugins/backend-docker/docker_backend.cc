@@ -166,6 +166,7 @@ sdk::ProbeAnswer DockerBackend::Probe(const Call& call, const App& app,
 traefik::Config DockerBackend::RoutesTo(const Call& call, const App& app,
                                         const std::set<std::string>& targets) {
   traefik::Upstreams upstreams;
+  upstreams.site = app.site;
   upstreams.page_url = app.page_upstream;
   upstreams.page_reason = app.page_reason.empty() ? "stopped" : app.page_reason;
   for (const std::string& target : targets)

@@ -268,7 +268,7 @@ BuilderHost::BuilderHost(Ground& ground, const std::string& name, MachineClock& 
       slots_(slots),
       git_(ground.git, disk_),
       faulty_git_(git_, to_git_),
-      desk_(store_, ground.registry, {kPlanKey, Secret()}, id_),
+      desk_(store_, ground.registry, nullptr, {kPlanKey, Secret()}, id_),
       method_(ground, disk_),
       engine_(ground, name),
       faulty_engine_(engine_, to_engine_),

@@ -53,6 +53,7 @@ void CopyEditable(const model::Application& from, model::Application& to) {
   to.run = from.run;
   to.artifact_path = from.artifact_path;
   to.spa = from.spa;
+  to.deploy_type = from.deploy_type;
   to.websites = from.websites;
   to.ports = from.ports;
   to.owners = from.owners;
@@ -96,6 +97,7 @@ class FakeApps final : public AppStore {
         return Stale("the application was changed by somebody else meanwhile");
       NS_TRY(CheckWrite(rows, app, check));
       const bool moved = row->app.ref != app.ref;
+      const bool site = app.deploy_type == model::DeployType::kStatic && row->app.spa != app.spa;
       CopyEditable(app, row->app);
       Touch(*row, now);
       AppendEvent(rows,
@@ -103,6 +105,7 @@ class FakeApps final : public AppStore {
                   now);
       HintApp(hints, app.id);
       if (moved) hints.push_back({Hint::Kind::kRepository, row->app.repository.str()});
+      if (site) HintSite(hints, app.id);
       return {};
     });
   }

@@ -27,6 +27,7 @@ model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time no
     if (release.id == row.app.target.release) snapshot.release = WithEnv(rows, release);
     if (release.id == row.app.pinned) snapshot.pinned = WithEnv(rows, release);
   }
+  snapshot.site = SpreadOf(rows, row.app.id, snapshot.release, now);
   snapshot.observed = row.observed;
   snapshot.conditions = ConditionsOf(rows, {model::Subject::kApplication, row.app.id.str()});
   snapshot.resources_may_remain = row.app.deleted && !row.removed;
@@ -79,7 +80,7 @@ class FakeDeploys final : public DeployStore {
                                   const model::Target& next,
                                   const std::optional<model::Release>& release,
                                   const HostId& holder) override {
-    return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Target> {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Result<model::Target> {
       FakeApp* row = rows.FindApp(id);
       if (!row) return NoSuch("application", id.str());
       NS_TRY(rows.CheckHeld(row->holder, holder, now));
@@ -88,6 +89,9 @@ class FakeDeploys final : public DeployStore {
       if (row->app.target.generation != expected_generation)
         return Stale("the target of the application has moved on");
       const AppChange change(rows, *row, now);
+      if (row->app.deploy_type == model::DeployType::kStatic &&
+          row->app.target.release != next.release)
+        HintSite(hints, id);
       row->app.target = next;
       row->app.target.generation = expected_generation + 1;
       row->Changed(now);

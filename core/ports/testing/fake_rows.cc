@@ -79,6 +79,10 @@ void HintApp(HintList& hints, const AppId& app) {
   hints.push_back({Hint::Kind::kApplication, app.str()});
 }
 
+void HintSite(HintList& hints, const AppId& app) {
+  hints.push_back({Hint::Kind::kSite, app.str()});
+}
+
 void HintBuild(HintList& hints, const model::Build& build) {
   HintApp(hints, build.app);
   hints.push_back({Hint::Kind::kBuild, build.id.str()});

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,7 @@ struct FakeState {
   std::map<UserId, model::User> users;
   std::map<KeyId, model::SshKey> keys;
   std::map<HostId, FakeHost> hosts;
+  std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -114,6 +116,10 @@ struct FakeRows {
 Status NoSuch(const std::string& what, const std::string& id);
 void HintApp(HintList& hints, const AppId& app);
 void HintBuild(HintList& hints, const model::Build& build);
+void HintSite(HintList& hints, const AppId& app);
+// As AppSnapshot::site.
+std::optional<model::SiteSpread> SpreadOf(const FakeState& rows, const AppId& app,
+                                          const std::optional<model::Release>& release, Time now);
 // The release as loads without env give it.
 model::Release BareRelease(const FakeState& rows, const model::Release& release);
 void StoreConditions(FakeState& rows, const SubjectKey& key,
@@ -174,6 +180,7 @@ std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows);
 std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows);
 std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
+std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

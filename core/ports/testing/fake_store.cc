@@ -15,13 +15,14 @@ FakeStore::FakeStore(Clock& clock)
       events_(NewFakeEvents(*rows_)),
       users_(NewFakeUsers(*rows_)),
       hosts_(NewFakeHosts(*rows_)),
+      sites_(NewFakeSites(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
-  return {*repositories_, *apps_,   *deploys_, *retention_, *builds_,
-          *logs_,         *events_, *users_,   *hosts_,     *hints_};
+  return {*repositories_, *apps_,  *deploys_, *retention_, *builds_, *logs_,
+          *events_,       *users_, *hosts_,   *sites_,     *hints_};
 }
 
 void FakeStore::FailWith(Status status) {

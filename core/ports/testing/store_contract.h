@@ -8,3 +8,4 @@
 #include "ports/testing/store_contract_events.h"
 #include "ports/testing/store_contract_leases.h"
 #include "ports/testing/store_contract_people.h"
+#include "ports/testing/store_contract_sites.h"

@@ -173,7 +173,10 @@ TEST_P(StoreContract, AppUpdate_ReplacesWhatAPersonMayEditAndNothingElse) {
   model::Application edit = app;
   edit.name = "renamed";
   edit.ref = "v2";
-  edit.build = {"runtime-dockerfile", "{}"};
+  edit.build = {"static-dockerfile", "{}"};
+  edit.deploy_type = model::DeployType::kStatic;
+  edit.artifact_path = "dist";
+  edit.spa = true;
   edit.run.entrypoint = "/bin/x";
   edit.websites = {app.websites[1]};
   edit.ports = {{31000, 81, model::Protocol::kTcp}};

@@ -78,7 +78,7 @@ AT(ns_port, protocol, 4);
 AT(ns_port, internet_port, 8);
 AT(ns_port, application_port, 12);
 
-SIZE(ns_app, 192);
+SIZE(ns_app, 224);
 AT(ns_app, struct_size, 0);
 AT(ns_app, kind, 4);
 AT(ns_app, id, 8);
@@ -97,6 +97,8 @@ AT(ns_app, port_count, 136);
 AT(ns_app, page_upstream, 144);
 AT(ns_app, page_reason, 160);
 AT(ns_app, settings, 176);
+AT(ns_app, site_upstream, 192);
+AT(ns_app, site_release, 208);
 
 SIZE(ns_log_line, 32);
 AT(ns_log_line, struct_size, 0);

@@ -113,6 +113,12 @@ class RolloutBackendTest : public ::testing::Test {
     app.processes.emplace_back();
     return app;
   }
+  static App OfSite(int64_t generation, const std::string& release) {
+    App app = Running(generation);
+    app.processes.clear();
+    app.site = {"http://127.0.0.1:4102", release};
+    return app;
+  }
   // The code of an apply; the status goes to status_.
   ns_status Apply(const App& app) {
     puts_ = 0;
@@ -152,6 +158,64 @@ TEST_F(RolloutBackendTest, Deploy_PutsOneStatusWithTheTimeline) {
   EXPECT_EQ(serving_, "run");
   EXPECT_EQ(phases_, (Words{"pull", "start", "probe", "switch", "done"}));
   EXPECT_EQ(backend_->records().Read("a").notes.at("count"), "1");
+}
+
+TEST_F(RolloutBackendTest, Site_IsRoutedWithoutReplicas) {
+  EXPECT_EQ(Apply(OfSite(1, "r1")), NS_OK);
+  EXPECT_EQ(backend_->did, (Words{"routes"}));
+  EXPECT_TRUE(converged_);
+  EXPECT_EQ(serving_, "run");
+  EXPECT_EQ(backend_->Observe(Call(), "a").route_key, "route");
+  EXPECT_EQ(backend_->Observe(Call(), "a").state, AppState::kRunning);
+  backend_->intact = false;
+  EXPECT_EQ(backend_->Observe(Call(), "a").serving_run_key, "") << "nobody knows where they lead";
+}
+
+TEST_F(RolloutBackendTest, SiteOfAnotherRelease_IsRoutedAgainThoughTheKeysAreTheSame) {
+  Apply(OfSite(1, "r1"));
+  backend_->did.clear();
+  EXPECT_EQ(Apply(OfSite(2, "r1")), NS_OK);
+  EXPECT_TRUE(backend_->did.empty());
+  EXPECT_EQ(Apply(OfSite(3, "r2")), NS_OK);
+  EXPECT_EQ(backend_->did, (Words{"routes"}));
+  EXPECT_TRUE(converged_);
+}
+
+TEST_F(RolloutBackendTest, SiteWithANewRunKey_ConvergesWithoutAnything) {
+  Apply(OfSite(1, "r1"));
+  backend_->did.clear();
+  App restarted = OfSite(2, "r1");
+  restarted.run_key = "restarted";
+  EXPECT_EQ(Apply(restarted), NS_OK);
+  EXPECT_TRUE(backend_->did.empty());
+  EXPECT_EQ(serving_, "restarted");
+}
+
+TEST_F(RolloutBackendTest, SiteInsteadOfAProcessAndBack_MovesRoutesBeforeAnythingEnds) {
+  Apply(Running(1));
+  backend_->did.clear();
+  EXPECT_EQ(Apply(OfSite(2, "r1")), NS_OK);
+  EXPECT_EQ(backend_->did, (Words{"routes", "stop", "remove"}));
+  EXPECT_TRUE(converged_);
+  backend_->did.clear();
+  EXPECT_EQ(Apply(Running(3)), NS_OK);
+  EXPECT_EQ(backend_->did, (Words{"pull", "start", "routes"}));
+  EXPECT_EQ(serving_, "run");
+  App stopped = OfSite(4, "r1");
+  stopped.site.reset();
+  stopped.state = AppState::kStopped;
+  EXPECT_EQ(Apply(stopped), NS_OK);
+  EXPECT_EQ(serving_, "");
+}
+
+TEST_F(RolloutBackendTest, SiteThatCannotBeRouted_IsNotToldAsServed) {
+  Apply(OfSite(1, "r1"));
+  backend_->fails = "routes";
+  App next = OfSite(2, "r2");
+  next.run_key = "next";
+  EXPECT_EQ(Apply(next), NS_E_UNAVAILABLE);
+  EXPECT_EQ(serving_, "run") << "the one before goes on";
+  EXPECT_FALSE(converged_);
 }
 
 TEST_F(RolloutBackendTest, SameAgain_ChangesNothingNotEvenTheRecord) {

@@ -58,16 +58,20 @@ class Builder {
       : app_(app), upstreams_(upstreams), entries_(entries), prefix_(prefix), rank_(rank) {}
 
   Config Build() {
-    if (upstreams_.hosts.empty() && upstreams_.page_url.empty()) return {};
+    if (ToPage() && upstreams_.page_url.empty()) return {};
     for (size_t i = 0; i < app_.routes.size(); ++i)
       Add(app_.routes[i], prefix_ + "-" + std::to_string(i));
     if (!app_.routes.empty() && ToPage()) AddPage();
+    if (!app_.routes.empty() && ToSite()) AddSite();
     return std::move(config_);
   }
 
  private:
-  bool ToPage() const { return upstreams_.hosts.empty(); }
+  bool ToSite() const { return upstreams_.hosts.empty() && upstreams_.site.has_value(); }
+  bool ToPage() const { return upstreams_.hosts.empty() && !upstreams_.site; }
+  // Another name for another reason or release, so that Traefik's routers show which is in force.
   std::string PageName() const { return prefix_ + "-page-" + upstreams_.page_reason; }
+  std::string SiteName() const { return prefix_ + "-site-" + upstreams_.site->release; }
 
   void Add(const Route& route, const std::string& name) {
     Router router{name, MakeRule(route.host, route.path), entries_.web,
@@ -84,7 +88,12 @@ class Builder {
         config_.middlewares.push_back(
             {name + "-strip", Middleware::Kind::kStripPrefix, {{"prefix", route.path}}});
       }
-      AddService(route, name);
+      if (ToSite()) {
+        router.service = SiteName();
+        router.middlewares.push_back(SiteName());
+      } else {
+        AddService(route, name);
+      }
     }
     config_.routers.push_back(std::move(router));
   }
@@ -103,6 +112,7 @@ class Builder {
       config_.middlewares.push_back(
           {prefix_ + "-https", Middleware::Kind::kHttpsOnly, {{"scheme", "https"}}});
     if (ToPage()) redirect.service = PageName();
+    if (ToSite()) redirect.service = SiteName();
     config_.routers.push_back(std::move(redirect));
     router.entry = entries_.web_secure;
     router.tls = true;
@@ -129,6 +139,15 @@ class Builder {
       service.urls.push_back((route.h2c ? "h2c://" : "http://") + host + ":" +
                              std::to_string(route.port));
     config_.services.push_back(std::move(service));
+  }
+
+  // Traefik puts these headers in the place of what the client has sent under their names.
+  void AddSite() {
+    config_.services.push_back({SiteName(), {upstreams_.site->upstream}, 0, false});
+    config_.middlewares.push_back({SiteName(),
+                                   Middleware::Kind::kRequestHeaders,
+                                   {{"X-Controller-App-Id", app_.id},
+                                    {"X-Controller-Release-Id", upstreams_.site->release}}});
   }
 
   void AddPage() {

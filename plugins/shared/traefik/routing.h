@@ -1,6 +1,7 @@
 // The neutral routing model of one application, turned into Traefik's terms. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ struct Entries {
 
 // Where the routes of an application lead.
 struct Upstreams {
-  std::vector<std::string> hosts;  // "10.213.0.2", of the serving replicas; empty: the page
-  std::string page_url;            // empty as well: routes are withdrawn
-  std::string page_reason;         // "stopped"
+  std::vector<std::string> hosts;   // "10.213.0.2", of the serving replicas; empty: the page
+  std::string page_url;             // empty as well: routes are withdrawn
+  std::string page_reason;          // "stopped"
+  std::optional<sdk::Site> site{};  // where there are no hosts: there, and not to the page
   friend bool operator==(const Upstreams&, const Upstreams&) = default;
 };
 

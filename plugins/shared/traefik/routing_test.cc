@@ -138,6 +138,43 @@ TEST(MakeConfig, NothingRuns_LeadsToThePageWithWhy) {
                                               {"X-NS-Page", "stopped"}, {"X-NS-App", "a"}}));
 }
 
+// One service for all routes of a site; what chooses it comes last, behind whatever may refuse.
+TEST(MakeConfig, Site_LeadsThereWithItsHeadersBehindAuthAndStrip) {
+  Upstreams site = kPage;
+  site.site = {"http://127.0.0.1:4102", "r2"};
+  sdk::Route second = Route("b.example", "/x");
+  second.strip_path = true;
+  second.auth = sdk::Auth::kSoft;
+  const Config config = Make(App({Route("a.example"), second}), site, {"web", "", "http://s", ""});
+  ASSERT_EQ(config.routers.size(), 2u);
+  EXPECT_EQ(config.routers[0].service, "nsapp-a-site-r2");
+  EXPECT_EQ(config.routers[0].middlewares, std::vector<std::string>{"nsapp-a-site-r2"});
+  EXPECT_EQ(config.routers[1].service, "nsapp-a-site-r2");
+  EXPECT_EQ(config.routers[1].middlewares,
+            (std::vector<std::string>{"nsapp-a-1-auth", "nsapp-a-1-strip", "nsapp-a-site-r2"}));
+  EXPECT_EQ(config.services,
+            (std::vector<Service>{{"nsapp-a-site-r2", {"http://127.0.0.1:4102"}, 0, false}}));
+  EXPECT_EQ(config.middlewares.back().kind, Middleware::Kind::kRequestHeaders);
+  EXPECT_EQ(config.middlewares.back().values,
+            (std::vector<std::pair<std::string, std::string>>{{"X-Controller-App-Id", "a"},
+                                                              {"X-Controller-Release-Id", "r2"}}));
+  site.hosts = {"10.0.0.2"};
+  EXPECT_EQ(Make(App({Route("a.example")}), site).services[0].name, "nsapp-a-0")
+      << "replicas come first";
+}
+
+TEST(MakeConfig, SiteOverTls_IsRedirectedThereFromHttp) {
+  Upstreams site = kPage;
+  site.site = {"http://127.0.0.1:4102", "r2"};
+  sdk::Route route = Route("a.example");
+  route.tls = true;
+  const Config config = Make(App({route}), site, {"web", "websecure", "", ""});
+  ASSERT_EQ(config.routers.size(), 2u);
+  EXPECT_EQ(config.routers[0].middlewares, std::vector<std::string>{"nsapp-a-https"});
+  EXPECT_EQ(config.routers[0].service, "nsapp-a-site-r2");
+  EXPECT_EQ(config.routers[1].middlewares, std::vector<std::string>{"nsapp-a-site-r2"});
+}
+
 TEST(MakeConfig, NothingRunsAndNoPage_WithdrawsRoutes) {
   EXPECT_EQ(Make(App({Route("a.example")}), {}), Config());
 }

@@ -12,7 +12,7 @@ from .repo import Repo, app_files
 from .wait import until
 
 LABEL = "neoshowcase.installation"
-ROLES = {"services": "services", "controller": "controller,builder"}
+ROLES = {"services": "services", "controller": "controller,builder,ssgen"}
 HELPERS = {"traefik": "traefik", "docker-registry": "registry", "postgres": "postgres"}
 
 CONFIG = """
@@ -24,6 +24,8 @@ engines: [engine]
 domains: [{{name: "*.apps.test"}}]
 registry: {registry}
 backend: docker
+site_server: caddy
+sites: {{listen: "127.0.0.1:{sites_port}"}}
 plugins:
   docker:
     plugin: backend-docker
@@ -32,6 +34,11 @@ plugins:
   gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}"]}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
+  static_cmd: {{plugin: build-static-cmd}}
+  static_dockerfile: {{plugin: build-static-dockerfile}}
+  caddy: {{plugin: site-caddy, config: {{binary: {caddy}}}}}
+  nginx: {{plugin: site-nginx}}
+  httpd: {{plugin: site-httpd}}
 """
 
 
@@ -44,7 +51,7 @@ class Installation:
             os.makedirs(self.root + folder, exist_ok=True)
         self.config = os.path.join(self.root, "config.yaml")
         self.write_config(CONFIG.format(name=name, root=self.root, http_port=self.http_port, api_port=self.api_port,
-                                        provider=provider,
+                                        provider=provider, sites_port=4100 + index, caddy=machine.caddy,
                                         registry=registry or f"{{mode: embedded, port: {self.registry_port}}}",
                                         networks=f"10.{220 + index}.0.0/16"))
         self.api = Api(f"{self.root}/run/api.sock")

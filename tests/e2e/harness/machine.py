@@ -1,7 +1,9 @@
 """The machine as the platform meets it: a Docker daemon and a Git server over HTTP, both of the harness's own."""
+import glob
 import json
 import os
 import pwd
+import shutil
 import subprocess
 
 from .daemon import Daemon, start_ready
@@ -13,6 +15,17 @@ DOCKER = "/usr/bin/docker"
 GIT_PORT = 3080
 
 
+def public_caddy(folder):
+    """A copy of Caddy where the account that serves sites may go, as it may not into the tools of root."""
+    tools = os.environ.get("NS_TOOLS", os.path.expanduser("~/.cache/neoshowcase/tools"))
+    found = sorted(glob.glob(f"{tools}/caddy-*/bin/caddy"))
+    target = os.path.join(folder, "caddy")
+    if found:
+        shutil.copy(found[-1], target)
+        os.chmod(target, 0o755)
+    return target
+
+
 class Machine:
     def __init__(self, root, logs):
         self.root, self.logs = root, logs
@@ -20,6 +33,7 @@ class Machine:
                                           "--pidfile", f"{root}/dockerd.pid", "-H", f"unix://{DOCKER_SOCKET}",
                                           "--live-restore"], logs)
         self.repos = os.path.join(root, "repos")
+        self.caddy = public_caddy(root)
         self.git = GitServer(self.repos, os.path.join(root, "git"), logs)
 
     def start(self):

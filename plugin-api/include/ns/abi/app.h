@@ -87,6 +87,11 @@ typedef struct ns_app {
      "failing"): sent to it in the header X-NS-Page. Empty: routes are withdrawn instead. */
   ns_str page_upstream, page_reason;
   ns_str settings; /* JSON of the plugin's per-application schema, or empty */
+  /* Newer: NS_HAS. NS_APP_STATIC alone, which has no processes: while it runs, routes lead to
+     "http://127.0.0.1:4102" with the headers X-Controller-App-Id (the id) and
+     X-Controller-Release-Id, whatever the client has sent under these names, and serving_run_key is
+     run_key once they do. Another release: they are rewritten, though route_key is the same. */
+  ns_str site_upstream, site_release;
 } ns_app;
 
 NS_END

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <compare>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,13 @@ struct Port {
   friend bool operator==(const Port&, const Port&) = default;
 };
 
+// Where the routes of a static site lead.
+struct Site {
+  std::string upstream;  // "http://127.0.0.1:4102"
+  std::string release;   // sent to it in the header X-Controller-Release-Id
+  friend bool operator==(const Site&, const Site&) = default;
+};
+
 struct App {
   std::string id, name;
   Fence fence;
@@ -89,6 +97,7 @@ struct App {
   Strategy strategy = Strategy::kRolling;
   std::string run_key, route_key;  // equal keys: nothing to replace, nothing to rewrite
   std::vector<Process> processes;  // none while nothing was built
+  std::optional<Site> site;        // of a static one: routes lead there while it runs
   std::vector<Route> routes;
   std::vector<Port> ports;
   // Where routes lead while nothing runs, and why: sent to it in the header X-NS-Page. Empty:
@@ -167,9 +176,10 @@ inline Port PortFrom(const ns_port* raw) {
 
 inline App AppFrom(const ns_app* raw) {
   const ns_app& from = Given(raw, NS_HAS(raw, settings));
-  if (from.kind != NS_APP_PROCESSES)
+  const bool site = from.kind == NS_APP_STATIC && NS_HAS(raw, site_release);
+  if (from.kind != NS_APP_PROCESSES && !site)
     throw Error(NS_E_UNSUPPORTED, NS_REASON_UNSUPPORTED,
-                "This plugin runs processes only, no other kind of application.", Fault::kOperator);
+                "This plugin does not know that kind of application; update it.", Fault::kOperator);
   App app;
   app.id = Text(from.id);
   app.name = Text(from.name);
@@ -186,6 +196,7 @@ inline App AppFrom(const ns_app* raw) {
   app.page_upstream = Text(from.page_upstream);
   app.page_reason = Text(from.page_reason);
   app.settings = Text(from.settings);
+  if (site) app.site = {Text(from.site_upstream), Text(from.site_release)};
   return app;
 }
 

@@ -41,6 +41,7 @@ struct AppRecord {
   bool settled = false;           // reached; false while a rollout is under way or has failed
   std::string written_route_key;  // of the routes in force
   std::set<std::string> targets;  // replicas that these routes lead to
+  std::string site_run_key;       // of the static site that they lead to; empty: to none
   std::map<std::string, int64_t> draining_since;  // replica -> ns since boot
   std::string failure_reason, failure_message;    // of the last rollout
   std::string mended;  // what somebody had changed by hand and was put right last
@@ -112,6 +113,8 @@ inline void TakeField(AppRecord& record, const std::string& name, const std::str
     record.settled = first == "1";
   else if (name == "written_route_key")
     record.written_route_key = first;
+  else if (name == "site_run_key")
+    record.site_run_key = first;
   else if (name == "target")
     record.targets.insert(first);
   else if (name == "draining")
@@ -140,6 +143,7 @@ inline std::string Encode(const AppRecord& record) {
   Field(out, "settled", record.settled ? "1" : "0");
   Field(out, "written_route_key", record.written_route_key);
   for (const std::string& target : record.targets) Field(out, "target", target);
+  Field(out, "site_run_key", record.site_run_key);
   for (const auto& [id, since] : record.draining_since)
     Field(out, "draining", id, std::to_string(since));
   Field(out, "failure", record.failure_reason, record.failure_message);

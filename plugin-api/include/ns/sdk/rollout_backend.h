@@ -36,7 +36,8 @@ class RolloutBackend : public Backend {
                      const Look& there) = 0;
   // Tries once, without waiting long, whether a new replica is ready.
   virtual ProbeAnswer Probe(const Call& call, const App& app, const std::string& replica) = 0;
-  // Writes the routes: to `targets`, or to the page when there are none. Whole or not at all.
+  // Writes the routes: to `targets`; when there are none to App::site, or else to the page. Whole
+  // or not at all.
   virtual void SetRoutes(const Call& call, const App& app, const std::set<std::string>& targets,
                          AppRecord& record) = 0;
   // What is missing until these routes are in force; empty: nothing.
@@ -99,7 +100,7 @@ inline Goal RolloutBackend::GoalOf(const App& app) const {
   goal.run = app.state == AppState::kRunning && !app.processes.empty();
   goal.strategy = app.strategy;
   goal.key = KeyOf(app);
-  goal.route_key = app.route_key;
+  goal.route_key = RoutesKeyOf(app);
   goal.replicas = goal.run ? std::max(app.processes.front().replicas, 1) : 0;
   if (app.processes.empty()) return goal;
   const Process& process = app.processes.front();
@@ -160,7 +161,7 @@ class RolloutBackend::Driver {
   // What is asked for now is what the application is compared with from here on.
   void Accept() {
     const Goal& goal = rollout_.goal();
-    const AppState state = goal.run                           ? AppState::kRunning
+    const AppState state = goal.run || app_.site              ? AppState::kRunning
                            : app_.state == AppState::kRunning ? AppState::kStopped
                                                               : app_.state;
     const std::string drift = DriftOf(record_, look_);
@@ -252,6 +253,7 @@ class RolloutBackend::Driver {
     const AppRecord before = record_;
     record_.targets = targets;
     record_.written_route_key = rollout_.goal().route_key;
+    record_.site_run_key = SiteRunKey();
     for (const std::string& id : before.targets) {
       if (!targets.contains(id)) record_.draining_since[id] = Now().count();
     }
@@ -266,6 +268,7 @@ class RolloutBackend::Driver {
     } catch (const Error&) {
       record_.targets = before.targets;
       record_.written_route_key = before.written_route_key;
+      record_.site_run_key = before.site_run_key;
       record_.draining_since = before.draining_since;  // what it led to before may still be reached
       throw;
     }
@@ -297,9 +300,13 @@ class RolloutBackend::Driver {
     LookAgain();
   }
 
+  // Of a site that shall be served; a new run key alone changes nothing of it.
+  std::string SiteRunKey() const { return app_.site ? app_.run_key : ""; }
+
   void Settle() {
     if (record_.settled) return;
     record_.settled = true;
+    record_.site_run_key = SiteRunKey();
     record_.failure_reason.clear();
     record_.failure_message.clear();
     record_.draining_since.clear();

@@ -41,6 +41,15 @@ inline Seen SeenOf(const AppRecord& record, const Look& look, const Fence& newes
   return seen;
 }
 
+// The key of an application's routes: that of the host, and of a static site its release too.
+inline std::string RoutesKeyOf(const App& app) {
+  return app.site ? app.route_key + "@" + app.site->release : app.route_key;
+}
+// The part of it that the host knows.
+inline std::string RouteKeyIn(const std::string& routes_key) {
+  return routes_key.substr(0, routes_key.find('@'));
+}
+
 // What differs from what a settled application was left as; empty: nothing.
 inline std::string DriftOf(const AppRecord& record, const Look& look) {
   if (!record.settled) return "";
@@ -123,7 +132,8 @@ inline AppStatus StatusOf(const AppRecord& record, const Look& look, const Fence
   status.state = record.state;
   status.wanted = record.wanted;
   status.phases = record.phases;
-  status.route_key = look.routes_intact ? record.written_route_key : "";
+  status.route_key = look.routes_intact ? RouteKeyIn(record.written_route_key) : "";
+  status.serving_run_key = look.routes_intact ? record.site_run_key : "";
   status.exists = !look.replicas.empty() || !record.written_route_key.empty();
   for (const ReplicaReport& report : look.replicas) {
     if (report.replica.life != Life::kRunning || !record.targets.contains(report.replica.id))

@@ -1,0 +1,77 @@
+#include "store/site_rows.h"
+#include "store/sub_stores.h"
+
+namespace ns::store {
+namespace {
+
+// Settled: what was last seen of it is its target, and nothing of an older one is served.
+constexpr char kSelect[] =
+    "SELECT a.id, a.version, r.id, r.image_reference, r.image_digest, r.image_size, a.spa, "
+    "coalesce(o.converged AND o.generation = a.target_generation, false)"
+    " FROM applications AS a JOIN releases AS r ON r.id = a.target_release"
+    " LEFT JOIN observations AS o ON o.application_id = a.id"
+    " WHERE NOT a.deleted AND starts_with(r.image_reference, 'artifact:') ";
+
+Result<std::vector<model::SiteDemand>> Load(Pool& pool, const std::string& rest,
+                                            const Params& params) {
+  NS_ASSIGN(const Rows rows, pool.Run(kSelect + rest, params));
+  return ReadAll<model::SiteDemand>(rows, [](Row& row, model::SiteDemand& out) {
+    row >> out.app >> out.version >> out.release >> out.artifact.reference >> out.artifact.digest >>
+        out.artifact.size >> out.spa >> out.settled;
+  });
+}
+
+class PgSites final : public ports::SiteStore {
+ public:
+  explicit PgSites(Pool& pool) : pool_(pool) {}
+
+  Result<std::vector<model::SiteDemand>> Demands() override {
+    return Load(pool_, "ORDER BY a.id", Params());
+  }
+
+  Result<model::SiteDemand> Demand(const AppId& app) override {
+    NS_ASSIGN(auto found, Load(pool_, "AND a.id = $1", Params::Of(app)));
+    if (found.empty()) return NoSuch("static site", app.str());
+    return std::move(found.front());
+  }
+
+  // Rows of hosts that are gone go along.
+  Status Acknowledge(const HostId& host, const AppId& app,
+                     const std::vector<ReleaseId>& releases) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_TRY(connection.Do(
+          "DELETE FROM site_releases WHERE application_id = $2 AND ((host_id = $1 AND release_id "
+          "<> ALL($3::text[])) OR host_id NOT IN (SELECT id FROM hosts))",
+          Params::Of(host, app, releases)));
+      return connection.Do(
+          "INSERT INTO site_releases (host_id, application_id, release_id) SELECT $1, $2, given "
+          "FROM unnest($3::text[]) AS given WHERE EXISTS (SELECT 1 FROM applications WHERE id = $2 "
+          "FOR KEY SHARE) ON CONFLICT DO NOTHING",
+          Params::Of(host, app, releases));
+    });
+  }
+
+ private:
+  Pool& pool_;
+};
+
+}  // namespace
+
+Result<model::SiteSpread> LoadSpread(Connection& connection, const AppId& app,
+                                     const ReleaseId& release) {
+  NS_ASSIGN(const Rows rows,
+            connection.Run("SELECT count(*), count(s.host_id) FROM hosts AS h LEFT JOIN "
+                           "site_releases AS s ON s.host_id = h.id AND s.application_id = $1 AND "
+                           "s.release_id = $2 WHERE 'ssgen' = ANY(h.roles) AND h.lease_expires > "
+                           "now()",
+                           Params::Of(app, release)));
+  model::SiteSpread spread;
+  Row row = rows[0];
+  row >> spread.hosts >> spread.ready;
+  NS_TRY(row.status());
+  return spread;
+}
+
+std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool) { return std::make_unique<PgSites>(pool); }
+
+}  // namespace ns::store

@@ -1,0 +1,44 @@
+#include "ssgen/needless.h"
+
+#include <string_view>
+
+namespace ns::ssgen {
+
+Site SiteOf(const model::SiteDemand& demand) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  const std::string& digest = demand.artifact.digest;
+  const std::string sha256 =
+      digest.starts_with(kAlgorithm) ? digest.substr(kAlgorithm.size()) : digest;
+  return {{demand.app, demand.release},
+          demand.artifact.ArtifactKey(),
+          {static_cast<uint64_t>(demand.artifact.size), sha256},
+          demand.spa};
+}
+
+std::map<SiteName, Duration> NeedlessSince(const std::map<SiteName, Duration>& before,
+                                           const std::vector<SiteName>& present,
+                                           const std::vector<model::SiteDemand>& demands,
+                                           Duration now) {
+  std::map<AppId, const model::SiteDemand*> wanted;
+  for (const model::SiteDemand& demand : demands) wanted[demand.app] = &demand;
+  std::map<SiteName, Duration> since;
+  for (const SiteName& site : present) {
+    const auto found = wanted.find(site.app);
+    if (found != wanted.end() &&
+        (found->second->release == site.release || !found->second->settled))
+      continue;
+    const auto known = before.find(site);
+    since[site] = known == before.end() ? now : known->second;
+  }
+  return since;
+}
+
+std::vector<SiteName> Overdue(const std::map<SiteName, Duration>& since, Duration limit) {
+  std::vector<SiteName> overdue;
+  for (const auto& [site, at] : since) {
+    if (at <= limit) overdue.push_back(site);
+  }
+  return overdue;
+}
+
+}  // namespace ns::ssgen

@@ -1,0 +1,239 @@
+#include "ssgen/site_keeper.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "archive/pack.h"
+#include "base/random.h"
+#include "ports/testing/fake_storage.h"
+#include "ports/testing/fake_store.h"
+
+namespace ns::ssgen {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+template <class I>
+I IdOf(int n) {
+  const std::string text = std::to_string(n);
+  return I(std::string(22 - text.size(), '0') + text);
+}
+
+// The system's clock, set forward as a test likes.
+class ShiftedClock final : public Clock {
+ public:
+  Time Now() const override { return SystemClock().Now(); }
+  Duration Monotonic() const override { return SystemClock().Monotonic() + shift.load(); }
+  std::atomic<Duration> shift = Duration(0);
+};
+
+class SiteKeeperTest : public testing::Test {
+ protected:
+  SiteKeeperTest() {
+    EXPECT_TRUE(files_.Open().ok());
+    const auto user = store_.users.Ensure("alice", false);
+    EXPECT_TRUE(store_.repositories
+                    .Insert({IdOf<RepositoryId>(1), "r", "https://git.test/r", {}, {user->id}})
+                    .ok());
+    for (const AppId& app : {app_, other_}) {
+      model::Application row;
+      row.id = app;
+      row.name = "site";
+      row.repository = IdOf<RepositoryId>(1);
+      row.deploy_type = model::DeployType::kStatic;
+      row.owners = {user->id};
+      EXPECT_TRUE(store_.apps.Insert(row, nullptr).ok());
+    }
+    model::Host host;
+    host.id = host_;
+    host.roles = {"ssgen"};
+    EXPECT_TRUE(store_.hosts.Beat(host, 1h).ok());
+    store_.hints.Subscribe([this](const ports::Hint& hint) {
+      if (keeper_) keeper_->Hinted(hint);
+    });
+    keeper_.emplace(SiteParts{store_, files_, host_,
+                              [this] { return serves_.With([](const Status& s) { return s; }); },
+                              SystemRandom(), clock_},
+                    "host-1");
+  }
+  ~SiteKeeperTest() override {
+    keeper_.reset();
+    fs::remove_all(root_);
+  }
+
+  static std::string MakeRoot() {
+    std::string name = (fs::temp_directory_path() / "ns-keeper-XXXXXX").string();
+    return ::mkdtemp(name.data());
+  }
+
+  // A generous deadline against hanging only.
+  template <class Condition>
+  void Until(const char* what, Condition condition) {
+    for (int i = 0; i < 3000; ++i) {
+      if (condition()) return;
+      std::this_thread::sleep_for(10ms);
+    }
+    FAIL() << "never: " << what;
+  }
+
+  // The target of `app` becomes release `n`, whose page says `text`; an empty one is no archive.
+  void Release(const AppId& app, int n, const std::string& text) {
+    std::string bytes = "no archive";
+    if (!text.empty()) {
+      const fs::path source = root_ + "/source";
+      fs::remove_all(source);
+      fs::create_directories(source);
+      std::ofstream(source / "index.html") << text;
+      bytes.clear();
+      ASSERT_TRUE(archive::Pack(source, [&](std::string_view more) {
+                    bytes += more;
+                    return Status();
+                  }).ok());
+    }
+    const std::string sha256 = Sum(bytes);
+    model::Release release;
+    release.id = IdOf<ReleaseId>(n);
+    release.image =
+        model::ArtifactOf(app, IdOf<BuildId>(n), 1, sha256, static_cast<int64_t>(bytes.size()));
+    size_t at = 0;
+    ASSERT_TRUE(storage_
+                    .Put({}, release.image.ArtifactKey(), {bytes.size(), sha256},
+                         [&](char* to, size_t most) -> Result<size_t> {
+                           const size_t count = bytes.copy(to, most, at);
+                           at += count;
+                           return count;
+                         })
+                    .ok());
+    const auto target = store_.apps.Get(app)->target;
+    ASSERT_TRUE(store_.deploys
+                    .SetTarget(app, target.generation,
+                               {0, model::DesiredState::kRunning, release.id, "run", "route"},
+                               release)
+                    .ok());
+  }
+  static std::string Sum(const std::string& bytes) {
+    Sha256 sum;
+    sum.Add(bytes);
+    return sum.FinishHex();
+  }
+  // The routes lead to the target.
+  void Converge(const AppId& app) {
+    model::ObservedApp observed;
+    observed.id = app;
+    observed.fence = {1, store_.apps.Get(app)->target.generation};
+    observed.converged = true;
+    ASSERT_TRUE(store_.deploys.SaveObserved(observed, {}).ok());
+  }
+  int Ready(const AppId& app) { return store_.deploys.Snapshot(app)->site->ready; }
+  std::string Page(const AppId& app, int n) const {
+    std::ostringstream text;
+    text << std::ifstream(root_ + "/www/sites/" + app.str() + "/" + IdOf<ReleaseId>(n).str() +
+                          "/index.html")
+                .rdbuf();
+    return text.str();
+  }
+  std::string Said(const AppId& app) {
+    const auto conditions = store_.events.Conditions(model::Subject::kApplication, app.str());
+    for (const model::Condition& one : *conditions) {
+      if (one.type == "Site") return one.reason;
+    }
+    return "";
+  }
+
+  const AppId app_ = IdOf<AppId>(1), other_ = IdOf<AppId>(2);
+  const HostId host_ = IdOf<HostId>(1);
+  const std::string root_ = MakeRoot();
+  ShiftedClock clock_;
+  ports::testing::FakeStore rows_{SystemClock()};
+  const ports::Store store_ = rows_.store();
+  ports::testing::FakeStorage storage_;
+  SiteFiles files_{root_ + "/www", storage_, clock_};
+  Guarded<Status> serves_;
+  std::optional<SiteKeeper> keeper_;
+};
+
+TEST_F(SiteKeeperTest, NewRelease_IsBroughtAndAcknowledgedByAHint) {
+  Release(app_, 1, "one");
+  Until("acknowledged", [&] { return Ready(app_) == 1; });
+  EXPECT_EQ(Page(app_, 1), "one");
+  Until("said", [&] { return Said(app_) == "SiteReady"; });
+  Release(app_, 2, "two");
+  Until("the next one", [&] { return Ready(app_) == 1; });
+  EXPECT_EQ(Page(app_, 2), "two");
+  EXPECT_EQ(Page(app_, 1), "one") << "routes lead there until they are moved";
+}
+
+TEST_F(SiteKeeperTest, BrokenArtifact_ConcernsItsOwnSiteAlone) {
+  Release(app_, 1, "");
+  Release(other_, 2, "other");
+  Until("said", [&] { return Said(app_) == "ArtifactInvalid"; });
+  Until("the other", [&] { return Ready(other_) == 1; });
+  EXPECT_EQ(Ready(app_), 0);
+}
+
+TEST_F(SiteKeeperTest, WithoutAServerThatAnswers_NothingIsAcknowledged) {
+  serves_.With([](Status& s) { s = Status(Code::kUnavailable, "SiteServerUnavailable", "gone"); });
+  Release(app_, 1, "one");
+  Until("said", [&] { return Said(app_) == "SiteServerUnavailable"; });
+  EXPECT_EQ(Ready(app_), 0);
+  EXPECT_EQ(Page(app_, 1), "one");
+  serves_.With([](Status& s) { s = Status(); });
+  keeper_->Relist();
+  Until("acknowledged", [&] { return Ready(app_) == 1; });
+}
+
+TEST_F(SiteKeeperTest, OldRelease_GoesAWhileAfterRoutesHaveMoved) {
+  Release(app_, 1, "one");
+  Until("first", [&] { return Ready(app_) == 1; });
+  Release(app_, 2, "two");
+  Until("second", [&] { return Ready(app_) == 1; });
+  clock_.shift = 1h;  // sweeps that see it needed
+  keeper_->Relist();
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(Page(app_, 1), "one");
+  Converge(app_);
+  keeper_->Relist();
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(Page(app_, 1), "one") << "not at once";
+  Until("gone", [&] {
+    clock_.shift = clock_.shift.load() + kLinger;
+    keeper_->Relist();
+    return Page(app_, 1).empty();
+  });
+  EXPECT_EQ(Page(app_, 2), "two");
+  EXPECT_EQ(Ready(app_), 1);
+}
+
+TEST_F(SiteKeeperTest, DeletedSite_Goes) {
+  Release(app_, 1, "one");
+  Until("there", [&] { return Ready(app_) == 1; });
+  ASSERT_TRUE(store_.apps.MarkDeleted(app_).ok());
+  Until("gone", [&] {
+    clock_.shift = clock_.shift.load() + kLinger;
+    keeper_->Relist();
+    return Page(app_, 1).empty();
+  });
+}
+
+TEST_F(SiteKeeperTest, AnotherProcess_AcknowledgesWhatIsThere) {
+  Release(app_, 1, "one");
+  Until("there", [&] { return Ready(app_) == 1; });
+  ASSERT_TRUE(store_.hosts.Leave(host_).ok());
+  keeper_.reset();
+  model::Host next;
+  next.id = IdOf<HostId>(2);
+  next.roles = {"ssgen"};
+  ASSERT_TRUE(store_.hosts.Beat(next, 1h).ok());
+  EXPECT_EQ(Ready(app_), 0);
+  keeper_.emplace(
+      SiteParts{store_, files_, next.id, [] { return Status(); }, SystemRandom(), clock_}, "next");
+  Until("acknowledged", [&] { return Ready(app_) == 1; });
+}
+
+}  // namespace
+}  // namespace ns::ssgen
