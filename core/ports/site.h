@@ -13,9 +13,12 @@ namespace ns::ports {
 struct SiteSettings {
   std::string root;              // holds sites/<app>/<release>, links to folders, and the markers
                                  // spa/<app>/<release>; anybody may read it
-  std::string listen;            // "127.0.0.1:8080", or "unix:<data>/run/x.sock" where it can
+  std::string listen;            // "127.0.0.1:8080", which servers may share, or
+                                 // "unix:<data>/run/x.sock" where it can; empty: `own` alone
   std::string data;              // exists; of this server alone
   Duration drain = Duration(0);  // of open requests of a replaced server; zero: 30 s
+  std::string own = {};          // "127.1.2.3:8081": an address more, of this server alone, at which
+                                 // it is asked whether it is well; empty: `listen` is its own
   friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };
 
