@@ -347,7 +347,7 @@ AT(ns_host_log, reserved, 4);
 AT(ns_host_log, enabled, 8);
 AT(ns_host_log, write, 16);
 
-SIZE(ns_helper, 104);
+SIZE(ns_helper, 120);
 AT(ns_helper, struct_size, 0);
 AT(ns_helper, reserved, 4);
 AT(ns_helper, name, 8);
@@ -360,6 +360,8 @@ AT(ns_helper, config_hash, 72);
 AT(ns_helper, stop_grace_ns, 88);
 AT(ns_helper, stop_signal, 96);
 AT(ns_helper, reserved2, 100);
+AT(ns_helper, listen, 104);
+AT(ns_helper, listen_count, 112);
 
 SIZE(ns_helper_state, 24);
 AT(ns_helper_state, struct_size, 0);
