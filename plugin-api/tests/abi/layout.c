@@ -466,13 +466,14 @@ AT(ns_storage, remove, 32);
 AT(ns_storage, list, 40);
 AT(ns_storage, check, 48);
 
-SIZE(ns_site_settings, 64);
+SIZE(ns_site_settings, 80);
 AT(ns_site_settings, struct_size, 0);
 AT(ns_site_settings, reserved, 4);
 AT(ns_site_settings, root, 8);
 AT(ns_site_settings, listen, 24);
 AT(ns_site_settings, data, 40);
 AT(ns_site_settings, drain_ns, 56);
+AT(ns_site_settings, own, 64);
 
 SIZE(ns_site, 56);
 AT(ns_site, struct_size, 0);
