@@ -67,11 +67,11 @@ class Servings {
   NamedServer Named(const std::string& server) {
     return {server, &host_->server(server), {root(), listen_, DataOf(server), 5s}};
   }
-  Status Serve(const std::string& chosen) {
+  Status Serve(const std::string& chosen, Duration most = 60s) {
     std::vector<NamedServer> others;
     for (const std::string& server : Servers())
       if (server != chosen) others.push_back(Named(server));
-    return serving_->Serve({{}, SystemClock().Monotonic() + 60s}, Named(chosen), others, Sites());
+    return serving_->Serve({{}, SystemClock().Monotonic() + most}, Named(chosen), others, Sites());
   }
   Status Care() { return serving_->Care(PluginSite::Soon()); }
   static std::vector<ssgen::SiteName> Sites() {
@@ -195,6 +195,29 @@ TEST_P(SwapOf, TheListIsAnsweredAlikeBeforeAndAfter) {
   ExpectServes(to_);
 }
 
+TEST_P(SwapOf, OpenRequest_EndsOnTheOld) {
+  constexpr size_t kSize = 64u << 20;
+  const std::string release = "cccccccccccccccccccc02";
+  MakeRelease(servings_->root(), kPlain, release, {{"large.bin", "x"}});
+  const std::string file = servings_->root() + "/sites/" + kPlain + "/" + release + "/large.bin";
+  ASSERT_EQ(::truncate(file.c_str(), kSize), 0);
+  Connection open(servings_->listen());
+  ASSERT_TRUE(open.Send(
+      RequestText("GET", "/large.bin",
+                  {"X-Controller-App-Id: " + kPlain, "X-Controller-Release-Id: " + release})));
+  size_t got = open.Read(1000).size();
+  ASSERT_GT(got, 0u);
+  std::jthread swapping([&] { EXPECT_EQ(servings_->Serve(to_), Status()); });
+  const auto both = [&] { return servings_->folder().Running().size() == 2; };
+  for (int i = 0; i < 500 && !both(); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_TRUE(both());
+  std::this_thread::sleep_for(1s);
+  for (std::string bytes; !(bytes = open.Read(1 << 20)).empty();) got += bytes.size();
+  EXPECT_GT(got, kSize);
+  swapping.join();
+  ExpectServes(to_);
+}
+
 // It knows the socket only from the process that has it.
 TEST_P(SwapOf, HostThatCameLater_Swaps) {
   Load load(servings_->listen());
@@ -247,7 +270,7 @@ TEST_P(SwapOf, NewOneThatIsKilledAgainAndAgain_LeavesTheOld) {
       if (pid > 0 && ::kill(-pid, SIGKILL) == 0) ++killed;
     }
   });
-  const Status failed = servings_->Serve(to_);
+  const Status failed = servings_->Serve(to_, 5s);
   killing = {};
   EXPECT_FALSE(failed.ok());
   EXPECT_GT(killed, 0);
@@ -256,13 +279,15 @@ TEST_P(SwapOf, NewOneThatIsKilledAgainAndAgain_LeavesTheOld) {
   ExpectServes(from_);
 }
 
-TEST_P(SwapOf, HostThatDiesMidway_LeavesOneServingAndTheNextEndsWithTheChosen) {
+// At every step. Which one the next host is told to serve does not matter.
+TEST_P(SwapOf, HostThatDiesMidway_IsFollowedByOneThatEndsWithTheChosen) {
   for (const std::string step : {"ssgen.serving-beside", "ssgen.serving-probed",
-                                  "ssgen.serving-both", "ssgen.serving-stopped"})
+                                 "ssgen.serving-both", "ssgen.serving-stopped"})
     for (const std::string& next : {to_, from_}) {
       SCOPED_TRACE(step + ", then " + next);
       DieAt(step);
       Load load(servings_->listen());
+      while (load.sent() < 200 && load.failed() == 0) std::this_thread::sleep_for(1ms);
       servings_->NewHost();
       const Status status = servings_->Serve(next);
       EXPECT_EQ(status, Status()) << status.ToString();
