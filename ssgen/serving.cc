@@ -156,7 +156,8 @@ Status Serving::Care(const ports::Call& call) {
   const auto serving = state_.With([](const State& now) { return now.serving; });
   ports::SiteServer& server = *serving->server;
   const Status seen = server.Probe(Step(call), serving->settings);
-  if (seen.ok() || call.cancel.stop_requested()) return {};
+  if (seen.ok()) return {};
+  NS_TRY(CheckCall(call, clock_));
   log::Warn("a site server is not well and is started again",
             {{"server", serving->name}, {"problem", seen.message()}});
   Status again = server.Start(Step(call), serving->settings);

@@ -73,7 +73,7 @@ class Servings {
       if (server != chosen) others.push_back(Named(server));
     return serving_->Serve({{}, SystemClock().Monotonic() + most}, Named(chosen), others, Sites());
   }
-  Status Care() { return serving_->Care(PluginSite::Soon()); }
+  Status Care() { return serving_->Care({}); }
   static std::vector<ssgen::SiteName> Sites() {
     std::vector<ssgen::SiteName> sites;
     for (const std::string& app : {kPlain, kSpa, kBare})
@@ -298,6 +298,24 @@ TEST_P(SwapOf, HostThatDiesMidway_IsFollowedByOneThatEndsWithTheChosen) {
       ASSERT_EQ(servings_->Serve(from_), Status());
     }
 }
+
+// It accepts, since the system does, and answers nothing: the supervisor takes it for well.
+class Hung : public testing::TestWithParam<std::string> {};
+
+TEST_P(Hung, Care_StartsItAnew) {
+  NS_SKIP_UNLESS_INSTALLED();
+  Servings servings;
+  ASSERT_EQ(servings.Serve(GetParam()), Status());
+  const pid_t before = servings.folder().pid(GetParam());
+  ASSERT_EQ(::kill(-before, SIGSTOP), 0);
+  const Status status = servings.Care();
+  EXPECT_EQ(status, Status()) << status.ToString();
+  EXPECT_NE(servings.folder().pid(GetParam()), before);
+  ExpectTheList(servings.listen(), GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Hung, testing::ValuesIn(Servers()),
+                         [](const auto& server) { return server.param; });
 
 INSTANTIATE_TEST_SUITE_P(Servers, SwapOf, testing::ValuesIn(Directions()),
                          [](const auto& way) { return way.param.from + "To" + way.param.to; });
