@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "ports/site.h"
 #include "ssgen/site_folders.h"
+#include "ssgen/turns.h"
 
 namespace ns::ssgen {
 
@@ -23,6 +24,9 @@ struct NamedServer {
   ports::SiteSettings settings;
 };
 
+// The address of a server alone: 127.x.y.z by its data folder, with the port of `listen`.
+std::string OwnAddressOf(const ports::SiteSettings& settings);
+
 // Nothing is kept of who serves: what answers is looked at, so that the next process goes on from
 // wherever one has died. [any-thread]
 class Serving {
@@ -32,22 +36,38 @@ class Serving {
   // Returns when `chosen` serves at the address with its settings and none of `others` runs. Where
   // another serves, `chosen` is started beside it at an address of its own first and asked for each
   // of `sites`; only then it takes part at the address, and the others are stopped and drain, which
-  // the call waits for (`drain` and a few seconds). A failure before that point leaves the other
-  // serving and `chosen` stopped, and names what is wrong: the check or start of the server, or
-  // "SiteServerUnavailable" with the site that is not answered as it lies on the disk. Again is
-  // harmless, and reloads where settings have changed. One call at a time.
+  // the call waits for (`drain` and a few seconds, whatever the call says). A failure before that
+  // point leaves the other serving and `chosen` stopped, and names what is wrong: what check or
+  // start say, or "SiteServerUnavailable" with the site that is not answered as it lies on the
+  // disk. Again is harmless, and reloads where settings have changed.
   Status Serve(const ports::Call& call, const NamedServer& chosen,
-               const std::vector<NamedServer>& others, const std::vector<SiteName>& sites)
-      NS_EXCLUDES(turn_);
+               const std::vector<NamedServer>& others, const std::vector<SiteName>& sites);
 
   // To be called every few seconds: whether the one that Serve has chosen last answers; where it
-  // does not, it is started again. Ok while a Serve is under way, and before the first.
-  Status Care(const ports::Call& call) NS_EXCLUDES(turn_);
+  // does not, it is started again, and anew if that does not help. Ok while a Serve is under way,
+  // and before the first.
+  Status Care(const ports::Call& call);
 
  private:
+  struct State {
+    std::optional<NamedServer> serving;
+    bool swapping = false;
+  };
+  ports::Call Step(const ports::Call& call) const;
+  Status Begin(const ports::Call& call, const NamedServer& chosen, bool beside,
+               const std::vector<SiteName>& sites);
+  Status StartBeside(const ports::Call& call, const NamedServer& chosen,
+                     const std::vector<SiteName>& sites);
+  Status ProbeSites(const ports::Call& call, const NamedServer& chosen,
+                    const std::vector<SiteName>& sites);
+  bool Runs(const NamedServer& server) const;
+  bool MustComeBeside(const ports::Call& call, const NamedServer& chosen,
+                      const std::vector<NamedServer>& others) const;
+  Status Stop(const NamedServer& server) const;
+
   Clock& clock_;
-  Mutex turn_;
-  std::optional<NamedServer> serving_ NS_GUARDED_BY(turn_);
+  Turns turns_;
+  Guarded<State> state_;
 };
 
 }  // namespace ns::ssgen

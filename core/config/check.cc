@@ -106,11 +106,11 @@ void CheckAddresses(Reader& reader, Section& top, const Config& config) {
     reader.Fault(pages.At("listen"),
                  "must be ADDRESS:PORT, such as 127.0.0.1:0, not " + Quote(config.page_listen));
   Section sites = top.Child("sites");
-  const bool site = IsHostPort(config.sites.listen, false, 1) &&
-                    IsIp(config.sites.listen.substr(0, config.sites.listen.rfind(':')));
+  const bool site =
+      config.sites.listen.starts_with("127.0.0.1:") && IsHostPort(config.sites.listen, false, 1);
   if (!site)
-    reader.Fault(sites.At("listen"),
-                 "must be ADDRESS:PORT, such as 127.0.0.1:4102, not " + Quote(config.sites.listen));
+    reader.Fault(sites.At("listen"), "must be 127.0.0.1:PORT, such as 127.0.0.1:4102, not " +
+                                         Quote(config.sites.listen));
 }
 
 }  // namespace

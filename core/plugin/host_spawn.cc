@@ -19,6 +19,7 @@ std::string NameOf(const ns_host* host, ns_str name) {
 
 // Members that came after the first version.
 bool HasSignal(const ns_helper* helper) { return NS_HAS(helper, stop_signal); }
+bool HasListen(const ns_helper* helper) { return NS_HAS(helper, listen_count); }
 
 Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helper) {
   supervise::HelperSpec spec;
@@ -28,6 +29,7 @@ Result<supervise::HelperSpec> SpecOf(const ns_host* host, const ns_helper& helpe
   spec.config_hash = sdk::Text(helper.config_hash);
   if (helper.stop_grace_ns > 0) spec.stop_grace = Duration(helper.stop_grace_ns);
   if (HasSignal(&helper) && helper.stop_signal > 0) spec.stop_signal = helper.stop_signal;
+  if (HasListen(&helper)) spec.listen = sdk::Texts(helper.listen, helper.listen_count);
   NS_ASSIGN(spec.health, supervise::HealthCheckOf(sdk::Text(helper.health_address)));
   return spec;
 }

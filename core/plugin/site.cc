@@ -59,7 +59,8 @@ class TableSite final : public ports::SiteServer {
   static ns_site_settings RawOf(const ports::SiteSettings& settings) {
     return {sizeof(ns_site_settings), 0,
             sdk::Str(settings.root),  sdk::Str(settings.listen),
-            sdk::Str(settings.data),  settings.drain.count()};
+            sdk::Str(settings.data),  settings.drain.count(),
+            sdk::Str(settings.own)};
   }
 
   Status Run(const char* what, decltype(ns_site::check) member, const ports::Call& call,

@@ -17,8 +17,8 @@ struct SiteSettings {
                                  // "unix:<data>/run/x.sock" where it can; empty: `own` alone
   std::string data;              // exists; of this server alone
   Duration drain = Duration(0);  // of open requests of a replaced server; zero: 30 s
-  std::string own = {};          // "127.1.2.3:8081": an address more, of this server alone, at which
-                                 // it is asked whether it is well; empty: `listen` is its own
+  std::string own = {};  // "127.1.2.3:8080": an address more, of this server alone, at which
+                         // it is asked whether it is well; empty: `listen` is its own
   friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };
 
@@ -35,10 +35,11 @@ class SiteServer {
   virtual Status Check(const Call& call, const SiteSettings& settings) = 0;
   // Starts the server or adopts the one that runs; ok once it answers with these settings.
   virtual Status Start(const Call& call, const SiteSettings& settings) = 0;
-  // Other settings for the server that runs, without a failed request. After a failure the old
-  // ones are in force.
+  // Other settings for the server that runs, without a failed request; another `listen` beside an
+  // `own` starts it anew. After a failure the old ones are in force.
   virtual Status Reload(const Call& call, const SiteSettings& settings) = 0;
-  // Accepts nothing more, lets open requests end for up to `drain`. Again is harmless.
+  // Accepts nothing more, lets open requests end for up to `drain`; where others share `listen`,
+  // they answer what comes. Again is harmless.
   virtual Status Stop(const Call& call, const SiteSettings& settings) = 0;
   // Whether what was last put in force answers.
   virtual Status Probe(const Call& call, const SiteSettings& settings) = 0;

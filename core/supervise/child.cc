@@ -13,8 +13,6 @@
 namespace ns::supervise {
 namespace {
 
-constexpr int kGate = 3, kFailure = 4;
-
 [[noreturn]] void Fail(int failure, ChildStep step) {
   const ChildFailure message{step, errno};
   [[maybe_unused]] const ssize_t written = ::write(failure, &message, sizeof message);
@@ -36,17 +34,15 @@ void CloseFrom(unsigned first) {
     ::close(static_cast<int>(fd));
 }
 
-// Descriptors 0, 1, 2 are the child's, 3 and 4 ours until exec; all others are closed.
+// All but the last two are the child's; those are ours until exec, and all others are closed.
 bool PlaceDescriptors(const ChildPlan& plan) {
-  const int wanted[] = {plan.in, plan.out, plan.err, plan.gate, plan.failure};
-  int high[5];
-  for (int i = 0; i < 5; ++i) {
-    if ((high[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 64)) < 0) return false;
+  for (int i = 0; i < plan.count; ++i) {
+    if ((plan.high[i] = ::fcntl(plan.given[i], F_DUPFD_CLOEXEC, 64)) < 0) return false;
   }
-  for (int i = 0; i < 5; ++i) {
-    if (::dup3(high[i], i, i >= kGate ? O_CLOEXEC : 0) < 0) return false;
+  for (int i = 0; i < plan.count; ++i) {
+    if (::dup3(plan.high[i], i, i >= plan.count - 2 ? O_CLOEXEC : 0) < 0) return false;
   }
-  CloseFrom(kFailure + 1);
+  CloseFrom(static_cast<unsigned>(plan.count));
   return true;
 }
 
@@ -80,18 +76,19 @@ void BecomeProgram(const ChildPlan& plan) {
   ::setsid();
   ::umask(022);
   if (!PlaceDescriptors(plan)) Fail(plan.failure, ChildStep::kDescriptors);
+  const int gate = plan.count - 2, failure = plan.count - 1;
   ResetSignals();
-  if (!SetLimits(*plan.spec)) Fail(kFailure, ChildStep::kLimits);
-  if (!TakeAccount(plan.spec->account)) Fail(kFailure, ChildStep::kAccount);
+  if (!SetLimits(*plan.spec)) Fail(failure, ChildStep::kLimits);
+  if (!TakeAccount(plan.spec->account)) Fail(failure, ChildStep::kAccount);
   if (plan.spec->die_with_parent) DieWithParent(plan.parent);
-  if (::chdir(plan.folder) != 0) Fail(kFailure, ChildStep::kFolder);
+  if (::chdir(plan.folder) != 0) Fail(failure, ChildStep::kFolder);
   char go = 0;
   ssize_t got = 0;
-  while ((got = ::read(kGate, &go, 1)) < 0 && errno == EINTR) {
+  while ((got = ::read(gate, &go, 1)) < 0 && errno == EINTR) {
   }
   if (got != 1) ::_exit(127);
   ::execve(plan.argv[0], plan.argv, plan.env);
-  Fail(kFailure, ChildStep::kExec);
+  Fail(failure, ChildStep::kExec);
 }
 
 }  // namespace ns::supervise

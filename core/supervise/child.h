@@ -28,9 +28,11 @@ struct ChildPlan {
   char* const* env = nullptr;
   const char* folder = "/";
   const SpawnSpec* spec = nullptr;
-  int in = -1, out = -1, err = -1;
-  int gate = -1;     // read end: one byte means go, the end means stop
-  int failure = -1;  // write end
+  const int* given = nullptr;  // become 0, 1 and so on; the last but one is the gate, a read end:
+                               // one byte means go, the end means stop; the last is `failure`
+  int* high = nullptr;         // room for as many
+  int count = 0;               // of both
+  int failure = -1;            // write end
   pid_t parent = 0;
 };
 

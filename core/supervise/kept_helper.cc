@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kFirstWait = milliseconds(100), kLongestWait = seconds(30);
+constexpr int kSoon = 3;  // failures in a row for which what it listens at is kept open
 constexpr Duration kProvenAfter = seconds(60);  // a run so long forgets earlier failures
 constexpr Duration kForeignWait =
     seconds(30);  // a newer description is somebody else's to restart, so long as there is somebody
@@ -36,6 +37,7 @@ std::string HashOf(const HelperSpec& spec) {
   add(spec.account ? std::to_string(spec.account->uid) + "." + std::to_string(spec.account->gid)
                    : "");
   add(spec.config_hash);
+  if (!spec.listen.empty()) add_all(spec.listen);
   return Sha256Hex(text);
 }
 
@@ -68,8 +70,9 @@ Status KeptHelper::Converge() {
 // over it: whatever came of it goes.
 Status KeptHelper::Start(const std::optional<Record>& before) {
   Record record{{}, hash_, spec_.argv[0], clock_.Now(), spec_.stop_signal, spec_.stop_grace};
-  Status status =
-      before ? EndProcess(before->id, before->stop_signal, before->stop_grace) : Status();
+  Status status = TakeSockets();
+  if (status.ok() && before)
+    status = EndProcess(before->id, before->stop_signal, before->stop_grace);
   if (status.ok()) {
     log_start_ = LogSize(files_.log());
     auto child = Spawn(record);
@@ -80,6 +83,27 @@ Status KeptHelper::Start(const std::optional<Record>& before) {
   return status;
 }
 
+// All of them before anything ends: an address that cannot be had leaves what runs.
+Status KeptHelper::TakeSockets() {
+  std::map<std::string, SharedFd> taken;
+  for (const std::string& address : spec_.listen) {
+    NS_ASSIGN(taken[address], sockets_.Take(address));
+  }
+  listens_ = std::move(taken);
+  return {};
+}
+
+// What cannot be had goes on as long as the process does, and is opened again for the next.
+void KeptHelper::FindSockets(const ProcessId& id) {
+  listens_.clear();
+  for (const std::string& address : spec_.listen) {
+    const auto found = ListeningIn(id, address);
+    if (!found.ok() || !*found) continue;
+    listens_[address] = *found;
+    sockets_.Hold(address, *found);
+  }
+}
+
 Result<Process> KeptHelper::Spawn(Record& record) {
   NS_ASSIGN(const Fd log, OpenLog(files_.log()));
   SpawnSpec child;
@@ -88,6 +112,7 @@ Result<Process> KeptHelper::Spawn(Record& record) {
   child.folder = spec_.folder;
   child.account = spec_.account;
   child.out = child.err = log.get();
+  for (const std::string& address : spec_.listen) child.handed.push_back(listens_[address]->get());
   child.before_exec = [&](pid_t pid) -> Status {
     if (Failpoint("supervise.before-record"))
       return Unavailable("failpoint supervise.before-record");
@@ -107,6 +132,7 @@ bool KeptHelper::Adopt(const Record& record) {
   Fd pidfd = record.confirmed ? Watch(record.id) : Fd();
   if (!pidfd) return false;
   log_start_ = LogSize(files_.log());
+  FindSockets(record.id);
   Observe(record, std::move(pidfd), true);
   return true;
 }
@@ -123,6 +149,7 @@ void KeptHelper::Observe(const Record& record, Fd pidfd, bool adopted) {
 
 void KeptHelper::Forget(HelperPhase phase, Status problem) {
   watch_ = nullptr;
+  if (phase == HelperPhase::kStopped || failures_ > kSoon) listens_.clear();
   now_.phase = phase;
   now_.pid = 0;
   now_.problem = std::move(problem);
@@ -211,6 +238,8 @@ Status KeptHelper::Stop() {
   if (record) {
     record->stopped = true;
     NS_TRY(files_.Write(*record));
+    for (auto& [address, socket] : std::exchange(listens_, {}))
+      sockets_.Close(files_.name(), address, std::move(socket));
     NS_TRY(EndProcess(record->id, record->stop_signal, record->stop_grace));
   }
   Forget(HelperPhase::kStopped, {});

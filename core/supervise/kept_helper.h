@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "supervise/listening.h"
 #include "supervise/record.h"
 #include "supervise/supervisor.h"
 
@@ -16,8 +18,9 @@ namespace ns::supervise {
 // too. [any-thread]
 class KeptHelper {
  public:
-  KeptHelper(const std::string& folder, const std::string& name, Clock& clock)
-      : files_(folder, name), clock_(clock) {}
+  KeptHelper(const std::string& folder, const std::string& name, Clock& clock,
+             ListenSockets& sockets)
+      : files_(folder, name), clock_(clock), sockets_(sockets) {}
 
   // The description in force from now on: adopts what runs with it, replaces what runs with
   // another, else starts. The failure of a start.
@@ -42,6 +45,8 @@ class KeptHelper {
   Status Converge() NS_REQUIRES(mutex_);
   Status Start(const std::optional<Record>& before) NS_REQUIRES(mutex_);
   Result<Process> Spawn(Record& record) NS_REQUIRES(mutex_);
+  Status TakeSockets() NS_REQUIRES(mutex_);
+  void FindSockets(const ProcessId& id) NS_REQUIRES(mutex_);
   bool Adopt(const Record& record) NS_REQUIRES(mutex_);
   void Observe(const Record& record, Fd pidfd, bool adopted) NS_REQUIRES(mutex_);
   void Forget(HelperPhase phase, Status problem) NS_REQUIRES(mutex_);
@@ -55,11 +60,13 @@ class KeptHelper {
 
   const HelperFiles files_;
   Clock& clock_;
+  ListenSockets& sockets_;
   Mutex mutex_;
   HelperSpec spec_ NS_GUARDED_BY(mutex_);
   std::string hash_ NS_GUARDED_BY(mutex_);
   Record running_ NS_GUARDED_BY(mutex_);  // of the process behind watch_
   std::shared_ptr<const Fd> watch_ NS_GUARDED_BY(mutex_);
+  std::map<std::string, SharedFd> listens_ NS_GUARDED_BY(mutex_);  // by address
   HelperState now_ NS_GUARDED_BY(mutex_);
   int failures_ NS_GUARDED_BY(mutex_) = 0;  // in a row
   uint64_t log_start_ NS_GUARDED_BY(mutex_) = 0;

@@ -20,6 +20,8 @@
 namespace ns::supervise {
 namespace {
 
+constexpr size_t kMostHanded = 32;
+
 std::string ErrnoText(int error) { return std::string(::strerrordesc_np(error)); }
 
 struct Pipe {
@@ -48,6 +50,9 @@ Status Check(const SpawnSpec& spec) {
     return Unavailable("cannot run " + spec.argv[0] + ": " + ErrnoText(errno) +
                        "; install it or correct its path");
   }
+  if (spec.handed.size() > kMostHanded)
+    return Invalid("a program is handed at most " + std::to_string(kMostHanded) +
+                   " descriptors, not " + std::to_string(spec.handed.size()));
   return {};
 }
 
@@ -147,14 +152,17 @@ Result<Process> Process::Spawn(const SpawnSpec& spec) {
   if (!null) return Unavailable("cannot open /dev/null: " + ErrnoText(errno));
   const auto argv = Pointers(spec.argv), env = Pointers(spec.env);
   const auto or_null = [&](int fd) { return fd < 0 ? null.get() : fd; };
+  std::vector<int> given{or_null(spec.in), or_null(spec.out), or_null(spec.err)};
+  given.insert(given.end(), spec.handed.begin(), spec.handed.end());
+  given.insert(given.end(), {gate.read.get(), failure.write.get()});
+  std::vector<int> high(given.size());
   const ChildPlan plan{argv.data(),
                        env.data(),
                        spec.folder.empty() ? "/" : spec.folder.c_str(),
                        &spec,
-                       or_null(spec.in),
-                       or_null(spec.out),
-                       or_null(spec.err),
-                       gate.read.get(),
+                       given.data(),
+                       high.data(),
+                       static_cast<int>(given.size()),
                        failure.write.get(),
                        ::getpid()};
   const pid_t pid = ForkInto(plan);

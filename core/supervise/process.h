@@ -39,7 +39,8 @@ struct SpawnSpec {
   std::optional<Account> account;
   std::vector<ResourceLimit> limits;
   int in = -1, out = -1,
-      err = -1;                  // borrowed; -1: /dev/null. No other descriptor reaches the child
+      err = -1;                  // borrowed; -1: /dev/null
+  std::vector<int> handed;       // borrowed; 3 and so on in the child, which no other ones reach
   bool die_with_parent = false;  // killed when the thread that spawned it ends
   // Runs in the parent while the child exists but has not become the program yet; a failure ends
   // the child. Should the parent die in it, the child ends by itself.

@@ -69,7 +69,7 @@ struct Supervisor::Entry : KeptHelper {
 };
 
 Supervisor::Supervisor(std::string folder, Clock& clock)
-    : folder_(std::move(folder)), clock_(clock) {}
+    : folder_(std::move(folder)), clock_(clock), sockets_(folder_) {}
 Supervisor::~Supervisor() = default;
 
 Status Supervisor::Ensure(const HelperSpec& spec, Duration timeout, const std::stop_token& cancel) {
@@ -77,7 +77,7 @@ Status Supervisor::Ensure(const HelperSpec& spec, Duration timeout, const std::s
   NS_TRY(MakeFolder(folder_));
   const auto entry = entries_.With([&](auto& entries) {
     auto& found = entries[spec.name];
-    if (!found) found = std::make_shared<Entry>(folder_, spec.name, clock_);
+    if (!found) found = std::make_shared<Entry>(folder_, spec.name, clock_, sockets_);
     return found;
   });
   const Duration deadline = clock_.Monotonic() + timeout;
@@ -134,7 +134,7 @@ std::map<std::string, HelperState> Supervisor::States() {
 Status Supervisor::Stop(const std::string& name) {
   if (!IsName(name)) return Invalid("there is no helper \"" + name + "\"");
   if (const auto entry = Find(name)) return entry->Stop();
-  return KeptHelper(folder_, name, clock_).Stop();
+  return KeptHelper(folder_, name, clock_, sockets_).Stop();
 }
 
 void Supervisor::Tick(Duration wait) {
@@ -167,9 +167,10 @@ Result<std::vector<std::string>> Supervisor::StopAll(const std::string& folder, 
   std::sort(records.begin(), records.end(),
             [](const auto& a, const auto& b) { return a.started > b.started; });
   std::vector<std::string> ended;
+  ListenSockets sockets(folder);
   Status first;
   for (const HelperRecord& record : records) {
-    const Status status = KeptHelper(folder, record.name, clock).Stop();
+    const Status status = KeptHelper(folder, record.name, clock, sockets).Stop();
     if (!status.ok() && first.ok()) first = status.Prefixed(record.name);
     if (status.ok() && record.running) ended.push_back(record.name);
   }

@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "supervise/health.h"
+#include "supervise/listening.h"
 #include "supervise/process.h"
 
 namespace ns::supervise {
@@ -22,9 +23,11 @@ struct HelperSpec {
   std::vector<std::string> env;   // "KEY=value"; nothing else is inherited
   std::string folder;             // working directory; empty: "/"
   std::optional<Account> account;
-  HealthCheck health;       // empty: running is healthy
-  std::string config_hash;  // together with argv, env, folder and account: when it changes the
-                            // helper is restarted
+  std::vector<std::string> listen;  // "127.0.0.1:80": given to it as the descriptors 3, 4, ...; it
+                                    // listens there already. Helpers of one folder may share one
+  HealthCheck health;               // empty: running is healthy
+  std::string config_hash;  // together with argv, env, folder, account and listen: when it changes
+                            // the helper is restarted
   int stop_signal = 15;
   Duration stop_grace = std::chrono::seconds(10);  // then the group is killed
   // Running but unwell for so long: restarted. Zero: never for that reason.
@@ -55,7 +58,9 @@ struct HelperRecord {
 // `folder` (process id, start time, boot id, configuration hash), written before the program
 // begins, and every decision about it is taken under a file lock there: however many supervisors
 // and processes share the folder, a helper runs once. Output goes to <name>.log in `folder`, kept
-// below 16 MiB. [any-thread], but Tick belongs to one thread.
+// below 16 MiB. What a helper listens at as its description says stays open while it is restarted
+// (connections wait) and is given to every helper that names it, by another supervisor too where
+// the system lets it (ListenSockets). [any-thread], but Tick belongs to one thread.
 class Supervisor {
  public:
   // `folder` is made when absent, 0700.
@@ -89,6 +94,7 @@ class Supervisor {
 
   const std::string folder_;
   Clock& clock_;
+  ListenSockets sockets_;
   Guarded<std::map<std::string, std::shared_ptr<Entry>>> entries_;
 };
 

@@ -213,6 +213,18 @@ std::string Listen(const std::string& address) {
   return address.starts_with("unix:") ? "unix/" + address.substr(5) + "|0666" : "tcp4/" + address;
 }
 
+array ListenAll(const sdk::SiteSettings& settings) {
+  if (settings.own.empty()) return {value(Listen(settings.listen))};
+  array all{value(Listen(settings.own))};
+  if (!settings.listen.empty()) all.push_back("fd/3");
+  return all;
+}
+
+// The socket that is handed over goes by no address, and another one makes another configuration.
+std::string NameOf(const sdk::SiteSettings& settings) {
+  return settings.own.empty() || settings.listen.empty() ? "sites" : "sites " + settings.listen;
+}
+
 }  // namespace
 
 std::string AdminSocketIn(const std::string& run) { return run + "/admin.sock"; }
@@ -222,7 +234,7 @@ std::string ConfigText(const sdk::SiteSettings& settings, const std::string& mar
   AddGuards(routes, settings, mark);
   AddFiles(routes, settings);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(settings.drain).count();
-  const object server{{"listen", array{Listen(settings.listen)}},
+  const object server{{"listen", ListenAll(settings)},
                       {"protocols", array{"h1"}},
                       {"automatic_https", object{{"disable", true}}},
                       {"idle_timeout", "75s"},
@@ -233,7 +245,7 @@ std::string ConfigText(const sdk::SiteSettings& settings, const std::string& mar
                        {"config", object{{"persist", false}}}}},
       {"logging", object{{"logs", object{{"default", object{{"level", "ERROR"}}}}}}},
       {"apps", object{{"http", object{{"grace_period", std::to_string(seconds) + "s"},
-                                      {"servers", object{{"sites", server}}}}}}}};
+                                      {"servers", object{{NameOf(settings), server}}}}}}}};
   return json::serialize(config) + "\n";
 }
 

@@ -4,7 +4,17 @@
 
 #include "httpd_text.h"
 
+// The library of handed_socket.c, which the build lays beside this file (handed_socket.S.in).
+extern "C" const char ns_handed_socket[], ns_handed_socket_end[];
+
 namespace ns::site_httpd {
+namespace {
+
+constexpr const char* kHandedSocket = "handed-socket.so";
+
+std::string HandedSocketLibrary() { return std::string(ns_handed_socket, ns_handed_socket_end); }
+
+}  // namespace
 
 HttpdSite::HttpdSite(const sdk::Setup& setup)
     : ServedSite(setup, {"httpd", "apache2", "apache2-bin", SIGWINCH}) {}
@@ -24,7 +34,13 @@ std::vector<std::string> HttpdSite::CheckCommand(const std::string& binary,
 }
 
 std::map<std::string, std::string> HttpdSite::Files() const {
-  return {{"404.txt", "404 Not Found\n"}, {"405.txt", "405 Method Not Allowed\n"}};
+  return {{"404.txt", "404 Not Found\n"},
+          {"405.txt", "405 Method Not Allowed\n"},
+          {kHandedSocket, HandedSocketLibrary()}};
+}
+
+std::vector<std::string> HttpdSite::HandedOver(const Paths& paths) const {
+  return {"LD_PRELOAD=" + paths.folder + "/" + kHandedSocket};
 }
 
 void HttpdSite::CheckAddress(const sdk::SiteSettings& settings) const {

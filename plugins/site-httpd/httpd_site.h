@@ -20,6 +20,7 @@ class HttpdSite final : public site::ServedSite {
   std::vector<std::string> RunCommand(const std::string& binary, const Paths& paths) const override;
   std::vector<std::string> CheckCommand(const std::string& binary,
                                         const Paths& paths) const override;
+  std::vector<std::string> HandedOver(const Paths& paths) const override;
   // Old workers end once their requests have.
   void TakeUp(const sdk::Call& call, const Paths& paths, int64_t pid) override;
 };

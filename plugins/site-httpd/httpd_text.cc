@@ -1,6 +1,7 @@
 #include "httpd_text.h"
 
 #include "site/mime.h"
+#include "site/served_site.h"
 #include "site/template_text.h"
 
 namespace ns::site_httpd {
@@ -9,7 +10,8 @@ namespace {
 constexpr const char* kModules = "/usr/lib/apache2/modules";
 
 // @words@ stand for values that are checked paths, addresses and numbers. The error log goes by a
-// pipe, since whom the server runs as may not open the file behind our standard error.
+// pipe, since whom the server runs as may not open the file behind our standard error. The socket
+// may be shared with other servers, so that no option of it is set.
 constexpr const char* kHead = R"conf(ServerRoot @run@
 DefaultRuntimeDir @run@
 PidFile @run@/httpd.pid
@@ -17,7 +19,7 @@ Mutex posixsem
 ErrorLog "|$exec /bin/cat >&2"
 LogLevel crit
 ServerName site
-Listen @listen@
+@listen@AcceptFilter http none
 LoadModule mpm_event_module @modules@/mod_mpm_event.so
 LoadModule authz_core_module @modules@/mod_authz_core.so
 LoadModule alias_module @modules@/mod_alias.so
@@ -160,6 +162,13 @@ std::string Sibling(const std::string& name, const std::string& ending) {
   return site::Filled(kSibling, {{"name", name}, {"ending", ending}});
 }
 
+std::string Listen(const sdk::SiteSettings& settings) {
+  std::string text;
+  for (const std::string& address : site::ListenAddresses(settings))
+    text += "Listen " + address + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string ConfigText(const site::Config& config, const sdk::SiteSettings& settings,
@@ -173,7 +182,7 @@ std::string ConfigText(const site::Config& config, const sdk::SiteSettings& sett
        {"folder", settings.data},
        {"run", settings.data + "/run"},
        {"root", settings.root},
-       {"listen", settings.listen},
+       {"listen", Listen(settings)},
        {"encoded", site::EncodedNames()},
        {"endings", Endings()},
        {"mark", mark}});

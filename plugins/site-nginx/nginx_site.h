@@ -17,6 +17,8 @@ class NginxSite final : public site::ServedSite {
   std::vector<std::string> RunCommand(const std::string& binary, const Paths& paths) const override;
   std::vector<std::string> CheckCommand(const std::string& binary,
                                         const Paths& paths) const override;
+  // As nginx hands its sockets to the program that replaces it.
+  std::vector<std::string> HandedOver(const Paths&) const override { return {"NGINX=3;"}; }
   // nginx opens what is new first and then lets its old workers end; what it cannot open leaves it
   // as it is.
   void TakeUp(const sdk::Call& call, const Paths& paths, int64_t pid) override;

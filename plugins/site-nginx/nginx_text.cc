@@ -1,6 +1,7 @@
 #include "nginx_text.h"
 
 #include "site/mime.h"
+#include "site/served_site.h"
 #include "site/template_text.h"
 
 namespace ns::site_nginx {
@@ -77,8 +78,7 @@ constexpr const char* kMaps = R"conf(  add_header Cache-Control no-cache always;
 // The folder of a release is asked for once, and every file of a request is then opened below it
 // without a link on the way. `error_page` leads to @missing whatever was wrong.
 constexpr const char* kServer = R"conf(  server {
-    listen @listen@;
-    root @root@/sites/$site;
+@listen@    root @root@/sites/$site;
     set $folder @run@/none;
     set $spa "";
     error_page 403 404 =404 @missing;
@@ -178,6 +178,13 @@ std::string EncodedLocations() {
   return text;
 }
 
+std::string Listen(const sdk::SiteSettings& settings) {
+  std::string text;
+  for (const std::string& address : site::ListenAddresses(settings))
+    text += "    listen " + address + ";\n";
+  return text;
+}
+
 }  // namespace
 
 std::string ConfigText(const site::Config& config, const sdk::SiteSettings& settings,
@@ -188,7 +195,7 @@ std::string ConfigText(const site::Config& config, const sdk::SiteSettings& sett
                        {"drain", std::to_string(seconds)},
                        {"run", settings.data + "/run"},
                        {"root", settings.root},
-                       {"listen", settings.listen},
+                       {"listen", Listen(settings)},
                        {"encoded", site::EncodedNames()},
                        {"mark", mark}});
 }

@@ -49,8 +49,11 @@ Connection::Connection(const std::string& address) {
   unix_address.sun_family = AF_UNIX;
   if (local) address.copy(unix_address.sun_path, sizeof(unix_address.sun_path) - 1, 5);
   tcp_address.sin_family = AF_INET;
-  tcp_address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (!local) tcp_address.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(10))));
+  const size_t colon = address.rfind(':');
+  if (!local) {
+    ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &tcp_address.sin_addr);
+    tcp_address.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
+  }
   const int result =
       local ? ::connect(fd_, reinterpret_cast<sockaddr*>(&unix_address), sizeof(unix_address))
             : ::connect(fd_, reinterpret_cast<sockaddr*>(&tcp_address), sizeof(tcp_address));

@@ -19,7 +19,7 @@ struct Answer {
   }
 };
 
-// A connection to 127.0.0.1:port, or to a Unix socket.
+// A connection to "127.0.0.1:80" or another numeric address, or to a Unix socket.
 class Connection {
  public:
   explicit Connection(const std::string& address);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "http_get.h"
+#include "load.h"
 #include "plugin_site.h"
 #include "requests.h"
 #include "site_tree.h"
@@ -244,32 +245,11 @@ TEST_P(Life, Stop_LetsOpenRequestsEnd) {
   EXPECT_EQ(site_->pid(), 0);
 }
 
-// Keeps its connection, and asks again on a new one where an idle one was ended before the answer
-// began, as the router does.
-bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
-          const Expected& row) {
-  std::string text =
-      RequestText(row.method, row.target,
-                  {"X-Controller-App-Id: " + row.app, "X-Controller-Release-Id: " + row.release});
-  text.replace(text.find("Connection: close\r\n"), 19, "");
-  for (const bool reused : {true, false}) {
-    if (!reused || !connection) connection = std::make_unique<Connection>(address);
-    if (!connection->open()) return false;
-    const auto answer = connection->Send(text) ? connection->Receive() : std::nullopt;
-    if (answer) return answer->status == row.status && answer->body == row.body;
-  }
-  return false;
-}
-
 // NS_SITE_REQUESTS of the list while the configuration changes without a pause.
 TEST_P(Life, Reloads_FailNoRequest) {
   const char* wanted = std::getenv("NS_SITE_REQUESTS");
   const int limit = wanted ? std::atoi(wanted) : 1000;
   ASSERT_EQ(Start(), Status());
-  std::vector<Expected> rows;
-  for (Expected& row : Requests())
-    if (row.headers.empty() && !row.any_body && row.method == "GET" && row.otherwise.empty())
-      rows.push_back(std::move(row));
   std::atomic<bool> done = false;
   std::atomic<int> reloads = 0;
   std::jthread reloading([&] {
@@ -280,19 +260,13 @@ TEST_P(Life, Reloads_FailNoRequest) {
       if (!status.ok()) break;
     }
   });
-  std::unique_ptr<Connection> kept;
-  int sent = 0, failed = 0;
-  for (; sent < limit || reloads < 2; ++sent) {
-    const Expected& row = rows[static_cast<size_t>(sent) % rows.size()];
-    if (sent % 10 == 0) kept = nullptr;
-    if (!Same(kept, site_->settings().listen, row) && ++failed < 5) ADD_FAILURE() << row.Name();
-    if (sent > limit + 1'000'000) break;
-  }
+  Load load(site_->settings().listen);
+  while ((load.sent() < limit && !HasFailure()) || reloads < 2) std::this_thread::sleep_for(10ms);
+  load.Stop();
   done = true;
-  EXPECT_EQ(failed, 0) << "of " << sent;
-  RecordProperty("requests", sent);
-  RecordProperty("reloads", reloads);
-  std::cout << sent << " requests, " << reloads << " reloads, " << failed << " failed\n";
+  EXPECT_EQ(load.failed(), 0) << "of " << load.sent();
+  std::cout << load.sent() << " requests, " << reloads << " reloads, " << load.failed()
+            << " failed\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, Life, testing::ValuesIn(Servers()),

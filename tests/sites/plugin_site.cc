@@ -85,69 +85,87 @@ static std::string ConfigOf(const std::string& server, const std::string& config
   return "{\"binary\": \"" + ProgramOf(server) + "\"}";
 }
 
-PluginSite::PluginSite(const std::string& server, const std::string& config)
-    : name_("site-" + server) {
+SiteFolder::SiteFolder(const std::vector<std::string>& servers) {
   std::string pattern = "/tmp/ns-site-test.XXXXXX";
   if (!::mkdtemp(pattern.data())) std::abort();
-  folder_ = pattern;
-  ::chmod(folder_.c_str(), 0755);
+  path_ = pattern;
+  ::chmod(path_.c_str(), 0755);
   for (const std::string part : {"/lib", "/root", "/data"}) {
-    fs::create_directory(folder_ + part);
-    ::chmod((folder_ + part).c_str(), 0755);
+    fs::create_directory(path_ + part);
+    ::chmod((path_ + part).c_str(), 0755);
   }
   // A library is loaded only from where nobody else may write.
-  for (const std::string suffix : {".so", ".nsplugin.json"}) {
-    const std::string target = folder_ + "/lib/" + name_ + suffix;
-    fs::copy_file(std::string(NS_PLUGINS) + "/" + name_ + suffix, target);
-    ::chmod(target.c_str(), 0644);
-  }
-  MakeSites(folder_ + "/root");
-  settings_ = {folder_ + "/root", FreeAddress(), folder_ + "/data", 5s};
-  Load(ConfigOf(server, config));
+  for (const std::string& server : servers)
+    for (const std::string suffix : {".so", ".nsplugin.json"}) {
+      const std::string name = "/site-" + server + suffix, target = path_ + "/lib" + name;
+      fs::copy_file(NS_PLUGINS + name, target);
+      ::chmod(target.c_str(), 0644);
+    }
+  MakeSites(path_ + "/root");
 }
 
-PluginSite::~PluginSite() {
-  if (testing::Test::HasFailure()) PrintLogs(folder_ + "/helpers");
-  Unload();
-  if (const pid_t running = pid(); running > 0)
-    ::kill(-running, SIGKILL);  // a drain takes its time
-  (void)supervise::Supervisor::StopAll(folder_ + "/helpers", SystemClock());
-  fs::remove_all(folder_);
+SiteFolder::~SiteFolder() {
+  if (testing::Test::HasFailure()) PrintLogs(path_ + "/helpers");
+  const auto records = supervise::Supervisor::Recorded(path_ + "/helpers");
+  for (const supervise::HelperRecord& record : records.value())
+    if (record.running) ::kill(-record.pid, SIGKILL);  // a drain takes its time
+  (void)supervise::Supervisor::StopAll(path_ + "/helpers", SystemClock());
+  fs::remove_all(path_);
 }
 
-void PluginSite::Load(const std::string& config) {
-  supervisor_ = std::make_unique<supervise::Supervisor>(folder_ + "/helpers", SystemClock());
+pid_t SiteFolder::pid(const std::string& server) const {
+  const auto records = supervise::Supervisor::Recorded(path_ + "/helpers");
+  for (const supervise::HelperRecord& record : records.value())
+    if (record.name == server + "." + server && record.running) return record.pid;
+  return 0;
+}
+
+std::vector<std::string> SiteFolder::Running() const {
+  std::vector<std::string> names;
+  for (const std::string server : {"caddy", "httpd", "nginx"})
+    if (pid(server) > 0) names.push_back(server);
+  return names;
+}
+
+SiteHost::SiteHost(const std::string& folder, const std::map<std::string, std::string>& configs) {
+  supervisor_ = std::make_unique<supervise::Supervisor>(folder + "/helpers", SystemClock());
   ticks_ = std::jthread([this](const std::stop_token& stop) {
     while (!stop.stop_requested()) supervisor_->Tick(20ms);
   });
   plugin::HostSettings settings;
-  settings.search_dirs = {folder_ + "/lib"};
-  settings.copies = folder_ + "/copies";
-  settings.instances = folder_ + "/instances";
+  settings.search_dirs = {folder + "/lib"};
+  settings.copies = folder + "/copies";
+  settings.instances = folder + "/instances";
   settings.installation = "test";
   settings.version = "0.1.0";
   host_ = std::make_unique<plugin::PluginHost>(
       settings, plugin::HostParts{SystemClock(), *supervisor_, nullptr});
-  const auto report = host_->Load({{"site", name_, true, config, ""}}, {plugin::kSiteKind});
+  std::vector<plugin::Wanted> wanted;
+  for (const auto& [server, config] : configs)
+    wanted.push_back({server, "site-" + server, true, ConfigOf(server, config), ""});
+  const auto report = host_->Load(wanted, {plugin::kSiteKind});
   for (const plugin::Refusal& refusal : report.refused) ADD_FAILURE() << refusal.Message();
-  if (report.loaded.size() != 1 || !report.loaded[0].site) std::abort();
-  site_ = report.loaded[0].site;
+  for (const plugin::Loaded& loaded : report.loaded) sites_[loaded.instance] = loaded.site;
+  if (sites_.size() != configs.size()) std::abort();
 }
 
-void PluginSite::Unload() {
+SiteHost::~SiteHost() {
   ticks_ = {};
   host_.reset();
   supervisor_.reset();
 }
 
-void PluginSite::RestartHost(const std::string& config) {
-  Unload();
-  Load(ConfigOf(name_.substr(5), config));
-}
+PluginSite::PluginSite(const std::string& server, const std::string& config)
+    : name_(server),
+      folder_({server}),
+      settings_{folder() + "/root", FreeAddress(), folder() + "/data", 5s},
+      host_(std::make_unique<SiteHost>(folder(), std::map{std::pair{server, config}})) {}
 
-pid_t PluginSite::pid() {
-  const auto records = supervise::Supervisor::Recorded(folder_ + "/helpers");
-  return records.ok() && !records->empty() && records->front().running ? records->front().pid : 0;
+PluginSite::~PluginSite() { host_.reset(); }
+
+void PluginSite::RestartHost(const std::string& config) {
+  host_.reset();
+  host_ = std::make_unique<SiteHost>(folder(), std::map{std::pair{name_, config}});
 }
 
 ports::Call PluginSite::Soon() { return {{}, SystemClock().Monotonic() + 30s}; }

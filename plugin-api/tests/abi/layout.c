@@ -349,7 +349,7 @@ AT(ns_host_log, reserved, 4);
 AT(ns_host_log, enabled, 8);
 AT(ns_host_log, write, 16);
 
-SIZE(ns_helper, 104);
+SIZE(ns_helper, 120);
 AT(ns_helper, struct_size, 0);
 AT(ns_helper, reserved, 4);
 AT(ns_helper, name, 8);
@@ -362,6 +362,8 @@ AT(ns_helper, config_hash, 72);
 AT(ns_helper, stop_grace_ns, 88);
 AT(ns_helper, stop_signal, 96);
 AT(ns_helper, reserved2, 100);
+AT(ns_helper, listen, 104);
+AT(ns_helper, listen_count, 112);
 
 SIZE(ns_helper_state, 24);
 AT(ns_helper_state, struct_size, 0);
@@ -466,13 +468,14 @@ AT(ns_storage, remove, 32);
 AT(ns_storage, list, 40);
 AT(ns_storage, check, 48);
 
-SIZE(ns_site_settings, 64);
+SIZE(ns_site_settings, 80);
 AT(ns_site_settings, struct_size, 0);
 AT(ns_site_settings, reserved, 4);
 AT(ns_site_settings, root, 8);
 AT(ns_site_settings, listen, 24);
 AT(ns_site_settings, data, 40);
 AT(ns_site_settings, drain_ns, 56);
+AT(ns_site_settings, own, 64);
 
 SIZE(ns_site, 56);
 AT(ns_site, struct_size, 0);

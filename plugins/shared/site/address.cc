@@ -62,10 +62,11 @@ int ConnectTo(const sdk::Call& call, const std::string& listen) {
     listen.copy(address.sun_path, sizeof(address.sun_path) - 1, kSocket.size());
     return Connect(call, listen, reinterpret_cast<sockaddr*>(&address), sizeof(address));
   }
+  const size_t colon = listen.rfind(':');
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(std::stoi(listen.substr(listen.rfind(':') + 1))));
+  ::inet_pton(AF_INET, listen.substr(0, colon).c_str(), &address.sin_addr);
+  address.sin_port = htons(static_cast<uint16_t>(std::stoi(listen.substr(colon + 1))));
   return Connect(call, listen, reinterpret_cast<sockaddr*>(&address), sizeof(address));
 }
 

@@ -1,4 +1,5 @@
-// Who is at the address of a server of sites: "127.0.0.1:8080" or "unix:/x.sock".
+// Who is at the address of a server of sites: "127.0.0.1:8080", another of that
+// kind, or "unix:/x.sock".
 #pragma once
 
 #include <string>

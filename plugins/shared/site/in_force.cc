@@ -28,10 +28,10 @@ std::string SocketText(const std::string& listen) {
 }
 
 std::set<std::string> Addresses(const SiteSettings& settings) {
-  std::set<std::string> all = {settings.listen};
+  std::set<std::string> all = {OwnAddress(settings)};
   std::istringstream lines(ReadWhole(settings.data + "/addresses"));
   for (std::string line; std::getline(lines, line);)
-    if (sdk::IsSiteAddress(line)) all.insert(line);
+    if (sdk::IsSiteAddress(line) || sdk::IsOwnAddress(line)) all.insert(line);
   return all;
 }
 
@@ -54,19 +54,22 @@ std::string MarkIn(const std::string& text, const SiteSettings& settings) {
 // old and the new one until the new one is in force.
 void ServedSite::PutInForce(const sdk::Call& call, const SiteSettings& settings) {
   const Paths paths = PathsOf(settings);
-  const Before before = {ReadWhole(paths.file), ReadWhole(settings.data + "/socket")};
+  const Before before = {ReadWhole(paths.file), ReadWhole(settings.data + "/socket"),
+                         ReadWhole(settings.data + "/handed")};
   try {
     WriteAddresses(settings, Addresses(settings));
     WriteWhole(settings.data + "/socket", SocketText(settings.listen));
     WriteWhole(paths.file, Text(settings, MarkOf(settings)));
-    // One that runs takes it up before it is looked at where it will be.
-    Tell(call, settings);
+    // One that runs takes it up before it is looked at where it will be; but one that was started
+    // with another socket is started anew.
+    if (before.handed == Handed(settings)) Tell(call, settings);
     Ensure(call, settings);
+    WriteWhole(settings.data + "/handed", Handed(settings));
     if (!Await(call, settings, 1s)) {
       Tell(call, settings);
       if (!Await(call, settings, kTakeUp)) throw Away("does not take up its new configuration");
     }
-    WriteAddresses(settings, {settings.listen});
+    WriteAddresses(settings, {OwnAddress(settings)});
   } catch (...) {
     PutBack(call, settings, before);
     throw;
@@ -77,7 +80,7 @@ void ServedSite::Tell(const sdk::Call& call, const SiteSettings& settings) {
   const auto until = steady_clock::now() + kAnswer;
   for (; steady_clock::now() < until; call.Wait(20ms)) {
     const int64_t pid = host_.spawn().StateOf(traits_.name).pid;
-    if (pid == 0 || MarkAt(call, settings.listen) == MarkOf(settings)) return;
+    if (pid == 0 || MarkAt(call, OwnAddress(settings)) == MarkOf(settings)) return;
     if (!OwnMark(call, settings).empty()) return TakeUp(call, PathsOf(settings), pid);
   }
 }
@@ -93,7 +96,14 @@ void ServedSite::PutBack(const sdk::Call& over, const SiteSettings& settings,
     own.struct_size = sizeof(own);
     own.cancel_fd = -1;
     own.deadline_ns = (over.timing().Monotonic() + kBack).count();
-    TellBack(sdk::Call(&own, over.timing()), settings, MarkIn(before.file, settings));
+    const sdk::Call call(&own, over.timing());
+    if (before.handed != Handed(settings)) {
+      SiteSettings old = settings;
+      old.listen = before.handed;
+      WriteWhole(settings.data + "/handed", before.handed);
+      Ensure(call, old);
+    }
+    TellBack(call, settings, MarkIn(before.file, settings));
   } catch (const Error&) {
     // What has gone wrong first is told; the next start brings what is wanted then.
   }
@@ -148,7 +158,7 @@ bool ServedSite::Await(const sdk::Call& call, const SiteSettings& settings,
                        std::chrono::nanoseconds most) {
   const auto until = std::chrono::steady_clock::now() + most;
   for (int in_a_row = 0; in_a_row < kSeen;) {
-    if (MarkAt(call, settings.listen) == MarkOf(settings)) {
+    if (MarkAt(call, OwnAddress(settings)) == MarkOf(settings)) {
       ++in_a_row;
       continue;
     }

@@ -52,6 +52,17 @@ std::string Fingerprint(const std::string& text) {
   return hex;
 }
 
+const std::string& OwnAddress(const SiteSettings& settings) {
+  return settings.own.empty() ? settings.listen : settings.own;
+}
+
+std::vector<std::string> ListenAddresses(const SiteSettings& settings) {
+  std::vector<std::string> all;
+  for (const std::string& address : {settings.listen, settings.own})
+    if (!address.empty()) all.push_back(address);
+  return all;
+}
+
 ServedSite::ServedSite(const sdk::Setup& setup, Traits traits)
     : host_(setup.host), traits_(std::move(traits)), config_(ParseConfig(setup.config)) {}
 
@@ -120,14 +131,18 @@ void ServedSite::Try(const sdk::Call& call, const SiteSettings& settings) const 
 
 void ServedSite::Check(const sdk::Call& call, const SiteSettings& settings) { Try(call, settings); }
 
-// Somebody else at the address would answer in our place.
+std::string ServedSite::Handed(const SiteSettings& settings) {
+  return settings.own.empty() ? "" : settings.listen;
+}
+
+// Somebody else at the address would answer in our place. Of a socket of the host, the host knows.
 void ServedSite::CheckFree(const sdk::Call& call, const SiteSettings& settings) {
-  RemoveStale(call, settings.listen);
-  if (!IsTaken(call, settings.listen)) return;
-  if (IsOurs(settings, MarkAt(call, settings.listen))) return;
+  const std::string& address = OwnAddress(settings);
+  RemoveStale(call, address);
+  if (!IsTaken(call, address)) return;
+  if (IsOurs(settings, MarkAt(call, address))) return;
   throw Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN,
-              settings.listen + " is taken by another program; choose another address.",
-              Fault::kOperator);
+              address + " is taken by another program; choose another address.", Fault::kOperator);
 }
 
 void ServedSite::Ensure(const sdk::Call& call, const SiteSettings& settings) const {
@@ -139,8 +154,12 @@ void ServedSite::Ensure(const sdk::Call& call, const SiteSettings& settings) con
   const std::string binary = FindProgram(config_.binary, traits_.program, traits_.package);
   for (const std::string& word : RunCommand(binary, paths)) helper.argv.push_back(word);
   helper.env = Environment(paths.run);
-  const bool socket = settings.listen.starts_with(kSocket);
-  helper.health_address = socket ? settings.listen : "tcp:" + settings.listen;
+  if (const std::string handed = Handed(settings); !handed.empty()) {
+    helper.listen = {handed};
+    for (const std::string& line : HandedOver(paths)) helper.env.push_back(line);
+  }
+  const std::string& own = OwnAddress(settings);
+  helper.health_address = own.starts_with(kSocket) ? own : "tcp:" + own;
   helper.stop_signal = traits_.stop_signal;
   helper.stop_grace = settings.drain + 1s;
   host_.spawn().Ensure(call, helper);
@@ -162,9 +181,12 @@ void ServedSite::Stop(const sdk::Call& call, const SiteSettings&) {
 }
 
 void ServedSite::Probe(const sdk::Call& call, const SiteSettings& settings) {
-  const std::string mark = MarkAt(call, settings.listen);
-  if (mark.empty()) throw Away("does not answer at " + settings.listen);
+  const std::string mark = MarkAt(call, OwnAddress(settings));
+  if (mark.empty()) throw Away("does not answer at " + OwnAddress(settings));
   if (mark != MarkOf(settings)) throw Away("answers with another configuration");
+  // Another one may answer here, while one takes over from it.
+  if (const std::string shared = Handed(settings); !shared.empty() && MarkAt(call, shared).empty())
+    throw Away("does not answer at " + shared);
 }
 
 }  // namespace ns::site

@@ -14,8 +14,9 @@
 namespace ns::site {
 
 // Derive from it and say how the server is told things. Files in the data folder, which root keeps
-// for itself: `server.conf`, `candidate.conf`, `socket`, and `addresses`, all at which the server
-// may answer by now; `run` belongs to the server: a Unix socket to listen on must be in it.
+// for itself: `server.conf`, `candidate.conf`, `socket`, `addresses`, all at which the server may
+// answer by now, and `handed`, the address whose socket it was started with; `run` belongs to the
+// server: a Unix socket to listen on must be in it.
 // [any-thread]
 class ServedSite : public sdk::Site {
  public:
@@ -53,8 +54,11 @@ class ServedSite : public sdk::Site {
   // Has the server take up `paths.file`, from now on or soon. `pid` has answered with a mark of
   // ours, so that it is the server by now, and no launcher that a signal would end.
   virtual void TakeUp(const sdk::Call& call, const Paths& paths, int64_t pid) = 0;
-  // Files that the text refers to, by name in the data folder; always the same.
+  // Files that the text or the environment refers to, by name in the data folder; always the same.
   virtual std::map<std::string, std::string> Files() const { return {}; }
+  // What the environment of the server must have so that it uses descriptor 3, which listens at
+  // `listen` already, instead of a socket of its own.
+  virtual std::vector<std::string> HandedOver(const Paths&) const { return {}; }
   // Throws where the server cannot listen there.
   virtual void CheckAddress(const sdk::SiteSettings&) const {}
 
@@ -69,11 +73,13 @@ class ServedSite : public sdk::Site {
   void CheckFree(const sdk::Call& call, const sdk::SiteSettings& settings);
   void PutInForce(const sdk::Call& call, const sdk::SiteSettings& settings);
   void Ensure(const sdk::Call& call, const sdk::SiteSettings& settings) const;
+  // The address whose socket the host hands to the server; empty: none.
+  static std::string Handed(const sdk::SiteSettings& settings);
   // Has one that runs take up the file, unless it has; returns where none comes to answer.
   void Tell(const sdk::Call& call, const sdk::SiteSettings& settings);
-  // The texts of `server.conf` and `socket` in force before.
+  // The texts of `server.conf`, `socket` and `handed` in force before.
   struct Before {
-    std::string file, socket;
+    std::string file, socket, handed;
   };
   void PutBack(const sdk::Call& over, const sdk::SiteSettings& settings, const Before& before);
   // Until the server has answered with `mark` for a while, or the call is over.
@@ -92,6 +98,11 @@ class ServedSite : public sdk::Site {
   const Config config_;
   http::Client http_;
 };
+
+// Where a server is asked: the address that is its own.
+const std::string& OwnAddress(const sdk::SiteSettings& settings);
+// All that it listens at.
+std::vector<std::string> ListenAddresses(const sdk::SiteSettings& settings);
 
 // Lower-case hex of FNV-1a: tells configurations apart, keeps no secret.
 std::string Fingerprint(const std::string& text);

@@ -24,6 +24,12 @@ typedef struct ns_helper {
   int64_t stop_grace_ns;
   int32_t stop_signal; /* that ends it well; 0: SIGTERM */
   uint32_t reserved2;
+  /* "127.0.0.1:80": sockets that the helper finds as its descriptors 3, 4, ..., and that listen
+     already. They are the host's: helpers of any instance that name one share it, a connection goes
+     to whichever accepts it first, and none is lost while one of them ends, is restarted or takes
+     another's place. Other ones: the helper is restarted. */
+  const ns_str* listen;
+  size_t listen_count;
 } ns_helper;
 typedef struct ns_helper_state {
   uint32_t struct_size;
@@ -36,7 +42,8 @@ typedef struct ns_host_spawn {
   uint32_t struct_size;
   uint32_t reserved;
   /* Sees to it that the helper runs as described: starts, adopts or restarts it, and restarts it
-     when it dies, with back-off. Returns once it is healthy or the deadline has passed. [worker] */
+     when it dies, with back-off. Returns once it is healthy or the deadline has passed. Fails with
+     "PortTaken", and leaves what runs, where it cannot have an address of `listen`. [worker] */
   ns_status (*ensure)(const struct ns_host* host, const ns_call* call,
                       const ns_helper* helper) NS_NOEXCEPT;
   /* [any-thread] */

@@ -8,9 +8,12 @@
    accepts nothing more and lets open requests end for up to drain_ns. SITE-06 The
    server outlives the host and is adopted by start. SITE-07 It writes nothing outside its data
    folder and reads no configuration of the system. SITE-08 probe succeeds once the configuration
-   that was last put in force answers at its address. SITE-09 Nothing but regular files below the
-   folder of the chosen site is ever given out, and none through a link where the server can tell.
-   SITE-10 Every server answers alike: docs/design/sites.md lists how, and the exceptions. */
+   that was last put in force answers at the address that is its own. SITE-09 Nothing but regular
+   files below the folder of the chosen site is ever given out, and none through a link where the
+   server can tell. SITE-10 Every server answers alike: docs/design/sites.md lists how, and the
+   exceptions. SITE-11 Where `own` is given, `listen` is a socket of the host, which servers may
+   share: another server at it is no failure of start, and stop leaves connections that nobody has
+   accepted to it. */
 #pragma once
 #include "call.h"
 NS_BEGIN
@@ -25,9 +28,12 @@ typedef struct ns_site_settings {
   uint32_t struct_size;
   uint32_t reserved;
   ns_str root;      /* absolute, [A-Za-z0-9/._-]; anybody may read it */
-  ns_str listen;    /* "127.0.0.1:8080", or "unix:<data>/run/x.sock" where it can */
+  ns_str listen;    /* "127.0.0.1:8080", or "unix:<data>/run/x.sock" where it can; with `own`, empty
+                       or the former */
   ns_str data;      /* absolute, [A-Za-z0-9/._-], exists; belongs to this server alone */
   int64_t drain_ns; /* how long open requests of a replaced server may last; 0: 30 s */
+  ns_str own;       /* "127.1.2.3:8080": an address more, of this server alone, at which it is asked
+                       whether it is well; empty: `listen` is its own, and no socket of the host */
 } ns_site_settings;
 
 /* One server of one instance. Reasons: "ConfigInvalid", "PortTaken", "SiteServerUnavailable". */
@@ -44,8 +50,9 @@ typedef struct ns_site {
    */
   ns_status (*start)(ns_plugin* p, const ns_call* call,
                      const ns_site_settings* settings) NS_NOEXCEPT;
-  /* Other settings for the server that runs; returns once they are in force. `data` stays.
-     [worker, key: data] */
+  /* Other settings for the server that runs; returns once they are in force. `data` stays. With
+     `own`, another `listen` ends the server, as stop does, and starts it anew. [worker, key: data]
+   */
   ns_status (*reload)(ns_plugin* p, const ns_call* call,
                       const ns_site_settings* settings) NS_NOEXCEPT;
   /* [worker, key: data] */

@@ -19,7 +19,9 @@ struct Helper {
                                // empty: running is healthy
   std::string config_hash;     // another hash: the helper is restarted
   std::chrono::nanoseconds stop_grace = std::chrono::seconds(10);
-  int stop_signal = 0;  // that ends it well; 0: SIGTERM
+  int stop_signal = 0;                   // that ends it well; 0: SIGTERM
+  std::vector<std::string> listen = {};  // "127.0.0.1:80": sockets of the host that listen already,
+                                         // its descriptors 3, 4, ...; other helpers may share them
 };
 
 enum class HelperPhase {
@@ -45,7 +47,7 @@ class Spawn {
   // when it dies, with back-off. Returns once it is healthy; throws when the deadline has passed.
   // [worker]
   void Ensure(const Call& call, const Helper& helper) const {
-    const auto argv = Slices(helper.argv), env = Slices(helper.env);
+    const auto argv = Slices(helper.argv), env = Slices(helper.env), listen = Slices(helper.listen);
     ns_helper raw{};
     raw.struct_size = sizeof(raw);
     raw.name = Str(helper.name);
@@ -57,6 +59,8 @@ class Spawn {
     raw.config_hash = Str(helper.config_hash);
     raw.stop_grace_ns = helper.stop_grace.count();
     raw.stop_signal = helper.stop_signal;
+    raw.listen = listen.data();
+    raw.listen_count = listen.size();
     detail::Asking asking(call);
     asking.Check(Table().ensure(host_, asking.raw(), &raw), "Starting a helper");
   }

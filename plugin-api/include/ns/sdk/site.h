@@ -15,9 +15,10 @@ namespace ns::sdk {
 // As ns/abi/site.h says. What is given to a Site has been looked at.
 struct SiteSettings {
   std::string root;    // folder of sites
-  std::string listen;  // "127.0.0.1:8080" or "unix:/x.sock"
+  std::string listen;  // "127.0.0.1:8080" or "unix:/x.sock"; empty: `own` alone
   std::string data;    // folder of this server alone
   std::chrono::nanoseconds drain = std::chrono::seconds(30);
+  std::string own = {};  // "127.1.2.3:8080", of this server alone; empty: `listen` is
   friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };
 
@@ -26,6 +27,8 @@ struct SiteSettings {
 bool IsSitePath(std::string_view path);
 // "127.0.0.1:<1 to 65535>", or "unix:" and a site path of at most 100 bytes.
 bool IsSiteAddress(std::string_view address);
+// "127.<0 to 255>.<0 to 255>.<0 to 255>:<1 to 65535>".
+bool IsOwnAddress(std::string_view address);
 
 class Site : public Instance {
  public:
@@ -66,20 +69,41 @@ inline bool IsSitePath(std::string_view path) {
          path.find("..") == std::string_view::npos && std::all_of(path.begin(), path.end(), good);
 }
 
+namespace detail {
+// A number up to `most` as it is written without need of anything else.
+inline bool IsNumber(std::string_view text, int most) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !text.empty() && text.size() <= 5 && (text.front() != '0' || text.size() == 1) &&
+         std::all_of(text.begin(), text.end(), digit) && std::stoi(std::string(text)) <= most;
+}
+}  // namespace detail
+
+inline bool IsOwnAddress(std::string_view address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || !address.starts_with("127.")) return false;
+  const std::string_view port = address.substr(colon + 1);
+  std::string_view rest = address.substr(0, colon);
+  for (int part = 0; part < 4; ++part) {
+    const size_t dot = rest.find('.');
+    if ((dot == std::string_view::npos) != (part == 3) ||
+        !detail::IsNumber(rest.substr(0, dot), 255))
+      return false;
+    if (part < 3) rest.remove_prefix(dot + 1);
+  }
+  return detail::IsNumber(port, 65535) && port != "0";
+}
+
 inline bool IsSiteAddress(std::string_view address) {
-  constexpr std::string_view kSocket = "unix:", kLoopback = "127.0.0.1:";
+  constexpr std::string_view kSocket = "unix:";
   if (address.starts_with(kSocket))
     return address.size() <= 105 && IsSitePath(address.substr(kSocket.size()));
-  if (!address.starts_with(kLoopback)) return false;
-  const std::string_view port = address.substr(kLoopback.size());
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !port.empty() && port.size() <= 5 && port.front() != '0' &&
-         std::all_of(port.begin(), port.end(), digit) && std::stoi(std::string(port)) <= 65535;
+  return address.starts_with("127.0.0.1:") && IsOwnAddress(address);
 }
 
 inline SiteSettings Site::From(const ns_site_settings* raw) {
   const ns_site_settings& from = detail::Given(raw, NS_HAS(raw, drain_ns));
   SiteSettings settings{Text(from.root), Text(from.listen), Text(from.data)};
+  if (NS_HAS(raw, own)) settings.own = Text(from.own);
   if (from.drain_ns > 0) settings.drain = std::chrono::nanoseconds(from.drain_ns);
   const auto refuse = [](const std::string& field, const std::string& rule, ns_str value) {
     throw Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
@@ -88,8 +112,13 @@ inline SiteSettings Site::From(const ns_site_settings* raw) {
   const std::string path = "an absolute path of at most 200 of [A-Za-z0-9/._-] without \"..\"";
   if (!IsSitePath(settings.root)) refuse("The folder of sites", path, from.root);
   if (!IsSitePath(settings.data)) refuse("The data folder of the server", path, from.data);
-  if (!IsSiteAddress(settings.listen))
+  const bool shared = !settings.own.empty();
+  if (!(shared && settings.listen.empty()) && !IsSiteAddress(settings.listen))
     refuse("The address of the server", "127.0.0.1:<port> or unix:<path>", from.listen);
+  if (shared && settings.listen.starts_with("unix:"))
+    refuse("The address of the server", "127.0.0.1:<port> where servers may share it", from.listen);
+  if (shared && (!IsOwnAddress(settings.own) || settings.own == settings.listen))
+    refuse("The address of the server alone", "127.x.y.z:<port> and no other one's", from.own);
   return settings;
 }
 
