@@ -45,6 +45,10 @@ Fields FieldsOf(const App& app) {
                 {"run_key", app.run_key},
                 {"route_key", app.route_key},
                 {"at_us", std::to_string(Now().time_since_epoch().count())}};
+  if (app.site) {
+    fields["site"] = app.site->release;
+    fields["upstream"] = app.site->upstream;
+  }
   if (app.processes.empty()) return fields;
   fields["image"] = app.processes.front().image;
   for (const EnvVar& variable : app.processes.front().env)

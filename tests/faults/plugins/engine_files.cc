@@ -1,7 +1,8 @@
 // An engine whose images are files: <folder>/images/<repository>/<tag> holds the digest, which
 // follows from the reference alone, and what the source says in its file `version`.
 // <folder>/runs/<build>-<attempt> is there while an attempt runs; Abort removes what a dead one has
-// left. No attempt ends while <folder>/hold is there.
+// left. No attempt ends while <folder>/hold is there. An export is a site of one page that says the
+// version.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -33,6 +34,34 @@ std::string DigestOf(const std::string& reference) {
   return digest;
 }
 
+// Of one small file.
+std::string TarOf(const std::string& name, const std::string& content) {
+  std::string header(512, '\0');
+  const auto put = [&](size_t at, const std::string& text) {
+    header.replace(at, text.size(), text);
+  };
+  std::array<char, 16> octal{};
+  put(0, name);
+  put(100, "0000644");
+  put(108, "0000000");
+  put(116, "0000000");
+  std::snprintf(octal.data(), octal.size(), "%011zo", content.size());
+  put(124, octal.data());
+  put(136, "00000000000");
+  put(156, "0");
+  put(257, std::string("ustar\0"
+                       "00",
+                       8));
+  put(148, "        ");
+  unsigned sum = 0;
+  for (const char c : header) sum += static_cast<unsigned char>(c);
+  std::snprintf(octal.data(), octal.size(), "%06o", sum);
+  put(148, octal.data() + std::string(1, '\0'));
+  std::string body = content;
+  body.resize((content.size() + 511) / 512 * 512, '\0');
+  return header + body + std::string(1024, '\0');
+}
+
 std::string VersionIn(const std::string& source) {
   std::ifstream file(source + "/version");
   std::string version;
@@ -53,7 +82,7 @@ class FilesEngine final : public Engine {
 
   EngineAbilities Abilities() noexcept override {
     EngineAbilities can;
-    can.dockerfile = can.secrets = can.memory_limit = can.time_limit = true;
+    can.dockerfile = can.secrets = can.exports = can.memory_limit = can.time_limit = true;
     return can;
   }
 
@@ -67,6 +96,7 @@ class FilesEngine final : public Engine {
       log.Write("step " + std::to_string(line) + " of version " + version + "\n");
     }
     while (fs::exists(settings_.folder() + "/hold")) call.Wait(kGlance);
+    if (!job.plan.export_path.empty()) return Export(job, version);
     const size_t slash = job.reference.find('/'), colon = job.reference.rfind(':');
     const std::string folder = Images() + job.reference.substr(slash, colon - slash);
     fs::create_directories(folder);
@@ -96,6 +126,14 @@ class FilesEngine final : public Engine {
    private:
     const fs::path path_;
   };
+
+  // A site of one page, index.html, which says the version.
+  static EngineResult Export(const EngineJob& job, const std::string& version) {
+    if (!job.artifact) throw Error{NS_E_INVALID, "", "nobody takes the export", Fault::kPlatform};
+    const std::string tar = TarOf("index.html", version + "\n");
+    job.artifact->Write(tar);
+    return {"", static_cast<int64_t>(tar.size()), ResultKind::kArtifact};
+  }
 
   std::string Images() const { return settings_.folder() + "/images"; }
   std::string Runs() const { return settings_.folder() + "/runs"; }

@@ -1,4 +1,6 @@
 """The life of one application from its creation to its last row, each step asked again until it is done."""
+import signal
+
 from harness.api import ApiError
 from harness.wait import until
 
@@ -21,7 +23,7 @@ class Life(Turns):
 
     def run(self, whole=True):
         """`whole`: else only what passes most points of a builder, on the way to the same end."""
-        steps = (self.edit, self.rise, self.read, self.follow, self.look, self.stop, self.start, self.give_up, self.roll_back, self.clean)
+        steps = (self.edit, self.rise, self.read, self.follow, self.look, self.stop, self.start, self.give_up, self.roll_back, self.clean, self.become_site, self.swap)
         for step in (self.create, self.push, *(steps if whole else ()), self.delete, *((self.forget,) if whole else ())):
             step()
         return self.states
@@ -104,8 +106,38 @@ class Life(Turns):
         """What the database, the backend and the registry still hold of it."""
         tables = ("applications", "builds", "releases", "environment", "websites", "observations", "build_logs")
         count = " + ".join(f"(SELECT count(*) FROM {t} t WHERE t::text LIKE '%{self.app.id}%')" for t in tables)
-        found = {"rows": int(self.site.sql(f"SELECT {count}")[0][0]), "files": self.app.files().get("present"), "images": self.app.images()}
+        found = {"rows": int(self.site.sql(f"SELECT {count}")[0][0]), "files": self.app.files().get("present"), "images": self.app.images(),
+                 "artifacts": self.app.artifacts()}
         return {key: value for key, value in found.items() if value}
+
+    def become_site(self):
+        """The same source as a static site, and the next release of it."""
+        self.insist_call("UpdateApplication", id=self.app.id, config={"staticDockerfile": {
+            "dockerfileName": "Dockerfile", "context": ".", "staticConfig": {"artifactPath": "/out"}}})
+        self.reach("a site", lambda f: "site" in f and self.app.version() == self.source.version)
+        version = self.site.push(self.app, tries=1)
+        self.tell_until(lambda: self.app.version() == version, "the next release is served")
+        self.reach("the next of the site", lambda f: self.app.version() == version)
+        build = self.insist_call("GetBuilds", id=self.app.id)["builds"][0]
+        content = self.insist_call("GetBuildArtifact", artifactId=build["artifacts"][0]["id"])
+        assert content["filename"] == "website.tar.gz" and content["content"], content
+
+    def swap(self):
+        """Another site server by one word of configuration."""
+        config = self.site.config("host")
+        with open(config, encoding="utf-8") as file:
+            text = file.read().replace("site_server: nginx", "site_server: httpd")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text)
+
+        def swapped():
+            daemon = self.site.nsd["host"]
+            if daemon.running():
+                daemon.process.send_signal(signal.SIGHUP)
+            until(lambda: self.app.server() == "apache", 5, "the other server", every=LOOK_SECONDS)
+            return True
+        insist(swapped, "the other site server has taken over", self.site)
+        self.reach("swapped", lambda f: self.app.version() == self.source.version)
 
     def insist_call(self, method, service=None, **message):
         def step():

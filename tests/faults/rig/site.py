@@ -3,6 +3,8 @@ import os
 import shutil
 import signal
 import subprocess
+import urllib.error
+import urllib.request
 
 from harness.api import Api, ApiError
 from harness.daemon import Daemon
@@ -27,6 +29,8 @@ registry: {{url: "http://127.0.0.1:{registry}"}}
 backend: files
 builder: {{concurrency: {slots}}}
 keep: {{releases: 1}}
+site_server: nginx
+sites: {{listen: "127.0.0.1:{sites_port}", drain: 1s}}
 log_level: info
 plugin_dirs: [{plugins}]
 plugins:
@@ -34,6 +38,9 @@ plugins:
   engine: {{plugin: engine-files, config: {{folder: "{root}/engine", build_ms: {build_ms}}}}}
   gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/api.sock", "127.0.0.1:{api_port}"]}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
+  static_dockerfile: {{plugin: build-static-dockerfile}}
+  nginx: {{plugin: site-nginx}}
+  httpd: {{plugin: site-httpd}}
 """
 
 
@@ -49,7 +56,7 @@ class Site:
         self.api_port = free_port()
         self.api = Api(f"{self.root}/api.sock", timeout=20)
         self.settings = {"name": name, "root": self.root, "dsn": (dsn or rig.postgres.dsn)(self.database),
-                         "registry": self.registry.port, "api_port": self.api_port, "plugins": ", ".join(rig.plugins),
+                         "registry": self.registry.port, "api_port": self.api_port, "sites_port": free_port(), "plugins": ", ".join(rig.plugins),
                          "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots, "git_host": git_host}
         self.nsd = {}
         for process, its_roles in roles.items():
@@ -185,12 +192,38 @@ class App:
         return self.site.registry.tags(self.id)
 
     def version(self):
-        """The version of the source that runs, or None."""
+        """The version of the source that runs or is served, or None."""
         files = self.files()
+        if "site" in files:
+            return self.page(files["upstream"], files["site"])
         if files.get("running") != "1" or "image" not in files:
             return None
         digest = files["image"].split("@")[-1]
         return next((int(i["version"]) for i in self.images().values() if i["digest"] == digest), None)
+
+    def page(self, upstream, release):
+        """What the site server says for that release, asked as the router asks; None where it does not."""
+        request = urllib.request.Request(upstream + "/", headers={"X-Controller-App-Id": self.id, "X-Controller-Release-Id": release})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return int(answer.read())
+        except OSError:
+            return None
+
+    def server(self):
+        """What the site server calls itself: "nginx", "apache"; None where none answers."""
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.files()["upstream"] + "/"), timeout=5) as answer:
+                return answer.headers.get("Server", "").split("/")[0].lower()
+        except urllib.error.HTTPError as error:
+            return error.headers.get("Server", "").split("/")[0].lower()
+        except (OSError, KeyError):
+            return None
+
+    def artifacts(self):
+        """Paths of those that the storage keeps."""
+        return [os.path.join(folder, name) for folder, _, names in os.walk(f"{self.site.root}/data/instances")
+                for name in names if folder.endswith(f"/artifacts/{self.id}")]
 
     def wait_version(self, version, seconds=60):
         until(lambda: (self.version() or 0) >= version, seconds,
