@@ -33,9 +33,10 @@ struct Git {
 
 struct Registry {
   bool embedded = true;
-  int port = 5000;     // embedded
-  std::string url;     // not embedded
-  std::string prefix;  // before the application id in image names
+  int port = 5000;                            // embedded
+  Duration collect = std::chrono::hours(24);  // embedded: how often deleted images leave the disk
+  std::string url;                            // not embedded
+  std::string prefix;                         // before the application id in image names
   std::string username;
   Secret password;
   friend bool operator==(const Registry&, const Registry&) = default;

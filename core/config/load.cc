@@ -60,6 +60,7 @@ void ReadRegistryMap(Section section, Registry& out) {
   section.OneOf("mode", mode, {"embedded", "external"});
   out.embedded = mode == "embedded";
   section.Integer("port", out.port, 1, 65535);
+  section.Time("collect", out.collect, std::chrono::seconds(1));
   section.Text("url", out.url);
   section.Text("prefix", out.prefix);
   section.Text("username", out.username);
@@ -78,6 +79,7 @@ void ReadRegistry(Reader& reader, Section& top, Registry& out) {
   reader.Record("registry.mode", "embedded", found->Origin());
   Section defaults(reader, {YAML::Node(YAML::NodeType::Map), "registry", reader.file()});
   defaults.Integer("port", out.port, 1, 65535);
+  defaults.Time("collect", out.collect);
   defaults.Text("prefix", out.prefix);
 }
 

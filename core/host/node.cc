@@ -20,6 +20,7 @@
 #include "host/loaded_plugins.h"
 #include "host/outputs.h"
 #include "host/program.h"
+#include "host/registry_collector.h"
 #include "host/services.h"
 #include "host/storage_health.h"
 #include "host/succession.h"
@@ -120,6 +121,7 @@ struct Node::Parts {
   std::unique_ptr<link::Entrance> entrance;
   std::optional<act::Parts> act_parts;
   std::optional<Controller> controller;
+  std::optional<RegistryCollector> collector;
   std::optional<act::StoreDesk> desk;
   std::optional<act::Builder> builder;
   std::unique_ptr<ssgen::SiteRole> sites;
@@ -143,6 +145,8 @@ Status Node::Parts::StartWork(const std::string& program, const std::stop_token&
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
                    registry::PrepareEmbeddedRegistry(EmbeddedRegistryOf(config, layout())), cancel);
+      collector.emplace(EmbeddedRegistryOf(config, layout()), config.registry.collect, store.builds,
+                        foundation->supervisor(), SystemClock());
     }
     EnsureHelper(foundation->supervisor(),
                  supervise::PageServerHelper(program, layout().pages(), config.page_listen),

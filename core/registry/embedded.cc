@@ -20,7 +20,9 @@ std::string Configuration(const EmbeddedRegistry& registry) {
          registry.folder +
          "/images\"}\n"
          "  delete: {enabled: true}\n"
-         "  maintenance: {uploadpurging: {enabled: true, age: 24h, interval: 6h, dryrun: false}}\n"
+         "  maintenance: {uploadpurging: {enabled: true, age: 24h, interval: 6h, dryrun: false}" +
+         std::string(registry.read_only ? ", readonly: {enabled: true}" : "") +
+         "}\n"
          "http: {addr: \"127.0.0.1:" +
          std::to_string(registry.port) + "\"}\n";
 }
@@ -38,6 +40,10 @@ Status WriteWhole(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+std::string EmbeddedRegistryConfig(const EmbeddedRegistry& registry) {
+  return registry.folder + "/config.yml";
+}
+
 std::string EmbeddedRegistryUrl(const EmbeddedRegistry& registry) {
   return "http://127.0.0.1:" + std::to_string(registry.port);
 }
@@ -49,7 +55,7 @@ Result<supervise::HelperSpec> PrepareEmbeddedRegistry(const EmbeddedRegistry& re
         "there is no " + registry.program +
             ": install the package docker-registry, or name another registry by `registry`");
   }
-  const std::string images = registry.folder + "/images", config = registry.folder + "/config.yml";
+  const std::string images = registry.folder + "/images", config = EmbeddedRegistryConfig(registry);
   std::error_code error;
   std::filesystem::create_directories(images, error);
   if (error) return Unavailable("cannot make " + images + ": " + error.message());

@@ -14,7 +14,11 @@ struct EmbeddedRegistry {
   int port = 5000;     // on 127.0.0.1
   std::string program = "/usr/bin/docker-registry";
   std::optional<supervise::Account> account;  // whom it runs as; the folder is given to it
+  bool read_only = false;                     // takes no pushes
 };
+
+// The file that it is configured by.
+std::string EmbeddedRegistryConfig(const EmbeddedRegistry& registry);
 
 // "http://127.0.0.1:<port>".
 std::string EmbeddedRegistryUrl(const EmbeddedRegistry& registry);
