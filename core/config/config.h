@@ -120,6 +120,7 @@ struct Config {
   std::vector<PluginInstance> plugins;   // in the order of the file
   std::string page_listen = "127.0.0.1:0";
   int builder_concurrency = 1;
+  int builder_memory_pressure = 20;  // percent of time that tasks wait for memory; 0: no matter
   Keep keep;
   std::string log_level = "info";
   Secret webhook_secret;

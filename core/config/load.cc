@@ -197,6 +197,7 @@ void ReadPlugins(Reader& reader, Section& top, std::vector<PluginInstance>& out)
 void ReadSmall(Section& top, Config& out) {
   Section builder = top.Child("builder");
   builder.Integer("concurrency", out.builder_concurrency, 1, 64);
+  builder.Integer("memory_pressure", out.builder_memory_pressure, 0, 100);
   builder.Close();
   Section keep = top.Child("keep");
   keep.Integer("releases", out.keep.releases, 1, 1000);

@@ -56,7 +56,8 @@ std::vector<std::string> NeedRestart(const Config& before, const Config& now) {
       {"storage", before.storage != now.storage},
       {"plugin_dirs", before.plugin_dirs != now.plugin_dirs},
       {"page_server", before.page_listen != now.page_listen},
-      {"builder", before.builder_concurrency != now.builder_concurrency},
+      {"builder", before.builder_concurrency != now.builder_concurrency ||
+                      before.builder_memory_pressure != now.builder_memory_pressure},
       {"keep", before.keep != now.keep},
   };
   std::vector<std::string> keys;

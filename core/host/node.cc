@@ -18,6 +18,7 @@
 #include "host/heartbeat.h"
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
+#include "host/memory_pressure.h"
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/registry_collector.h"
@@ -257,7 +258,9 @@ model::Host Node::Parts::Describe() {
   host.plugins = StatesOf(*plugins, loaded);
   storage_health->AddTo(host.plugins);
   if (HasRole(roles, "builder")) {
-    host.build_slots = leaving ? 0 : config.builder_concurrency;
+    host.build_slots = leaving ? 0
+                               : SlotsUnder(MemoryPressure(), config.builder_memory_pressure,
+                                            config.builder_concurrency);
     for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);
   }
   return host;

@@ -10,6 +10,7 @@
 #include "git/git_remote.h"
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
+#include "host/memory_pressure.h"
 #include "host/storage_health.h"
 #include "host/translate.h"
 #include "host/version.h"
@@ -66,7 +67,9 @@ struct RemoteBuilder::Parts {
     options.process = NewIdText(SystemRandom());
     options.state = [this] {
       model::Host host;
-      host.build_slots = leaving ? 0 : config.builder_concurrency;
+      host.build_slots = leaving ? 0
+                                 : SlotsUnder(MemoryPressure(), config.builder_memory_pressure,
+                                              config.builder_concurrency);
       for (const auto& [method, plugin] : MethodsOf(loaded)) host.build_methods.push_back(method);
       host.plugins = StatesOf(plugins, loaded);
       storage_health.AddTo(host.plugins);
