@@ -162,7 +162,9 @@ Status Serving::Care(const ports::Call& call) {
             {{"server", serving->name}, {"problem", seen.message()}});
   Status again = server.Start(Step(call), serving->settings);
   if (again.ok()) again = server.Probe(Step(call), serving->settings);
-  if (again.ok() || again.reason() != "SiteServerUnavailable") return again;
+  // One that hangs is taken for somebody else at its address, so that any reason may be told.
+  if (again.ok() || again.reason() == "ConfigInvalid") return again;
+  NS_TRY(CheckCall(call, clock_));
   NS_TRY(Stop(*serving));
   return server.Start(Step(call), serving->settings);
 }

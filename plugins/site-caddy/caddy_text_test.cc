@@ -35,6 +35,18 @@ TEST(CaddyText, HeadersOfASite_AreLookedAtAsTheyAreUsed) {
   EXPECT_THAT(text, Not(HasSubstr("\"header_regexp\":{\"X-Controller")));
 }
 
+// The descriptor is the same for any address, the text is not.
+TEST(CaddyText, OwnAddress_StandsBesideTheHandedSocket) {
+  sdk::SiteSettings settings = kSettings;
+  settings.own = "127.1.2.3:8080";
+  const std::string both = ConfigText(settings, "");
+  EXPECT_THAT(both, HasSubstr("\"listen\":[\"tcp4/127.1.2.3:8080\",\"fd/3\"]"));
+  settings.listen = "127.0.0.1:8081";
+  EXPECT_NE(ConfigText(settings, ""), both);
+  settings.listen.clear();
+  EXPECT_THAT(ConfigText(settings, ""), HasSubstr("\"listen\":[\"tcp4/127.1.2.3:8080\"]"));
+}
+
 TEST(CaddyText, UnixSocket_IsOpenToItsRouter) {
   sdk::SiteSettings settings = kSettings;
   settings.listen = "unix:/var/lib/x/caddy/run/site.sock";

@@ -35,5 +35,15 @@ TEST(HttpdText, NoWord_IsLeftUnfilled) {
     EXPECT_THAT(text, Not(HasSubstr(word)));
 }
 
+TEST(HttpdText, OwnAddress_StandsBesideTheSharedOfWhichNothingIsSet) {
+  sdk::SiteSettings settings = kSettings;
+  settings.own = "127.1.2.3:8080";
+  EXPECT_THAT(
+      ConfigText({}, settings, ""),
+      HasSubstr("\nListen 127.0.0.1:8080\nListen 127.1.2.3:8080\nAcceptFilter http none\n"));
+  settings.listen.clear();
+  EXPECT_THAT(ConfigText({}, settings, ""), Not(HasSubstr("127.0.0.1")));
+}
+
 }  // namespace
 }  // namespace ns::site_httpd

@@ -33,5 +33,14 @@ TEST(NginxText, NoWord_IsLeftUnfilled) {
   EXPECT_THAT(text, HasSubstr("location @next {"));
 }
 
+TEST(NginxText, OwnAddress_StandsBesideTheShared) {
+  sdk::SiteSettings settings = kSettings;
+  settings.own = "127.1.2.3:8080";
+  EXPECT_THAT(ConfigText({}, settings, ""),
+              HasSubstr("    listen 127.0.0.1:8080;\n    listen 127.1.2.3:8080;\n"));
+  settings.listen.clear();
+  EXPECT_THAT(ConfigText({}, settings, ""), HasSubstr("{\n    listen 127.1.2.3:8080;\n    root"));
+}
+
 }  // namespace
 }  // namespace ns::site_nginx

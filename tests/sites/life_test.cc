@@ -260,7 +260,7 @@ TEST_P(Life, Reloads_FailNoRequest) {
       if (!status.ok()) break;
     }
   });
-  Load load(site_->settings().listen);
+  Load load(site_->settings().listen, 2);
   while ((load.sent() < limit && !HasFailure()) || reloads < 2) std::this_thread::sleep_for(10ms);
   load.Stop();
   done = true;

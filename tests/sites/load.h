@@ -23,7 +23,7 @@ bool Same(std::unique_ptr<Connection>& connection, const std::string& address, c
 // told as failures of the test.
 class Load {
  public:
-  explicit Load(const std::string& address, int threads = 2);
+  explicit Load(const std::string& address, int threads = 1);
   ~Load() { Stop(); }
 
   void Stop() { threads_.clear(); }

@@ -127,7 +127,7 @@ TEST(Swap, AllDirections_FailNoRequest) {
     for (const auto& [way, count] : counts) done += count.requests >= limit;
     return done == Directions().size();
   };
-  Load load(servings.listen());
+  Load load(servings.listen(), 2);
   while (!enough() && !testing::Test::HasFailure()) {
     for (const Direction& way : Directions()) {
       const int64_t before = load.sent();
@@ -270,7 +270,7 @@ TEST_P(SwapOf, NewOneThatIsKilledAgainAndAgain_LeavesTheOld) {
       if (pid > 0 && ::kill(-pid, SIGKILL) == 0) ++killed;
     }
   });
-  const Status failed = servings_->Serve(to_, 5s);
+  const Status failed = servings_->Serve(to_, 3s);
   killing = {};
   EXPECT_FALSE(failed.ok());
   EXPECT_GT(killed, 0);

@@ -6,7 +6,8 @@ namespace ns::ports::testing {
 namespace {
 
 std::string TextOf(const SiteSettings& settings) {
-  return "root " + settings.root + "\nlisten " + settings.listen + "\ndata " + settings.data + "\n";
+  return "root " + settings.root + "\nlisten " + settings.listen + "\ndata " + settings.data +
+         (settings.own.empty() ? "" : "\nown " + settings.own) + "\n";
 }
 
 Status Refusal(const std::string& root) {
@@ -42,7 +43,8 @@ Status FakeSiteServer::Put(const SiteSettings& settings, bool must_run) {
   return state_.With([&](State& state) -> Status {
     if (must_run && !state.running.contains(settings.data)) return Away(settings);
     for (const auto& [data, other] : state.running)
-      if (data != settings.data && other.listen == settings.listen)
+      if (data != settings.data && other.listen == settings.listen &&
+          (other.own.empty() || settings.own.empty()))
         return Status(Code::kUnavailable, "PortTaken", settings.listen + " is taken");
     state.running[settings.data] = settings;
     return {};
@@ -67,7 +69,9 @@ Status FakeSiteServer::Stop(const Call& call, const SiteSettings& settings) {
 
 Status FakeSiteServer::Probe(const Call& call, const SiteSettings& settings) {
   NS_TRY(Enter(call));
-  return At(settings.listen) == TextOf(settings) ? Status() : Away(settings);
+  return At(settings.own.empty() ? settings.listen : settings.own) == TextOf(settings)
+             ? Status()
+             : Away(settings);
 }
 
 void FakeSiteServer::FailWith(Status status) {
@@ -81,7 +85,7 @@ void FakeSiteServer::Refuse(const std::string& root) {
 std::string FakeSiteServer::At(const std::string& listen) {
   return state_.With([&](const State& state) {
     for (const auto& [data, settings] : state.running)
-      if (settings.listen == listen) return TextOf(settings);
+      if (settings.listen == listen || settings.own == listen) return TextOf(settings);
     return std::string();
   });
 }

@@ -9,7 +9,7 @@
 
 namespace ns::ports::testing {
 
-// Knows servers by their data folder. [any-thread]
+// Knows servers by their data folder; those with an `own` share what they listen at. [any-thread]
 class FakeSiteServer : public SiteServer {
  public:
   Result<std::string> Render(const Call& call, const SiteSettings& settings) override;
@@ -23,7 +23,7 @@ class FakeSiteServer : public SiteServer {
   void FailWith(Status status);
   // Check, Start and Reload refuse settings with that root.
   void Refuse(const std::string& root);
-  // What answers at `listen`, as its text; empty: nobody.
+  // What answers at an address, as its text, the first where several share it; empty: nobody.
   std::string At(const std::string& listen);
 
  private:

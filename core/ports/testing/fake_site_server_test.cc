@@ -28,6 +28,20 @@ TEST(FakeSiteServer, TwoAtOneAddress_TheSecondIsRefused) {
   EXPECT_EQ(server.Start({}, second), Status());
 }
 
+TEST(FakeSiteServer, TwoWithAddressesOfTheirOwn_ShareOne) {
+  FakeSiteServer server;
+  SiteSettings first = kFirst, second = kFirst;
+  first.own = "127.1.1.1:1";
+  second.own = "127.1.1.2:1";
+  second.data = "/data/b";
+  ASSERT_EQ(server.Start({}, first), Status());
+  ASSERT_EQ(server.Start({}, second), Status());
+  EXPECT_EQ(server.Probe({}, second), Status());
+  ASSERT_EQ(server.Stop({}, first), Status());
+  EXPECT_EQ(server.Probe({}, second), Status());
+  EXPECT_EQ(server.At(kFirst.listen), server.Render({}, second).value());
+}
+
 TEST(FakeSiteServer, NotStarted_NeitherReloadedNorProbed) {
   FakeSiteServer server;
   EXPECT_EQ(server.Reload({}, kFirst).code(), Code::kUnavailable);

@@ -82,6 +82,7 @@ class Web {
 struct FakeHost {
   std::atomic<int64_t> pid = 0;
   std::function<void()> ensure = [] {};
+  std::vector<std::string> listen;  // of the helper, as it was described last
   ns_host raw{};
 
   FakeHost() {
@@ -93,8 +94,13 @@ struct FakeHost {
     };
   }
   static FakeHost& Of(const ns_host* host) { return *static_cast<FakeHost*>(host->host_data); }
-  static ns_status Ensure(const ns_host* host, const ns_call*, const ns_helper*) noexcept {
-    Of(host).ensure();
+  static ns_status Ensure(const ns_host* host, const ns_call*, const ns_helper* helper) noexcept {
+    Of(host).listen = sdk::Texts(helper->listen, helper->listen_count);
+    try {
+      Of(host).ensure();
+    } catch (const sdk::Error& error) {
+      return error.code();
+    }
     return NS_OK;
   }
   static ns_status State(const ns_host* host, ns_str, ns_helper_state* out) noexcept {
@@ -262,6 +268,41 @@ TEST_F(ServedSiteTest, ServerThatIsStillReadingTheNew_IsToldOfTheOldAgain) {
   ExpectCancelled(cancelling.raw);
   EXPECT_EQ(site_.taken_up, 3);
   site_.Probe(sdk::Call(), old_);
+}
+
+// A running one cannot be handed a socket: it is described anew, and starts with the new file.
+TEST_F(ServedSiteTest, OtherSharedAddress_IsNotToldButHandedOver) {
+  StartOld();
+  EXPECT_EQ(host_.listen, std::vector<std::string>());
+  new_.own = old_.listen;
+  new_.listen = "127.0.0.1:1";
+  host_.ensure = [this] { web_.Answer(MarkOf(new_)); };
+  site_.Reload(sdk::Call(), new_);
+  EXPECT_EQ(site_.taken_up, 0);
+  EXPECT_EQ(host_.listen, std::vector<std::string>{"127.0.0.1:1"});
+  EXPECT_EQ(ReadWhole(old_.data + "/handed"), "127.0.0.1:1");
+  SiteSettings later = new_;
+  later.drain = 7s;
+  host_.ensure = [] {};
+  site_.Reload(sdk::Call(), later);
+  EXPECT_EQ(site_.taken_up, 1) << "the same address";
+}
+
+TEST_F(ServedSiteTest, AddressThatTheHostRefuses_BringsTheOldBack) {
+  old_.own = web_.listen;
+  old_.listen = "127.0.0.1:1";
+  StartOld();
+  new_ = old_;
+  new_.listen = "127.0.0.1:2";
+  std::vector<std::string> asked;
+  host_.ensure = [&] {
+    asked.push_back(host_.listen[0]);
+    if (asked.size() == 1) throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_PORT_TAKEN, "taken");
+  };
+  EXPECT_THROW(site_.Reload(sdk::Call(), new_), sdk::Error);
+  EXPECT_EQ(asked, (std::vector<std::string>{"127.0.0.1:2", "127.0.0.1:1"}));
+  EXPECT_EQ(ReadWhole(old_.data + "/server.conf"), site_.Render(old_));
+  EXPECT_EQ(ReadWhole(old_.data + "/handed"), "127.0.0.1:1");
 }
 
 // A process of ours that ends at any moment leaves what the next one finds the server by.
