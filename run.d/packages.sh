@@ -10,7 +10,7 @@ PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server"
-PACKAGES_BENCH="libbenchmark-dev"
+PACKAGES_BENCH="libbenchmark-dev wrk"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 
 # missing_packages NAME...: those that are not installed.
