@@ -1,6 +1,6 @@
-#include "tar_end.h"
+#include "engine/tar_end.h"
 
-namespace ns::engine_docker {
+namespace ns::engine {
 
 void TarEnd::Take(std::string_view piece) {
   const size_t last = piece.find_last_not_of('\0');
@@ -10,4 +10,4 @@ void TarEnd::Take(std::string_view piece) {
   bytes_ += static_cast<int64_t>(piece.size());
 }
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

@@ -1,4 +1,4 @@
-#include "secret_print.h"
+#include "engine/secret_print.h"
 
 #include <sys/random.h>
 
@@ -7,7 +7,7 @@
 
 #include "ns/sdk/error.h"
 
-namespace ns::engine_docker {
+namespace ns::engine {
 namespace {
 
 // SipHash-2-4 of Aumasson and Bernstein: short, keyed, and says nothing of its input without the
@@ -74,4 +74,4 @@ std::string FreshKey() {
   return key;
 }
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

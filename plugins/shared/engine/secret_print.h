@@ -6,7 +6,7 @@
 
 #include "ns/sdk/app.h"
 
-namespace ns::engine_docker {
+namespace ns::engine {
 
 // A keyed fingerprint; empty for no secrets. `key`: 16 bytes or more, known to this machine only.
 std::string SecretPrint(const std::string& key, const std::vector<sdk::EnvVar>& secrets);
@@ -14,4 +14,4 @@ std::string SecretPrint(const std::string& key, const std::vector<sdk::EnvVar>& 
 // 32 random bytes.
 std::string FreshKey();
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 
 // Takes bytes as they come, gives whole lines on: without the digest that BuildKit names under each
 // step, and with `hidden` values (of 4 bytes and more) replaced by ***.
@@ -33,4 +33,4 @@ class Progress {
   std::vector<std::string> tail_, said_;
 };
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

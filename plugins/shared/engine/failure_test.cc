@@ -1,8 +1,8 @@
-#include "failure.h"
+#include "engine/failure.h"
 
 #include <gmock/gmock.h>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 namespace {
 
 using testing::HasSubstr;
@@ -132,7 +132,7 @@ class BuildFailureOf : public testing::TestWithParam<Case> {};
 
 TEST_P(BuildFailureOf, Tail_SaysReasonAndFault) {
   const Case& expected = GetParam();
-  const sdk::Error error = BuildFailure(expected.tail);
+  const sdk::Error error = BuildFailure("the Docker daemon", expected.tail);
   EXPECT_EQ(error.reason(), expected.reason);
   EXPECT_EQ(error.fault(), expected.fault);
   EXPECT_THAT(error.message(), HasSubstr(expected.says));
@@ -148,17 +148,18 @@ INSTANTIATE_TEST_SUITE_P(Docker, BuildFailureOf, testing::ValuesIn(kCases), Name
 
 TEST(BuildFailure, CommandThatFailed_TellsItsLastWords) {
   const std::vector<std::string> tail = {"executor failed running [/bin/sh -c x]: exit code: 1"};
-  EXPECT_EQ(BuildFailure(tail, true, {"+ x", "x: no such file"}).message(),
+  EXPECT_EQ(BuildFailure("the Docker daemon", tail, true, {"+ x", "x: no such file"}).message(),
             "A step of the build failed: executor failed running [/bin/sh -c x]: exit code: 1; its "
             "last words: + x | x: no such file");
-  const std::string many = BuildFailure(tail, true, {std::string(1000, 'y') + "end"}).message();
+  const std::string many =
+      BuildFailure("the Docker daemon", tail, true, {std::string(1000, 'y') + "end"}).message();
   EXPECT_LT(many.size(), 600u);
   EXPECT_TRUE(many.ends_with("yyend"));
 }
 
 TEST(BuildFailure, DaemonThatDoesNotAnswerAfterIt_IsThePlatformsWhateverTheWords) {
-  const sdk::Error error =
-      BuildFailure({"executor failed running [/bin/sh -c x]: exit code: 1"}, false);
+  const sdk::Error error = BuildFailure(
+      "the Docker daemon", {"executor failed running [/bin/sh -c x]: exit code: 1"}, false);
   EXPECT_EQ(error.reason(), NS_REASON_ENGINE_UNAVAILABLE);
   EXPECT_EQ(error.fault(), sdk::Fault::kPlatform);
 }
@@ -185,4 +186,4 @@ TEST(PushFailure, WrongCredentials_AreTheOperators) {
 }
 
 }  // namespace
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

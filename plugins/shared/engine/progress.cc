@@ -1,9 +1,9 @@
-#include "progress.h"
+#include "engine/progress.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 namespace {
 
 constexpr size_t kShortestHidden = 4;  // bytes; shorter values would tear holes into every line
@@ -86,4 +86,4 @@ void Progress::Line(std::string line) {
   sink_(line);
 }
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

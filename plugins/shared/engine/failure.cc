@@ -1,10 +1,11 @@
-#include "failure.h"
+#include "engine/failure.h"
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
 #include <string_view>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 namespace {
 
 using Words = std::initializer_list<std::string_view>;
@@ -20,8 +21,8 @@ std::string Short(std::string text) {
   constexpr size_t kLongest = 600;
   for (const std::string_view prefix :
        {kFrontend, std::string_view("failed to create LLB definition: "),
-        std::string_view("ERROR: "), std::string_view("failed to solve: "),
-        std::string_view("failed to build LLB: ")}) {
+        std::string_view("ERROR: "), std::string_view("error: "),
+        std::string_view("failed to solve: "), std::string_view("failed to build LLB: ")}) {
     if (text.starts_with(prefix)) text.erase(0, prefix.size());
   }
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
@@ -34,7 +35,7 @@ bool EngineLost(const std::string& text) {
       text, {"Cannot connect to the Docker daemon", "error during connect", "transport is closing",
              "code = Unavailable", "error reading from server: EOF", "/_ping",
              "Is the docker daemon running", "buildkit session", "no active session", "dial unix",
-             "server did not provide an image ID"});
+             "server did not provide an image ID", "failed to list workers", "no active sessions"});
 }
 
 bool DiskFull(const std::string& text) {
@@ -81,27 +82,23 @@ std::string ExecutorFailure(const std::vector<std::string>& tail) {
          tail.back().substr(end);
 }
 
-// What the step said before it failed, as one line.
-std::string LastWords(const std::vector<std::string>& said) {
-  if (said.empty()) return "";
-  std::string words;
-  for (const std::string& line : said) words += (words.empty() ? "" : " | ") + line;
-  constexpr size_t kLongest = 400;  // bytes, of the end
-  if (words.size() > kLongest) words = "..." + words.substr(words.size() - kLongest);
-  return "; its last words: " + words;
-}
-
 // The line that says it: "executor failed running ..." and what follows "failed to solve", else the
 // last one.
 std::string Verdict(const std::vector<std::string>& tail) {
   if (std::string failure = ExecutorFailure(tail); !failure.empty()) return failure;
   const auto says = [](const std::string& line) {
     return !line.starts_with("#") && !line.starts_with(" >") &&
-           (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: "));
+           (StepFailed(line) || line.starts_with("failed to ") || line.starts_with("ERROR: ") ||
+            line.starts_with("error: "));
   };
   const auto found = std::find_if(tail.rbegin(), tail.rend(), says);
   if (found != tail.rend()) return *found;
-  return tail.empty() ? "the Docker CLI said nothing" : tail.back();
+  return tail.empty() ? "the builder said nothing" : tail.back();
+}
+
+std::string Sentence(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 sdk::Error Platform(const char* reason, const std::string& message) {
@@ -113,21 +110,30 @@ sdk::Error Source(const char* reason, const std::string& message) {
 
 }  // namespace
 
-sdk::Error BuildFailure(const std::vector<std::string>& tail, bool daemon_answers,
-                        const std::vector<std::string>& said) {
+std::string LastWords(const std::vector<std::string>& said) {
+  if (said.empty()) return "";
+  std::string words;
+  for (const std::string& line : said) words += (words.empty() ? "" : " | ") + line;
+  constexpr size_t kLongest = 400;  // bytes, of the end
+  if (words.size() > kLongest) words = "..." + words.substr(words.size() - kLongest);
+  return "; its last words: " + words;
+}
+
+sdk::Error BuildFailure(const std::string& builder, const std::vector<std::string>& tail,
+                        bool answers, const std::vector<std::string>& said) {
   const std::string verdict = Verdict(tail);
-  if (!daemon_answers)
-    return Platform(NS_REASON_ENGINE_UNAVAILABLE, "The Docker daemon ended during the build: " +
+  if (!answers)
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE, Sentence(builder) + " ended during the build: " +
                                                       Short(verdict) + "; `ns doctor` tells more.");
   if (StepFailed(verdict))
     return Source(NS_REASON_COMMAND_FAILED,
                   "A step of the build failed: " + Short(verdict) + LastWords(said));
   if (EngineLost(verdict))
-    return Platform(NS_REASON_ENGINE_UNAVAILABLE,
-                    "The Docker daemon was lost: " + Short(verdict) + "; `ns doctor` tells more.");
+    return Platform(NS_REASON_ENGINE_UNAVAILABLE, Sentence(builder) + " was lost: " +
+                                                      Short(verdict) + "; `ns doctor` tells more.");
   if (DiskFull(verdict))
     return Platform(NS_REASON_ENGINE_UNAVAILABLE,
-                    "The disk of the Docker daemon is full; free some space: " + Short(verdict));
+                    "The disk of " + builder + " is full; free some space: " + Short(verdict));
   if (!BaseImage(tail))
     return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
   if (NoAnswer(verdict)) {
@@ -144,6 +150,14 @@ bool SaysKilled(const std::vector<std::string>& tail) {
   return StepFailed(verdict) && verdict.ends_with("exit code: 137");
 }
 
+std::string RefusedPush(const std::vector<std::string>& tail) {
+  const bool exporting = std::any_of(tail.begin(), tail.end(), [](const std::string& line) {
+    return line.starts_with(" > exporting to image");
+  });
+  const std::string verdict = Verdict(tail);
+  return exporting && !DiskFull(verdict) && !EngineLost(verdict) ? Short(verdict) : "";
+}
+
 sdk::Error PushFailure(const std::string& reference, const std::string& message) {
   const std::string what = "The registry did not take " + reference + ": " + Short(message);
   if (!HasOne(message, {"unauthorized", "authentication required", "denied", "no basic auth"}))
@@ -152,4 +166,4 @@ sdk::Error PushFailure(const std::string& reference, const std::string& message)
           what + "; correct `registry` in the configuration.", sdk::Fault::kOperator};
 }
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

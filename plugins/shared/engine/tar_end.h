@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 
 // An archive is blocks of 512 bytes, and ends with two that are empty. One that was cut off lacks
 // them, whatever it was sent through.
@@ -18,4 +18,4 @@ class TarEnd {
   int64_t bytes_ = 0, zeros_ = 0;  // zeros_: at the end so far
 };
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

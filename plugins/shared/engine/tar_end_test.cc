@@ -1,10 +1,10 @@
-#include "tar_end.h"
+#include "engine/tar_end.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace ns::engine_docker {
+namespace ns::engine {
 namespace {
 
 const std::string kEntry = std::string(512, 'h') + std::string(512, '\0');
@@ -31,4 +31,4 @@ TEST(TarEnd, CutOff_IsNotWhole) {
 }
 
 }  // namespace
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

@@ -6,7 +6,7 @@
 
 #include "ns/sdk/call.h"
 
-namespace ns::engine_docker {
+namespace ns::engine {
 
 // [any-thread]
 class Slots {
@@ -44,4 +44,4 @@ class Slots {
   int free_;
 };
 
-}  // namespace ns::engine_docker
+}  // namespace ns::engine

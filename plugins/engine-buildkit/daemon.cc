@@ -1,0 +1,144 @@
+#include "daemon.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "child/child.h"
+#include "digest/digest.h"
+#include "engine/run.h"
+
+namespace ns::engine_buildkit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHelper = "buildkitd";
+constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+sdk::Error Unavailable(const std::string& what, sdk::Fault fault) {
+  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, fault};
+}
+
+// Two instances on one machine must not have the same network.
+std::string SubnetOf(const std::string& folder) {
+  const int number = std::stoi(digest::Sha256Hex(folder).substr(0, 2), nullptr, 16);
+  return "10.214." + std::to_string(number) + ".0/24";
+}
+
+}  // namespace
+
+std::string DaemonToml(const Config& config, const std::string& folder, const std::string& cgroup,
+                       const std::string& runc) {
+  std::string text = "root = \"" + folder + "/root\"\n";
+  text += "[grpc]\n  address = [\"unix://" + folder + "/buildkitd.sock\"]\n";
+  text += "[history]\n  maxAge = 0\n  maxEntries = 0\n";
+  text += "[worker.containerd]\n  enabled = false\n";
+  text += "[worker.oci]\n  enabled = true\n  binary = \"" + runc + "\"\n";
+  text += "  defaultCgroupParent = \"" + cgroup + "\"\n";
+  if (config.bridge) {
+    text += "  networkMode = \"bridge\"\n  cniBinaryPath = \"" + config.cni + "\"\n";
+    text += "  bridgeName = \"nsbk" + digest::Sha256Hex(folder).substr(0, 8) + "\"\n";
+    text +=
+        "  bridgeSubnet = \"" + (config.subnet.empty() ? SubnetOf(folder) : config.subnet) + "\"\n";
+  } else {
+    text += "  networkMode = \"host\"\n";
+  }
+  text += "  gc = true\n";
+  text += "  [[worker.oci.gcpolicy]]\n    all = true\n    maxUsedSpace = " +
+          std::to_string(config.cache) + "\n";
+  return text;
+}
+
+Daemon::Daemon(sdk::Host host, const Config& config, std::string folder, std::string cgroup)
+    : host_(host), config_(config), folder_(std::move(folder)), cgroup_(std::move(cgroup)) {}
+
+void Daemon::CheckMachine() const {
+  if (::geteuid() != 0)
+    throw Unavailable("buildkitd needs root; run nsd as root, or use another engine.",
+                      sdk::Fault::kOperator);
+  if (config_.bridge && ::access((config_.cni + "/bridge").c_str(), X_OK) != 0)
+    throw Unavailable("There is no " + config_.cni +
+                          "/bridge, which makes the network of steps; install "
+                          "containernetworking-plugins, set `cni`, or set `network` to \"host\".",
+                      sdk::Fault::kOperator);
+  if (Socket().size() >= sizeof(sockaddr_un::sun_path))
+    throw Unavailable("The path " + Socket() + " is too long for a socket; set a shorter `data`.",
+                      sdk::Fault::kOperator);
+}
+
+void Daemon::Ensure(const sdk::Call& call) {
+  const std::lock_guard lock(mutex_);
+  CheckMachine();
+  const std::string program =
+      engine::FindProgram(config_.buildkitd, "buildkitd", "BuildKit 0.13 or newer");
+  const std::string text = DaemonToml(config_, folder_, cgroup_ + "/rest",
+                                      engine::FindProgram(config_.runc, "runc", "runc"));
+  const std::string file = folder_ + "/buildkitd.toml";
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  if (!out.flush()) throw engine::DiskTrouble("The file " + file + " cannot be written.");
+  sdk::Helper helper;
+  helper.name = kHelper;
+  helper.argv = {program, "--config", file};
+  // Whole logs of steps: those who read them have limits of their own.
+  helper.env = {kPath, "HOME=" + folder_, "BUILDKIT_STEP_LOG_MAX_SIZE=-1",
+                "BUILDKIT_STEP_LOG_MAX_SPEED=-1"};
+  helper.health_address = "unix:" + Socket();
+  helper.config_hash = digest::Sha256Hex(text);
+  try {
+    host_.spawn().Ensure(call, helper);
+  } catch (const sdk::Stopped&) {
+    throw;
+  } catch (const sdk::Error& error) {
+    call.Check();
+    throw Unavailable("buildkitd does not run: " + error.message(), sdk::Fault::kPlatform);
+  }
+}
+
+bool Daemon::Answers() const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, Socket().c_str(), sizeof(address.sun_path) - 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool connected =
+      fd >= 0 && ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  if (fd >= 0) ::close(fd);
+  return connected;
+}
+
+int64_t Daemon::pid() const {
+  try {
+    return host_.spawn().StateOf(kHelper).pid;
+  } catch (const sdk::Error&) {
+    return 0;
+  }
+}
+
+// Beside buildkitd, where nothing else is said.
+std::string Daemon::Buildctl() const {
+  const std::string beside =
+      config_.buildkitd.empty() ? "" : fs::path(config_.buildkitd).replace_filename("buildctl");
+  if (config_.buildctl.empty() && !beside.empty() && ::access(beside.c_str(), X_OK) == 0)
+    return beside;
+  return engine::FindProgram(config_.buildctl, "buildctl", "BuildKit 0.13 or newer");
+}
+
+void Daemon::ForgetHistory(const sdk::Call& call) const {
+  child::ChildSpec spec;
+  spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
+  spec.argv = {Buildctl(), "--addr", address(), "prune-histories"};
+  spec.env = {kPath, "HOME=" + folder_};
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  spec.output = [](std::string_view) {};
+  spec.tick = [] { return true; };
+  const child::ChildResult result = child::RunChild(call, spec);
+  if (result.ending != child::Ending::kExited || result.exit_code != 0)
+    host_.log().Warn("buildkitd keeps logs of builds, in which secrets may stand that they print");
+}
+
+}  // namespace ns::engine_buildkit
