@@ -52,9 +52,8 @@ Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk:
                 [&log](std::string_view text) { log.Write(text); }) {}
 
 child::ChildSpec Building::Spec() {
-  Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
-                              (workplace_.path() / "docker").string(),
-                              cgroup_.made() ? cgroup_.name() : "", use_cache_};
+  const Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
+                                    (workplace_.path() / "docker").string(), use_cache_};
   const CommandLine line =
       BuildCommand(job_, {setting_.installation, job_.build}, workplace_.files(), circumstances);
   child::ChildSpec spec;

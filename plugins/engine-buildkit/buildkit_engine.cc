@@ -28,7 +28,7 @@ BuildkitEngine::BuildkitEngine(const sdk::Setup& setup)
       config_(ParseConfig(setup.config, engine::ThisMachine())),
       folder_(FolderOf(setup.host)),
       cgroup_(CgroupOfInstance(folder_)),
-      daemon_(setup.host, config_, folder_, cgroup_),
+      daemon_(setup.host, config_, folder_, cgroup_, cgroups_.Folder("memory", cgroup_).string()),
       secrets_(setup.host),
       slots_(config_.concurrency) {}
 
@@ -53,6 +53,7 @@ sdk::EngineAbilities BuildkitEngine::Abilities() noexcept {
 sdk::EngineResult BuildkitEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
                                       const sdk::ByteSink& log) {
   engine::CheckJob(job);
+  call.Check();
   const engine::Slots::Held slot = slots_.Take(call);
   // Steps that name no cgroup, as those of foreign front ends do, are limited too.
   if (cgroups_.CanLimit())

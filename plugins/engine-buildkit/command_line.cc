@@ -31,7 +31,7 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
     line.argv.insert(line.argv.end(), {"--opt", value});
   };
   option("filename=" + dockerfile.filename().string());
-  if (!circumstances.cgroup.empty()) option("cgroup-parent=" + circumstances.cgroup);
+  option("build-arg:NO_PROXY=" + mark.text());
   for (const auto& [key, value] : engine::LabelsOf(mark.installation, job))
     option("label:" + key + "=" + value);
   for (const auto& [key, value] : job.plan.args) option("build-arg:" + key + "=" + value);

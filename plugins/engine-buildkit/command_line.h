@@ -1,4 +1,7 @@
 // What buildctl is called with. Pure.
+// The mark of the build stands in the environment of buildctl and, as a host that no proxy is used
+// for, in that of every step: BuildKit keeps the variables of proxies out of cache keys, image
+// configuration and history.
 #pragma once
 
 #include <string>
@@ -12,7 +15,6 @@ namespace ns::engine_buildkit {
 struct Circumstances {
   std::string buildctl, address;  // program, and buildkitd's
   std::string logins;             // folder with the file config.json
-  std::string cgroup;             // what the steps shall be in
   bool use_cache = true;
 };
 

@@ -60,6 +60,7 @@ std::string Cli::Find(const sdk::Call& call) {
   for (const std::string& docker : candidates) {
     if (::access(docker.c_str(), X_OK) == 0 && Builds(call, docker)) return found_ = docker;
   }
+  call.Check();
   throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
                    (binary_.empty() ? "No Docker CLI" : "\"" + binary_ + "\" is no Docker CLI") +
                        std::string(" that builds with BuildKit; install docker.io 20.10, or "

@@ -52,6 +52,7 @@ sdk::EngineAbilities DockerEngine::Abilities() noexcept {
 sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
                                     const sdk::ByteSink& log) {
   engine::CheckJob(job);
+  call.Check();
   const engine::Slots::Held slot = slots_.Take(call);
   if (!images_.Answers(call)) {
     call.Check();

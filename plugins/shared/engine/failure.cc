@@ -160,7 +160,8 @@ std::string RefusedPush(const std::vector<std::string>& tail) {
 
 sdk::Error PushFailure(const std::string& reference, const std::string& message) {
   const std::string what = "The registry did not take " + reference + ": " + Short(message);
-  if (!HasOne(message, {"unauthorized", "authentication required", "denied", "no basic auth"}))
+  if (!HasOne(message, {"unauthorized", "Unauthorized", "Forbidden", "authentication required",
+                        "denied", "no basic auth"}))
     return Platform(NS_REASON_REGISTRY_UNAVAILABLE, what + "; `ns doctor` shows the registry.");
   return {NS_E_UNAUTHENTICATED, NS_REASON_REGISTRY_UNAVAILABLE,
           what + "; correct `registry` in the configuration.", sdk::Fault::kOperator};

@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // as many as the kernel follows
-
 // libarchive turns names of pax headers into the process's encoding, which may know ASCII alone.
 class Utf8 {
  public:
@@ -91,7 +89,7 @@ bool FolderOfTar::Pass(const Source& source) {
   ::archive* reader = reading.reader.get();
   reading.Check(::archive_read_support_format_tar(reader));
   reading.Check(::archive_read_open(reader, &reading, nullptr, &Reading::Read, nullptr));
-  const int links = links_;
+  const size_t links = followed_.size();
   const bool had_folder = given_;
   begun_ = Resolved() && !given_;
   if (begun_) writer_.Put({"./", S_IFDIR, 0755});
@@ -101,7 +99,7 @@ bool FolderOfTar::Pass(const Source& source) {
     if (said == ARCHIVE_EOF) break;
     Take(reading, entry);
   }
-  if (!Resolved() && links_ == links) throw ArtifactMissing(path_, Next());
+  if (!Resolved() && followed_.size() == links) throw ArtifactMissing(path_, Next());
   given_ = given_ || begun_;
   // What was outside of the folder in an archive is so in the next one.
   if (had_folder && !outsiders_.empty()) throw NoArchive("it is another one than before");
@@ -135,10 +133,10 @@ void FolderOfTar::Resolve(::archive_entry* entry, const std::string& at, bool& f
 }
 
 void FolderOfTar::Follow(const std::string& at, const std::string& target) {
-  if (++links_ > kMostLinks) throw ArtifactMissing(path_, at);
+  if (!followed_.insert(at).second) throw ArtifactMissing(path_, at);  // they lead in a circle
   const std::string to = Absolute(
       (target.starts_with('/') ? fs::path(target) : fs::path(folder_ + "/") / target).c_str());
-  if (!Below(folder_, to)) throw ArtifactLinksOut(path_, at, target, folder_);
+  if (!Below(folder_, to)) throw ArtifactLinksOut(path_, at, to.empty() ? "/" : to, folder_);
   rest_.pop_front();
   std::deque<std::string> parts = Parts(to.substr(folder_.size()));
   rest_.insert(rest_.begin(), parts.begin(), parts.end());

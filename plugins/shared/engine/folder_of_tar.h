@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,7 @@ class FolderOfTar {
   const std::string path_;
   std::string folder_;            // what has been found of it so far; empty: the root
   std::deque<std::string> rest_;  // names below that
-  int links_ = 0;
+  std::set<std::string> followed_;  // links
   bool begun_ = false, given_ = false;
   std::map<std::string, std::vector<std::string>> outsiders_;  // file outside -> names of ours
   TarWriter writer_;
