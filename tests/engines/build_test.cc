@@ -65,7 +65,7 @@ TEST_P(Build, ScriptThatFails_IsToldWithItsCodeAndLastWords) {
 }
 
 TEST_P(Build, BadDockerfile_IsTheSourcesFault) {
-  File("Dockerfile", "FORM scratch\n");
+  Dockerfile("FORM scratch\n");
   const Outcome outcome = Run();
   EXPECT_EQ(outcome.reason, "CommandFailed") << outcome.message;
   EXPECT_EQ(outcome.fault, Fault::kSource);

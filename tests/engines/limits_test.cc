@@ -48,7 +48,7 @@ TEST_P(Limits, CancelledDuringThePush_EndsAndLeavesNothing) {
   Plugin();
   std::stop_source cancel;
   auto running = std::async(std::launch::async, [&] { return Run(cancel.get_token()); });
-  ASSERT_TRUE(Until([&] { return registry.Asked(); })) << Log();
+  ASSERT_TRUE(Until([&] { return registry.Asked(); }, seconds(10))) << Log();
   const auto began = SteadyClock::now();
   cancel.request_stop();
   EXPECT_EQ(running.get().reason, "Cancelled");
@@ -62,7 +62,7 @@ TEST_P(Limits, CancelledDuringThePullOfItsBase_Ends) {
   Plugin();
   std::stop_source cancel;
   auto running = std::async(std::launch::async, [&] { return Run(cancel.get_token()); });
-  ASSERT_TRUE(Until([&] { return registry.Asked(); })) << Log();
+  ASSERT_TRUE(Until([&] { return registry.Asked(); }, seconds(10))) << Log();
   const auto began = SteadyClock::now();
   cancel.request_stop();
   EXPECT_EQ(running.get().reason, "Cancelled");

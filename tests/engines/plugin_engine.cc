@@ -14,7 +14,7 @@ namespace ns::engines {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-std::vector<std::string> Engines() { return {"docker", "buildkit"}; }
+std::vector<std::string> Engines() { return {"docker", "buildkit", "buildah"}; }
 
 namespace {
 
@@ -57,6 +57,8 @@ std::string MissingFor(const std::string& engine) {
   if (engine == "buildkit" && Buildkitd().empty()) return "BuildKit is not installed";
   if (engine == "buildkit" && ::access("/usr/lib/cni/bridge", X_OK) != 0)
     return "containernetworking-plugins is not installed";
+  if (engine == "buildah" && ::access("/usr/bin/buildah", X_OK) != 0)
+    return "buildah is not installed";
   return "";
 }
 

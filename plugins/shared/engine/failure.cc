@@ -38,10 +38,6 @@ bool EngineLost(const std::string& text) {
              "server did not provide an image ID", "failed to list workers", "no active sessions"});
 }
 
-bool DiskFull(const std::string& text) {
-  return HasOne(text, {"no space left on device", "disk quota exceeded"});
-}
-
 // A step of the Dockerfile itself ended badly, whatever its own words are.
 bool StepFailed(const std::string& text) {
   return HasOne(text, {"executor failed running", "did not complete successfully: exit code",
@@ -55,14 +51,6 @@ bool BaseImage(const std::vector<std::string>& tail) {
     return line.starts_with(" > [internal] load metadata for ") || line.starts_with(" > FROM ") ||
            (line.starts_with(" > [") && line.find("] FROM ") != std::string::npos);
   });
-}
-
-// Nobody can say whether the image is there: the network or the registry is down.
-bool NoAnswer(const std::string& text) {
-  return HasOne(text, {"dial tcp", "no such host", "connection refused", "connection reset",
-                       "i/o timeout", "TLS handshake", "deadline exceeded", "EOF",
-                       "toomanyrequests", "unexpected status code [manifests", "500 ", "502 ",
-                       "503 ", "504 ", "network is unreachable"});
 }
 
 constexpr std::string_view kExecutor = "executor failed running";
@@ -110,6 +98,17 @@ sdk::Error Source(const char* reason, const std::string& message) {
 
 }  // namespace
 
+bool SaysNoAnswer(const std::string& text) {
+  return HasOne(text, {"dial tcp", "no such host", "connection refused", "connection reset",
+                       "i/o timeout", "TLS handshake", "deadline exceeded", "EOF",
+                       "toomanyrequests", "unexpected status code [manifests", "500 ", "502 ",
+                       "503 ", "504 ", "network is unreachable"});
+}
+
+bool SaysDiskFull(const std::string& text) {
+  return HasOne(text, {"no space left on device", "disk quota exceeded"});
+}
+
 std::string LastWords(const std::vector<std::string>& said) {
   if (said.empty()) return "";
   std::string words;
@@ -131,12 +130,12 @@ sdk::Error BuildFailure(const std::string& builder, const std::vector<std::strin
   if (EngineLost(verdict))
     return Platform(NS_REASON_ENGINE_UNAVAILABLE, Sentence(builder) + " was lost: " +
                                                       Short(verdict) + "; `ns doctor` tells more.");
-  if (DiskFull(verdict))
+  if (SaysDiskFull(verdict))
     return Platform(NS_REASON_ENGINE_UNAVAILABLE,
                     "The disk of " + builder + " is full; free some space: " + Short(verdict));
   if (!BaseImage(tail))
     return Source(NS_REASON_COMMAND_FAILED, "The build failed: " + Short(verdict));
-  if (NoAnswer(verdict)) {
+  if (SaysNoAnswer(verdict)) {
     return Platform(NS_REASON_BASE_IMAGE_UNAVAILABLE,
                     "The registry of a base image does not answer: " + Short(verdict) +
                         "; check the image's name and the network of the builder.");
@@ -155,7 +154,7 @@ std::string RefusedPush(const std::vector<std::string>& tail) {
     return line.starts_with(" > exporting to image");
   });
   const std::string verdict = Verdict(tail);
-  return exporting && !DiskFull(verdict) && !EngineLost(verdict) ? Short(verdict) : "";
+  return exporting && !SaysDiskFull(verdict) && !EngineLost(verdict) ? Short(verdict) : "";
 }
 
 sdk::Error PushFailure(const std::string& reference, const std::string& message) {

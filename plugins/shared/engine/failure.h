@@ -14,6 +14,10 @@ namespace ns::engine {
 sdk::Error BuildFailure(const std::string& builder, const std::vector<std::string>& tail,
                         bool answers = true, const std::vector<std::string>& said = {});
 
+// Whether words say that nobody can be asked: the network or the registry is down.
+bool SaysNoAnswer(const std::string& text);
+bool SaysDiskFull(const std::string& text);
+
 // What the step said before it failed, as "; its last words: ...", or nothing.
 std::string LastWords(const std::vector<std::string>& said);
 

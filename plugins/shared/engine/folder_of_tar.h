@@ -47,8 +47,8 @@ class FolderOfTar {
   std::string NameOf(const std::string& at) const { return "." + at.substr(folder_.size()); }
 
   const std::string path_;
-  std::string folder_;            // what has been found of it so far; empty: the root
-  std::deque<std::string> rest_;  // names below that
+  std::string folder_;              // what has been found of it so far; empty: the root
+  std::deque<std::string> rest_;    // names below that
   std::set<std::string> followed_;  // links
   bool begun_ = false, given_ = false;
   std::map<std::string, std::vector<std::string>> outsiders_;  // file outside -> names of ours
