@@ -24,8 +24,15 @@ CommandLine StoreCommand(const std::vector<std::string>& words,
   line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "HOME=" + circumstances.tmp, "LANG=C.UTF-8", "TMPDIR=" + circumstances.tmp,
               "CONTAINERS_REGISTRIES_CONF=" + circumstances.registries};
-  line.argv = {circumstances.buildah, "--root", circumstances.store, "--runroot", circumstances.run,
-               "--storage-driver",    "overlay"};
+  line.argv = {circumstances.buildah,
+               "--root",
+               circumstances.store,
+               "--runroot",
+               circumstances.run,
+               "--storage-driver",
+               "overlay",
+               "--storage-opt",
+               "overlay.skip_mount_home=true"};
   Add(line, words);
   return line;
 }
@@ -33,9 +40,10 @@ CommandLine StoreCommand(const std::vector<std::string>& words,
 CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
                          const engine::Files& files, const Circumstances& circumstances) {
   CommandLine line = StoreCommand(
-      {"bud", "--format", "docker", "--layers", "--force-rm", "--pull-always", "--isolation",
-       circumstances.chroot ? "chroot" : "oci", "--authfile", Descriptor(circumstances.logins),
-       "--file", files.dockerfile, "--tag", ImageName(job)},
+      {"bud", "--format", "docker", "--layers", "--force-rm", "--pull-always",
+       "--identity-label=false", "--isolation", circumstances.chroot ? "chroot" : "oci",
+       "--authfile", Descriptor(circumstances.logins), "--file", files.dockerfile, "--tag",
+       ImageName(job)},
       circumstances);
   line.env.push_back(mark.variable());
   if (!circumstances.cgroup.empty()) Add(line, {"--cgroup-parent", "/" + circumstances.cgroup});

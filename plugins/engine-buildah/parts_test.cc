@@ -57,11 +57,11 @@ TEST(CommandLine, OfAJob_IsThis) {
       line.argv,
       ElementsAre("/b/buildah", "--root", "/s/store", "--runroot", "/m/run", "--storage-driver",
                   "overlay", "--storage-opt", "overlay.skip_mount_home=true", "bud", "--format",
-                  "docker", "--layers", "--force-rm", "--pull-always", "--isolation", "oci",
-                  "--authfile", "/proc/self/fd/8", "--file", "/w/Dockerfile", "--tag",
-                  "localhost/nsapp-app1", "--cgroup-parent", "/ours/build1/steps/step", "--label",
-                  "neoshowcase.installation=inst", "--label", "neoshowcase.app=app1", "--label",
-                  "neoshowcase.build=build1", "--build-arg", "MODE", "--secret",
+                  "docker", "--layers", "--force-rm", "--pull-always", "--identity-label=false",
+                  "--isolation", "oci", "--authfile", "/proc/self/fd/8", "--file", "/w/Dockerfile",
+                  "--tag", "localhost/nsapp-app1", "--cgroup-parent", "/ours/build1/steps/step",
+                  "--label", "neoshowcase.installation=inst", "--label", "neoshowcase.app=app1",
+                  "--label", "neoshowcase.build=build1", "--build-arg", "MODE", "--secret",
                   "id=TOKEN,src=/proc/self/fd/7", "--target", "web", "--no-cache", "--ignorefile",
                   "/w/Dockerfile.dockerignore", "/s"));
   EXPECT_THAT(line.env, Contains("MODE=fast"));

@@ -100,6 +100,7 @@ EngineTest::~EngineTest() {
 }
 
 void EngineTest::SetUp() {
+  Use(GetParam());
   if (const std::string missing = MissingFor(GetParam()); !missing.empty())
     GTEST_SKIP() << "LEFT OUT: " << missing;
 }
@@ -163,8 +164,13 @@ void EngineTest::Configure(const std::string& config) {
   plugin_.reset();
 }
 
+void EngineTest::Use(const std::string& engine) {
+  engine_ = engine;
+  plugin_.reset();
+}
+
 PluginEngine& EngineTest::Plugin() {
-  if (!plugin_) plugin_ = std::make_unique<PluginEngine>(SharedInstallation(), GetParam(), config_);
+  if (!plugin_) plugin_ = std::make_unique<PluginEngine>(SharedInstallation(), engine_, config_);
   return *plugin_;
 }
 
@@ -187,7 +193,7 @@ std::string EngineTest::Log() {
 }
 
 void EngineTest::RunInAKilledBuilder(const std::function<bool()>& reached) {
-  const pid_t builder = StartBuilder(SharedInstallation().folder(), GetParam(), config_, job_);
+  const pid_t builder = StartBuilder(SharedInstallation().folder(), engine_, config_, job_);
   EXPECT_TRUE(Until(reached)) << "the builder does not get there";
   ::kill(builder, SIGKILL);
   ::waitpid(builder, nullptr, 0);
@@ -217,8 +223,13 @@ std::string EngineTest::Content(const std::string& name) const {
 
 void EngineTest::ExpectNothingLeft() {
   const std::string build = job_.build.str();
-  for (const auto& entry : fs::directory_iterator(SharedInstallation().Data(GetParam())))
-    EXPECT_FALSE(entry.path().filename().string().starts_with("build-")) << entry.path();
+  const std::string data = SharedInstallation().Data(engine_);
+  EXPECT_EQ(Shell("find " + data + " -maxdepth 2 -name 'build-*'"), "");
+  // Containers of buildah, and with them their secrets.
+  EXPECT_EQ(Shell("cd " + data +
+                  " && ls -d slot*/store/overlay-containers/????????????????* "
+                  "2>/dev/null"),
+            "");
   EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -name " + build), "");
   EXPECT_EQ(Shell("/usr/bin/docker ps -aq --filter name=nsexport-" + build), "");
   EXPECT_EQ(Shell("/usr/bin/docker images -aq --filter label=neoshowcase.installation=" +

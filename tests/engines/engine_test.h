@@ -50,7 +50,8 @@ struct Outcome {
   Fault fault = Fault::kUnknown;
 };
 
-// One job of an application and a build of its own. The parameter is the engine's name.
+// One job of an application and a build of its own. The parameter is the engine's name, unless
+// SetUp says otherwise.
 class EngineTest : public testing::TestWithParam<std::string> {
  protected:
   EngineTest();
@@ -72,6 +73,8 @@ class EngineTest : public testing::TestWithParam<std::string> {
   void TakeExport();
 
   void Configure(const std::string& config);
+  // Another engine from now on.
+  void Use(const std::string& engine);
   PluginEngine& Plugin();
   Outcome Run(const std::stop_token& cancel = {});
   // A process of its own begins to run the job and is killed once `reached` holds.
@@ -85,9 +88,10 @@ class EngineTest : public testing::TestWithParam<std::string> {
   std::string Content(const std::string& name) const;
   // Nothing of the build is left: processes, folders, images, containers, cgroups.
   void ExpectNothingLeft();
-  bool Is(const std::string& engine) const { return GetParam() == engine; }
+  bool Is(const std::string& engine) const { return engine_ == engine; }
 
   static inline int count_ = 0;
+  std::string engine_;
   fs::path root_;
   ports::EngineJob job_;
   std::string config_ = R"({"memory":"300M","timeout":"60s"})";

@@ -41,7 +41,7 @@ fi
 
 mkdir -p "$work/image/bin" "$work/image/tmp" "$work/image/proc" "$work/image/dev" "$work/image/etc"
 cp "$(command -v busybox)" "$work/image/bin/busybox"
-for name in sh cat echo sleep dd env head grep mkdir ln; do ln -s busybox "$work/image/bin/$name"; done
+for name in sh cat echo sleep dd env head grep mkdir ln cp chmod; do ln -s busybox "$work/image/bin/$name"; done
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
