@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "child/child.h"
 #include "digest/digest.h"
@@ -29,6 +31,21 @@ sdk::Error Unavailable(const std::string& what, sdk::Fault fault) {
 std::string SubnetOf(const std::string& folder) {
   const int number = std::stoi(digest::Sha256Hex(folder).substr(0, 2), nullptr, 16);
   return "10.214." + std::to_string(number) + ".0/24";
+}
+
+bool Before(const timespec& one, const timespec& other) {
+  return one.tv_sec < other.tv_sec || (one.tv_sec == other.tv_sec && one.tv_nsec < other.tv_nsec);
+}
+
+std::vector<fs::path> Subfolders(const fs::path& path) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_directory(ignored)) found.push_back(entry->path());
+  }
+  return found;
 }
 
 // A step that starts meanwhile finds the one or the other.
@@ -136,6 +153,25 @@ void Daemon::Ensure(const sdk::Call& call) {
   } catch (const sdk::Error& error) {
     call.Check();
     throw Unavailable("buildkitd does not run: " + error.message(), sdk::Fault::kPlatform);
+  }
+  SweepMounts();
+}
+
+// Those that are older than the socket are of the daemon before.
+void Daemon::SweepMounts() {
+  const int64_t now = pid();
+  struct stat socket {};
+  if (now == swept_for_ || ::stat(Socket().c_str(), &socket) != 0) return;
+  swept_for_ = now;
+  for (const fs::path& worker : Subfolders(folder_ + "/root")) {
+    for (const fs::path& step : Subfolders(worker / "executor")) {
+      struct stat made {};
+      if (::stat(step.c_str(), &made) != 0 || !Before(made.st_mtim, socket.st_mtim)) continue;
+      ::umount2((step / "rootfs").c_str(), MNT_DETACH);
+      std::error_code ignored;
+      fs::remove(step / "rootfs", ignored);
+      fs::remove(step, ignored);
+    }
   }
 }
 

@@ -39,11 +39,14 @@ class Daemon {
  private:
   std::string Socket() const { return folder_ + "/buildkitd.sock"; }
   void CheckMachine() const;
+  // Undoes the mounts of steps of a daemon that was killed: the next one does not.
+  void SweepMounts();
 
   const sdk::Host host_;
   const Config config_;
   const std::string folder_, cgroup_, cgroup_path_;
   std::mutex mutex_;
+  int64_t swept_for_ = 0;  // pid of the daemon after whose start that was done
 };
 
 }  // namespace ns::engine_buildkit
