@@ -208,7 +208,7 @@ void Daemon::ForgetHistory(const sdk::Call& call) const {
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = {Buildctl(), "--addr", address(), "prune-histories"};
   spec.env = {kPath, "HOME=" + folder_};
-  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   spec.output = [](std::string_view) {};
   spec.tick = [] { return true; };
   const child::ChildResult result = child::RunChild(call, spec);

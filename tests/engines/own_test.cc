@@ -13,7 +13,7 @@ class Buildkit : public EngineTest {
  protected:
   pid_t Daemon() const {
     const std::string found =
-        Shell("pgrep -f 'buildkitd --config " + SharedInstallation().Data("buildkit") + "/'");
+        Shell("pgrep -f 'buildkit[d] --config " + SharedInstallation().Data("buildkit") + "/'");
     return std::atoi(found.c_str());
   }
 };

@@ -125,6 +125,26 @@ const Case kCases[] = {
      NS_REASON_ENGINE_UNAVAILABLE,
      sdk::Fault::kPlatform,
      "disk of the Docker daemon is full"},
+    {"command, buildctl",
+     {"------", " > [2/2] RUN x:", "0.106 before", "------", "Dockerfile:2",
+      "error: failed to solve: process \"/bin/sh -c x\" did not complete successfully: exit code: "
+      "7"},
+     NS_REASON_COMMAND_FAILED,
+     sdk::Fault::kSource,
+     "failed: process \"/bin/sh -c x\" did not"},
+    {"base image unknown, buildctl",
+     {"------", " > [internal] load metadata for h:1/no/such:1:", "------",
+      "error: failed to solve: h:1/no/such:1: failed to resolve source metadata for "
+      "h:1/no/such:1: h:1/no/such:1: not found"},
+     NS_REASON_BASE_IMAGE_UNAVAILABLE,
+     sdk::Fault::kSource,
+     "cannot be had: h:1/no/such:1"},
+    {"daemon gone, buildctl",
+     {"error: listing workers for Build: failed to list workers: Unavailable: connection error: "
+      "desc = \"transport: Error while dialing: dial unix /x.sock: connect: no such file\""},
+     NS_REASON_ENGINE_UNAVAILABLE,
+     sdk::Fault::kPlatform,
+     "failed to list workers"},
     {"silence", {}, NS_REASON_COMMAND_FAILED, sdk::Fault::kSource, "said nothing"},
 };
 
@@ -169,6 +189,16 @@ TEST(SaysKilled, OnlyOfAStepThatWasKilled) {
   EXPECT_FALSE(
       SaysKilled({"------", "executor failed running [/bin/sh -c exit code: 137]: exit code: 1"}));
   EXPECT_FALSE(SaysKilled({}));
+}
+
+TEST(RefusedPush, OnlyOfABuildThatCameToIt) {
+  const std::string error =
+      "error: failed to solve: failed to push h:1/a/b:1: failed to do request: dial tcp: refused";
+  EXPECT_THAT(RefusedPush({"------", " > exporting to image:", "------", error}),
+              testing::StartsWith("failed to push h:1/a/b:1"));
+  EXPECT_EQ(RefusedPush({"------", " > [2/2] RUN x:", "------", error}), "");
+  EXPECT_EQ(RefusedPush({" > exporting to image:", "error: write /x: no space left on device"}),
+            "");
 }
 
 TEST(PushFailure, NoAnswer_IsThePlatforms) {
