@@ -9,7 +9,8 @@ PACKAGES_BUILD="g++ cmake ninja-build ccache mold pkg-config
 PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python3-venv openssl
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin"
-PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server"
+PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
+  runc buildah containernetworking-plugins"
 PACKAGES_BENCH="libbenchmark-dev wrk"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 

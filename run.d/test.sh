@@ -43,7 +43,7 @@ cmd_test() {
   (set -e; install_test_tools) >"$STEP_LOGS/tools.log" 2>&1 </dev/null & tools=$!
   step "Building (dev)" build_preset dev
   wait "$tools" || true
-  step "Fetching tools (Traefik, pytest, SeaweedFS, Caddy...)" install_test_tools
+  step "Fetching tools (Traefik, Caddy, BuildKit, pytest...)" install_test_tools
   echo "Unit tests and checks of the house"
   run_ctest || status=1
   [ -n "$FILTER" ] && ! [[ simulation =~ $FILTER ]] || { echo "Simulation"; test_simulation || status=1; }
@@ -59,5 +59,6 @@ install_test_tools() {
   install_tools
   tool_pytest
   tool_seaweedfs
+  tool_buildkit
   [ "$FULL" = 0 ] || tool_versitygw
 }

@@ -1,6 +1,5 @@
 #include "cli.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "child/child.h"
+#include "engine/run.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -23,7 +23,7 @@ bool Builds(const sdk::Call& call, const std::string& docker) {
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = {docker, "build", "--help"};
   spec.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-              "HOME=" + HomeFolder(), "DOCKER_BUILDKIT=1"};
+              "HOME=" + engine::HomeFolder(), "DOCKER_BUILDKIT=1"};
   spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   spec.output = [&output](std::string_view bytes) { output += bytes; };
   spec.tick = [] { return true; };
@@ -33,14 +33,6 @@ bool Builds(const sdk::Call& call, const std::string& docker) {
 }
 
 }  // namespace
-
-std::string HomeFolder() {
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  ::getpwuid_r(::geteuid(), &entry, buffer, sizeof(buffer), &found);
-  return found && found->pw_dir ? found->pw_dir : "/";
-}
 
 std::string ConfiguredNoProxy(const std::string& home, const std::string& docker_host) {
   std::stringstream text;
@@ -68,6 +60,7 @@ std::string Cli::Find(const sdk::Call& call) {
   for (const std::string& docker : candidates) {
     if (::access(docker.c_str(), X_OK) == 0 && Builds(call, docker)) return found_ = docker;
   }
+  call.Check();
   throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
                    (binary_.empty() ? "No Docker CLI" : "\"" + binary_ + "\" is no Docker CLI") +
                        std::string(" that builds with BuildKit; install docker.io 20.10, or "

@@ -25,9 +25,6 @@ class Cli {
   std::string found_;
 };
 
-// Of the account that this process runs as: where the CLI looks for credentials of registries.
-std::string HomeFolder();
-
 // Of the configuration that the CLI reads: the hosts that builds reach without a proxy. Empty
 // without one.
 std::string ConfiguredNoProxy(const std::string& home, const std::string& docker_host);

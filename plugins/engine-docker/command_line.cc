@@ -3,23 +3,23 @@
 namespace ns::engine_docker {
 
 CommandLine BuildCommand(const std::string& docker, const std::string& socket,
-                         const std::string& home, const sdk::EngineJob& job, const Mark& mark,
-                         const Files& files, const Circumstances& circumstances) {
+                         const std::string& home, const sdk::EngineJob& job,
+                         const engine::Mark& mark, const engine::Files& files,
+                         const Circumstances& circumstances) {
   CommandLine line;
   line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "HOME=" + home,
               "LANG=C.UTF-8",
               "DOCKER_HOST=unix://" + socket,
               "DOCKER_BUILDKIT=1",
-              "NEOSHOWCASE_BUILD=" + mark.text()};
+              mark.variable()};
   line.argv = {docker,           "build", "--progress",  "plain",     "--file",
-               files.dockerfile, "--tag", job.reference, "--iidfile", files.iidfile};
+               files.dockerfile, "--tag", job.reference, "--iidfile", files.result};
   const auto option = [&line](const char* name, const std::string& value) {
     line.argv.insert(line.argv.end(), {name, value});
   };
-  option("--label", "neoshowcase.installation=" + mark.installation);
-  option("--label", "neoshowcase.app=" + job.app);
-  option("--label", "neoshowcase.build=" + job.build);
+  for (const auto& [key, value] : engine::LabelsOf(mark.installation, job))
+    option("--label", key + "=" + value);
   option("--build-arg", "NO_PROXY=" + mark.text() +
                             (circumstances.no_proxy.empty() ? "" : "," + circumstances.no_proxy));
   for (const auto& [key, value] : job.plan.args) {

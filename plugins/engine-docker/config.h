@@ -1,32 +1,20 @@
 // The configuration of an instance.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <string>
+
+#include "engine/config.h"
 
 namespace ns::engine_docker {
 
-struct Config {
+// Memory and CPUs are those of each step; a `cache` of 0 is dockerd's own rule.
+struct Config : engine::Common {
   std::string socket = "/var/run/docker.sock";
-  std::string binary;   // path of docker; empty: /usr/bin/docker, else the one on the PATH
-  int concurrency = 1;  // builds at once; more wait
-  std::chrono::seconds timeout{30 * 60};  // of one build
-  int64_t memory = 0;                     // bytes for each step of a build; 0: none
-  int64_t cpu_millis = 0;                 // thousandths of a CPU for each step; 0: none
-  int64_t cache = 0;                      // bytes of layer cache to keep; 0: dockerd's own rule
-  std::string cgroup_parent = "docker";   // what dockerd's --cgroup-parent is
+  std::string binary;  // path of docker; empty: /usr/bin/docker, else the one on the PATH
+  std::string cgroup_parent = "docker";  // what dockerd's --cgroup-parent is
 };
 
-struct Machine {
-  int64_t memory = 0;  // bytes
-  int cpus = 1;
-};
-Machine ThisMachine();
-
-// Sizes are numbers of bytes or texts like "256M", times numbers of seconds or texts like "20s",
-// "30m", "1h". Memory and CPUs may also be a share of the machine: "50%". Limits that are not set
-// are half of `machine`. Throws NS_E_INVALID with reason ConfigInvalid.
-Config ParseConfig(const std::string& json, const Machine& machine);
+// Throws NS_E_INVALID with reason ConfigInvalid.
+Config ParseConfig(const std::string& json, const engine::Machine& machine);
 
 }  // namespace ns::engine_docker

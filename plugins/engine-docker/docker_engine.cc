@@ -1,19 +1,12 @@
 #include "docker_engine.h"
 
-#include <dirent.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "child/child.h"
-#include "failure.h"
-#include "progress.h"
-#include "secret_print.h"
+#include "engine/failure.h"
+#include "engine/progress.h"
+#include "engine/run.h"
+#include "engine/workplace.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -23,139 +16,18 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kKeepOlder =
     1;  // images of an application beside the newest, so that going back is quick
-constexpr const char* kPrintKey = "secret-key";
-
-sdk::Error OutOfMemory(const Config& config) {
-  return {NS_E_PRECONDITION, NS_REASON_OUT_OF_MEMORY,
-          "A step of the build needed more memory than its limit of " +
-              std::to_string(config.memory >> 20) +
-              " MiB; make it need less, or raise `memory` of the engine.",
-          sdk::Fault::kSource};
-}
-
-sdk::Error TimedOut(const Config& config) {
-  return {NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
-          "The build took longer than its limit of " + std::to_string(config.timeout.count()) +
-              " s and was killed; make it faster, or raise `timeout` of the engine.",
-          sdk::Fault::kSource};
-}
-
-sdk::Error DiskTrouble(const std::string& what) {
-  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, sdk::Fault::kPlatform};
-}
-
-void WriteFile(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush())
-    throw DiskTrouble("The file " + path.string() +
-                      " cannot be written; look at the disk's space and the folder's rights.");
-}
-
-// Processes whose environment holds `text`; only those that this account may look at.
-std::vector<int> ProcessesWith(const std::string& text) {
-  std::vector<int> found;
-  std::error_code error;
-  for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
-       entry.increment(error)) {
-    const int pid = std::atoi(entry->path().filename().c_str());
-    if (pid <= 1 || pid == ::getpid()) continue;
-    std::stringstream environment;
-    environment << std::ifstream(entry->path() / "environ", std::ios::binary).rdbuf();
-    if (environment.str().find(text) != std::string::npos) found.push_back(pid);
-  }
-  return found;
-}
-
-std::vector<std::string> Hidden(const sdk::BuildPlan& plan) {
-  std::vector<std::string> values;
-  for (const sdk::EnvVar& secret : plan.secrets) {
-    if (secret.secret) values.push_back(secret.value);
-  }
-  return values;
-}
-
-std::string Names(const std::vector<sdk::EnvVar>& secrets) {
-  std::string names;
-  for (const sdk::EnvVar& secret : secrets) names += (names.empty() ? "" : ", ") + secret.key;
-  return names;
-}
-
-// What must stand before a build starts: ids become names of files and labels.
-void CheckName(const std::string& name, const std::string& what) {
-  constexpr const char* kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  if (name.empty() || name.size() > 100 || name.find_first_not_of(kAllowed) != std::string::npos)
-    throw sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
-                     what + " \"" + name + "\" holds more than letters, digits, _ and -.",
-                     sdk::Fault::kPlatform);
-}
-
-// Methods of others may plan anything.
-void CheckExport(const sdk::EngineJob& job) {
-  const fs::path path(job.plan.export_path);
-  const auto defect = [&](const std::string& what) {
-    return sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
-                      "The plan wants the folder \"" + path.string() + "\" " + what,
-                      sdk::Fault::kPlatform);
-  };
-  if (!path.is_absolute() || path.lexically_normal().string() != path.string())
-    throw defect("to be exported, which is no absolute path without \".\" and \"..\".");
-  if (!job.artifact) throw defect("and nothing takes it.");
-}
+constexpr const char* kDaemon = "the Docker daemon";
 
 }  // namespace
 
-class DockerEngine::Workplace {
- public:
-  Workplace(const std::string& folder, const sdk::EngineJob& job)
-      : path_(fs::path(folder) / ("build-" + job.build + "-" + std::to_string(job.attempt))) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-    if (error)
-      throw DiskTrouble("The folder " + path_.string() + " cannot be made: " + error.message() +
-                        ".");
-    ::chmod(path_.c_str(), 0700);
-    files_.iidfile = (path_ / "image").string();
-    files_.context = (fs::path(job.source) / job.plan.context).lexically_normal().string();
-    files_.dockerfile = job.plan.dockerfile_text.empty()
-                            ? (fs::path(job.source) / job.plan.dockerfile_path).string()
-                            : Generated(job.plan);
-    for (const sdk::EnvVar& secret : job.plan.secrets) {
-      memory_.emplace_back(secret.value, NS_REASON_ENGINE_UNAVAILABLE);
-      files_.secret_fds.push_back(memory_.back().fd());
-    }
-  }
-  ~Workplace() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  const Files& files() const { return files_; }
-
- private:
-  // A file of that name beside the Dockerfile counts instead of the source's .dockerignore.
-  std::string Generated(const sdk::BuildPlan& plan) {
-    WriteFile(path_ / "Dockerfile", plan.dockerfile_text);
-    if (plan.ignore_dockerignore)
-      WriteFile(path_ / "Dockerfile.dockerignore", "# the whole folder\n");
-    return (path_ / "Dockerfile").string();
-  }
-
-  const fs::path path_;
-  std::vector<child::MemoryFile> memory_;
-  Files files_;
-};
-
 DockerEngine::DockerEngine(const sdk::Setup& setup)
     : host_(setup.host),
-      config_(ParseConfig(setup.config, ThisMachine())),
+      config_(ParseConfig(setup.config, engine::ThisMachine())),
       cgroups_(config_.cgroup_parent),
       cli_(config_.binary),
       images_(config_.socket),
       export_(config_.socket),
+      secrets_(setup.host),
       slots_(config_.concurrency) {}
 
 void DockerEngine::Activate(const sdk::Call&) {
@@ -179,10 +51,9 @@ sdk::EngineAbilities DockerEngine::Abilities() noexcept {
 
 sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
                                     const sdk::ByteSink& log) {
-  CheckName(job.build, "The build's id");
-  CheckName(job.app, "The application's id");
-  if (!job.plan.export_path.empty()) CheckExport(job);
-  const Slots::Held slot = slots_.Take(call);
+  engine::CheckJob(job);
+  call.Check();
+  const engine::Slots::Held slot = slots_.Take(call);
   if (!images_.Answers(call)) {
     call.Check();
     throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
@@ -194,7 +65,7 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
   try {
     Build(call, job, log, deadline);
     sdk::EngineResult result = Give(call, job, log, deadline);
-    RememberSecrets(call, job);
+    secrets_.Remember(call, job);
     if (result.kind == sdk::ResultKind::kArtifact) Forget(job);
     TidyUp(call, job);
     return result;
@@ -218,18 +89,19 @@ sdk::EngineResult DockerEngine::Give(const sdk::Call& call, const sdk::EngineJob
 
 void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log,
                          TimePoint deadline) {
-  const Mark mark = MarkOf(job.build);
-  const Workplace workplace(WorkFolder(), job);
-  const bool use_cache = !SecretsChanged(call, job);
+  const engine::Mark mark = MarkOf(job.build);
+  const engine::Workplace workplace(WorkFolder(), job);
+  const bool use_cache = !secrets_.Changed(call, job);
   if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty())
-    log.Write("#build secrets, for RUN --mount=type=secret,id=...: " + Names(job.plan.secrets) +
-              "\n");
+    log.Write("#build secrets, for RUN --mount=type=secret,id=...: " +
+              engine::SecretNames(job.plan) + "\n");
   if (!use_cache) log.Write("#build without cache, since the build variables may have changed\n");
-  const std::string home = HomeFolder();
+  const std::string home = engine::HomeFolder();
   const Circumstances circumstances{ConfiguredNoProxy(home, "unix://" + config_.socket), use_cache};
   const CommandLine line = BuildCommand(cli_.Find(call), config_.socket, home, job, mark,
                                         workplace.files(), circumstances);
-  Progress progress(Hidden(job.plan), [&log](std::string_view text) { log.Write(text); });
+  engine::Progress progress(engine::HiddenValues(job.plan),
+                            [&log](std::string_view text) { log.Write(text); });
   Guard guard(cgroups_, mark.text(), {config_.memory, config_.cpu_millis});
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
@@ -253,30 +125,23 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
   if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
   Kill(job.build);
   call.Check();
-  if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
-    throw OutOfMemory(config_);
-  if (result.ending == child::Ending::kLate) throw TimedOut(config_);
-  throw BuildFailure(progress.tail(), images_.Answers(call), progress.said());
+  if (guard.out_of_memory() || (guard.pressed() && engine::SaysKilled(progress.tail())))
+    throw engine::OutOfMemory("A step of the build", config_.memory);
+  if (result.ending == child::Ending::kLate) throw engine::TimedOut(config_.timeout);
+  throw engine::BuildFailure(kDaemon, progress.tail(), images_.Answers(call), progress.said());
 }
 
 // Ending the CLI makes BuildKit kill the steps; what is still there after a moment is killed here.
 void DockerEngine::Kill(const std::string& build) {
-  const std::string mark = MarkOf(build).text();
-  for (const int pid : ProcessesWith("NEOSHOWCASE_BUILD=" + mark)) ::kill(pid, SIGKILL);
-  if (!KillSteps(cgroups_, mark))
+  engine::KillMarked(MarkOf(build));
+  if (!KillSteps(cgroups_, MarkOf(build).text()))
     host_.log().Warn("processes of a build do not end", {{"build", build}});
 }
 
 void DockerEngine::Abort(const sdk::Call& call, const std::string& build) {
-  CheckName(build, "The build's id");
+  engine::CheckId(build, "The build's id");
   Kill(build);
-  std::error_code error;
-  for (fs::directory_iterator entry(WorkFolder(), error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->path().filename().string().starts_with("build-" + build + "-"))
-      fs::remove_all(entry->path(), ignored);
-  }
+  engine::Workplace::Forget(WorkFolder(), build);
   export_.Forget(call, host_.installation(), build);
   images_.ForgetBuild(call, host_.installation(), build);
 }
@@ -303,32 +168,6 @@ void DockerEngine::Forget(const sdk::EngineJob& job) noexcept {
   } catch (const std::exception& error) {
     host_.log().Debug("the image of a build stays for now",
                       {{"build", job.build}, {"error", error.what()}});
-  }
-}
-
-// BuildKit does not look at the content of secrets when it decides whether a step is in its cache.
-// Where nothing can be remembered, every build with secrets is one with others.
-bool DockerEngine::SecretsChanged(const sdk::Call& call, const sdk::EngineJob& job) {
-  try {
-    const auto key = host_.state().Get(call, kPrintKey);
-    const auto last = host_.state().Get(call, "secrets." + job.app);
-    if (!key) return !job.plan.secrets.empty();
-    return SecretPrint(*key, job.plan.secrets) != last.value_or("");
-  } catch (const sdk::Error&) {
-    call.Check();
-    return !job.plan.secrets.empty();
-  }
-}
-
-void DockerEngine::RememberSecrets(const sdk::Call& call, const sdk::EngineJob& job) {
-  try {
-    auto key = host_.state().Get(call, kPrintKey);
-    if (!key && job.plan.secrets.empty()) return;
-    if (!key) host_.state().Put(call, kPrintKey, *(key = FreshKey()));
-    host_.state().Put(call, "secrets." + job.app, SecretPrint(*key, job.plan.secrets));
-  } catch (const sdk::Error& error) {
-    host_.log().Debug("the next build will not use the cache",
-                      {{"app", job.app}, {"error", error.what()}});
   }
 }
 

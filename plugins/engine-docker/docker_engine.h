@@ -8,11 +8,12 @@
 #include "cli.h"
 #include "command_line.h"
 #include "config.h"
+#include "engine/secret_memory.h"
+#include "engine/slots.h"
 #include "export.h"
 #include "guard.h"
 #include "images.h"
 #include "ns/sdk/engine.h"
-#include "slots.h"
 
 namespace ns::engine_docker {
 
@@ -28,10 +29,7 @@ class DockerEngine : public sdk::Engine {
   void Abort(const sdk::Call& call, const std::string& build) override;
 
  private:
-  // The folder of one run; gone with it.
-  class Workplace;
-
-  Mark MarkOf(const std::string& build) const { return {host_.installation(), build}; }
+  engine::Mark MarkOf(const std::string& build) const { return {host_.installation(), build}; }
   std::string WorkFolder() const;
   using TimePoint = std::chrono::steady_clock::time_point;
   void Build(const sdk::Call& call, const sdk::EngineJob& job, const sdk::ByteSink& log,
@@ -42,8 +40,6 @@ class DockerEngine : public sdk::Engine {
   void TidyUp(const sdk::Call& call, const sdk::EngineJob& job) noexcept;
   void Forget(const sdk::EngineJob& job) noexcept;
   void Kill(const std::string& build);
-  bool SecretsChanged(const sdk::Call& call, const sdk::EngineJob& job);
-  void RememberSecrets(const sdk::Call& call, const sdk::EngineJob& job);
 
   const sdk::Host host_;
   const Config config_;
@@ -51,7 +47,8 @@ class DockerEngine : public sdk::Engine {
   Cli cli_;
   Images images_;
   Export export_;
-  Slots slots_;
+  engine::SecretMemory secrets_;
+  engine::Slots slots_;
 };
 
 }  // namespace ns::engine_docker

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "tar_end.h"
+#include "engine/run.h"
+#include "engine/tar_end.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -23,42 +24,11 @@ docker::Labels LabelsOf(const std::string& installation, const std::string& buil
   return {{kInstallation, installation}, {kBuild, build}};
 }
 
-sdk::Error Refused(const char* reason, const std::string& path, const std::string& what) {
-  return {NS_E_PRECONDITION, reason, "The artifact path \"" + path + "\" " + what,
-          sdk::Fault::kSource};
-}
-
-sdk::Error Missing(const std::string& path, const std::string& at) {
-  return Refused(NS_REASON_ARTIFACT_MISSING, path,
-                 "is not in the image that was built: there is no \"" + at +
-                     "\"; correct the path, or the build that should make it.");
-}
-
-sdk::Error LinkOut(const std::string& path, const std::string& at, const std::string& target,
-                   const std::string& folder) {
-  return Refused(NS_REASON_PATH_OUTSIDE_SOURCE, path,
-                 "leads out: \"" + at + "\" is a link to \"" + target +
-                     "\", which is not below \"" + (folder.empty() ? "/" : folder) +
-                     "\"; name the folder itself.");
-}
-
-sdk::Error TimedOut() {
-  return {
-      NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
-      "The build reached its time limit while its folder was read; make it smaller or the build "
-      "faster, or raise `timeout` of the engine.",
-      sdk::Fault::kSource};
-}
-
 sdk::Error EngineLost(const std::string& what) {
   return {
       NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
       "The Docker daemon was lost while the folder was read: " + what + "; `ns doctor` tells more.",
       sdk::Fault::kPlatform};
-}
-
-bool Below(const std::string& folder, const std::string& path) {
-  return path == folder || path.starts_with(folder + "/");
 }
 
 // Readable from `deadline` on.
@@ -135,17 +105,15 @@ std::string Export::Find(const sdk::Call& call, const std::string& container,
   for (const fs::path& part : fs::path(path).relative_path()) {
     const std::string at = folder + "/" + part.string();
     auto stat = Look(call, container, at);
-    if (!stat) throw Missing(path, at);
+    if (!stat) throw engine::ArtifactMissing(path, at);
     std::string found = at;
     if (stat->link) {
       found = stat->target;
-      if (!Below(folder, found)) throw LinkOut(path, at, found, folder);
+      if (!engine::Below(folder, found)) throw engine::ArtifactLinksOut(path, at, found, folder);
       stat = Look(call, container, found);
-      if (!stat) throw Missing(path, found);
+      if (!stat) throw engine::ArtifactMissing(path, found);
     }
-    if (!stat->folder)
-      throw Refused(NS_REASON_ARTIFACT_NO_FOLDER, path,
-                    "needs folders, and \"" + at + "\" is none; name a folder to serve.");
+    if (!stat->folder) throw engine::ArtifactNoFolder(path, at);
     folder = found;
   }
   return folder;
@@ -153,18 +121,18 @@ std::string Export::Find(const sdk::Call& call, const std::string& container,
 
 sdk::EngineResult Export::Give(const sdk::Call& call, const std::string& installation,
                                const sdk::EngineJob& job, Clock::time_point deadline) {
-  TarEnd end;
+  engine::TarEnd end;
   const auto take = [&](std::string_view piece) {
     end.Take(piece);
     job.artifact->Write(piece);
-    if (Clock::now() >= deadline) throw TimedOut();
+    if (Clock::now() >= deadline) throw engine::TimedOutReading();
   };
   try {
     const Alarm alarm(deadline);
     const Container container(engine_, call, installation, job);
     const std::string folder = Find(call, container.name(), job.plan.export_path);
     engine_.GetArchive(call, container.name(), folder + "/.", take,
-                       {{alarm.fd(), [] { throw TimedOut(); }}});
+                       {{alarm.fd(), [] { throw engine::TimedOutReading(); }}});
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {

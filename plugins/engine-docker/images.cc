@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "docker/json.h"
-#include "failure.h"
+#include "engine/failure.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -45,7 +45,7 @@ class PushReader {
   sdk::EngineResult Finish() {
     if (!rest_.empty()) Line(std::exchange(rest_, {}));
     if (result_.digest.empty())
-      throw PushFailure(reference_, "dockerd ended the push without a digest");
+      throw engine::PushFailure(reference_, "dockerd ended the push without a digest");
     return result_;
   }
 
@@ -56,7 +56,7 @@ class PushReader {
     if (error || !value.is_object()) return;
     const json::object& from = value.get_object();
     if (const std::string failure = TextAt(from, "error"); !failure.empty())
-      throw PushFailure(reference_, failure);
+      throw engine::PushFailure(reference_, failure);
     if (const json::value* aux = from.if_contains("aux"); aux && aux->is_object())
       result_.digest = TextAt(aux->get_object(), "Digest");
     const std::string status = TextAt(from, "status"), id = TextAt(from, "id");
@@ -126,7 +126,7 @@ sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
     call.Check();
     throw EngineLost(error.message());
   }
-  if (!response.ok()) throw PushFailure(job.reference, docker::ParseMessage(response.body));
+  if (!response.ok()) throw engine::PushFailure(job.reference, docker::ParseMessage(response.body));
   sdk::EngineResult result = reader.Finish();
   result.size = Size(call, job.reference);
   return result;

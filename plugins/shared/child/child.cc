@@ -56,6 +56,14 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+// In the child, as all that Become does.
+bool Enter(const char* procs) {
+  const int fd = ::open(procs, O_WRONLY | O_CLOEXEC);
+  const bool in = fd >= 0 && ::write(fd, "0", 1) == 1;
+  if (fd >= 0) ::close(fd);
+  return in;
+}
+
 // In the child, after fork: only calls that are safe there.
 [[noreturn]] void Become(const ChildSpec& spec, char* const* argv, char* const* env, int output,
                          pid_t parent) {
@@ -68,7 +76,10 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(number, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, 0);
-  ::dup2(output, 1);
+  for (const std::string& procs : spec.cgroups) {
+    if (!Enter(procs.c_str())) ::_exit(127);
+  }
+  ::dup2(spec.data >= 0 ? spec.data : output, 1);
   ::dup2(output, 2);
   ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   for (const int fd : spec.inherited) ::fcntl(fd, F_SETFD, 0);

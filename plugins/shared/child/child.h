@@ -29,11 +29,13 @@ class MemoryFile {
 
 struct ChildSpec {
   std::vector<std::string> argv, env;
-  std::vector<int> inherited;  // descriptors that it keeps
-  std::string reason;          // of NS_E_UNAVAILABLE
+  std::vector<int> inherited;        // descriptors that it keeps
+  int data = -1;                     // descriptor for its stdout; -1: `output` gets that too
+  std::vector<std::string> cgroups;  // files cgroup.procs of those that it shall be in
+  std::string reason;                // of NS_E_UNAVAILABLE
   std::chrono::steady_clock::time_point deadline;
   std::function<void(std::string_view)>
-      output;  // stdout and stderr as they come; what it throws ends the child and is thrown on
+      output;  // stderr and stdout as they come; what it throws ends the child and is thrown on
   std::function<bool()> tick;  // called at least every 20 ms; false ends the child
 };
 
@@ -45,7 +47,8 @@ struct ChildResult {
 };
 
 // Runs it to its end. A child that must end gets SIGTERM, after 2 s SIGKILL, with its whole group;
-// it also ends when this thread does. Throws NS_E_UNAVAILABLE when it cannot be started.
+// it also ends when this thread does. One that cannot be in its cgroups ends with 127. Throws
+// NS_E_UNAVAILABLE when it cannot be started.
 ChildResult RunChild(const sdk::Call& call, const ChildSpec& spec);
 
 }  // namespace ns::child

@@ -95,6 +95,29 @@ TEST(Child, MemoryFile_IsReadByTheChildAlone) {
   EXPECT_EQ(output, "hush-none\n");
 }
 
+TEST(Child, Data_GoesElsewhereAndErrorsDoNot) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  std::string output;
+  ChildSpec spec = SpecOf("echo out; echo err >&2", output);
+  spec.data = ends[1];
+  EXPECT_EQ(RunChild(sdk::Call(), spec).exit_code, 0);
+  EXPECT_EQ(output, "err\n");
+  char buffer[16] = {};
+  EXPECT_EQ(::read(ends[0], buffer, sizeof(buffer)), 4);
+  EXPECT_STREQ(buffer, "out\n");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Child, CgroupThatIsNotThere_StartsNothing) {
+  std::string output;
+  ChildSpec spec = SpecOf("echo ran", output);
+  spec.cgroups = {"/no/such/cgroup.procs"};
+  EXPECT_EQ(RunChild(sdk::Call(), spec).exit_code, 127);
+  EXPECT_EQ(output, "");
+}
+
 TEST(Child, NoSuchProgram_ExitsWith127) {
   std::string output;
   ChildSpec spec = SpecOf("", output);

@@ -1,0 +1,4 @@
+#include "ns/sdk/plugin.h"
+#include "buildah_engine.h"
+
+NS_PLUGIN(ns::engine_buildah::BuildahEngine, "dev.neoshowcase.engine-buildah");

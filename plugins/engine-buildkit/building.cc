@@ -1,0 +1,126 @@
+#include "building.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "command_line.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "piped_child.h"
+
+namespace ns::engine_buildkit {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kDaemon = "buildkitd";
+
+std::string ReadAll(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// Credentials are in memory: buildctl reads them by a link to a descriptor that it inherits.
+std::string LinkLogins(const engine::Workplace& workplace, const child::MemoryFile& logins) {
+  const fs::path folder = workplace.path() / "docker";
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (!error)
+    fs::create_symlink("/proc/self/fd/" + std::to_string(logins.fd()), folder / "config.json",
+                       error);
+  if (error) throw engine::DiskTrouble("The folder " + folder.string() + " cannot be made.");
+  return folder.string();
+}
+
+}  // namespace
+
+Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk::ByteSink& log)
+    : setting_(setting),
+      job_(job),
+      deadline_(Clock::now() + setting.config.timeout),
+      daemon_pid_(setting.daemon.pid()),
+      use_cache_(setting.use_cache),
+      workplace_(setting.folder, job),
+      logins_(engine::RegistryLogins(ReadAll(engine::HomeFolder() + "/.docker/config.json"), job),
+              NS_REASON_ENGINE_UNAVAILABLE),
+      cgroup_(setting.cgroups, setting.cgroup,
+              {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
+      progress_(engine::HiddenValues(job.plan),
+                [&log](std::string_view text) { log.Write(text); }) {}
+
+child::ChildSpec Building::Spec() {
+  const Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
+                                    (workplace_.path() / "docker").string(), use_cache_};
+  const CommandLine line =
+      BuildCommand(job_, {setting_.installation, job_.build}, workplace_.files(), circumstances);
+  child::ChildSpec spec;
+  spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
+  spec.argv = line.argv;
+  spec.env = line.env;
+  spec.inherited = workplace_.files().secret_fds;
+  spec.inherited.push_back(logins_.fd());
+  spec.deadline = deadline_;
+  spec.output = [this](std::string_view bytes) { progress_.Take(bytes); };
+  spec.tick = [this] { return !cgroup_.OutOfMemory(); };
+  return spec;
+}
+
+std::string Building::Push(const sdk::Call& call) {
+  LinkLogins(workplace_, logins_);
+  const child::ChildResult result = child::RunChild(call, Spec());
+  progress_.Finish();
+  Judge(call, result);
+  const std::string digest = DigestIn(ReadAll(workplace_.files().result));
+  if (digest.empty())
+    throw engine::PushFailure(job_.reference, "buildctl ended without naming a digest");
+  return digest;
+}
+
+int64_t Building::Export(const sdk::Call& call) {
+  LinkLogins(workplace_, logins_);
+  engine::FolderOfTar folder(job_.plan.export_path, *job_.artifact);
+  while (!Pass(call, folder)) use_cache_ = true;  // the build is in the cache by now
+  return folder.bytes();
+}
+
+bool Building::Pass(const sdk::Call& call, engine::FolderOfTar& folder) {
+  PipedChild child(call, Spec());
+  try {
+    const bool done = folder.Pass([&] {
+      if (Clock::now() >= deadline_) throw engine::TimedOutReading();
+      return child.Read();
+    });
+    Judge(call, child.End());
+    return done;
+  } catch (...) {
+    // Whether the archive was not as it should be, or the build did not come to give one.
+    if (child.ended()) throw;
+    const child::ChildResult result = child.Stop();
+    if (result.ending != child::Ending::kTicked || cgroup_.OutOfMemory()) Judge(call, result);
+    throw;
+  }
+}
+
+void Building::Judge(const sdk::Call& call, const child::ChildResult& result) {
+  if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
+  progress_.Finish();
+  const bool killed = cgroup_.OutOfMemory();
+  const bool ended = cgroup_.End();
+  call.Check();
+  if (killed) throw engine::OutOfMemory("The build", setting_.config.memory);
+  if (result.ending == child::Ending::kLate) throw engine::TimedOut(setting_.config.timeout);
+  if (!ended)
+    throw sdk::Error(
+        NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+        "Processes of the build do not end; look at the cgroup " + cgroup_.name() + ".",
+        sdk::Fault::kPlatform);
+  const std::string push = engine::RefusedPush(progress_.tail());
+  const bool same = setting_.daemon.Answers() && setting_.daemon.pid() == daemon_pid_;
+  if (same && !push.empty()) throw engine::PushFailure(job_.reference, push);
+  throw engine::BuildFailure(kDaemon, progress_.tail(), same, progress_.said());
+}
+
+}  // namespace ns::engine_buildkit

@@ -1,0 +1,33 @@
+// What buildctl is called with. Pure.
+// The mark of the build stands in the environment of buildctl and, as a host that no proxy is used
+// for, in that of every step: BuildKit keeps the variables of proxies out of cache keys, image
+// configuration and history.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/run.h"
+#include "engine/workplace.h"
+
+namespace ns::engine_buildkit {
+
+struct Circumstances {
+  std::string buildctl, address;  // program, and buildkitd's
+  std::string logins;             // folder with the file config.json
+  bool use_cache = true;
+};
+
+// Values of secrets stand in neither; those of arguments do in `argv`. A plan with an export_path
+// gives the file system on the standard output, another pushes.
+struct CommandLine {
+  std::vector<std::string> argv, env;
+};
+
+CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
+                         const engine::Files& files, const Circumstances& circumstances);
+
+// The digest of the image, of what buildctl writes down about it; empty where none is named.
+std::string DigestIn(const std::string& metadata);
+
+}  // namespace ns::engine_buildkit

@@ -1,0 +1,17 @@
+// Tells whether the secrets of an application are others than last time, without keeping them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ns/sdk/app.h"
+
+namespace ns::engine {
+
+// A keyed fingerprint; empty for no secrets. `key`: 16 bytes or more, known to this machine only.
+std::string SecretPrint(const std::string& key, const std::vector<sdk::EnvVar>& secrets);
+
+// 32 random bytes.
+std::string FreshKey();
+
+}  // namespace ns::engine
