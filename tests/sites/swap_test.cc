@@ -308,7 +308,9 @@ TEST_P(Hung, Care_StartsItAnew) {
   ASSERT_EQ(servings.Serve(GetParam()), Status());
   const pid_t before = servings.folder().pid(GetParam());
   ASSERT_EQ(::kill(-before, SIGSTOP), 0);
-  const Status status = servings.Care();
+  Status status = servings.Care();
+  EXPECT_FALSE(status.ok());
+  for (int i = 0; i < 5 && !status.ok(); ++i) status = servings.Care();
   EXPECT_EQ(status, Status()) << status.ToString();
   EXPECT_NE(servings.folder().pid(GetParam()), before);
   ExpectTheList(servings.listen(), GetParam());
