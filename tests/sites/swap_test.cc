@@ -279,6 +279,27 @@ TEST_P(SwapOf, NewOneThatIsKilledAgainAndAgain_LeavesTheOld) {
   ExpectServes(from_);
 }
 
+// It costs what was open in it; the socket is not its own, and the supervisor starts it again.
+TEST_P(SwapOf, NewOneThatIsKilledWhenItTakesPart_ServesAllTheSame) {
+  Load load(servings_->listen(), 1, 0);
+  std::jthread killing([&](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); std::this_thread::sleep_for(2ms)) {
+      const auto id = supervise::IdentifyProcess(servings_->folder().pid(to_));
+      if (!id.ok()) continue;
+      const auto socket = supervise::ListeningIn(*id, servings_->listen());
+      if (!socket.ok() || !*socket) continue;
+      EXPECT_EQ(::kill(-id->pid, SIGKILL), 0);
+      return;
+    }
+  });
+  const Status status = servings_->Serve(to_);
+  EXPECT_EQ(status, Status()) << status.ToString();
+  killing.join();
+  load.Stop();
+  EXPECT_LE(load.failed(), 2) << "of " << load.sent();
+  ExpectServes(to_);
+}
+
 // At every step. Which one the next host is told to serve does not matter.
 TEST_P(SwapOf, HostThatDiesMidway_IsFollowedByOneThatEndsWithTheChosen) {
   for (const std::string step : {"ssgen.serving-beside", "ssgen.serving-probed",
