@@ -282,20 +282,22 @@ TEST_P(SwapOf, NewOneThatIsKilledAgainAndAgain_LeavesTheOld) {
 // It costs what was open in it; the socket is not its own, and the supervisor starts it again.
 TEST_P(SwapOf, NewOneThatIsKilledWhenItTakesPart_ServesAllTheSame) {
   Load load(servings_->listen(), 1, 0);
+  std::atomic<bool> killed = false;
   std::jthread killing([&](const std::stop_token& stop) {
-    for (; !stop.stop_requested(); std::this_thread::sleep_for(2ms)) {
+    for (; !stop.stop_requested() && !killed; std::this_thread::sleep_for(2ms)) {
       const auto id = supervise::IdentifyProcess(servings_->folder().pid(to_));
       if (!id.ok()) continue;
       const auto socket = supervise::ListeningIn(*id, servings_->listen());
       if (!socket.ok() || !*socket) continue;
-      EXPECT_EQ(::kill(-id->pid, SIGKILL), 0);
-      return;
+      killed = ::kill(-id->pid, SIGKILL) == 0;  // a child that is no group yet is no server yet
     }
   });
   const Status status = servings_->Serve(to_);
   EXPECT_EQ(status, Status()) << status.ToString();
+  killing.request_stop();
   killing.join();
   load.Stop();
+  EXPECT_TRUE(killed);
   EXPECT_LE(load.failed(), 2) << "of " << load.sent();
   ExpectServes(to_);
 }
