@@ -19,6 +19,7 @@ constexpr Duration kStart = seconds(60);        // for a server to be checked, o
 constexpr Duration kUsualDrain = seconds(30);   // where the settings do not say
 constexpr Duration kBeyondDrain = seconds(15);  // for a server that must be killed after it
 constexpr Duration kAnswer = seconds(5);        // for one request
+constexpr int kPatience = 3;  // looks at one that is not well until it is started anew
 constexpr Duration kConnect = seconds(2);
 
 // Two hexadecimal digits.
@@ -138,6 +139,7 @@ Status Serving::Serve(const ports::Call& call, const NamedServer& chosen,
   state_.With([&](State& state) {
     if (status.ok()) state.serving = wanted;
     state.swapping = false;
+    state.unwell = 0;
   });
   if (!status.ok()) return Unwell(wanted, status);
   for (const NamedServer& other : rest) {
@@ -146,27 +148,31 @@ Status Serving::Serve(const ports::Call& call, const NamedServer& chosen,
     if (Failpoint("ssgen.serving-stopped")) return Unavailable("failpoint ssgen.serving-stopped");
   }
   NS_TRY(status);
-  return wanted.server->Probe(Step(call), wanted.settings);
+  return wanted.server->Probe(Step({call.cancel, {}}), wanted.settings);
 }
 
 Status Serving::Care(const ports::Call& call) {
-  const State state = state_.With([](const State& now) { return now; });
-  if (!state.serving || state.swapping) return {};
+  if (state_.With([](const State& now) { return !now.serving || now.swapping; })) return {};
   NS_ASSIGN(const Turns::Turn mine, turns_.Take(call, clock_, "serving"));
-  const auto serving = state_.With([](const State& now) { return now.serving; });
-  ports::SiteServer& server = *serving->server;
-  const Status seen = server.Probe(Step(call), serving->settings);
-  if (seen.ok()) return {};
-  NS_TRY(CheckCall(call, clock_));
+  const NamedServer serving = *state_.With([](const State& now) { return now.serving; });
+  const Status status = LookAt(call, serving);
+  const int unwell =
+      state_.With([&](State& now) { return now.unwell = status.ok() ? 0 : now.unwell + 1; });
+  // A configuration that is refused would be refused again.
+  if (unwell < kPatience || status.reason() == "ConfigInvalid" || call.cancel.stop_requested())
+    return status;
+  state_.With([](State& now) { now.unwell = 0; });
+  NS_TRY(Stop(serving));
+  return serving.server->Start(Step({call.cancel, {}}), serving.settings);
+}
+
+Status Serving::LookAt(const ports::Call& call, const NamedServer& serving) {
+  const Status seen = serving.server->Probe(Step(call), serving.settings);
+  if (seen.ok() || call.cancel.stop_requested()) return seen;
   log::Warn("a site server is not well and is started again",
-            {{"server", serving->name}, {"problem", seen.message()}});
-  Status again = server.Start(Step(call), serving->settings);
-  if (again.ok()) again = server.Probe(Step(call), serving->settings);
-  // One that hangs is taken for somebody else at its address, so that any reason may be told.
-  if (again.ok() || again.reason() == "ConfigInvalid") return again;
-  NS_TRY(CheckCall(call, clock_));
-  NS_TRY(Stop(*serving));
-  return server.Start(Step(call), serving->settings);
+            {{"server", serving.name}, {"problem", seen.message()}});
+  NS_TRY(serving.server->Start(Step(call), serving.settings));
+  return serving.server->Probe(Step(call), serving.settings);
 }
 
 }  // namespace ns::ssgen

@@ -44,14 +44,16 @@ class Serving {
                const std::vector<NamedServer>& others, const std::vector<SiteName>& sites);
 
   // To be called every few seconds: whether the one that Serve has chosen last answers; where it
-  // does not, it is started again, and anew if that does not help. Ok while a Serve is under way,
-  // and before the first.
+  // does not, it is started again, which does nothing to one that is only slow. Where that has not
+  // helped three times in a row, it is ended and started anew, whatever the deadline of the call.
+  // Ok while a Serve is under way, and before the first.
   Status Care(const ports::Call& call);
 
  private:
   struct State {
     std::optional<NamedServer> serving;
     bool swapping = false;
+    int unwell = 0;  // looks in a row
   };
   ports::Call Step(const ports::Call& call) const;
   Status Begin(const ports::Call& call, const NamedServer& chosen, bool beside,
@@ -60,6 +62,7 @@ class Serving {
                      const std::vector<SiteName>& sites);
   Status ProbeSites(const ports::Call& call, const NamedServer& chosen,
                     const std::vector<SiteName>& sites);
+  Status LookAt(const ports::Call& call, const NamedServer& serving);
   bool Runs(const NamedServer& server) const;
   bool MustComeBeside(const ports::Call& call, const NamedServer& chosen,
                       const std::vector<NamedServer>& others) const;

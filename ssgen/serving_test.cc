@@ -181,7 +181,9 @@ class ScriptedServer final : public ports::SiteServer {
     return std::string("x");
   }
   Status Check(const ports::Call&, const ports::SiteSettings&) override { return Did("check"); }
-  Status Start(const ports::Call&, const ports::SiteSettings& settings) override {
+  Status Start(const ports::Call& call, const ports::SiteSettings& settings) override {
+    if (unwell) std::this_thread::sleep_for(takes);
+    if (call.deadline && *call.deadline < SystemClock().Monotonic()) return Did("start too late");
     const Status status = Did(settings.listen.empty() ? "start alone" : "start");
     if (!status.ok()) return status;
     if (!web_) web_ = std::make_unique<Web>(settings.own, answering_);
@@ -204,6 +206,7 @@ class ScriptedServer final : public ports::SiteServer {
 
   std::map<std::string, Status> failures;  // by what is asked for
   bool unwell = false;
+  std::chrono::milliseconds takes{};  // to start while it is unwell
   bool runs() const { return web_ != nullptr; }
 
  private:
@@ -365,18 +368,47 @@ TEST_F(ServingTest, AddressThatCannotBeShared_IsRefused) {
   EXPECT_THAT(log_, ElementsAre());
 }
 
-TEST_F(ServingTest, Care_StartsAgainAndThenAnew) {
+TEST_F(ServingTest, Care_StartsAgainAndTheThirdTimeAnew) {
   ServeOne();
   EXPECT_EQ(serving_.Care({}), Status());
   EXPECT_THAT(log_, ElementsAre());
   one_.unwell = true;
+  EXPECT_EQ(serving_.Care({}).reason(), "SiteServerUnavailable");
+  EXPECT_EQ(serving_.Care({}).reason(), "SiteServerUnavailable");
+  EXPECT_THAT(log_, ElementsAre("one start", "one start"));
+  log_.clear();
   EXPECT_EQ(serving_.Care({}), Status());
   EXPECT_THAT(log_, ElementsAre("one start", "one stop", "one start"));
-  log_.clear();
+}
+
+TEST_F(ServingTest, OneThatIsSlowNowAndThen_IsNotEnded) {
+  ServeOne();
+  for (int i = 0; i < 10; ++i) {
+    one_.unwell = i % 3 != 2;
+    (void)serving_.Care({});
+  }
+  EXPECT_THAT(log_, testing::Not(testing::Contains("one stop")));
+}
+
+TEST_F(ServingTest, OneWhoseConfigurationIsRefused_IsNotEndedForIt) {
+  ServeOne();
   one_.unwell = true;
   one_.failures = {{"start", Status(Code::kInvalid, "ConfigInvalid", "no")}};
-  EXPECT_EQ(serving_.Care({}).reason(), "ConfigInvalid");
-  EXPECT_THAT(log_, ElementsAre("one start")) << "starting anew would not help";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(serving_.Care({}).reason(), "ConfigInvalid");
+  EXPECT_THAT(log_, testing::Not(testing::Contains("one stop")));
+}
+
+// What was tried first has taken all the time there was.
+TEST_F(ServingTest, CareThatIsLate_StartsAnewAllTheSame) {
+  ServeOne();
+  one_.unwell = true;
+  one_.failures = {{"start too late", Status(Code::kDeadline, "TimedOut", "late")}};
+  (void)serving_.Care({});
+  (void)serving_.Care({});
+  one_.takes = 1s;
+  log_.clear();
+  EXPECT_EQ(serving_.Care({{}, SystemClock().Monotonic() + 900ms}), Status());
+  EXPECT_THAT(log_, ElementsAre("one start too late", "one stop", "one start"));
 }
 
 TEST(OwnAddress, IsOfTheDataFolderAndThePort) {

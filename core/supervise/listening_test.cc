@@ -183,7 +183,7 @@ TEST_F(ListeningTest, SocketThatMayNotBeTakenOver_IsToldFromOneOfSomebodyElse) {
   if (child == 0) {
     if (::setresuid(65534, 65534, 65534) != 0) ::_exit(9);
     const auto taken = ListenSockets(folder_).Take(address_);
-    const std::string& message = taken.status().message();
+    const std::string message = taken.status().message();
     const bool told = message.find("CAP_SYS_PTRACE") != std::string::npos;
     ::_exit(taken.ok() ? 1 : taken.status().reason() != "PortTaken" ? 2 : told ? 0 : 3);
   }

@@ -6,7 +6,6 @@ namespace ns::sites {
 namespace {
 
 constexpr size_t kOnOneConnection = 10;
-constexpr int64_t kTold = 5;
 
 bool AsItSays(const Expected& row, const Answer& answer) {
   if (answer.status != row.status || (!row.any_body && answer.body != row.body)) return false;
@@ -47,7 +46,7 @@ bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
   return false;
 }
 
-Load::Load(const std::string& address, int threads) : address_(address) {
+Load::Load(const std::string& address, int threads, int64_t told) : address_(address), told_(told) {
   for (int i = 0; i < threads; ++i)
     threads_.emplace_back([this, i](const std::stop_token& stop) {
       Send(stop, static_cast<size_t>(i) * rows_.size() / 2);
@@ -62,7 +61,7 @@ void Load::Send(const std::stop_token& stop, size_t first) {
     const bool fresh = kept == nullptr;
     const bool same = Same(kept, address_, row);
     ++sent_;
-    if (!same && ++failed_ <= kTold)
+    if (!same && ++failed_ <= told_)
       ADD_FAILURE() << row.Name() << (fresh ? " on a new connection" : " on a kept connection");
   }
 }

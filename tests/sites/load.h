@@ -19,11 +19,11 @@ std::vector<Expected> AlikeRequests();
 // again on a new one where an idle one was ended before the answer began, as the router does.
 bool Same(std::unique_ptr<Connection>& connection, const std::string& address, const Expected& row);
 
-// From its making to its end; every tenth request is on a new connection. The first failures are
-// told as failures of the test.
+// From its making to its end; every tenth request is on a new connection. The first `told` failures
+// are failures of the test.
 class Load {
  public:
-  explicit Load(const std::string& address, int threads = 1);
+  explicit Load(const std::string& address, int threads = 1, int64_t told = 5);
   ~Load() { Stop(); }
 
   void Stop() { threads_.clear(); }
@@ -34,6 +34,7 @@ class Load {
   void Send(const std::stop_token& stop, size_t first);
 
   const std::string address_;
+  const int64_t told_;
   const std::vector<Expected> rows_ = AlikeRequests();
   std::atomic<int64_t> sent_ = 0, failed_ = 0;
   std::vector<std::jthread> threads_;
