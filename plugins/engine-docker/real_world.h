@@ -4,9 +4,11 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -93,6 +95,32 @@ class Host {
   std::map<std::string, std::string> values_;
 };
 
+// A call that can be cancelled from another thread.
+class Cancellable {
+ public:
+  Cancellable() : fd_(::eventfd(0, EFD_CLOEXEC)) {
+    raw_.struct_size = sizeof(raw_);
+    raw_.cancel_fd = fd_;
+    raw_.host_data = this;
+    raw_.cancelled = [](const ns_call* call) noexcept -> int32_t {
+      return static_cast<Cancellable*>(call->host_data)->cancelled_ ? 1 : 0;
+    };
+    raw_.fail = [](const ns_call*, const ns_problem*) noexcept {};
+  }
+  ~Cancellable() { ::close(fd_); }
+  void Cancel() {
+    cancelled_ = true;
+    const uint64_t one = 1;
+    EXPECT_EQ(::write(fd_, &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+  }
+  sdk::Call call() const { return sdk::Call(&raw_); }
+
+ private:
+  const int fd_;
+  std::atomic<bool> cancelled_{false};
+  ns_call raw_{};
+};
+
 struct Outcome {
   sdk::EngineResult result;
   std::string reason, message;  // empty: succeeded
@@ -159,6 +187,8 @@ class EngineDocker : public testing::Test {
     const std::lock_guard lock(mutex_);
     return log_;
   }
+
+  bool WorkFolderEmpty() const { return fs::is_empty(root_ / "data"); }
 
   static inline int count_ = 0;
   fs::path root_;

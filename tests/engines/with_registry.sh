@@ -11,6 +11,11 @@ answers() { curl -sf -m 2 --unix-socket "$socket" http://docker/_ping >/dev/null
 missing() { echo "LEFT OUT: $1"; exit 77; }
 docker() { /usr/bin/docker "$@"; }
 
+kept_things() {
+  ip -o link show type bridge | sed -n 's/^[0-9]*: \(nsbk[0-9a-f]*\|cni-podman0\):.*/bridge \1/p'
+  find /sys/fs/cgroup -maxdepth 2 -type d -name 'neoshowcase-*' -printf 'cgroup %p\n' 2>/dev/null || true
+}
+
 finish() {
   [ "${#registries[@]}" = 0 ] || kill "${registries[@]}" 2>/dev/null || true
   docker rmi -f "$NS_TEST_BASE" >/dev/null 2>&1 || true
@@ -21,13 +26,17 @@ finish() {
     pgrep -f -- "$work/" | xargs -r kill -9 2>/dev/null || true
     awk -v work="$work/" 'index($2, work) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount -l || true
   fi
-  # What engines with programs of their own leave on purpose: the bridge of steps, and empty cgroups.
-  ip -o link show type bridge | sed -n 's/^[0-9]*: \(nsbk[0-9a-f]*\):.*/\1/p' | xargs -r -n 1 ip link delete || true
-  find /sys/fs/cgroup -depth -type d -path '*/neoshowcase-*' -exec rmdir {} + 2>/dev/null || true
+  # What engines with programs of their own leave on purpose: the bridge of steps, and empty cgroups. Those of others stay.
+  kept_things | grep -vxF -f "$work/before" | while read -r kind thing; do
+    if [ "$kind" = bridge ]; then ip link delete "$thing" || true; fi
+    if [ "$kind" = cgroup ]; then find "$thing" -depth -type d -exec rmdir {} + 2>/dev/null || true; fi
+  done || true
   rm -rf "$work"
 }
 
 for program in /usr/bin/docker docker-registry curl busybox python3; do command -v "$program" >/dev/null || missing "$program is not installed"; done
+kept_things >"$work/before"
+echo >>"$work/before"
 trap finish EXIT
 if ! answers; then
   [ "$(id -u)" = 0 ] || missing "no Docker daemon answers, and only root can start one"
