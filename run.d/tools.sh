@@ -9,6 +9,7 @@ PYTEST_VERSION=8.3.4
 PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
 SEAWEEDFS_VERSION=4.48
 VERSITYGW_VERSION=1.8.0
+LIFECYCLE_VERSION=0.21.17
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -38,6 +39,23 @@ tool_versitygw() {
   local folder=$NS_TOOLS/versitygw-$VERSITYGW_VERSION
   [ ! -e "$folder/.complete" ] && command -v go >/dev/null || return 0
   CGO_ENABLED=0 GOFLAGS=-mod=mod GOBIN="$folder/bin" go install "github.com/versity/versitygw/cmd/versitygw@v$VERSITYGW_VERSION"
+  touch "$folder/.complete"
+}
+
+# The programs of Cloud Native Buildpacks, for the builder image of the tests: where there is a Go. 15 s, once.
+tool_lifecycle() {
+  local folder=$NS_TOOLS/lifecycle-$LIFECYCLE_VERSION program
+  [ ! -e "$folder/.complete" ] && command -v go >/dev/null || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  cp -r "$ROOT/tests/buildpacks/lifecycle" "$folder/source"
+  for program in lifecycle launcher; do
+    (cd "$folder/source" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod go build -trimpath -o "$folder/bin/$program" \
+      -ldflags "-s -w -X github.com/buildpacks/lifecycle/cmd.Version=$LIFECYCLE_VERSION" \
+      "github.com/buildpacks/lifecycle/cmd/$program") || return 1
+  done
+  for program in analyzer builder creator detector exporter rebaser restorer; do ln -sfn lifecycle "$folder/bin/$program"; done
+  rm -rf "$folder/source"
   touch "$folder/.complete"
 }
 
