@@ -112,6 +112,8 @@ Config ParseConfig(const std::string& text, const Machine& machine) {
   config.memory = share ? *share : Amount(from, "memory", Sizes(), machine.memory / 2);
   config.cpu_millis = CpuMillis(from, machine.cpus * 1000, std::max(500, machine.cpus * 500));
   config.cache = Amount(from, "cache", Sizes(), 0);
+  config.pids = Amount(from, "pids", {{"", 1}}, config.pids);
+  config.buildpack_cache = Amount(from, "buildpack_cache", Sizes(), config.buildpack_cache);
   return config;
 }
 

@@ -15,7 +15,9 @@ struct Config {
   int64_t memory = 0;                     // bytes for each step of a build; 0: none
   int64_t cpu_millis = 0;                 // thousandths of a CPU for each step; 0: none
   int64_t cache = 0;                      // bytes of layer cache to keep; 0: dockerd's own rule
-  std::string cgroup_parent = "docker";   // what dockerd's --cgroup-parent is
+  int64_t pids = 4096;                    // processes of each phase of a build by buildpacks
+  int64_t buildpack_cache = int64_t{10} << 30;  // bytes that buildpacks keep, of all; 0: nothing
+  std::string cgroup_parent = "docker";         // what dockerd's --cgroup-parent is
 };
 
 struct Machine {

@@ -12,6 +12,7 @@
 
 #include "child/child.h"
 #include "failure.h"
+#include "limit_failure.h"
 #include "progress.h"
 #include "secret_print.h"
 
@@ -24,21 +25,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kKeepOlder =
     1;  // images of an application beside the newest, so that going back is quick
 constexpr const char* kPrintKey = "secret-key";
-
-sdk::Error OutOfMemory(const Config& config) {
-  return {NS_E_PRECONDITION, NS_REASON_OUT_OF_MEMORY,
-          "A step of the build needed more memory than its limit of " +
-              std::to_string(config.memory >> 20) +
-              " MiB; make it need less, or raise `memory` of the engine.",
-          sdk::Fault::kSource};
-}
-
-sdk::Error TimedOut(const Config& config) {
-  return {NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
-          "The build took longer than its limit of " + std::to_string(config.timeout.count()) +
-              " s and was killed; make it faster, or raise `timeout` of the engine.",
-          sdk::Fault::kSource};
-}
 
 sdk::Error DiskTrouble(const std::string& what) {
   return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE, what, sdk::Fault::kPlatform};
@@ -156,6 +142,7 @@ DockerEngine::DockerEngine(const sdk::Setup& setup)
       cli_(config_.binary),
       images_(config_.socket),
       export_(config_.socket),
+      buildpacks_(host_, config_, export_),
       slots_(config_.concurrency) {}
 
 void DockerEngine::Activate(const sdk::Call&) {
@@ -168,7 +155,7 @@ void DockerEngine::Activate(const sdk::Call&) {
 
 sdk::EngineAbilities DockerEngine::Abilities() noexcept {
   sdk::EngineAbilities can;
-  can.dockerfile = can.secrets = can.cache = can.exports = can.time_limit = true;
+  can.dockerfile = can.secrets = can.cache = can.exports = can.buildpack = can.time_limit = true;
   try {
     can.memory_limit = config_.memory > 0 && cgroups_.CanLimit();
   } catch (...) {
@@ -191,6 +178,7 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                      sdk::Fault::kPlatform);
   }
   const TimePoint deadline = Clock::now() + config_.timeout;
+  if (!job.plan.builder.empty()) return buildpacks_.Run(call, job, log, deadline);
   try {
     Build(call, job, log, deadline);
     sdk::EngineResult result = Give(call, job, log, deadline);
@@ -254,8 +242,8 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job, const
   Kill(job.build);
   call.Check();
   if (guard.out_of_memory() || (guard.pressed() && SaysKilled(progress.tail())))
-    throw OutOfMemory(config_);
-  if (result.ending == child::Ending::kLate) throw TimedOut(config_);
+    throw OutOfMemory(config_.memory);
+  if (result.ending == child::Ending::kLate) throw TimedOut(config_.timeout);
   throw BuildFailure(progress.tail(), images_.Answers(call), progress.said());
 }
 
@@ -278,6 +266,7 @@ void DockerEngine::Abort(const sdk::Call& call, const std::string& build) {
       fs::remove_all(entry->path(), ignored);
   }
   export_.Forget(call, host_.installation(), build);
+  buildpacks_.Forget(call, build);
   images_.ForgetBuild(call, host_.installation(), build);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "buildpack_engine.h"
 #include "cli.h"
 #include "command_line.h"
 #include "config.h"
@@ -51,6 +52,7 @@ class DockerEngine : public sdk::Engine {
   Cli cli_;
   Images images_;
   Export export_;
+  BuildpackEngine buildpacks_;
   Slots slots_;
 };
 
