@@ -68,9 +68,8 @@ std::vector<std::string> CachesToDrop(const std::vector<VolumeFacts>& volumes,
 std::string BuildpackCache::Take(const sdk::Call& call, const std::string& app) {
   if (bytes_ == 0) return "";
   const std::string volume =
-      "nscache-" + app + "-" + digest::Sha256Hex(std::string(host_.installation())).substr(0, 12);
-  docker_.CreateVolume(call, volume,
-                       {{kInstallation, std::string(host_.installation())}, {kApp, app}});
+      "nscache-" + app + "-" + digest::Sha256Hex(host_.installation()).substr(0, 12);
+  docker_.CreateVolume(call, volume, {{kInstallation, host_.installation()}, {kApp, app}});
   const std::lock_guard lock(mutex_);
   CacheUses uses = Uses(call);
   uses[volume] = Now();

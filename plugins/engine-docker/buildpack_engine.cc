@@ -36,11 +36,10 @@ sdk::EngineResult BuildpackEngine::Run(const sdk::Call& call, const sdk::EngineJ
 sdk::EngineResult BuildpackEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
                                          const sdk::ByteSink& log, TimePoint deadline) {
   const bool site = !job.plan.export_path.empty();
-  const std::string installation(host_.installation());
   sdk::EngineResult result;
   {
     BuildpackJob run(docker_, config_, call, job, log,
-                     {BuildpackLabels(installation, job.build), cache_.Take(call, job.app),
+                     {BuildpackLabels(host_.installation(), job.build), cache_.Take(call, job.app),
                       site ? "" : Previous(call, job), deadline});
     const std::string digest = run.Run();
     if (site) {
@@ -63,13 +62,8 @@ sdk::EngineResult BuildpackEngine::Build(const sdk::Call& call, const sdk::Engin
 }
 
 void BuildpackEngine::Forget(const sdk::Call& call, const std::string& build) {
-  const docker::Labels labels = BuildpackLabels(std::string(host_.installation()), build);
-  for (const docker::Listed& one : docker_.engine().List(call, labels)) {
-    if (one.name.starts_with(BuildpackName(build))) docker_.engine().Remove(call, one.id);
-  }
-  for (const VolumeFacts& one : docker_.Volumes(call, labels)) {
-    if (one.name.starts_with(BuildpackName(build))) docker_.RemoveVolume(call, one.name);
-  }
+  SweepBuildpacks(docker_, call, BuildpackLabels(host_.installation(), build),
+                  BuildpackName(build));
 }
 
 // Empty also where another registry is used now.

@@ -22,8 +22,6 @@ constexpr const char* kNothing = "nothing";  // the run image of a site
 
 constexpr size_t kMostState = 16 << 20;  // bytes
 constexpr size_t kTail = 400;            // lines
-constexpr Phase kPhases[] = {Phase::kAnalyze, Phase::kDetect, Phase::kRestore, Phase::kBuild,
-                             Phase::kExport};
 
 std::function<size_t(char*, size_t)> ReaderOf(const std::string& text) {
   return [&text, at = size_t{0}](char* to, size_t most) mutable {
@@ -63,6 +61,27 @@ docker::Labels BuildpackLabels(const std::string& installation, const std::strin
 
 std::string BuildpackName(const std::string& build) { return "nsbuildpack-" + build + "-"; }
 
+// dockerd may be at it still, or hold a volume for a moment longer than its container.
+void SweepBuildpacks(PhaseDocker& docker, const sdk::Call& call, const docker::Labels& labels,
+                     const std::string& prefix) {
+  constexpr int kTimes = 50;
+  for (int i = 0; i < kTimes; ++i) {
+    bool found = false;
+    for (const docker::Listed& one : docker.engine().List(call, labels)) {
+      if (!one.name.starts_with(prefix)) continue;
+      found = true;
+      docker.engine().Remove(call, one.id);
+    }
+    for (const VolumeFacts& one : docker.Volumes(call, labels)) {
+      if (!one.name.starts_with(prefix)) continue;
+      found = true;
+      docker.RemoveVolume(call, one.name);
+    }
+    if (!found) return;
+    if (i > 0) call.Wait(std::chrono::milliseconds(100));
+  }
+}
+
 BuildpackJob::BuildpackJob(PhaseDocker& docker, const Config& config, const sdk::Call& call,
                            const sdk::EngineJob& job, const sdk::ByteSink& log, BuildpackSpec spec)
     : docker_(docker),
@@ -76,12 +95,9 @@ BuildpackJob::BuildpackJob(PhaseDocker& docker, const Config& config, const sdk:
       watched_{{alarm_.fd(), [&config] { throw TimedOut(config.timeout); }}} {}
 
 BuildpackJob::~BuildpackJob() {
-  for (const Phase phase : kPhases) Remove(Name(phase));
-  for (const char* volume : {"layers", "workspace"}) {
-    try {
-      docker_.RemoveVolume(sdk::Call(), name_ + volume);
-    } catch (const std::exception&) {  // it is found by the build's id
-    }
+  try {
+    SweepBuildpacks(docker_, sdk::Call(), spec_.labels, name_);
+  } catch (const std::exception&) {  // it is found by the build's id
   }
 }
 
@@ -96,10 +112,11 @@ std::string BuildpackJob::Run() {
                     "CNB_PREVIOUS_IMAGE=" + spec_.previous},
             .arguments = {site() ? "site" : job_.reference},
             .hands_on = {"analyzed.toml"}});
+  if (!HasRunImage(state_["analyzed.toml"])) throw NoRunImage("the registry has none of that name");
   // What it says of the run image is not taken: code of the source may run here.
   RunPhase({.phase = Phase::kDetect,
             .program = "detector",
-            .volumes = {"layers", "workspace"},
+            .volumes = {"workspace"},
             .hands_on = {"group.toml", "plan.toml"}});
   RunPhase({.phase = Phase::kRestore,
             .program = "restorer",
@@ -198,7 +215,9 @@ PhaseSpec BuildpackJob::SpecOf(const Ways& ways) const {
 }
 
 // Below the root of the container's own file system, which ends with it: variables for the phases
-// that run buildpacks, credentials for the others, readable by their root alone.
+// that run buildpacks, credentials for the others. The exporter reads what buildpacks have left, as
+// their user, and so the credentials are its root's alone, who reads them before; the restorer
+// wants to read them once more, and nothing of the source is in its reach.
 std::vector<TarFile> BuildpackJob::FilesFor(const Ways& ways) const {
   std::vector<TarFile> files{{std::string(kState + 1) + "/", "", 0755, owner_}};
   for (const auto& [name, text] : state_)
@@ -218,8 +237,10 @@ std::vector<TarFile> BuildpackJob::FilesFor(const Ways& ways) const {
     return files;
   }
   const std::string config = RegistryConfig(job_.reference, job_.push_username, job_.push_password);
-  files.push_back({std::string(kAuth + 1) + "/", "", 0700, {}});
-  if (!config.empty()) files.push_back({std::string(kAuth + 1) + "/config.json", config, 0600, {}});
+  const Owner reader = ways.phase == Phase::kExport ? Owner{} : owner_;
+  files.push_back({std::string(kAuth + 1) + "/", "", 0700, reader});
+  if (!config.empty())
+    files.push_back({std::string(kAuth + 1) + "/config.json", config, 0400, reader});
   return files;
 }
 
@@ -228,10 +249,12 @@ void BuildpackJob::Put(Phase phase, const std::string& folder, const std::string
 }
 
 void BuildpackJob::PutSource(Phase phase) {
-  FolderTar tar((fs::path(job_.source) / job_.plan.context).lexically_normal().string(), owner_);
+  // From the root on: dockerd refuses links that lead out of the folder that it unpacks into.
+  FolderTar tar((fs::path(job_.source) / job_.plan.context).lexically_normal().string(),
+                "workspace", owner_);
   docker_.Put(
-      call_, Name(phase), "/workspace",
-      [&tar](char* to, size_t most) { return tar.Read(to, most); }, watched_);
+      call_, Name(phase), "/", [&tar](char* to, size_t most) { return tar.Read(to, most); },
+      watched_);
 }
 
 // Regular files at or below a path of the phase's container.
@@ -254,7 +277,7 @@ std::map<std::string, std::string> BuildpackJob::Read(Phase phase, const std::st
   return FilesOf(tar, kMostState);
 }
 
-std::vector<std::string> BuildpackJob::RunToEnd(const Ways& ways) {
+void BuildpackJob::RunToEnd(const Ways& ways) {
   std::vector<std::string> tail;
   Progress progress(Hidden(job_), [&](std::string_view line) {
     log_.Write(std::string(line));
@@ -273,16 +296,26 @@ std::vector<std::string> BuildpackJob::RunToEnd(const Ways& ways) {
     throw NoLifecycle(job_.plan.builder, error.message());
   }
   progress.Finish();
-  if (ended.out_of_memory && ended.exit_code != 0) throw OutOfMemory(config_.memory);
-  if (ended.exit_code == 0) return tail;
   std::erase(tail, "");
+  if (ended.out_of_memory && ended.exit_code != 0) throw OutOfMemory(config_.memory);
+  if (ended.exit_code == 0) return;
+  if (ways.phase == Phase::kAnalyze && SaysNoRunImage(tail)) throw NoRunImage(tail.back());
   throw LifecycleFailure({ways.phase, ended.exit_code, tail}, job_.plan.builder,
                          job_.plan.platform_api);
 }
 
+// The lifecycle does not say why: the image may not be there, or its registry not answer.
+sdk::Error BuildpackJob::NoRunImage(const std::string& words) {
+  const std::string trouble =
+      docker_.TroubleWith(call_, job_.reference, job_.push_username, job_.push_password);
+  return RunImageMissing(job_.plan.builder, job_.plan.run_image, words, trouble);
+}
+
 void BuildpackJob::RunPhase(const Ways& ways) {
   log_.Write("#" + std::string(NameOf(ways.phase)) + "\n");
-  docker_.Create(call_, SpecOf(ways));
+  // Whole or not at all: one that is made after nobody waits for it any more would stay.
+  docker_.Create(sdk::Call(), SpecOf(ways));
+  call_.Check();
   Put(ways.phase, "/", TarOf(FilesFor(ways)));
   if (ways.phase == Phase::kDetect) PutSource(ways.phase);
   RunToEnd(ways);
@@ -293,7 +326,7 @@ void BuildpackJob::RunPhase(const Ways& ways) {
         state_[name] = std::move(found->second);
     }
   }
-  if (ways.phase != Phase::kBuild) Remove(Name(ways.phase));
+  if (ways.phase != Phase::kBuild) docker_.engine().Remove(call_, Name(ways.phase));
 }
 
 // The buildpacks say it, or what people expect; empty: as the buildpacks say.
@@ -331,13 +364,6 @@ void BuildpackJob::Export() {
         error.reason() != NS_REASON_COMMAND_FAILED)
       throw;
     log_.Write("#export nothing is kept for the next build: " + error.message() + "\n");
-  }
-}
-
-void BuildpackJob::Remove(const std::string& container) noexcept {
-  try {
-    docker_.engine().Remove(sdk::Call(), container);
-  } catch (const std::exception&) {  // it is found by the build's id
   }
 }
 

@@ -20,6 +20,10 @@ namespace ns::engine_docker {
 docker::Labels BuildpackLabels(const std::string& installation, const std::string& build);
 std::string BuildpackName(const std::string& build);
 
+// Removes the containers and volumes that bear these labels and names that begin so.
+void SweepBuildpacks(PhaseDocker& docker, const sdk::Call& call, const docker::Labels& labels,
+                     const std::string& prefix);
+
 // What a run is made of beside the job.
 struct BuildpackSpec {
   docker::Labels labels;
@@ -59,7 +63,8 @@ class BuildpackJob {
   void Pull();
   void MakeVolumes();
   void RunPhase(const Ways& ways);
-  std::vector<std::string> RunToEnd(const Ways& ways);
+  void RunToEnd(const Ways& ways);
+  sdk::Error NoRunImage(const std::string& words);
   PhaseSpec SpecOf(const Ways& ways) const;
   std::vector<TarFile> FilesFor(const Ways& ways) const;
   void Put(Phase phase, const std::string& folder, const std::string& tar);
@@ -67,7 +72,6 @@ class BuildpackJob {
   std::map<std::string, std::string> Read(Phase phase, const std::string& path);
   std::string ChooseProcess();
   void Export();
-  void Remove(const std::string& container) noexcept;
 
   PhaseDocker& docker_;
   const Config& config_;

@@ -83,8 +83,9 @@ bool NoAnswer(const std::string& text) {
 }
 
 bool Refuses(const std::string& text) {
-  return HasOne(text, {"UNAUTHORIZED", "DENIED", "401 Unauthorized", "403 Forbidden",
-                       "unexpected status code 401", "unexpected status code 403"});
+  return HasOne(text, {"UNAUTHORIZED", "DENIED", "unauthorized", "authentication required",
+                       "denied", "401 Unauthorized", "403 Forbidden", "unexpected status code 401",
+                       "unexpected status code 403"});
 }
 
 bool DiskFull(const std::string& text) {
@@ -97,21 +98,21 @@ std::string All(const std::vector<std::string>& tail) {
   return text;
 }
 
+sdk::Error NoAnswerFrom(const std::string& words) {
+  return Platform(NS_REASON_REGISTRY_UNAVAILABLE,
+                  "The registry does not answer: " + words + "; `ns doctor` shows it.");
+}
+sdk::Error RefusalOf(const std::string& words) {
+  return {NS_E_UNAUTHENTICATED, NS_REASON_REGISTRY_UNAVAILABLE,
+          "The registry refuses: " + words + "; correct `registry` in the configuration.",
+          sdk::Fault::kOperator};
+}
+
 // The phases that speak to the registry.
-sdk::Error AboutTheRegistry(const PhaseEnd& end, const std::string& builder) {
+sdk::Error AboutTheRegistry(const PhaseEnd& end) {
   const std::string verdict = Verdict(end.tail), all = All(end.tail);
-  if (HasOne(all, {"run image", "run-image"}) && !NoAnswer(all) && end.phase != Phase::kExport)
-    return Operator(NS_REASON_BASE_IMAGE_UNAVAILABLE,
-                    "The run image cannot be had: " + verdict +
-                        "; correct `run_image` of the build method, or the builder " + builder +
-                        " that names it.");
-  if (NoAnswer(all))
-    return Platform(NS_REASON_REGISTRY_UNAVAILABLE,
-                    "The registry does not answer: " + verdict + "; `ns doctor` shows it.");
-  if (Refuses(all))
-    return {NS_E_UNAUTHENTICATED, NS_REASON_REGISTRY_UNAVAILABLE,
-            "The registry refuses: " + verdict + "; correct `registry` in the configuration.",
-            sdk::Fault::kOperator};
+  if (NoAnswer(all)) return NoAnswerFrom(verdict);
+  if (Refuses(all)) return RefusalOf(verdict);
   if (end.phase == Phase::kExport)
     return Source(NS_REASON_COMMAND_FAILED,
                   "What the buildpacks made is no image: " + verdict + LastWords(end.tail));
@@ -182,7 +183,22 @@ sdk::Error LifecycleFailure(const PhaseEnd& end, const std::string& builder,
                         Verdict(end.tail));
   if (end.phase == Phase::kDetect) return OfDetect(end);
   if (end.phase == Phase::kBuild) return OfBuild(end);
-  return AboutTheRegistry(end, builder);
+  return AboutTheRegistry(end);
+}
+
+bool SaysNoRunImage(const std::vector<std::string>& tail) {
+  return HasOne(Verdict(tail), {"run image", "run-image"});
+}
+
+sdk::Error RunImageMissing(const std::string& builder, const std::string& run_image,
+                           const std::string& words, const std::string& trouble) {
+  if (!trouble.empty())
+    return Refuses(trouble) ? RefusalOf(Short(trouble)) : NoAnswerFrom(Short(trouble));
+  return Operator(NS_REASON_BASE_IMAGE_UNAVAILABLE,
+                  "The run image " +
+                      (run_image.empty() ? "that the builder " + builder + " names" : run_image) +
+                      " cannot be read: " + Short(words) +
+                      "; correct `run_image` of the build method, or see to its registry.");
 }
 
 sdk::Error BuilderMissing(const std::string& builder, const std::string& words, bool gone) {

@@ -22,6 +22,12 @@ struct PhaseEnd {
 sdk::Error LifecycleFailure(const PhaseEnd& end, const std::string& builder,
                             const std::string& platform_api);
 
+// Whether the lifecycle gave up over the run image, and what is said of that. `trouble`: what the
+// registry itself has to say, "connection refused"; empty: it serves.
+bool SaysNoRunImage(const std::vector<std::string>& tail);
+sdk::Error RunImageMissing(const std::string& builder, const std::string& run_image,
+                           const std::string& words, const std::string& trouble);
+
 // The builder image, which dockerd does not have and, by these words, could not pull.
 sdk::Error BuilderMissing(const std::string& builder, const std::string& words, bool gone);
 

@@ -85,6 +85,17 @@ std::string InWords(const Processes& processes) {
   return words;
 }
 
+bool HasRunImage(std::string_view analyzed) {
+  bool found = false;
+  std::string_view section;
+  EachLine(analyzed, [&](std::string_view line) {
+    if (line.starts_with('[')) section = line;
+    const auto reference = TextOf(line, "reference");
+    if (section == "[run-image]" && reference && !reference->empty()) found = true;
+  });
+  return found;
+}
+
 std::string ParseReport(std::string_view report) {
   std::string digest;
   EachLine(report, [&](std::string_view line) {

@@ -23,6 +23,9 @@ std::string DefaultProcess(const Processes& processes);
 // "web (default), worker".
 std::string InWords(const Processes& processes);
 
+// Whether analyzed.toml names a run image that was found.
+bool HasRunImage(std::string_view analyzed);
+
 // The digest of report.toml, "sha256:..."; empty where it is not well-formed.
 std::string ParseReport(std::string_view report);
 

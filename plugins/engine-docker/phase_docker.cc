@@ -134,6 +134,21 @@ std::optional<ImageFacts> PhaseDocker::Facts(const sdk::Call& call, const std::s
   return ParseImageFacts(response.body);
 }
 
+std::string PhaseDocker::TroubleWith(const sdk::Call& call, const std::string& reference,
+                                     const std::string& username, const std::string& password) {
+  http::Request request = RequestTo("GET", "/distribution/" + reference + "/json");
+  const std::string auth =
+      docker::RenderAuth(username, password, reference.substr(0, reference.find('/')));
+  if (!auth.empty()) request.headers.emplace_back("X-Registry-Auth", auth);
+  const http::Response response = http_.Do(call, request);
+  if (response.ok() || response.status == 404) return "";
+  const std::string message = docker::ParseMessage(response.body);
+  for (const char* unknown : {"manifest unknown", "name unknown", "not found"}) {
+    if (message.find(unknown) != std::string::npos) return "";
+  }
+  return message;
+}
+
 void PhaseDocker::Create(const sdk::Call& call, const PhaseSpec& spec) {
   http::Request request = RequestTo("POST", "/containers/create?name=" + Escaped(spec.name));
   request.body = RenderPhase(spec);

@@ -48,6 +48,10 @@ class PhaseDocker {
   docker::Engine& engine() { return engine_; }
   // nullopt: the image is not here.
   std::optional<ImageFacts> Facts(const sdk::Call& call, const std::string& image);
+  // Why the registry of `reference` does not serve this account, by what dockerd hears from it;
+  // empty: it does, whether it has that image or not.
+  std::string TroubleWith(const sdk::Call& call, const std::string& reference,
+                          const std::string& username, const std::string& password);
   void Create(const sdk::Call& call, const PhaseSpec& spec);
   // Unpacks a tar archive, which `read` gives piece by piece, into a folder of a container.
   void Put(const sdk::Call& call, const std::string& container, const std::string& folder,

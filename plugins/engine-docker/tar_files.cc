@@ -116,8 +116,12 @@ std::map<std::string, std::string> FilesOf(std::string_view tar, size_t most) {
 }
 
 struct FolderTar::State {
-  State(const std::string& root, Owner belongs)
-      : folder(WithoutSlash(root)), owner(belongs), writer(made), disk(archive_read_disk_new()) {
+  State(const std::string& root, const std::string& begin, Owner belongs)
+      : folder(WithoutSlash(root)),
+        prefix(begin),
+        owner(belongs),
+        writer(made),
+        disk(archive_read_disk_new()) {
     archive_read_disk_set_symlink_physical(disk);
     archive_read_disk_set_behavior(
         disk, ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL | ARCHIVE_READDISK_NO_FFLAGS);
@@ -142,7 +146,7 @@ struct FolderTar::State {
     const auto type = archive_entry_filetype(entry.get());
     if (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) return;
     const std::string path = archive_entry_pathname(entry.get());
-    archive_entry_copy_pathname(entry.get(), ("." + path.substr(folder.size())).c_str());
+    archive_entry_copy_pathname(entry.get(), (prefix + path.substr(folder.size())).c_str());
     archive_entry_set_hardlink(entry.get(), nullptr);
     archive_entry_set_uid(entry.get(), owner.uid);
     archive_entry_set_gid(entry.get(), owner.gid);
@@ -172,7 +176,7 @@ struct FolderTar::State {
     written = 0;
   }
 
-  const std::string folder;
+  const std::string folder, prefix;
   const Owner owner;
   std::string made;
   size_t given = 0;
@@ -183,8 +187,8 @@ struct FolderTar::State {
   bool in_file = false, ended = false;
 };
 
-FolderTar::FolderTar(const std::string& folder, Owner owner)
-    : state_(std::make_unique<State>(folder, owner)) {}
+FolderTar::FolderTar(const std::string& folder, const std::string& prefix, Owner owner)
+    : state_(std::make_unique<State>(folder, prefix, owner)) {}
 FolderTar::~FolderTar() = default;
 
 size_t FolderTar::Read(char* to, size_t most) {

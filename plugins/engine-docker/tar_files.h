@@ -29,11 +29,12 @@ std::string TarOf(const std::vector<TarFile>& files);
 // holds more than `most` bytes gives what stands before that.
 std::map<std::string, std::string> FilesOf(std::string_view tar, size_t most);
 
-// A folder of this machine as an archive that is made while it is read: names begin with "./",
-// links stay links, devices, pipes and sockets are left out, all of it belongs to `owner`.
+// A folder of this machine as an archive that is made while it is read: names begin with `prefix`,
+// "workspace", links stay links, devices, pipes and sockets are left out, all of it belongs to
+// `owner`.
 class FolderTar {
  public:
-  FolderTar(const std::string& folder, Owner owner);
+  FolderTar(const std::string& folder, const std::string& prefix, Owner owner);
   ~FolderTar();
   FolderTar(const FolderTar&) = delete;
   FolderTar& operator=(const FolderTar&) = delete;

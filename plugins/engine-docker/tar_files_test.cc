@@ -28,7 +28,7 @@ class FolderTarTest : public testing::Test {
     std::ofstream(root_ / "source" / name, std::ios::binary) << text;
   }
   std::string Tar(size_t piece = 4096) const {
-    FolderTar tar((root_ / "source").string(), {1000, 1001});
+    FolderTar tar((root_ / "source/").string(), ".", {1000, 1001});
     std::string all, buffer(piece, '\0');
     while (const size_t got = tar.Read(buffer.data(), buffer.size())) all.append(buffer, 0, got);
     return all;
