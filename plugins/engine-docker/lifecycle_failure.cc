@@ -83,9 +83,10 @@ bool NoAnswer(const std::string& text) {
 }
 
 bool Refuses(const std::string& text) {
-  return HasOne(text, {"UNAUTHORIZED", "DENIED", "unauthorized", "authentication required",
-                       "denied", "401 Unauthorized", "403 Forbidden", "unexpected status code 401",
-                       "unexpected status code 403"});
+  return HasOne(text,
+                {"UNAUTHORIZED", "DENIED", "401 Unauthorized", "403 Forbidden", "status code 401",
+                 "status code 403", "unauthorized:", "authentication required",
+                 "no basic auth credentials", "access to the resource is denied"});
 }
 
 bool DiskFull(const std::string& text) {

@@ -53,10 +53,12 @@ TEST_F(FolderTarTest, Files_AreGivenWholeWhateverThePieces) {
   File("b/c", std::string(200'000, 'x') + "end");
   File("empty", "");
   File("b/\xff\xfe name", "odd");
-  for (const size_t piece : {1u, 511u, 1u << 20})
-    EXPECT_THAT(FilesOf(Tar(piece), 1 << 20),
-                ElementsAre(Pair("a", "one"), Pair("b/\xff\xfe name", "odd"),
-                            Pair("b/c", std::string(200'000, 'x') + "end"), Pair("empty", "")));
+  for (const size_t piece : {1u, 511u, 1u << 20}) {
+    auto files = FilesOf(Tar(piece), 1 << 20);
+    EXPECT_TRUE(std::exchange(files["b/c"], "") == std::string(200'000, 'x') + "end");
+    EXPECT_THAT(files, ElementsAre(Pair("a", "one"), Pair("b/c", ""),
+                                   Pair("b/\xff\xfe name", "odd"), Pair("empty", "")));
+  }
 }
 
 TEST_F(FolderTarTest, HolesAndLongNames_AreGivenAsTheyAre) {
