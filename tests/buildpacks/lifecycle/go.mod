@@ -2,7 +2,7 @@
 // folder kaniko has the few names that the lifecycle needs of it, and refuses to do anything. See `tool_lifecycle` in run.d/tools.sh.
 module neoshowcase.dev/lifecycle
 
-go 1.24
+go 1.26.6
 
 require github.com/buildpacks/lifecycle v0.21.17
 
