@@ -229,5 +229,20 @@ TEST_F(EngineBuildpack, DeadBuildersRun_IsFoundAndEndedByAbort) {
   engine.Abort(sdk::Call(), job_.build);
 }
 
+// The last one: no other can build after it.
+TEST_F(EngineBuildpackPhase, ZDaemonKilledMeanwhile_IsThePlatformsFault) {
+  const int daemon = std::atoi(Environment("NS_TEST_OWN_DOCKERD").c_str());
+  if (daemon <= 0) GTEST_SKIP() << "the Docker daemon is not this test's own to kill";
+  Procfile();
+  File("build.sh", "echo working; sleep 4337\n");
+  DockerEngine engine = Engine(kPlain);
+  auto running = std::async(std::launch::async, [&] { return Run(engine); });
+  ASSERT_TRUE(Until([&] { return Runs("sleep 4337"); }));
+  ::kill(daemon, SIGKILL);
+  const Outcome outcome = running.get();
+  EXPECT_EQ(outcome.reason, NS_REASON_ENGINE_UNAVAILABLE) << outcome.message << Log();
+  EXPECT_EQ(outcome.fault, sdk::Fault::kPlatform);
+}
+
 }  // namespace
 }  // namespace ns::engine_docker

@@ -118,6 +118,10 @@ std::string BuildpackJob::Run() {
             .program = "detector",
             .volumes = {"workspace"},
             .hands_on = {"group.toml", "plan.toml"}});
+  if (!IsGroup(state_["group.toml"]))
+    throw sdk::Error(NS_E_PRECONDITION, NS_REASON_COMMAND_FAILED,
+                     "Detect left no list of buildpacks that can be worked on.",
+                     sdk::Fault::kSource);
   RunPhase({.phase = Phase::kRestore,
             .program = "restorer",
             .trusted = true,

@@ -73,6 +73,21 @@ TEST(LifecycleFiles, RunImage_IsThereWhereItHasAReference) {
   EXPECT_FALSE(HasRunImage(""));
 }
 
+TEST(LifecycleFiles, Group_NamesBuildpacksThatHaveAFolder) {
+  EXPECT_TRUE(
+      IsGroup("[[group]]\n  id = \"test/cached\"\n  version = \"1\"\n"
+              "[[group]]\n  id = \"a.b_c-d\"\n"));
+  for (const char* id : {"..", ".", "/", "", "a b", "a\\nb", "$(x)"})
+    EXPECT_FALSE(
+        IsGroup("[[group]]\n  id = \"a\"\n[[group]]\n  id = \"" + std::string(id) + "\"\n"))
+        << id;
+  for (const char* line : {"id = 'a'", "\"id\" = \"..\"", "group = [{id = \"..\"}]", "[group]",
+                           "id = \"..\" # \"", "\"\"\"", "i\\u0064 = \"..\""})
+    EXPECT_FALSE(IsGroup("[[group]]\nid = \"a\"\n" + std::string(line) + "\n")) << line;
+  EXPECT_TRUE(IsGroup("[[group]]\n  id = \"a\"\n  optional = true\n  homepage = \"https://x\"\n"));
+  EXPECT_FALSE(IsGroup(""));
+}
+
 TEST(LifecycleFiles, RegistryConfig_IsForTheHostOfTheImageAlone) {
   EXPECT_EQ(RegistryConfig("127.0.0.1:5000/ns/app:1", "", "x"), "");
   EXPECT_EQ(RegistryConfig("127.0.0.1:5000/ns/app:1", "ns", "a\"b"),

@@ -36,12 +36,17 @@ std::optional<std::string> TextOf(std::string_view line, std::string_view key) {
   return std::string(rest.substr(1, rest.size() - 2));
 }
 
-// The specification allows letters, digits, ".", "_" and "-".
-bool IsType(const std::string& text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
+bool LetterOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// What the specification allows in process types, and with `also` in ids of buildpacks.
+bool IsName(std::string_view text, std::string_view also = "") {
+  return !text.empty() && text.size() <= 128 && std::ranges::any_of(text, LetterOrDigit) &&
+         std::ranges::all_of(text, [also](char c) {
+           return LetterOrDigit(c) || c == '.' || c == '_' || c == '-' ||
+                  also.find(c) != std::string_view::npos;
+         });
 }
 
 struct Blob {
@@ -62,10 +67,10 @@ Processes ParseProcesses(std::string_view metadata) {
   std::string_view section;
   EachLine(metadata, [&](std::string_view line) {
     if (line.starts_with('[')) section = line;
-    if (const auto type = TextOf(line, "type"); type && section == "[[processes]]" && IsType(*type))
+    if (const auto type = TextOf(line, "type"); type && section == "[[processes]]" && IsName(*type))
       processes.types.push_back(*type);
     const auto named = TextOf(line, "buildpack-default-process-type");
-    if (named && section.empty() && IsType(*named)) processes.by_default = *named;
+    if (named && section.empty() && IsName(*named)) processes.by_default = *named;
   });
   return processes;
 }
@@ -94,6 +99,25 @@ bool HasRunImage(std::string_view analyzed) {
     if (section == "[run-image]" && reference && !reference->empty()) found = true;
   });
   return found;
+}
+
+// Stricter than TOML, so that nothing is read otherwise than here: tables of the lifecycle's names,
+// and pairs of a plain key with a text or a truth, each on a line.
+bool IsGroup(std::string_view group) {
+  bool fits = true;
+  int named = 0;
+  EachLine(group, [&](std::string_view line) {
+    if (line.empty() || line == "[[group]]" || line == "[[group-extensions]]") return;
+    const std::string_view key = line.substr(0, line.find_first_of(" ="));
+    const bool plain = !key.empty() && std::ranges::all_of(key, [](char c) {
+      return LetterOrDigit(c) || c == '-';
+    });
+    const auto text = TextOf(line, key);
+    if (key == "id") ++named;
+    fits = fits && plain && (text || line.ends_with("= true") || line.ends_with("= false")) &&
+           (key != "id" || (text && IsName(*text, "/")));
+  });
+  return fits && named > 0;
 }
 
 std::string ParseReport(std::string_view report) {

@@ -26,6 +26,10 @@ std::string InWords(const Processes& processes);
 // Whether analyzed.toml names a run image that was found.
 bool HasRunImage(std::string_view analyzed);
 
+// Whether group.toml names buildpacks as the specification allows, so that each has a folder of its
+// own below /layers. Detect writes it, where code of the source may run.
+bool IsGroup(std::string_view group);
+
 // The digest of report.toml, "sha256:..."; empty where it is not well-formed.
 std::string ParseReport(std::string_view report);
 
