@@ -188,6 +188,18 @@ TEST_F(EngineBuildpack, LaterPlatformApi_WorksAsWell) {
   EXPECT_EQ(Start(), "hi\nby procfile\n");
 }
 
+TEST_F(EngineBuildpack, BuilderInThePlatformsRegistry_IsPulledWithItsCredentials) {
+  Procfile();
+  File("page", "hi\n");
+  job_.plan.builder = Environment("NS_TEST_REGISTRY") + "/builder:1";
+  DockerEngine engine = Engine(kPlain);
+  const Outcome outcome = Run(engine);
+  EXPECT_EQ(outcome.reason, "") << outcome.message << Log();
+  EXPECT_THAT(Log(), HasSubstr("#pull " + job_.plan.builder + "\n"));
+  EXPECT_EQ(Start(), "hi\nby procfile\n");
+  Shell("/usr/bin/docker rmi " + job_.plan.builder);
+}
+
 TEST_F(EngineBuildpack, Log_ComesWhileThePhaseRuns) {
   Procfile();
   File("build.sh", "echo first-$((40+2)); sleep 3; echo last-$((40+3))\n");
