@@ -12,6 +12,18 @@ std::string Repository(const std::string& reference) {
   return reference.find('/', colon) == std::string::npos ? reference.substr(0, colon) : reference;
 }
 
+// Methods of others may plan anything; the names become parts of requests and variables.
+void CheckPlan(const sdk::BuildPlan& plan) {
+  constexpr const char* kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@[]";
+  for (const std::string& name : {plan.builder, plan.run_image, plan.platform_api}) {
+    if (name.find_first_not_of(kAllowed) != std::string::npos)
+      throw sdk::Error(NS_E_INVALID, NS_REASON_DEFECT,
+                       "The plan names \"" + name + "\", which is no image and no version.",
+                       sdk::Fault::kPlatform);
+  }
+}
+
 sdk::Error EngineLost(const std::string& what) {
   return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
           "The Docker daemon does not do its part: " + what + " `ns doctor` tells more.",
@@ -22,6 +34,7 @@ sdk::Error EngineLost(const std::string& what) {
 
 sdk::EngineResult BuildpackEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
                                        const sdk::ByteSink& log, TimePoint deadline) {
+  CheckPlan(job.plan);
   try {
     return Build(call, job, log, deadline);
   } catch (const sdk::Stopped&) {

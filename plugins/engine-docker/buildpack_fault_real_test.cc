@@ -188,6 +188,13 @@ TEST_F(EngineBuildpack, BuilderBehindARegistryThatIsDown_IsThePlatformsFault) {
   EXPECT_EQ(outcome.fault, sdk::Fault::kPlatform);
 }
 
+TEST_F(EngineBuildpack, PlanThatNamesNoImage_IsADefect) {
+  Procfile();
+  job_.plan.builder += "/json?x=";
+  DockerEngine engine = Engine(kPlain);
+  EXPECT_EQ(Run(engine).reason, NS_REASON_DEFECT);
+}
+
 TEST_F(EngineBuildpack, ImageThatIsNoBuilder_IsTheOperatorsFault) {
   Procfile();
   job_.plan.builder = Environment("NS_TEST_BASE");

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "buildpack_cache.h"
+#include "config.h"
 #include "digest/digest.h"
 #include "lifecycle_files.h"
 #include "phase_docker.h"
@@ -170,6 +171,14 @@ TEST(PhaseDocker, Volumes_TellLabelsAndSizes) {
   EXPECT_EQ(volumes[0].size, 5);
   EXPECT_EQ(volumes[1].size, 0);
   EXPECT_THAT(ParseVolumes(R"({"Volumes":null})"), IsEmpty());
+}
+
+TEST(BuildpackConfig, LimitsOfItsOwn_AreReadOrKnown) {
+  EXPECT_EQ(ParseConfig("{}", {1 << 30, 2}).pids, 4096);
+  EXPECT_EQ(ParseConfig("{}", {1 << 30, 2}).buildpack_cache, int64_t{10} << 30);
+  const Config config = ParseConfig(R"({"pids":7,"buildpack_cache":"2G"})", {1 << 30, 2});
+  EXPECT_EQ(config.pids, 7);
+  EXPECT_EQ(config.buildpack_cache, int64_t{2} << 30);
 }
 
 TEST(BuildpackCaches, Uses_SurviveBeingWritten) {

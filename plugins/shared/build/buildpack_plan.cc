@@ -27,11 +27,14 @@ std::string TextAt(const json::object& from, const char* name, const std::string
   return std::string(value->get_string());
 }
 
+bool ReferenceCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._-/:@[]").find(c) != std::string_view::npos;
+}
+
 void CheckReference(const char* name, const std::string& reference) {
-  const bool odd = std::any_of(reference.begin(), reference.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
-  });
-  if (odd || reference.size() > kLongestReference || reference.starts_with('-'))
+  if (reference.size() > kLongestReference || reference.starts_with('-') ||
+      !std::all_of(reference.begin(), reference.end(), ReferenceCharacter))
     throw Invalid(std::string(name) + " is \"" + reference.substr(0, kLongestReference) +
                   "\", which is no reference of an image; write one like "
                   "\"registry.example.com/builder:1\".");

@@ -101,6 +101,7 @@ TEST(BuildpackConfigTest, Builder_IsNeededAndAReference) {
   EXPECT_THAT(ConfigRefusal("{}"), HasSubstr("builder is empty"));
   EXPECT_THAT(ConfigRefusal(R"({"builder":"a b"})"), HasSubstr("builder is \"a b\""));
   EXPECT_THAT(ConfigRefusal(R"({"builder":"-v"})"), HasSubstr("\"-v\""));
+  EXPECT_THAT(ConfigRefusal(R"({"builder":"b?x=1"})"), HasSubstr("\"b?x=1\""));
   EXPECT_THAT(ConfigRefusal(R"({"builder":"b","run_image":"a\nb"})"), HasSubstr("run_image is"));
   EXPECT_THAT(ConfigRefusal(R"({"builder":1})"), HasSubstr("builder is no text"));
   EXPECT_THAT(ConfigRefusal("[]"), HasSubstr("no JSON object"));
