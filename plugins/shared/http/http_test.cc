@@ -53,8 +53,10 @@ class Server {
         if (more <= 0) break;
         got.append(buffer, static_cast<size_t>(more));
       }
-      EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
-                static_cast<ssize_t>(answer.size()));
+      if (!answer.empty()) {  // else the client may be gone
+        EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(answer.size()));
+      }
       while (hang_ && ::recv(peer, buffer, sizeof(buffer), 0) > 0) {
       }
       held_ = -1;
@@ -132,7 +134,7 @@ TEST(HttpClient, Upload_SendsWhatIsGivenPieceByPiece) {
 }
 
 TEST(HttpClient, UploadThrows_IsThrownOn) {
-  Server server({"HTTP/1.1 204 No Content\r\n\r\n"});
+  Server server({""});
   Request request{.method = "PUT", .url = server.Url("/x")};
   request.upload = [](char*, size_t) -> size_t { throw std::string("no disk"); };
   EXPECT_THROW(Client().Do(kCall, request), std::string);
