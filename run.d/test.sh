@@ -60,5 +60,6 @@ install_test_tools() {
   tool_pytest
   tool_seaweedfs
   tool_buildkit
+  tool_lifecycle
   [ "$FULL" = 0 ] || tool_versitygw
 }

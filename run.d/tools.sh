@@ -11,6 +11,7 @@ SEAWEEDFS_VERSION=4.48
 VERSITYGW_VERSION=1.8.0
 BUILDKIT_VERSION=0.32.2
 GO_VERSION=1.26.6
+LIFECYCLE_VERSION=0.21.17
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -68,6 +69,24 @@ tool_buildkit() {
     -ldflags "-s -w -X github.com/moby/buildkit/version.Version=v$BUILDKIT_VERSION" -o "$folder/bin/" \
     github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/cmd/buildctl)
   rm -rf "$work"
+  touch "$folder/.complete"
+}
+
+# The programs of Cloud Native Buildpacks, for the builder image of the tests. Half a minute, once.
+tool_lifecycle() {
+  local folder=$NS_TOOLS/lifecycle-$LIFECYCLE_VERSION go program
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  cp -r "$ROOT/tests/buildpacks/lifecycle" "$folder/source"
+  for program in lifecycle launcher; do
+    (cd "$folder/source" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod "$go" build -trimpath -o "$folder/bin/$program" \
+      -ldflags "-s -w -X github.com/buildpacks/lifecycle/cmd.Version=$LIFECYCLE_VERSION" \
+      "github.com/buildpacks/lifecycle/cmd/$program") || return 1
+  done
+  for program in analyzer builder creator detector exporter rebaser restorer; do ln -sfn lifecycle "$folder/bin/$program"; done
+  rm -rf "$folder/source"
   touch "$folder/.complete"
 }
 

@@ -1,8 +1,11 @@
 #include "act/build_job.h"
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "act/artifact.h"
+#include "act/engine_choice.h"
 #include "act/pause.h"
 #include "act/source_folder.h"
 #include "base/failpoint.h"
@@ -27,6 +30,17 @@ Status Of(Fault fault, Code code, std::string reason, std::string message) {
   return status.SetFault(fault);
 }
 
+// The text of the plan's Dockerfile, as far as it tells what it needs.
+std::string DockerfileOf(const std::string& source, const ports::BuildPlan& plan) {
+  constexpr size_t kMost = 1 << 20;  // bytes
+  if (!plan.dockerfile_text.empty() || plan.dockerfile_path.empty()) return plan.dockerfile_text;
+  std::ifstream file(std::filesystem::path(source) / plan.dockerfile_path, std::ios::binary);
+  std::string text(kMost, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
 class Job {
  public:
   Job(const BuilderParts& parts, const model::Build& build, BuildLog& log, std::stop_token cancel)
@@ -39,10 +53,10 @@ class Job {
   Result<model::Image> Run() {
     NS_ASSIGN(order_, parts_.desk.Order(Within(kDeskDeadline), claim_));
     NS_ASSIGN(ports::BuildMethod * method, Method());
-    NS_ASSIGN(ports::BuildEngine * engine, Engine());
     NS_TRY(Checkout());
     Failpoint("build.checked-out");
     NS_ASSIGN(ports::BuildPlan plan, Plan(*method));
+    NS_ASSIGN(ports::BuildEngine * engine, Engine(plan));
     return Execute(*engine, std::move(plan));
   }
 
@@ -65,13 +79,12 @@ class Job {
                   "\" is loaded on this builder; add it under `plugins` in its configuration");
   }
 
-  Result<ports::BuildEngine*> Engine() const {
-    for (ports::BuildEngine* engine : parts_.engines) {
-      if (engine->Abilities().dockerfile) return engine;
-    }
-    return Of(Fault::kOperator, Code::kPrecondition, "EngineNotLoaded",
-              "no engine that builds Dockerfiles is loaded on this builder; name one under "
-              "`engines` in its configuration");
+  Result<ports::BuildEngine*> Engine(const ports::BuildPlan& plan) const {
+    std::vector<ports::EngineAbilities> abilities;
+    for (ports::BuildEngine* engine : parts_.engines) abilities.push_back(engine->Abilities());
+    NS_ASSIGN(const size_t chosen,
+              ChooseEngine(NeedsOf(plan, DockerfileOf(source_->path(), plan)), abilities));
+    return parts_.engines[chosen];
   }
 
   Status Checkout() {

@@ -48,7 +48,7 @@ class ThreadTest : public ::testing::Test {
     builder_.emplace(BuilderParts{desk_,
                                   remote_,
                                   {{"runtime-cmd", &method_}},
-                                  {&engine_},
+                                  {&engine_, &buildpacks_},
                                   ::testing::TempDir() + "thread-test",
                                   SystemRandom(),
                                   SystemClock()},
@@ -135,7 +135,7 @@ class ThreadTest : public ::testing::Test {
   testing::MemoryRegistry registry_;
   testing::MemoryBackend backend_;
   testing::MemoryMethod method_;
-  testing::MemoryEngine engine_;
+  testing::MemoryEngine engine_, buildpacks_{true};
   const Parts parts_{store_,         remote_,      registry_, {{"docker", &backend_}},
                      SystemRandom(), SystemClock()};
   ports::testing::FakeStorage storage_;
@@ -216,6 +216,21 @@ TEST_F(ThreadTest, MethodThatGivesAFolder_KeepsAnArtifactAndLeadsRoutesToIt) {
   EXPECT_EQ(applied.site->release, release);
   EXPECT_EQ(applied.site->upstream, "http://127.0.0.1:2");
   EXPECT_TRUE(applied.processes.empty());
+}
+
+TEST_F(ThreadTest, BuildpacksThatGiveAFolder_KeepAnArtifactOfTheEngineThatRunsThem) {
+  Until("live", [&] { return LiveCommit() == kFirst; });
+  method_.Builder("builder:1");
+  method_.Export("/workspace/dist");
+  buildpacks_.ExportNext(Tar({{"./index.html", '0', "hello"}}));
+  Push(kSecond);
+  Until("built",
+        [&] { return Builds().size() == 2 && Builds()[0].status == BuildStatus::kSucceeded; });
+  const model::Image artifact = Builds()[0].image;
+  ASSERT_TRUE(artifact.IsArtifact());
+  EXPECT_EQ(storage_.Stat({}, artifact.ArtifactKey())->size, static_cast<uint64_t>(artifact.size));
+  EXPECT_EQ(engine_.runs(), 1) << "the first engine in order knows no buildpacks";
+  EXPECT_EQ(buildpacks_.runs(), 1);
 }
 
 TEST_F(ThreadTest, ExportThatIsNoSite_IsTheSourcesFault) {

@@ -46,8 +46,9 @@ class MemoryMethod final : public ports::BuildMethod {
  public:
   Result<ports::BuildPlan> Plan(const ports::Call&, const ports::BuildRequest&) override {
     ports::BuildPlan plan;
-    plan.dockerfile_text = "FROM scratch\n";
     Lock lock(mutex_);
+    plan.builder = builder_;
+    if (builder_.empty()) plan.dockerfile_text = "FROM scratch\n";
     plan.export_path = export_path_;
     return plan;
   }
@@ -61,6 +62,11 @@ class MemoryMethod final : public ports::BuildMethod {
     Lock lock(mutex_);
     export_path_ = path;
   }
+  // Plans buildpacks of that image from now on.
+  void Builder(const std::string& image) {
+    Lock lock(mutex_);
+    builder_ = image;
+  }
   void Suggest(Result<std::vector<ports::Suggestion>> suggestions) {
     Lock lock(mutex_);
     suggestions_ = std::move(suggestions);
@@ -68,7 +74,7 @@ class MemoryMethod final : public ports::BuildMethod {
 
  private:
   Mutex mutex_;
-  std::string export_path_ NS_GUARDED_BY(mutex_);
+  std::string export_path_ NS_GUARDED_BY(mutex_), builder_ NS_GUARDED_BY(mutex_);
   Result<std::vector<ports::Suggestion>> suggestions_ NS_GUARDED_BY(mutex_) =
       std::vector<ports::Suggestion>();
 };
@@ -77,6 +83,7 @@ class MemoryMethod final : public ports::BuildMethod {
 // fails as often as it is told to.
 class MemoryEngine final : public ports::BuildEngine {
  public:
+  explicit MemoryEngine(bool buildpack = false) : buildpack_(buildpack) {}
   void FailNext(std::vector<Status> failures) {
     Lock lock(mutex_);
     failures_ = std::move(failures);
@@ -92,6 +99,7 @@ class MemoryEngine final : public ports::BuildEngine {
   ports::EngineAbilities Abilities() const override {
     ports::EngineAbilities abilities;
     abilities.dockerfile = abilities.exports = true;
+    abilities.buildpack = buildpack_;
     return abilities;
   }
   Result<ports::EngineOutput> Run(const ports::Call&, const ports::EngineJob& job,
@@ -117,6 +125,7 @@ class MemoryEngine final : public ports::BuildEngine {
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
  private:
+  const bool buildpack_;
   Mutex mutex_;
   std::string tar_ NS_GUARDED_BY(mutex_);
   std::vector<Status> failures_ NS_GUARDED_BY(mutex_);

@@ -37,6 +37,9 @@ PlanView::PlanView(const ports::BuildPlan& plan) : secrets_(plan.secrets) {
   raw_.secrets = secrets_.data();
   raw_.secret_count = secrets_.size();
   raw_.export_path = sdk::Str(plan.export_path);
+  raw_.builder = sdk::Str(plan.builder);
+  raw_.run_image = sdk::Str(plan.run_image);
+  raw_.platform_api = sdk::Str(plan.platform_api);
 }
 
 ListingView::ListingView(const ports::SourceListing& listing) : truncated_(listing.truncated) {
@@ -50,24 +53,28 @@ ns_source_listing ListingView::With(void* ctx, decltype(ns_source_listing::head)
       sizeof(ns_source_listing), truncated_ ? 1 : 0, pointers_.data(), pointers_.size(), ctx, head};
 }
 
-ports::BuildPlan PlanFrom(const ns_build_plan& raw) {
+ports::BuildPlan PlanFrom(const ns_build_plan* raw) {
   ports::BuildPlan plan;
-  plan.dockerfile_text = sdk::Text(raw.dockerfile_text);
-  plan.dockerfile_path = sdk::Text(raw.dockerfile_path);
-  plan.context = sdk::Text(raw.context);
-  plan.target = sdk::Text(raw.target);
-  plan.ignore_dockerignore = raw.ignore_dockerignore != 0;
-  for (size_t i = 0; i < raw.arg_count; ++i) {
-    if (NS_HAS(raw.args[i], value))
-      plan.args.emplace_back(sdk::Text(raw.args[i]->key), sdk::Text(raw.args[i]->value));
+  plan.dockerfile_text = sdk::Text(raw->dockerfile_text);
+  plan.dockerfile_path = sdk::Text(raw->dockerfile_path);
+  plan.context = sdk::Text(raw->context);
+  plan.target = sdk::Text(raw->target);
+  plan.ignore_dockerignore = raw->ignore_dockerignore != 0;
+  for (size_t i = 0; i < raw->arg_count; ++i) {
+    if (NS_HAS(raw->args[i], value))
+      plan.args.emplace_back(sdk::Text(raw->args[i]->key), sdk::Text(raw->args[i]->value));
   }
-  for (size_t i = 0; i < raw.secret_count; ++i) {
-    const ns_env* secret = raw.secrets[i];
+  for (size_t i = 0; i < raw->secret_count; ++i) {
+    const ns_env* secret = raw->secrets[i];
     if (!NS_HAS(secret, value)) continue;
     plan.secrets.push_back({sdk::Text(secret->key), Secret(sdk::Text(secret->value)),
                             model::EnvScope::kBuild, secret->secret != 0});
   }
-  plan.export_path = sdk::Text(raw.export_path);
+  plan.export_path = sdk::Text(raw->export_path);
+  if (!NS_HAS(raw, platform_api)) return plan;
+  plan.builder = sdk::Text(raw->builder);
+  plan.run_image = sdk::Text(raw->run_image);
+  plan.platform_api = sdk::Text(raw->platform_api);
   return plan;
 }
 

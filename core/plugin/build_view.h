@@ -55,7 +55,7 @@ class ListingView {
   std::vector<const ns_source_file*> pointers_;
 };
 
-// `raw` is at least as long as its first version.
-ports::BuildPlan PlanFrom(const ns_build_plan& raw);
+// `raw` is there and at least as long as its first version.
+ports::BuildPlan PlanFrom(const ns_build_plan* raw);
 
 }  // namespace ns::plugin

@@ -23,7 +23,7 @@ constexpr size_t kLongestPath = 1024;  // bytes
 
 void PutPlan(void* ctx, const ns_build_plan* plan) noexcept {
   if (NS_HAS(plan, export_path))
-    *static_cast<std::optional<ports::BuildPlan>*>(ctx) = PlanFrom(*plan);
+    *static_cast<std::optional<ports::BuildPlan>*>(ctx) = PlanFrom(plan);
 }
 
 struct Listed {
@@ -187,6 +187,7 @@ class TableEngine final : public ports::BuildEngine {
   Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,
                                   const std::function<void(std::string_view)>& log) override {
     const bool exports = !job.plan.export_path.empty();
+    if (!job.plan.builder.empty()) NS_TRY(CanRunBuildpacks(job));
     if (exports) NS_TRY(CanExport(job));
     const PlanView plan(job.plan);
     ns_engine_job raw_job = RawJob(job, plan);
@@ -218,6 +219,14 @@ class TableEngine final : public ports::BuildEngine {
     if (!job.artifact)
       return {Code::kInvalid, "the plan wants " + job.plan.export_path + " and nothing takes it"};
     return {};
+  }
+
+  Status CanRunBuildpacks(const ports::EngineJob& job) const {
+    if (Abilities().buildpack) return {};
+    return Status(Code::kUnsupported, NS_REASON_UNSUPPORTED,
+                  "engine " + instance_.name() + " cannot run buildpacks, and the plan names the " +
+                      "builder " + job.plan.builder + "; name another engine under `engines`")
+        .SetFault(Fault::kOperator);
   }
 
   Status Defect(const std::string& what) const {

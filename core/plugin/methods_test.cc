@@ -15,20 +15,22 @@ using Files = std::map<std::string, std::string>;
 
 class MethodsTest : public PluginHostTest {
  protected:
-  // The four, each as one instance.
+  // The six, each as one instance.
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "ns-methods-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     std::vector<Wanted> wanted;
-    for (const char* name :
-         {"runtime-cmd", "runtime-dockerfile", "static-cmd", "static-dockerfile"}) {
+    for (const char* name : {"runtime-buildpack", "runtime-cmd", "runtime-dockerfile",
+                             "static-buildpack", "static-cmd", "static-dockerfile"}) {
       Install(std::string("build-") + name);
-      wanted.push_back({name, std::string("build-") + name, true, "{}", ""});
+      const bool buildpack = std::string(name).ends_with("-buildpack");
+      wanted.push_back({name, std::string("build-") + name, true,
+                        buildpack ? R"({"builder": "builder:1"})" : "{}", ""});
     }
     for (const Loaded& one : Host().Load(wanted, {kBuildKind}).loaded)
       methods_.emplace(one.instance, one.method);
-    ASSERT_EQ(methods_.size(), 4u);
+    ASSERT_EQ(methods_.size(), 6u);
   }
 
   act::Detection Ask(const Files& files) {
@@ -172,6 +174,13 @@ TEST_F(MethodsTest, KindsOfSource_AreToldApart) {
        "debian",
        "",
        "./serve"},
+      {".NET", {{"Web.csproj", ""}, {"Program.cs", ""}}, "runtime-buildpack", "\".\"", "", ""},
+      {"project.toml",
+       {{"app/x", ""}, {"project.toml", "[_]\nschema-version = \"0.2\"\n"}},
+       "runtime-buildpack",
+       "\".\"",
+       "",
+       ""},
       {"a page", {{"index.html", ""}, {"style.css", ""}}, "static-cmd", "{}", ".", ""},
   };
   for (const Kind& kind : kinds) {
@@ -196,7 +205,7 @@ TEST_F(MethodsTest, EmptyOrUnknown_NoneFitsAndEachSaysWhy) {
   for (const Files& files : {Files{}, Files{{"README.md", ""}}}) {
     const act::Detection found = Ask(files);
     EXPECT_TRUE(found.fits.empty());
-    ASSERT_EQ(found.misfits.size(), 4u);
+    ASSERT_EQ(found.misfits.size(), 6u);
     for (const act::MethodSuggestion& one : found.misfits) EXPECT_NE(one.suggestion.why, "");
   }
 }
@@ -212,7 +221,7 @@ TEST_F(MethodsTest, Suggestions_CanBePlanned) {
   std::filesystem::create_directories(source);
   for (const auto& [path, text] : files) WriteText(source + "/" + path, text);
   const auto fits = Ask(files).fits;
-  ASSERT_EQ(fits.size(), 4u);
+  ASSERT_EQ(fits.size(), 5u);
   for (const act::MethodSuggestion& one : fits) {
     ports::BuildRequest request;
     request.source = source;

@@ -159,6 +159,10 @@ TEST_F(PluginWorkTest, BuildMethod_PlansAndChecksSettings) {
   EXPECT_EQ(plan->secrets.at(0).value.Reveal(), "v");
   EXPECT_TRUE(plan->ignore_dockerignore);
   EXPECT_EQ(plan->context, ".");
+  EXPECT_EQ(plan->builder, "");
+  request.artifact_path = "/built";
+  const auto built = method.Plan({}, request);
+  EXPECT_EQ(built->builder + built->run_image + built->platform_api, "builder:1run:10.12");
 
   request.settings = R"({"text": 1})";
   const Status wrong = method.Plan({}, request).status();
@@ -240,6 +244,28 @@ TEST_F(PluginExportTest, EngineThatCannot_IsNotAsked) {
   EXPECT_EQ(refused.fault(), Fault::kOperator);
   EXPECT_THAT(refused.message(), HasSubstr("/srv/dist"));
   EXPECT_EQ(log, "");
+}
+
+TEST_F(PluginExportTest, PlanOfBuildpacks_ReachesTheEngineWhole) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind, R"({"mode": "exports"})").engine;
+  ports::EngineJob job = JobFor("");
+  job.plan.builder = "builder:1";
+  job.plan.run_image = "run:1";
+  job.plan.platform_api = "0.12";
+  std::string log;
+  EXPECT_TRUE(engine.Abilities().buildpack);
+  EXPECT_TRUE(engine.Run({}, job, [&](std::string_view text) { log += text; }).ok());
+  EXPECT_THAT(log, HasSubstr("builder:1 run:1 0.12\n"));
+}
+
+TEST_F(PluginExportTest, EngineWithoutBuildpacks_IsNotAskedForThem) {
+  ports::BuildEngine& engine = *LoadOne(kEngineKind).engine;
+  ports::EngineJob job = JobFor("");
+  job.plan.builder = "builder:1";
+  const Status refused = engine.Run({}, job, &Nowhere).status();
+  EXPECT_EQ(refused.reason(), "Unsupported");
+  EXPECT_EQ(refused.fault(), Fault::kOperator);
+  EXPECT_THAT(refused.message(), HasSubstr("builder:1"));
 }
 
 TEST_F(PluginExportTest, NobodyToTakeIt_IsInvalid) {

@@ -37,6 +37,11 @@ struct BuildPlan {
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<model::EnvVar> secrets;  // offered as secret mounts by id
   std::string export_path;             // absolute path of a folder of the image; empty: the image
+  // By Cloud Native Buildpacks, where `builder` is not empty; then there is no Dockerfile, and
+  // `secrets` are the variables of the build.
+  std::string builder;       // reference of the builder image
+  std::string run_image;     // that the result stands on; empty: the one that the builder names
+  std::string platform_api;  // "0.12"
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 

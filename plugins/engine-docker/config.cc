@@ -9,6 +9,8 @@ Config ParseConfig(const std::string& json, const engine::Machine& machine) {
   config.socket = text.Text("socket", config.socket);
   config.binary = text.Text("binary", config.binary);
   config.cgroup_parent = text.Text("cgroup_parent", config.cgroup_parent);
+  config.pids = text.Count("pids", config.pids);
+  config.buildpack_cache = text.Size("buildpack_cache", config.buildpack_cache);
   return config;
 }
 

@@ -11,7 +11,9 @@ namespace ns::engine_docker {
 struct Config : engine::Common {
   std::string socket = "/var/run/docker.sock";
   std::string binary;  // path of docker; empty: /usr/bin/docker, else the one on the PATH
-  std::string cgroup_parent = "docker";  // what dockerd's --cgroup-parent is
+  std::string cgroup_parent = "docker";         // what dockerd's --cgroup-parent is
+  int64_t pids = 4096;                          // processes of each phase of a build by buildpacks
+  int64_t buildpack_cache = int64_t{10} << 30;  // bytes that buildpacks keep, of all; 0: nothing
 };
 
 // Throws NS_E_INVALID with reason ConfigInvalid.

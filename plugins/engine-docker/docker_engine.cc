@@ -27,6 +27,7 @@ DockerEngine::DockerEngine(const sdk::Setup& setup)
       cli_(config_.binary),
       images_(config_.socket),
       export_(config_.socket),
+      buildpacks_(host_, config_, export_),
       secrets_(setup.host),
       slots_(config_.concurrency) {}
 
@@ -40,7 +41,7 @@ void DockerEngine::Activate(const sdk::Call&) {
 
 sdk::EngineAbilities DockerEngine::Abilities() noexcept {
   sdk::EngineAbilities can;
-  can.dockerfile = can.secrets = can.cache = can.exports = can.time_limit = true;
+  can.dockerfile = can.secrets = can.cache = can.exports = can.buildpack = can.time_limit = true;
   try {
     can.memory_limit = config_.memory > 0 && cgroups_.CanLimit();
   } catch (...) {
@@ -62,6 +63,7 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                      sdk::Fault::kPlatform);
   }
   const TimePoint deadline = Clock::now() + config_.timeout;
+  if (!job.plan.builder.empty()) return buildpacks_.Run(call, job, log, deadline);
   try {
     Build(call, job, log, deadline);
     sdk::EngineResult result = Give(call, job, log, deadline);
@@ -143,6 +145,7 @@ void DockerEngine::Abort(const sdk::Call& call, const std::string& build) {
   Kill(build);
   engine::Workplace::Forget(WorkFolder(), build);
   export_.Forget(call, host_.installation(), build);
+  buildpacks_.Forget(call, build);
   images_.ForgetBuild(call, host_.installation(), build);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "buildpack_engine.h"
 #include "cli.h"
 #include "command_line.h"
 #include "config.h"
@@ -47,6 +48,7 @@ class DockerEngine : public sdk::Engine {
   Cli cli_;
   Images images_;
   Export export_;
+  BuildpackEngine buildpacks_;
   engine::SecretMemory secrets_;
   engine::Slots slots_;
 };

@@ -1,11 +1,9 @@
 #include "export.h"
 
-#include <sys/timerfd.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <optional>
 
+#include "alarm.h"
 #include "engine/run.h"
 #include "engine/tar_end.h"
 
@@ -30,25 +28,6 @@ sdk::Error EngineLost(const std::string& what) {
       "The Docker daemon was lost while the folder was read: " + what + "; `ns doctor` tells more.",
       sdk::Fault::kPlatform};
 }
-
-// Readable from `deadline` on.
-class Alarm {
- public:
-  explicit Alarm(Clock::time_point deadline)
-      : fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
-    const auto at = std::chrono::nanoseconds(deadline.time_since_epoch()).count();
-    const itimerspec when{{0, 0}, {at / 1'000'000'000, at % 1'000'000'000}};
-    if (fd_ < 0 || ::timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr) != 0)
-      throw EngineLost("the kernel gives no timer");
-  }
-  ~Alarm() { ::close(fd_); }
-  Alarm(const Alarm&) = delete;
-  Alarm& operator=(const Alarm&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 }  // namespace
 
@@ -121,18 +100,9 @@ std::string Export::Find(const sdk::Call& call, const std::string& container,
 
 sdk::EngineResult Export::Give(const sdk::Call& call, const std::string& installation,
                                const sdk::EngineJob& job, Clock::time_point deadline) {
-  engine::TarEnd end;
-  const auto take = [&](std::string_view piece) {
-    end.Take(piece);
-    job.artifact->Write(piece);
-    if (Clock::now() >= deadline) throw engine::TimedOutReading();
-  };
   try {
-    const Alarm alarm(deadline);
     const Container container(engine_, call, installation, job);
-    const std::string folder = Find(call, container.name(), job.plan.export_path);
-    engine_.GetArchive(call, container.name(), folder + "/.", take,
-                       {{alarm.fd(), [] { throw engine::TimedOutReading(); }}});
+    return GiveFrom(call, container.name(), job, deadline);
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {
@@ -140,6 +110,20 @@ sdk::EngineResult Export::Give(const sdk::Call& call, const std::string& install
     call.Check();
     throw EngineLost(error.message());
   }
+}
+
+sdk::EngineResult Export::GiveFrom(const sdk::Call& call, const std::string& container,
+                                   const sdk::EngineJob& job, Clock::time_point deadline) {
+  engine::TarEnd end;
+  const auto take = [&](std::string_view piece) {
+    end.Take(piece);
+    job.artifact->Write(piece);
+    if (Clock::now() >= deadline) throw engine::TimedOutReading();
+  };
+  const Alarm alarm(deadline);
+  const std::string folder = Find(call, container, job.plan.export_path);
+  engine_.GetArchive(call, container, folder + "/.", take,
+                     {{alarm.fd(), [] { throw engine::TimedOutReading(); }}});
   if (!end.Whole()) throw EngineLost("the archive ended early");
   return {"", end.bytes(), sdk::ResultKind::kArtifact};
 }

@@ -22,6 +22,10 @@ class Export {
   // EngineUnavailable, TimedOut after `deadline`, and what the sink throws. Nothing of it stays.
   sdk::EngineResult Give(const sdk::Call& call, const std::string& installation,
                          const sdk::EngineJob& job, std::chrono::steady_clock::time_point deadline);
+  // The same of a container that does not run, whoever made it; it stays.
+  sdk::EngineResult GiveFrom(const sdk::Call& call, const std::string& container,
+                             const sdk::EngineJob& job,
+                             std::chrono::steady_clock::time_point deadline);
   // Removes what dead runs of that build have left.
   void Forget(const sdk::Call& call, const std::string& installation, const std::string& build);
 

@@ -9,7 +9,7 @@ from harness.installation import Installation
 from harness.wait import until
 
 PLATFORM = "neoshowcase.platform.v1.PlatformService"
-REAL = ["backend-docker", "engine-docker", "gateway", "build-runtime-cmd", "build-runtime-dockerfile", "storage-local"]
+REAL = ["backend-docker", "engine-docker", "gateway", "build-runtime-buildpack", "build-runtime-cmd", "build-runtime-dockerfile", "storage-local"]
 VICTIM = "build-runtime-cmd"
 MODES = {".so": 0o755, ".nsplugin.json": 0o644}
 
@@ -92,7 +92,7 @@ def ready(site):
 
 
 def test_each_spoiled_plugin_is_listed_with_its_reason_and_the_rest_goes_on(spoiled):
-    good = {"docker", "engine", "gateway", "runtime_cmd", "runtime_dockerfile"}
+    good = {"docker", "engine", "gateway", "runtime_buildpack", "runtime_cmd", "runtime_dockerfile"}
     seen = wait_for(spoiled, good | {*SPOILED, "misfit"})
     for name, (_, reason) in SPOILED.items():
         plugin = seen[name]

@@ -1,4 +1,4 @@
-// What one engine alone has: the daemon of engine-buildkit, the stores of engine-buildah.
+// What not every engine has: the daemon of engine-buildkit, the stores of engine-buildah.
 #include <signal.h>
 
 #include <fstream>
@@ -96,6 +96,22 @@ TEST_P(Buildah, ChrootIsolation_BuildsAndHoldsTheLimits) {
   ExpectNothingLeft();
 }
 
+class DockerfilesAlone : public EngineTest {};
+
+TEST_P(DockerfilesAlone, PlanOfBuildpacks_IsRefused) {
+  EXPECT_FALSE(Plugin().engine().Abilities().buildpack);
+  job_.plan = ports::BuildPlan();
+  job_.plan.builder = "builders/base:1";
+  job_.plan.platform_api = "0.12";
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "Unsupported") << Log();
+  EXPECT_EQ(outcome.fault, Fault::kOperator);
+  EXPECT_THAT(outcome.message, testing::HasSubstr("builders/base:1"));
+  ExpectNothingLeft();
+}
+
+INSTANTIATE_TEST_SUITE_P(Own, DockerfilesAlone, testing::Values("buildkit", "buildah"),
+                         NameOfEngine);
 INSTANTIATE_TEST_SUITE_P(Own, Buildkit, testing::Values("buildkit"), NameOfEngine);
 INSTANTIATE_TEST_SUITE_P(Own, Buildah, testing::Values("buildah"), NameOfEngine);
 

@@ -133,7 +133,7 @@ class SimEngine final : public ports::BuildEngine {
   SimEngine(Ground& ground, std::string host) : ground_(ground), host_(std::move(host)) {}
   ports::EngineAbilities Abilities() const override {
     ports::EngineAbilities abilities;
-    abilities.dockerfile = true;
+    abilities.dockerfile = abilities.secrets = true;
     return abilities;
   }
   Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,

@@ -122,6 +122,11 @@ class SampleMethod final : public BuildMethod {
     plan.secrets = request.env;
     plan.ignore_dockerignore = true;
     plan.export_path = request.artifact_path;
+    if (request.artifact_path == "/built") {
+      plan.builder = "builder:1";
+      plan.run_image = "run:1";
+      plan.platform_api = "0.12";
+    }
     return plan;
   }
   // One for each file, whose first line says how; then whatever else there is.
@@ -149,7 +154,7 @@ class SampleEngine final : public Engine {
   EngineAbilities Abilities() noexcept override {
     EngineAbilities can;
     can.dockerfile = can.time_limit = true;
-    can.exports = exports_;
+    can.exports = can.buildpack = exports_;
     return can;
   }
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink& log) override {
@@ -157,6 +162,8 @@ class SampleEngine final : public Engine {
     log.Write("two " + job.plan.dockerfile_text + "\n");
     if (job.attempt == 2)
       throw Error{NS_E_INVALID, NS_REASON_COMMAND_FAILED, "make: no rule", Fault::kSource};
+    if (!job.plan.builder.empty())
+      log.Write(job.plan.builder + " " + job.plan.run_image + " " + job.plan.platform_api + "\n");
     if (job.plan.export_path == "/image") return {"sha256:abc", 12};
     if (job.plan.export_path == "/strange") return {"", 4, static_cast<ResultKind>(7)};
     if (!job.artifact) return {"sha256:abc", 12};

@@ -164,7 +164,7 @@ AT(ns_build_arg, reserved, 4);
 AT(ns_build_arg, key, 8);
 AT(ns_build_arg, value, 24);
 
-SIZE(ns_build_plan, 120);
+SIZE(ns_build_plan, 168);
 AT(ns_build_plan, struct_size, 0);
 AT(ns_build_plan, ignore_dockerignore, 4);
 AT(ns_build_plan, dockerfile_text, 8);
@@ -176,6 +176,9 @@ AT(ns_build_plan, arg_count, 80);
 AT(ns_build_plan, secrets, 88);
 AT(ns_build_plan, secret_count, 96);
 AT(ns_build_plan, export_path, 104);
+AT(ns_build_plan, builder, 120);
+AT(ns_build_plan, run_image, 136);
+AT(ns_build_plan, platform_api, 152);
 
 SIZE(ns_plan_sink, 16);
 AT(ns_plan_sink, ctx, 0);

@@ -48,7 +48,7 @@ class Runner final : public Engine {
   }
   EngineResult Run(const Call&, const EngineJob& job, const ByteSink&) override {
     if (!job.artifact) return {job.plan.dockerfile_text, 1};
-    job.artifact->Write(job.plan.export_path);
+    job.artifact->Write(job.plan.export_path + job.plan.builder);
     return {"", static_cast<int64_t>(job.plan.export_path.size()), ResultKind::kArtifact};
   }
   void Abort(const Call&, const std::string&) override {}

@@ -190,8 +190,9 @@ class EngineThunkTest : public ThunkTest {
     ns_plugin* plugin = Make(module_, NS_ENGINE);
     const auto* table = static_cast<const ns_engine*>(module_->query(plugin, NS_ENGINE));
     ns_build_plan plan{};
-    plan.struct_size = sizeof(plan);
+    plan.struct_size = plan_size_;
     plan.export_path = Str("/srv/dist");
+    plan.builder = Str(builder_);
     ns_engine_job job{};
     job.struct_size = job_size;
     job.plan = &plan;
@@ -209,7 +210,8 @@ class EngineThunkTest : public ThunkTest {
     return status;
   }
 
-  std::string taken_;
+  std::string taken_, builder_;
+  uint32_t plan_size_ = sizeof(ns_build_plan);
   ns_status answer_ = NS_OK;
   ns_engine_result result_{};
 };
@@ -220,6 +222,15 @@ TEST_F(EngineThunkTest, Export_GoesToTheSinkOfTheJob) {
   EXPECT_EQ(result_.struct_size, sizeof(ns_engine_result));
   EXPECT_EQ(result_.kind, NS_RESULT_ARTIFACT);
   EXPECT_EQ(result_.size, 9);
+}
+
+TEST_F(EngineThunkTest, HostThatKnowsNoBuildpacks_NamesNoBuilder) {
+  builder_ = "+builder:1";
+  EXPECT_EQ(Run(sizeof(ns_engine_job)), NS_OK);
+  EXPECT_EQ(std::exchange(taken_, ""), "/srv/dist+builder:1");
+  plan_size_ = offsetof(ns_build_plan, builder);
+  EXPECT_EQ(Run(sizeof(ns_engine_job)), NS_OK);
+  EXPECT_EQ(taken_, "/srv/dist");
 }
 
 TEST_F(EngineThunkTest, HostThatKnowsNoExports_GivesNoSink) {

@@ -11,19 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string Context(const DockerfileSettings& settings, const std::string& source) {
-  const auto found = FindInside(source, ".", settings.context, "The context");
-  if (!found) {
-    throw Refused(NS_REASON_SETTINGS_INVALID,
-                  "The context \"" + settings.context +
-                      "\" is not in this commit; push it, or set another folder.");
-  }
-  if (!fs::is_directory(fs::path(source) / *found))
-    throw Refused(NS_REASON_SETTINGS_INVALID, "The context \"" + settings.context +
-                                                  "\" is a file; set the folder that it is in.");
-  return *found;
-}
-
 std::string Dockerfile(const DockerfileSettings& settings, const std::string& source,
                        const std::string& context) {
   for (const std::string& base : {context, std::string(".")}) {
@@ -48,7 +35,7 @@ DockerfileSettings ParseDockerfileSettings(const std::string& json) {
 sdk::BuildPlan PlanDockerfile(const DockerfileSettings& settings,
                               const sdk::BuildRequest& request) {
   sdk::BuildPlan plan;
-  plan.context = Context(settings, request.source);
+  plan.context = ContextFolder(request.source, settings.context);
   plan.dockerfile_path = Dockerfile(settings, request.source, plan.context);
   plan.secrets = request.env;
   std::sort(plan.secrets.begin(), plan.secrets.end(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "build/settings.h"
 #include "ns/sdk/error.h"
 
 namespace ns::build {
@@ -45,6 +46,18 @@ std::optional<std::string> FindInside(const std::string& source, const std::stri
   if (!fs::exists(found, error)) return std::nullopt;
   const std::string inside = found.lexically_relative(root).generic_string();
   return inside.empty() ? "." : inside;
+}
+
+std::string ContextFolder(const std::string& source, const std::string& context) {
+  const auto found = FindInside(source, ".", context, "The context");
+  if (!found)
+    throw Refused(
+        NS_REASON_SETTINGS_INVALID,
+        "The context \"" + context + "\" is not in this commit; push it, or set another folder.");
+  if (!fs::is_directory(fs::path(source) / *found))
+    throw Refused(NS_REASON_SETTINGS_INVALID,
+                  "The context \"" + context + "\" is a file; set the folder that it is in.");
+  return *found;
 }
 
 }  // namespace ns::build

@@ -12,4 +12,8 @@ namespace ns::build {
 std::optional<std::string> FindInside(const std::string& source, const std::string& base,
                                       const std::string& path, const std::string& what);
 
+// The folder `context` of the source that a build may copy from, as FindInside gives it. Throws
+// SettingsInvalid where it is not there or is a file, PathOutsideSource; the source's fault.
+std::string ContextFolder(const std::string& source, const std::string& context);
+
 }  // namespace ns::build

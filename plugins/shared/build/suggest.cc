@@ -39,4 +39,8 @@ sdk::Suggestion ByDockerfile(int fit, const std::string& dockerfile_name,
   return With(fit, {{"dockerfile_name", dockerfile_name}, {"context", context}}, why);
 }
 
+sdk::Suggestion ByBuildpacks(int fit, const std::string& context, const std::string& why) {
+  return With(fit, {{"context", context}}, why);
+}
+
 }  // namespace ns::build

@@ -18,4 +18,7 @@ sdk::Suggestion ByCommands(int fit, const std::string& base_image, const std::st
 sdk::Suggestion ByDockerfile(int fit, const std::string& dockerfile_name,
                              const std::string& context, const std::string& why);
 
+// Settings of the methods by buildpacks.
+sdk::Suggestion ByBuildpacks(int fit, const std::string& context, const std::string& why);
+
 }  // namespace ns::build

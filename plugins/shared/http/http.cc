@@ -55,6 +55,7 @@ struct Answer {
   size_t max_body = 0;
   const std::function<void(std::string_view)>* take = nullptr;
   const std::function<void(const Response&)>* begin = nullptr;  // until it was called
+  const std::function<size_t(char*, size_t)>* upload = nullptr;
   Response response;
   std::exception_ptr thrown;
   bool head_seen = false;
@@ -91,6 +92,16 @@ struct Answer {
     return size;
   }
 
+  static size_t Upload(char* to, size_t, size_t most, void* self) {
+    Answer& answer = *static_cast<Answer*>(self);
+    try {
+      return (*answer.upload)(to, most);
+    } catch (...) {
+      answer.thrown = std::current_exception();
+      return CURL_READFUNC_ABORT;
+    }
+  }
+
   void Give(std::string_view piece, int status) {
     response.status = status;
     if (const auto* first = std::exchange(begin, nullptr); first && *first) (*first)(response);
@@ -124,6 +135,7 @@ class Client::Session {
     answer.max_body = request.max_body;
     answer.take = take;
     answer.begin = &request.begin;
+    answer.upload = &request.upload;
     SetUp(request, headers, answer);
     const CURLcode code = Transfer(call, request, answer, watched);
     if (answer.thrown) std::rethrow_exception(answer.thrown);
@@ -152,7 +164,11 @@ class Client::Session {
     }
     if (request.method == "HEAD") Set(CURLOPT_NOBODY, 1L);
     if (!request.unix_socket.empty()) Set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
-    if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    if (request.upload) {
+      Set(CURLOPT_UPLOAD, 1L);
+      Set(CURLOPT_READFUNCTION, &Answer::Upload);
+      Set(CURLOPT_READDATA, &answer);
+    } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
       Set(CURLOPT_POSTFIELDS, request.body.data());
       Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }

@@ -27,6 +27,9 @@ struct Request {
   std::string unix_socket{};  // path; empty: TCP
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
+  // Gives the body piece by piece, up to so many bytes; 0: its end. Instead of `body`, for what is
+  // too large for memory; what it throws ends the transfer and is thrown on.
+  std::function<size_t(char*, size_t)> upload{};
   std::chrono::milliseconds timeout{30'000};  // of all of it; 0: none but the call's
   std::chrono::milliseconds silence{0};       // of a stream, once its answer has begun; 0: any
   size_t max_body = 64u << 20;                // bytes; a longer answer is an error

@@ -48,8 +48,15 @@ class Server {
       char buffer[4096];
       const ssize_t size = ::recv(peer, buffer, sizeof(buffer), 0);
       got.append(buffer, static_cast<size_t>(std::max<ssize_t>(size, 0)));
-      EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
-                static_cast<ssize_t>(answer.size()));
+      while (got.find("chunked\r\n") != std::string::npos && !got.ends_with("\r\n0\r\n\r\n")) {
+        const ssize_t more = ::recv(peer, buffer, sizeof(buffer), 0);
+        if (more <= 0) break;
+        got.append(buffer, static_cast<size_t>(more));
+      }
+      if (!answer.empty()) {  // else the client may be gone
+        EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(answer.size()));
+      }
       while (hang_ && ::recv(peer, buffer, sizeof(buffer), 0) > 0) {
       }
       held_ = -1;
@@ -110,6 +117,27 @@ TEST(HttpClient, Post_SendsTheBody) {
   EXPECT_EQ(client.Do(kCall, {.method = "POST", .url = server.Url("/"), .body = "{}"}).status, 204);
   EXPECT_TRUE(server.got.ends_with("\r\n\r\n{}")) << server.got;
   EXPECT_NE(server.got.find("Content-Length: 2\r\n"), std::string::npos);
+}
+
+TEST(HttpClient, Upload_SendsWhatIsGivenPieceByPiece) {
+  Server server({"HTTP/1.1 204 No Content\r\n\r\n"});
+  int pieces = 0;
+  Request request{.method = "PUT", .url = server.Url("/x")};
+  request.upload = [&pieces](char* to, size_t most) -> size_t {
+    if (++pieces > 3) return 0;
+    EXPECT_GE(most, 3u);
+    return std::string("abc").copy(to, most);
+  };
+  EXPECT_TRUE(Client().Do(kCall, request).ok());
+  EXPECT_EQ(pieces, 4);
+  EXPECT_NE(server.got.find("\r\n3\r\nabc\r\n3\r\nabc\r\n"), std::string::npos) << server.got;
+}
+
+TEST(HttpClient, UploadThrows_IsThrownOn) {
+  Server server({""});
+  Request request{.method = "PUT", .url = server.Url("/x")};
+  request.upload = [](char*, size_t) -> size_t { throw std::string("no disk"); };
+  EXPECT_THROW(Client().Do(kCall, request), std::string);
 }
 
 TEST(HttpClient, NobodyListens_IsUnavailable) {

@@ -32,6 +32,7 @@ plugins:
     config: {{networks: {networks}, traefik: {{provider: {provider}, http: ":{http_port}"}}}}
   engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 20s}}}}
   gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}"]}}
+  runtime_buildpack: {{plugin: build-runtime-buildpack, config: {{builder: "nsbuilder:1"}}}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
   static_cmd: {{plugin: build-static-cmd}}

@@ -42,6 +42,12 @@ typedef struct ns_build_plan {
   const ns_env* const* secrets; /* offered as secret mounts; the key is the id */
   size_t secret_count;
   ns_str export_path; /* absolute path of a folder of the image that is wanted; empty: the image */
+  /* Newer: NS_HAS. By Cloud Native Buildpacks instead of a Dockerfile, where builder is not empty:
+   * then dockerfile_*, target and args are empty, secrets are the variables of the build, and
+   * export_path lies in the application's folder, "/workspace". */
+  ns_str builder;      /* reference of the builder image */
+  ns_str run_image;    /* that the result stands on; empty: the one that the builder names */
+  ns_str platform_api; /* "0.12": of the interface between platform and lifecycle */
 } ns_build_plan;
 
 /* Receives one plan. Called from the calling thread only. Frozen. */

@@ -28,6 +28,7 @@
 #define NS_REASON_DOCKERFILE_MISSING "DockerfileMissing"
 #define NS_REASON_PATH_OUTSIDE_SOURCE "PathOutsideSource"
 #define NS_REASON_COMMAND_FAILED "CommandFailed"
+#define NS_REASON_NO_BUILDPACK_FITS "NoBuildpackFits"
 #define NS_REASON_ARTIFACT_MISSING "ArtifactMissing"      /* not in the image that was built */
 #define NS_REASON_ARTIFACT_NO_FOLDER "ArtifactNotAFolder" /* a file, a device... */
 #define NS_REASON_TIMED_OUT "TimedOut"

@@ -32,6 +32,11 @@ struct BuildPlan {
   std::vector<std::pair<std::string, std::string>> args;
   std::vector<EnvVar> secrets;  // offered as secret mounts; the key is the id
   std::string export_path;      // absolute path of a folder of the image; empty: the image
+  // By Cloud Native Buildpacks, where `builder` is not empty; then there is no Dockerfile, and
+  // `secrets` are the variables of the build.
+  std::string builder{};       // reference of the builder image
+  std::string run_image{};     // that the result stands on; empty: the one that the builder names
+  std::string platform_api{};  // "0.12": of the interface between platform and lifecycle
   friend bool operator==(const BuildPlan&, const BuildPlan&) = default;
 };
 
@@ -93,6 +98,9 @@ inline void PutPlan(const BuildPlan& plan, ns_plan_sink out) {
   raw.secrets = secret_pointers.data();
   raw.secret_count = secret_pointers.size();
   raw.export_path = Str(plan.export_path);
+  raw.builder = Str(plan.builder);
+  raw.run_image = Str(plan.run_image);
+  raw.platform_api = Str(plan.platform_api);
   out.put(out.ctx, &raw);
 }
 
@@ -110,6 +118,10 @@ inline BuildPlan PlanFrom(const ns_build_plan* raw) {
   }
   plan.secrets = ListFrom<EnvVar>(from.secrets, from.secret_count, EnvFrom);
   plan.export_path = Text(from.export_path);
+  if (!NS_HAS(raw, platform_api)) return plan;
+  plan.builder = Text(from.builder);
+  plan.run_image = Text(from.run_image);
+  plan.platform_api = Text(from.platform_api);
   return plan;
 }
 

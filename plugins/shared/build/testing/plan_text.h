@@ -16,6 +16,9 @@ inline std::string PlanText(const sdk::BuildPlan& plan) {
        << "\ntarget: " << plan.target
        << "\nignore_dockerignore: " << (plan.ignore_dockerignore ? "yes" : "no")
        << "\nexport_path: " << plan.export_path << "\n";
+  if (!plan.builder.empty())
+    text << "builder: " << plan.builder << "\nrun_image: " << plan.run_image
+         << "\nplatform_api: " << plan.platform_api << "\n";
   for (const auto& [key, value] : plan.args) text << "arg " << key << "=" << value << "\n";
   for (const sdk::EnvVar& one : plan.secrets)
     text << (one.secret ? "secret " : "plain ") << one.key << "=" << one.value << "\n";

@@ -1,0 +1,5 @@
+module github.com/osscontainertools/kaniko
+
+go 1.24
+
+require github.com/google/go-containerregistry v0.21.9
