@@ -24,7 +24,6 @@ struct Settings {
   model::PlatformInfo platform;
   IdentitySettings identity;
   Secret plan_key;       // of build, run and route keys: tells whether anything is left to do
-  std::string scratch;   // folder for short-lived checkouts; made when absent
   std::string ssh_host;  // of the SSH edge; empty: none
   int ssh_port = 0;
   int max_output_lines = 5000;        // of one GetOutput
