@@ -54,8 +54,8 @@ struct RawAnswer {
 };
 
 // [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
-// bounds them. At most 16 calls wait for a growing log at once, each at most 30 s; they end early
-// when `call.cancel` is requested.
+// bounds them. At most 16 calls wait for a growing log (each at most 30 s) or for what a builder says
+// of a source (a minute) at once; they end early when `call.cancel` is requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.

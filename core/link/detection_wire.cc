@@ -23,7 +23,7 @@ size_t LengthOf(const wire::Finding& one) {
          one.command().size() + one.why().size() + one.failure().message().size();
 }
 
-void ToWire(const ports::MethodSuggestion& one, wire::Finding& out) {
+void PutSuggestion(const ports::MethodSuggestion& one, wire::Finding& out) {
   const ports::Suggestion& said = one.suggestion;
   out.set_method(one.method);
   out.set_fit(static_cast<uint32_t>(said.fit));
@@ -35,7 +35,7 @@ void ToWire(const ports::MethodSuggestion& one, wire::Finding& out) {
 }
 
 // Failures of methods go into `found` too.
-Status FromWire(const wire::Finding& one, ports::Detection& found) {
+Status AddFinding(const wire::Finding& one, ports::Detection& found) {
   for (const std::string& text : {one.method(), one.settings(), one.artifact_path(), one.command(),
                                   one.why(), one.failure().reason(), one.failure().message()}) {
     if (!IsText(text)) return Broken("a text of a finding");
@@ -95,7 +95,8 @@ void ToWire(const ports::DetectionClaim& claim, const ports::DetectionAnswer& an
       *out.add_findings() = std::move(finding);
   };
   for (const auto* those : {&answer.found.fits, &answer.found.misfits}) {
-    for (const auto& one : *those) add([&](wire::Finding& finding) { ToWire(one, finding); });
+    for (const auto& one : *those)
+      add([&](wire::Finding& finding) { PutSuggestion(one, finding); });
   }
   for (const auto& [method, failure] : answer.found.failed) {
     add([&, &name = method, &why = failure](wire::Finding& finding) {
@@ -117,7 +118,7 @@ Status FromWire(const wire::AnswerDetection& told, ports::DetectionClaim& claim,
   for (const wire::Finding& one : told.findings()) {
     length += LengthOf(one);
     if (length > kLongestAnswer) return Broken("the length of an answer");
-    NS_TRY(FromWire(one, answer.found));
+    NS_TRY(AddFinding(one, answer.found));
   }
   return {};
 }

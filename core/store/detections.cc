@@ -91,7 +91,7 @@ class PgDetections final : public ports::DetectionStore {
 
   Result<DetectionId> Ask(const RepositoryId& repository, const std::string& commit) override {
     DetectionId id = DetectionId::New(random_);
-    NS_TRY(pool_.Write([&](Connection& connection) -> Status {
+    const Status asked = pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(connection.Do("DELETE FROM detections WHERE asked_at < now() - $1::interval",
                            Params::Of(ports::kDetectionKept)));
       NS_ASSIGN(const Rows same,
@@ -110,7 +110,8 @@ class PgDetections final : public ports::DetectionStore {
                                "KEY SHARE)",
                                Params::Of(id, repository, commit)));
       return made.touched() > 0 ? Status() : NoSuch("repository", repository.str());
-    }));
+    });
+    if (!asked.ok()) return asked;
     return id;
   }
 

@@ -110,7 +110,8 @@ TEST_P(DetectionContract, QuestionsOfARepositoryThatIsDeleted_GoWithIt) {
 
 TEST_P(DetectionContract, Hints_TellThatOneWasAskedAndThatItWasAnswered) {
   DetectionId id;
-  EXPECT_THAT(HintsOf([&] { id = Ask(); }), ElementsAre(DetectionHint(id)));
+  const auto asked = HintsOf([&] { id = Ask(); });
+  EXPECT_THAT(asked, ElementsAre(DetectionHint(id)));
   EXPECT_THAT(HintsOf([&] { (void)Ask(); }), IsEmpty());
   std::optional<DetectionTask> task;
   EXPECT_THAT(HintsOf([&] { task = Take(1); }), IsEmpty());
