@@ -444,6 +444,41 @@ CREATE TABLE site_releases (
 
 CREATE INDEX site_releases_application ON site_releases (application_id);
 
+-- Questions which build methods fit a commit. A builder takes one, looks at the source and answers; old ones go when the next is asked.
+CREATE TABLE detections (
+  id text PRIMARY KEY,
+  repository_id text NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  commit_hash text NOT NULL,
+  asked_at timestamptz NOT NULL DEFAULT now(),
+  lease_host text NOT NULL DEFAULT '',
+  lease_token text NOT NULL DEFAULT '',
+  lease_expires timestamptz,
+  answered_at timestamptz,
+  outcome_code smallint NOT NULL DEFAULT 0,
+  outcome_fault smallint NOT NULL DEFAULT 0,
+  outcome_reason text NOT NULL DEFAULT '',
+  outcome_message text NOT NULL DEFAULT ''
+);
+
+CREATE INDEX detections_repository ON detections (repository_id, commit_hash);
+
+-- What one method says; `fit` -1: it could not be asked, and `code`, `fault`, `reason` and `why` are its failure.
+CREATE TABLE detection_findings (
+  detection_id text NOT NULL REFERENCES detections (id) ON DELETE CASCADE,
+  place integer NOT NULL,
+  method text NOT NULL,
+  fit integer NOT NULL,
+  settings text NOT NULL,
+  artifact_path text NOT NULL,
+  command text NOT NULL,
+  port integer NOT NULL,
+  why text NOT NULL,
+  code smallint NOT NULL,
+  fault smallint NOT NULL,
+  reason text NOT NULL,
+  PRIMARY KEY (detection_id, place)
+);
+
 -- ---- what was seen ----
 
 CREATE TABLE observations (
@@ -638,6 +673,16 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION ns_hint_detection() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.answered_at IS NULL THEN RETURN NULL; END IF;
+  END IF;
+  PERFORM pg_notify('ns_hints', 'detection:' || NEW.id);
+  RETURN NULL;
+END
+$$;
+
 -- ---- events: what happened, written by the transaction in which it did. A row that did not change tells nothing, so that a write that is
 -- repeated tells once. `ns.actor` is set for the transaction of a person; else the platform acts. ----
 
@@ -810,3 +855,4 @@ CREATE TRIGGER builds_count BEFORE INSERT OR UPDATE ON builds FOR EACH ROW EXECU
 CREATE TRIGGER builds_hint AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_hint_build();
 CREATE TRIGGER build_logs_hint AFTER INSERT ON build_logs FOR EACH ROW EXECUTE FUNCTION ns_hint_build_log();
 CREATE TRIGGER site_releases_hint AFTER INSERT ON site_releases FOR EACH ROW EXECUTE FUNCTION ns_hint_site();
+CREATE TRIGGER detections_hint AFTER INSERT OR UPDATE ON detections FOR EACH ROW EXECUTE FUNCTION ns_hint_detection();

@@ -35,11 +35,13 @@ Builder::Builder(BuilderParts parts, int slots)
   // Results that wait to be settled hold up no build; those are bounded by their threads.
   driver_.Add(std::move(loops.attempts), {.period = 0s, .in_flight = 2 * slots, .keyed = false});
   driver_.Start();
+  detector_.emplace(parts_);
 }
 
 Builder::~Builder() { Leave(); }
 
 void Builder::Leave() {
+  detector_->Stop();
   driver_.Wake({LoopId::kClaims, reconcile::kLeaveKey, reconcile::Urgency::kPrompt});
   if (!driver_.WaitIdle(LoopId::kAttempt, kLeaveLimit))
     log::Warn("a build could not be given back in time; its lease will run out");
@@ -47,6 +49,7 @@ void Builder::Leave() {
 
 void Builder::Wake() {
   driver_.Wake({LoopId::kClaims, reconcile::kQueueKey, reconcile::Urgency::kPrompt});
+  detector_->Wake();
 }
 
 }  // namespace ns::act

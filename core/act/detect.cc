@@ -5,9 +5,10 @@
 
 namespace ns::act {
 
-Detection Detect(const ports::Call& call, const std::map<std::string, ports::BuildMethod*>& methods,
-                 const ports::SourceListing& source) {
-  Detection found;
+ports::Detection Detect(const ports::Call& call,
+                        const std::map<std::string, ports::BuildMethod*>& methods,
+                        const ports::SourceListing& source) {
+  ports::Detection found;
   for (const auto& [name, method] : methods) {
     auto told = method->Detect(call, source);
     if (!told.ok()) {

@@ -13,7 +13,7 @@ using testing::MemoryMethod;
 class DetectTest : public ::testing::Test {
  protected:
   static ports::Suggestion Fit(int fit, const std::string& why) { return {fit, "{}", "", "", why}; }
-  Detection Ask() {
+  ports::Detection Ask() {
     return Detect({}, {{"static-cmd", &site_}, {"runtime-cmd", &program_}, {"other", &other_}}, {});
   }
 
@@ -23,11 +23,11 @@ class DetectTest : public ::testing::Test {
 TEST_F(DetectTest, Suggestions_BestFirstThenByName) {
   site_.Suggest(std::vector{Fit(80, "vite"), Fit(40, "page")});
   program_.Suggest(std::vector{Fit(90, "go"), Fit(80, "start")});
-  const Detection found = Ask();
-  EXPECT_THAT(found.fits, ElementsAre(MethodSuggestion{"runtime-cmd", Fit(90, "go")},
-                                      MethodSuggestion{"runtime-cmd", Fit(80, "start")},
-                                      MethodSuggestion{"static-cmd", Fit(80, "vite")},
-                                      MethodSuggestion{"static-cmd", Fit(40, "page")}));
+  const ports::Detection found = Ask();
+  EXPECT_THAT(found.fits, ElementsAre(ports::MethodSuggestion{"runtime-cmd", Fit(90, "go")},
+                                      ports::MethodSuggestion{"runtime-cmd", Fit(80, "start")},
+                                      ports::MethodSuggestion{"static-cmd", Fit(80, "vite")},
+                                      ports::MethodSuggestion{"static-cmd", Fit(40, "page")}));
   EXPECT_TRUE(found.misfits.empty());
   EXPECT_TRUE(found.failed.empty());
 }
@@ -35,17 +35,17 @@ TEST_F(DetectTest, Suggestions_BestFirstThenByName) {
 TEST_F(DetectTest, MethodsThatDoNotFit_AreToldApart) {
   site_.Suggest(std::vector{Fit(0, "no page")});
   program_.Suggest(std::vector{Fit(1, "perhaps")});
-  const Detection found = Ask();
-  EXPECT_THAT(found.fits, ElementsAre(MethodSuggestion{"runtime-cmd", Fit(1, "perhaps")}));
-  EXPECT_THAT(found.misfits, ElementsAre(MethodSuggestion{"static-cmd", Fit(0, "no page")}));
+  const ports::Detection found = Ask();
+  EXPECT_THAT(found.fits, ElementsAre(ports::MethodSuggestion{"runtime-cmd", Fit(1, "perhaps")}));
+  EXPECT_THAT(found.misfits, ElementsAre(ports::MethodSuggestion{"static-cmd", Fit(0, "no page")}));
 }
 
 TEST_F(DetectTest, MethodThatFailsOrCannotSay_KeepsNoOtherFromIt) {
   site_.Suggest(Status(Code::kInternal, "Defect", "boom"));
   other_.Suggest(Status(Code::kUnsupported, "Unsupported", "never"));
   program_.Suggest(std::vector{Fit(90, "go")});
-  const Detection found = Ask();
-  EXPECT_THAT(found.fits, ElementsAre(MethodSuggestion{"runtime-cmd", Fit(90, "go")}));
+  const ports::Detection found = Ask();
+  EXPECT_THAT(found.fits, ElementsAre(ports::MethodSuggestion{"runtime-cmd", Fit(90, "go")}));
   ASSERT_EQ(found.failed.size(), 1u);
   EXPECT_EQ(found.failed.at("static-cmd").message(), "boom");
 }

@@ -16,7 +16,8 @@ std::vector<reconcile::Wake> WakesFor(const ports::Hint& hint) {
       return {{LoopId::kSynchronizer, hint.id, reconcile::Urgency::kHint}};
     case ports::Hint::Kind::kBuild:
     case ports::Hint::Kind::kBuildLog:
-      return {};  // for builders and for those who follow a log
+    case ports::Hint::Kind::kDetection:
+      return {};  // for builders and for those who follow a log or wait for an answer
   }
   return {};
 }

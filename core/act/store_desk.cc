@@ -50,14 +50,38 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   for (const model::EnvVar& variable : app.env) {
     if (variable.InBuild()) order.env.push_back(variable);
   }
-  order.remote = {repository.id, repository.url, repository.credentials};
-  model::GitCredentials& own = order.remote.credentials;
-  if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
-    own.ssh_private_key = keys_.ssh;
+  order.remote = RemoteOf(repository);
   order.image = registry_.RepositoryFor(app.id);
   order.registry_username = keys_.registry_username;
   order.registry_password = keys_.registry_password;
   return order;
+}
+
+ports::Remote StoreDesk::RemoteOf(const model::Repository& repository) const {
+  ports::Remote remote{repository.id, repository.url, repository.credentials};
+  model::GitCredentials& own = remote.credentials;
+  if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
+    own.ssh_private_key = keys_.ssh;
+  return remote;
+}
+
+// A repository that no look will make readable ends the question.
+Result<std::optional<ports::DetectionOrder>> StoreDesk::TakeDetection(const Call&) {
+  NS_ASSIGN(auto task, store_.detections.Take(host_, ports::kDetectionLease));
+  if (!task) return std::optional<ports::DetectionOrder>();
+  const auto repository = store_.repositories.Get(task->repository);
+  if (repository.ok()) {
+    return std::optional<ports::DetectionOrder>(
+        {task->claim, RemoteOf(*repository), std::move(task->commit)});
+  }
+  if (repository.status().code() == Code::kUnavailable) return repository.status();
+  NS_TRY(store_.detections.Answer(task->claim, {repository.status(), {}}));
+  return std::optional<ports::DetectionOrder>();
+}
+
+Status StoreDesk::AnswerDetection(const Call&, const ports::DetectionClaim& claim,
+                                  const ports::DetectionAnswer& answer) {
+  return store_.detections.Answer(claim, answer);
 }
 
 Result<int64_t> StoreDesk::AppendLog(const Call&, const Claim& claim, int64_t offset,

@@ -38,8 +38,12 @@ class StoreDesk final : public ports::BuildDesk {
                                    const ports::ObjectSource& bytes) override;
   Status Settle(const ports::Call& call, const ports::Claim& claim,
                 const model::BuildResult& result) override;
+  Result<std::optional<ports::DetectionOrder>> TakeDetection(const ports::Call& call) override;
+  Status AnswerDetection(const ports::Call& call, const ports::DetectionClaim& claim,
+                         const ports::DetectionAnswer& answer) override;
 
  private:
+  ports::Remote RemoteOf(const model::Repository& repository) const;
   Result<model::Build> Held(const ports::Claim& claim);
   Status CheckImage(const ports::Claim& claim, const model::Image& image);
   Status CheckArtifact(const model::Build& build, const model::Image& image);

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,7 +26,7 @@ namespace own_pb = neoshowcase::platform::v1;
 
 inline const std::string kCommitA(40, 'a'), kCommitB(40, 'b');
 
-// A remote that answers the same refs and files for every repository, or the same failure.
+// A remote that answers the same refs for every repository, or the same failure.
 class FakeGit final : public ports::GitRemote {
  public:
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call&,
@@ -41,14 +39,9 @@ class FakeGit final : public ports::GitRemote {
                                              const std::vector<std::string>&) override {
     return std::vector<model::Commit>();
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string& commit,
-                  const std::string& path) override {
-    checked_out.emplace_back(commit, path);
-    for (const auto& [name, text] : files) {
-      std::filesystem::create_directories((std::filesystem::path(path) / name).parent_path());
-      std::ofstream(std::filesystem::path(path) / name) << text;
-    }
-    return failure;
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
+                  const std::string&) override {
+    return {Code::kUnsupported, "the API looks at no source"};
   }
 
   std::vector<model::GitRef> refs = {{"HEAD", kCommitA},
@@ -56,10 +49,8 @@ class FakeGit final : public ports::GitRemote {
                                      {"refs/heads/main", kCommitA},
                                      {"refs/tags/v2", kCommitB},
                                      {"v2", kCommitB}};
-  std::map<std::string, std::string> files;
   Status failure;
   std::vector<ports::Remote> asked;
-  std::vector<std::pair<std::string, std::string>> checked_out;  // commit, path
 };
 
 class FakeOutputs final : public Outputs {
@@ -91,7 +82,6 @@ class ApiWorld : public ::testing::Test {
     settings.identity.proxies = {"127.0.0.1"};
     settings.identity.secret = Secret("proxy-secret");
     settings.plan_key = Secret(std::string(32, 'k'));
-    settings.scratch = (std::filesystem::temp_directory_path() / "neoshowcase-api-test").string();
     return settings;
   }
 

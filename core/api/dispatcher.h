@@ -24,7 +24,6 @@ struct Settings {
   model::PlatformInfo platform;
   IdentitySettings identity;
   Secret plan_key;       // of build, run and route keys: tells whether anything is left to do
-  std::string scratch;   // folder for short-lived checkouts; made when absent
   std::string ssh_host;  // of the SSH edge; empty: none
   int ssh_port = 0;
   int max_output_lines = 5000;        // of one GetOutput
@@ -55,8 +54,8 @@ struct RawAnswer {
 };
 
 // [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
-// bounds them. At most 16 calls wait for a growing log at once, each at most 30 s; they end early
-// when `call.cancel` is requested.
+// bounds them. At most 16 calls wait for a growing log (each at most 30 s) or for what a builder says
+// of a source (a minute) at once; they end early when `call.cancel` is requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.

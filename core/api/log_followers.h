@@ -1,4 +1,4 @@
-// Those who wait for more of a build log.
+// Those who wait for more of a build log, or for what a builder says of a source.
 #pragma once
 
 #include <condition_variable>
@@ -19,10 +19,10 @@ class LogFollowers {
  public:
   static constexpr int kSeats = 16;
 
-  // A place among those who wait for `build`; give it back by its end.
+  // A place among those who wait for the build or question `id`; give it back by its end.
   class Seat {
    public:
-    Seat(LogFollowers& followers, std::string build);
+    Seat(LogFollowers& followers, std::string id);
     ~Seat();
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;
@@ -35,7 +35,7 @@ class LogFollowers {
 
    private:
     LogFollowers& followers_;
-    const std::string build_;
+    const std::string id_;
     bool taken_ = false;
     uint64_t seen_ = 0;
   };

@@ -39,14 +39,6 @@ Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Reques
   return Blame(refs.status());
 }
 
-Status Checkout(const Context& context, const Request& request, const model::Repository& repository,
-                const std::string& commit, const std::string& path) {
-  const RemoteTurns::Turn turn(context.turns, request.user);
-  NS_TRY(turn.status());
-  return Blame(context.parts.git.Checkout(Within(context, request.call), RemoteOf(repository),
-                                          commit, path));
-}
-
 bool RemoteIsToBlame(const Status& failure) {
   return failure.code() != Code::kInternal && failure.code() != Code::kCancelled &&
          failure.reason() != "TooManyCalls";

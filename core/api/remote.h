@@ -21,10 +21,6 @@ Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Reque
 Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,
                                             const model::Repository& repository);
 
-// The same for GitRemote::Checkout.
-Status Checkout(const Context& context, const Request& request, const model::Repository& repository,
-                const std::string& commit, const std::string& path);
-
 // Whether a failed look says something about the remote, and not about us or the caller.
 bool RemoteIsToBlame(const Status& failure);
 

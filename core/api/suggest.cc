@@ -1,11 +1,9 @@
 // What an application of a repository could look like.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "api/ask_builder.h"
+#include "api/build_config.h"
 #include "api/convert_platform.h"
-#include "api/dockerfile.h"
 #include "api/method.h"
 #include "api/problem.h"
 #include "api/remote.h"
@@ -13,35 +11,6 @@
 
 namespace ns::api {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::uintmax_t kMaxDockerfile = 1 << 20;  // bytes
-
-// A checkout that goes with its owner.
-class Scratch {
- public:
-  Scratch(const std::string& folder, Random& random)
-      : path_(fs::path(folder) / ("suggest-" + NewIdText(random))) {}
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const fs::path& path() const { return path_; }
-  Status Make() const {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (!error) return Status();
-    return {Code::kUnavailable, "DiskUnavailable",
-            "cannot make a folder for a checkout: " + error.message()};
-  }
-
- private:
-  const fs::path path_;
-};
 
 // Letters, digits and single dashes of `text`, as one label of a host; "app" when nothing is left.
 std::string Label(std::string_view text) {
@@ -89,36 +58,36 @@ Result<std::string> FreeHost(const Context& context, const std::string& label) {
   return std::string();
 }
 
-std::string ReadText(const fs::path& path) {
-  std::error_code error;
-  if (fs::file_size(path, error) > kMaxDockerfile || error) return "";
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// Dockerfiles of the source, those at the usual places first.
-std::vector<std::string> Dockerfiles(const fs::path& source) {
-  std::vector<std::string> out;
-  for (const char* name : {"Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile",
-                           "build/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile"}) {
-    std::error_code error;
-    if (fs::is_regular_file(fs::symlink_status(source / name, error))) out.push_back(name);
-  }
+platform::Suggestion::Method MethodOf(const ports::MethodSuggestion& one) {
+  const ports::Suggestion& said = one.suggestion;
+  platform::Suggestion::Method out;
+  out.set_name(one.method);
+  std::replace(out.mutable_name()->begin(), out.mutable_name()->end(), '-', '_');
+  out.set_reason(said.why);
+  out.set_http_port(said.port);
+  out.set_fit(said.fit);
+  if (said.fit == 0) return out;
+  out.set_settings(said.settings);
+  out.set_artifact_path(said.artifact_path);
+  out.set_command(said.command);
+  model::Application app;
+  app.build = {one.method, said.settings};
+  app.run.command = said.command;
+  app.artifact_path = said.artifact_path;
+  const auto config = WriteConfig(app);
+  out.set_dockerfile_name(config.runtime_dockerfile().dockerfile_name());
+  if (config.build_config_case() != config.BUILD_CONFIG_NOT_SET) *out.mutable_config() = config;
   return out;
 }
 
-void AddMethods(const fs::path& source, platform::Suggestion& out) {
-  for (const std::string& name : Dockerfiles(source)) {
-    auto* method = out.add_methods();
-    method->set_name("runtime_dockerfile");
-    method->set_dockerfile_name(name);
-    method->set_http_port(ExposedPort(ReadText(source / name)));
-    const std::string port = method->http_port() == 0
-                                 ? ", which exposes no port"
-                                 : ", which exposes port " + std::to_string(method->http_port());
-    method->set_reason("the source has " + name + port);
+void Add(const ports::Detection& found, platform::Suggestion& out) {
+  for (const auto& one : found.fits) *out.add_methods() = MethodOf(one);
+  for (const auto& one : found.misfits) *out.add_misfits() = MethodOf(one);
+  for (const auto& [method, why] : found.failed) {
+    auto& failure = *out.add_failures();
+    failure.set_name(method);
+    failure.set_reason(why.reason());
+    failure.set_message(why.message());
   }
 }
 
@@ -139,10 +108,10 @@ Result<platform::Suggestion> SuggestApplication(const Context& context, const Re
   }
   NS_ASSIGN(std::string host, FreeHost(context, Label(out.name())));
   out.set_fqdn(std::move(host));
-  const Scratch scratch(context.settings.scratch, context.parts.random);
-  NS_TRY(scratch.Make());
-  NS_TRY(Checkout(context, request, *request.on.repository, out.commit(), scratch.path().string()));
-  AddMethods(scratch.path(), out);
+  if (in.without_methods()) return out;
+  NS_ASSIGN(const auto found,
+            AskBuilder(context, request, request.on.repository->id, out.commit()));
+  Add(found, out);
   return out;
 }
 

@@ -27,7 +27,6 @@ class Layout {
   std::string pages() const { return data_ + "/pages"; }      // address of the page server
   std::string git() const { return data_ + "/git"; }          // mirrors, known hosts
   std::string sources() const { return data_ + "/sources"; }  // checkouts of builds
-  std::string scratch() const { return data_ + "/scratch"; }  // checkouts that are looked at
   std::string sites() const { return data_ + "/sites"; }      // static ones, unpacked
   std::string site_servers() const { return data_ + "/site-servers"; }
   std::string site_server(const std::string& instance) const {  // its configuration

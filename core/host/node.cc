@@ -230,7 +230,10 @@ void Node::Parts::Subscribe() {
   store.hints.Subscribe([this](const ports::Hint& hint) {
     if (controller) controller->Hinted(hint);
     if (sites) sites->Hinted(hint);
-    if (hint.kind != ports::Hint::Kind::kQueue && hint.kind != ports::Hint::Kind::kBuild) return;
+    const bool for_builders = hint.kind == ports::Hint::Kind::kQueue ||
+                              hint.kind == ports::Hint::Kind::kBuild ||
+                              hint.kind == ports::Hint::Kind::kDetection;
+    if (!for_builders) return;
     if (builder) builder->Wake();
     if (entrance) entrance->Look();
   });

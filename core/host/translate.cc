@@ -70,7 +70,6 @@ api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
   if (const group* found = ::getgrnam(config.identity.group.c_str()))
     settings.identity.service_gids.push_back(found->gr_gid);
   settings.plan_key = keys.hash;
-  settings.scratch = layout.scratch();
   settings.basic_auth_over_http = config.git.basic_auth_over_http;
   settings.webhook_secret = config.webhook_secret;
   return settings;

@@ -203,6 +203,39 @@ TEST_F(BuilderLink, EveryCall_OverTlsWithAToken) {
   EXPECT_EQ(Record().settled.at(0).image, result.image);
 }
 
+TEST_F(BuilderLink, Question_IsTakenAndAnswered) {
+  Serve(Tls());
+  Builder builder({Address()}, TlsIdentity());
+  Until("connected", [&] { return builder->connected(); });
+  EXPECT_FALSE(builder->TakeDetection({})->has_value());
+  record_.With([](auto& record) { record.asks = true; });
+  EXPECT_EQ(**builder->TakeDetection({}), testing::AQuestion());
+  const ports::DetectionClaim claim = testing::AQuestion().claim;
+  EXPECT_EQ(builder->AnswerDetection({}, claim, testing::AnAnswer()), Status());
+  ports::DetectionAnswer failed;
+  failed.failure = Status(Code::kNotFound, "CommitNotFound", "gone").SetFault(Fault::kSource);
+  EXPECT_EQ(builder->AnswerDetection({}, claim, failed), Status());
+  EXPECT_THAT(Record().answers, ElementsAre(testing::AnAnswer(), failed));
+  EXPECT_EQ(builder->AnswerDetection({}, {claim.id, "other"}, failed).code(), Code::kStale);
+}
+
+TEST_F(BuilderLink, AnswerBeyondMeasure_KeepsTheBestAndTheStream) {
+  Serve(Plain());
+  Builder builder({Address()}, {kToken, "", Secret(), ""});
+  Until("connected", [&] { return builder->connected(); });
+  ports::DetectionAnswer answer;
+  for (int i = 0; i < 400; ++i)
+    answer.found.fits.push_back(
+        {"method-" + std::to_string(i), {100 - i / 4, "{}", "", "", "why"}});
+  answer.found.fits[5].suggestion.why = std::string(2 << 20, 'x');
+  EXPECT_EQ(builder->AnswerDetection({}, testing::AQuestion().claim, answer), Status());
+  ASSERT_THAT(Record().answers, SizeIs(1));
+  EXPECT_THAT(Record().answers[0].found.fits, SizeIs(5)) << "what follows is left out too";
+  answer.found.fits.erase(answer.found.fits.begin() + 5);
+  EXPECT_EQ(builder->AnswerDetection({}, testing::AQuestion().claim, answer), Status());
+  EXPECT_THAT(Record().answers[1].found.fits, SizeIs(256));
+}
+
 // Gives `bytes`, and then what `end` says.
 ports::ObjectSource Bytes(const std::string& bytes, Status end = {}) {
   return [bytes, end, at = size_t{0}](char* to, size_t most) mutable -> Result<size_t> {
@@ -405,7 +438,22 @@ TEST_F(BuilderLink, BuilderThatBreaksTheProtocol_LosesItsStreamAndNobodyElseNoti
   enumeration.mutable_settle()->mutable_claim()->set_build_id(std::string(22, '1'));
   enumeration.mutable_settle()->set_status(static_cast<wire::Settle::Status>(99));
   longest.mutable_append_log()->set_bytes(std::string(8 << 20, 'x'));
-  for (const wire::BuilderMessage& message : {unknown, enumeration, Hello()})
+  const auto answer = [](const auto& spoil) {
+    wire::BuilderMessage message;
+    ToWire(testing::AQuestion().claim, testing::AnAnswer(), *message.mutable_answer_detection());
+    spoil(*message.mutable_answer_detection());
+    return message;
+  };
+  for (const wire::BuilderMessage& message :
+       {unknown, enumeration, Hello(), answer([](auto& a) { a.set_id("x"); }),
+        answer([](auto& a) { a.mutable_findings(0)->set_fit(101); }),
+        answer([](auto& a) { a.mutable_findings(0)->set_port(70'000); }),
+        answer([](auto& a) { a.mutable_findings(0)->set_why("\xff"); }),
+        answer([](auto& a) { a.mutable_findings(0)->set_why(std::string("a\0b", 3)); }),
+        answer([](auto& a) { a.mutable_findings(0)->set_why(std::string(2 << 20, 'x')); }),
+        answer([](auto& a) { a.mutable_findings(0)->clear_method(); }), answer([](auto& a) {
+          for (int i = 0; i < 256; ++i) *a.add_findings() = a.findings(0);
+        })})
     EXPECT_EQ(EndOf({Hello(), message}, kToken).error_details(), "ProtocolBroken");
   EXPECT_EQ(EndOf({Hello(), longest}, kToken).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   wire::BuilderMessage list;

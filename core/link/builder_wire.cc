@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "link/remote_wire.h"
+
 namespace ns::link {
 namespace {
 
@@ -78,6 +80,25 @@ Result<model::PluginState> FromWire(const wire::Plugin& plugin) {
 }
 
 }  // namespace
+
+void ToWire(const ports::Remote& remote, wire::Credentials& credentials, std::string& id,
+            std::string& url) {
+  id = remote.id.str();
+  url = remote.url;
+  const model::GitCredentials& from = remote.credentials;
+  credentials.set_method(static_cast<wire::Credentials::Method>(from.method));
+  credentials.set_username(from.username);
+  credentials.set_password(from.password.Reveal());
+  credentials.set_ssh_private_key(from.ssh_private_key.Reveal());
+}
+
+ports::Remote RemoteFrom(const std::string& id, const std::string& url,
+                         const wire::Credentials& credentials) {
+  return {RepositoryId(id),
+          url,
+          {static_cast<model::GitAuth>(credentials.method()), credentials.username(),
+           Secret(credentials.password()), Secret(credentials.ssh_private_key())}};
+}
 
 void ToWire(const Status& status, wire::Outcome& out) {
   out.set_code(static_cast<uint32_t>(status.code()));
@@ -184,14 +205,8 @@ void ToWire(const ports::BuildOrder& order, wire::Order& out) {
     one.set_secret(variable.secret);
     one.set_system(variable.system);
   }
-  out.set_repository_id(order.remote.id.str());
-  out.set_url(order.remote.url);
-  const model::GitCredentials& from = order.remote.credentials;
-  wire::Credentials& to = *out.mutable_credentials();
-  to.set_method(static_cast<wire::Credentials::Method>(from.method));
-  to.set_username(from.username);
-  to.set_password(from.password.Reveal());
-  to.set_ssh_private_key(from.ssh_private_key.Reveal());
+  ToWire(order.remote, *out.mutable_credentials(), *out.mutable_repository_id(),
+         *out.mutable_url());
   out.set_image(order.image);
   out.set_registry_username(order.registry_username);
   out.set_registry_password(order.registry_password.Reveal());
@@ -212,10 +227,7 @@ Result<ports::BuildOrder> FromWire(const wire::Order& order) {
     out.env.push_back({variable.key(), Secret(variable.value()), model::EnvScope::kBuild,
                        variable.secret(), variable.system()});
   }
-  out.remote = {RepositoryId(order.repository_id()),
-                order.url(),
-                {static_cast<model::GitAuth>(credentials.method()), credentials.username(),
-                 Secret(credentials.password()), Secret(credentials.ssh_private_key())}};
+  out.remote = RemoteFrom(order.repository_id(), order.url(), credentials);
   out.image = order.image();
   out.registry_username = order.registry_username();
   out.registry_password = Secret(order.registry_password());

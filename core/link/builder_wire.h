@@ -2,6 +2,7 @@
 // is kInvalid.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ inline constexpr size_t kMaxPhase = 64, kMaxPhaseMessage = 4096;
 // Of one build, over all its attempts: several times what a builder of ours sends.
 inline constexpr int64_t kLongestLog = 64 << 20;  // bytes
 inline constexpr int kMostPhases = 100;
+// Of an answer which build methods fit a source.
+inline constexpr int kMostFindings = 256;
+inline constexpr size_t kLongestAnswer = 1 << 20;  // bytes of all its texts
 
 void ToWire(const Status& status, wire::Outcome& out);
 // `out` becomes what was told.
@@ -44,5 +48,14 @@ Result<ports::BuildOrder> FromWire(const wire::Order& order);
 
 void ToWire(const model::BuildResult& result, wire::Settle& out);
 Result<model::BuildResult> FromWire(const wire::Settle& settle);
+
+// Without an id: nobody asks.
+void ToWire(const std::optional<ports::DetectionOrder>& order, wire::Detection& out);
+Result<std::optional<ports::DetectionOrder>> FromWire(const wire::Detection& detection);
+
+void ToWire(const ports::DetectionClaim& claim, const ports::DetectionAnswer& answer,
+            wire::AnswerDetection& out);
+Status FromWire(const wire::AnswerDetection& told, ports::DetectionClaim& claim,
+                ports::DetectionAnswer& answer);
 
 }  // namespace ns::link

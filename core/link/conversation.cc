@@ -119,6 +119,10 @@ Result<ControllerMessage> Conversation::Request(const BuilderMessage& message) {
       return Phase(message.begin_phase());
     case BuilderMessage::kSettle:
       return Settle(message.settle());
+    case BuilderMessage::kTakeDetection:
+      return TakeDetection();
+    case BuilderMessage::kAnswerDetection:
+      return AnswerDetection(message.answer_detection());
     default:
       return Broken("its kind is unknown");
   }
@@ -182,6 +186,21 @@ Result<ControllerMessage> Conversation::Settle(const wire::Settle& request) {
   NS_ASSIGN(const model::BuildResult result, FromWire(request));
   phases_.erase(claim.build);
   return DoneOr(desk_->Settle({}, claim, result));
+}
+
+ControllerMessage Conversation::TakeDetection() {
+  const auto order = desk_->TakeDetection({});
+  if (!order.ok()) return Failure(order.status());
+  ControllerMessage out;
+  ToWire(*order, *out.mutable_detection());
+  return out;
+}
+
+Result<ControllerMessage> Conversation::AnswerDetection(const wire::AnswerDetection& request) {
+  ports::DetectionClaim claim;
+  ports::DetectionAnswer answer;
+  NS_TRY(FromWire(request, claim, answer));
+  return DoneOr(desk_->AnswerDetection({}, claim, answer));
 }
 
 }  // namespace ns::link

@@ -48,6 +48,8 @@ class Conversation {
   Result<wire::ControllerMessage> Append(const wire::AppendLog& request);
   Result<wire::ControllerMessage> Phase(const wire::BeginPhase& request);
   Result<wire::ControllerMessage> Settle(const wire::Settle& request);
+  wire::ControllerMessage TakeDetection();
+  Result<wire::ControllerMessage> AnswerDetection(const wire::AnswerDetection& request);
 
   ports::HostStore& hosts_;
   const DeskFor desk_for_;

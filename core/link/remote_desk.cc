@@ -395,4 +395,20 @@ Status RemoteDesk::Settle(const ports::Call& call, const ports::Claim& claim,
   return DoneOf(line_->Ask(call, std::move(message)));
 }
 
+Result<std::optional<ports::DetectionOrder>> RemoteDesk::TakeDetection(const ports::Call& call) {
+  BuilderMessage message;
+  message.mutable_take_detection();
+  const auto answer = line_->Ask(call, std::move(message));
+  NS_TRY(FailureOf(answer));
+  if (!answer->has_detection()) return Unexpected();
+  return FromWire(answer->detection());
+}
+
+Status RemoteDesk::AnswerDetection(const ports::Call& call, const ports::DetectionClaim& claim,
+                                   const ports::DetectionAnswer& answer) {
+  BuilderMessage message;
+  ToWire(claim, answer, *message.mutable_answer_detection());
+  return DoneOf(line_->Ask(call, std::move(message)));
+}
+
 }  // namespace ns::link

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ class RemoteDesk final : public ports::BuildDesk {
                                    const ports::ObjectSource& bytes) override;
   Status Settle(const ports::Call& call, const ports::Claim& claim,
                 const model::BuildResult& result) override;
+  Result<std::optional<ports::DetectionOrder>> TakeDetection(const ports::Call& call) override;
+  Status AnswerDetection(const ports::Call& call, const ports::DetectionClaim& claim,
+                         const ports::DetectionAnswer& answer) override;
 
  private:
   class Stream;

@@ -37,13 +37,16 @@ ns_status GiveHead(void* ctx, ns_str path, ns_sink out) noexcept {
   return out.write(out.ctx, sdk::Bytes(std::string_view(head).substr(0, ports::kSourceHead)));
 }
 
+int PortOr0(int32_t port) { return port > 0 && port <= 65535 ? port : 0; }
+
 void PutSuggestion(void* ctx, const ns_suggestion* suggestion) noexcept {
   if (!NS_HAS(suggestion, why)) return;
   const std::string settings = sdk::Text(suggestion->settings);
   static_cast<std::vector<ports::Suggestion>*>(ctx)->push_back(
       {std::clamp(suggestion->fit, 0, 100), settings.empty() ? "{}" : settings,
        CleanText(sdk::View(suggestion->artifact_path), kLongestPath),
-       CleanText(sdk::View(suggestion->command)), CleanText(sdk::View(suggestion->why))});
+       CleanText(sdk::View(suggestion->command)), CleanText(sdk::View(suggestion->why)),
+       NS_HAS(suggestion, port) ? PortOr0(suggestion->port) : 0});
 }
 
 class TableBuildMethod final : public ports::BuildMethod {

@@ -33,12 +33,12 @@ class MethodsTest : public PluginHostTest {
     ASSERT_EQ(methods_.size(), 6u);
   }
 
-  act::Detection Ask(const Files& files) {
+  ports::Detection Ask(const Files& files) {
     ports::SourceListing source;
     for (const auto& [path, text] : files)
       source.files.push_back({path, static_cast<int64_t>(text.size())});
     source.head = [&](const std::string& path) { return files.at(path); };
-    act::Detection found = act::Detect({}, methods_, source);
+    ports::Detection found = act::Detect({}, methods_, source);
     for (const auto& [name, failure] : found.failed)
       ADD_FAILURE() << name << ": " << failure.ToString();
     return found;
@@ -203,10 +203,10 @@ TEST_F(MethodsTest, DockerfileOfASite_IsSuggestedAsOneToo) {
 
 TEST_F(MethodsTest, EmptyOrUnknown_NoneFitsAndEachSaysWhy) {
   for (const Files& files : {Files{}, Files{{"README.md", ""}}}) {
-    const act::Detection found = Ask(files);
+    const ports::Detection found = Ask(files);
     EXPECT_TRUE(found.fits.empty());
     ASSERT_EQ(found.misfits.size(), 6u);
-    for (const act::MethodSuggestion& one : found.misfits) EXPECT_NE(one.suggestion.why, "");
+    for (const ports::MethodSuggestion& one : found.misfits) EXPECT_NE(one.suggestion.why, "");
   }
 }
 
@@ -222,7 +222,7 @@ TEST_F(MethodsTest, Suggestions_CanBePlanned) {
   for (const auto& [path, text] : files) WriteText(source + "/" + path, text);
   const auto fits = Ask(files).fits;
   ASSERT_EQ(fits.size(), 5u);
-  for (const act::MethodSuggestion& one : fits) {
+  for (const ports::MethodSuggestion& one : fits) {
     ports::BuildRequest request;
     request.source = source;
     request.settings = one.suggestion.settings;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "model/build.h"
 #include "model/env.h"
 #include "ports/call.h"
+#include "ports/detect.h"
 #include "ports/git_remote.h"
 #include "ports/storage.h"
 
@@ -44,6 +46,14 @@ struct BuildOrder {
   friend bool operator==(const BuildOrder&, const BuildOrder&) = default;
 };
 
+// A question which build methods fit a commit.
+struct DetectionOrder {
+  DetectionClaim claim;
+  Remote remote;  // with credentials
+  std::string commit;
+  friend bool operator==(const DetectionOrder&, const DetectionOrder&) = default;
+};
+
 // Of one builder host. Calls block until their deadline at most. kUnavailable: out of reach, and
 // whether the call had its effect is not known; each may be made again. [any-thread]
 class BuildDesk {
@@ -70,6 +80,11 @@ class BuildDesk {
                                            const Digest& digest, const ObjectSource& bytes) = 0;
   // Ends a claim. kStale: it is not held, or has been settled already.
   virtual Status Settle(const Call& call, const Claim& claim, const model::BuildResult& result) = 0;
+  // Takes the oldest question for this host, as DetectionStore::Take. None: nobody asks.
+  virtual Result<std::optional<DetectionOrder>> TakeDetection(const Call& call) = 0;
+  // kStale: it is not this host's any more, or has been answered already.
+  virtual Status AnswerDetection(const Call& call, const DetectionClaim& claim,
+                                 const DetectionAnswer& answer) = 0;
 };
 
 }  // namespace ns::ports

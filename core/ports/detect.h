@@ -1,11 +1,15 @@
-// How a source looks to a build method that is asked whether it fits.
+// How a source looks to a build method that is asked whether it fits, and what is answered.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "base/id.h"
+#include "base/status.h"
 
 namespace ns::ports {
 
@@ -31,7 +35,47 @@ struct Suggestion {
   std::string artifact_path;  // static ones
   std::string command;        // to run it, shell-like words; empty: the image's own, or not known
   std::string why;            // one sentence: what was seen; for fit 0 what is missing
+  int port = 0;               // TCP port that it will listen on; 0: not known
   friend bool operator==(const Suggestion&, const Suggestion&) = default;
+};
+
+struct MethodSuggestion {
+  std::string method;  // "static-cmd"
+  Suggestion suggestion;
+  friend bool operator==(const MethodSuggestion&, const MethodSuggestion&) = default;
+};
+
+struct Detection {
+  // The best fit first; between equal ones by the method's name, then as the method has them.
+  std::vector<MethodSuggestion> fits;
+  std::vector<MethodSuggestion> misfits;  // fit 0, by the method's name: why not
+  std::map<std::string, Status> failed;   // methods that could not be asked, without those that
+                                          // never say anything (kUnsupported)
+  friend bool operator==(const Detection&, const Detection&) = default;
+};
+
+using DetectionId = Id<struct DetectionTag>;
+
+// How a question about a source ended: `found`, unless `failure` says why the source could not be
+// looked at.
+struct DetectionAnswer {
+  Status failure;
+  Detection found;
+  friend bool operator==(const DetectionAnswer&, const DetectionAnswer&) = default;
+};
+
+// What a builder names when it answers a question that it has taken.
+struct DetectionClaim {
+  DetectionId id;
+  std::string token;
+  friend bool operator==(const DetectionClaim&, const DetectionClaim&) = default;
+};
+
+struct DetectionTask {
+  DetectionClaim claim;
+  RepositoryId repository;
+  std::string commit;
+  friend bool operator==(const DetectionTask&, const DetectionTask&) = default;
 };
 
 }  // namespace ns::ports

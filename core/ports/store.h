@@ -21,6 +21,7 @@
 #include "model/site.h"
 #include "model/snapshot.h"
 #include "model/user.h"
+#include "ports/detection_store.h"
 
 namespace ns::ports {
 
@@ -329,7 +330,8 @@ struct Hint {
     kBuild,
     kBuildLog,
     kQueue,
-    kSite  // of an application: another release shall be there, or is
+    kSite,  // of an application: another release shall be there, or is
+    kDetection
   } kind = Kind::kApplication;
   std::string id;
   friend bool operator==(const Hint&, const Hint&) = default;
@@ -358,6 +360,7 @@ struct Store {
   UserStore& users;
   HostStore& hosts;
   SiteStore& sites;
+  DetectionStore& detections;
   Hints& hints;
 };
 

@@ -22,13 +22,14 @@ constexpr Duration kSilence = 4s;   // then the session is asked whether it live
 constexpr Duration kPatience = 3s;  // with its answer
 constexpr size_t kLongestId = 64;
 
-constexpr std::array<std::pair<Hint::Kind, std::string_view>, 6> kNames{{
+constexpr std::array<std::pair<Hint::Kind, std::string_view>, 7> kNames{{
     {Hint::Kind::kRepository, "repository"},
     {Hint::Kind::kApplication, "application"},
     {Hint::Kind::kBuild, "build"},
     {Hint::Kind::kBuildLog, "build_log"},
     {Hint::Kind::kQueue, "queue"},
     {Hint::Kind::kSite, "site"},
+    {Hint::Kind::kDetection, "detection"},
 }};
 
 // Anything longer, or with blanks or control characters in it, was sent by somebody else.

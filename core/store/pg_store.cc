@@ -22,7 +22,8 @@ struct PgStore::Parts {
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
         hosts(NewPgHosts(pool)),
-        sites(NewPgSites(pool)) {}
+        sites(NewPgSites(pool)),
+        detections(NewPgDetections(pool, random)) {}
 
   Pool pool;
   Sealing sealing;
@@ -38,6 +39,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::UserStore> users;
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
+  std::unique_ptr<ports::DetectionStore> detections;
 };
 
 namespace {
@@ -60,9 +62,9 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps,  *parts_->deploys, *parts_->retention,
-          *parts_->builds,       *parts_->logs,  *parts_->events,  *parts_->users,
-          *parts_->hosts,        *parts_->sites, parts_->hints};
+  return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
+          *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
+          *parts_->hosts,        *parts_->sites, *parts_->detections, parts_->hints};
 }
 
 Status PgStore::Check() {

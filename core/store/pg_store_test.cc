@@ -11,6 +11,7 @@ namespace ns::store {
 namespace {
 
 using ports::Hint;
+using ports::testing::DetectionContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
@@ -38,6 +39,11 @@ class PgUnderTest final : public StoreUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
                          })),
                          [](const auto&) { return "PostgreSQL"; });

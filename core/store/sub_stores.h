@@ -21,6 +21,7 @@ std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);
 std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing, Random& random);
 std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
 std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool);
+std::unique_ptr<ports::DetectionStore> NewPgDetections(Pool& pool, Random& random);
 
 Status NoSuch(const std::string& what, const std::string& id);
 

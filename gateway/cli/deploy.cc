@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "context.h"
 #include "failure.h"
@@ -11,11 +13,16 @@
 namespace ns::cli {
 namespace {
 
-constexpr int kPort = 8080;  // where a Dockerfile names none
+constexpr int kPort = 8080;      // where the source names none
+constexpr int kSitePort = 80;    // of static sites, which have none of their own
+constexpr size_t kWidest = 100;  // characters of settings in a table
+
+using Method = platform::Suggestion::Method;
 
 struct Given {
   std::string url, ref, name, host;
   int port = 0;
+  bool detect = false;
 };
 
 api::Repository Register(Context& context, const std::string& url, const std::string& name) {
@@ -32,11 +39,15 @@ api::Repository Register(Context& context, const std::string& url, const std::st
   return made;
 }
 
-platform::Suggestion Suggest(Context& context, const Given& given, const api::Repository& repo) {
+// `look`: with what fits the source, for which a builder looks at it.
+platform::Suggestion Suggest(Context& context, const Given& given, const api::Repository& repo,
+                             bool look) {
   platform::SuggestApplicationRequest request;
   request.set_repository_id(repo.id());
   request.set_ref_name(given.ref);
   request.set_name(given.name);
+  request.set_without_methods(!look);
+  if (look) context.Progress("looking at the source");
   return context.Platform<platform::Suggestion>("SuggestApplication", request);
 }
 
@@ -55,25 +66,61 @@ std::optional<api::Application> Known(Context& context, const Given& given,
   return std::nullopt;
 }
 
-const platform::Suggestion::Method& MethodOf(const Given& given,
-                                             const platform::Suggestion& wanted) {
+// "runtime-dockerfile", as the documentation has it.
+std::string NameOf(std::string field) {
+  std::ranges::replace(field, '_', '-');
+  return field;
+}
+
+bool IsSite(const Method& method) { return method.name().starts_with("static_"); }
+
+// What was looked for, a line each.
+std::string WhyNot(const platform::Suggestion& wanted) {
+  std::string lines;
+  for (const auto& method : wanted.misfits())
+    lines += "  " + NameOf(method.name()) + ": " + Plain(method.reason()) + "\n";
+  for (const auto& one : wanted.failures())
+    lines += "  " + NameOf(one.name()) + " could not be asked: " + Plain(one.message()) + "\n";
+  return lines.empty() ? "  no build method is loaded on that builder\n" : lines;
+}
+
+const Method& MethodOf(const Given& given, const platform::Suggestion& wanted) {
   for (const auto& method : wanted.methods()) {
-    if (method.name() == "runtime_dockerfile") return method;
+    if (method.has_config()) return method;
   }
   throw Failure(
       Exit::kFailed,
-      given.url + " has no Dockerfile at " + ShortCommit(wanted.commit()) +
-          ", so nothing says how to build it.\nAdd one, or say how: ns app create " + given.url +
-          " --name " + wanted.name() +
+      given.url + " at " + ShortCommit(wanted.commit()) +
+          " is nothing that a build method knows:\n" + WhyNot(wanted) +
+          "Add what is missing, or say how: ns app create " + given.url + " --name " +
+          wanted.name() +
           " --image IMAGE --build SCRIPT --command COMMAND --url HOST --port PORT --wait");
 }
 
-int PortOf(Context& context, const Given& given, const platform::Suggestion::Method& method) {
+int PortOf(Context& context, const Given& given, const Method& method) {
   if (given.port != 0) return given.port;
+  if (IsSite(method)) return kSitePort;
   if (method.http_port() != 0) return method.http_port();
-  context.Progress(method.dockerfile_name() + " exposes no port; taking " + std::to_string(kPort) +
+  context.Progress("the source names no port; taking " + std::to_string(kPort) +
                    " (--port names another)");
   return kPort;
+}
+
+// Every method, the best first, and why.
+void ShowFits(Context& context, const platform::Suggestion& wanted) {
+  std::vector<std::vector<std::string>> rows = {{"FIT", "METHOD", "SETTINGS", "WHY"}};
+  for (const auto& method : wanted.methods()) {
+    std::string settings = Plain(method.settings());
+    if (settings.size() > kWidest) settings = settings.substr(0, kWidest - 3) + "...";
+    rows.push_back(
+        {std::to_string(method.fit()), NameOf(method.name()), settings, Plain(method.reason())});
+  }
+  for (const auto& method : wanted.misfits())
+    rows.push_back({"no", NameOf(method.name()), "-", Plain(method.reason())});
+  for (const auto& one : wanted.failures())
+    rows.push_back({"?", NameOf(one.name()), "-",
+                    "could not be asked: " + one.reason() + ": " + Plain(one.message())});
+  context.Print(wanted, Table(rows));
 }
 
 api::Application Create(Context& context, const Given& given, const api::Repository& repo,
@@ -85,10 +132,7 @@ api::Application Create(Context& context, const Given& given, const api::Reposit
   request.set_repository_id(repo.id());
   request.set_ref_name(wanted.ref_name());
   request.set_start_on_create(true);
-  auto& build = *request.mutable_config()->mutable_runtime_dockerfile();
-  build.set_dockerfile_name(method.dockerfile_name());
-  build.set_context(".");
-  build.mutable_runtime_config();
+  *request.mutable_config() = method.config();
   if (!host.empty()) {
     auto& website = *request.add_websites();
     website.set_fqdn(host);
@@ -96,7 +140,8 @@ api::Application Create(Context& context, const Given& given, const api::Reposit
     website.set_http_port(PortOf(context, given, method));
   }
   const auto made = context.Api<api::Application>("CreateApplication", request);
-  context.Progress("application " + made.name() + ": " + method.reason());
+  context.Progress("application " + made.name() + ": " + NameOf(method.name()) + ". " +
+                   Plain(method.reason()));
   return made;
 }
 
@@ -120,13 +165,15 @@ void Wake(Context& context, const api::Application& app) {
 void Run(Context& context, const Given& given) {
   const auto repo =
       Register(context, given.url, given.name.empty() ? NameOfUrl(given.url) : given.name);
-  const auto wanted = Suggest(context, given, repo);
+  if (given.detect) return ShowFits(context, Suggest(context, given, repo, true));
+  auto wanted = Suggest(context, given, repo, false);
   context.Progress(wanted.ref_name() + " is commit " + ShortCommit(wanted.commit()));
   Following following;
   if (const auto known = Known(context, given, repo, wanted)) {
     following = FollowingOf(context, known->id());
     Wake(context, *known);
   } else {
+    wanted = Suggest(context, given, repo, true);
     following.app_id = Create(context, given, repo, wanted).id();
   }
   following.commit = wanted.commit();
@@ -154,9 +201,11 @@ void AddDeploy(CLI::App& root, Context& context) {
   command->add_option("--host", given->host,
                       "host that it answers at; default: its name below the first domain");
   command
-      ->add_option("--port", given->port,
-                   "port that it listens on; default: what the Dockerfile exposes")
+      ->add_option("--port", given->port, "port that it listens on; default: what the source names")
       ->check(CLI::Range(1, 65535));
+  command->add_flag(
+      "--detect", given->detect,
+      "deploy nothing: show which build methods fit the source, which do not, and why");
   command->callback([&context, given] { Run(context, *given); });
 }
 

@@ -304,9 +304,9 @@ TEST_F(ProgramTest, DeployOfANewRepository_RegistersBuildsAndPrintsTheUrlLast) {
   suggestion.set_commit(kCommit);
   auto& method = *suggestion.add_methods();
   method.set_name("runtime_dockerfile");
-  method.set_dockerfile_name("Dockerfile");
+  method.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("Dockerfile");
   method.set_http_port(3000);
-  method.set_reason("the source has Dockerfile");
+  method.set_reason("There is a Dockerfile.");
   server_.On("SuggestApplication", suggestion);
   server_.On("GetApplications", api::GetApplicationsResponse());
   api::CreateApplicationRequest asked;
@@ -327,10 +327,11 @@ TEST_F(ProgramTest, DeployOfANewRepository_RegistersBuildsAndPrintsTheUrlLast) {
   EXPECT_EQ(Run({"deploy", "http://git.test/new.git"}), 0) << err_;
   EXPECT_EQ(out_, "http://shop.test/\n");
   EXPECT_THAT(err_, HasSubstr("step 1\n"));
-  EXPECT_THAT(
-      server_.calls(),
-      ElementsAre("GetRepositories", "CreateRepository", "SuggestApplication", "GetApplications",
-                  "CreateApplication", "GetApplicationStatus", "ReadBuildLog"));
+  EXPECT_THAT(server_.calls(),
+              ElementsAre("GetRepositories", "CreateRepository", "SuggestApplication",
+                          "GetApplications", "SuggestApplication", "CreateApplication",
+                          "GetApplicationStatus", "ReadBuildLog"));
+  EXPECT_THAT(err_, HasSubstr("runtime-dockerfile. There is a Dockerfile."));
   EXPECT_EQ(asked.repository_id(), "r2");
   EXPECT_TRUE(asked.start_on_create());
   EXPECT_EQ(asked.config().runtime_dockerfile().dockerfile_name(), "Dockerfile");
@@ -351,10 +352,59 @@ TEST_F(ProgramTest, DeployOfWhatIsThere_LooksForNewCommitsOnly) {
                           "GetApplicationStatus", "RefreshRepository", "GetApplicationStatus"));
 }
 
-TEST_F(ProgramTest, DeployWithoutDockerfile_SaysWhatToDo) {
-  server_.On("SuggestApplication", platform::Suggestion());
+platform::Suggestion SomeFits() {
+  platform::Suggestion suggestion;
+  suggestion.set_name("new");
+  suggestion.set_fqdn("new.test");
+  auto& site = *suggestion.add_methods();
+  site.set_name("static_cmd");
+  site.set_fit(75);
+  site.set_settings(R"({"build_cmd":"make"})");
+  site.set_reason("There is an index.html.");
+  site.mutable_config()->mutable_static_cmd()->mutable_static_config()->set_artifact_path(".");
+  auto& none = *suggestion.add_misfits();
+  none.set_name("runtime_dockerfile");
+  none.set_reason("There is no Dockerfile.");
+  auto& broken = *suggestion.add_failures();
+  broken.set_name("other");
+  broken.set_reason("Defect");
+  broken.set_message("it broke");
+  return suggestion;
+}
+
+TEST_F(ProgramTest, DeployOfASite_TakesTheBestFitWhateverItIs) {
+  server_.On("SuggestApplication", SomeFits());
+  api::CreateApplicationRequest asked;
+  server_.On("CreateApplication", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    return Refusal(400, "invalid_argument", "enough");
+  });
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "other"}), 1);
+  EXPECT_EQ(asked.config().static_cmd().static_config().artifact_path(), ".");
+  EXPECT_EQ(asked.websites(0).http_port(), 80);
+}
+
+TEST_F(ProgramTest, DeployWithDetect_ShowsWhatFitsAndWhyAndDeploysNothing) {
+  server_.On("SuggestApplication", SomeFits());
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--detect"}), 0) << err_;
+  EXPECT_EQ(
+      out_,
+      "FIT  METHOD              SETTINGS              WHY\n"
+      "75   static-cmd          {\"build_cmd\":\"make\"}  There is an index.html.\n"
+      "no   runtime-dockerfile  -                     There is no Dockerfile.\n"
+      "?    other               -                     could not be asked: Defect: it broke\n");
+  EXPECT_THAT(server_.calls(), ElementsAre("GetRepositories", "SuggestApplication"));
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--detect", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"reason\": \"There is no Dockerfile.\""));
+}
+
+TEST_F(ProgramTest, DeployOfWhatNobodyKnows_SaysWhatWasLookedForAndWhatToDo) {
+  platform::Suggestion suggestion = SomeFits();
+  suggestion.clear_methods();
+  server_.On("SuggestApplication", suggestion);
   EXPECT_EQ(Run({"deploy", "http://git.test/shop.git"}), 1);
-  EXPECT_THAT(err_, HasSubstr("has no Dockerfile"));
+  EXPECT_THAT(err_, HasSubstr("  runtime-dockerfile: There is no Dockerfile.\n"));
+  EXPECT_THAT(err_, HasSubstr("  other could not be asked: it broke\n"));
   EXPECT_THAT(err_, HasSubstr("ns app create"));
 }
 

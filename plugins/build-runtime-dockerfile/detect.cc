@@ -1,6 +1,7 @@
 #include "detect.h"
 
 #include "build/dockerfiles.h"
+#include "build/exposed_port.h"
 #include "build/file_facts.h"
 #include "build/suggest.h"
 
@@ -14,10 +15,12 @@ int FitOf(const build::DockerfileAt& dockerfile) {
   return (root ? 90 : 65) - (dockerfile.variant ? 15 : 0);
 }
 
-std::string WhyOf(const build::DockerfileAt& dockerfile, size_t count) {
-  if (count == 1) return "There is a Dockerfile, " + dockerfile.path + ".";
+std::string WhyOf(const build::DockerfileAt& dockerfile, int port, size_t count) {
+  const std::string exposes =
+      port == 0 ? "." : ", which exposes port " + std::to_string(port) + ".";
+  if (count == 1) return "There is a Dockerfile, " + dockerfile.path + exposes;
   return "There are " + std::to_string(count) + " Dockerfiles; this one is " + dockerfile.path +
-         ".";
+         exposes;
 }
 
 }  // namespace
@@ -30,8 +33,10 @@ std::vector<sdk::Suggestion> Detect(const sdk::SourceListing& source) {
   for (const build::DockerfileAt& one : dockerfiles) {
     const std::string name =
         one.context == "." ? one.path : one.path.substr(one.context.size() + 1);
+    const int port = build::ExposedPort(source.head(one.path));
     suggestions.push_back(
-        build::ByDockerfile(FitOf(one), name, one.context, WhyOf(one, dockerfiles.size())));
+        build::ByDockerfile(FitOf(one), name, one.context, WhyOf(one, port, dockerfiles.size())));
+    suggestions.back().port = port;
   }
   return suggestions;
 }

@@ -16,6 +16,12 @@ TEST(DetectDockerfile, One_IsSuggestedAsItIs) {
                                       "", "There is a Dockerfile, Dockerfile."}));
 }
 
+TEST(DetectDockerfile, ExposedPort_IsToldWithIt) {
+  const auto told = Detect(SourceOf({{"Dockerfile", "FROM debian\nEXPOSE 3000\n"}}));
+  EXPECT_EQ(told[0].port, 3000);
+  EXPECT_EQ(told[0].why, "There is a Dockerfile, Dockerfile, which exposes port 3000.");
+}
+
 TEST(DetectDockerfile, Containerfile_CountsAsWell) {
   const auto told = Detect(SourceOf({{"Containerfile", ""}}));
   EXPECT_EQ(told[0].settings, R"({"dockerfile_name":"Containerfile","context":"."})");

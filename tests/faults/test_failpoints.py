@@ -17,7 +17,6 @@ BUILDS_OF_A_LIFE = 2  # each survives the loss of a builder twice; one loss each
 # Why the life of an application does not pass a method. Whatever is neither here nor reached fails the test, and so does
 # what is here and reached.
 NOT_REACHED = {
-    "BuildMethod.Detect": "nobody asks what fits a source",
     "BuildStore.ListAll": "no method of the API offers it yet",
     "Registry.Ping": "the doctor asks it, a process of its own",
     "RepositoryStore.Commits": "no method of the API offers it yet",
@@ -28,8 +27,9 @@ NOT_REACHED = {
     "Storage.Check": "the host looks at its storage past the failpoints",
     "UserStore.List": "no method of the API offers it yet",
 }
-# Only a second attempt has something to clear, and only a static site an artifact: the first builds of a life have none.
-LATE = ("BuildEngine.Abort.", "BuildDesk.PutArtifact.", "Storage.", "build.packed")
+# Only a second attempt has something to clear, only a static site an artifact, and only a whole life asks what fits: its first builds
+# have none of it.
+LATE = ("BuildEngine.Abort.", "BuildDesk.PutArtifact.", "BuildDesk.AnswerDetection.", "BuildMethod.Detect.", "DetectionStore.", "Storage.", "build.packed")
 
 
 def points_in_code(rig):

@@ -69,6 +69,25 @@ inline ports::BuildOrder AnOrder() {
   return order;
 }
 
+inline ports::DetectionOrder AQuestion() {
+  ports::DetectionOrder order;
+  order.claim = {IdOf<ports::DetectionId>(4), "token-4"};
+  order.remote = AnOrder().remote;
+  order.commit = std::string(40, 'b');
+  return order;
+}
+
+inline ports::DetectionAnswer AnAnswer() {
+  ports::DetectionAnswer answer;
+  ports::Suggestion fit{85, R"({"build_cmd":"make"})", "dist", "serve", "It uses Vite. \u2026", 80};
+  ports::Suggestion none{0, "{}", "", "", "There is no Dockerfile.", 0};
+  answer.found.fits = {{"static-cmd", fit}};
+  answer.found.misfits = {{"runtime-dockerfile", none}};
+  answer.found.failed = {
+      {"other", Status(Code::kInternal, "Defect", "it broke").SetFault(Fault::kPlatform)}};
+  return answer;
+}
+
 // One build's desk. Kept apart from whoever asks by the host that it is for.
 struct DeskRecord {
   std::string log;
@@ -76,6 +95,8 @@ struct DeskRecord {
   std::vector<model::BuildResult> settled;
   std::string artifact;
   bool cancel = false;
+  bool asks = false;  // there is a question
+  std::vector<ports::DetectionAnswer> answers;
 };
 
 class MemoryDesk final : public ports::BuildDesk {
@@ -139,6 +160,20 @@ class MemoryDesk final : public ports::BuildDesk {
     return record_.With([&](DeskRecord& record) {
       if (!Holds(claim) || !record.settled.empty()) return Stale("lost");
       record.settled.push_back(result);
+      return Status();
+    });
+  }
+  Result<std::optional<ports::DetectionOrder>> TakeDetection(const ports::Call&) override {
+    return record_.With([](DeskRecord& record) -> Result<std::optional<ports::DetectionOrder>> {
+      if (!record.asks) return std::optional<ports::DetectionOrder>();
+      return std::optional(AQuestion());
+    });
+  }
+  Status AnswerDetection(const ports::Call&, const ports::DetectionClaim& claim,
+                         const ports::DetectionAnswer& answer) override {
+    return record_.With([&](DeskRecord& record) {
+      if (claim != AQuestion().claim) return Stale("lost");
+      record.answers.push_back(answer);
       return Status();
     });
   }

@@ -83,6 +83,7 @@ class FakeRepositories final : public RepositoryStore {
       }
       Tell(rows, rows.repositories.at(id), actor, "repository.deleted", now);
       rows.repositories.erase(id);
+      std::erase_if(rows.detections, [&](const auto& one) { return one.task.repository == id; });
       rows.repository_holders.erase(id);
       rows.conditions.erase({model::Subject::kRepository, id.str()});
       return {};

@@ -50,6 +50,14 @@ struct FakeHost {
   Time lease_expires = kNever;
 };
 
+struct FakeDetection {
+  DetectionTask task;  // with the current token
+  Time asked = kNever;
+  HostId host;
+  Time lease_expires = kNever;
+  std::optional<DetectionAnswer> answer;
+};
+
 struct FakeState {
   std::map<RepositoryId, model::Repository> repositories;
   std::map<RepositoryId, HostId> repository_holders;
@@ -63,6 +71,7 @@ struct FakeState {
   std::map<KeyId, model::SshKey> keys;
   std::map<HostId, FakeHost> hosts;
   std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
+  std::vector<FakeDetection> detections;  // oldest first
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -181,6 +190,7 @@ std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows);
 std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
+std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

@@ -40,6 +40,7 @@ class FakeStore {
   std::unique_ptr<UserStore> users_;
   std::unique_ptr<HostStore> hosts_;
   std::unique_ptr<SiteStore> sites_;
+  std::unique_ptr<DetectionStore> detections_;
   std::unique_ptr<Hints> hints_;
 };
 

@@ -5,6 +5,7 @@
 #include "ports/testing/store_contract_apps.h"
 #include "ports/testing/store_contract_builds.h"
 #include "ports/testing/store_contract_deploys.h"
+#include "ports/testing/store_contract_detections.h"
 #include "ports/testing/store_contract_events.h"
 #include "ports/testing/store_contract_leases.h"
 #include "ports/testing/store_contract_people.h"

@@ -204,13 +204,15 @@ AT(ns_source_listing, file_count, 16);
 AT(ns_source_listing, ctx, 24);
 AT(ns_source_listing, head, 32);
 
-SIZE(ns_suggestion, 72);
+SIZE(ns_suggestion, 80);
 AT(ns_suggestion, struct_size, 0);
 AT(ns_suggestion, fit, 4);
 AT(ns_suggestion, settings, 8);
 AT(ns_suggestion, artifact_path, 24);
 AT(ns_suggestion, command, 40);
 AT(ns_suggestion, why, 56);
+AT(ns_suggestion, port, 72);
+AT(ns_suggestion, reserved, 76);
 
 SIZE(ns_suggestion_sink, 16);
 AT(ns_suggestion_sink, ctx, 0);

@@ -23,7 +23,8 @@ class Life(Turns):
 
     def run(self, whole=True):
         """`whole`: else only what passes most points of a builder, on the way to the same end."""
-        steps = (self.edit, self.rise, self.read, self.follow, self.look, self.stop, self.start, self.give_up, self.roll_back, self.clean, self.become_site, self.swap)
+        steps = (self.edit, self.rise, self.read, self.suggest, self.follow, self.look, self.stop, self.start, self.give_up, self.roll_back,
+                 self.clean, self.become_site, self.swap)
         for step in (self.create, self.push, *(steps if whole else ()), self.delete, *((self.forget,) if whole else ())):
             step()
         return self.states
@@ -77,6 +78,11 @@ class Life(Turns):
                                 ("GetRepositoryStatus", {"repositoryId": self.repository()}),
                                 ("ListReleases", {"applicationId": self.app.id})):
             self.insist_call(method, PLATFORM, **message)
+
+    def suggest(self):
+        """A builder says what fits the source."""
+        said = self.insist_call("SuggestApplication", PLATFORM, repositoryId=self.repository())
+        assert said["commit"] == self.app.call("GetApplication", id=self.app.id)["commit"], said
 
     def stop(self):
         self.want("StopApplication", False)

@@ -28,6 +28,8 @@ typedef struct ns_suggestion {
   ns_str artifact_path; /* static methods; else empty */
   ns_str command;       /* to run it, shell-like words; empty: the image's own, or not known */
   ns_str why;           /* one sentence for a person: what was seen; for fit 0 what is missing */
+  int32_t port;         /* TCP port that it will listen on; 0: not known */
+  uint32_t reserved;
 } ns_suggestion;
 
 /* Receives suggestions. Called from the calling thread only. Frozen. */

@@ -37,6 +37,7 @@ struct Suggestion {
   std::string artifact_path;    // static methods
   std::string command;          // to run it, shell-like words; empty: the image's own, or not known
   std::string why;              // one sentence for a person: what was seen, or what is missing
+  int port = 0;                 // TCP port that it will listen on; 0: not known
   friend bool operator==(const Suggestion&, const Suggestion&) = default;
 };
 
@@ -68,7 +69,8 @@ inline SourceListing ListingFrom(const ns_source_listing* raw) {
 inline void PutSuggestion(const Suggestion& suggestion, ns_suggestion_sink out) {
   const ns_suggestion raw{sizeof(ns_suggestion),    suggestion.fit,
                           Str(suggestion.settings), Str(suggestion.artifact_path),
-                          Str(suggestion.command),  Str(suggestion.why)};
+                          Str(suggestion.command),  Str(suggestion.why),
+                          suggestion.port,          0};
   out.put(out.ctx, &raw);
 }
 

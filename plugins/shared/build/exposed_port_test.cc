@@ -1,8 +1,8 @@
-#include "api/dockerfile.h"
+#include "build/exposed_port.h"
 
 #include <gtest/gtest.h>
 
-namespace ns::api {
+namespace ns::build {
 namespace {
 
 TEST(ExposedPort, OfOneStage_IsTheFirstTcpPort) {
@@ -35,4 +35,4 @@ TEST(ExposedPort, WhatCannotBeTold_IsNone) {
 }
 
 }  // namespace
-}  // namespace ns::api
+}  // namespace ns::build

@@ -1,4 +1,4 @@
-#include "api/dockerfile.h"
+#include "build/exposed_port.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace ns::api {
+namespace ns::build {
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -121,4 +121,4 @@ class Reading {
 
 int ExposedPort(std::string_view dockerfile) { return Reading().Port(dockerfile); }
 
-}  // namespace ns::api
+}  // namespace ns::build
