@@ -163,6 +163,7 @@ class LibgitRemote final : public ports::GitRemote {
     request.memory_limit = kLimitMemory ? options_.memory_limit : 0;
     request.mirror_limit = options_.mirror_limit;
     request.ref_limit = options_.ref_limit;
+    request.entry_limit = options_.entry_limit;
     return request;
   }
 

@@ -24,7 +24,9 @@ struct GitOptions {
   Duration list_deadline = std::chrono::seconds(20);
   Duration fetch_deadline = std::chrono::minutes(10);
   uint64_t memory_limit = uint64_t{1} << 30;  // bytes of address space of the child
-  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout
+  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout, with their
+                                              // submodules
+  uint64_t entry_limit = 1'000'000;           // files and folders of one checkout
   uint64_t ref_limit = 50'000;                // branches and tags of one remote
 };
 
