@@ -62,7 +62,9 @@ Status TreeWriter::Write(git_repository* repository, git_commit* commit, int fol
   git_tree* raw = nullptr;
   if (git_commit_tree(&raw, commit) != 0) return Broken(path);
   const TreeHandle tree(raw);
-  return WriteAll(tree.get(), folder, path, DepthOf(path));
+  const Status status = WriteAll(tree.get(), folder, path, DepthOf(path));
+  odb_.reset();  // while it is open, libgit2 goes on to use packs that have been replaced
+  return status;
 }
 
 Status TreeWriter::Broken(const std::string& path) {
