@@ -33,6 +33,9 @@ class GitTest : public testing::Test {
     options_.worker = {ThisProgram(), "git-worker"};
     options_.folder = root_ + "/mirrors";
     options_.private_hosts = {"127.0.0.1"};
+    options_.bubblewrap = "/usr/bin/bwrap";
+    options_.sandbox =
+        TrySandbox(options_, SystemClock()).ok() ? SandboxMode::kRequired : SandboxMode::kOff;
   }
   ~GitTest() override {
     if (server_) {

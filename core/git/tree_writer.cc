@@ -69,6 +69,7 @@ Status TreeWriter::Write(git_repository* repository, git_commit* commit, int fol
 
 Status TreeWriter::Broken(const std::string& path) {
   damaged_ = true;
+  odb_.reset();
   return CheckoutRefused("what it holds at \"" + Shown(path) +
                          "\" is missing or damaged: " + Shown(LastMessage()));
 }
