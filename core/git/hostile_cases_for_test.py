@@ -35,7 +35,8 @@ def names(canary):
     refused = {
         "dotgit-file": b".git", "dotgit-upper": b".GIT", "dotgit-mixed": b".gIt", "dotgit-short": b"git~1", "dotgit-short-upper": b"GIT~1",
         "dotgit-blank": b".git ", "dotgit-dot": b".git.", "dotgit-dots-blanks": b".GIT . .", "dotgit-stream": b".git::$INDEX_ALLOCATION",
-        "dotgit-backslash": b".git\\hooks", "dotgit-joiner": b".g\xe2\x80\x8cit", "dotgit-bom": b"\xef\xbb\xbf.git", "dotgit-mark": b".git\xe2\x80\x8f",
+        "dotgit-backslash": b".git\\hooks", "dotgit-joiner": b".g\xe2\x80\x8cit", "dotgit-bom": b"\xef\xbb\xbf.git",
+        "dotgit-mark": b".git\xe2\x80\x8f",
         "dotdot": b"..", "dot": b".", "empty-name": b"", "slash": b"a/b", "up-slash": b"../canary/evil", "absolute": canary + b"/evil",
         "dotgit-slash-hooks": b".git/hooks", "long-name": b"n" * 300,
     }
@@ -43,7 +44,8 @@ def names(canary):
         yield Case(label, REFUSED, one(name))
     for label, name in {"dotgit-folder": b".git", "dotgit-folder-short": b"gIT~1", "dotdot-folder": b".."}.items():
         yield Case(label, REFUSED, one(name, TREE))
-    kept = {"backslashes": b"..\\..\\evil", "trailing-dots": b"name...", "control": b"a\nb\x1b[31m", "no-utf8": b"\xff\xfe", "drive": b"c:evil", "option": b"--upload-pack=evil"}
+    kept = {"backslashes": b"..\\..\\evil", "trailing-dots": b"name...", "control": b"a\nb\x1b[31m", "no-utf8": b"\xff\xfe",
+        "drive": b"c:evil", "option": b"--upload-pack=evil"}
     for label, name in kept.items():
         yield Case(label, "ok", one(name))
     o = Objects()
@@ -131,21 +133,26 @@ def content(canary):
     hook = b"#!/bin/sh\ntouch %s/hook\n" % canary
     o = Objects()
     hooks = o.tree((PROGRAM, b"post-checkout", o.blob(hook)), (PROGRAM, b"post-merge", o.blob(hook)))
-    yield Case("hooks-beside", "ok", o.holding((TREE, b"hooks", hooks), (FILE, b".gitconfig", o.blob(b"[core]\nhooksPath=hooks\nfsmonitor=hooks/post-checkout\n"))))
+    yield Case("hooks-beside", "ok", o.holding((TREE, b"hooks", hooks), (FILE, b".gitconfig",
+        o.blob(b"[core]\nhooksPath=hooks\nfsmonitor=hooks/post-checkout\n"))))
     o = Objects()
     config = o.blob(b"[core]\nbare=true\nfsmonitor=\"touch %s/fsmonitor\"\n" % canary)
     yield Case("bare-inside", "ok", o.holding((FILE, b"HEAD", o.blob(b"ref: refs/heads/main\n")), (FILE, b"config", config),
-                                              (TREE, b"objects", o.tree((FILE, b"x", o.blob(b"")))), (TREE, b"refs", o.tree((FILE, b"x", o.blob(b""))))))
+                                              (TREE, b"objects", o.tree((FILE, b"x", o.blob(b"")))),
+                                                  (TREE, b"refs", o.tree((FILE, b"x", o.blob(b""))))))
     plain = b"$Id$\nline\n"
-    for label, line in {"filter": b"* filter=evil diff=evil", "ident": b"* ident", "crlf": b"* text eol=crlf", "encoding": b"* working-tree-encoding=UTF-16", "macro": b"[attr]evil filter=evil\n* evil"}.items():
+    for label, line in {"filter": b"* filter=evil diff=evil", "ident": b"* ident", "crlf": b"* text eol=crlf",
+        "encoding": b"* working-tree-encoding=UTF-16", "macro": b"[attr]evil filter=evil\n* evil"}.items():
         o = Objects()
-        yield Case("attributes-" + label, "ok", o.holding((FILE, b".gitattributes", o.blob(line + b"\n")), (FILE, b"a", o.blob(plain))), holds={"a": plain.decode()})
+        yield Case("attributes-" + label, "ok", o.holding((FILE, b".gitattributes", o.blob(line + b"\n")), (FILE, b"a", o.blob(plain))),
+            holds={"a": plain.decode()})
     o = Objects()
     yield Case("attributes-link", "ok", o.holding((LINK, b".gitattributes", o.blob(b"file"))))
     o = Objects()
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12345\n"
     yield Case("lfs-other-host", "ok", o.holding((FILE, b".gitattributes", o.blob(b"*.bin filter=lfs diff=lfs merge=lfs -text\n")),
-                                                 (FILE, b".lfsconfig", o.blob(placed(b"[lfs]\nurl = http://{other}/lfs\n"))), (FILE, b"a.bin", o.blob(pointer))), holds={"a.bin": pointer.decode()})
+                                                 (FILE, b".lfsconfig", o.blob(placed(b"[lfs]\nurl = http://{other}/lfs\n"))),
+                                                     (FILE, b"a.bin", o.blob(pointer))), holds={"a.bin": pointer.decode()})
 
 
 def servers(canary):
@@ -153,16 +160,22 @@ def servers(canary):
         return Objects().holding()
 
     unreachable = "RemoteUnreachable platform"
-    for label, outcome in {"pack-cut": unreachable, "pack-checksum": unreachable, "pack-of-too-few": unreachable, "pack-of-4-billion": LIMIT, "pack-garbage": unreachable,
-                           "pack-empty": "internal platform", "page": "RepositoryNotFound operator", "packet-garbage": unreachable, "packet-huge": unreachable,
-                           "redirect-other": "AddressRefused operator", "redirect-loop": "AuthenticationFailed operator", "redirect-file": unreachable, "redirect-metadata": "AddressRefused operator",
-                           "redirect-pack": unreachable, "silent": "RemoteTimeout platform", "endless-refs": "RemoteTimeout platform", "error-line": unreachable}.items():
+    for label, outcome in {"pack-cut": unreachable, "pack-checksum": unreachable, "pack-of-too-few": unreachable,
+        "pack-of-4-billion": LIMIT, "pack-garbage": unreachable,
+                           "pack-empty": "internal platform", "page": "RepositoryNotFound operator", "packet-garbage": unreachable,
+                           "packet-huge": unreachable,
+                           "redirect-other": "AddressRefused operator", "redirect-loop": "AuthenticationFailed operator",
+                           "redirect-file": unreachable, "redirect-metadata": "AddressRefused operator",
+                           "redirect-pack": unreachable, "silent": "RemoteTimeout platform", "endless-refs": "RemoteTimeout platform",
+                           "error-line": unreachable}.items():
         yield Case("server-" + label, outcome, plain(), answer=label)
     yield Case("commit-unknown", "CommitNotFound source", plain(), commit="ab" * 20)
     yield Case("commit-option", "CommitNotFound source", plain(), commit="--upload-pack=x")
     yield Case("-oProxyCommand=evil", "ok", plain())
-    for label, name in {"option": b"refs/heads/--upload-pack=evil", "up": b"refs/heads/../../../../canary/evil", "absolute": b"/" + canary, "lock": b"refs/heads/main.lock", "control": b"refs/heads/a\x1b[31m",
-                        "conflict": b"refs/heads/main/below", "long": b"refs/heads/" + b"n" * 3000, "hooks": b"refs/heads/../../hooks/post-checkout"}.items():
+    for label, name in {"option": b"refs/heads/--upload-pack=evil", "up": b"refs/heads/../../../../canary/evil", "absolute": b"/" + canary,
+        "lock": b"refs/heads/main.lock", "control": b"refs/heads/a\x1b[31m",
+                        "conflict": b"refs/heads/main/below", "long": b"refs/heads/" + b"n" * 3000,
+                        "hooks": b"refs/heads/../../hooks/post-checkout"}.items():
         o = plain()
         o.refs = [(name, o.head)]
         yield Case("ref-" + label, "internal platform" if label in ("conflict", "long") else "ok", o)
@@ -188,7 +201,8 @@ def modules(canary):
     yield at("other-public", "ok", b"http://{other}/public/good.git", here)
     yield at("name-climbs", "ok", b"../good.git", here, name=b"../../../canary/evil")
     yield at("update-command", "ok", b"../good.git", here, more=b"\tupdate = !touch %s/update\n\tbranch = --evil\n\tshallow = true\n" % canary)
-    yield at("include", "ok", b"../good.git", here, more=b"[include]\n\tpath = %s/kept\n[includeIf \"gitdir:/\"]\n\tpath = %s/kept\n" % (canary, canary))
+    yield at("include", "ok", b"../good.git", here,
+        more=b"[include]\n\tpath = %s/kept\n[includeIf \"gitdir:/\"]\n\tpath = %s/kept\n" % (canary, canary))
     yield at("other-asks", there, b"http://{other}/good.git")
     yield at("other-name", there, b"http://localhost:{home_port}/good.git")
     yield at("other-redirects-home", there, b"http://{other}/public/to-home/good.git")
@@ -196,10 +210,14 @@ def modules(canary):
     yield at("private-address", "AddressRefused source", b"http://10.255.255.1/good.git")
     yield at("metadata-address", "AddressRefused source", b"http://169.254.169.254/good.git")
     yield at("ssh-private", "AddressRefused source", b"git@10.255.255.1:good.git")
-    bad = {"upload-pack": b"--upload-pack=touch canary/evil", "proxy-command": b"-oProxyCommand=touch", "ssh-option": b"ssh://-oProxyCommand=touch/x", "scp-option": b"-x@host:path",
-           "ext": b"ext::sh -c touch% canary/evil", "fd": b"fd::17/x", "file": b"file:///etc", "path": canary, "git": b"git://{other}/good.git", "newline": b"http://{home}/good.git\nevil",
-           "return": b"http://{home}/good.git\r", "escape": b"http://{home}/\x1b[31m", "password": b"http://user:marked-token@{other}/good.git", "empty": b"", "out-of-root": b"../../../../etc/passwd",
-           "out-of-host": b"../../good.git", "inner-climb": b"../a/../../good.git", "encoded-climb": b"../%2e%2e/good.git", "backslash": b"..\\good.git", "relative-ext": b"../ext::sh", "query": b"http://{home}/good.git?x#y"}
+    bad = {"upload-pack": b"--upload-pack=touch canary/evil", "proxy-command": b"-oProxyCommand=touch",
+        "ssh-option": b"ssh://-oProxyCommand=touch/x", "scp-option": b"-x@host:path",
+           "ext": b"ext::sh -c touch% canary/evil", "fd": b"fd::17/x", "file": b"file:///etc", "path": canary,
+           "git": b"git://{other}/good.git", "newline": b"http://{home}/good.git\nevil",
+           "return": b"http://{home}/good.git\r", "escape": b"http://{home}/\x1b[31m",
+           "password": b"http://user:marked-token@{other}/good.git", "empty": b"", "out-of-root": b"../../../../etc/passwd",
+           "out-of-host": b"../../good.git", "inner-climb": b"../a/../../good.git", "encoded-climb": b"../%2e%2e/good.git",
+           "backslash": b"..\\good.git", "relative-ext": b"../ext::sh", "query": b"http://{home}/good.git?x#y"}
     for label, url in bad.items():
         yield Case("module-url-" + label, REFUSED, module(url))
     yield Case("module-path-climbs", "ok", module(b"../good.git", path=b"../canary"))
@@ -219,7 +237,8 @@ def module_trees(good):
         o = Objects()
         what = o.tree((FILE, b"x", o.blob(b""))) if text is None else o.blob(text)
         yield Case("gitmodules-" + label, REFUSED, o.holding((mode, b".gitmodules", what), (GITLINK, b"sub", GONE)))
-    for label, text, outcome in (("garbage", b"[submodule \"sub\n\x00\xff", REFUSED), ("no-url", b"[submodule \"sub\"]\npath = sub\n", REFUSED), ("huge", b"# long\n" * 400_000, LIMIT),
+    for label, text, outcome in (("garbage", b"[submodule \"sub\n\x00\xff", REFUSED),
+        ("no-url", b"[submodule \"sub\"]\npath = sub\n", REFUSED), ("huge", b"# long\n" * 400_000, LIMIT),
                                  ("many", b"".join(b'[submodule "m%d"]\n' % i for i in range(20_000)), LIMIT)):
         o = Objects()
         yield Case("gitmodules-" + label, outcome, o.holding((FILE, b".gitmodules", o.blob(text)), (GITLINK, b"sub", GONE)))

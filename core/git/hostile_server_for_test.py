@@ -36,7 +36,8 @@ def packed(case):
     """The repository's one pack, as the case spoils it."""
     whole = case.repository.pack()
     return {
-        "pack-cut": lambda: whole[:len(whole) // 2], "pack-checksum": lambda: whole[:-20] + bytes(20), "pack-of-too-few": lambda: case.repository.pack(1000),
+        "pack-cut": lambda: whole[:len(whole) // 2], "pack-checksum": lambda: whole[:-20] + bytes(20),
+        "pack-of-too-few": lambda: case.repository.pack(1000),
         "pack-of-4-billion": lambda: case.repository.pack(0xFFFFFFFF), "pack-garbage": lambda: os.urandom(5000),
         "pack-empty": lambda: cases.Objects().pack(),
     }.get(case.answer, lambda: whole)()
