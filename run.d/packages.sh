@@ -8,7 +8,7 @@ PACKAGES_BUILD="g++ cmake ninja-build ccache mold pkg-config
   libcurl4-openssl-dev libarchive-dev zlib1g-dev libpugixml-dev libvalijson-dev libcli11-dev libsimdjson-dev"
 PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python3-venv openssl
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
-  apache2-bin"
+  apache2-bin bubblewrap"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
   runc buildah containernetworking-plugins"
 PACKAGES_BENCH="libbenchmark-dev wrk"

@@ -6,6 +6,7 @@
 
 #include "act/artifact.h"
 #include "act/engine_choice.h"
+#include "act/lfs.h"
 #include "act/pause.h"
 #include "act/source_folder.h"
 #include "base/failpoint.h"
@@ -91,8 +92,12 @@ class Job {
     Phase("checkout", "checkout of commit " + build_.commit);
     NS_ASSIGN(SourceFolder folder, SourceFolder::Make(parts_.folder + "/" + SourceName(build_)));
     source_.emplace(std::move(folder));
-    return parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
-                               source_->path());
+    NS_TRY(parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
+                               source_->path()));
+    if (UsesLfs(source_->path()))
+      log_.Write(
+          "-- Git LFS is not supported: files that .gitattributes gives to it are pointers\n");
+    return {};
   }
 
   Result<ports::BuildPlan> Plan(ports::BuildMethod& method) {

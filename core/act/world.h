@@ -2,6 +2,7 @@
 // and builder work on.
 #pragma once
 
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,13 +34,20 @@ class MemoryRemote final : public ports::GitRemote {
     return commits;
   }
   Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
-                  const std::string&) override {
+                  const std::string& path) override {
+    Lock lock(mutex_);
+    if (!attributes_.empty()) std::ofstream(path + "/.gitattributes") << attributes_;
     return {};
+  }
+  // What its .gitattributes says from now on.
+  void Attribute(const std::string& text) {
+    Lock lock(mutex_);
+    attributes_ = text;
   }
 
  private:
   Mutex mutex_;
-  std::string head_ NS_GUARDED_BY(mutex_);
+  std::string head_ NS_GUARDED_BY(mutex_), attributes_ NS_GUARDED_BY(mutex_);
 };
 
 class MemoryMethod final : public ports::BuildMethod {

@@ -28,6 +28,8 @@ struct Git {
   Duration list_timeout = std::chrono::seconds(20);
   Duration fetch_timeout = std::chrono::minutes(10);
   uint64_t mirror_limit = uint64_t{4} << 30;  // bytes
+  int entry_limit = 1'000'000;                // files and folders of one checkout
+  std::string sandbox = "auto";               // or "required", "off"
   friend bool operator==(const Git&, const Git&) = default;
 };
 

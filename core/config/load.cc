@@ -52,6 +52,8 @@ void ReadGit(Section section, Git& out) {
   section.Time("list_timeout", out.list_timeout);
   section.Time("fetch_timeout", out.fetch_timeout);
   section.Bytes("mirror_limit", out.mirror_limit);
+  section.Integer("entry_limit", out.entry_limit, 1, 100'000'000);
+  section.OneOf("sandbox", out.sandbox, {"auto", "required", "off"});
   section.Close();
 }
 

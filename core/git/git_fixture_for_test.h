@@ -33,6 +33,9 @@ class GitTest : public testing::Test {
     options_.worker = {ThisProgram(), "git-worker"};
     options_.folder = root_ + "/mirrors";
     options_.private_hosts = {"127.0.0.1"};
+    options_.bubblewrap = "/usr/bin/bwrap";
+    options_.sandbox =
+        TrySandbox(options_, SystemClock()).ok() ? SandboxMode::kRequired : SandboxMode::kOff;
   }
   ~GitTest() override {
     if (server_) {
@@ -45,24 +48,44 @@ class GitTest : public testing::Test {
 
   void StartServer(const std::vector<std::string>& more = {}) {
     std::filesystem::create_directories(root_ + "/served");
+    std::vector<std::string> argv = {"/usr/bin/python3", NS_TEST_GIT_SERVER, root_ + "/served"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    Launch(argv);
+    char text[16] = {};
+    ASSERT_TRUE(supervise::WaitReadable(server_out_.get(), std::chrono::seconds(20)));
+    ASSERT_GT(::read(server_out_.get(), text, sizeof text - 1), 0);
+    port_ = std::to_string(std::atoi(text));
+  }
+
+  // A server that lives as long as the test and prints to `server_out_`.
+  void Launch(const std::vector<std::string>& argv) {
     int in[2], out[2];
     ASSERT_EQ(::pipe2(in, O_CLOEXEC), 0);
     ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    const supervise::Fd their_in(in[0]), their_out(out[1]), answer(out[0]);
+    const supervise::Fd their_in(in[0]), their_out(out[1]);
     server_in_ = supervise::Fd(in[1]);
+    server_out_ = supervise::Fd(out[0]);
     supervise::SpawnSpec spec;
-    spec.argv = {"/usr/bin/python3", NS_TEST_GIT_SERVER, root_ + "/served"};
-    spec.argv.insert(spec.argv.end(), more.begin(), more.end());
+    spec.argv = argv;
     spec.env = {"PATH=/usr/bin:/bin", "HOME=" + root_};
     spec.in = their_in.get();
     spec.out = their_out.get();
     auto server = supervise::Process::Spawn(spec);
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_.emplace(std::move(*server));
-    char text[16] = {};
-    ASSERT_TRUE(supervise::WaitReadable(answer.get(), std::chrono::seconds(20)));
-    ASSERT_GT(::read(answer.get(), text, sizeof text - 1), 0);
-    port_ = std::to_string(std::atoi(text));
+  }
+
+  // What the server prints in front of an empty line.
+  std::string ReadUntilBlank() {
+    std::string text;
+    char chunk[4096];
+    while (!text.ends_with("\n\n") &&
+           supervise::WaitReadable(server_out_.get(), std::chrono::seconds(20))) {
+      const ssize_t got = ::read(server_out_.get(), chunk, sizeof chunk);
+      if (got <= 0) break;
+      text.append(chunk, static_cast<size_t>(got));
+    }
+    return text;
   }
 
   // Runs a script in the work folder, with commit dates that never change.
@@ -118,7 +141,7 @@ class GitTest : public testing::Test {
   GitOptions options_;
   model::GitCredentials credentials_;
   std::optional<supervise::Process> server_;
-  supervise::Fd server_in_;
+  supervise::Fd server_in_, server_out_;
 };
 
 }  // namespace ns::git

@@ -1,5 +1,6 @@
 #include "git/git_remote.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "git/sandbox.h"
 #include "git/wire.h"
 #include "model/repository_url.h"
 #include "supervise/fd.h"
@@ -120,7 +122,8 @@ class Exchange {
 
 class LibgitRemote final : public ports::GitRemote {
  public:
-  LibgitRemote(GitOptions options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  LibgitRemote(GitOptions options, Clock& clock)
+      : options_(std::move(options)), clock_(clock), sandbox_(options_, clock) {}
 
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call& call,
                                               const ports::Remote& remote) override {
@@ -163,6 +166,7 @@ class LibgitRemote final : public ports::GitRemote {
     request.memory_limit = kLimitMemory ? options_.memory_limit : 0;
     request.mirror_limit = options_.mirror_limit;
     request.ref_limit = options_.ref_limit;
+    request.entry_limit = options_.entry_limit;
     return request;
   }
 
@@ -171,7 +175,7 @@ class LibgitRemote final : public ports::GitRemote {
     const Duration deadline =
         std::min(clock_.Monotonic() + limit, call.deadline.value_or(Duration::max()));
     NS_ASSIGN(Ends ends, Connected());
-    NS_ASSIGN(Process child, Start(ends.theirs.get()));
+    NS_ASSIGN(Process child, Start(request, ends.theirs.get()));
     ends.theirs.Close();
     auto answer = Converse(call, deadline, request, ends.ours.get());
     if (!answer.ok()) child.KillGroup(SIGKILL);
@@ -192,9 +196,35 @@ class LibgitRemote final : public ports::GitRemote {
                        " of mirrors: " + error.message());
   }
 
-  Result<Process> Start(int fd) const {
+  // What the child writes to is there before it starts, since it may see nothing else.
+  static Result<std::vector<std::string>> Prepare(const Request& request) {
+    std::vector<std::string> files = {request.known_hosts}, folders;
+    if (request.operation != Operation::kListRefs) {
+      files.push_back(request.mirror + ".lock");
+      folders.push_back(request.mirror);
+    }
+    if (request.operation == Operation::kCheckout) folders.push_back(request.path);
+    const auto failed = [](const std::string& path, const std::string& why) {
+      return Unavailable("cannot make " + path + ": " + why).SetFault(Fault::kPlatform);
+    };
+    for (const std::string& path : folders) {
+      std::error_code error;
+      std::filesystem::create_directories(path, error);
+      if (error) return failed(path, error.message());
+    }
+    for (const std::string& path : files) {
+      if (!Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)))
+        return failed(path, ::strerrordesc_np(errno));
+    }
+    files.insert(files.end(), folders.begin(), folders.end());
+    return files;
+  }
+
+  Result<Process> Start(const Request& request, int fd) {
     supervise::SpawnSpec spec;
-    spec.argv = options_.worker;
+    NS_ASSIGN(const auto writable, Prepare(request));
+    NS_ASSIGN(const bool sandboxed, sandbox_.Use());
+    spec.argv = sandboxed ? SandboxedCommand(options_, writable) : options_.worker;
     spec.env = {"HOME=" + options_.folder, "LANG=C.UTF-8"};
     spec.folder = options_.folder;
     spec.limits = {{RLIMIT_CORE, 0}, {RLIMIT_FSIZE, options_.mirror_limit}};
@@ -217,7 +247,8 @@ class LibgitRemote final : public ports::GitRemote {
     if (answer.ok() && !answer->status.ok()) return answer->status;
     if (answer.ok()) return answer;
     const std::string how = ended.ok() ? ended->ToString() : ended.status().message();
-    if (ended.ok() && ended->signalled && ended->value == SIGXFSZ) {
+    // bubblewrap makes an exit code of a signal, as shells do.
+    if (ended.ok() && ended->value == (ended->signalled ? SIGXFSZ : 128 + SIGXFSZ)) {
       return Status(Code::kExhausted, "LimitExceeded",
                     "the repository is larger than git.mirror_limit")
           .SetFault(Fault::kSource);
@@ -227,6 +258,7 @@ class LibgitRemote final : public ports::GitRemote {
 
   const GitOptions options_;
   Clock& clock_;
+  SandboxChoice sandbox_;
 };
 
 }  // namespace

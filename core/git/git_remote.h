@@ -13,6 +13,9 @@
 
 namespace ns::git {
 
+// kAuto: in a sandbox where one can be had; kRequired: not without.
+enum class SandboxMode { kAuto, kRequired, kOff };
+
 struct GitOptions {
   std::vector<std::string>
       worker;  // command of a child that calls RunGitWorker(0, 1), e.g. {"/path/nsd", "git-worker"}
@@ -24,14 +27,22 @@ struct GitOptions {
   Duration list_deadline = std::chrono::seconds(20);
   Duration fetch_deadline = std::chrono::minutes(10);
   uint64_t memory_limit = uint64_t{1} << 30;  // bytes of address space of the child
-  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout
-  uint64_t ref_limit = 50'000;                // branches and tags of one remote
+  uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout, with their
+                                              // submodules
+  uint64_t entry_limit = 1'000'000;           // files and folders of one checkout
+  SandboxMode sandbox = SandboxMode::kAuto;
+  std::string bubblewrap;       // path of bwrap; empty: there is none
+  uint64_t ref_limit = 50'000;  // branches and tags of one remote
 };
 
 // Remotes on private, loopback, link-local and other not globally routed addresses are refused with
 // "AddressRefused" unless listed; the connection goes to the address that was checked, also after
 // redirects. SSH host keys are trusted on first use and kept. [any-thread]
 std::unique_ptr<ports::GitRemote> NewGitRemote(GitOptions options, Clock& clock);
+
+// Whether a child of these options can run in a sandbox here; "SandboxUnavailable" says why not.
+// Takes some 20 ms.
+Status TrySandbox(const GitOptions& options, Clock& clock);
 
 // The child's side: one request from `in`, one answer to `out`. Gives the exit code.
 int RunGitWorker(int in, int out);

@@ -93,6 +93,44 @@ TEST_F(GitTest, Checkout_RenewsADamagedMirror) {
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 
+TEST_F(GitTest, Checkout_OfAMirrorThatLostAnObject_FetchesItAgain) {
+  StartServer();
+  MakeRepository("a");
+  Shell(
+      "cd work && head -c 200000 /dev/urandom >big && git add . && git commit -qm big && git push "
+      "-q ../served/a.git HEAD:main");
+  const auto remote = Remote();
+  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one").ok());
+  Shell(
+      "cd mirrors/0123456789abcdef012345.git/objects/pack && chmod u+w *.pack && printf damage | "
+      "dd of=$(ls *.pack) bs=1 seek=100000 conv=notrunc status=none");
+  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two");
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(Read(root_ + "/two/big"), Read(root_ + "/work/big"));
+}
+
+TEST_F(GitTest, Checkout_BringsSubmodulesAtTheCommitOfTheTree) {
+  StartServer();
+  MakeRepository("a");
+  Shell(
+      "git clone -q --bare work served/lib.git && cd work && mkdir -p libs && "
+      "git config -f .gitmodules submodule.x.path libs/x && "
+      "git config -f .gitmodules submodule.x.url ../lib.git && git add .gitmodules && "
+      "git update-index --add --cacheinfo 160000,$(git rev-parse v1^{commit}),libs/x && "
+      "git commit -qm module && git push -q ../served/a.git HEAD:main");
+  const auto remote = Remote();
+  const std::string main = Hash("main");
+  const Status status = remote->Checkout({}, At(Url("a")), main, root_ + "/out");
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
+  EXPECT_EQ(Read(root_ + "/out/libs/x/file"), "one\n");
+  EXPECT_EQ(Read(root_ + "/out/libs/x/sub/link"), "one\n");
+  server_->KillGroup(SIGKILL);
+  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again").ok())
+      << "what the mirrors have needs no remote";
+  EXPECT_EQ(Read(root_ + "/again/libs/x/file"), "one\n");
+}
+
 TEST_F(GitTest, Checkout_OfAnUnknownCommit_IsCommitNotFound) {
   StartServer();
   MakeRepository("a");

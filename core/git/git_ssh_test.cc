@@ -90,6 +90,18 @@ TEST_F(GitSshTest, ListRefsAndCheckout_WithAKeyOfThePlatformsOwnMaking) {
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
 }
 
+TEST_F(GitSshTest, Checkout_BringsSubmodulesOfTheSameServerWithTheSameKey) {
+  Shell(
+      "git clone -q --bare work served/lib.git && cd work && "
+      "git config -f .gitmodules submodule.x.path x && "
+      "git config -f .gitmodules submodule.x.url ../lib.git && git add .gitmodules && "
+      "git update-index --add --cacheinfo 160000,$(git rev-parse v1^{commit}),x && "
+      "git commit -qm module && git push -q ../served/a.git HEAD:main");
+  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out");
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(Read(root_ + "/out/x/file"), "one\n");
+}
+
 TEST_F(GitSshTest, InstallationsKey_IsUsedWhereTheRepositoryHasNone) {
   options_.ssh_key = credentials_.ssh_private_key;
   credentials_.ssh_private_key = Secret();

@@ -19,6 +19,7 @@ TEST(Wire, RoundTrip_KeepsEverything) {
   request.private_hosts = {"a", ""};
   request.hashes = {"1", "2"};
   request.mirror_limit = ~uint64_t{0};
+  request.entry_limit = 7;
   request.path = "/p";
   const auto again = DecodeRequest(Encode(request));
   ASSERT_TRUE(again.ok());
@@ -27,6 +28,7 @@ TEST(Wire, RoundTrip_KeepsEverything) {
   EXPECT_EQ(again->private_hosts, request.private_hosts);
   EXPECT_EQ(again->hashes, request.hashes);
   EXPECT_EQ(again->mirror_limit, request.mirror_limit);
+  EXPECT_EQ(again->entry_limit, request.entry_limit);
   Answer answer;
   answer.status = Status(Code::kDenied, "R", "m").SetFault(Fault::kSource);
   answer.refs = {{"HEAD", "1"}};

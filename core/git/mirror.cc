@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -35,9 +36,19 @@ Size TidyUp(const std::string& folder) {
         name.ends_with(".lock") || name.starts_with("pack_") || name.starts_with("tmp_");
     if (unfinished) fs::remove(at->path(), ignored);
     size.bytes += unfinished ? 0 : at->file_size(ignored);
-    size.packs += name.ends_with(".pack") ? 1 : 0;
+    const bool own = at->path().string().find("/modules/", folder.size()) == std::string::npos;
+    size.packs += own && name.ends_with(".pack") ? 1 : 0;
   }
   return size;
+}
+
+// Takes all out of it and leaves it there, since it may be a mount point.
+void EmptyFolder(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    fs::remove_all(at->path(), ignored);
+  }
 }
 
 // At most kMaxText bytes of UTF-8: Git takes any bytes, the database does not.
@@ -51,6 +62,17 @@ std::string Readable(const char* bytes) {
 }
 
 }  // namespace
+
+uint64_t FolderSize(const std::string& folder) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) bytes += at->file_size(ignored);
+  }
+  return bytes;
+}
 
 CommitHandle FindCommit(git_repository* repository, const std::string& hash) {
   git_oid oid;
@@ -82,8 +104,7 @@ Status Mirror::OpenRepository() {
 
 Status Mirror::Renew() {
   repository_.reset();
-  std::error_code error;
-  fs::remove_all(request_->mirror, error);
+  EmptyFolder(request_->mirror);
   git_repository_init_options options{};
   git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
@@ -103,19 +124,31 @@ bool Mirror::Has(const std::string& hash) const {
 Status Mirror::UpdateOnce(Session& session) {
   const Size size = TidyUp(request_->mirror);
   if (size.packs > kMaxPacks) NS_TRY(Renew());
-  return session.Fetch(repository_.get(), request_->mirror_limit > size.bytes
-                                              ? request_->mirror_limit - size.bytes
-                                              : 0);
+  const uint64_t used = size.bytes + request_->beside;
+  return session.Fetch(repository_.get(),
+                       request_->mirror_limit > used ? request_->mirror_limit - used : 0);
+}
+
+Status Mirror::Bring() {
+  const auto here = [&](const std::string& hash) { return Has(hash); };
+  if (std::all_of(request_->hashes.begin(), request_->hashes.end(), here)) return {};
+  Session session(*request_);
+  NS_TRY(session.Prepare());
+  return Update(session);
+}
+
+Status Mirror::Restore() {
+  Session session(*request_);
+  NS_TRY(session.Prepare());
+  NS_TRY(Renew());
+  return UpdateOnce(session);
 }
 
 Status Mirror::Update(Session& session) {
   const Status status = UpdateOnce(session);
   const bool own_fault = status.code() == Code::kInternal || status.code() == Code::kExhausted;
   if (!own_fault || git_repository_is_empty(repository_.get()) == 1) return status;
-  Session again_session(*request_);
-  NS_TRY(again_session.Prepare());
-  NS_TRY(Renew());
-  return UpdateOnce(again_session);
+  return Restore();
 }
 
 std::vector<model::Commit> Mirror::Commits(const std::vector<std::string>& hashes) const {

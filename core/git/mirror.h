@@ -1,4 +1,4 @@
-// The local copy of one remote.
+// The local copy of one remote. The mirrors of its submodules are in its own folder "modules".
 #pragma once
 
 #include <string>
@@ -19,6 +19,10 @@ class Mirror {
 
   git_repository* repository() const { return repository_.get(); }
   bool Has(const std::string& hash) const;
+  // Asks the remote when one of the request's hashes is missing; it may be so afterwards too.
+  Status Bring();
+  // Makes it anew and fetches everything.
+  Status Restore();
   // Brings it up to date; a mirror that is damaged or has grown beyond its limit is made anew once.
   Status Update(Session& session);
   // Metadata of those of `hashes` that are commits here.
@@ -34,6 +38,9 @@ class Mirror {
   supervise::Fd lock_;
   Repository repository_;
 };
+
+// Bytes of all files below a folder; 0 when it is not there.
+uint64_t FolderSize(const std::string& folder);
 
 // The commit; null when it is not there.
 CommitHandle FindCommit(git_repository* repository, const std::string& hash);

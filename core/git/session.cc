@@ -24,13 +24,6 @@ std::string Shortened(std::string text) {
   return text;
 }
 
-std::string PortOf(const model::RepositoryUrl& url) {
-  if (url.port != 0) return std::to_string(url.port);
-  return url.scheme == model::UrlScheme::kHttp    ? "80"
-         : url.scheme == model::UrlScheme::kHttps ? "443"
-                                                  : "22";
-}
-
 std::string Bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
@@ -83,7 +76,7 @@ Session::Session(const Request& request)
 
 Status Session::Prepare() {
   NS_ASSIGN(url_, model::ParseRepositoryUrl(request_.url));
-  const std::string port = PortOf(url_);
+  const std::string port = std::to_string(model::PortOf(url_));
   host_port_ = Bracketed(url_.host) + ":" + port;
   if (url_.scheme == model::UrlScheme::kSsh) return PrepareSsh(url_.host, port);
   if (request_.auth == model::GitAuth::kBasic) connections_.Pin(url_.host, port);

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
-#include "supervise/fd.h"
+#include "git/entry_name.h"
 
 namespace ns::git {
 namespace {
@@ -16,155 +16,167 @@ namespace {
 using supervise::Fd;
 
 constexpr int kMaxDepth = 200;
-constexpr uint64_t kMaxEntries = 1'000'000;
+constexpr size_t kMaxPath = 4000;
 constexpr size_t kMaxTarget = 4000;
 
-bool IsDotGit(const std::string& name) {
-  return name.size() == 4 && name[0] == '.' && (name[1] | 0x20) == 'g' && (name[2] | 0x20) == 'i' &&
-         (name[3] | 0x20) == 't';
-}
-
-Status BadSource(const std::string& message) {
-  return Invalid("the repository cannot be checked out: " + message).SetFault(Fault::kSource);
-}
+std::string Quote(const std::string& path) { return "\"" + Shown(path) + "\""; }
 
 Status TooBig(const std::string& message) {
   return Status(Code::kExhausted, "LimitExceeded", "the source is too large: " + message)
       .SetFault(Fault::kSource);
 }
 
+// What two entries of one name cause is the source's fault.
 Status CannotWrite(const std::string& path) {
-  return Unavailable("cannot write " + path + ": " + ::strerrordesc_np(errno))
+  if (errno == EEXIST) return CheckoutRefused("it holds two entries named " + Quote(path));
+  return Unavailable("cannot write " + Quote(path) + ": " + ::strerrordesc_np(errno))
       .SetFault(Fault::kPlatform);
 }
 
-class TreeWriter {
- public:
-  TreeWriter(git_repository* repository, uint64_t limit) : repository_(repository), limit_(limit) {}
+int DepthOf(const std::string& path) {
+  return path.empty() ? 0 : static_cast<int>(std::count(path.begin(), path.end(), '/')) + 1;
+}
 
-  Status OpenObjects() {
-    git_odb* odb = nullptr;
-    if (git_repository_odb(&odb, repository_) != 0) return Broken();
-    odb_.reset(odb);
-    return {};
-  }
-
-  Status Write(const git_tree* tree, int folder, const std::string& path, int depth) {
-    if (depth > kMaxDepth)
-      return TooBig("folders are nested more than " + std::to_string(kMaxDepth) + " deep");
-    for (size_t i = 0; i < git_tree_entrycount(tree); ++i)
-      NS_TRY(WriteEntry(git_tree_entry_byindex(tree, i), folder, path, depth));
-    return {};
-  }
-
- private:
-  static Status Broken() {
-    return Unavailable(std::string("the mirror is damaged: ") + LastMessage())
-        .SetFault(Fault::kPlatform);
-  }
-
-  Status WriteEntry(const git_tree_entry* entry, int folder, const std::string& path, int depth) {
-    const std::string name = git_tree_entry_name(entry),
-                      full = path.empty() ? name : path + "/" + name;
-    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-        IsDotGit(name)) {
-      return BadSource("it holds an entry named \"" + full + "\"");
-    }
-    if (++entries_ > kMaxEntries)
-      return TooBig("it has more than " + std::to_string(kMaxEntries) + " entries");
-    switch (git_tree_entry_filemode(entry)) {
-      case GIT_FILEMODE_TREE:
-        return WriteFolder(entry, folder, name, full, depth);
-      case GIT_FILEMODE_LINK:
-        return WriteLink(entry, folder, name, full, depth);
-      case GIT_FILEMODE_COMMIT:
-        return ::mkdirat(folder, name.c_str(), 0755) == 0 ? Status() : CannotWrite(full);
-      case GIT_FILEMODE_BLOB:
-        return WriteFile(entry, folder, name, full, 0644);
-      case GIT_FILEMODE_BLOB_EXECUTABLE:
-        return WriteFile(entry, folder, name, full, 0755);
-      default:
-        return BadSource("\"" + full + "\" is no file, folder or link");
-    }
-  }
-
-  Status WriteFolder(const git_tree_entry* entry, int folder, const std::string& name,
-                     const std::string& full, int depth) {
-    git_tree* raw = nullptr;
-    if (git_tree_lookup(&raw, repository_, git_tree_entry_id(entry)) != 0) return Broken();
-    const TreeHandle tree(raw);
-    if (::mkdirat(folder, name.c_str(), 0755) != 0) return CannotWrite(full);
-    const Fd below(::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!below) return CannotWrite(full);
-    return Write(tree.get(), below.get(), full, depth + 1);
-  }
-
-  // Counts the size before the content is taken into memory.
-  Result<BlobHandle> Load(const git_tree_entry* entry, const std::string& full) {
-    size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    if (git_odb_read_header(&size, &type, odb_.get(), git_tree_entry_id(entry)) != 0)
-      return Broken();
-    if (size > limit_ - bytes_)
-      return TooBig("with \"" + full + "\" it has more than " + std::to_string(limit_ >> 20) +
-                    " MiB");
-    bytes_ += size;
-    git_blob* raw = nullptr;
-    if (git_blob_lookup(&raw, repository_, git_tree_entry_id(entry)) == 0) return BlobHandle(raw);
-    const git_error* error = git_error_last();
-    if (error != nullptr && error->klass == GIT_ERROR_NOMEMORY)
-      return TooBig("\"" + full + "\" does not fit into memory");
-    return Broken();
-  }
-
-  Status WriteLink(const git_tree_entry* entry, int folder, const std::string& name,
-                   const std::string& full, int depth) {
-    NS_ASSIGN(const BlobHandle blob, Load(entry, full));
-    const auto size = static_cast<size_t>(git_blob_rawsize(blob.get()));
-    const std::string target(static_cast<const char*>(git_blob_rawcontent(blob.get())),
-                             std::min(size, kMaxTarget + 1));
-    if (size > kMaxTarget || !LinkStaysInside(target, depth)) {
-      return BadSource(
-          "the link \"" + full +
-          "\" leaves the source: its target may have \"..\" only in front, and not lead out");
-    }
-    return ::symlinkat(target.c_str(), folder, name.c_str()) == 0 ? Status() : CannotWrite(full);
-  }
-
-  Status WriteFile(const git_tree_entry* entry, int folder, const std::string& name,
-                   const std::string& full, mode_t mode) {
-    NS_ASSIGN(const BlobHandle blob, Load(entry, full));
-    const Fd fd(
-        ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!fd) return CannotWrite(full);
-    const auto* data = static_cast<const char*>(git_blob_rawcontent(blob.get()));
-    for (auto left = static_cast<size_t>(git_blob_rawsize(blob.get())); left > 0;) {
-      const ssize_t done = ::write(fd.get(), data, left);
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) return CannotWrite(full);
-      data += done;
-      left -= static_cast<size_t>(done);
-    }
-    return {};
-  }
-
-  git_repository* repository_;
-  OdbHandle odb_;
-  const uint64_t limit_;
-  uint64_t bytes_ = 0, entries_ = 0;
-};
-
-Result<Fd> OpenEmpty(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return CannotWrite(path);
-  if (!std::filesystem::is_empty(path, error))
-    return Status(Code::kPrecondition, "the folder " + path + " is not empty");
-  return fd;
+// The last part of a path.
+const char* NameOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
 }
 
 }  // namespace
+
+Status CheckoutRefused(const std::string& message) {
+  return Status(Code::kInvalid, "CheckoutRefused",
+                "the repository cannot be checked out: " + message)
+      .SetFault(Fault::kSource);
+}
+
+Status TreeWriter::Write(git_repository* repository, git_commit* commit, int folder,
+                         const std::string& path, std::vector<Gitlink>& gitlinks) {
+  repository_ = repository;
+  gitlinks_ = &gitlinks;
+  damaged_ = false;
+  git_odb* odb = nullptr;
+  if (git_repository_odb(&odb, repository) != 0) return Broken(path);
+  odb_.reset(odb);
+  git_tree* raw = nullptr;
+  if (git_commit_tree(&raw, commit) != 0) return Broken(path);
+  const TreeHandle tree(raw);
+  const Status status = WriteAll(tree.get(), folder, path, DepthOf(path));
+  odb_.reset();  // while it is open, libgit2 goes on to use packs that have been replaced
+  return status;
+}
+
+Status TreeWriter::Broken(const std::string& path) {
+  damaged_ = true;
+  odb_.reset();
+  return CheckoutRefused("what it holds at \"" + Shown(path) +
+                         "\" is missing or damaged: " + Shown(LastMessage()));
+}
+
+Status TreeWriter::WriteAll(const git_tree* tree, int folder, const std::string& path, int depth) {
+  if (depth > kMaxDepth)
+    return TooBig("folders are nested more than " + std::to_string(kMaxDepth) + " deep");
+  for (size_t i = 0; i < git_tree_entrycount(tree); ++i)
+    NS_TRY(WriteEntry(git_tree_entry_byindex(tree, i), folder, path, depth));
+  return {};
+}
+
+Status TreeWriter::WriteEntry(const git_tree_entry* entry, int folder, const std::string& above,
+                              int depth) {
+  const std::string name = git_tree_entry_name(entry);
+  const std::string path = above.empty() ? name : above + "/" + name;
+  const std::string mistake = NameMistake(name);
+  if (!mistake.empty())
+    return CheckoutRefused("it holds an entry named " + Quote(path) + ", which " + mistake);
+  if (path.size() > kMaxPath)
+    return TooBig("the path " + Quote(path) + " has more than " + std::to_string(kMaxPath) +
+                  " bytes");
+  if (++counted_.entries > entry_limit_)
+    return TooBig("it has more than " + std::to_string(entry_limit_) +
+                  " files and folders; raise git.entry_limit, or make it smaller");
+  switch (git_tree_entry_filemode(entry)) {
+    case GIT_FILEMODE_TREE:
+      return WriteFolder(entry, folder, path, depth);
+    case GIT_FILEMODE_LINK:
+      return WriteLink(entry, folder, path, depth);
+    case GIT_FILEMODE_COMMIT:
+      return WriteGitlink(entry, folder, path);
+    case GIT_FILEMODE_BLOB:
+      return WriteFile(entry, folder, path, 0644);
+    case GIT_FILEMODE_BLOB_EXECUTABLE:
+      return WriteFile(entry, folder, path, 0755);
+    default:
+      return CheckoutRefused(Quote(path) + " is no file, folder or link");
+  }
+}
+
+Status TreeWriter::WriteFolder(const git_tree_entry* entry, int folder, const std::string& path,
+                               int depth) {
+  git_tree* raw = nullptr;
+  if (git_tree_lookup(&raw, repository_, git_tree_entry_id(entry)) != 0) return Broken(path);
+  const TreeHandle tree(raw);
+  if (::mkdirat(folder, NameOf(path), 0755) != 0) return CannotWrite(path);
+  const Fd below(::openat(folder, NameOf(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!below) return CannotWrite(path);
+  return WriteAll(tree.get(), below.get(), path, depth + 1);
+}
+
+Status TreeWriter::WriteGitlink(const git_tree_entry* entry, int folder, const std::string& path) {
+  char hex[GIT_OID_HEXSZ + 1];
+  git_oid_tostr(hex, sizeof hex, git_tree_entry_id(entry));
+  gitlinks_->push_back({path, hex});
+  return ::mkdirat(folder, NameOf(path), 0755) == 0 ? Status() : CannotWrite(path);
+}
+
+// Counts the size before the content is taken into memory.
+Result<BlobHandle> TreeWriter::Load(const git_tree_entry* entry, const std::string& path) {
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (git_odb_read_header(&size, &type, odb_.get(), git_tree_entry_id(entry)) != 0)
+    return Broken(path);
+  if (size > byte_limit_ - counted_.bytes)
+    return TooBig("with " + Quote(path) + " it has more than " + std::to_string(byte_limit_ >> 20) +
+                  " MiB; raise git.mirror_limit, or make it smaller");
+  counted_.bytes += size;
+  git_blob* raw = nullptr;
+  if (git_blob_lookup(&raw, repository_, git_tree_entry_id(entry)) == 0) return BlobHandle(raw);
+  const git_error* error = git_error_last();
+  if (error != nullptr && error->klass == GIT_ERROR_NOMEMORY)
+    return TooBig(Quote(path) + " does not fit into memory");
+  return Broken(path);
+}
+
+Status TreeWriter::WriteLink(const git_tree_entry* entry, int folder, const std::string& path,
+                             int depth) {
+  NS_ASSIGN(const BlobHandle blob, Load(entry, path));
+  const auto size = static_cast<size_t>(git_blob_rawsize(blob.get()));
+  const std::string target(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                           std::min(size, kMaxTarget + 1));
+  if (size > kMaxTarget || !LinkStaysInside(target, depth)) {
+    return CheckoutRefused(
+        "the link " + Quote(path) +
+        " leaves the source: its target may have \"..\" only in front, and not lead out");
+  }
+  return ::symlinkat(target.c_str(), folder, NameOf(path)) == 0 ? Status() : CannotWrite(path);
+}
+
+Status TreeWriter::WriteFile(const git_tree_entry* entry, int folder, const std::string& path,
+                             mode_t mode) {
+  NS_ASSIGN(const BlobHandle blob, Load(entry, path));
+  const Fd fd(
+      ::openat(folder, NameOf(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd) return CannotWrite(path);
+  const auto* data = static_cast<const char*>(git_blob_rawcontent(blob.get()));
+  for (auto left = static_cast<size_t>(git_blob_rawsize(blob.get())); left > 0;) {
+    const ssize_t done = ::write(fd.get(), data, left);
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return CannotWrite(path);
+    data += done;
+    left -= static_cast<size_t>(done);
+  }
+  return {};
+}
 
 bool LinkStaysInside(const std::string& target, int depth) {
   if (target.empty() || target.front() == '/' || target.find('\0') != std::string::npos)
@@ -179,18 +191,6 @@ bool LinkStaysInside(const std::string& target, int depth) {
     begin = end + 1;
   }
   return true;
-}
-
-Status WriteTree(git_repository* repository, git_commit* commit, const std::string& path,
-                 uint64_t byte_limit) {
-  git_tree* raw = nullptr;
-  if (git_commit_tree(&raw, commit) != 0)
-    return Unavailable(std::string("the mirror is damaged: ") + LastMessage());
-  const TreeHandle tree(raw);
-  NS_ASSIGN(const Fd folder, OpenEmpty(path));
-  TreeWriter writer(repository, byte_limit);
-  NS_TRY(writer.OpenObjects());
-  return writer.Write(tree.get(), folder.get(), "", 0);
 }
 
 }  // namespace ns::git

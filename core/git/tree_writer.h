@@ -3,18 +3,65 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "git/handle.h"
+#include "supervise/fd.h"
 
 namespace ns::git {
 
-// Fills the empty or absent folder `path`. Files have the bytes of the repository (no filters, no
-// line ends changed); submodules are empty folders. Every name is created relative to the folder
-// above it and never through a link. Refused, with kInvalid: names such as ".git", links that leave
-// the tree. "LimitExceeded": more than `byte_limit` bytes or a million entries.
-Status WriteTree(git_repository* repository, git_commit* commit, const std::string& path,
-                 uint64_t byte_limit);
+// A submodule: an entry of a tree that names a commit of another repository.
+struct Gitlink {
+  std::string path;  // below the top of the checkout
+  std::string commit;
+};
+
+// Bytes and entries of all its trees together are held against the limits. Files have the bytes of
+// the repository (no filters, no line ends changed). Every name is created relative to the folder
+// above it and never through a link.
+class TreeWriter {
+ public:
+  // `byte_limit` is called git.mirror_limit and `entry_limit` git.entry_limit in messages.
+  TreeWriter(uint64_t byte_limit, uint64_t entry_limit)
+      : byte_limit_(byte_limit), entry_limit_(entry_limit) {}
+
+  // Fills the empty folder, which stands at `path` of the checkout ("" is its top). Submodules
+  // become empty folders and are added to `gitlinks`. "CheckoutRefused": a name NameMistake
+  // refuses, a name twice, a link that leaves the top, objects that are not there (see `damaged`).
+  // "LimitExceeded", also for more than 200 folders in each other and paths of more than 4,000
+  // bytes. What is written before a failure stays.
+  Status Write(git_repository* repository, git_commit* commit, int folder, const std::string& path,
+               std::vector<Gitlink>& gitlinks);
+  // What it has counted so far; a part that is written again must not count twice.
+  struct Counted {
+    uint64_t bytes = 0, entries = 0;
+  };
+  Counted counted() const { return counted_; }
+  void CountFrom(Counted counted) { counted_ = counted; }
+  // Whether the last failure was an object that is missing or cannot be read.
+  bool damaged() const { return damaged_; }
+
+ private:
+  Status WriteAll(const git_tree* tree, int folder, const std::string& path, int depth);
+  Status WriteEntry(const git_tree_entry* entry, int folder, const std::string& path, int depth);
+  Status WriteFolder(const git_tree_entry* entry, int folder, const std::string& path, int depth);
+  Status WriteLink(const git_tree_entry* entry, int folder, const std::string& path, int depth);
+  Status WriteFile(const git_tree_entry* entry, int folder, const std::string& path, mode_t mode);
+  Status WriteGitlink(const git_tree_entry* entry, int folder, const std::string& path);
+  Result<BlobHandle> Load(const git_tree_entry* entry, const std::string& path);
+  Status Broken(const std::string& path);
+
+  const uint64_t byte_limit_, entry_limit_;
+  Counted counted_;
+  bool damaged_ = false;
+  git_repository* repository_ = nullptr;  // of the tree being written
+  OdbHandle odb_;
+  std::vector<Gitlink>* gitlinks_ = nullptr;
+};
+
+// "CheckoutRefused", the source's fault.
+Status CheckoutRefused(const std::string& message);
 
 // Whether a link with `target`, `depth` folders below the top, stays inside: relative, with ".."
 // only in front and no more than `depth`.

@@ -103,6 +103,7 @@ void Walk(Walker& walker, Request& request) {
   walker.Number(request.memory_limit);
   walker.Number(request.mirror_limit);
   walker.Number(request.ref_limit);
+  walker.Number(request.entry_limit);
   Texts(walker, request.hashes);
   walker.Text(request.path);
 }

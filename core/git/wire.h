@@ -24,9 +24,10 @@ struct Request {
   std::string known_hosts;  // file of host keys
   std::string ca_file;
   std::vector<std::string> private_hosts;
-  uint64_t memory_limit = 0, mirror_limit = 0, ref_limit = 0;
+  uint64_t memory_limit = 0, mirror_limit = 0, ref_limit = 0, entry_limit = 0;
   std::vector<std::string> hashes;  // kCommits: wanted; kCheckout: the one
   std::string path;                 // kCheckout
+  uint64_t beside = 0;  // bytes of other mirrors that count against mirror_limit; not sent
 };
 
 struct Answer {

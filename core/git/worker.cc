@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <new>
 
+#include "git/checkout.h"
 #include "git/git_remote.h"
 #include "git/mirror.h"
 #include "git/session.h"
-#include "git/tree_writer.h"
 #include "git/wire.h"
 
 namespace ns::git {
@@ -62,33 +62,17 @@ Status ListRefs(const Request& request, Answer& answer) {
   return {};
 }
 
-// The mirror with all of the request's hashes if the remote has them; asks it only when one is
-// missing.
-Status Bring(const Request& request, Mirror& mirror) {
-  const auto here = [&](const std::string& hash) { return mirror.Has(hash); };
-  if (std::all_of(request.hashes.begin(), request.hashes.end(), here)) return {};
-  Session session(request);
-  NS_TRY(session.Prepare());
-  return mirror.Update(session);
-}
-
 Status ReadCommits(const Request& request, Answer& answer) {
   NS_ASSIGN(Mirror mirror, Mirror::Open(request));
-  NS_TRY(Bring(request, mirror));
+  NS_TRY(mirror.Bring());
   answer.commits = mirror.Commits(request.hashes);
   return {};
 }
 
 Status Checkout(const Request& request) {
   NS_ASSIGN(Mirror mirror, Mirror::Open(request));
-  NS_TRY(Bring(request, mirror));
-  const std::string hash = request.hashes.empty() ? "" : request.hashes[0];
-  const CommitHandle commit = FindCommit(mirror.repository(), hash);
-  if (commit)
-    return WriteTree(mirror.repository(), commit.get(), request.path, request.mirror_limit);
-  return Status(Code::kNotFound, "CommitNotFound",
-                "the remote has no commit " + hash + ", or has it no more")
-      .SetFault(Fault::kSource);
+  NS_TRY(mirror.Bring());
+  return WriteCheckout(request, mirror);
 }
 
 Status Carry(const Request& request, Answer& answer) {

@@ -170,6 +170,17 @@ Check CheckFiles(const Layout& layout, const std::string& key_file) {
   return Well("files", "rights of " + layout.data() + " and of the key file are as they should be");
 }
 
+Check CheckSandbox(const git::GitOptions& options) {
+  const std::string name = "git sandbox";
+  if (options.sandbox == git::SandboxMode::kOff)
+    return Well(name, "off, as git.sandbox says: clones have limits alone");
+  const Status trial = git::TrySandbox(options, SystemClock());
+  if (trial.ok()) return Well(name, options.bubblewrap + " works");
+  if (options.sandbox == git::SandboxMode::kAuto)
+    return Well(name, "none, clones have limits alone: " + trial.message());
+  return Broken(name, trial.message(), "install bubblewrap, or set git.sandbox to auto");
+}
+
 Checks CheckHelpers(const Layout& layout) {
   const auto records = supervise::Supervisor::Recorded(layout.helpers());
   if (!records.ok())

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "git/git_remote.h"
 #include "host/layout.h"
 
 namespace ns::host {
@@ -26,6 +27,8 @@ Check CheckDocker(const std::string& socket);
 Check CheckDisk(const std::string& folder);
 // Rights of the data folder, the key file and the configuration.
 Check CheckFiles(const Layout& layout, const std::string& key_file);
+// Whether clones run in a sandbox. Not to have one is well unless the configuration requires it.
+Check CheckSandbox(const git::GitOptions& options);
 // Helpers that are recorded: each runs.
 Checks CheckHelpers(const Layout& layout);
 // Addresses on which services of the configuration listen, and that of the registry: something

@@ -35,6 +35,17 @@ class CheckTest : public testing::Test {
   const Layout layout_;
 };
 
+TEST(CheckSandbox, Missing_IsBrokenOnlyWhereItIsRequired) {
+  git::GitOptions options;
+  options.worker = {"/bin/true"};
+  EXPECT_THAT(CheckSandbox(options).message, HasSubstr("package bubblewrap"));
+  EXPECT_TRUE(CheckSandbox(options).ok);
+  options.sandbox = git::SandboxMode::kRequired;
+  EXPECT_FALSE(CheckSandbox(options).ok);
+  options.sandbox = git::SandboxMode::kOff;
+  EXPECT_TRUE(CheckSandbox(options).ok);
+}
+
 TEST_F(CheckTest, Files_KeyReadableByOthers_IsBrokenWithTheCommand) {
   Write(layout_.key(), 0644);
   const Check check = CheckFiles(layout_, layout_.key());

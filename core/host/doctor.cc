@@ -5,6 +5,7 @@
 #include "host/commands.h"
 #include "host/environment.h"
 #include "host/foundation.h"
+#include "host/program.h"
 #include "host/remote_builder.h"
 #include "host/translate.h"
 
@@ -92,9 +93,14 @@ void CheckDatabase(const config::Config& config, const Layout& layout, Checks& c
   CheckHosts(*hosts, checks);
 }
 
+git::GitOptions SandboxOptions(const config::Config& config, const Layout& layout) {
+  return GitOptionsOf(config, layout, KeyFile(), ProgramPath());
+}
+
 // Of a machine that only builds: there is no database to ask.
 Checks ExamineBuilder(const config::Config& config) {
-  Checks checks = {CheckDisk(Layout(config.data).data())};
+  const Layout layout(config.data);
+  Checks checks = {CheckDisk(layout.data()), CheckSandbox(SandboxOptions(config, layout))};
   if (Uses(config, "engine-docker")) checks.push_back(CheckDocker("/var/run/docker.sock"));
   for (Check& check : CheckControllers(config)) checks.push_back(std::move(check));
   return checks;
@@ -107,6 +113,7 @@ Checks Examine(const config::Config& config) {
   if (Uses(config, "backend-docker") || Uses(config, "engine-docker"))
     checks.push_back(CheckDocker("/var/run/docker.sock"));
   const auto take = [&](Checks more) { checks.insert(checks.end(), more.begin(), more.end()); };
+  checks.push_back(CheckSandbox(SandboxOptions(config, layout)));
   take(CheckHelpers(layout));
   take(CheckPorts(config));
   checks.push_back(CheckRegistry(config, layout));

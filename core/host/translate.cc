@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "host/environment.h"
+#include "host/program.h"
 #include "host/version.h"
 #include "plugin/plugin_host.h"
 
@@ -20,6 +22,12 @@ git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
   options.list_deadline = config.git.list_timeout;
   options.fetch_deadline = config.git.fetch_timeout;
   options.mirror_limit = config.git.mirror_limit;
+  options.entry_limit = static_cast<uint64_t>(config.git.entry_limit);
+  options.sandbox = config.git.sandbox == "off"        ? git::SandboxMode::kOff
+                    : config.git.sandbox == "required" ? git::SandboxMode::kRequired
+                                                       : git::SandboxMode::kAuto;
+  if (auto found = FindProgram("bwrap", EnvironmentValue("PATH", "/usr/bin:/bin")); found.ok())
+    options.bubblewrap = *found;
   return options;
 }
 

@@ -26,6 +26,9 @@ struct RepositoryUrl {
 // host, no path, "..", a bad port, more than 2,000 bytes.
 Result<RepositoryUrl> ParseRepositoryUrl(std::string_view url);
 
+// Its port, or the one its scheme has by itself.
+int PortOf(const RepositoryUrl& url);
+
 // Whether the URL may be used with this way to authenticate: SSH needs an SSH URL; none and basic
 // need http(s), basic https unless `basic_over_http`. The message names `url` or `auth`.
 Status ValidateUrl(std::string_view url, GitAuth auth, bool basic_over_http);

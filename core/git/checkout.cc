@@ -1,0 +1,217 @@
+#include "git/checkout.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <set>
+
+#include "base/crypto.h"
+#include "git/entry_name.h"
+#include "git/gitmodules.h"
+#include "git/submodule_url.h"
+#include "git/tree_writer.h"
+
+namespace ns::git {
+namespace {
+
+namespace fs = std::filesystem;
+using supervise::Fd;
+
+constexpr int kMaxNesting = 5;
+constexpr size_t kMaxModules = 100;
+
+// One commit of one repository that goes to one folder.
+struct Part {
+  std::string path;  // below the top; "" is the top
+  std::string url, commit;
+  int nesting = 0;  // submodules around it
+};
+
+Status TooMany(const std::string& message) {
+  return Status(Code::kExhausted, "LimitExceeded", "the source is too large: " + message)
+      .SetFault(Fault::kSource);
+}
+
+Result<Fd> OpenEmpty(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd)
+    return Unavailable("cannot write " + path + ": " + ::strerrordesc_np(errno))
+        .SetFault(Fault::kPlatform);
+  if (!fs::is_empty(path, error))
+    return Status(Code::kPrecondition, "the folder " + path + " is not empty");
+  return fd;
+}
+
+// The folder `path` below `top`, through no link.
+Result<Fd> OpenBelow(int top, const std::string& path) {
+  Fd fd(::openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (size_t begin = 0; fd && begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string name = path.substr(begin, end - begin);
+    fd = Fd(::openat(fd.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    begin = end + 1;
+  }
+  if (fd) return fd;
+  return Unavailable("cannot open \"" + Shown(path) + "\": " + ::strerrordesc_np(errno))
+      .SetFault(Fault::kPlatform);
+}
+
+// The text of the file .gitmodules; nothing without one.
+Result<std::string> GitmodulesOf(git_repository* repository, git_commit* commit) {
+  git_tree* raw = nullptr;
+  if (git_commit_tree(&raw, commit) != 0) return CheckoutRefused(Shown(LastMessage()));
+  const TreeHandle tree(raw);
+  for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
+    const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+    if (std::string_view(git_tree_entry_name(entry)) != ".gitmodules") continue;
+    git_blob* blob = nullptr;
+    const git_filemode_t mode = git_tree_entry_filemode(entry);
+    const bool file = mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
+    if (!file || git_blob_lookup(&blob, repository, git_tree_entry_id(entry)) != 0)
+      return CheckoutRefused(".gitmodules is no file");
+    const BlobHandle owner(blob);
+    return std::string(static_cast<const char*>(git_blob_rawcontent(blob)),
+                       static_cast<size_t>(git_blob_rawsize(blob)));
+  }
+  return std::string();
+}
+
+// What the owner of the source can mend is the source's fault: its .gitmodules names the remote.
+Status OfModule(const std::string& path, Status status) {
+  const Code code = status.code();
+  if (code == Code::kInvalid || code == Code::kNotFound || code == Code::kDenied ||
+      code == Code::kExhausted) {
+    status.SetFault(Fault::kSource);
+  }
+  return status.Prefixed("submodule \"" + Shown(path) + "\"");
+}
+
+class Checkout {
+ public:
+  explicit Checkout(const Request& request)
+      : request_(request), writer_(request.mirror_limit, request.entry_limit) {}
+
+  Status Run(Mirror& mirror) {
+    NS_ASSIGN(top_, OpenEmpty(request_.path));
+    const std::string commit = request_.hashes.empty() ? "" : request_.hashes[0];
+    NS_TRY(Fill(mirror, {"", request_.url, commit, 0}));
+    while (!waiting_.empty()) {
+      const Part part = std::move(waiting_.front());
+      waiting_.pop_front();
+      const Status status = FillModule(part);
+      if (!status.ok()) return OfModule(part.path, status);
+    }
+    return {};
+  }
+
+ private:
+  Status FillModule(const Part& part) {
+    const std::string modules = request_.mirror + "/modules";
+    std::error_code error;
+    fs::create_directories(modules, error);
+    Request request = request_;
+    request.url = part.url;
+    request.mirror = modules + "/" + Sha256Hex(part.url).substr(0, 32) + ".git";
+    request.hashes = {part.commit};
+    if (!SameOrigin(part.url, request_.url)) {
+      request.auth = model::GitAuth::kNone;
+      request.username.clear();
+      request.password = request.ssh_key = Secret();
+    }
+    used_.insert(request.mirror);
+    request.beside = FolderSize(request_.mirror) - FolderSize(request.mirror);
+    NS_ASSIGN(Mirror mirror, Mirror::Open(request));
+    Status brought = mirror.Bring();
+    if (brought.code() == Code::kExhausted && RemoveUnused(modules)) {
+      request.beside = FolderSize(request_.mirror) - FolderSize(request.mirror);
+      brought = mirror.Bring();
+    }
+    return brought.ok() ? Fill(mirror, part) : brought;
+  }
+
+  // Whether there were mirrors that this checkout has not needed so far.
+  bool RemoveUnused(const std::string& modules) const {
+    bool any = false;
+    std::error_code error;
+    for (fs::directory_iterator at(modules, error), end; !error && at != end; at.increment(error)) {
+      std::error_code ignored;
+      if (used_.contains(at->path()) || !at->is_directory(ignored)) continue;
+      any = fs::remove_all(at->path(), ignored) > 0 || any;
+    }
+    return any;
+  }
+
+  // A mirror that lacks an object is made anew once: it may have lost it. What is then still
+  // missing the remote does not have.
+  Status Fill(Mirror& mirror, const Part& part) {
+    const TreeWriter::Counted before = writer_.counted();
+    const Status status = Write(mirror, part);
+    if (!writer_.damaged()) return status;
+    NS_TRY(mirror.Restore());
+    NS_TRY(EmptyPart(part));
+    writer_.CountFrom(before);
+    return Write(mirror, part);
+  }
+
+  Status EmptyPart(const Part& part) const {
+    std::error_code error, ignored;
+    for (fs::directory_iterator at(request_.path + "/" + part.path, error), end;
+         !error && at != end; at.increment(error))
+      fs::remove_all(at->path(), ignored);
+    return {};
+  }
+
+  Status Write(Mirror& mirror, const Part& part) {
+    const CommitHandle commit = FindCommit(mirror.repository(), part.commit);
+    if (!commit) {
+      return Status(Code::kNotFound, "CommitNotFound",
+                    "no branch and no tag of the remote has the commit " + Shown(part.commit))
+          .SetFault(Fault::kSource);
+    }
+    NS_ASSIGN(const Fd folder, OpenBelow(top_.get(), part.path));
+    std::vector<Gitlink> gitlinks;
+    NS_TRY(writer_.Write(mirror.repository(), commit.get(), folder.get(), part.path, gitlinks));
+    if (gitlinks.empty()) return {};
+    NS_ASSIGN(const std::string text, GitmodulesOf(mirror.repository(), commit.get()));
+    NS_ASSIGN(const auto urls, ParseGitmodules(text));
+    for (const Gitlink& gitlink : gitlinks) {
+      const size_t prefix = part.path.empty() ? 0 : part.path.size() + 1;
+      const auto found = urls.find(gitlink.path.substr(prefix));
+      if (found == urls.end()) continue;
+      const Status status = Enqueue(part, gitlink, found->second);
+      if (!status.ok()) return OfModule(gitlink.path, status);
+    }
+    return {};
+  }
+
+  Status Enqueue(const Part& part, const Gitlink& gitlink, const std::string& text) {
+    const auto url = ResolveSubmoduleUrl(part.url, text);
+    if (!url.ok()) return CheckoutRefused(url.status().message());
+    if (part.nesting == kMaxNesting)
+      return TooMany("submodules are nested more than " + std::to_string(kMaxNesting) + " deep");
+    if (++modules_ > kMaxModules)
+      return TooMany("it has more than " + std::to_string(kMaxModules) + " submodules");
+    waiting_.push_back({gitlink.path, *url, gitlink.commit, part.nesting + 1});
+    return {};
+  }
+
+  const Request& request_;
+  TreeWriter writer_;
+  Fd top_;
+  std::deque<Part> waiting_;
+  std::set<std::string> used_;  // mirrors of submodules
+  size_t modules_ = 0;
+};
+
+}  // namespace
+
+Status WriteCheckout(const Request& request, Mirror& mirror) {
+  return Checkout(request).Run(mirror);
+}
+
+}  // namespace ns::git
