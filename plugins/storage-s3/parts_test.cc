@@ -56,7 +56,7 @@ TEST(S3Config, WhatIsWrong_IsNamedWithItsValue) {
       {R"(, "region": "EU")", "region is \"EU\""},
       {R"(, "prefix": "a")", "prefix is \"a\""},
       {R"(, "prefix": "../")", "prefix is \"../\""},
-      {R"(, "part_size": 5)", "part_size must be"},
+      {R"(, "part_size": 5)", "part_size is 5;"},
   };
   for (const auto& [json, what] : more) {
     const sdk::Error error = ErrorFrom([&] { ParseConfig(With(json)); });

@@ -220,6 +220,23 @@ TEST(FaultySwift, SegmentRefused_TheUploadIsGivenUp) {
                   "DELETE files_segments/p/key/00001", "DELETE files_segments/p/key/00002"));
 }
 
+// The host waits five seconds for a call that was cancelled.
+TEST(FaultySwift, ServerThatHangsWhileGivenUp_IsLeftAfterThreeSeconds) {
+  Server hanging({SignedIn("t1"), Says(413), ""}, true);
+  const std::string config = R"({"auth": "v1", "auth_url": "http://127.0.0.1:)" +
+                             std::to_string(hanging.port()) +
+                             R"(", "container": "files", "user": "u", "key": "k"})";
+  Container container(ParseConfig(config), "k");
+  const auto begin = sdk::Call::Clock::now();
+  const sdk::Call call;
+  EXPECT_EQ(Thrown([&] { SegmentUpload(container, call, "key").Add("part"); }).reason(),
+            NS_REASON_DISK_FULL);
+  EXPECT_EQ(hanging.requests().size(), 3u);
+  const auto took = sdk::Call::Clock::now() - begin;
+  EXPECT_GE(took, std::chrono::milliseconds(2'900));
+  EXPECT_LT(took, std::chrono::seconds(5));
+}
+
 // The server may have the manifest: its segments must not go.
 TEST(FaultySwift, ManifestWithoutAnAnswer_ItsSegmentsStay) {
   for (const std::string& lost : {std::string(), Says(503)}) {

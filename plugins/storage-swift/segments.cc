@@ -103,14 +103,16 @@ std::string SegmentUpload::NameOf(size_t number) const {
 
 SegmentUpload::~SegmentUpload() {
   const auto until = Call::Clock::now() + kGiveUpLimit;
+  ns_call raw{};  // the other call may be cancelled
+  raw.struct_size = sizeof(raw);
+  raw.cancel_fd = -1;
+  raw.deadline_ns = until.time_since_epoch() / 1ns;
+  const Call call(&raw);
   try {
     for (size_t number = 1; give_up_ && number <= begun_; ++number) {
       Container::Ask ask = Removing(NameOf(number));
       ask.once = true;
-      ask.timeout =
-          std::chrono::duration_cast<std::chrono::milliseconds>(until - Call::Clock::now());
-      if (ask.timeout <= 0ms) return;
-      Remove(container_, Call(), ask);  // the other call may be cancelled
+      Remove(container_, call, ask);
     }
   } catch (const std::exception&) {
     // The next SweepSegments finds them.

@@ -4,12 +4,14 @@ address, in the foreground. The folder's file system keeps extended attributes. 
 Swift's own servers, started by its own function; the packages with their programs would bring services."""
 
 import os
+import pwd
 import signal
 import sys
 
 from swift.cli import ringbuilder
 from swift.common.wsgi import run_wsgi
 
+USER = pwd.getpwuid(os.getuid()).pw_name
 folder = sys.argv[1]
 ports = dict(zip(("proxy", "account", "container", "object", "memcached"), sys.argv[2:]))
 
@@ -20,7 +22,7 @@ swift_dir = {folder}
 devices = {folder}/nodes
 mount_check = false
 workers = 0
-user = root
+user = {user}
 log_address = {folder}/no-syslog
 fallocate_reserve = 0
 
@@ -74,7 +76,7 @@ def configure():
         ring(name, "rebalance")
     for name in ("account", "container", "object", "proxy"):
         pipeline = "cache tempauth slo proxy-server" if name == "proxy" else name + "-server"
-        text = SERVER.format(folder=folder, name=name, port=ports[name], pipeline=pipeline)
+        text = SERVER.format(folder=folder, user=USER, name=name, port=ports[name], pipeline=pipeline)
         write(name + ".conf", text + {"object": OBJECT, "proxy": PROXY.format(**ports)}.get(name, ""))
 
 
@@ -82,7 +84,7 @@ def cache():
     """Where tempauth keeps its tokens."""
     pid = os.fork()
     if pid == 0:
-        os.execvp("memcached", ["memcached", "-l", "127.0.0.1", "-p", ports["memcached"], "-U", "0", "-u", "root", "-m", "16"])
+        os.execvp("memcached", ["memcached", "-l", "127.0.0.1", "-p", ports["memcached"], "-U", "0", "-u", USER, "-m", "16"])  # MiB
     return pid
 
 
@@ -90,7 +92,8 @@ def serve(name):
     pid = os.fork()
     if pid == 0:
         os.environ["SWIFT_CONF_DIR"] = folder
-        os._exit(run_wsgi(os.path.join(folder, name + ".conf"), name + "-server", default_port=int(ports[name]), verbose=bool(os.environ.get("NS_TEST_VERBOSE"))) or 0)
+        conf = os.path.join(folder, name + ".conf")
+        os._exit(run_wsgi(conf, name + "-server", default_port=int(ports[name]), verbose="NS_TEST_VERBOSE" in os.environ) or 0)
     return pid
 
 
