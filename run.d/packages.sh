@@ -10,7 +10,7 @@ PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin bubblewrap"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
-  runc buildah containernetworking-plugins"
+  runc buildah containernetworking-plugins python3-swift memcached"
 PACKAGES_BENCH="libbenchmark-dev wrk"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 
@@ -34,7 +34,7 @@ services_off() {
 enabled_units() { find /etc/systemd/system -path '*.wants/*' 2>/dev/null | sort; }
 
 services_restore() {
-  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh)\.' | xargs -r rm -f
+  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh|memcached)\.' | xargs -r rm -f
   if [ -e "$1/policy-rc.d" ]; then cp -a "$1/policy-rc.d" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
   if [ -e "$1/createcluster.conf" ]; then cp -a "$1/createcluster.conf" /etc/postgresql-common/createcluster.conf; fi
   rm -rf "$1"

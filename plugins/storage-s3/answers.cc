@@ -72,11 +72,11 @@ Error ErrorOf(const std::string& what, const http::Response& response) {
               response.status >= 500 ? Fault::kPlatform : Fault::kOperator);
 }
 
-Listing ParseListing(std::string_view xml) {
+storage::Listing ParseListing(std::string_view xml) {
   const auto document = Parse(xml);
   const pugi::xml_node result = document.child("ListBucketResult");
   if (!result) throw NotUnderstood("list of objects");
-  Listing listing;
+  storage::Listing listing;
   listing.more = TextOf(result, "IsTruncated") == "true";
   for (const pugi::xml_node& object : result.children("Contents")) {
     const std::string size = TextOf(object, "Size");

@@ -8,6 +8,7 @@
 
 #include "http/http.h"
 #include "ns/sdk/storage.h"
+#include "storage/listing.h"
 
 namespace ns::storage_s3 {
 
@@ -23,12 +24,8 @@ bool IsPassing(const http::Response& response);
 // The failure that an answer other than success stands for. `what`: "PUT of sites/a".
 sdk::Error ErrorOf(const std::string& what, const http::Response& response);
 
-struct Listing {
-  std::vector<sdk::ObjectInfo> objects;  // keys as the server has them
-  bool more = false;
-};
 // All three throw NS_E_UNAVAILABLE where the text is something else.
-Listing ParseListing(std::string_view xml);
+storage::Listing ParseListing(std::string_view xml);
 std::string ParseUploadId(std::string_view xml);
 
 struct Upload {

@@ -7,12 +7,7 @@
 namespace ns::storage_s3 {
 namespace {
 
-using namespace std::chrono_literals;
 using sdk::Call;
-using sdk::Error;
-
-constexpr int kTries = 4;
-constexpr std::chrono::milliseconds kPause = 200ms;  // before the second try; then twice as long
 
 std::string Rendered(const Query& query) {
   std::string text;
@@ -30,25 +25,6 @@ std::string PathOf(const Bucket::Ask& ask, const Config& config) {
 
 std::string Named(const Bucket::Ask& ask, const Config& config) {
   return ask.method + " of " + config.bucket + "/" + config.prefix + ask.key;
-}
-
-// What the client says of a server that cannot be reached, in a storage's words.
-Error Away(const Error& error) {
-  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE, error.message(),
-               sdk::Fault::kPlatform);
-}
-
-// The client says a reason only where there was no answer in time; a call that is over says the
-// same.
-bool IsAway(const Error& error) {
-  if (error.code() == NS_E_DEADLINE) return error.reason() == NS_REASON_TIMED_OUT;
-  return error.reason().empty() && (error.code() == NS_E_UNAVAILABLE || error.code() == NS_E_RANGE);
-}
-
-Error NotThePart(const std::string& what, const std::string& given) {
-  return Error(NS_E_UNAVAILABLE, NS_REASON_STORAGE_UNAVAILABLE,
-               what + ": a part was asked for, and the server gives " + given + ".",
-               sdk::Fault::kOperator);
 }
 
 }  // namespace
@@ -73,47 +49,20 @@ http::Request Bucket::RequestOf(const Ask& ask) const {
   return request;
 }
 
-http::Response Bucket::Try(const Call& call, const Ask& ask,
-                           const std::function<http::Response(const http::Request&)>& send,
-                           const std::function<bool()>& may_repeat) {
-  const http::Request request = RequestOf(ask);
-  for (int n = 1;; ++n) {
-    const bool last = n == kTries || ask.again == Again::kNo;
-    try {
-      http::Response response = send(request);
-      if (response.ok()) return response;
-      if (last || !IsPassing(response)) throw ErrorOf(Named(ask, config_), response);
-    } catch (const Error& error) {
-      if (!IsAway(error)) throw;
-      call.Check();
-      if (last || !may_repeat()) throw Away(error);
-    }
-    call.Wait(kPause * (1 << (n - 1)));
-  }
+storage::Asked Bucket::AskedOf(const Ask& ask) const {
+  const std::string what = Named(ask, config_);
+  return {
+      what, ask.once,  RequestOf(ask),
+      {},   IsPassing, [what](const http::Response& response) { return ErrorOf(what, response); }};
 }
 
 http::Response Bucket::Do(const Call& call, const Ask& ask) {
-  return Try(
-      call, ask, [&](const http::Request& request) { return client_.Do(call, request); },
-      [] { return true; });
+  return storage::Do(call, client_, AskedOf(ask));
 }
 
 void Bucket::Stream(const Call& call, const Ask& ask,
                     const std::function<void(std::string_view)>& take) {
-  uint64_t given = 0;
-  const std::function<void(std::string_view)> note = [&](std::string_view bytes) {
-    given += bytes.size();
-    if (given > ask.part.value_or(given)) throw NotThePart(Named(ask, config_), "more");
-    take(bytes);
-  };
-  const auto send = [&](http::Request request) {
-    request.begin = [&](const http::Response& head) {
-      if (ask.part && head.status != 206) throw NotThePart(Named(ask, config_), "everything");
-    };
-    return client_.Stream(call, request, note);
-  };
-  Try(call, ask, send, [&] { return given == 0; });
-  if (given < ask.part.value_or(0)) throw NotThePart(Named(ask, config_), "less");
+  storage::Stream(call, client_, AskedOf(ask), ask.part, take);
 }
 
 }  // namespace ns::storage_s3

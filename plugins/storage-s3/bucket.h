@@ -13,17 +13,13 @@
 #include "config.h"
 #include "http/http.h"
 #include "ns/sdk/call.h"
+#include "storage/asking.h"
 
 namespace ns::storage_s3 {
 
 // Names and values of a query, in the order of the names: libcurl signs them as they stand.
 using Query = std::vector<std::pair<std::string, std::string>>;
 using Headers = std::vector<std::pair<std::string, std::string>>;
-
-enum class Again {
-  kYes,  // the same request twice does what it does once
-  kNo,
-};
 
 // Keys are without the prefix. Failures are those of answers.h. [any-thread]
 class Bucket {
@@ -38,7 +34,7 @@ class Bucket {
     std::string body{};
     std::string sha256{};            // of the body; empty: it is computed
     std::optional<uint64_t> part{};  // bytes of the range that `headers` ask for
-    Again again = Again::kYes;
+    bool once = false;               // a second time would not be harmless
     std::chrono::milliseconds timeout = std::chrono::minutes(5);
     std::chrono::milliseconds silence = std::chrono::minutes(1);  // of a stream, between its bytes
   };
@@ -53,9 +49,7 @@ class Bucket {
 
  private:
   http::Request RequestOf(const Ask& ask) const;
-  http::Response Try(const sdk::Call& call, const Ask& ask,
-                     const std::function<http::Response(const http::Request&)>& send,
-                     const std::function<bool()>& may_repeat);
+  storage::Asked AskedOf(const Ask& ask) const;
 
   const Config config_;
   const std::string access_key_, secret_key_;

@@ -4,12 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace ns::storage_s3 {
+#include "storage/settings.h"
 
-// A text, or the file that holds it.
-struct Credential {
-  std::string text, file;
-};
+namespace ns::storage_s3 {
 
 struct Config {
   std::string endpoint;  // "https://s3.example.com:9000", without a slash at its end
@@ -17,7 +14,7 @@ struct Config {
   std::string bucket;
   std::string prefix;
   bool virtual_host = false;
-  Credential access_key, secret_key;
+  storage::Credential access_key, secret_key;
   uint64_t part_size = 16u << 20;
 
   // Of the bucket, without a slash at its end.
@@ -26,8 +23,5 @@ struct Config {
 
 // From JSON; throws NS_E_INVALID with the field, the rule and the value.
 Config ParseConfig(const std::string& json);
-
-// The text, or the first line of the file. Throws NS_E_UNAVAILABLE where that cannot be read.
-std::string Read(const Credential& credential, const char* name);
 
 }  // namespace ns::storage_s3

@@ -1,17 +1,12 @@
 // What a bucket does with a server that fails: answers are written out, requests are kept.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cstring>
 #include <functional>
-#include <mutex>
-#include <thread>
 
 #include "digest/digest.h"
+#include "http/testing/loopback_server.h"
 #include "s3_storage.h"
 
 namespace ns::storage_s3 {
@@ -20,89 +15,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Takes one request a connection; an empty answer is none at all. Where it holds, each connection
-// stays open until the other side or the server ends.
-class Server {
- public:
-  explicit Server(std::vector<std::string> answers, bool holds = false)
-      : answers_(std::move(answers)), holds_(holds) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(fd_, 8);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~Server() {
-    ::shutdown(fd_, SHUT_RDWR);
-    if (const int held = held_; held >= 0) ::shutdown(held, SHUT_RDWR);
-    thread_.join();
-    ::close(fd_);
-  }
-  int port() const { return port_; }
-  // All of each request so far.
-  std::vector<std::string> requests() {
-    const std::lock_guard lock(mutex_);
-    return requests_;
-  }
+using http::testing::BlackHole;
+using http::testing::Says;
+using Server = http::testing::LoopbackServer;
 
- private:
-  void Serve() {
-    for (const std::string& answer : answers_) {
-      const int peer = ::accept(fd_, nullptr, nullptr);
-      if (peer < 0) return;
-      const std::string request = Read(peer);
-      {
-        const std::lock_guard lock(mutex_);
-        requests_.push_back(request);
-      }
-      if (!answer.empty()) ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
-      held_ = peer;
-      char more = 0;
-      while (holds_ && ::recv(peer, &more, 1, 0) > 0) {
-      }
-      held_ = -1;
-      ::close(peer);
-    }
-  }
-
-  static std::string Read(int peer) {
-    std::string request;
-    size_t whole = std::string::npos;
-    char buffer[64 << 10];
-    while (request.size() < whole) {
-      const ssize_t got = ::recv(peer, buffer, sizeof(buffer), 0);
-      if (got <= 0) break;
-      request.append(buffer, static_cast<size_t>(got));
-      const size_t end = request.find("\r\n\r\n"), length = request.find("Content-Length: ");
-      if (end == std::string::npos || whole != std::string::npos) continue;
-      if (request.find("Expect: 100") < end) {
-        const std::string go = "HTTP/1.1 100 Continue\r\n\r\n";
-        ::send(peer, go.data(), go.size(), MSG_NOSIGNAL);
-      }
-      whole = end + 4 + (length < end ? std::stoul(request.substr(length + 16)) : 0);
-    }
-    return request;
-  }
-
-  std::vector<std::string> answers_;
-  const bool holds_;
-  std::atomic<int> held_ = -1;
-  int fd_ = -1, port_ = 0;
-  std::mutex mutex_;
-  std::vector<std::string> requests_;
-  std::thread thread_;
-};
-
-std::string Says(int status, const std::string& body = "", const std::string& headers = "") {
-  return "HTTP/1.1 " + std::to_string(status) +
-         " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" +
-         headers + "\r\n" + body;
-}
 std::string Fails(int status, const std::string& code) {
   return Says(status, "<Error><Code>" + code + "</Code><Message>m</Message></Error>");
 }
@@ -345,38 +261,9 @@ TEST(FaultyServer, BodyThatStalls_IsAwayAndNotAskedForAgain) {
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
-// Its queue is full: who connects hears nothing.
-class BlackHole {
- public:
-  BlackHole() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(fd_, 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    for (int& peer : peers_) {
-      peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-      ::connect(peer, reinterpret_cast<sockaddr*>(&address), size);
-    }
-  }
-  ~BlackHole() {
-    for (const int peer : peers_) ::close(peer);
-    ::close(fd_);
-  }
-  Config config() const { return ConfigOf(port_); }
-
- private:
-  int fd_ = -1, port_ = 0;
-  int peers_[4] = {};
-};
-
 TEST(FaultyServer, NoAnswerInTime_IsAwayAfterFourTries) {
   const BlackHole hole;
-  Bucket bucket(hole.config(), "a", "s");
+  Bucket bucket(ConfigOf(hole.port()), "a", "s");
   Bucket::Ask ask;
   ask.timeout = std::chrono::milliseconds(50);
   const auto begin = sdk::Call::Clock::now();
@@ -389,7 +276,7 @@ TEST(FaultyServer, NoAnswerInTime_IsAwayAfterFourTries) {
 
 TEST(FaultyServer, CallThatIsOver_IsLateAndNotAway) {
   const BlackHole hole;
-  Bucket bucket(hole.config(), "a", "s");
+  Bucket bucket(ConfigOf(hole.port()), "a", "s");
   const auto until = sdk::Call::Clock::now() + std::chrono::milliseconds(100);
   ns_call raw{};
   raw.struct_size = sizeof(raw);

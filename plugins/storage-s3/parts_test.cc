@@ -56,7 +56,7 @@ TEST(S3Config, WhatIsWrong_IsNamedWithItsValue) {
       {R"(, "region": "EU")", "region is \"EU\""},
       {R"(, "prefix": "a")", "prefix is \"a\""},
       {R"(, "prefix": "../")", "prefix is \"../\""},
-      {R"(, "part_size": 5)", "part_size must be"},
+      {R"(, "part_size": 5)", "part_size is 5;"},
   };
   for (const auto& [json, what] : more) {
     const sdk::Error error = ErrorFrom([&] { ParseConfig(With(json)); });
@@ -72,12 +72,13 @@ TEST(S3Config, SecretOfAFile_ItsFirstLine) {
   const Config config =
       ParseConfig(R"({"bucket": "files", "access_key": "a", "secret_key": {"file": ")" +
                   std::string(path) + R"("}})");
-  EXPECT_THAT(ErrorFrom([&] { Read(config.secret_key, "secret_key"); }).message(), HasSubstr(path));
+  EXPECT_THAT(ErrorFrom([&] { storage::Read(config.secret_key, "secret_key"); }).message(),
+              HasSubstr(path));
   std::ofstream(path) << "hush\r\nmore\n";
-  EXPECT_EQ(Read(config.secret_key, "secret_key"), "hush");
-  EXPECT_EQ(Read(config.access_key, "access_key"), "a");
+  EXPECT_EQ(storage::Read(config.secret_key, "secret_key"), "hush");
+  EXPECT_EQ(storage::Read(config.access_key, "access_key"), "a");
   ::unlink(path);
-  const sdk::Error gone = ErrorFrom([&] { Read(config.secret_key, "secret_key"); });
+  const sdk::Error gone = ErrorFrom([&] { storage::Read(config.secret_key, "secret_key"); });
   EXPECT_EQ(gone.code(), NS_E_UNAVAILABLE);  // it may come: tried again
 }
 
@@ -129,7 +130,7 @@ TEST(S3Answers, Passing_AreThoseOfTheServer) {
 }
 
 TEST(S3Answers, Listing_KeysAndSizes) {
-  const Listing listing = ParseListing(
+  const storage::Listing listing = ParseListing(
       "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>true"
       "</IsTruncated><Contents><Key>a/b</Key><Size>6</Size></Contents><Contents><Size>"
       "5000000000</Size><Key>c&amp;d</Key></Contents></ListBucketResult>");

@@ -25,7 +25,7 @@ class S3Storage final : public sdk::Storage {
   void Check(const sdk::Call& call) override;
 
  private:
-  Listing Page(const sdk::Call& call, const sdk::ObjectQuery& query);
+  storage::Listing Page(const sdk::Call& call, const sdk::ObjectQuery& query);
 
   const sdk::Host host_;
   const Config config_;

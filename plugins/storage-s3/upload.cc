@@ -1,31 +1,22 @@
 #include "upload.h"
 
-#include <ctime>
 #include <utility>
+
+#include "storage/transfer.h"
 
 namespace ns::storage_s3 {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAbandoned = 24h;
 constexpr auto kGiveUpLimit = 3s;  // the host waits five for a call that was cancelled
-
-// "2026-11-26T06:38:11": as texts these are in the order of time.
-std::string TimeText(std::chrono::system_clock::time_point time) {
-  const time_t seconds = std::chrono::system_clock::to_time_t(time);
-  tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts)};
-}
 
 void GiveUp(Bucket& bucket, const sdk::Call& call, const std::string& key, const std::string& id) {
   Bucket::Ask ask;
   ask.method = "DELETE";
   ask.key = key;
   ask.query = {{"uploadId", id}};
-  ask.again = Again::kNo;
+  ask.once = true;
   ask.timeout = kGiveUpLimit;
   bucket.Do(call, ask);
 }
@@ -70,7 +61,7 @@ void PartUpload::Complete() {
   ask.key = key_;
   ask.query = {{"uploadId", id_}};
   ask.body = RenderParts(etags_);
-  ask.again = Again::kNo;  // a second one would not find the upload
+  ask.once = true;  // a second one would not find the upload
   const http::Response response = bucket_.Do(call_, ask);
   if (!IsCompleted(response.body)) throw ErrorOf("the end of the upload of " + key_, response);
   id_.clear();
@@ -80,7 +71,7 @@ void SweepUploads(Bucket& bucket, const sdk::Call& call) {
   const std::string& prefix = bucket.config().prefix;
   Bucket::Ask ask;
   ask.query = {{"prefix", prefix}, {"uploads", ""}};
-  const std::string limit = TimeText(std::chrono::system_clock::now() - kAbandoned);
+  const std::string limit = storage::AbandonedBefore();
   for (const Upload& upload : ParseUploads(bucket.Do(call, ask).body)) {
     if (upload.key.starts_with(prefix) && !upload.id.empty() && upload.began < limit)
       GiveUp(bucket, call, upload.key.substr(prefix.size()), upload.id);

@@ -5,29 +5,10 @@ set -euo pipefail
 tools=${NS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/neoshowcase/tools}
 kind=$1; shift
 work=$(mktemp -d /tmp/ns-with-s3.XXXXXX)
-server=
-
-missing() { echo "LEFT OUT: $1"; exit 77; }
-finish() {
-  if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
-  rm -rf "$work"
-}
-trap finish EXIT
+. "$(dirname "$0")/server.sh"
 
 # The newest that is installed.
 program() { find "$tools" -maxdepth 3 -path "*/$1-*/bin/$2" 2>/dev/null | sort -V | tail -n 1; }
-
-# Below those that the kernel gives to connections, which would take one before the server does.
-free_ports() {
-  python3 -c 'import random, socket, sys
-ends = []
-while len(ends) < int(sys.argv[1]):
-    end = socket.socket()
-    try: end.bind(("127.0.0.1", random.randrange(15000, 32000)))
-    except OSError: continue
-    ends.append(end)
-print(*[end.getsockname()[1] for end in ends])' "$1"
-}
 
 start_versitygw() {
   local binary; binary=$(program versitygw versitygw)
@@ -64,13 +45,7 @@ start() {
   export NS_TEST_S3_VIRTUAL=http://localhost:${ports[0]}  # the same where the bucket is part of the host
   "start_$kind"
   server=$!
-  for _ in $(seq 300); do
-    if make_bucket; then return 0; fi
-    kill -0 "$server" 2>/dev/null || return 1
-    sleep 0.1
-  done
-  kill "$server"
-  return 1
+  answers make_bucket
 }
 
 # Again where another program took a port meanwhile.

@@ -1,6 +1,5 @@
 #include "http/http.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,66 +8,16 @@
 
 #include <thread>
 
+#include "http/testing/loopback_server.h"
+
 namespace ns::http {
 namespace {
 
-// Answers each connection with fixed bytes, one after the other, and keeps what it was sent.
-class Server {
- public:
-  explicit Server(std::vector<std::string> answers, bool hang = false)
-      : answers_(std::move(answers)), hang_(hang) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(fd_, 8);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~Server() {
-    ::shutdown(fd_, SHUT_RDWR);
-    if (held_ >= 0) ::shutdown(held_, SHUT_RDWR);
-    thread_.join();
-    ::close(fd_);
-  }
-  std::string Url(const std::string& path) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
-  }
-  std::string got;
+using Server = testing::LoopbackServer;
 
- private:
-  void Serve() {
-    for (const std::string& answer : answers_) {
-      const int peer = ::accept(fd_, nullptr, nullptr);
-      if (peer < 0) return;
-      held_ = peer;
-      char buffer[4096];
-      const ssize_t size = ::recv(peer, buffer, sizeof(buffer), 0);
-      got.append(buffer, static_cast<size_t>(std::max<ssize_t>(size, 0)));
-      while (got.find("chunked\r\n") != std::string::npos && !got.ends_with("\r\n0\r\n\r\n")) {
-        const ssize_t more = ::recv(peer, buffer, sizeof(buffer), 0);
-        if (more <= 0) break;
-        got.append(buffer, static_cast<size_t>(more));
-      }
-      if (!answer.empty()) {  // else the client may be gone
-        EXPECT_EQ(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL),
-                  static_cast<ssize_t>(answer.size()));
-      }
-      while (hang_ && ::recv(peer, buffer, sizeof(buffer), 0) > 0) {
-      }
-      held_ = -1;
-      ::close(peer);
-    }
-  }
-  std::vector<std::string> answers_;
-  bool hang_;
-  int fd_ = -1, port_ = 0;
-  std::atomic<int> held_ = -1;
-  std::thread thread_;
-};
+std::string Url(const Server& server, const std::string& path) {
+  return "http://127.0.0.1:" + std::to_string(server.port()) + path;
+}
 
 // A call that is cancelled by writing to a descriptor.
 struct Cancel {
@@ -102,27 +51,29 @@ TEST(HttpClient, Get_GivesStatusHeadersAndBody) {
   Server server({"HTTP/1.1 404 Not Found\r\nX-One: two \r\nContent-Length: 5\r\n\r\nhello"});
   Client client;
   const Response response =
-      client.Do(kCall, {.url = server.Url("/a?b=c"), .headers = {{"X-Mine", "yes"}}});
+      client.Do(kCall, {.url = Url(server, "/a?b=c"), .headers = {{"X-Mine", "yes"}}});
   EXPECT_EQ(response.status, 404);
   EXPECT_FALSE(response.ok());
   EXPECT_EQ(response.headers.at("x-one"), "two");
   EXPECT_EQ(response.body, "hello");
-  EXPECT_TRUE(server.got.starts_with("GET /a?b=c HTTP/1.1\r\n")) << server.got;
-  EXPECT_NE(server.got.find("X-Mine: yes\r\n"), std::string::npos);
+  EXPECT_TRUE(server.requests().at(0).starts_with("GET /a?b=c HTTP/1.1\r\n"))
+      << server.requests().at(0);
+  EXPECT_NE(server.requests().at(0).find("X-Mine: yes\r\n"), std::string::npos);
 }
 
 TEST(HttpClient, Post_SendsTheBody) {
   Server server({"HTTP/1.1 204 No Content\r\n\r\n"});
   Client client;
-  EXPECT_EQ(client.Do(kCall, {.method = "POST", .url = server.Url("/"), .body = "{}"}).status, 204);
-  EXPECT_TRUE(server.got.ends_with("\r\n\r\n{}")) << server.got;
-  EXPECT_NE(server.got.find("Content-Length: 2\r\n"), std::string::npos);
+  EXPECT_EQ(client.Do(kCall, {.method = "POST", .url = Url(server, "/"), .body = "{}"}).status,
+            204);
+  EXPECT_TRUE(server.requests().at(0).ends_with("\r\n\r\n{}")) << server.requests().at(0);
+  EXPECT_NE(server.requests().at(0).find("Content-Length: 2\r\n"), std::string::npos);
 }
 
 TEST(HttpClient, Upload_SendsWhatIsGivenPieceByPiece) {
   Server server({"HTTP/1.1 204 No Content\r\n\r\n"});
   int pieces = 0;
-  Request request{.method = "PUT", .url = server.Url("/x")};
+  Request request{.method = "PUT", .url = Url(server, "/x")};
   request.upload = [&pieces](char* to, size_t most) -> size_t {
     if (++pieces > 3) return 0;
     EXPECT_GE(most, 3u);
@@ -130,12 +81,13 @@ TEST(HttpClient, Upload_SendsWhatIsGivenPieceByPiece) {
   };
   EXPECT_TRUE(Client().Do(kCall, request).ok());
   EXPECT_EQ(pieces, 4);
-  EXPECT_NE(server.got.find("\r\n3\r\nabc\r\n3\r\nabc\r\n"), std::string::npos) << server.got;
+  const std::string request = server.requests().at(0);
+  EXPECT_NE(request.find("\r\n3\r\nabc\r\n3\r\nabc\r\n"), std::string::npos) << request;
 }
 
 TEST(HttpClient, UploadThrows_IsThrownOn) {
   Server server({""});
-  Request request{.method = "PUT", .url = server.Url("/x")};
+  Request request{.method = "PUT", .url = Url(server, "/x")};
   request.upload = [](char*, size_t) -> size_t { throw std::string("no disk"); };
   EXPECT_THROW(Client().Do(kCall, request), std::string);
 }
@@ -153,7 +105,8 @@ TEST(HttpClient, ServerHangs_EndsAtTheTimeout) {
   Client client;
   const auto begin = sdk::Call::Clock::now();
   EXPECT_EQ(CodeOf([&] {
-              client.Do(kCall, {.url = server.Url("/"), .timeout = std::chrono::milliseconds(100)});
+              client.Do(kCall,
+                        {.url = Url(server, "/"), .timeout = std::chrono::milliseconds(100)});
             }),
             NS_E_DEADLINE);
   EXPECT_GE(sdk::Call::Clock::now() - begin, std::chrono::milliseconds(100));
@@ -164,7 +117,7 @@ TEST(HttpClient, Cancelled_EndsAtOnce) {
   Client client;
   Cancel cancel;
   std::thread canceller([&] { cancel.Now(); });
-  EXPECT_EQ(CodeOf([&] { client.Do(sdk::Call(&cancel.raw), {.url = server.Url("/")}); }),
+  EXPECT_EQ(CodeOf([&] { client.Do(sdk::Call(&cancel.raw), {.url = Url(server, "/")}); }),
             NS_E_CANCELLED);
   canceller.join();
 }
@@ -172,7 +125,7 @@ TEST(HttpClient, Cancelled_EndsAtOnce) {
 TEST(HttpClient, LongAnswer_IsRefused) {
   Server server({"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n01234567890123456789"});
   Client client;
-  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = server.Url("/"), .max_body = 10}); }),
+  EXPECT_EQ(CodeOf([&] { client.Do(kCall, {.url = Url(server, "/"), .max_body = 10}); }),
             NS_E_RANGE);
 }
 
@@ -182,7 +135,7 @@ TEST(HttpClient, Stream_GivesPiecesUntilTheEnd) {
   Client client;
   std::string got;
   EXPECT_EQ(
-      client.Stream(kCall, {.url = server.Url("/")}, [&](std::string_view piece) { got += piece; })
+      client.Stream(kCall, {.url = Url(server, "/")}, [&](std::string_view piece) { got += piece; })
           .status,
       200);
   EXPECT_EQ(got, "onetwo");
@@ -192,7 +145,7 @@ TEST(HttpClient, StreamRefused_BodyIsInTheResponse) {
   Server server({"HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nbad"});
   Client client;
   const Response response =
-      client.Stream(kCall, {.url = server.Url("/")}, [](std::string_view) { FAIL(); });
+      client.Stream(kCall, {.url = Url(server, "/")}, [](std::string_view) { FAIL(); });
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(response.body, "bad");
 }
@@ -201,7 +154,7 @@ TEST(HttpClient, StreamTakerThrows_IsThrownOn) {
   Server server({"HTTP/1.1 200 OK\r\n\r\nx"}, true);
   Client client;
   EXPECT_EQ(CodeOf([&] {
-              client.Stream(kCall, {.url = server.Url("/")},
+              client.Stream(kCall, {.url = Url(server, "/")},
                             [](std::string_view) { throw sdk::Stopped(NS_E_RANGE); });
             }),
             NS_E_RANGE);
@@ -220,7 +173,7 @@ TEST(HttpClient, StreamWatched_OtherDescriptorsAreHeard) {
                           cancel.Now();
                         }};
   EXPECT_EQ(CodeOf([&] {
-              client.Stream(sdk::Call(&cancel.raw), {.url = server.Url("/")},
+              client.Stream(sdk::Call(&cancel.raw), {.url = Url(server, "/")},
                             [](std::string_view) {}, {watched});
             }),
             NS_E_CANCELLED);
@@ -233,7 +186,7 @@ TEST(HttpClient, StreamThatFallsSilent_EndsAtItsLimit) {
   for (const char* answer : {"HTTP/1.1 200 OK\r\n\r\nhalf", "HTTP/1.1 200 OK\r\n\r\n",
                              "HTTP/1.1 500 X\r\nContent-Length: 9\r\n\r\nhalf"}) {
     Server server({answer}, true);
-    const Request request{.url = server.Url("/"), .silence = std::chrono::milliseconds(100)};
+    const Request request{.url = Url(server, "/"), .silence = std::chrono::milliseconds(100)};
     const auto begin = sdk::Call::Clock::now();
     EXPECT_EQ(CodeOf([&] {
                 client.Stream(kCall, request, [&](std::string_view piece) { got += piece; });
@@ -248,7 +201,7 @@ TEST(HttpClient, StreamThatFallsSilent_EndsAtItsLimit) {
 TEST(HttpClient, StreamTakerIsSlow_IsNoSilence) {
   Server server({"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none"});
   Client client;
-  const Request request{.url = server.Url("/"), .silence = std::chrono::milliseconds(50)};
+  const Request request{.url = Url(server, "/"), .silence = std::chrono::milliseconds(50)};
   const auto take = [](std::string_view) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   };
@@ -260,7 +213,7 @@ TEST(HttpClient, StreamBegins_HeadComesBeforeItsFirstPieceAndCanEndIt) {
   std::string got;
   Server server({"HTTP/1.1 206 X\r\nX-One: two\r\nContent-Length: 3\r\n\r\none",
                  "HTTP/1.1 200 X\r\nContent-Length: 3\r\n\r\none"});
-  Request request{.url = server.Url("/")};
+  Request request{.url = Url(server, "/")};
   request.begin = [&](const Response& head) {
     got += std::to_string(head.status) + " ";
     if (head.status != 206) throw sdk::Stopped(NS_E_STALE);
