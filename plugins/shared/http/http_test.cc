@@ -81,8 +81,8 @@ TEST(HttpClient, Upload_SendsWhatIsGivenPieceByPiece) {
   };
   EXPECT_TRUE(Client().Do(kCall, request).ok());
   EXPECT_EQ(pieces, 4);
-  const std::string request = server.requests().at(0);
-  EXPECT_NE(request.find("\r\n3\r\nabc\r\n3\r\nabc\r\n"), std::string::npos) << request;
+  const std::string sent = server.requests().at(0);
+  EXPECT_NE(sent.find("\r\n3\r\nabc\r\n3\r\nabc\r\n"), std::string::npos) << sent;
 }
 
 TEST(HttpClient, UploadThrows_IsThrownOn) {
