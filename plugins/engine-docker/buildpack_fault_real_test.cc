@@ -60,11 +60,11 @@ class EngineBuildpackPhase : public EngineBuildpack {
   // Cancels as soon as `begun`, and expects that nothing of it runs or stays.
   void CancelWhen(const std::function<bool()>& begun) {
     DockerEngine engine = Engine(kPlain);
-    Cancellable cancel;
+    StoppableCall cancel;
     auto running = std::async(std::launch::async, [&] { return Run(engine, cancel.call()); });
     EXPECT_TRUE(Until(begun)) << Log();
     const auto began = Clock::now();
-    cancel.Cancel();
+    cancel.Stop();
     const Outcome outcome = running.get();
     EXPECT_LT(Clock::now() - began, seconds(5));
     EXPECT_EQ(outcome.reason, NS_REASON_CANCELLED) << outcome.message;

@@ -11,33 +11,32 @@
 
 namespace ns::engine_docker {
 
-// A call that somebody cancels.
-class Cancellable {
+inline constexpr const char* kPlain = R"({"memory":"300M","timeout":"120s"})";
+
+// A call that another thread ends.
+class StoppableCall {
  public:
-  Cancellable() : fd_(::eventfd(0, EFD_CLOEXEC)) {
+  StoppableCall() : fd_(::eventfd(0, EFD_CLOEXEC)) {
     raw_.struct_size = sizeof(raw_);
     raw_.cancel_fd = fd_;
     raw_.host_data = this;
     raw_.cancelled = [](const ns_call* call) noexcept -> int32_t {
-      return static_cast<Cancellable*>(call->host_data)->cancelled_ ? 1 : 0;
+      return static_cast<StoppableCall*>(call->host_data)->stopped_ ? 1 : 0;
     };
     raw_.fail = [](const ns_call*, const ns_problem*) noexcept {};
   }
-  ~Cancellable() { ::close(fd_); }
-  void Cancel() {
-    cancelled_ = true;
-    const uint64_t one = 1;
-    EXPECT_EQ(::write(fd_, &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+  ~StoppableCall() { ::close(fd_); }
+  void Stop() {
+    stopped_ = true;
+    EXPECT_EQ(::eventfd_write(fd_, 1), 0);
   }
   sdk::Call call() const { return sdk::Call(&raw_); }
 
  private:
   const int fd_;
-  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> stopped_{false};
   ns_call raw_{};
 };
-
-inline constexpr const char* kPlain = R"({"memory":"300M","timeout":"120s"})";
 
 class EngineBuildpack : public EngineDocker {
  protected:
