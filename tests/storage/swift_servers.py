@@ -34,7 +34,9 @@ use = egg:swift#{name}
 """
 # A listing shows what was put just before, however busy the machine is.
 OBJECT = "container_update_timeout = 60\n"
-PROXY = """allow_account_management = true
+# The proxy is asked before the others are up, and would leave them alone for a minute after ten failures.
+PROXY = """error_suppression_limit = 1000000
+allow_account_management = true
 account_autocreate = true
 conn_timeout = 30
 node_timeout = 60
