@@ -279,7 +279,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
       std::make_unique<Parts>(config, roles, std::move(foundation), std::move(identity), program);
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
-        ApiSettingsOf(config, parts->layout(), parts->foundation->keys()),
+        ApiSettingsOf(config, parts->foundation->keys()),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); }});
     parts->edge_calls.emplace(*parts->dispatcher);

@@ -59,8 +59,7 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
   return info;
 }
 
-api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
-                            const KeyFile& keys) {
+api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys) {
   api::Settings settings;
   settings.platform = PlatformInfoOf(config, keys);
   settings.identity.header = config.identity.header;

@@ -23,8 +23,7 @@ registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const 
 model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& keys);
 // The group of the configuration is looked up on this machine; one that does not exist admits
 // nobody.
-api::Settings ApiSettingsOf(const config::Config& config, const Layout& layout,
-                            const KeyFile& keys);
+api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys);
 act::DeskKeys DeskKeysOf(const config::Config& config, const KeyFile& keys);
 // The role is one of this process's roles.
 bool HasRole(const std::vector<std::string>& roles, const std::string& role);
