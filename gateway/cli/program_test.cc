@@ -356,6 +356,7 @@ platform::Suggestion SomeFits() {
   platform::Suggestion suggestion;
   suggestion.set_name("new");
   suggestion.set_fqdn("new.test");
+  suggestion.set_ref_name("other");
   auto& site = *suggestion.add_methods();
   site.set_name("static_cmd");
   site.set_fit(75);
