@@ -91,6 +91,13 @@ class OneLog final : public ports::BuildDesk {
   Status Settle(const ports::Call&, const ports::Claim&, const model::BuildResult&) override {
     return Internal("");
   }
+  Result<std::optional<ports::DetectionOrder>> TakeDetection(const ports::Call&) override {
+    return std::optional<ports::DetectionOrder>();
+  }
+  Status AnswerDetection(const ports::Call&, const ports::DetectionClaim&,
+                         const ports::DetectionAnswer&) override {
+    return {};
+  }
 
   void Hold(const std::string& text) {
     state_.With([&](State& state) { state.text = text; });

@@ -380,7 +380,7 @@ TEST_F(ProgramTest, DeployOfASite_TakesTheBestFitWhateverItIs) {
     asked.ParseFromString(body);
     return Refusal(400, "invalid_argument", "enough");
   });
-  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "other"}), 1);
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "other"}), 2);
   EXPECT_EQ(asked.config().static_cmd().static_config().artifact_path(), ".");
   EXPECT_EQ(asked.websites(0).http_port(), 80);
 }
