@@ -92,11 +92,11 @@ class OneLog final : public ports::BuildDesk {
     return Internal("");
   }
   Result<std::optional<ports::DetectionOrder>> TakeDetection(const ports::Call&) override {
-    return Internal("");
+    return std::optional<ports::DetectionOrder>();
   }
   Status AnswerDetection(const ports::Call&, const ports::DetectionClaim&,
                          const ports::DetectionAnswer&) override {
-    return Internal("");
+    return {};
   }
 
   void Hold(const std::string& text) {

@@ -356,6 +356,7 @@ platform::Suggestion SomeFits() {
   platform::Suggestion suggestion;
   suggestion.set_name("new");
   suggestion.set_fqdn("new.test");
+  suggestion.set_ref_name("other");
   auto& site = *suggestion.add_methods();
   site.set_name("static_cmd");
   site.set_fit(75);
@@ -379,7 +380,7 @@ TEST_F(ProgramTest, DeployOfASite_TakesTheBestFitWhateverItIs) {
     asked.ParseFromString(body);
     return Refusal(400, "invalid_argument", "enough");
   });
-  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "other"}), 1);
+  EXPECT_EQ(Run({"deploy", "http://git.test/shop.git", "--ref", "other"}), 2);
   EXPECT_EQ(asked.config().static_cmd().static_config().artifact_path(), ".");
   EXPECT_EQ(asked.websites(0).http_port(), 80);
 }
