@@ -31,7 +31,9 @@ storage::Asked Container::AskedOf(const Call& call, const Ask& ask) {
     if (request.method == "PUT")
       request.headers.emplace_back("Content-Type", "application/octet-stream");
   };
-  asked.again = [this, token, renewed = false](const http::Response& response) mutable {
+  asked.again = [this, token, doubted = ask.doubted,
+                 renewed = false](const http::Response& response) mutable {
+    if (response.status == 404 && doubted-- > 0) return true;
     if (response.status != 401 || renewed) return IsPassing(response);
     account_.Forget(*token);
     return renewed = true;

@@ -38,6 +38,7 @@ class Container {
     std::string body{};
     std::optional<uint64_t> part{};  // bytes of the range that `headers` ask for
     bool once = false;               // a second time would not be harmless
+    int doubted = 0;                 // times that an object said to be missing is asked for again
     std::chrono::milliseconds timeout = std::chrono::minutes(5);
     std::chrono::milliseconds silence = std::chrono::minutes(1);  // of a stream, between its bytes
   };

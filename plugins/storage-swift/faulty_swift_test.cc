@@ -133,6 +133,17 @@ TEST(FaultySwift, TokenExpiresBeforeAGet_NothingIsGivenTwice) {
   EXPECT_EQ(got, "0123456789");
 }
 
+// Swift says 404 in the instant in which an object is replaced.
+TEST(FaultySwift, ObjectSaidToBeMissing_IsAskedForTwiceMore) {
+  World replaced({Says(404), Says(404), Says(200, "0123456789")});
+  std::string got;
+  EXPECT_EQ(replaced.Get(got).code(), NS_E_UNKNOWN);
+  EXPECT_EQ(got, "0123456789");
+  World missing({Says(404), Says(404), Says(404), Says(200, "late")});
+  EXPECT_EQ(missing.Get(got).reason(), NS_REASON_OBJECT_MISSING);
+  EXPECT_EQ(missing.Lines().size(), 3u);
+}
+
 TEST(FaultySwift, PutThatFailsForAMoment_IsSentAgainTheSame) {
   World world({Says(404), Says(503), "", Says(201)});
   EXPECT_EQ(world.Put("bytes").code(), NS_E_UNKNOWN);

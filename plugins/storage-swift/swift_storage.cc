@@ -14,6 +14,10 @@ using sdk::Error;
 // Asks all servers that have the object: one of them may have been away when it was replaced.
 const std::pair<std::string, std::string> kNewest = {"X-Newest", "true"};
 
+// An object server opens the file that it has found in a folder: one that is replaced in between is
+// told as missing, though the key was never without an object.
+constexpr int kDoubted = 2;
+
 }  // namespace
 
 SwiftStorage::SwiftStorage(const sdk::Setup& setup)
@@ -31,17 +35,18 @@ void SwiftStorage::Activate(const Call& call) {
   }
 }
 
-http::Response SwiftStorage::Look(const Call& call, const std::string& key) {
+http::Response SwiftStorage::Look(const Call& call, const std::string& key, int doubted) {
   Container::Ask ask;
   ask.method = "HEAD";
   ask.name = key;
   ask.headers = {kNewest};
+  ask.doubted = doubted;
   return container_->Do(call, ask);
 }
 
 std::string SwiftStorage::UploadBehind(const Call& call, const std::string& key) {
   try {
-    return UploadOf(Look(call, key));
+    return UploadOf(Look(call, key, 0));
   } catch (const Error& error) {
     if (error.code() != NS_E_NOT_FOUND) throw;
     return "";
@@ -96,17 +101,18 @@ void SwiftStorage::Get(const Call& call, const sdk::ObjectRange& range, const sd
   ask.name = range.key;
   if (range.offset > 0 || range.length != NS_STORAGE_TO_THE_END) {
     storage::Part part =
-        storage::PartOf(range, storage::HeadFrom(Look(call, range.key), range.key));
+        storage::PartOf(range, storage::HeadFrom(Look(call, range.key, kDoubted), range.key));
     if (part.length == 0) return;
     ask.part = part.length;
     ask.headers = std::move(part.headers);
   }
   ask.headers.push_back(kNewest);
+  ask.doubted = kDoubted;
   container_->Stream(call, ask, [&](std::string_view bytes) { out.Write(bytes); });
 }
 
 sdk::ObjectInfo SwiftStorage::Stat(const Call& call, const std::string& key) {
-  return {key, storage::HeadFrom(Look(call, key), key).size};
+  return {key, storage::HeadFrom(Look(call, key, kDoubted), key).size};
 }
 
 void SwiftStorage::Remove(const Call& call, const std::string& key) {

