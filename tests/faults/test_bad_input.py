@@ -19,7 +19,7 @@ def run_nsd(site, process, *arguments, seconds=60):
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("roles, why", [("controler", "no such role"), ("controller,nothing", "no such role"), ("ssgen", "static sites")])
+@pytest.mark.parametrize("roles, why", [("controler", "no such role"), ("controller,nothing", "no such role")])
 def test_unknown_roles_are_refused(new_site, roles, why):
     code, errors = run_nsd(new_site(), "controller", "--roles", roles)
     assert code == 2 and why in errors, (code, errors)
