@@ -82,7 +82,7 @@ class Life(Turns):
     def suggest(self):
         """A builder says what fits the source."""
         said = self.insist_call("SuggestApplication", PLATFORM, repositoryId=self.repository())
-        assert said["commit"] == self.app.call("GetApplication", id=self.app.id)["commit"], said
+        assert said["commit"] == self.insist_call("GetApplication", id=self.app.id)["commit"], said
 
     def stop(self):
         self.want("StopApplication", False)
