@@ -85,7 +85,7 @@ TEST_F(GitSshTest, ListRefsAndCheckout_WithAKeyOfThePlatformsOwnMaking) {
   const auto refs = Remote()->ListRefs({}, At(SshUrl("a")));
   ASSERT_TRUE(refs.ok()) << refs.status().ToString();
   EXPECT_EQ(refs->size(), 7U);
-  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out", {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
 }
@@ -97,7 +97,7 @@ TEST_F(GitSshTest, Checkout_BringsSubmodulesOfTheSameServerWithTheSameKey) {
       "git config -f .gitmodules submodule.x.url ../lib.git && git add .gitmodules && "
       "git update-index --add --cacheinfo 160000,$(git rev-parse v1^{commit}),x && "
       "git commit -qm module && git push -q ../served/a.git HEAD:main");
-  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out", {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/out/x/file"), "one\n");
 }
