@@ -196,7 +196,7 @@ class Checkout {
     if (pointers.empty()) return {};
     if (request_.lfs == LfsUse::kTell) {
       note_("LFS: " + std::to_string(pointers.size()) +
-            " files are pointers, since git.lfs is off on this builder");
+            " files are pointers, since git.lfs is false on this builder");
       return {};
     }
     for (const LfsFile& file : pointers) NS_TRY(writer_.Count(file.pointer.size, file.path));

@@ -202,7 +202,7 @@ class Fetch {
     }));
     if (answer.status == 404)
       return LfsRefused(url.Place() + " has none at " + Shown(base) +
-                        "; name it in .lfsconfig under lfs.url, or set git.lfs to off");
+                        "; name it in .lfsconfig under lfs.url, or set git.lfs to false");
     if (answer.status / 100 != 2) return Explain(answer, url, !server.secrets.empty());
     return ParseLfsBatch(body, some);
   }

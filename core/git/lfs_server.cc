@@ -1,9 +1,5 @@
 #include "git/lfs_server.h"
 
-#include <curl/curl.h>
-
-#include <algorithm>
-
 #include "base/crypto.h"
 #include "git/config_text.h"
 #include "git/entry_name.h"
@@ -15,7 +11,7 @@
 namespace ns::git {
 namespace {
 
-constexpr char kHint[] = "; name the server in .lfsconfig under lfs.url, or set git.lfs to off";
+constexpr char kHint[] = "; name the server in .lfsconfig under lfs.url, or set git.lfs to false";
 
 std::string WithoutSlashes(std::string_view url) {
   while (url.ends_with('/')) url.remove_suffix(1);
@@ -38,27 +34,17 @@ Result<LfsServer> At(const Request& request, const std::string& text) {
   return LfsServer{*std::move(url), std::move(secrets)};
 }
 
-// The path as git gives it to the server's programs, or "" where it has control characters.
+// The path as libgit2 gives it to the server's programs.
 std::string SshPath(std::string_view text, const model::RepositoryUrl& url) {
-  const std::string path =
-      url.scp
-          ? std::string(text.substr(
-                text.find(':', text.find(']') == std::string_view::npos ? 0 : text.find(']')) + 1))
-          : "/" + url.path;
-  int size = 0;
-  char* raw = curl_easy_unescape(nullptr, path.data(), static_cast<int>(path.size()), &size);
-  if (raw == nullptr) return "";
-  std::string out(raw, static_cast<size_t>(size));
-  curl_free(raw);
-  const auto control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
-  return std::any_of(out.begin(), out.end(), control) ? "" : out;
+  if (!url.scp) return "/" + url.path;
+  const size_t bracket = text.find(']');
+  return std::string(text.substr(text.find(':', bracket == text.npos ? 0 : bracket) + 1));
 }
 
 Result<LfsServer> OverSsh(const Request& request) {
   NS_ASSIGN(const auto url, model::ParseRepositoryUrl(request.url));
-  const std::string path = SshPath(request.url, url);
-  if (path.empty()) return LfsRefused("the path of the repository has control characters");
-  const auto answer = RunOverSsh(request, "git-lfs-authenticate " + ShellWord(path) + " download");
+  const std::string path = ShellWord(SshPath(request.url, url));
+  const auto answer = RunOverSsh(request, "git-lfs-authenticate " + path + " download");
   if (answer.status().code() == Code::kPrecondition) {
     return LfsRefused("git-lfs-authenticate fails on " + url.host + ": " +
                       answer.status().message() + kHint);
