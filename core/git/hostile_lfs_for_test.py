@@ -82,7 +82,8 @@ def pointers(canary):
     several = [b"content %d\n" % i for i in range(250)]
     yield "three-batches", "ok", holding(*[file(b"b%03d.bin" % i, pointer(one)) for i, one in enumerate(several)], text=None), Server(several), \
         {"b000.bin": "content 0\n", "b249.bin": "content 249\n"}
-    yield "scratch-name", "ok", holding(file(b".ns-lfs-0", b"mine\n"), file(b".ns-lfs-1", b"mine\n")), Server(), {**good, ".ns-lfs-0": "mine\n"}
+    names = [file(b".ns-lfs-%d" % i, b"mine\n") for i in range(1200)]
+    yield "scratch-names", "ok", holding(*names), Server(), {**good, ".ns-lfs-0": "mine\n", ".ns-lfs-1199": "mine\n"}
     yield "empty", "ok", holding(text=pointer(b"")), Server(()), {"a.bin": ""}
     yield "as-gitmodules", "ok", holding(file(b".gitmodules", pointer(CONTENT)), attributes=b"* filter=lfs\n"), Server(), {".gitmodules": CONTENT.decode()}
     yield "as-link", "ok", holding(file(b"link.bin", pointer(CONTENT), LINK), text=None), Server(()), {}

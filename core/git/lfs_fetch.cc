@@ -64,14 +64,14 @@ Status Explain(const HttpAnswer& answer, const HttpUrl& url, bool told) {
 // A file at the top that no entry of the tree is named as. Removed unless it is renamed.
 class Scratch {
  public:
-  static Result<Scratch> Make(int top) {
-    for (int i = 0; i < 1000; ++i) {
-      const std::string name = ".ns-lfs-" + std::to_string(i);
+  // `number`: the last one that was free, since a tree may hold many such names.
+  static Result<Scratch> Make(int top, uint64_t& number) {
+    for (;; ++number) {
+      const std::string name = ".ns-lfs-" + std::to_string(number);
       Fd fd(::openat(top, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
       if (fd) return Scratch(top, name, std::move(fd));
-      if (errno != EEXIST) break;
+      if (errno != EEXIST) return CannotWrite(name);
     }
-    return CannotWrite(".ns-lfs");
   }
   Scratch(Scratch&& other) noexcept
       : top_(other.top_), name_(std::exchange(other.name_, "")), fd_(std::move(other.fd_)) {}
@@ -94,8 +94,8 @@ class Scratch {
     return good ? Status() : CannotWrite(name_);
   }
 
-  Result<Scratch> Copy() const {
-    NS_ASSIGN(Scratch copy, Make(top_));
+  Result<Scratch> Copy(uint64_t& number) const {
+    NS_ASSIGN(Scratch copy, Make(top_, number));
     std::string chunk(1 << 20, '\0');
     for (off_t at = 0;;) {
       const ssize_t got = ::pread(fd_.get(), chunk.data(), chunk.size(), at);
@@ -178,7 +178,7 @@ class Fetch {
       if (users[0]->pointer.size > 0) continue;
       if (oid != Sha256Hex(""))
         return Refused(users[0]->path, "says size 0, and its digest is that of something else");
-      NS_ASSIGN(Scratch empty, Scratch::Make(top_));
+      NS_ASSIGN(Scratch empty, Scratch::Make(top_, scratch_));
       NS_TRY(Place(empty, users));
     }
     return {};
@@ -209,7 +209,7 @@ class Fetch {
 
   // `own`: the server is one that may be told the password.
   Status Bring(const LfsPointer& one, const LfsDownload& download, bool own) {
-    NS_ASSIGN(Scratch scratch, Scratch::Make(top_));
+    NS_ASSIGN(Scratch scratch, Scratch::Make(top_, scratch_));
     const uint64_t before = bytes_;
     Status status;
     for (int i = 0; i < kTries; ++i) {
@@ -257,9 +257,9 @@ class Fetch {
                       "; upload it again with \"git lfs push --all\"");
   }
 
-  static Status Place(Scratch& scratch, const std::vector<const LfsFile*>& users) {
+  Status Place(Scratch& scratch, const std::vector<const LfsFile*>& users) {
     for (size_t i = 1; i < users.size(); ++i) {
-      NS_ASSIGN(Scratch copy, scratch.Copy());
+      NS_ASSIGN(Scratch copy, scratch.Copy(scratch_));
       NS_TRY(copy.Become(*users[i]));
     }
     return scratch.Become(*users[0]);
@@ -282,7 +282,7 @@ class Fetch {
   std::map<std::string, std::vector<const LfsFile*>> users_;  // of an object
   std::vector<LfsPointer> wanted_;
   size_t objects_ = 0;
-  uint64_t bytes_ = 0;
+  uint64_t bytes_ = 0, scratch_ = 0;
   Duration noted_ = SystemClock().Monotonic();
 };
 
