@@ -7,6 +7,7 @@
 #include "command_line.h"
 #include "engine/failure.h"
 #include "engine/run.h"
+#include "engine/syntax_line.h"
 #include "piped_child.h"
 
 namespace ns::engine_buildkit {
@@ -37,23 +38,26 @@ std::string LinkLogins(const engine::Workplace& workplace, const child::MemoryFi
 
 }  // namespace
 
-Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk::ByteSink& log)
+Building::Building(const Setting& setting, const sdk::EngineJob& job, const engine::LogPump& pump)
     : setting_(setting),
       job_(job),
+      pump_(pump),
       deadline_(Clock::now() + setting.config.timeout),
       daemon_pid_(setting.daemon.pid()),
-      use_cache_(setting.use_cache),
       workplace_(setting.folder, job),
       logins_(engine::RegistryLogins(ReadAll(engine::HomeFolder() + "/.docker/config.json"), job),
               NS_REASON_ENGINE_UNAVAILABLE),
       cgroup_(setting.cgroups, setting.cgroup,
               {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
       progress_(engine::HiddenValues(job.plan),
-                [&log](std::string_view text) { log.Write(text); }) {}
+                [&pump](std::string_view text) { pump.sink().Write(text); }) {
+  workplace_.Note(kCgroupNote, cgroup_.name());
+  if (workplace_.NamesSyntax()) pump.sink().Write(engine::kSyntaxLeftOut);
+}
 
 child::ChildSpec Building::Spec() {
   const Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
-                                    (workplace_.path() / "docker").string(), use_cache_};
+                                    (workplace_.path() / "docker").string(), cgroup_.name()};
   const CommandLine line =
       BuildCommand(job_, {setting_.installation, job_.build}, workplace_.files(), circumstances);
   child::ChildSpec spec;
@@ -64,6 +68,7 @@ child::ChildSpec Building::Spec() {
   spec.inherited.push_back(logins_.fd());
   spec.deadline = deadline_;
   spec.output = [this](std::string_view bytes) { progress_.Take(bytes); };
+  spec.full = [this] { return pump_.Full(); };
   spec.tick = [this] { return !cgroup_.OutOfMemory(); };
   return spec;
 }
@@ -82,7 +87,7 @@ std::string Building::Push(const sdk::Call& call) {
 int64_t Building::Export(const sdk::Call& call) {
   LinkLogins(workplace_, logins_);
   engine::FolderOfTar folder(job_.plan.export_path, *job_.artifact);
-  while (!Pass(call, folder)) use_cache_ = true;  // the build is in the cache by now
+  while (!Pass(call, folder)) continue;  // the build is in the cache by now
   return folder.bytes();
 }
 

@@ -31,7 +31,10 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
     line.argv.insert(line.argv.end(), {"--opt", value});
   };
   option("filename=" + dockerfile.filename().string());
-  option("build-arg:NO_PROXY=" + mark.text());
+  option(
+      "cmdline=dockerfile.v0");  // the front end of buildkitd, whatever the file's first line says
+  option("cgroup-parent=/" + circumstances.cgroup);
+  option("build-arg:BUILDKIT_CACHE_MOUNT_NS=" + job.app);
   for (const auto& [key, value] : engine::LabelsOf(mark.installation, job))
     option("label:" + key + "=" + value);
   for (const auto& [key, value] : job.plan.args) option("build-arg:" + key + "=" + value);
@@ -40,7 +43,6 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
     line.argv.insert(line.argv.end(),
                      {"--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" +
                                       std::to_string(files.secret_fds[i])});
-  if (!circumstances.use_cache) line.argv.push_back("--no-cache");
   line.argv.push_back("--output");
   // Docker's media types: what 20.10 pulls, and the same that engine-docker pushes.
   line.argv.push_back(job.plan.export_path.empty()

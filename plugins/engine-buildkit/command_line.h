@@ -1,7 +1,6 @@
 // What buildctl is called with. Pure.
-// The mark of the build stands in the environment of buildctl and, as a host that no proxy is used
-// for, in that of every step: BuildKit keeps the variables of proxies out of cache keys, image
-// configuration and history.
+// The mark of the build stands in the environment of buildctl. The steps' cgroup is what says whose
+// they are: BuildKit has its name in the keys of its cache, and in nothing that it makes.
 #pragma once
 
 #include <string>
@@ -15,7 +14,7 @@ namespace ns::engine_buildkit {
 struct Circumstances {
   std::string buildctl, address;  // program, and buildkitd's
   std::string logins;             // folder with the file config.json
-  bool use_cache = true;
+  std::string cgroup;             // of the steps; named by the key of the cache
 };
 
 // Values of secrets stand in neither; those of arguments do in `argv`. A plan with an export_path

@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, std::string>> LabelsOf(const std::string& ins
 // Ids become names of files and labels: throws Defect for one that holds more than letters, digits,
 // _ and -.
 void CheckId(const std::string& id, const std::string& what);
-// The ids of a job, and what it wants exported: methods of others may plan anything. Throws Defect.
+// The ids of a job, its build arguments, and what it wants exported: methods of others may plan
+// anything. Throws Defect, and SettingsInvalid for an argument that only an engine may set.
 void CheckJob(const sdk::EngineJob& job);
 
 // The secrets' values that must not be in a log.
