@@ -49,6 +49,7 @@ Building::Building(const Setting& setting, const sdk::EngineJob& job, const engi
               NS_REASON_ENGINE_UNAVAILABLE),
       cgroup_(setting.cgroups, setting.cgroup,
               {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
+      disk_(setting.cgroups, setting.cgroup, setting.config.disk),
       progress_(engine::HiddenValues(job.plan),
                 [&pump](std::string_view text) { pump.sink().Write(text); }) {
   workplace_.Note(kCgroupNote, cgroup_.name());
@@ -69,7 +70,7 @@ child::ChildSpec Building::Spec() {
   spec.deadline = deadline_;
   spec.output = [this](std::string_view bytes) { progress_.Take(bytes); };
   spec.full = [this] { return pump_.Full(); };
-  spec.tick = [this] { return !cgroup_.OutOfMemory(); };
+  spec.tick = [this] { return !cgroup_.OutOfMemory() && !disk_.Over(); };
   return spec;
 }
 
@@ -96,6 +97,7 @@ bool Building::Pass(const sdk::Call& call, engine::FolderOfTar& folder) {
   try {
     const bool done = folder.Pass([&] {
       if (Clock::now() >= deadline_) throw engine::TimedOutReading();
+      if (disk_.Give(folder.bytes())) throw engine::OutOfDisk(setting_.config.disk);
       return child.Read();
     });
     Judge(call, child.End());
@@ -104,18 +106,21 @@ bool Building::Pass(const sdk::Call& call, engine::FolderOfTar& folder) {
     // Whether the archive was not as it should be, or the build did not come to give one.
     if (child.ended()) throw;
     const child::ChildResult result = child.Stop();
-    if (result.ending != child::Ending::kTicked || cgroup_.OutOfMemory()) Judge(call, result);
+    if (result.ending != child::Ending::kTicked || cgroup_.OutOfMemory() || disk_.Over())
+      Judge(call, result);
     throw;
   }
 }
 
 void Building::Judge(const sdk::Call& call, const child::ChildResult& result) {
-  if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
+  const bool over = disk_.Over(true);
+  if (result.ending == child::Ending::kExited && result.exit_code == 0 && !over) return;
   progress_.Finish();
   const bool killed = cgroup_.OutOfMemory();
   const bool ended = cgroup_.End();
   call.Check();
   if (killed) throw engine::OutOfMemory("The build", setting_.config.memory);
+  if (over) throw engine::OutOfDisk(setting_.config.disk);
   if (result.ending == child::Ending::kLate) throw engine::TimedOut(setting_.config.timeout);
   if (!ended)
     throw sdk::Error(

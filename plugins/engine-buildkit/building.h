@@ -8,6 +8,7 @@
 #include "config.h"
 #include "daemon.h"
 #include "engine/cgroup.h"
+#include "engine/disk_watch.h"
 #include "engine/folder_of_tar.h"
 #include "engine/log_pump.h"
 #include "engine/progress.h"
@@ -49,6 +50,7 @@ class Building {
   engine::Workplace workplace_;
   child::MemoryFile logins_;
   engine::BuildCgroup cgroup_;
+  engine::DiskWatch disk_;
   engine::Progress progress_;
 };
 

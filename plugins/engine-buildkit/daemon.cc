@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kHelper = "buildkitd";
+constexpr auto kConnects = std::chrono::seconds(20);
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 sdk::Error Unavailable(const std::string& what, sdk::Fault fault) {
@@ -118,7 +119,13 @@ void Daemon::Ensure(const sdk::Call& call) {
   helper.health_address = "unix:" + Socket();
   helper.config_hash = digest::Sha256Hex(text);
   try {
-    host_.spawn().Ensure(call, helper);
+    // One that was killed a moment ago may count as running still.
+    const auto until = std::chrono::steady_clock::now() + kConnects;
+    for (host_.spawn().Ensure(call, helper); !Answers(); host_.spawn().Ensure(call, helper)) {
+      if (std::chrono::steady_clock::now() >= until)
+        throw Unavailable("buildkitd takes no connections.", sdk::Fault::kPlatform);
+      call.Wait(std::chrono::milliseconds(50));
+    }
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "alarm.h"
+#include "build_limits.h"
 #include "child/child.h"
 #include "digest/digest.h"
 #include "engine/failure.h"
@@ -30,7 +31,7 @@ DockerEngine::DockerEngine(const sdk::Setup& setup)
       cgroup_("neoshowcase-docker-" + digest::Sha256Hex(WorkFolder()).substr(0, 8)),
       cli_(config_.binary),
       images_(config_.socket),
-      export_(config_.socket),
+      export_(config_.socket, config_.disk),
       buildpacks_(host_, config_, export_),
       cache_keys_(setup.host),
       slots_(config_.concurrency) {}
@@ -128,9 +129,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
   engine::Progress progress(engine::HiddenValues(job.plan),
                             [&log](std::string_view text) { log.Write(text); });
   const StepTree steps = Steps(call);
-  const engine::Limits limits{config_.memory, config_.cpu_millis, config_.pids};
-  engine::BuildCgroup cgroup(cgroups_, CgroupOf(job.build), limits);
-  Guard guard(steps, mark.text() + "," + nonce, cgroup, limits);
+  BuildLimits limits(cgroups_, CgroupOf(job.build), steps, mark.text() + "," + nonce, config_);
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = line.argv;
@@ -139,10 +138,7 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
   spec.deadline = terms.deadline;
   spec.output = [&progress](std::string_view bytes) { progress.Take(bytes); };
   spec.full = [&pump] { return pump.Full(); };
-  spec.tick = [&guard, &cgroup] {
-    guard.Look();
-    return !guard.out_of_memory() && !cgroup.OutOfMemory();
-  };
+  spec.tick = [&limits] { return limits.Hold(); };
   child::ChildResult result;
   try {
     result = child::RunChild(call, spec);
@@ -151,12 +147,11 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
     throw;
   }
   progress.Finish();
-  if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
-  const bool out_of_memory = guard.out_of_memory() || cgroup.OutOfMemory();
-  cgroup.End();
+  limits.End();
+  if (result.ending == child::Ending::kExited && result.exit_code == 0) return limits.Check();
   Kill(steps, job.build);
   call.Check();
-  if (out_of_memory) throw engine::OutOfMemory("The build", config_.memory);
+  limits.Check();
   if (result.ending == child::Ending::kLate) throw engine::TimedOut(config_.timeout);
   throw engine::BuildFailure(kDaemon, progress.tail(), images_.Answers(call), progress.said());
 }

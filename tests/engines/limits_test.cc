@@ -197,6 +197,26 @@ TEST_P(Limits, MemoryOfACommandWithoutEnvironment_IsLimited) {
   ExpectNothingLeft();
 }
 
+TEST_P(Limits, TooMuchOnTheDisk_IsKilledAndToldWithItsLimit) {
+  Configure(R"({"disk":"48M","timeout":"60s"})");
+  if (!Held()) GTEST_SKIP() << "the limit cannot be held on this machine, and the engine says so";
+  Dockerfile(
+      "RUN dd if=/dev/zero of=/one bs=1M count=30\n"
+      "RUN dd if=/dev/zero of=/two bs=1M count=30; sleep 4332\n");
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "OutOfDisk") << outcome.message << Log();
+  EXPECT_EQ(outcome.fault, Fault::kSource);
+  EXPECT_THAT(outcome.message, HasSubstr("48 MiB"));
+  EXPECT_FALSE(Runs("sleep 4332"));
+  ExpectNothingLeft();
+}
+
+TEST_P(Limits, LessOnTheDisk_IsFine) {
+  Configure(R"({"disk":"48M","timeout":"60s"})");
+  Dockerfile("RUN dd if=/dev/zero of=/one bs=1M count=30; sleep 1\nRUN rm /one; sleep 1\n");
+  EXPECT_EQ(Run().reason, "") << Log();
+}
+
 TEST_P(Limits, ALittleMemory_IsFine) {
   Configure(R"({"memory":"128M","timeout":"60s"})");
   Dockerfile("RUN dd if=/dev/zero of=/dev/null bs=32M count=1\n");

@@ -46,12 +46,12 @@ std::vector<fs::path> Subfolders(const fs::path& path) {
   return found;
 }
 
-void Processes(const fs::path& folder, std::vector<int>& pids) {
+void Collect(const fs::path& folder, std::vector<int>& pids) {
   std::istringstream text(ReadAll(folder / "cgroup.procs"));
   for (int pid = 0; text >> pid;) {
     if (pid > 0) pids.push_back(pid);
   }
-  for (const fs::path& below : Subfolders(folder)) Processes(below, pids);
+  for (const fs::path& below : Subfolders(folder)) Collect(below, pids);
 }
 
 // Deepest first; a cgroup goes by rmdir, with the files in it.
@@ -121,10 +121,16 @@ bool Cgroups::Make(const std::string& name, const Limits& limits) const {
                                           std::to_string(limits.cpu_millis * kCpuPeriod / 1000)));
 }
 
+std::vector<int> Cgroups::Processes(const std::string& name) const {
+  std::vector<int> pids;
+  Collect(Folder("memory", name), pids);
+  return pids;
+}
+
 bool Cgroups::Kill(const std::string& name) const {
   for (const auto until = Clock::now() + kEnd; Clock::now() < until; ::poll(nullptr, 0, 10)) {
     std::vector<int> pids;
-    for (const fs::path& folder : Folders(name)) Processes(folder, pids);
+    for (const fs::path& folder : Folders(name)) Collect(folder, pids);
     if (pids.empty()) return true;
     for (const int pid : pids) ::kill(pid, SIGKILL);
   }

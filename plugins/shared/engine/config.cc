@@ -114,6 +114,7 @@ Common ConfigText::Limits(const Machine& machine) const {
   const auto share = Share(from, "memory", machine.memory);
   config.memory = share ? *share : Amount(from, "memory", Sizes(), machine.memory / 2);
   config.cpu_millis = CpuMillis(from, machine.cpus * 1000, std::max(500, machine.cpus * 500));
+  config.disk = Amount(from, "disk", Sizes(), config.disk);
   config.cache = Amount(from, "cache", Sizes(), 0);
   return config;
 }

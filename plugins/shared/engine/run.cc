@@ -168,6 +168,13 @@ sdk::Error OutOfMemory(const std::string& what, int64_t limit) {
           sdk::Fault::kSource};
 }
 
+sdk::Error OutOfDisk(int64_t limit) {
+  return {NS_E_PRECONDITION, kOutOfDisk,
+          "The build wrote more to the disk than its limit of " + std::to_string(limit >> 20) +
+              " MiB and was killed; make it write less, or raise `disk` of the engine.",
+          sdk::Fault::kSource};
+}
+
 sdk::Error TimedOut(std::chrono::seconds limit) {
   return {NS_E_PRECONDITION, NS_REASON_TIMED_OUT,
           "The build took longer than its limit of " + std::to_string(limit.count()) +

@@ -52,8 +52,12 @@ std::string RegistryLogins(const std::string& text, const sdk::EngineJob& job);
 std::string FindProgram(const std::string& configured, const std::string& name,
                         const std::string& package);
 
+// The reason of OutOfDisk.
+inline constexpr const char* kOutOfDisk = "OutOfDisk";
+
 // Failures, each with its fault. `what` of a limit: "A step of the build", "The build".
 sdk::Error OutOfMemory(const std::string& what, int64_t limit);
+sdk::Error OutOfDisk(int64_t limit);
 sdk::Error TimedOut(std::chrono::seconds limit);
 sdk::Error TimedOutReading();
 sdk::Error DiskTrouble(const std::string& what);
