@@ -1,13 +1,16 @@
 #include "engine/disk_watch.h"
 
-#include <fts.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace ns::engine {
@@ -16,7 +19,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLook = std::chrono::milliseconds(500);
-constexpr int kShare = 20;  // of the time, for looking
+constexpr int kShare = 20;                      // of the time, for looking
+constexpr int kDeepest = 200;                   // folders in each other
+constexpr int64_t kTooDeep = int64_t{1} << 40;  // bytes that what is deeper counts as
 
 std::string MountsOf(const std::string& process) {
   std::stringstream text;
@@ -37,6 +42,41 @@ std::string Unescaped(const std::string& text) {
   }
   return plain;
 }
+
+// What vanishes meanwhile is left out.
+class Sum {
+ public:
+  // Closes it.
+  void Walk(int folder, int depth) {
+    DIR* entries = ::fdopendir(folder);
+    if (!entries) {
+      ::close(folder);
+      return;
+    }
+    for (const dirent* entry = nullptr; (entry = ::readdir(entries));) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") Take(folder, entry->d_name, depth);
+    }
+    ::closedir(entries);
+  }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  void Take(int folder, const char* name, int depth) {
+    struct stat found {};
+    if (::fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const bool is_folder = S_ISDIR(found.st_mode);
+    if (!is_folder && found.st_nlink > 1 && !seen_.emplace(found.st_dev, found.st_ino).second)
+      return;
+    bytes_ += depth < kDeepest ? static_cast<int64_t>(found.st_blocks) * 512 : kTooDeep;
+    if (!is_folder || depth >= kDeepest) return;
+    const int fd = ::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0) Walk(fd, depth + 1);
+  }
+
+  int64_t bytes_ = 0;
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
 
 }  // namespace
 
@@ -60,22 +100,11 @@ std::string UpperOfRoot(const std::string& mountinfo) {
 }
 
 int64_t BytesBelow(const std::string& folder) {
-  std::string path = folder;
-  char* const roots[] = {path.data(), nullptr};
-  FTS* walk = ::fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, nullptr);
-  if (!walk) return 0;
-  int64_t bytes = 0;
-  std::set<std::pair<dev_t, ino_t>> seen;
-  for (FTSENT* entry = nullptr; (entry = ::fts_read(walk));) {
-    if (entry->fts_info == FTS_DP || entry->fts_info == FTS_NS || !entry->fts_statp) continue;
-    const struct stat& found = *entry->fts_statp;
-    if (entry->fts_info != FTS_D && found.st_nlink > 1 &&
-        !seen.emplace(found.st_dev, found.st_ino).second)
-      continue;
-    bytes += static_cast<int64_t>(found.st_blocks) * 512;
-  }
-  ::fts_close(walk);
-  return bytes;
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return 0;
+  Sum sum;
+  sum.Walk(fd, 0);
+  return sum.bytes();
 }
 
 DiskWatch::DiskWatch(const Cgroups& cgroups, std::string cgroup, int64_t limit)

@@ -15,7 +15,8 @@ namespace ns::engine {
 // root is no overlay. Pure.
 std::string UpperOfRoot(const std::string& mountinfo);
 
-// Bytes on the disk of what is in a folder; what is there under several names counts once.
+// Bytes on the disk of what is in a folder; what is there under several names counts once. More
+// than 200 folders in each other count as a tebibyte.
 int64_t BytesBelow(const std::string& folder);
 
 // Looks at what the steps write: the layer that each of them has on top, by the mounts of the

@@ -43,6 +43,13 @@ TEST_F(DiskOfAFolder, CountsWhatIsOnTheDiskOnceAndNoLinks) {
   EXPECT_EQ(BytesBelow(root_ / "none"), 0);
 }
 
+TEST_F(DiskOfAFolder, FoldersThatAreTooDeep_AreTooMuch) {
+  std::string deep;
+  for (int i = 0; i < 202; ++i) deep += "/d";
+  fs::create_directories(root_.string() + deep);
+  EXPECT_GE(BytesBelow(root_), int64_t{1} << 40);
+}
+
 TEST_F(DiskOfAFolder, WhatIsGivenAwayCountsToo) {
   const Cgroups cgroups(root_);
   DiskWatch watch(cgroups, "ours", 1000);
