@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kDaemon = "buildkitd";
+constexpr const char* kPolicy = "policy.json";
 
 std::string ReadAll(const fs::path& path) {
   std::stringstream text;
@@ -53,12 +54,14 @@ Building::Building(const Setting& setting, const sdk::EngineJob& job, const engi
       progress_(engine::HiddenValues(job.plan),
                 [&pump](std::string_view text) { pump.sink().Write(text); }) {
   workplace_.Note(kCgroupNote, cgroup_.name());
+  workplace_.Note(kPolicy, SourcePolicy());
   if (workplace_.NamesSyntax()) pump.sink().Write(engine::kSyntaxLeftOut);
 }
 
 child::ChildSpec Building::Spec() {
   const Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
-                                    (workplace_.path() / "docker").string(), cgroup_.name()};
+                                    (workplace_.path() / "docker").string(), cgroup_.name(),
+                                    (workplace_.path() / kPolicy).string()};
   const CommandLine line =
       BuildCommand(job_, {setting_.installation, job_.build}, workplace_.files(), circumstances);
   child::ChildSpec spec;

@@ -43,6 +43,7 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
     line.argv.insert(line.argv.end(),
                      {"--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" +
                                       std::to_string(files.secret_fds[i])});
+  line.argv.insert(line.argv.end(), {"--source-policy-file", circumstances.policy});
   line.argv.push_back("--output");
   // Docker's media types: what 20.10 pulls, and the same that engine-docker pushes.
   line.argv.push_back(job.plan.export_path.empty()
@@ -50,6 +51,21 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
                           : "type=tar,dest=-");
   line.argv.insert(line.argv.end(), {"--metadata-file", files.result});
   return line;
+}
+
+std::string SourcePolicy() {
+  constexpr const char* kInside =
+      R"((?i)^(https?|git|ssh)://([^/?#]*@)?()"
+      R"(([^/?#:]*\.)?localhost\.?|[^/?#:.]+|\[[^\]]*\]|)"  // names, IPv6
+      R"([0-9]+(\.[0-9]+){0,2}|0[0-9x][0-9a-fx.]*|)"        // shortened, octal
+      R"((0|10|127|169\.254|172\.(1[6-9]|2[0-9]|3[01])|192\.168|)"
+      R"(100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\.[0-9.]*)"
+      R"()(:[0-9]*)?([/?#]|$))";
+  return json::serialize(json::object{
+      {"version", 1},
+      {"rules", json::array{json::object{
+                    {"action", "DENY"},
+                    {"selector", {{"identifier", kInside}, {"match_type", "REGEX"}}}}}}});
 }
 
 std::string DigestIn(const std::string& metadata) {

@@ -71,19 +71,19 @@ sdk::EngineJob Job() {
 TEST(CommandLine, OfAnImage_IsThis) {
   const CommandLine line =
       BuildCommand(Job(), {"inst", "build1"}, {"/s/a/Dockerfile", "/s", "/w/image", {7}},
-                   {"/b/buildctl", "unix:///x", "/w/docker", "ours/app-0123"});
+                   {"/b/buildctl", "unix:///x", "/w/docker", "ours/app-0123", "/w/p"});
   EXPECT_THAT(
       line.argv,
-      ElementsAre("/b/buildctl", "--addr", "unix:///x", "build", "--progress", "plain",
-                  "--frontend", "dockerfile.v0", "--local", "context=/s", "--local",
-                  "dockerfile=/s/a", "--opt", "filename=Dockerfile", "--opt",
-                  "cmdline=dockerfile.v0", "--opt", "cgroup-parent=/ours/app-0123", "--opt",
-                  "build-arg:BUILDKIT_CACHE_MOUNT_NS=app1", "--opt",
-                  "label:neoshowcase.installation=inst", "--opt", "label:neoshowcase.app=app1",
-                  "--opt", "label:neoshowcase.build=build1", "--opt", "build-arg:MODE=fast",
-                  "--opt", "target=web", "--secret", "id=TOKEN,src=/proc/self/fd/7", "--output",
-                  "type=image,name=127.0.0.1:5000/app1:build1-2,push=true,oci-mediatypes=false",
-                  "--metadata-file", "/w/image"));
+      ElementsAre(
+          "/b/buildctl", "--addr", "unix:///x", "build", "--progress", "plain", "--frontend",
+          "dockerfile.v0", "--local", "context=/s", "--local", "dockerfile=/s/a", "--opt",
+          "filename=Dockerfile", "--opt", "cmdline=dockerfile.v0", "--opt",
+          "cgroup-parent=/ours/app-0123", "--opt", "build-arg:BUILDKIT_CACHE_MOUNT_NS=app1",
+          "--opt", "label:neoshowcase.installation=inst", "--opt", "label:neoshowcase.app=app1",
+          "--opt", "label:neoshowcase.build=build1", "--opt", "build-arg:MODE=fast", "--opt",
+          "target=web", "--secret", "id=TOKEN,src=/proc/self/fd/7", "--source-policy-file", "/w/p",
+          "--output", "type=image,name=127.0.0.1:5000/app1:build1-2,push=true,oci-mediatypes=false",
+          "--metadata-file", "/w/image"));
   EXPECT_THAT(line.env, Contains("DOCKER_CONFIG=/w/docker"));
   EXPECT_THAT(line.env, Contains("NEOSHOWCASE_BUILD=nsbuild.build1.inst.invalid"));
   EXPECT_THAT(line.env, Not(Contains(HasSubstr("hush"))));
@@ -92,7 +92,7 @@ TEST(CommandLine, OfAnImage_IsThis) {
 TEST(CommandLine, OfAnExport_PushesNothing) {
   sdk::EngineJob job = Job();
   job.plan.export_path = "/srv";
-  const CommandLine line = BuildCommand(job, {"i", "b"}, {}, {"b", "a", "d", "c"});
+  const CommandLine line = BuildCommand(job, {"i", "b"}, {}, {"b", "a", "d", "c", "p"});
   EXPECT_THAT(line.argv, Contains("type=tar,dest=-"));
   EXPECT_THAT(line.argv, Not(Contains(HasSubstr("push"))));
 }

@@ -157,7 +157,12 @@ void DockerEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
 }
 
 StepTree DockerEngine::Steps(const sdk::Call& call) {
-  const std::string root = images_.DataRoot(call);
+  std::string root;
+  {
+    const std::lock_guard lock(mutex_);
+    if (data_root_.empty()) data_root_ = images_.DataRoot(call);
+    root = data_root_;
+  }
   return StepTree(config_.cgroup_parent, root.empty() ? "" : root + "/buildkit/executor");
 }
 

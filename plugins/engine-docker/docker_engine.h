@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "buildpack_engine.h"
@@ -60,6 +61,8 @@ class DockerEngine : public sdk::Engine {
   Images images_;
   Export export_;
   BuildpackEngine buildpacks_;
+  std::mutex mutex_;
+  std::string data_root_;  // dockerd's, once it is known
   engine::CacheKeys cache_keys_;
   engine::Turns turns_;  // by cache key: BuildKit lets builds that do the same share its doing
   engine::Slots slots_;

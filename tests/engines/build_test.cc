@@ -42,7 +42,7 @@ TEST_P(Build, Log_ComesWhileTheBuildRuns) {
   auto running = std::async(std::launch::async, [&] { return Run(cancel.get_token()); });
   EXPECT_TRUE(Until([&] { return Log().find("first-42") != std::string::npos; }, seconds(50)))
       << Log();
-  EXPECT_TRUE(Runs("sleep 4330"));
+  EXPECT_TRUE(Until([] { return Runs("sleep 4330"); }));
   cancel.request_stop();
   EXPECT_EQ(running.get().reason, "Cancelled") << Log();
   EXPECT_EQ(Log().find("last-43"), std::string::npos);

@@ -41,6 +41,24 @@ TEST_P(Confinement, FrontEndThatTheDockerfileNames_IsNotAskedFor) {
   EXPECT_THAT(Log(), HasSubstr("\"syntax=\" is left out"));
 }
 
+// What ADD fetches is fetched by buildkitd, on the machine's network.
+TEST_P(Confinement, ServicesOfTheMachine_AreNotReachedByAdd) {
+  if (Is("docker")) GTEST_SKIP() << "dockerd fetches what ADD names, and takes no policy";
+  const SilentRegistry service;
+  const std::string port = service.address().substr(service.address().rfind(':'));
+  for (const std::string host :
+       {"127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]",
+        "0.0.0.0", "a@127.0.0.1", "x.localhost", "LOCALHOST.", "169.254.169.254", "10.0.0.1"}) {
+    Dockerfile("ADD http://" + host + port + "/x /\n");
+    const Outcome outcome = Run();
+    EXPECT_EQ(outcome.fault, Fault::kSource) << host;
+    EXPECT_THAT(outcome.message, HasSubstr("denied by policy")) << host << Log();
+  }
+  Dockerfile("ADD git://127.0.0.1" + port + "/x.git /x\n");
+  EXPECT_THAT(Run().message, HasSubstr("denied by policy")) << Log();
+  EXPECT_FALSE(service.Asked());
+}
+
 INSTANTIATE_TEST_SUITE_P(On, Confinement, testing::Values("docker", "buildkit"), NameOfEngine);
 
 }  // namespace
