@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -197,8 +198,11 @@ bool BuildCgroup::OutOfMemory() {
     const std::string events = ReadAll(cgroups_.Folder("memory", name_) / "memory.events");
     return out_of_memory_ = NumberOf(events, "oom_kill") > 0;
   }
+  // One that somebody else has removed raises its event, too, and then never was at its limit.
   uint64_t times = 0;
-  return out_of_memory_ = event_ >= 0 && ::read(event_, &times, sizeof(times)) == sizeof(times);
+  if (event_ < 0 || ::read(event_, &times, sizeof(times)) != sizeof(times)) return false;
+  const fs::path hits = cgroups_.Folder("memory", name_) / "memory.failcnt";
+  return out_of_memory_ = std::atoll(ReadAll(hits).c_str()) > 0;
 }
 
 // Removing one raises its event, too: what it says counts only before.

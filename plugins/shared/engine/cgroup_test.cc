@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -70,6 +71,20 @@ TEST_F(CgroupFiles, VersionOne_EachControllerHasItsOwn) {
   EXPECT_THAT(cgroups.Folders("ours/b1"),
               testing::UnorderedElementsAre(root_ / "memory/ours/b1", root_ / "pids/ours/b1",
                                             root_ / "cpu/ours/b1"));
+}
+
+// On the kernel itself, as root and with version 1.
+TEST(BuildCgroup, RemovedBySomebodyElse_WasNotAtItsLimit) {
+  const Cgroups cgroups;
+  if (!cgroups.CanLimit() || cgroups.unified()) GTEST_SKIP() << "no cgroups of version 1 to make";
+  const std::string name = "neoshowcase-test-" + std::to_string(::getpid());
+  {
+    BuildCgroup cgroup(cgroups, name, {64 << 20, 0, 0});
+    ASSERT_TRUE(cgroup.made());
+    EXPECT_FALSE(cgroup.OutOfMemory());
+    ASSERT_TRUE(fs::remove(cgroups.Folder("memory", name)));
+    for (int i = 0; i < 50; ++i, ::usleep(10'000)) ASSERT_FALSE(cgroup.OutOfMemory());
+  }
 }
 
 TEST_F(CgroupFiles, NoController_NothingCanBeLimited) {
