@@ -28,7 +28,8 @@ def first_line(case):
     if said not in ("", "Failed"):
         return said
     printed = [line.strip() for child in case if child.tag == "system-out" for line in (child.text or "").splitlines() if line.strip()]
-    failed = dict.fromkeys(line.split("]", 1)[1].split(" (")[0].strip() for line in printed if line.startswith("[  FAILED  ]"))
+    named = [line for line in printed if line.startswith("[  FAILED  ]") and not line.endswith(":")]
+    failed = dict.fromkeys(line.split("]", 1)[1].split(" (")[0].strip() for line in named)
     where = [line for line in printed if line.endswith(": Failure")]
     said = "; ".join([*where[:3], *list(failed)[:3]]) or (printed[-1] if printed else said)
     return said[:300] or "no message"

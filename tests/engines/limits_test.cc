@@ -257,5 +257,55 @@ TEST_P(Limits, Cpu_IsThatOfTheConfiguration) {
 
 NS_ON_EVERY_ENGINE(Limits);
 
+// The same of a site: nothing of it is given, and nothing stays.
+class LimitsOfASite : public Limits {
+ protected:
+  void ExpectNothingGiven() {
+    EXPECT_EQ(tar_, "");
+    ExpectNothingLeft();
+  }
+};
+
+TEST_P(LimitsOfASite, TooMuchMemory) {
+  Configure(R"({"memory":"128M","timeout":"60s"})");
+  if (!Held()) GTEST_SKIP() << "the limit cannot be held on this machine, and the engine says so";
+  Commands("dd if=/dev/zero of=/dev/null bs=600M count=1\nmkdir dist", "dist");
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "OutOfMemory") << outcome.message << Log();
+  EXPECT_EQ(outcome.fault, Fault::kSource);
+  ExpectNothingGiven();
+}
+
+TEST_P(LimitsOfASite, TooLong) {
+  Configure(R"({"timeout":"4s"})");
+  Commands("mkdir dist\nsleep 4335", "dist");
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "TimedOut") << outcome.message << Log();
+  EXPECT_FALSE(Runs("sleep 4335"));
+  ExpectNothingGiven();
+}
+
+TEST_P(LimitsOfASite, Cancelled) {
+  Commands("mkdir dist\nsleep 4336", "dist");
+  std::stop_source cancel;
+  auto running = std::async(std::launch::async, [&] { return Run(cancel.get_token()); });
+  ASSERT_TRUE(Until([] { return Runs("sleep 4336"); })) << Log();
+  cancel.request_stop();
+  EXPECT_EQ(running.get().reason, "Cancelled");
+  EXPECT_FALSE(Runs("sleep 4336"));
+  ExpectNothingGiven();
+}
+
+TEST_P(LimitsOfASite, FolderThatIsTooMuchForTheDisk) {
+  Configure(R"({"disk":"24M","timeout":"60s"})");
+  Commands("mkdir dist\ndd if=/dev/zero of=dist/a bs=1M count=15\ncp dist/a dist/b", "dist");
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "OutOfDisk") << outcome.message << Log();
+  EXPECT_THAT(outcome.message, HasSubstr("24 MiB"));
+  ExpectNothingLeft();
+}
+
+NS_ON_EVERY_ENGINE(LimitsOfASite);
+
 }  // namespace
 }  // namespace ns::engines
