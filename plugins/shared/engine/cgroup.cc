@@ -201,8 +201,7 @@ bool BuildCgroup::OutOfMemory() {
   // One that somebody else has removed raises its event, too, and then never was at its limit.
   uint64_t times = 0;
   if (event_ < 0 || ::read(event_, &times, sizeof(times)) != sizeof(times)) return false;
-  const fs::path hits = cgroups_.Folder("memory", name_) / "memory.failcnt";
-  return out_of_memory_ = std::atoll(ReadAll(hits).c_str()) > 0;
+  return out_of_memory_ = fs::exists(cgroups_.Folder("memory", name_));
 }
 
 // Removing one raises its event, too: what it says counts only before.
