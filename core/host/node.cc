@@ -143,7 +143,8 @@ void Node::Parts::LoadPlugins(const std::string& program) {
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
   act_parts.emplace(act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(),
                                SystemClock(), id, [this] { return heartbeat->LeaseAlive(); },
-                               StorageOf(loaded, config.storage)});
+                               StorageOf(loaded, config.storage),
+                               [this] { return !collector || !collector->collects(); }});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
