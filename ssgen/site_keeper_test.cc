@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <new>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -261,6 +262,21 @@ TEST_F(SiteKeeperTest, OldRelease_GoesAWhileAfterRoutesHaveMoved) {
   Until("gone", [&] { return Sweep(), Page(app_, 1).empty(); });
   EXPECT_EQ(Page(app_, 2), "two");
   EXPECT_EQ(Ready(app_), 1);
+}
+
+TEST_F(SiteKeeperTest, EffectThatThrows_IsAFailureOfItsSiteAlone) {
+  std::atomic<int> times = 0;
+  sites_.OnAcknowledge([&](const std::vector<ReleaseId>& releases) -> Status {
+    if (releases == std::vector{IdOf<ReleaseId>(1)} && times++ == 0) throw std::bad_alloc();
+    return {};
+  });
+  Release(app_, 1, "one");
+  Release(other_, 2, "other");
+  Until("the other", [&] { return Ready(other_) == 1; });
+  Until("said", [&] { return Said(app_) != ""; });
+  keeper_->Relist();
+  Until("the next time", [&] { return Ready(app_) == 1; });
+  sites_.OnAcknowledge({});
 }
 
 // A host that is about to lose a release says so before it does.
