@@ -1,7 +1,6 @@
 #include "act/perform.h"
 
 #include <algorithm>
-#include <exception>
 #include <map>
 #include <set>
 #include <type_traits>
@@ -301,11 +300,7 @@ std::vector<std::string> Parts::BackendNames() const {
 }
 
 Outcome Perform(const reconcile::Effect& effect, const Parts& parts, std::stop_token cancel) {
-  try {
-    return std::visit(Performer(parts, std::move(cancel)), effect);
-  } catch (const std::exception& defect) {
-    return Internal(std::string("a defect: ") + defect.what());
-  }
+  return std::visit(Performer(parts, std::move(cancel)), effect);
 }
 
 }  // namespace ns::act
