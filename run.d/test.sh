@@ -61,5 +61,6 @@ install_test_tools() {
   tool_seaweedfs
   tool_buildkit
   tool_lifecycle
+  tool_conformance
   [ "$FULL" = 0 ] || tool_versitygw
 }

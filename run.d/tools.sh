@@ -12,6 +12,7 @@ VERSITYGW_VERSION=1.8.0
 BUILDKIT_VERSION=0.32.2
 GO_VERSION=1.26.6
 LIFECYCLE_VERSION=0.21.17
+CONFORMANCE_VERSION=1.0.5
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -87,6 +88,19 @@ tool_lifecycle() {
   done
   for program in analyzer builder creator detector exporter rebaser restorer; do ln -sfn lifecycle "$folder/bin/$program"; done
   rm -rf "$folder/source"
+  touch "$folder/.complete"
+}
+
+# The conformance suite of Connect, and the definitions that it speaks by. A minute, once.
+tool_conformance() {
+  local folder=$NS_TOOLS/conformance-$CONFORMANCE_VERSION go module=connectrpc.com/conformance
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$folder/bin" "$go" install "$module/cmd/connectconformance@v$CONFORMANCE_VERSION"
+  cp -r "$("$go" env GOMODCACHE)/$module@v$CONFORMANCE_VERSION/proto" "$folder/proto"
+  chmod -R u+w "$folder/proto"
   touch "$folder/.complete"
 }
 
