@@ -12,8 +12,6 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kWindow = 16;  // messages of a stream that the host may be ahead
 constexpr size_t kHighWater =
     64 * 1024;  // bytes that the client has not taken: no more is asked for
-// What envelopes and Base64 add to a message.
-constexpr uint64_t kFraming = 64;
 
 // What comes from elsewhere must not end a line.
 bool IsHeader(const std::pair<std::string, std::string>& header) {
@@ -40,7 +38,7 @@ Call::Call(const Edge& edge, sdk::Peer peer, rpc::Plan plan, http::Headers commo
       timer_(*edge.io) {}
 
 uint64_t Call::most_body() const {
-  return plan_.message ? 0 : edge_.settings.http.body_bytes * 4 / 3 + kFraming;
+  return plan_.message ? 0 : plan_.protocol->MostBody(edge_.settings.http.body_bytes);
 }
 
 void Call::OnTooLong() {

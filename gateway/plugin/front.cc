@@ -27,9 +27,8 @@ std::string MethodsOf(const sdk::RawEntry& entry) {
 
 rpc::Reply NotAllowed(const http::Head& head, const sdk::RawEntry& entry) {
   const std::string allowed = MethodsOf(entry);
-  return rpc::PlainRefusal(
-      {NS_E_UNSUPPORTED, head.method + " is not possible here; use " + allowed + ".", {}, 405},
-      {{"allow", allowed}});
+  return rpc::HttpRefusal(405, head.method + " is not possible here; use " + allowed + ".",
+                          {{"allow", allowed}});
 }
 
 }  // namespace

@@ -206,7 +206,8 @@ TEST_F(ServerTest, WhatIsNotServed_IsSaidPlainly) {
     const std::string response = Once(one.request);
     EXPECT_THAT(response, StartsWith("HTTP/1.1 " + one.status + " ")) << one.request.substr(0, 100);
     EXPECT_THAT(BodyOf(response), HasSubstr(one.words));
-    EXPECT_THAT(BodyOf(response), StartsWith("{\"code\":"));
+    const bool of_http = one.status == "415" || one.status == "405" || one.status == "505";
+    EXPECT_EQ(BodyOf(response).starts_with("{\"code\":"), !of_http) << BodyOf(response);
   }
   EXPECT_THAT(Get("after"), HasSubstr("name of after"));
 }

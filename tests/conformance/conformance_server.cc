@@ -6,6 +6,7 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -30,11 +31,12 @@ std::string ReadSized() {
   return bytes;
 }
 
-void WriteSized(const std::string& bytes) {
+void WriteSized(int out, const std::string& bytes) {
   const auto size = static_cast<uint32_t>(bytes.size());
-  for (const int shift : {24, 16, 8, 0}) std::cout.put(static_cast<char>(size >> shift & 0xff));
-  std::cout.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  std::cout.flush();
+  std::string sized;
+  for (const int shift : {24, 16, 8, 0}) sized += static_cast<char>(size >> shift & 0xff);
+  sized += bytes;
+  if (::write(out, sized.data(), sized.size()) != static_cast<ssize_t>(sized.size())) std::abort();
 }
 
 int ListenOnLoopback(uint16_t& port) {
@@ -81,6 +83,13 @@ std::string ConfigOf(const Message& asked, const Folder& folder) {
 }
 
 int Run(const std::string& plugins, const std::string& definitions_folder) {
+  sigset_t ends;
+  ::sigemptyset(&ends);
+  ::sigaddset(&ends, SIGTERM);
+  ::sigaddset(&ends, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before there are threads
+  const int out = ::dup(STDOUT_FILENO);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);  // what is logged
   Definitions definitions(definitions_folder);
   const auto asked = definitions.New("ServerCompatRequest");
   if (!asked->ParseFromString(ReadSized())) return 2;
@@ -107,9 +116,9 @@ int Run(const std::string& plugins, const std::string& definitions_folder) {
   SetNumber(*answer, "port", port);
   if (Flag(*asked, "use_tls"))
     SetText(*answer, "pem_cert", Text(Part(*asked, "server_creds"), "cert"));
-  WriteSized(answer->SerializeAsString());
-  while (std::cin.get() != EOF) {
-  }  // the suite closes it, or ends us
+  WriteSized(out, answer->SerializeAsString());
+  int signal = 0;
+  ::sigwait(&ends, &signal);  // the suite ends us
   (void)report.loaded[0].service->Drain({{}, SystemClock().Monotonic() + std::chrono::seconds(1)});
   ::close(fd);
   return 0;

@@ -33,11 +33,11 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   }
 
   void Finish() override {
-    if (speaker_) return speaker_->Finish();
+    if (const auto speaker = speaker_) return speaker->Finish();
     Close();
   }
   void Abort() override {
-    if (speaker_) return speaker_->Abort();
+    if (const auto speaker = speaker_) return speaker->Abort();
     Close();
   }
 
@@ -76,6 +76,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   }
 
   void Close() {
+    if (pipe_ == nullptr) return;
     timer_.cancel();
     pipe_->Close();
     pipe_.reset();

@@ -47,7 +47,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   const sdk::Peer& peer() const override { return peer_; }
   void Flush() override;
   void Await(Clock::time_point due) override;
-  nghttp2_data_provider Bytes() override { return {{nullptr}, &OnGive}; }
+  nghttp2_data_provider Bytes() override { return {{.ptr = nullptr}, &OnGive}; }
 
  private:
   using Streams = std::map<int32_t, std::unique_ptr<H2Stream>>;

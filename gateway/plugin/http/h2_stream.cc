@@ -132,7 +132,7 @@ ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
   if (!ended_) {
     drained_ = drained_ || size > 0;
     waits_ = size == 0;
-    return size > 0 ? static_cast<ssize_t>(size) : NGHTTP2_ERR_DEFERRED;
+    return size > 0 ? static_cast<ssize_t>(size) : ssize_t{NGHTTP2_ERR_DEFERRED};
   }
   flags |= NGHTTP2_DATA_FLAG_EOF;
   if (!trailers_.empty()) {

@@ -58,7 +58,7 @@ class PipeOf : public Pipe {
   }
 
  protected:
-  Socket& socket() { return stream_.lowest_layer(); }
+  typename Stream::lowest_layer_type& socket() { return stream_.lowest_layer(); }
   Stream stream_;
 
  private:

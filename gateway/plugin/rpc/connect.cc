@@ -18,6 +18,7 @@ class Unary final : public Protocol {
  public:
   Unary(Codec codec, const Packing& packing) : codec_(codec), packing_(packing) {}
 
+  uint64_t MostBody(uint64_t most) const override { return most; }
   Converted Message(std::string body) const override {
     return packing_.gzip_in && !body.empty() ? Gunzip(body, packing_.most)
                                              : Converted(std::move(body));
@@ -68,6 +69,7 @@ class Streamed final : public Framed {
   Streamed(std::string content_type, const Packing& packing)
       : content_type_(std::move(content_type)), packing_(packing) {}
 
+  uint64_t MostBody(uint64_t most) const override { return kEnvelopeHead + most; }
   Converted Message(std::string body) const override { return OneMessage(body, packing_); }
 
   http::ResponseHead Open(const Headers& leading) const override {

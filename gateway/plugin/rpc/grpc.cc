@@ -24,6 +24,7 @@ class OverHttp2 final : public Framed {
   OverHttp2(std::string content_type, const Packing& packing)
       : content_type_(std::move(content_type)), packing_(packing) {}
 
+  uint64_t MostBody(uint64_t most) const override { return kEnvelopeHead + most; }
   Converted Message(std::string body) const override { return OneMessage(body, packing_); }
   http::ResponseHead Open(const Headers& leading) const override {
     return HeadOf(content_type_, packing_, leading);
@@ -64,6 +65,10 @@ class Web final : public Framed {
   Web(std::string content_type, bool text, const Packing& packing)
       : content_type_(std::move(content_type)), text_(text), packing_(packing) {}
 
+  uint64_t MostBody(uint64_t most) const override {
+    const uint64_t plain = kEnvelopeHead + most;
+    return text_ ? (plain + 2) / 3 * 4 : plain;
+  }
   Converted Message(std::string body) const override {
     if (!text_) return OneMessage(body, packing_);
     const auto bytes = FromPieces(body);

@@ -5,6 +5,7 @@
 
 #include "rpc/base64.h"
 #include "rpc/timeout.h"
+#include "rpc/utf8.h"
 
 namespace ns::gateway::rpc {
 namespace {
@@ -101,11 +102,10 @@ Problem NoSuchMethod(const Target& target) {
 }
 
 Reply NotAllowed(const http::Head& head, const Target& target, const std::string& allowed) {
-  return PlainRefusal(Bad(NS_E_UNSUPPORTED,
-                          head.method + " is not possible for " + target.path.substr(0, 200) +
-                              "; use " + allowed + ".",
-                          405),
-                      {{"allow", allowed}});
+  return HttpRefusal(
+      405,
+      head.method + " is not possible for " + target.path.substr(0, 200) + "; use " + allowed + ".",
+      {{"allow", allowed}});
 }
 
 Reply WrongType(std::string_view given, const Method& method) {
@@ -113,13 +113,11 @@ Reply WrongType(std::string_view given, const Method& method) {
       std::string(method.server_streaming ? "application/connect+json, application/connect+proto, "
                                           : "application/json, application/proto, ") +
       "application/grpc, application/grpc-web, application/grpc-web-text";
-  return PlainRefusal(
-      Bad(NS_E_UNKNOWN,
-          given.empty() ? "The request has no content type; send one of " + types + "."
-                        : "Content type " + std::string(given.substr(0, 200)) +
-                              " is not for this method; send one of " + types + ".",
-          415),
-      {{"accept-post", types}});
+  return HttpRefusal(415,
+                     given.empty() ? "The request has no content type; send one of " + types + "."
+                                   : "Content type " + std::string(given.substr(0, 200)) +
+                                         " is not for this method; send one of " + types + ".",
+                     {{"accept-post", types}});
 }
 
 // A call under construction.
@@ -133,8 +131,7 @@ class Planner {
   Planned Get(const Method& method) {
     const std::string encoding = Parameter(target_, "encoding");
     if (encoding != "json" && encoding != "proto")
-      return PlainRefusal(
-          Bad(NS_E_UNKNOWN, "A GET needs encoding=json or encoding=proto in its query.", 415));
+      return HttpRefusal(415, "A GET needs encoding=json or encoding=proto in its query.");
     plan_.codec = encoding == "json" ? Codec::kJson : Codec::kProto;
     plan_.message = Parameter(target_, "message");
     if (Parameter(target_, "base64") == "1") {
@@ -148,8 +145,7 @@ class Planner {
   Planned Post(const Dialect& dialect, const Method* method) {
     plan_.codec = dialect.codec;
     if (dialect.kind == Kind::kGrpc && head_.version < 20)
-      return PlainRefusal(
-          Bad(NS_E_UNSUPPORTED, "gRPC needs HTTP/2; use it, or gRPC-Web or Connect.", 505));
+      return HttpRefusal(505, "gRPC needs HTTP/2; use it, or gRPC-Web or Connect.");
     return Finish(dialect.kind, std::string(dialect.content_type),
                   std::string(head_.Header(NamesOf(dialect.kind).in)), method);
   }
@@ -216,6 +212,11 @@ class Planner {
 };
 
 }  // namespace
+
+Reply HttpRefusal(int status, const std::string& why, Headers headers) {
+  headers.emplace_back("content-type", "text/plain; charset=utf-8");
+  return {{status, std::move(headers)}, MadeUtf8(why) + "\n", {}};
+}
 
 Reply PlainRefusal(const Problem& problem, Headers headers) {
   headers.emplace_back("content-type", "application/json");

@@ -30,5 +30,8 @@ Planned PlanCall(const http::Head& head, const Target& target, const Schema& sch
 
 // A refusal of a request that no protocol is known of: an error of Connect as JSON.
 Reply PlainRefusal(const Problem& problem, Headers headers = {});
+// One of HTTP's own (method, media type, version), which clients of every protocol know by its
+// status: a sentence as text.
+Reply HttpRefusal(int status, const std::string& why, Headers headers = {});
 
 }  // namespace ns::gateway::rpc

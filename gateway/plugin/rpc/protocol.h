@@ -39,6 +39,8 @@ struct Reply {
 class Protocol {
  public:
   virtual ~Protocol() = default;
+  // The bytes that a body has at most where its message has `most`.
+  virtual uint64_t MostBody(uint64_t most) const = 0;
   // The one message that a request has, in the codec of the call.
   virtual Converted Message(std::string body) const = 0;
   // `message` counts only where it went well.
