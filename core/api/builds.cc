@@ -11,9 +11,10 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr int64_t kMaxPiece = 1 << 20;      // bytes of one read
-constexpr int64_t kMaxArtifact = 64 << 20;  // bytes of one answer
-constexpr size_t kMaxLog = 64 << 20;        // bytes of one answer; builders end a log long before
+constexpr int64_t kMaxPiece = 1 << 20, kUsualPiece = 1 << 18;  // bytes of one read
+constexpr Duration kLostHint = std::chrono::seconds(2);        // a follower looks without one
+constexpr int64_t kMaxArtifact = 64 << 20;                     // bytes of one answer
+constexpr size_t kMaxLog = 64 << 20;  // bytes of one answer; builders end a log long before
 
 Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request,
                                         const pb::ApplicationIdRequest&) {
@@ -132,20 +133,75 @@ Result<ports::LogSlice> Follow(const Context& context, const Request& request, i
   }
 }
 
+platform::ReadBuildLogResponse ResponseOf(const ports::LogSlice& slice) {
+  platform::ReadBuildLogResponse out;
+  out.set_data(slice.bytes);
+  out.set_next_offset(slice.next_offset);
+  out.set_finished(slice.finished);
+  return out;
+}
+
 Result<platform::ReadBuildLogResponse> ReadBuildLog(const Context& context, const Request& request,
                                                     const platform::ReadBuildLogRequest& in) {
   NS_TRY(CheckRead(in));
   Duration end = context.parts.clock.Monotonic() + std::chrono::milliseconds(in.wait_ms());
   if (request.call.deadline)
     end = std::min(end, *request.call.deadline - std::chrono::milliseconds(500));
-  NS_ASSIGN(ports::LogSlice slice,
+  NS_ASSIGN(const ports::LogSlice slice,
             Follow(context, request, in.offset(),
-                   in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(), end));
-  platform::ReadBuildLogResponse out;
-  out.set_data(std::move(slice.bytes));
-  out.set_next_offset(slice.next_offset);
-  out.set_finished(slice.finished);
-  return out;
+                   in.max_bytes() == 0 ? kUsualPiece : in.max_bytes(), end));
+  return ResponseOf(slice);
+}
+
+// What of a log has come, piece by piece; `Say` makes a message of one.
+class LogStream final : public Stream {
+ public:
+  using Say = std::optional<std::string> (*)(const ports::LogSlice& slice);
+
+  LogStream(const ports::Store& store, BuildId id, int64_t offset, int64_t max, Say say)
+      : store_(store), id_(std::move(id)), offset_(offset), max_(max), say_(say) {}
+
+  Result<Piece> Next(const ports::Call&) override {
+    NS_ASSIGN(const ports::LogSlice slice, store_.logs.Read(id_, offset_, max_));
+    offset_ = slice.next_offset;
+    Piece piece;
+    piece.ended = slice.finished;
+    if (auto message = say_(slice)) piece.messages.push_back(std::move(*message));
+    return piece;
+  }
+  std::string awaits() const override { return id_.str(); }
+  Duration interval() const override { return kLostHint; }
+
+ private:
+  const ports::Store& store_;
+  const BuildId id_;
+  int64_t offset_;
+  const int64_t max_;
+  const Say say_;
+};
+
+Result<std::unique_ptr<Stream>> GetBuildLogStream(const Context& context, const Request& request,
+                                                  const pb::BuildIdRequest&) {
+  const auto say = [](const ports::LogSlice& slice) -> std::optional<std::string> {
+    if (slice.bytes.empty()) return std::nullopt;
+    pb::BuildLog out;
+    out.set_log(slice.bytes);
+    return out.SerializeAsString();
+  };
+  return std::unique_ptr<Stream>(
+      std::make_unique<LogStream>(context.store(), request.on.build->id, 0, kUsualPiece, say));
+}
+
+Result<std::unique_ptr<Stream>> FollowBuildLog(const Context& context, const Request& request,
+                                               const platform::ReadBuildLogRequest& in) {
+  NS_TRY(CheckRead(in));
+  const auto say = [](const ports::LogSlice& slice) -> std::optional<std::string> {
+    if (slice.bytes.empty() && !slice.finished) return std::nullopt;
+    return ResponseOf(slice).SerializeAsString();
+  };
+  return std::unique_ptr<Stream>(
+      std::make_unique<LogStream>(context.store(), request.on.build->id, in.offset(),
+                                  in.max_bytes() == 0 ? kUsualPiece : in.max_bytes(), say));
 }
 
 }  // namespace
@@ -159,6 +215,8 @@ void OfferBuilds(MethodTable& table) {
   Offer(table, api + "GetBuildLog", GetBuildLog);
   Offer(table, api + "GetBuildArtifact", GetBuildArtifact);
   Offer(table, own + "ReadBuildLog", ReadBuildLog);
+  OfferStream(table, api + "GetBuildLogStream", GetBuildLogStream);
+  OfferStream(table, own + "FollowBuildLog", FollowBuildLog);
 }
 
 }  // namespace ns::api

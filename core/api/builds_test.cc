@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "api/api_world.h"
 
 #include <thread>
@@ -214,6 +216,101 @@ TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
   EXPECT_EQ(Get().runtime_image().size(), 77);
   EXPECT_EQ(Get().runtime_image().build_id(), build.str());
   EXPECT_TRUE(Get().finished_at().valid());
+}
+
+// -- answers of many messages --
+
+class LogStreamTest : public BuildsTest {
+ protected:
+  std::unique_ptr<Stream> Open(const Peer& peer, const std::string& method,
+                               const google::protobuf::Message& in) {
+    auto stream = dispatcher_->Open({}, peer, method, in.SerializeAsString());
+    EXPECT_TRUE(stream.ok()) << stream.status().ToString();
+    return stream.ok() ? std::move(*stream) : nullptr;
+  }
+  std::string TextOf(const Piece& piece) {
+    std::string text;
+    for (const std::string& message : piece.messages) {
+      api_pb::BuildLog log;
+      EXPECT_TRUE(log.ParseFromString(message));
+      text += log.log();
+    }
+    return text;
+  }
+  const std::string all_ = std::string(kApiService) + "GetBuildLogStream",
+                    from_ = std::string(kPlatformService) + "FollowBuildLog";
+};
+
+TEST_F(LogStreamTest, GivesWhatHasComeUntilTheBuildHasEnded) {
+  EXPECT_TRUE(dispatcher_->Streams(all_));
+  EXPECT_FALSE(dispatcher_->Streams(std::string(kApiService) + "GetBuildLog"));
+  const std::string token = Claim(build).lease.token;
+  const auto stream = Open(Named("alice"), all_, OfBuild(build.str()));
+  EXPECT_EQ(stream->awaits(), build.str());
+  EXPECT_EQ(TextOf(stream->Next({}).value()), "");
+  Append(token, "one\n");
+  EXPECT_EQ(TextOf(stream->Next({}).value()), "one\n");
+  Append(token, "two\n");
+  Settle(token, model::BuildStatus::kFailed);
+  std::string rest;
+  for (;;) {
+    const Piece piece = stream->Next({}).value();
+    rest += TextOf(piece);
+    if (piece.ended) break;
+  }
+  EXPECT_EQ(rest, "two\n");
+}
+
+TEST_F(LogStreamTest, WhoeverWasCutOff_GoesOnFromTheLastPiece) {
+  const std::string token = Claim(build).lease.token;
+  Append(token, "0123456789");
+  const auto stream = Open(Named("alice"), from_, From(4));
+  own_pb::ReadBuildLogResponse piece;
+  ASSERT_TRUE(piece.ParseFromString(stream->Next({}).value().messages.at(0)));
+  EXPECT_EQ(piece.data(), "456789");
+  EXPECT_EQ(piece.next_offset(), 10);
+  EXPECT_FALSE(piece.finished());
+  Settle(token, model::BuildStatus::kFailed);
+  const Piece last = stream->Next({}).value();
+  EXPECT_TRUE(last.ended);
+  ASSERT_TRUE(piece.ParseFromString(last.messages.at(0)));
+  EXPECT_TRUE(piece.finished()) << "said to those who follow";
+}
+
+TEST_F(LogStreamTest, IsForItsOwnersAndChecksItsNumbers) {
+  EXPECT_EQ(dispatcher_->Open({}, Named("bob"), all_, OfBuild(build.str()).SerializeAsString())
+                .status()
+                .code(),
+            Code::kDenied);
+  EXPECT_EQ(
+      FieldsOf(dispatcher_->Open({}, Named("alice"), from_, From(-1).SerializeAsString()).status()),
+      Fields{"offset"});
+  EXPECT_EQ(Call(Named("alice"), "GetBuildLogStream", OfBuild(build.str())).status().reason(),
+            "NotOffered")
+      << "as one message";
+}
+
+TEST_F(LogStreamTest, EndsWithTheRightToIt) {
+  const auto stream = Open(Named("alice"), all_, OfBuild(build.str()));
+  ASSERT_TRUE(stream->Next({}).ok());
+  model::Application changed = store.store().apps.Get(AppId(app)).value();
+  changed.owners = {store.store().users.Ensure("carol", false).value().id};
+  ASSERT_TRUE(store.store().apps.Update(changed, changed.updated_at, nullptr).ok());
+  EXPECT_TRUE(stream->Next({}).ok()) << "it is not asked each time";
+  clock.Advance(std::chrono::seconds(31));
+  EXPECT_EQ(stream->Next({}).status().code(), Code::kDenied);
+}
+
+TEST_F(LogStreamTest, Hint_TellsThatThereIsMore) {
+  std::vector<std::string> told;
+  dispatcher_->OnMore([&](const std::string& id) { told.push_back(id); });
+  const std::string token = Claim(build).lease.token;
+  Append(token, "x");
+  EXPECT_THAT(told, ::testing::Contains(build.str()));
+  dispatcher_->OnMore(nullptr);
+  told.clear();
+  Append(token, "y");
+  EXPECT_TRUE(told.empty());
 }
 
 }  // namespace

@@ -285,7 +285,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
         ApiSettingsOf(config, parts->foundation->keys()),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); }});
-    parts->edge_calls.emplace(*parts->dispatcher);
+    parts->edge_calls.emplace(*parts->dispatcher, SystemClock());
   }
   if (const Status succeeded =
           parts->succession.Take(parts->layout(), roles, parts->id, parts->store.hosts);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -48,6 +49,21 @@ class EdgeReply final : public ApiReply {
     return {};
   }
 
+  bool Offer(std::string_view message, std::function<void()> more) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (credit_ == 0 && !cancel_.stop_requested()) {
+        more_ = std::move(more);
+        return false;
+      }
+      credit_ -= credit_ > 0 ? 1 : 0;
+    }
+    if (cancel_.stop_requested() || !owner_->BeginDelivery()) return true;  // nobody wants it
+    sink_.on_message(sink_.ctx, sdk::Bytes(message));
+    owner_->EndDelivery();
+    return true;
+  }
+
   void Metadata(bool trailing, const ApiMetadata& metadata) override {
     if (sink_.on_metadata == nullptr || !owner_->BeginDelivery()) return;
     std::vector<ns_header> headers;
@@ -66,15 +82,19 @@ class EdgeReply final : public ApiReply {
   }
 
   void Grant(uint32_t credit) {
-    const std::lock_guard lock(mutex_);
-    credit_ += credit;
-    changed_.notify_all();
+    std::function<void()> more;
+    {
+      const std::lock_guard lock(mutex_);
+      credit_ += credit;
+      more.swap(more_);
+      changed_.notify_all();
+    }
+    if (more) more();
   }
 
   void Cancel() {
     cancel_.request_stop();
-    const std::lock_guard lock(mutex_);
-    changed_.notify_all();
+    Grant(0);
   }
 
  private:
@@ -114,6 +134,7 @@ class EdgeReply final : public ApiReply {
   std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t credit_;
+  std::function<void()> more_;  // who waits for credit
 };
 
 std::pair<std::shared_ptr<ApiReply>, ns_api_request*> EdgeReplies::Begin(
