@@ -417,12 +417,13 @@ TEST_F(ApplicationsTest, OutputStream_TellsEachLineOnceAndInOrder) {
   in.set_application_id(app.id());
   in.mutable_begin()->set_seconds(100);
   const std::string method = std::string(kApiService) + "GetOutputStream";
-  EXPECT_EQ(dispatcher_->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
+  EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
             Code::kDenied);
-  const auto stream = dispatcher_->Open({}, Named("alice"), method, in.SerializeAsString()).value();
+  const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
   const auto next = [&] {
     std::string text;
-    for (const std::string& message : stream->Next({}).value().messages) {
+    const Piece piece = stream->Next({}).value();
+    for (const std::string& message : piece.messages) {
       api_pb::ApplicationOutput line;
       EXPECT_TRUE(line.ParseFromString(message));
       text += line.log() + " ";

@@ -215,8 +215,8 @@ void OfferBuilds(MethodTable& table) {
   Offer(table, api + "GetBuildLog", GetBuildLog);
   Offer(table, api + "GetBuildArtifact", GetBuildArtifact);
   Offer(table, own + "ReadBuildLog", ReadBuildLog);
-  OfferStream(table, api + "GetBuildLogStream", GetBuildLogStream);
-  OfferStream(table, own + "FollowBuildLog", FollowBuildLog);
+  OfferStream<pb::BuildLog>(table, api + "GetBuildLogStream", GetBuildLogStream);
+  OfferStream<platform::ReadBuildLogResponse>(table, own + "FollowBuildLog", FollowBuildLog);
 }
 
 }  // namespace ns::api

@@ -224,7 +224,7 @@ class LogStreamTest : public BuildsTest {
  protected:
   std::unique_ptr<Stream> Open(const Peer& peer, const std::string& method,
                                const google::protobuf::Message& in) {
-    auto stream = dispatcher_->Open({}, peer, method, in.SerializeAsString());
+    auto stream = dispatcher->Open({}, peer, method, in.SerializeAsString());
     EXPECT_TRUE(stream.ok()) << stream.status().ToString();
     return stream.ok() ? std::move(*stream) : nullptr;
   }
@@ -242,8 +242,8 @@ class LogStreamTest : public BuildsTest {
 };
 
 TEST_F(LogStreamTest, GivesWhatHasComeUntilTheBuildHasEnded) {
-  EXPECT_TRUE(dispatcher_->Streams(all_));
-  EXPECT_FALSE(dispatcher_->Streams(std::string(kApiService) + "GetBuildLog"));
+  EXPECT_TRUE(dispatcher->Streams(all_));
+  EXPECT_FALSE(dispatcher->Streams(std::string(kApiService) + "GetBuildLog"));
   const std::string token = Claim(build).lease.token;
   const auto stream = Open(Named("alice"), all_, OfBuild(build.str()));
   EXPECT_EQ(stream->awaits(), build.str());
@@ -278,12 +278,12 @@ TEST_F(LogStreamTest, WhoeverWasCutOff_GoesOnFromTheLastPiece) {
 }
 
 TEST_F(LogStreamTest, IsForItsOwnersAndChecksItsNumbers) {
-  EXPECT_EQ(dispatcher_->Open({}, Named("bob"), all_, OfBuild(build.str()).SerializeAsString())
+  EXPECT_EQ(dispatcher->Open({}, Named("bob"), all_, OfBuild(build.str()).SerializeAsString())
                 .status()
                 .code(),
             Code::kDenied);
   EXPECT_EQ(
-      FieldsOf(dispatcher_->Open({}, Named("alice"), from_, From(-1).SerializeAsString()).status()),
+      FieldsOf(dispatcher->Open({}, Named("alice"), from_, From(-1).SerializeAsString()).status()),
       Fields{"offset"});
   EXPECT_EQ(Call(Named("alice"), "GetBuildLogStream", OfBuild(build.str())).status().reason(),
             "NotOffered")
@@ -303,11 +303,11 @@ TEST_F(LogStreamTest, EndsWithTheRightToIt) {
 
 TEST_F(LogStreamTest, Hint_TellsThatThereIsMore) {
   std::vector<std::string> told;
-  dispatcher_->OnMore([&](const std::string& id) { told.push_back(id); });
+  dispatcher->OnMore([&](const std::string& id) { told.push_back(id); });
   const std::string token = Claim(build).lease.token;
   Append(token, "x");
   EXPECT_THAT(told, ::testing::Contains(build.str()));
-  dispatcher_->OnMore(nullptr);
+  dispatcher->OnMore(nullptr);
   told.clear();
   Append(token, "y");
   EXPECT_TRUE(told.empty());

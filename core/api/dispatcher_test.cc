@@ -47,7 +47,7 @@ TEST_F(DispatcherTest, MethodsOfTheMainJob_AreOfferedAndOthersSayUnimplemented) 
     for (int i = 0; i < service->method_count(); ++i) {
       const auto& method = *service->method(i);
       if (method.server_streaming()) {
-        EXPECT_TRUE(dispatcher_->Streams(proto::FullName(method))) << method.full_name();
+        EXPECT_TRUE(dispatcher->Streams(proto::FullName(method))) << method.full_name();
         continue;
       }
       const bool platform = service->full_name() == "neoshowcase.platform.v1.PlatformService";

@@ -64,7 +64,7 @@ void Offer(MethodTable& table, std::string name,
 }
 
 // As Offer, for an answer of many messages.
-template <class In, class Out>
+template <class Out, class In>
 void OfferStream(MethodTable& table, std::string name,
                  Result<std::unique_ptr<Stream>> (*open)(const Context&, const Request&,
                                                          const In&)) {

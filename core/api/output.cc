@@ -106,7 +106,8 @@ Result<std::unique_ptr<Stream>> GetOutputStream(const Context& context, const Re
 }  // namespace
 
 void OfferOutput(MethodTable& table) {
-  OfferStream(table, std::string(kApiService) + "GetOutputStream", GetOutputStream);
+  OfferStream<pb::ApplicationOutput>(table, std::string(kApiService) + "GetOutputStream",
+                                     GetOutputStream);
   Offer(table, std::string(kApiService) + "GetOutput", GetOutput);
 }
 
