@@ -1,4 +1,4 @@
-// One run: buildah, in the store, the cgroup, the folder and the time of the build.
+// One run: buildah, in the stores, the cgroup, the folder and the time of the build.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,12 @@
 #include "child/child.h"
 #include "command_line.h"
 #include "config.h"
+#include "disk_watch.h"
 #include "engine/cgroup.h"
 #include "engine/progress.h"
 #include "engine/workplace.h"
 #include "ns/sdk/engine.h"
+#include "sandbox.h"
 #include "slot.h"
 
 namespace ns::engine_buildah {
@@ -26,19 +28,25 @@ class Building {
     std::string buildah, cgroup, installation;
     bool use_cache = true;
   };
-  // The job, the log and what `setting` refers to must outlive it.
+  // The job, the log and what `setting` refers to must outlive it. Throws EngineUnavailable where
+  // the limits cannot be held.
   Building(const Setting& setting, const sdk::EngineJob& job, const sdk::ByteSink& log);
   ~Building();
 
   // All throw what says why they failed and whose fault it is.
+  // Brings the base images, with the credentials of registries, and outside of the sandbox.
+  void Pull(const sdk::Call& call);
+  // Carries out the Dockerfile, in the sandbox.
   void Build(const sdk::Call& call);
-  // Pushes what was built; the digest.
+  // Pushes what was built, outside of it; the digest.
   std::string Push(const sdk::Call& call);
   // Gives the folder that the plan wants of what was built; the bytes given.
   int64_t Export(const sdk::Call& call);
 
  private:
+  Sandbox SandboxOf() const;
   child::ChildResult Run(const sdk::Call& call, const CommandLine& line,
+                         const std::vector<int>& inherited,
                          const std::function<void(std::string_view)>& output);
   // Says so where a limit or the caller has ended it.
   void Judge(const sdk::Call& call, const child::ChildResult& result);
@@ -47,11 +55,13 @@ class Building {
 
   const Setting setting_;
   const sdk::EngineJob& job_;
+  const engine::Mark mark_;
   const std::chrono::steady_clock::time_point deadline_;
   engine::Workplace workplace_;
   child::MemoryFile logins_;
   engine::BuildCgroup own_, steps_;  // of buildah, without limits, and of what it starts
   Circumstances circumstances_;
+  DiskWatch disk_;
   engine::Progress progress_;
 };
 

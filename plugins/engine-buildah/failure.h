@@ -1,6 +1,7 @@
 // Why buildah failed and whose fault it is. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,20 @@ namespace ns::engine_buildah {
 // From the last lines of `buildah bud` and the code that it ended with. Reasons CommandFailed,
 // BaseImageUnavailable, EngineUnavailable.
 sdk::Error BuildFailure(const std::vector<std::string>& tail, int exit_code);
+
+// From those of `buildah pull`. Reasons BaseImageUnavailable, EngineUnavailable.
+sdk::Error PullFailure(const std::string& image, const std::vector<std::string>& tail,
+                       int exit_code);
+
+// The sandbox could not be made, as these lines say. The operator's fault.
+sdk::Error NoSandbox(const std::vector<std::string>& tail);
+
+// `limit`: bytes.
+sdk::Error TooMuchDisk(int64_t limit);
+
+// Why a build is not begun where its limits cannot be held. `root_and_memory`: whether this process
+// may make cgroups that limit memory.
+std::string UnlimitedWords(bool root_and_memory);
 
 // What `buildah push` says of its failure.
 std::string PushWords(const std::vector<std::string>& tail);
