@@ -191,8 +191,10 @@ bool BuildCgroup::OutOfMemory() {
     const std::string events = ReadAll(cgroups_.Folder("memory", name_) / "memory.events");
     return out_of_memory_ = NumberOf(events, "oom_kill") > 0;
   }
+  // Whoever removes it raises the event, too.
   uint64_t times = 0;
-  return out_of_memory_ = event_ >= 0 && ::read(event_, &times, sizeof(times)) == sizeof(times);
+  return out_of_memory_ = event_ >= 0 && ::read(event_, &times, sizeof(times)) == sizeof(times) &&
+                          fs::exists(cgroups_.Folder("memory", name_));
 }
 
 // Removing one raises its event, too: what it says counts only before.
