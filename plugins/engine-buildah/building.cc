@@ -101,33 +101,43 @@ Building::~Building() {
   setting_.cgroups.Remove(setting_.cgroup);
 }
 
-Sandbox Building::SandboxOf() const {
+// Programs that are elsewhere than the others.
+void SeePrograms(const std::string& buildah, Sandbox& sandbox) {
+  const std::string folder = fs::path(buildah).parent_path();
+  if (!engine::Below("/usr", folder) && !fs::is_symlink(folder))
+    sandbox.seen.push_back({folder, folder, false});
+}
+
+Sandbox Building::BuildSandbox() const {
   const Slot& slot = setting_.slot;
-  const std::string folder = workplace_.path().string(), tmp = slot.tmp();
-  Sandbox sandbox;
-  sandbox.root = slot.root();
+  const std::string folder = workplace_.path().string();
+  Sandbox sandbox = StoreSandbox(slot, job_.app);
   sandbox.entered = folder + "/entered";
   sandbox.resolver = Written(
       folder + "/resolv.conf",
       ResolverText(ReadAll("/etc/resolv.conf"), ReadAll("/run/systemd/resolve/resolv.conf")));
-  sandbox.tmp = tmp;
   sandbox.uplink = UplinkOf(slot.folder());
-  sandbox.seen = {{folder, folder, false},
-                  {job_.source, job_.source, false},
-                  {slot.base(), slot.base(), false},
-                  {circumstances_.store, circumstances_.store, true},
-                  {slot.memory(), slot.memory(), true},
-                  {tmp, tmp, true},
-                  {slot.MountsOf(job_.app), tmp + "/buildah-cache", true}};
-  const std::string programs = fs::path(setting_.buildah).parent_path();
-  if (!engine::Below("/usr", programs) && !fs::is_symlink(programs))
-    sandbox.seen.push_back({programs, programs, false});
+  sandbox.seen.push_back({folder, folder, false});
+  sandbox.seen.push_back({job_.source, job_.source, false});
+  sandbox.seen.push_back({slot.MountsOf(job_.app), slot.tmp() + "/buildah-cache", true});
+  SeePrograms(setting_.buildah, sandbox);
   return sandbox;
+}
+
+CommandLine Building::OnStore(const CommandLine& line) const {
+  Sandbox sandbox = StoreSandbox(setting_.slot, job_.app);
+  const std::string folder = workplace_.path().string();
+  sandbox.seen.push_back({folder, folder, true});
+  for (const char* certificates : {"/etc/containers/certs.d", "/etc/docker/certs.d"})
+    if (fs::is_directory(certificates)) sandbox.seen.push_back({certificates, certificates, false});
+  SeePrograms(setting_.buildah, sandbox);
+  return Sandboxed(line, sandbox);
 }
 
 child::ChildResult Building::Run(const sdk::Call& call, const CommandLine& line,
                                  const std::vector<int>& inherited,
-                                 const std::function<void(std::string_view)>& output) {
+                                 const std::function<void(std::string_view)>& output,
+                                 const std::function<bool()>& goes_on) {
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = line.argv;
@@ -136,7 +146,7 @@ child::ChildResult Building::Run(const sdk::Call& call, const CommandLine& line,
   spec.cgroups = setting_.config.chroot ? steps_.Entries() : own_.Entries();
   spec.deadline = deadline_;
   spec.output = output;
-  spec.tick = [this] { return !steps_.OutOfMemory() && !disk_.Exceeded(); };
+  spec.tick = [&] { return goes_on() && !steps_.OutOfMemory() && !disk_.Exceeded(); };
   return child::RunChild(call, spec);
 }
 
@@ -176,7 +186,7 @@ void Building::Pull(const sdk::Call& call) {
 }
 
 void Building::Build(const sdk::Call& call) {
-  const Sandbox sandbox = SandboxOf();
+  const Sandbox sandbox = BuildSandbox();
   const CommandLine line =
       Sandboxed(BuildCommand(job_, mark_, workplace_.files(), circumstances_), sandbox);
   const child::ChildResult result = Run(call, line, workplace_.files().secret_fds,
@@ -190,7 +200,7 @@ void Building::Build(const sdk::Call& call) {
 
 std::string Building::Push(const sdk::Call& call) {
   const CommandLine line =
-      PushCommand(job_, mark_, logins_.fd(), workplace_.files(), circumstances_);
+      OnStore(PushCommand(job_, mark_, logins_.fd(), workplace_.files(), circumstances_));
   const child::ChildResult result =
       Run(call, line, {logins_.fd()}, [this](std::string_view bytes) { progress_.Take(bytes); });
   progress_.Finish();
@@ -200,26 +210,26 @@ std::string Building::Push(const sdk::Call& call) {
   throw engine::PushFailure(job_.reference, PushWords(progress_.tail()));
 }
 
-std::string Building::Ask(const sdk::Call& call, const std::vector<std::string>& words) {
-  std::string output;
-  const child::ChildResult result = Run(call, StoreCommand(words, circumstances_), {},
-                                        [&output](std::string_view bytes) { output += bytes; });
-  while (output.ends_with('\n')) output.pop_back();
-  if (!Succeeded(result)) {
-    Judge(call, result);
-    throw engine::DiskTrouble(
-        "buildah does not give the image that it has built: " + output.substr(0, 600) + ".");
-  }
-  return output.substr(output.rfind('\n') + 1);
-}
-
+// What is mounted is seen through the process that has mounted it, while that waits.
 int64_t Building::Export(const sdk::Call& call) {
-  Ask(call, {"from", "--pull-never", "--name", ExportName(job_), ImageName(job_)});
-  const std::string root = Ask(call, {"mount", ExportName(job_)});
-  return engine::GiveFolder(root, job_.plan.export_path, *job_.artifact, [this, &call] {
+  std::string output;
+  std::optional<int64_t> given;
+  const auto check = [this, &call] {
     call.Check();
     if (Clock::now() >= deadline_) throw engine::TimedOutReading();
-  });
+  };
+  const auto take = [&](std::string_view bytes) {
+    output += bytes;
+    const std::string root = given ? "" : MountedAt(output);
+    if (!root.empty())
+      given = engine::GiveFolder(root, job_.plan.export_path, *job_.artifact, check);
+  };
+  const CommandLine line = OnStore(MountCommand(job_, mark_, circumstances_));
+  const child::ChildResult result = Run(call, line, {}, take, [&given] { return !given; });
+  if (given) return *given;
+  Judge(call, result);
+  throw engine::DiskTrouble(
+      "buildah does not give the image that it has built: " + output.substr(0, 600) + ".");
 }
 
 }  // namespace ns::engine_buildah

@@ -34,25 +34,25 @@ class Building {
   ~Building();
 
   // All throw what says why they failed and whose fault it is.
-  // Brings the base images, with the credentials of registries, and outside of the sandbox.
+  // Brings the base images, with the credentials of registries, before anything of the source runs.
   void Pull(const sdk::Call& call);
   // Carries out the Dockerfile, in the sandbox.
   void Build(const sdk::Call& call);
-  // Pushes what was built, outside of it; the digest.
+  // Pushes what was built, after it; the digest.
   std::string Push(const sdk::Call& call);
   // Gives the folder that the plan wants of what was built; the bytes given.
   int64_t Export(const sdk::Call& call);
 
  private:
-  Sandbox SandboxOf() const;
-  child::ChildResult Run(const sdk::Call& call, const CommandLine& line,
-                         const std::vector<int>& inherited,
-                         const std::function<void(std::string_view)>& output);
+  Sandbox BuildSandbox() const;
+  // Of what comes after the build.
+  CommandLine OnStore(const CommandLine& line) const;
+  child::ChildResult Run(
+      const sdk::Call& call, const CommandLine& line, const std::vector<int>& inherited,
+      const std::function<void(std::string_view)>& output,
+      const std::function<bool()>& goes_on = [] { return true; });
   // Says so where a limit or the caller has ended it.
   void Judge(const sdk::Call& call, const child::ChildResult& result);
-  // The last line that the command prints.
-  std::string Ask(const sdk::Call& call, const std::vector<std::string>& words);
-
   const Setting setting_;
   const sdk::EngineJob& job_;
   const engine::Mark mark_;

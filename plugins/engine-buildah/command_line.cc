@@ -1,5 +1,7 @@
 #include "command_line.h"
 
+#include <cstdlib>
+
 namespace ns::engine_buildah {
 namespace {
 
@@ -8,6 +10,27 @@ void Add(CommandLine& line, std::vector<std::string> words) {
 }
 
 std::string Descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// Of "name:tag@digest" only the digest counts, and buildah pulls none that has both.
+std::string WithoutTagAtDigest(const std::string& name) {
+  const size_t digest = name.find('@');
+  if (digest == std::string::npos) return name;
+  const size_t slash = name.rfind('/', digest), tag = name.rfind(':', digest);
+  const bool tagged = tag != std::string::npos && (slash == std::string::npos || tag > slash);
+  return tagged ? name.substr(0, tag) + name.substr(digest) : name;
+}
+
+constexpr std::string_view kMounted = "#mounted ";
+
+// Words: the container's name, the image's; buildah and its options.
+constexpr const char* kMount = R"sh(set -eu
+name=$1 image=$2
+shift 2
+"$@" from --pull-never --name "$name" "$image"
+cd "$("$@" mount "$name")"
+echo "#mounted $$"
+exec sleep 2147483647
+)sh";
 
 }  // namespace
 
@@ -45,7 +68,7 @@ CommandLine PullCommand(const BaseImage& image, const engine::Mark& mark, int lo
                                   circumstances);
   line.env.push_back(mark.variable());
   if (!image.platform.empty()) Add(line, {"--platform", image.platform});
-  Add(line, {"docker://" + image.name});
+  Add(line, {"docker://" + WithoutTagAtDigest(image.name)});
   return line;
 }
 
@@ -83,6 +106,23 @@ CommandLine PushCommand(const sdk::EngineJob& job, const engine::Mark& mark, int
       circumstances);
   line.env.push_back(mark.variable());
   return line;
+}
+
+CommandLine MountCommand(const sdk::EngineJob& job, const engine::Mark& mark,
+                         const Circumstances& circumstances) {
+  CommandLine line = StoreCommand({}, circumstances);
+  line.env.push_back(mark.variable());
+  line.argv.insert(line.argv.begin(),
+                   {"/bin/sh", "-c", kMount, "mount", ExportName(job), ImageName(job)});
+  return line;
+}
+
+std::string MountedAt(const std::string& said) {
+  const size_t at = said.find(kMounted);
+  const size_t end = at == std::string::npos ? at : said.find('\n', at);
+  if (end == std::string::npos) return "";
+  const std::string pid = said.substr(at + kMounted.size(), end - at - kMounted.size());
+  return "/proc/" + std::to_string(std::atoi(pid.c_str())) + "/cwd/.";
 }
 
 std::string RegistriesText() {

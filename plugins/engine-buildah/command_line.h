@@ -47,6 +47,12 @@ CommandLine PushCommand(const sdk::EngineJob& job, const engine::Mark& mark, int
 CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
                          const engine::Files& files, const Circumstances& circumstances);
 
+// Mounts the image in a container that never starts, and waits there.
+CommandLine MountCommand(const sdk::EngineJob& job, const engine::Mark& mark,
+                         const Circumstances& circumstances);
+// From what that has said, a path that leads there from outside; empty: it is not there yet.
+std::string MountedAt(const std::string& said);
+
 // The registries file: those on the loopback interface may speak plain HTTP, as with dockerd.
 std::string RegistriesText();
 // The policy file: images of registries, and those that were built here.

@@ -85,6 +85,12 @@ TEST(CommandLine, OfAJob_IsThis) {
   EXPECT_THAT(PullCommand({"debian:12", "linux/arm64"}, {"inst", "build1"}, 8, circumstances).argv,
               testing::IsSupersetOf({"pull", "--authfile", "/proc/self/fd/8", "--platform",
                                      "linux/arm64", "docker://debian:12"}));
+  for (const auto& [name, pulled] : std::vector<std::pair<std::string, std::string>>{
+           {"h:5000/a:1@sha256:00", "docker://h:5000/a@sha256:00"},
+           {"h:5000/a@sha256:00", "docker://h:5000/a@sha256:00"},
+           {"a:1@sha256:00", "docker://a@sha256:00"}})
+    EXPECT_THAT(PullCommand({name, ""}, {"inst", "build1"}, 8, circumstances).argv,
+                Contains(pulled));
 }
 
 struct Case {
@@ -175,6 +181,12 @@ TEST(PullFailure, IsOfTheBaseImage) {
   EXPECT_EQ(none.fault(), sdk::Fault::kSource);
   EXPECT_THAT(none.message(), HasSubstr("h:1/a:1: reading manifest"));
   EXPECT_EQ(PullFailure("a", {}, 137).reason(), NS_REASON_ENGINE_UNAVAILABLE);
+}
+
+TEST(MountedAt, IsTheFolderOfTheProcessThatWaits) {
+  EXPECT_EQ(MountedAt("name\n#mounted 42"), "");
+  EXPECT_EQ(MountedAt("name\n#mounted 42\n"), "/proc/42/cwd/.");
+  EXPECT_EQ(MountedAt("#mounted 42/../1\n"), "/proc/42/cwd/.");
 }
 
 TEST(Sandbox, OfASlot_HasANetOfItsOwn) {

@@ -9,7 +9,8 @@
 namespace ns::engine_buildah {
 namespace {
 
-// On the machine. Words: link, net; then those of kInside. Descriptor 9: the machine's network.
+// On the machine, for a build. Words: link, net; then those of kInside. Descriptor 9: the machine's
+// network.
 constexpr const char* kOutside = R"(set -eu
 link=$1 net=$2 inside=$3
 shift 3
@@ -28,22 +29,31 @@ exec unshare --net --mount --uts --ipc --pid --fork --kill-child=KILL --propagat
   /bin/sh -c "$inside" build "$link" "$@"
 )";
 
-// In namespaces of their own, as the first process there. Words: link, the machine's address, the
-// build's, root, entered, resolver, tmp; from, to and "rw" or "ro" of each folder; "--", the
-// command.
-// *Rationale:* the shell stays, since a first process must wait for orphans, and ends at SIGTERM.
+// On the machine, for a store: the process stays the one that was started.
+constexpr const char* kOutsideOfStore = R"(set -eu
+inside=$1
+shift
+exec unshare --mount --uts --ipc --propagation private /bin/sh -c "$inside" build "$@"
+)";
+
+// In namespaces of their own. Words: link, the machine's address, the build's, root, entered,
+// resolver, tmp; from, to and "rw" or "ro" of each folder; "--", the command.
+// *Rationale:* for a build the shell stays, since a first process must wait for orphans, and ends
+// at SIGTERM.
 constexpr const char* kInside = R"(set -eu
 link=$1 machine=$2 address=$3 root=$4 entered=$5 resolver=$6 scratch=$7
 shift 7
-ip link set lo up
-ip link add eth0 type veth peer name "$link"
-ip link set "$link" netns /proc/self/fd/9
-ip address add "$address/30" dev eth0
-ip link set eth0 up
-nsenter --net=/proc/self/fd/9 ip address add "$machine/30" dev "$link"
-nsenter --net=/proc/self/fd/9 ip link set "$link" up
-ip route add default via "$machine"
-exec 9<&-
+if [ "$link" ]; then
+  ip link set lo up
+  ip link add eth0 type veth peer name "$link"
+  ip link set "$link" netns /proc/self/fd/9
+  ip address add "$address/30" dev eth0
+  ip link set eth0 up
+  nsenter --net=/proc/self/fd/9 ip address add "$machine/30" dev "$link"
+  nsenter --net=/proc/self/fd/9 ip link set "$link" up
+  ip route add default via "$machine"
+  exec 9<&-
+fi
 mount -t tmpfs -o mode=755,size=16m tmpfs "$root"
 cd "$root"
 mkdir -p dev etc proc sys run tmp root var/tmp old
@@ -57,7 +67,7 @@ for folder in usr bin sbin lib lib32 lib64 etc/ssl etc/pki etc/ca-certificates; 
   fi
 done
 cp "$resolver" etc/resolv.conf
-echo "127.0.0.1 localhost" >etc/hosts
+if [ "$link" ]; then echo "127.0.0.1 localhost" >etc/hosts; else cp /etc/hosts etc/hosts; fi
 echo "root:x:0:0:root:/root:/bin/sh" >etc/passwd
 echo "root:x:0:" >etc/group
 for device in null zero full random urandom tty; do
@@ -78,12 +88,13 @@ while [ "$1" != -- ]; do
   shift 3
 done
 shift
-: >"$entered"
+[ -z "$entered" ] || : >"$entered"
 pivot_root . old
 cd /
 umount -l /old
 rmdir /old
-hostname build
+echo build >/proc/sys/kernel/hostname
+[ "$link" ] || exec "$@"
 trap 'exit 143' TERM
 "$@" &
 wait $!
@@ -132,12 +143,26 @@ Uplink UplinkOf(const std::string& slot) {
   return {"nsbh" + digest.substr(0, 8), address(0) + "/30", address(1), address(2)};
 }
 
+Sandbox StoreSandbox(const Slot& slot, const std::string& app) {
+  Sandbox sandbox;
+  sandbox.root = slot.root();
+  sandbox.resolver = "/etc/resolv.conf";
+  sandbox.tmp = slot.tmp();
+  sandbox.seen = {{slot.base(), slot.base(), false},
+                  {slot.StoreOf(app), slot.StoreOf(app), true},
+                  {slot.memory(), slot.memory(), true},
+                  {slot.tmp(), slot.tmp(), true}};
+  return sandbox;
+}
+
 CommandLine Sandboxed(CommandLine line, const Sandbox& sandbox) {
-  const Uplink& uplink = sandbox.uplink;
-  std::vector<std::string> words = {"/bin/sh",     "-c",         kOutside,        "build",
-                                    uplink.link,   uplink.net,   kInside,         uplink.machine,
-                                    uplink.inside, sandbox.root, sandbox.entered, sandbox.resolver,
-                                    sandbox.tmp};
+  std::vector<std::string> words = {"/bin/sh", "-c"};
+  if (sandbox.uplink)
+    words.insert(words.end(), {kOutside, "build", sandbox.uplink->link, sandbox.uplink->net,
+                               kInside, sandbox.uplink->machine, sandbox.uplink->inside});
+  else
+    words.insert(words.end(), {kOutsideOfStore, "build", kInside, "", "", ""});
+  words.insert(words.end(), {sandbox.root, sandbox.entered, sandbox.resolver, sandbox.tmp});
   for (const Seen& one : sandbox.seen)
     words.insert(words.end(), {one.from, one.to, one.writable ? "rw" : "ro"});
   words.push_back("--");

@@ -2,10 +2,12 @@
 // own, in which nothing of the machine is but programs and what the build needs. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "command_line.h"
+#include "slot.h"
 
 namespace ns::engine_buildah {
 
@@ -24,16 +26,21 @@ struct Uplink {
 Uplink UplinkOf(const std::string& slot);
 
 struct Sandbox {
-  std::string root;      // empty folder that it is put together in
-  std::string entered;   // file that is made once it stands
-  std::string resolver;  // file: the resolv.conf of the build
-  std::string tmp;       // folder, for /var/tmp
-  Uplink uplink;
+  std::string root;              // empty folder that it is put together in
+  std::string entered;           // file that is made once it stands; empty: none
+  std::string resolver;          // file: the resolv.conf of what runs in it
+  std::string tmp;               // folder, for /var/tmp
+  std::optional<Uplink> uplink;  // nullopt: it is on the machine's network
   std::vector<Seen> seen;
 };
 
-// The same, run in the sandbox. It ends with whoever has started it, and with it all of its
-// processes, mounts, network interfaces and memory.
+// The one that reads and changes the store of an application: a step that breaks out of its
+// container may have written there what it likes, and buildah must not follow that to the machine.
+Sandbox StoreSandbox(const Slot& slot, const std::string& app);
+
+// The same, run in the sandbox. It ends with whoever has started it, and with it its mounts; where
+// it has an uplink also all of its processes, network interfaces and memory. Without one its
+// process is the one that was started.
 CommandLine Sandboxed(CommandLine line, const Sandbox& sandbox);
 // Ends what the machine itself has got for a sandbox: rules of the packet filter, the link.
 std::vector<std::string> RemoveUplink(const Uplink& uplink);

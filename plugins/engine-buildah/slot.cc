@@ -97,6 +97,10 @@ std::vector<std::string> Slot::InUse() const {
   return found;
 }
 
+void Slot::MakeScratch() const {
+  for (const std::string& folder : {tmp(), root(), base()}) MakeFolder(folder);
+}
+
 void Slot::Prepare(const std::string& app) const {
   const std::string parent = fs::path(memory_).parent_path();
   if (!InMemory(parent))
@@ -105,9 +109,9 @@ void Slot::Prepare(const std::string& app) const {
                          " is no file system in memory, where buildah's containers and their "
                          "secrets shall be; set `memory_folder` of the engine.",
                      sdk::Fault::kOperator);
-  for (const std::string& folder :
-       {memory_ + "/containers", memory_ + "/run", memory_ + "/base-run", tmp(), root(), base(),
-        StoreOf(app), MountsOf(app)})
+  MakeScratch();
+  for (const std::string& folder : {memory_ + "/containers", memory_ + "/run",
+                                    memory_ + "/base-run", StoreOf(app), MountsOf(app)})
     MakeFolder(folder);
   std::error_code error;
   fs::remove_all(LinkOf(app), error);

@@ -43,6 +43,8 @@ class Slot {
   // Applications whose store a build has in use, or a dead one had.
   std::vector<std::string> InUse() const;
 
+  // Makes the folders that a sandbox is put together in.
+  void MakeScratch() const;
   // Makes the folders for a build. Nothing must be in use. Throws EngineUnavailable.
   void Prepare(const std::string& app) const;
 

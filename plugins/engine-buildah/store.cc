@@ -1,17 +1,15 @@
 #include "store.h"
 
-#include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "child/child.h"
 #include "command_line.h"
+#include "sandbox.h"
 
 namespace ns::engine_buildah {
 namespace {
@@ -20,20 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr auto kLimit = std::chrono::minutes(2);
 constexpr const char* kSize = "/bytes";  // file of an application: its size; its time: last used
-
-// Whatever a dead run has mounted, the deepest first.
-void UnmountBelow(const std::string& folder) {
-  std::ifstream mounts("/proc/self/mountinfo");
-  std::vector<std::string> found;
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream words(line);
-    std::string word;
-    for (int i = 0; i < 5; ++i) words >> word;
-    if (word.starts_with(folder + "/")) found.push_back(word);
-  }
-  for (auto mount = found.rbegin(); mount != found.rend(); ++mount)
-    ::umount2(mount->c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
-}
 
 bool Gone(const std::string& path) {
   std::error_code error;
@@ -99,7 +83,7 @@ bool Store::Run(const sdk::Call& call, const std::string& app,
   circumstances.images = slot_.base();
   circumstances.run = slot_.memory() + "/run";
   circumstances.tmp = slot_.tmp();
-  const CommandLine line = StoreCommand(words, circumstances);
+  const CommandLine line = Sandboxed(StoreCommand(words, circumstances), StoreSandbox(slot_, app));
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
   spec.argv = line.argv;
@@ -120,8 +104,8 @@ bool Store::RemoveContainers(const sdk::Call& call, const std::string& app) cons
 bool Store::PutAway(const sdk::Call& call) const {
   bool gone = true;
   for (const std::string& app : slot_.InUse()) {
+    slot_.MakeScratch();
     const bool removed = RemoveContainers(call, app);
-    UnmountBelow(slot_.App(app));
     gone = Gone(removed ? slot_.LinkOf(app) : slot_.StoreOf(app)) && gone;
   }
   for (const std::string& folder : {slot_.memory(), slot_.tmp(), slot_.root()})

@@ -59,6 +59,28 @@ TEST_P(Buildah, LinksThatLeaveTheSource_AreRefused) {
   ExpectNothingLeft();
 }
 
+TEST_P(Buildah, BaseImages_AreFoundByAnyNameOfTheRegistry) {
+  const std::string base = Environment("NS_TEST_BASE");
+  const std::string digest =
+      Shell("curl -sI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' http://" +
+            Environment("NS_TEST_REGISTRY") +
+            "/v2/base/busybox/manifests/1 | tr -d '\\r' | sed -n 's/^Docker-Content-Digest: //p' | "
+            "tr -d '\\n'");
+  const std::string name = base.substr(0, base.rfind(':'));
+  for (const std::string& one :
+       {base, "docker://" + base, name + "@" + digest, base + "@" + digest}) {
+    File("Dockerfile", "ARG BASE=" + one +
+                           "\nFROM ${BASE} AS first\nRUN echo ran-$((40+2))\n"
+                           "FROM --platform=$BUILDPLATFORM " +
+                           one +
+                           "\nCOPY --from=first /bin /b\n"
+                           "COPY --from=" +
+                           one + " /bin /c\nRUN --mount=type=bind,target=/d,from=" + one +
+                           " test -e /b/sh -a -e /c/sh -a -e /d/bin/sh\n");
+    EXPECT_EQ(Run().reason, "") << one << Log();
+  }
+}
+
 TEST_P(Buildah, PlacesOfTheMachine_AreNoBaseImages) {
   const std::string folder = (root_ / "layout").string();
   Shell("mkdir " + folder + " && /usr/bin/docker save -o " + folder + "/image.tar " +
@@ -82,6 +104,28 @@ TEST_P(Buildah, PlacesOfTheMachine_AreNoBaseImages) {
   EXPECT_EQ(Run().fault, Fault::kSource) << Log();
   EXPECT_THAT(Log(), Not(HasSubstr("\nimage.tar\n")));
   ExpectNothingLeft();
+}
+
+// buildah 1.28 takes such names (CVE-2024-9675): they lead through the sandbox alone, and what they
+// change there misleads no program of the machine.
+TEST_P(Buildah, CacheMountsThatClimb_LeadToNothingOfTheMachine) {
+  const std::string host = HostFile("of the machine\n");
+  const std::string store = "apps/" + job_.app.str() + "/store";
+  Dockerfile(
+      "RUN --mount=type=cache,id=../../../../../../../..,target=/s busybox find /s -name host "
+      "-xdev; busybox ls /s; echo looked-$((40+2))\n"
+      "RUN --mount=type=cache,id=../../" +
+      store + ",target=/s busybox rm -rf /s/overlay-containers; ln -s " + root_.string() +
+      " /s/overlay-containers; for layer in /s/overlay/*; do echo " + root_.string() +
+      " > $layer/lower; done; echo changed-$((40+2))\n");
+  Run();
+  EXPECT_THAT(Log(), HasSubstr("looked-42"));
+  EXPECT_THAT(Log(), Not(HasSubstr("/s" + host)));
+  EXPECT_EQ(Shell("cat " + host), "of the machine\n");
+  ExpectNothingInMemory();
+  Dockerfile("RUN echo again-$((40+2))\n");
+  SetAttempt(2);
+  EXPECT_EQ(Run().reason, "") << Log();
 }
 
 TEST_P(Buildah, LayersAndImagesOfAnotherApplication_AreNotGiven) {
@@ -112,8 +156,8 @@ TEST_P(Buildah, CredentialsOfThePush_AreNowhereInAStep) {
     EXPECT_THAT(Log(), Not(HasSubstr("memfd:secret"))) << isolation;
     EXPECT_THAT(Log(), Not(HasSubstr("docker-registry"))) << "processes of the machine";
   }
-  EXPECT_EQ(Shell("grep -rlaE 'letmein|YnVpbGRlcjpsZXRtZWlu' " + SharedInstallation().folder() +
-                  " /dev/shm"),
+  EXPECT_EQ(Shell("grep -rlaE 'letmein|YnVpbGRlcjpsZXRtZWlu' " +
+                  SharedInstallation().Data("buildah") + " /dev/shm"),
             "");
 }
 
