@@ -7,6 +7,7 @@
 #include "building.h"
 #include "child/child.h"
 #include "digest/digest.h"
+#include "engine/log_pump.h"
 #include "engine/workplace.h"
 #include "failure.h"
 #include "sandbox.h"
@@ -87,8 +88,9 @@ sdk::EngineResult BuildahEngine::Run(const sdk::Call& call, const sdk::EngineJob
   if (!Store(slot, buildah).PutAway(call))
     host_.log().Warn("what an earlier build has left cannot be removed", {{"slot", slot.folder()}});
   slot.Prepare(job.app);
+  const engine::LogPump pump(call, log);
   try {
-    const sdk::EngineResult result = Build(call, job, log, slot);
+    const sdk::EngineResult result = Build(call, job, pump.sink(), slot);
     TidyUp(slot, job);
     return result;
   } catch (...) {

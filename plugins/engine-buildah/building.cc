@@ -73,8 +73,10 @@ Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk:
       own_(setting.cgroups, setting.cgroup + "/buildah", {}),
       steps_(setting.cgroups, setting.cgroup + "/steps",
              {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
-      disk_({setting.slot.base() + "/overlay", setting.slot.StoreOf(job.app) + "/overlay"},
-            {setting.slot.tmp(), setting.slot.MountsOf(job.app)}, setting.config.disk),
+      disk_({{setting.slot.base() + "/overlay", setting.slot.StoreOf(job.app) + "/overlay"},
+             setting.slot.MountsOf(job.app),
+             setting.slot.tmp()},
+            setting.config.disk),
       progress_(engine::HiddenValues(job.plan),
                 [&log](std::string_view text) { log.Write(text); }) {
   if (setting.config.Limited() && !steps_.made())
@@ -158,7 +160,7 @@ void Building::Judge(const sdk::Call& call, const child::ChildResult& result) {
   if (disk_.Exceeded()) {
     std::error_code ignored;
     fs::remove_all(setting_.slot.MountsOf(job_.app), ignored);  // which nothing else would empty
-    throw TooMuchDisk(setting_.config.disk);
+    throw engine::OutOfDisk(setting_.config.disk);
   }
   if (result.ending == child::Ending::kLate) throw engine::TimedOut(setting_.config.timeout);
   if (!ended)
@@ -192,7 +194,7 @@ void Building::Build(const sdk::Call& call) {
   const child::ChildResult result = Run(call, line, workplace_.files().secret_fds,
                                         [this](std::string_view bytes) { progress_.Take(bytes); });
   progress_.Finish();
-  if (Succeeded(result)) return;
+  if (Succeeded(result) && !disk_.Exceeded(true)) return;
   Judge(call, result);
   if (!fs::exists(sandbox.entered)) throw NoSandbox(progress_.tail());
   throw BuildFailure(progress_.tail(), result.exit_code);

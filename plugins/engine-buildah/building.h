@@ -8,7 +8,7 @@
 #include "child/child.h"
 #include "command_line.h"
 #include "config.h"
-#include "disk_watch.h"
+#include "disk_growth.h"
 #include "engine/cgroup.h"
 #include "engine/progress.h"
 #include "engine/workplace.h"
@@ -61,7 +61,7 @@ class Building {
   child::MemoryFile logins_;
   engine::BuildCgroup own_, steps_;  // of buildah, without limits, and of what it starts
   Circumstances circumstances_;
-  DiskWatch disk_;
+  DiskGrowth disk_;
   engine::Progress progress_;
 };
 

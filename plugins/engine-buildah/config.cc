@@ -6,7 +6,6 @@ namespace ns::engine_buildah {
 namespace {
 
 constexpr int64_t kCache = int64_t{20} << 30;
-constexpr int64_t kDisk = int64_t{20} << 30;
 
 sdk::Error Invalid(const std::string& what) {
   return {NS_E_INVALID, NS_REASON_CONFIG_INVALID, what, sdk::Fault::kOperator};
@@ -27,7 +26,6 @@ Config ParseConfig(const std::string& json, const engine::Machine& machine) {
   config.cache = text.Size("cache", kCache);
   if (config.cache == 0)
     throw Invalid("cache is 0; a cache needs a limit, write one like \"20G\".");
-  config.disk = text.Size("disk", kDisk);
   config.processes = text.Count("processes", config.processes);
   config.binary = Path("binary", text.Text("binary", ""));
   config.memory_folder = Path("memory_folder", text.Text("memory_folder", config.memory_folder));

@@ -11,7 +11,6 @@ namespace ns::engine_buildah {
 // disk is that of its base images, layers and temp files.
 struct Config : engine::Common {
   int64_t processes = 4096;                // threads count; 0: no limit
-  int64_t disk = 0;                        // bytes that a build may add; 0: no limit
   std::string binary;                      // path of buildah; empty: looked for
   std::string memory_folder = "/dev/shm";  // on a tmpfs: where what holds secrets is kept
   bool chroot = false;  // steps are isolated by a change of root alone, else by an OCI runtime

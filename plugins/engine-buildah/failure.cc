@@ -107,13 +107,6 @@ sdk::Error NoSandbox(const std::vector<std::string>& tail) {
           sdk::Fault::kOperator};
 }
 
-sdk::Error TooMuchDisk(int64_t limit) {
-  return {NS_E_PRECONDITION, NS_REASON_OUT_OF_DISK,
-          "The build put more on the disk than its limit of " + std::to_string(limit >> 20) +
-              " MiB and was killed; make it need less, or raise `disk` of the engine.",
-          sdk::Fault::kSource};
-}
-
 std::string UnlimitedWords(bool root_and_memory) {
   return std::string(
              "The limits of a build cannot be held on this machine, and it is not built "

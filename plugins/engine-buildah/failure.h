@@ -1,7 +1,6 @@
 // Why buildah failed and whose fault it is. Pure.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,9 +18,6 @@ sdk::Error PullFailure(const std::string& image, const std::vector<std::string>&
 
 // The sandbox could not be made, as these lines say. The operator's fault.
 sdk::Error NoSandbox(const std::vector<std::string>& tail);
-
-// `limit`: bytes.
-sdk::Error TooMuchDisk(int64_t limit);
 
 // Why a build is not begun where its limits cannot be held. `root_and_memory`: whether this process
 // may make cgroups that limit memory.

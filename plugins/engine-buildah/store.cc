@@ -1,7 +1,5 @@
 #include "store.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +7,7 @@
 
 #include "child/child.h"
 #include "command_line.h"
+#include "engine/disk_watch.h"
 #include "sandbox.h"
 
 namespace ns::engine_buildah {
@@ -61,20 +60,6 @@ std::vector<Cached> CachedIn(const Slot& slot) {
 
 }  // namespace
 
-int64_t BytesBelow(const std::string& folder) {
-  int64_t bytes = 0;
-  std::error_code error;
-  for (fs::recursive_directory_iterator
-           entry(folder, fs::directory_options::skip_permission_denied, error),
-       end;
-       !error && entry != end; entry.increment(error)) {
-    struct stat info {};
-    if (::lstat(entry->path().c_str(), &info) == 0) bytes += info.st_blocks * 512;
-    if (entry->path().filename() == "merged") entry.disable_recursion_pending();
-  }
-  return bytes;
-}
-
 bool Store::Run(const sdk::Call& call, const std::string& app,
                 const std::vector<std::string>& words) const {
   Circumstances circumstances;
@@ -116,9 +101,9 @@ bool Store::PutAway(const sdk::Call& call) const {
 void Store::Bound(const sdk::Call& call, const std::string& app, int64_t bytes) const {
   if (RemoveContainers(call, app)) Run(call, app, {"rmi", "--prune"});
   std::ofstream(slot_.App(app) + kSize)
-      << BytesBelow(slot_.StoreOf(app)) + BytesBelow(slot_.MountsOf(app));
+      << engine::BytesBelow(slot_.StoreOf(app)) + engine::BytesBelow(slot_.MountsOf(app));
   std::vector<Cached> cached = CachedIn(slot_);
-  const int64_t base = BytesBelow(slot_.base());
+  const int64_t base = engine::BytesBelow(slot_.base());
   int64_t total = base;
   for (const Cached& one : cached) total += one.bytes;
   // Layers of applications stand upon base images: those go with them or not at all.

@@ -30,7 +30,4 @@ class Store {
   const std::string buildah_;
 };
 
-// On disk, of all files below a folder; not what is mounted there.
-int64_t BytesBelow(const std::string& folder);
-
 }  // namespace ns::engine_buildah

@@ -73,23 +73,38 @@ TEST_F(CgroupFiles, VersionOne_EachControllerHasItsOwn) {
                                             root_ / "cpu/ours/b1"));
 }
 
+// On the kernel itself, as root and with version 1.
+TEST(BuildCgroup, AtItsLimit_IsSeen) {
+  const Cgroups cgroups;
+  if (!cgroups.CanLimit()) GTEST_SKIP() << "no cgroups to make";
+  BuildCgroup cgroup(cgroups, "neoshowcase-test-" + std::to_string(::getpid()), {32 << 20, 0, 0});
+  ASSERT_TRUE(cgroup.made());
+  std::string enter;
+  for (const std::string& entry : cgroup.Entries()) enter += "echo $$ > " + entry + "; ";
+  const std::string eat = "sh -c '" + enter + "head -c 200000000 /dev/zero | tail -n 1'";
+  EXPECT_NE(std::system((eat + " >/dev/null 2>&1").c_str()), 0);
+  bool seen = false;
+  for (int i = 0; i < 50 && !seen; ++i, ::usleep(10'000)) seen = cgroup.OutOfMemory();
+  EXPECT_TRUE(seen);
+}
+
+TEST(BuildCgroup, RemovedBySomebodyElse_WasNotAtItsLimit) {
+  const Cgroups cgroups;
+  if (!cgroups.CanLimit() || cgroups.unified()) GTEST_SKIP() << "no cgroups of version 1 to make";
+  const std::string name = "neoshowcase-test-" + std::to_string(::getpid());
+  {
+    BuildCgroup cgroup(cgroups, name, {64 << 20, 0, 0});
+    ASSERT_TRUE(cgroup.made());
+    EXPECT_FALSE(cgroup.OutOfMemory());
+    ASSERT_TRUE(fs::remove(cgroups.Folder("memory", name)));
+    for (int i = 0; i < 50; ++i, ::usleep(10'000)) ASSERT_FALSE(cgroup.OutOfMemory());
+  }
+}
+
 TEST_F(CgroupFiles, NoController_NothingCanBeLimited) {
   File("cgroup.controllers", "cpu io\n");
   EXPECT_FALSE(Cgroups(root_).CanLimit());
   EXPECT_TRUE(Cgroups(root_).Remove("ours/b1")) << "one that is not there";
-}
-
-// An empty one may be taken away by whoever tidies a machine; version 1 tells that as it tells that
-// memory has run out.
-TEST(RealCgroup, ThatIsRemovedByOthers_HasNotRunOutOfMemory) {
-  const Cgroups cgroups;
-  if (!cgroups.CanLimit()) GTEST_SKIP() << "no cgroup can be made here";
-  const std::string name = "neoshowcase-test-" + std::to_string(::getpid());
-  BuildCgroup one(cgroups, name, {int64_t{64} << 20, 0, 0});
-  ASSERT_TRUE(one.made());
-  ASSERT_TRUE(cgroups.Remove(name));
-  // The kernel tells it a little later.
-  for (int i = 0; i < 50; ++i, ::usleep(10'000)) ASSERT_FALSE(one.OutOfMemory());
 }
 
 }  // namespace

@@ -32,7 +32,6 @@
 #define NS_REASON_ARTIFACT_MISSING "ArtifactMissing"      /* not in the image that was built */
 #define NS_REASON_ARTIFACT_NO_FOLDER "ArtifactNotAFolder" /* a file, a device... */
 #define NS_REASON_TIMED_OUT "TimedOut"
-#define NS_REASON_OUT_OF_DISK "OutOfDisk"
 #define NS_REASON_CANCELLED "Cancelled"
 #define NS_REASON_BASE_IMAGE_UNAVAILABLE "BaseImageUnavailable"
 #define NS_REASON_REGISTRY_UNAVAILABLE "RegistryUnavailable"
