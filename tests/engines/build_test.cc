@@ -215,6 +215,16 @@ TEST_P(Build, IgnoredFiles_AreNotInTheContext) {
   EXPECT_EQ(Run().reason, "") << Log();
 }
 
+TEST_P(Build, ScriptOf65000Bytes_Runs) {
+  std::string script;
+  for (int line = 0; script.size() < 65'000; ++line)
+    script += ": " + std::string(90, 'x') + " " + std::to_string(line) + "\n";
+  Plan("runtime-cmd", CommandSettings(script + "echo end-$((40+2))"));
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "") << outcome.message;
+  EXPECT_THAT(Log(), HasSubstr("end-42"));
+}
+
 TEST_P(Build, TargetAndArguments_AreThoseOfThePlan) {
   File("Dockerfile", "FROM " + Environment("NS_TEST_BASE") +
                          " AS first\nARG MODE\nRUN echo mode-$MODE\n" + "FROM " +

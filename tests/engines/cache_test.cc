@@ -81,7 +81,7 @@ TEST_P(Cache, ArgumentThatOnlyTheEngineMaySet_IsRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(On, Cache, testing::Values("docker", "buildkit"), NameOfEngine);
+NS_ON_EVERY_ENGINE(Cache);
 
 class CacheOfSecrets : public Cache {};
 

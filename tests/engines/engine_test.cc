@@ -227,7 +227,7 @@ void EngineTest::ExpectNothingLeft() {
   EXPECT_EQ(Shell("find " + data + " -maxdepth 2 -name 'build-*'"), "");
   // Containers of buildah, and with them their secrets.
   EXPECT_EQ(Shell("cd " + data +
-                  " && ls -d slot*/store/overlay-containers/????????????????* "
+                  " && ls -d slot*/apps/*/store/overlay-containers "
                   "2>/dev/null"),
             "");
   EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -name " + build), "");

@@ -1,4 +1,4 @@
-// What not every engine has: the daemon of engine-buildkit, the stores of engine-buildah.
+// What not every engine has: the daemon of engine-buildkit.
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -83,47 +83,6 @@ TEST_P(Orphans, OfAKilledBuilder_AreEndedByTheNextOneAndNoOthers) {
 
 INSTANTIATE_TEST_SUITE_P(Own, Orphans, testing::Values("docker", "buildkit"), NameOfEngine);
 
-class Buildah : public EngineTest {};
-
-TEST_P(Buildah, Cache_IsBounded) {
-  Configure(R"({"memory":"300M","timeout":"60s","cache":"24M"})");
-  const AppId first = job_.app;
-  for (int number = 1; number <= 4; ++number) {
-    job_.app = AppId(first.str() + "v" + std::to_string(number));
-    SetBuild(job_.build.str() + "v");
-    Dockerfile("RUN dd if=/dev/zero of=/big bs=1M count=10; echo " + std::to_string(number) +
-               " > /number\n");
-    ASSERT_EQ(Run().reason, "") << Log();
-  }
-  const std::string size =
-      Shell("du -sk " + SharedInstallation().Data("buildah") + "/slot1/store/overlay");
-  EXPECT_LE(std::atoi(size.c_str()), 26 << 10);
-  EXPECT_GE(std::atoi(size.c_str()), 10 << 10) << "the newest stays";
-}
-
-// After a restart of the machine what was in memory is gone.
-TEST_P(Buildah, StoreWhoseContainersAreGone_BeginsAnew) {
-  Dockerfile("RUN true\n");
-  ASSERT_EQ(Run().reason, "") << Log();
-  const fs::path link = SharedInstallation().Data("buildah") + "/slot1/store/overlay-containers";
-  fs::remove_all(fs::read_symlink(link).parent_path());
-  EXPECT_EQ(Run().reason, "") << Log();
-}
-
-TEST_P(Buildah, ChrootIsolation_BuildsAndHoldsTheLimits) {
-  Configure(R"({"isolation":"chroot","memory":"300M","timeout":"60s"})");
-  Dockerfile("RUN echo ran-$((40+2))\n");
-  EXPECT_EQ(Run().reason, "") << Log();
-  Configure(R"({"isolation":"chroot","memory":"128M","timeout":"60s"})");
-  Dockerfile("RUN dd if=/dev/zero of=/dev/null bs=600M count=1\n");
-  EXPECT_EQ(Run().reason, "OutOfMemory") << Log();
-  Configure(R"({"isolation":"chroot","memory":"300M","timeout":"3s"})");
-  Dockerfile("RUN (sleep 4326 &); sleep 4327\n");
-  EXPECT_EQ(Run().reason, "TimedOut") << Log();
-  EXPECT_FALSE(Runs("sleep 4326") || Runs("sleep 4327"));
-  ExpectNothingLeft();
-}
-
 class DockerfilesAlone : public EngineTest {};
 
 TEST_P(DockerfilesAlone, PlanOfBuildpacks_IsRefused) {
@@ -141,7 +100,6 @@ TEST_P(DockerfilesAlone, PlanOfBuildpacks_IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Own, DockerfilesAlone, testing::Values("buildkit", "buildah"),
                          NameOfEngine);
 INSTANTIATE_TEST_SUITE_P(Own, Buildkit, testing::Values("buildkit"), NameOfEngine);
-INSTANTIATE_TEST_SUITE_P(Own, Buildah, testing::Values("buildah"), NameOfEngine);
 
 }  // namespace
 }  // namespace ns::engines
