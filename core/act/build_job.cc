@@ -6,7 +6,6 @@
 
 #include "act/artifact.h"
 #include "act/engine_choice.h"
-#include "act/lfs.h"
 #include "act/pause.h"
 #include "act/source_folder.h"
 #include "base/failpoint.h"
@@ -92,12 +91,10 @@ class Job {
     Phase("checkout", "checkout of commit " + build_.commit);
     NS_ASSIGN(SourceFolder folder, SourceFolder::Make(parts_.folder + "/" + SourceName(build_)));
     source_.emplace(std::move(folder));
-    NS_TRY(parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
-                               source_->path()));
-    if (UsesLfs(source_->path()))
-      log_.Write(
-          "-- Git LFS is not supported: files that .gitattributes gives to it are pointers\n");
-    return {};
+    const ports::LargeFiles large{
+        true, [this](const std::string& text) { log_.Write("-- " + text + "\n"); }};
+    return parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
+                               source_->path(), large);
   }
 
   Result<ports::BuildPlan> Plan(ports::BuildMethod& method) {

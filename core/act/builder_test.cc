@@ -212,22 +212,12 @@ TEST_F(BuilderTest, Leaving_QueuesTheBuildAgain) {
   EXPECT_EQ(Build().outcome.reason(), "BuilderStopped");
 }
 
-TEST_F(BuilderTest, SourceWithFilesInLfs_SaysSoInTheLog) {
-  remote_.Attribute("# filter=lfs\n*.txt text\n*.bin filter=lfs diff=lfs\n");
+TEST_F(BuilderTest, SourceWithFilesInLfs_SaysInTheLogHowFarTheyAre) {
+  remote_.SayOfLfs("LFS: 3 of 12 objects, 40 MB");
   Begin();
   const auto log = [&] { return store_.logs.Read(build_, 0, 1 << 20).value().bytes; };
-  Until("said", [&] { return log().find("Git LFS is not supported") != std::string::npos; });
-}
-
-TEST_F(BuilderTest, SourceWithOtherAttributes_SaysNothingOfLfs) {
-  remote_.Attribute("# filter=lfs\nfilter=lfs text\n*.bin filter=lfsx\n");
-  Begin();
-  Until("build runs", [&] { return engine_.runs == 1; });
-  engine_.finish = true;
-  Until("settled", [&] { return Build().status == BuildStatus::kSucceeded; });
-  const std::string log = store_.logs.Read(build_, 0, 1 << 20).value().bytes;
-  EXPECT_NE(log.find("checkout of commit"), std::string::npos);
-  EXPECT_EQ(log.find("LFS"), std::string::npos);
+  Until("said",
+        [&] { return log().find("\n-- LFS: 3 of 12 objects, 40 MB\n") != std::string::npos; });
 }
 
 TEST_F(BuilderTest, QueueReadBeforeTheBuildEnded_BeginsItOnce) {

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLookDeadline = 2min;
+constexpr Duration kLookDeadline = 1min;
 constexpr Duration kDeskDeadline = 5s;
 constexpr Duration kPoll = 5s;
 constexpr Duration kRest = 100ms;  // after each look at the desk, however many hints come
@@ -31,7 +31,7 @@ Result<ports::Detection> Look(const BuilderParts& parts, const ports::DetectionO
                               const ports::Call& call) {
   NS_ASSIGN(const SourceFolder folder,
             SourceFolder::Make(parts.folder + "/detect-" + order.claim.id.str()));
-  const Status there = parts.git.Checkout(call, order.remote, order.commit, folder.path());
+  const Status there = parts.git.Checkout(call, order.remote, order.commit, folder.path(), {});
   if (!there.ok()) return Unreadable(there);
   NS_ASSIGN(const ports::SourceListing source, ListSource(folder.path()));
   return Detect(call, parts.methods, source);

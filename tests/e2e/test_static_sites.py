@@ -66,8 +66,7 @@ def test_command_push_to_pages_and_the_next_push(site):
     build = app.build(commit)
     assert build["status"] == "SUCCEEDED" and len(build["artifacts"]) == 1, build
     assert "built 5" in app.log(build["id"])
-    status = app.status()
-    assert status["state"] == "LIVE", status
+    until(lambda: app.status()["state"] == "LIVE", 30, lambda: f"it is live: {app.status()}")
     assert app.conditions()["Site"]["reason"] == "SiteReady"
 
 
@@ -226,7 +225,7 @@ def test_deleted_site_leaves_nothing(site):
     assert [path for path, _, _ in os.walk(data) if path.endswith(stored)], "the artifact is in the storage"
     app.delete()
     until(lambda: [f for path, _, files in os.walk(data) if path.endswith(stored) for f in files] == [], 60, "no artifact is left")
-    assert page(app)[0] == 404
+    until(lambda: page(app)[0] == 404, 30, lambda: f"no route leads to it: {page(app)}")
 
 
 def test_refusals_name_what_is_wrong(site):
