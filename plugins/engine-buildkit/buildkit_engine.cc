@@ -63,10 +63,10 @@ sdk::EngineResult BuildkitEngine::Run(const sdk::Call& call, const sdk::EngineJo
   daemon_.Ensure(call);
   try {
     const sdk::EngineResult result = Build(call, job, pump);
-    ForgetHistory();
+    TidyUp();
     return result;
   } catch (...) {
-    ForgetHistory();
+    TidyUp();
     throw;
   }
 }
@@ -92,11 +92,13 @@ sdk::EngineResult BuildkitEngine::Build(const sdk::Call& call, const sdk::Engine
 }
 
 // A call of its own: the run's may be cancelled.
-void BuildkitEngine::ForgetHistory() const noexcept {
+void BuildkitEngine::TidyUp() const noexcept {
   try {
     daemon_.ForgetHistory(sdk::Call());
+    daemon_.BoundCache(sdk::Call());
   } catch (const std::exception& error) {
-    host_.log().Debug("logs of builds stay in buildkitd for now", {{"error", error.what()}});
+    host_.log().Debug("what builds have left in buildkitd stays for now",
+                      {{"error", error.what()}});
   }
 }
 
@@ -108,7 +110,7 @@ void BuildkitEngine::Abort(const sdk::Call&, const std::string& build) {
       host_.log().Warn("processes of a build do not end", {{"build", build}});
   }
   engine::Workplace::Forget(folder_, build);
-  if (daemon_.Answers()) ForgetHistory();
+  if (daemon_.Answers()) TidyUp();
 }
 
 }  // namespace ns::engine_buildkit

@@ -32,8 +32,8 @@ class BuildkitEngine : public sdk::Engine {
   engine::Mark MarkOf(const std::string& build) const { return {host_.installation(), build}; }
   sdk::EngineResult Build(const sdk::Call& call, const sdk::EngineJob& job,
                           const engine::LogPump& pump);
-  // What buildkitd has kept of the logs of runs.
-  void ForgetHistory() const noexcept;
+  // What buildkitd has kept of the logs of runs, and of their layers beyond the bound.
+  void TidyUp() const noexcept;
 
   const sdk::Host host_;
   const Config config_;

@@ -181,22 +181,42 @@ std::string Daemon::Buildctl() const {
   return engine::FindProgram(config_.buildctl, "buildctl", "BuildKit 0.32");
 }
 
-void Daemon::ForgetHistory(const sdk::Call& call) const {
+Daemon::Said Daemon::Ask(const sdk::Call& call, const std::vector<std::string>& words,
+                         int seconds) const {
+  Said said;
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
-  spec.argv = {Buildctl(), "--addr", address(), "prune-histories", "--format", "{{.Record.Ref}}"};
+  spec.argv = {Buildctl(), "--addr", address()};
+  spec.argv.insert(spec.argv.end(), words.begin(), words.end());
   spec.env = {kPath, "HOME=" + folder_};
-  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  std::string said;
-  spec.output = [&said](std::string_view bytes) { said += bytes; };
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  spec.output = [&said](std::string_view bytes) { said.text += bytes; };
   spec.tick = [] { return true; };
   const child::ChildResult result = child::RunChild(call, spec);
-  // Records whose logs are gone already make it end with a failure, after the others.
-  const bool gone =
-      said.find("lease") != std::string::npos && said.find("not found") != std::string::npos;
-  if (result.ending != child::Ending::kExited || (result.exit_code != 0 && !gone))
+  said.exited = result.ending == child::Ending::kExited;
+  said.exit_code = result.exit_code;
+  return said;
+}
+
+// Records whose logs are gone already make it end with a failure, after the others.
+void Daemon::ForgetHistory(const sdk::Call& call) const {
+  const Said said = Ask(call, {"prune-histories", "--format", "{{.Record.Ref}}"}, 30);
+  const bool gone = said.text.find("lease") != std::string::npos &&
+                    said.text.find("not found") != std::string::npos;
+  if (!said.exited || (said.exit_code != 0 && !gone))
     host_.log().Warn("buildkitd keeps logs of builds, in which secrets may stand that they print",
-                     {{"said", said.substr(0, 300)}});
+                     {{"said", said.text.substr(0, 300)}});
+}
+
+void Daemon::BoundCache(const sdk::Call& call) const {
+  constexpr double kMegabyte = 1e6;
+  const Said said = Ask(call,
+                        {"prune", "--all", "--keep-storage",
+                         std::to_string(static_cast<double>(config_.cache) / kMegabyte)},
+                        600);
+  if (!said.exited || said.exit_code != 0)
+    host_.log().Warn("the layer cache of buildkitd is not bounded for now",
+                     {{"said", said.text.substr(0, 300)}});
 }
 
 }  // namespace ns::engine_buildkit

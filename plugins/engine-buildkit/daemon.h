@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "config.h"
 #include "ns/sdk/host.h"
@@ -29,9 +30,18 @@ class Daemon {
   std::string Buildctl() const;
   // Has it forget the logs of builds that have ended: what a step has printed stands in them.
   void ForgetHistory(const sdk::Call& call) const;
+  // Drops layers and cache mounts that were unused longest until no more than `cache` is there;
+  // buildkitd by itself looks at that once a minute.
+  void BoundCache(const sdk::Call& call) const;
 
  private:
   std::string Socket() const { return folder_ + "/buildkitd.sock"; }
+  struct Said {
+    bool exited = false;  // by itself
+    int exit_code = 0;
+    std::string text;
+  };
+  Said Ask(const sdk::Call& call, const std::vector<std::string>& words, int seconds) const;
   void CheckMachine() const;
   // Undoes the mounts of steps of a daemon that was killed: the next one does not.
   void SweepMounts();

@@ -78,8 +78,10 @@ sdk::EngineResult DockerEngine::Run(const sdk::Call& call, const sdk::EngineJob&
                          "; start it, `ns doctor` tells more.",
                      sdk::Fault::kPlatform);
   }
-  if (!job.plan.builder.empty())
+  if (!job.plan.builder.empty()) {
+    const engine::Workplace found_by_the_next_host(WorkFolder(), job);
     return buildpacks_.Run(call, job, log, Clock::now() + config_.timeout);
+  }
   const std::string cache_key = cache_keys_.Of(call, job);
   const engine::Turns::Held turn = turns_.Take(call, cache_key);
   const TimePoint deadline = Clock::now() + config_.timeout;

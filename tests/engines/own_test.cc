@@ -35,6 +35,27 @@ TEST_P(Buildkit, DaemonKilledMeanwhile_IsThePlatformsFaultAndTheNextBuildHasAnot
   ExpectNothingLeft();
 }
 
+TEST_P(Buildkit, Cache_IsBoundedAfterEachBuild) {
+  Configure(R"({"memory":"300M","timeout":"60s","cache":"24M"})");
+  const AppId first = job_.app;
+  const std::string size = "du -sk " + SharedInstallation().Data("buildkit") +
+                           "/root/runc-overlayfs/snapshots/snapshots";
+  for (int number = 1; number <= 5; ++number) {
+    job_.app = AppId(first.str() + "v" + std::to_string(number));
+    SetBuild(job_.build.str() + "v");
+    Dockerfile(
+        "RUN --mount=type=cache,target=/c dd if=/dev/zero of=/c/it bs=1M count=3; "
+        "dd if=/dev/zero of=/big bs=1M count=10; echo " +
+        std::to_string(number) + " > /number\n");
+    ASSERT_EQ(Run().reason, "") << Log();
+    EXPECT_TRUE(Until([&] { return std::atoi(Shell(size).c_str()) <= 26 << 10; }, seconds(5)))
+        << Shell(size);
+  }
+  SetBuild(job_.build.str() + "v");
+  ASSERT_EQ(Run().reason, "");
+  EXPECT_THAT(Log(), testing::HasSubstr("CACHED")) << "the newest stays";
+}
+
 TEST_P(Buildkit, Daemon_IsAdoptedByTheNextHost) {
   Dockerfile("RUN true\n");
   ASSERT_EQ(Run().reason, "") << Log();

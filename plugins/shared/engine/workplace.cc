@@ -7,7 +7,6 @@
 
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string_view>
 
 #include "engine/run.h"
@@ -69,7 +68,8 @@ std::string TextOf(const fs::path& path) {
 }  // namespace
 
 Workplace::Workplace(const std::string& folder, const sdk::EngineJob& job)
-    : path_(fs::path(folder) / ("build-" + job.build + "-" + std::to_string(job.attempt))) {
+    : path_(fs::path(folder) / ("build-" + job.build + "-" + std::to_string(job.attempt))),
+      source_(job.source) {
   std::error_code error;
   fs::remove_all(path_, error);
   fs::create_directories(path_, error);
@@ -107,10 +107,17 @@ bool Workplace::NamesSyntax() const {
   return WithoutSyntax(text) != text;
 }
 
+// A link that leads out of the source is left to the builder, which does not follow it.
 std::string Workplace::Dockerfile() const {
-  std::stringstream text;
-  text << std::ifstream(files_.dockerfile, std::ios::binary).rdbuf();
-  return text.str();
+  std::error_code error;
+  const std::string real = fs::canonical(files_.dockerfile, error).string();
+  const auto below = [&real](const fs::path& folder) {
+    std::error_code none;
+    const fs::path at = fs::canonical(folder, none);
+    return !none && Below(at.string(), real);
+  };
+  if (error || !(below(source_) || below(path_))) return "";
+  return TextOf(real);
 }
 
 // What is ignored is said beside the Dockerfile, too.

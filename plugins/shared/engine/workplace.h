@@ -49,7 +49,7 @@ class Workplace {
   std::string Generated(const sdk::BuildPlan& plan) const;
   std::string Dockerfile() const;
 
-  const std::filesystem::path path_;
+  const std::filesystem::path path_, source_;
   int alive_ = -1;  // locked while the run lives, whatever ends it
   std::vector<child::MemoryFile> memory_;
   Files files_;
