@@ -12,6 +12,8 @@ VERSITYGW_VERSION=1.8.0
 BUILDKIT_VERSION=0.32.2
 GO_VERSION=1.26.6
 LIFECYCLE_VERSION=0.21.17
+GIT_LFS_VERSION=3.7.1
+CONFORMANCE_VERSION=1.0.5
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -87,6 +89,38 @@ tool_lifecycle() {
   done
   for program in analyzer builder creator detector exporter rebaser restorer; do ln -sfn lifecycle "$folder/bin/$program"; done
   rm -rf "$folder/source"
+  touch "$folder/.complete"
+}
+
+# git-lfs and its own test server, a Git server with LFS. A minute, once.
+tool_git_lfs() {
+  local folder=$NS_TOOLS/git-lfs-$GIT_LFS_VERSION module=github.com/git-lfs/git-lfs/v3 work go
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  work=$(mktemp -d)
+  printf 'module neoshowcase.dev/tools/git-lfs\n\ngo 1.25\n\nrequire %s v%s\n' "$module" "$GIT_LFS_VERSION" >"$work/go.mod"
+  (
+    export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod PATH="$(dirname "$go"):$PATH"
+    cd "$work" && go mod download "$module" && cp -r "$(go list -m -f '{{.Dir}}' "$module")" source && chmod -R u+w source &&
+      cd source && go generate ./commands && go build -trimpath -o "$folder/bin/" . &&
+      go build -trimpath -tags testtools -o "$folder/bin/" t/cmd/lfstest-gitserver.go
+  ) || return 1
+  rm -rf "$work"
+  touch "$folder/.complete"
+}
+
+# The conformance suite of Connect, and the definitions that it speaks by. A minute, once.
+tool_conformance() {
+  local folder=$NS_TOOLS/conformance-$CONFORMANCE_VERSION go module=connectrpc.com/conformance
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$folder/bin" "$go" install "$module/cmd/connectconformance@v$CONFORMANCE_VERSION"
+  cp -r "$("$go" env GOMODCACHE)/$module@v$CONFORMANCE_VERSION/proto" "$folder/proto"
+  chmod -R u+w "$folder/proto"
   touch "$folder/.complete"
 }
 

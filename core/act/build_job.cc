@@ -6,7 +6,6 @@
 
 #include "act/artifact.h"
 #include "act/engine_choice.h"
-#include "act/lfs.h"
 #include "act/pause.h"
 #include "act/source_folder.h"
 #include "base/failpoint.h"
@@ -24,7 +23,7 @@ constexpr Duration kCheckoutDeadline = 10min;
 constexpr Duration kPlanDeadline = 1min;
 constexpr Duration kPutDeadline = 15min;            // 4 GiB at 5 MB a second
 constexpr Duration kPutAgain = 1s, kPutWait = 16s;  // the first wait and the longest
-constexpr Duration kRunDeadline = 2h;               // an engine's own limit is lower
+constexpr Duration kRunDeadline = 8 * 24h;          // engines take no limit as long as that
 
 Status Of(Fault fault, Code code, std::string reason, std::string message) {
   Status status(code, std::move(reason), std::move(message));
@@ -92,12 +91,10 @@ class Job {
     Phase("checkout", "checkout of commit " + build_.commit);
     NS_ASSIGN(SourceFolder folder, SourceFolder::Make(parts_.folder + "/" + SourceName(build_)));
     source_.emplace(std::move(folder));
-    NS_TRY(parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
-                               source_->path()));
-    if (UsesLfs(source_->path()))
-      log_.Write(
-          "-- Git LFS is not supported: files that .gitattributes gives to it are pointers\n");
-    return {};
+    const ports::LargeFiles large{
+        true, [this](const std::string& text) { log_.Write("-- " + text + "\n"); }};
+    return parts_.git.Checkout(Within(kCheckoutDeadline), order_.remote, build_.commit,
+                               source_->path(), large);
   }
 
   Result<ports::BuildPlan> Plan(ports::BuildMethod& method) {

@@ -35,6 +35,7 @@ class PatientEngine final : public ports::BuildEngine {
   }
   Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,
                                   const std::function<void(std::string_view)>&) override {
+    deadline = call.deadline;
     ++runs;
     while (!finish && !call.cancel.stop_requested()) std::this_thread::sleep_for(1ms);
     ports::EngineOutput output;
@@ -45,6 +46,7 @@ class PatientEngine final : public ports::BuildEngine {
   }
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
+  std::optional<Duration> deadline;  // of the last run
   std::atomic<int> runs = 0;
   std::atomic<bool> finish = false, cancelled = false;
 };
@@ -185,6 +187,14 @@ TEST_F(BuilderTest, StoreAwayForLongerThanTheLease_BuildIsQueuedAgainNotCancelle
   EXPECT_EQ(Build().outcome.reason(), "BuilderLost");
 }
 
+// How long a build may take is said to the engine, in its configuration.
+TEST_F(BuilderTest, EngineHasAllTheTimeThatItsOwnLimitMayBe) {
+  Begin();
+  Until("build runs", [&] { return engine_.runs == 1; });
+  ASSERT_TRUE(engine_.deadline);
+  EXPECT_GT(*engine_.deadline - clock_.Monotonic(), 7 * 24h);
+}
+
 TEST_F(BuilderTest, CancelAskedFor_StaysCancelled) {
   Begin();
   Until("build runs", [&] { return engine_.runs == 1; });
@@ -202,22 +212,12 @@ TEST_F(BuilderTest, Leaving_QueuesTheBuildAgain) {
   EXPECT_EQ(Build().outcome.reason(), "BuilderStopped");
 }
 
-TEST_F(BuilderTest, SourceWithFilesInLfs_SaysSoInTheLog) {
-  remote_.Attribute("# filter=lfs\n*.txt text\n*.bin filter=lfs diff=lfs\n");
+TEST_F(BuilderTest, SourceWithFilesInLfs_SaysInTheLogHowFarTheyAre) {
+  remote_.SayOfLfs("LFS: 3 of 12 objects, 40 MB");
   Begin();
   const auto log = [&] { return store_.logs.Read(build_, 0, 1 << 20).value().bytes; };
-  Until("said", [&] { return log().find("Git LFS is not supported") != std::string::npos; });
-}
-
-TEST_F(BuilderTest, SourceWithOtherAttributes_SaysNothingOfLfs) {
-  remote_.Attribute("# filter=lfs\nfilter=lfs text\n*.bin filter=lfsx\n");
-  Begin();
-  Until("build runs", [&] { return engine_.runs == 1; });
-  engine_.finish = true;
-  Until("settled", [&] { return Build().status == BuildStatus::kSucceeded; });
-  const std::string log = store_.logs.Read(build_, 0, 1 << 20).value().bytes;
-  EXPECT_NE(log.find("checkout of commit"), std::string::npos);
-  EXPECT_EQ(log.find("LFS"), std::string::npos);
+  Until("said",
+        [&] { return log().find("\n-- LFS: 3 of 12 objects, 40 MB\n") != std::string::npos; });
 }
 
 TEST_F(BuilderTest, QueueReadBeforeTheBuildEnded_BeginsItOnce) {

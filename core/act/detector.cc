@@ -31,7 +31,7 @@ Result<ports::Detection> Look(const BuilderParts& parts, const ports::DetectionO
                               const ports::Call& call) {
   NS_ASSIGN(const SourceFolder folder,
             SourceFolder::Make(parts.folder + "/detect-" + order.claim.id.str()));
-  const Status there = parts.git.Checkout(call, order.remote, order.commit, folder.path());
+  const Status there = parts.git.Checkout(call, order.remote, order.commit, folder.path(), {});
   if (!there.ok()) return Unreadable(there);
   NS_ASSIGN(const ports::SourceListing source, ListSource(folder.path()));
   return Detect(call, parts.methods, source);

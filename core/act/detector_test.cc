@@ -34,7 +34,8 @@ class OneFileRemote final : public ports::GitRemote {
     return std::vector<model::Commit>();
   }
   Status Checkout(const ports::Call& call, const ports::Remote& remote, const std::string& commit,
-                  const std::string& path) override {
+                  const std::string& path, const ports::LargeFiles& large) override {
+    EXPECT_FALSE(large.fetch) << "what a source is built with is seen without";
     ++checkouts;
     while (patient && !call.cancel.stop_requested()) std::this_thread::sleep_for(1ms);
     if (patient) return Status(Code::kCancelled, "Cancelled", "stopped");

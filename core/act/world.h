@@ -2,7 +2,6 @@
 // and builder work on.
 #pragma once
 
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,21 +32,21 @@ class MemoryRemote final : public ports::GitRemote {
     for (const std::string& hash : hashes) commits.push_back({hash, "someone", kNever, "change"});
     return commits;
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
-                  const std::string& path) override {
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
+                  const ports::LargeFiles& large) override {
     Lock lock(mutex_);
-    if (!attributes_.empty()) std::ofstream(path + "/.gitattributes") << attributes_;
+    if (large.fetch && !progress_.empty()) large.progress(progress_);
     return {};
   }
-  // What its .gitattributes says from now on.
-  void Attribute(const std::string& text) {
+  // What a checkout with files in Git LFS says of them from now on.
+  void SayOfLfs(const std::string& text) {
     Lock lock(mutex_);
-    attributes_ = text;
+    progress_ = text;
   }
 
  private:
   Mutex mutex_;
-  std::string head_ NS_GUARDED_BY(mutex_), attributes_ NS_GUARDED_BY(mutex_);
+  std::string head_ NS_GUARDED_BY(mutex_), progress_ NS_GUARDED_BY(mutex_);
 };
 
 class MemoryMethod final : public ports::BuildMethod {

@@ -39,8 +39,8 @@ class FakeGit final : public ports::GitRemote {
                                              const std::vector<std::string>&) override {
     return std::vector<model::Commit>();
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
-                  const std::string&) override {
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
+                  const ports::LargeFiles&) override {
     return {Code::kUnsupported, "the API looks at no source"};
   }
 

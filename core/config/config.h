@@ -30,6 +30,7 @@ struct Git {
   uint64_t mirror_limit = uint64_t{4} << 30;  // bytes
   int entry_limit = 1'000'000;                // files and folders of one checkout
   std::string sandbox = "auto";               // or "required", "off"
+  bool lfs = true;                            // files in Git LFS have their content in builds
   friend bool operator==(const Git&, const Git&) = default;
 };
 

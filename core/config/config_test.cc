@@ -38,7 +38,7 @@ constexpr char kWhole[] = R"(installation: home
 data: /srv/ns
 database: embedded
 identity: {header: X-User, proxies: [10.0.0.2, "10.1.0.0/16"], secret: s3cret}
-git: {private_hosts: [127.0.0.1], list_timeout: 5s, mirror_limit: 1G, entry_limit: 5, sandbox: required}
+git: {private_hosts: [127.0.0.1], list_timeout: 5s, mirror_limit: 1G, entry_limit: 5, sandbox: required, lfs: false}
 engines: [engine]
 domains: [{name: "*.apps.example.com", exclude: [admin.apps.example.com], auth: true}, example.com]
 ports: [{protocol: udp, from: 30000, to: 30100}]
@@ -72,6 +72,7 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_EQ(config.git.mirror_limit, 1U << 30);
   EXPECT_EQ(config.git.entry_limit, 5);
   EXPECT_EQ(config.git.sandbox, "required");
+  EXPECT_FALSE(config.git.lfs);
   EXPECT_THAT(config.domains,
               ElementsAre(model::Domain{"*.apps.example.com", {"admin.apps.example.com"}, true},
                           model::Domain{"example.com", {}, false}));

@@ -54,6 +54,7 @@ void ReadGit(Section section, Git& out) {
   section.Bytes("mirror_limit", out.mirror_limit);
   section.Integer("entry_limit", out.entry_limit, 1, 100'000'000);
   section.OneOf("sandbox", out.sandbox, {"auto", "required", "off"});
+  section.Flag("lfs", out.lfs);
   section.Close();
 }
 

@@ -9,7 +9,9 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "git/attributes.h"
 #include "git/entry_name.h"
+#include "git/folder.h"
 #include "git/gitmodules.h"
 #include "git/submodule_url.h"
 #include "git/tree_writer.h"
@@ -47,33 +49,20 @@ Result<Fd> OpenEmpty(const std::string& path) {
   return fd;
 }
 
-// The folder `path` below `top`, through no link.
-Result<Fd> OpenBelow(int top, const std::string& path) {
-  Fd fd(::openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for (size_t begin = 0; fd && begin < path.size();) {
-    const size_t end = std::min(path.find('/', begin), path.size());
-    const std::string name = path.substr(begin, end - begin);
-    fd = Fd(::openat(fd.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    begin = end + 1;
-  }
-  if (fd) return fd;
-  return Unavailable("cannot open \"" + Shown(path) + "\": " + ::strerrordesc_np(errno))
-      .SetFault(Fault::kPlatform);
-}
-
-// The text of the file .gitmodules; nothing without one.
-Result<std::string> GitmodulesOf(git_repository* repository, git_commit* commit) {
+// The text of the file `name` at the top of the commit; nothing without one.
+Result<std::string> TopFile(git_repository* repository, git_commit* commit,
+                            const std::string& name) {
   git_tree* raw = nullptr;
   if (git_commit_tree(&raw, commit) != 0) return CheckoutRefused(Shown(LastMessage()));
   const TreeHandle tree(raw);
   for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-    if (std::string_view(git_tree_entry_name(entry)) != ".gitmodules") continue;
+    if (git_tree_entry_name(entry) != name) continue;
     git_blob* blob = nullptr;
     const git_filemode_t mode = git_tree_entry_filemode(entry);
     const bool file = mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
     if (!file || git_blob_lookup(&blob, repository, git_tree_entry_id(entry)) != 0)
-      return CheckoutRefused(".gitmodules is no file");
+      return CheckoutRefused(name + " is no file");
     const BlobHandle owner(blob);
     return std::string(static_cast<const char*>(git_blob_rawcontent(blob)),
                        static_cast<size_t>(git_blob_rawsize(blob)));
@@ -93,13 +82,13 @@ Status OfModule(const std::string& path, Status status) {
 
 class Checkout {
  public:
-  explicit Checkout(const Request& request)
-      : request_(request), writer_(request.mirror_limit, request.entry_limit) {}
+  Checkout(const Request& request, const std::function<void(const std::string&)>& note)
+      : request_(request), note_(note), writer_(request.mirror_limit, request.entry_limit) {}
 
   Status Run(Mirror& mirror) {
     NS_ASSIGN(top_, OpenEmpty(request_.path));
     const std::string commit = request_.hashes.empty() ? "" : request_.hashes[0];
-    NS_TRY(Fill(mirror, {"", request_.url, commit, 0}));
+    NS_TRY(Fill(request_, mirror, {"", request_.url, commit, 0}));
     while (!waiting_.empty()) {
       const Part part = std::move(waiting_.front());
       waiting_.pop_front();
@@ -131,7 +120,7 @@ class Checkout {
       request.beside = FolderSize(request_.mirror) - FolderSize(request.mirror);
       brought = mirror.Bring();
     }
-    return brought.ok() ? Fill(mirror, part) : brought;
+    return brought.ok() ? Fill(request, mirror, part) : brought;
   }
 
   // Whether there were mirrors that this checkout has not needed so far.
@@ -146,16 +135,24 @@ class Checkout {
     return any;
   }
 
-  // A mirror that lacks an object is made anew once: it may have lost it. What is then still
-  // missing the remote does not have.
-  Status Fill(Mirror& mirror, const Part& part) {
+  // `request` is the part's own. A mirror that lacks an object is made anew once: it may have lost
+  // it. What is then still missing the remote does not have.
+  Status Fill(const Request& request, Mirror& mirror, const Part& part) {
     const TreeWriter::Counted before = writer_.counted();
-    const Status status = Write(mirror, part);
-    if (!writer_.damaged()) return status;
-    NS_TRY(mirror.Restore());
-    NS_TRY(EmptyPart(part));
-    writer_.CountFrom(before);
-    return Write(mirror, part);
+    Left left;
+    Status status = Write(mirror, part, left);
+    if (writer_.damaged()) {
+      NS_TRY(mirror.Restore());
+      NS_TRY(EmptyPart(part));
+      writer_.CountFrom(before);
+      left = Left();
+      status = Write(mirror, part, left);
+    }
+    NS_TRY(status);
+    const CommitHandle commit = FindCommit(mirror.repository(), part.commit);
+    NS_TRY(EnqueueModules(mirror.repository(), commit.get(), part, left.gitlinks));
+    if (request_.lfs == LfsUse::kLeave) return {};
+    return FillPointers(request, mirror.repository(), commit.get(), part, left.pointers);
   }
 
   Status EmptyPart(const Part& part) const {
@@ -166,7 +163,7 @@ class Checkout {
     return {};
   }
 
-  Status Write(Mirror& mirror, const Part& part) {
+  Status Write(Mirror& mirror, const Part& part, Left& left) {
     const CommitHandle commit = FindCommit(mirror.repository(), part.commit);
     if (!commit) {
       return Status(Code::kNotFound, "CommitNotFound",
@@ -174,19 +171,42 @@ class Checkout {
           .SetFault(Fault::kSource);
     }
     NS_ASSIGN(const Fd folder, OpenBelow(top_.get(), part.path));
-    std::vector<Gitlink> gitlinks;
-    NS_TRY(writer_.Write(mirror.repository(), commit.get(), folder.get(), part.path, gitlinks));
+    return writer_.Write(mirror.repository(), commit.get(), folder.get(), part.path, left);
+  }
+
+  Status EnqueueModules(git_repository* repository, git_commit* commit, const Part& part,
+                        const std::vector<Gitlink>& gitlinks) {
     if (gitlinks.empty()) return {};
-    NS_ASSIGN(const std::string text, GitmodulesOf(mirror.repository(), commit.get()));
+    NS_ASSIGN(const std::string text, TopFile(repository, commit, ".gitmodules"));
     NS_ASSIGN(const auto urls, ParseGitmodules(text));
     for (const Gitlink& gitlink : gitlinks) {
-      const size_t prefix = part.path.empty() ? 0 : part.path.size() + 1;
-      const auto found = urls.find(gitlink.path.substr(prefix));
+      const auto found = urls.find(Within(part, gitlink.path));
       if (found == urls.end()) continue;
       const Status status = Enqueue(part, gitlink, found->second);
       if (!status.ok()) return OfModule(gitlink.path, status);
     }
     return {};
+  }
+
+  Status FillPointers(const Request& request, git_repository* repository, git_commit* commit,
+                      const Part& part, std::vector<LfsFile>& pointers) {
+    std::erase_if(pointers, [&](const LfsFile& file) {
+      return !IsInLfs(repository, commit, Within(part, file.path));
+    });
+    if (pointers.empty()) return {};
+    if (request_.lfs == LfsUse::kTell) {
+      note_("LFS: " + std::to_string(pointers.size()) +
+            " files are pointers, since git.lfs is false on this builder");
+      return {};
+    }
+    for (const LfsFile& file : pointers) NS_TRY(writer_.Count(file.pointer.size, file.path));
+    NS_ASSIGN(const std::string config, TopFile(repository, commit, ".lfsconfig"));
+    return FetchLfs(request, config, pointers, top_.get(), note_);
+  }
+
+  // A path below the top as one below the part.
+  static std::string Within(const Part& part, const std::string& path) {
+    return path.substr(part.path.empty() ? 0 : part.path.size() + 1);
   }
 
   Status Enqueue(const Part& part, const Gitlink& gitlink, const std::string& text) {
@@ -201,6 +221,7 @@ class Checkout {
   }
 
   const Request& request_;
+  const std::function<void(const std::string&)>& note_;
   TreeWriter writer_;
   Fd top_;
   std::deque<Part> waiting_;
@@ -210,8 +231,9 @@ class Checkout {
 
 }  // namespace
 
-Status WriteCheckout(const Request& request, Mirror& mirror) {
-  return Checkout(request).Run(mirror);
+Status WriteCheckout(const Request& request, Mirror& mirror,
+                     const std::function<void(const std::string&)>& note) {
+  return Checkout(request, note).Run(mirror);
 }
 
 }  // namespace ns::git

@@ -115,18 +115,27 @@ int NewStream(git_stream** out, const char* host, const char* port) {
 
 }  // namespace
 
-Result<std::vector<SocketAddress>> Connections::Resolve(const std::string& host,
-                                                        const std::string& port) {
-  NS_ASSIGN(auto addresses, Lookup(host, port));
-  const auto refused = [&](const SocketAddress& address) { return !rules_.Allows(host, address); };
-  const std::string first = addresses.empty() ? "" : supervise::FormatAddress(addresses[0]);
-  std::erase_if(addresses, refused);
-  if (!addresses.empty()) return addresses;
+Status Connections::Check(const std::string& host, const SocketAddress& address) const {
+  if (rules_.Allows(host, address)) return {};
   return Status(Code::kDenied, "AddressRefused",
-                host + " is at " + first +
+                host + " is at " + supervise::FormatAddress(address) +
                     ", which is no public address: an administrator may list it under "
                     "git.private_hosts")
       .SetFault(Fault::kOperator);
+}
+
+Result<std::vector<SocketAddress>> Connections::Resolve(const std::string& host,
+                                                        const std::string& port) {
+  NS_ASSIGN(const auto found, Lookup(host, port));
+  Status refused;
+  std::vector<SocketAddress> addresses;
+  for (const SocketAddress& address : found) {
+    const Status status = Check(host, address);
+    if (status.ok()) addresses.push_back(address);
+    if (refused.ok()) refused = status;
+  }
+  if (addresses.empty()) return refused;
+  return addresses;
 }
 
 Result<Fd> Connections::Open(const std::string& host, const std::string& port) {

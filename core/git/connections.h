@@ -18,6 +18,8 @@ class Connections {
 
   // From now on only `host`:`port` may be connected to, so that credentials go nowhere else.
   void Pin(const std::string& host, const std::string& port) { pinned_ = host + ":" + port; }
+  // "AddressRefused" when `host` may not be fetched from at this address.
+  Status Check(const std::string& host, const supervise::SocketAddress& address) const;
   // Allowed addresses of a host, IPv4 and IPv6. "AddressRefused", "RemoteUnreachable".
   Result<std::vector<supervise::SocketAddress>> Resolve(const std::string& host,
                                                         const std::string& port);

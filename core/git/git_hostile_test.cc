@@ -1,6 +1,7 @@
 // Every hostile repository of hostile_cases_for_test.py, one checkout each.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <set>
@@ -117,8 +118,12 @@ class HostileTest : public GitTest {
                                "http://127.0.0.1:" + port_ + "/" + one.name + ".git", credentials_};
     const std::string before = Beside();
     const Duration begin = SystemClock().Monotonic();
+    const ports::LargeFiles large{true, [](const std::string& text) {
+                                    EXPECT_THAT(text, testing::MatchesRegex("LFS: [0-9]+ of [0-9]+ "
+                                                                            "objects, [0-9]+ .*"));
+                                  }};
     const Status status =
-        NewGitRemote(options, SystemClock())->Checkout({}, remote, one.commit, out);
+        NewGitRemote(options, SystemClock())->Checkout({}, remote, one.commit, out, large);
     EXPECT_EQ(Outcome(status), one.outcome) << status.ToString();
     EXPECT_LT(SystemClock().Monotonic() - begin, std::chrono::seconds(20));
     EXPECT_EQ(Beside(), before);
@@ -137,7 +142,10 @@ TEST_F(HostileTest, Checkout_ChangesNothingOutsideAndTellsNobodyThePassword) {
   std::set<std::string> names;
   for (size_t i = 1; i < lines_.size(); ++i) names.insert(ParseCase(lines_[i]).name);
   EXPECT_EQ(names.size(), lines_.size() - 1);
-  EXPECT_GE(names.size(), 160U);
+  const auto of_lfs = std::count_if(
+      names.begin(), names.end(), [](const std::string& name) { return name.starts_with("lfs-"); });
+  EXPECT_GE(of_lfs, 230);
+  EXPECT_GE(names.size() - of_lfs, 160U);
   std::atomic<int> next = 1;
   const auto work = [&] {
     for (int i = next++; i < static_cast<int>(lines_.size()); i = next++)
@@ -154,6 +162,8 @@ TEST_F(HostileTest, Checkout_ChangesNothingOutsideAndTellsNobodyThePassword) {
   }
   EXPECT_GT(told["home"], 100) << "the password is needed";
   EXPECT_EQ(told["other"], 0) << Read(root_ + "/log");
+  EXPECT_EQ(told["returned"], 0) << Read(root_ + "/log");
+  EXPECT_GT(asked["returned"], 0) << "where a redirect leads is really asked";
   EXPECT_GT(asked["other"], 2) << "the other server is really asked";
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "git/entry_name.h"
 #include "git/sandbox.h"
 #include "git/wire.h"
 #include "model/repository_url.h"
@@ -26,6 +27,8 @@ using supervise::Fd;
 using supervise::Process;
 
 constexpr size_t kMaxAnswer = 64 << 20;
+
+using Note = std::function<void(const std::string&)>;
 
 // Sanitizers reserve terabytes of address space.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -77,7 +80,7 @@ class Exchange {
     return {};
   }
 
-  Result<std::string> Receive() {
+  Result<std::string> Receive(const Note& note) {
     std::string bytes;
     char chunk[16 << 10];
     for (;;) {
@@ -86,6 +89,7 @@ class Exchange {
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (got <= 0) return bytes;
       bytes.append(chunk, static_cast<size_t>(got));
+      while (const auto text = TakeNote(bytes)) note(*text);
       if (bytes.size() > kMaxAnswer)
         return Internal("a Git child answers more than " + std::to_string(kMaxAnswer) + " bytes");
     }
@@ -141,11 +145,16 @@ class LibgitRemote final : public ports::GitRemote {
   }
 
   Status Checkout(const ports::Call& call, const ports::Remote& remote, const std::string& commit,
-                  const std::string& path) override {
+                  const std::string& path, const ports::LargeFiles& large) override {
     Request request = RequestFor(Operation::kCheckout, remote);
     request.hashes = {commit};
     request.path = path;
-    return Ask(call, options_.fetch_deadline, request).status();
+    request.lfs = !large.fetch ? LfsUse::kLeave : options_.lfs ? LfsUse::kFetch : LfsUse::kTell;
+    return Ask(call, options_.fetch_deadline, request,
+               [&](const std::string& text) {
+                 if (large.progress) large.progress(Shown(text));
+               })
+        .status();
   }
 
  private:
@@ -170,14 +179,16 @@ class LibgitRemote final : public ports::GitRemote {
     return request;
   }
 
-  Result<Answer> Ask(const ports::Call& call, Duration limit, const Request& request) {
+  Result<Answer> Ask(
+      const ports::Call& call, Duration limit, const Request& request,
+      const Note& note = [](const std::string&) {}) {
     NS_TRY(Check(request));
     const Duration deadline =
         std::min(clock_.Monotonic() + limit, call.deadline.value_or(Duration::max()));
     NS_ASSIGN(Ends ends, Connected());
     NS_ASSIGN(Process child, Start(request, ends.theirs.get()));
     ends.theirs.Close();
-    auto answer = Converse(call, deadline, request, ends.ours.get());
+    auto answer = Converse(call, deadline, request, note, ends.ours.get());
     if (!answer.ok()) child.KillGroup(SIGKILL);
     ends.ours.Close();
     const auto ended = child.Wait(clock_, clock_.Monotonic() + std::chrono::seconds(10));
@@ -235,10 +246,10 @@ class LibgitRemote final : public ports::GitRemote {
   }
 
   Result<std::string> Converse(const ports::Call& call, Duration deadline, const Request& request,
-                               int fd) {
+                               const Note& note, int fd) {
     Exchange exchange(clock_, deadline, call.cancel, fd);
     NS_TRY(exchange.Send(Encode(request)));
-    return exchange.Receive();
+    return exchange.Receive(note);
   }
 
   static Result<Answer> Understand(const std::string& bytes,

@@ -30,6 +30,7 @@ struct GitOptions {
   uint64_t mirror_limit = uint64_t{4} << 30;  // bytes of one mirror and of one checkout, with their
                                               // submodules
   uint64_t entry_limit = 1'000'000;           // files and folders of one checkout
+  bool lfs = true;  // false: pointers of Git LFS stay, whatever a caller asks for
   SandboxMode sandbox = SandboxMode::kAuto;
   std::string bubblewrap;       // path of bwrap; empty: there is none
   uint64_t ref_limit = 50'000;  // branches and tags of one remote
@@ -44,7 +45,7 @@ std::unique_ptr<ports::GitRemote> NewGitRemote(GitOptions options, Clock& clock)
 // Takes some 20 ms.
 Status TrySandbox(const GitOptions& options, Clock& clock);
 
-// The child's side: one request from `in`, one answer to `out`. Gives the exit code.
+// The child's side: one request from `in`, notes and one answer to `out`. Gives the exit code.
 int RunGitWorker(int in, int out);
 
 }  // namespace ns::git

@@ -51,7 +51,7 @@ TEST_F(GitTest, Checkout_WritesExactlyTheCommit) {
   MakeRepository("a");
   const auto remote = Remote();
   const std::string out = root_ + "/out";
-  const Status status = remote->Checkout({}, At(Url("a")), Hash("v1"), out);
+  const Status status = remote->Checkout({}, At(Url("a")), Hash("v1"), out, {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(out + "/file"), "one\n");
   EXPECT_EQ(Read(out + "/sub/link"), "one\n");
@@ -62,21 +62,22 @@ TEST_F(GitTest, Checkout_WritesExactlyTheCommit) {
             ". ./file ./run ./sub ./sub/deep ./sub/link ");
   const std::string main = Hash("main");
   server_->KillGroup(SIGKILL);
-  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again").ok())
+  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again", {}).ok())
       << "what the mirror has needs no remote";
   EXPECT_EQ(Read(root_ + "/again/file"), "two\n");
-  EXPECT_EQ(remote->Checkout({}, At(Url("a")), main, root_ + "/again").code(), Code::kPrecondition);
+  EXPECT_EQ(remote->Checkout({}, At(Url("a")), main, root_ + "/again", {}).code(),
+            Code::kPrecondition);
 }
 
 TEST_F(GitTest, Checkout_FollowsAForcedPushAndRenamedBranches) {
   StartServer();
   MakeRepository("a");
   const auto remote = Remote();
-  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one").ok());
+  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one", {}).ok());
   Shell(
       "cd work && git commit -q --amend -m rewritten && git push -qf ../served/a.git HEAD:main && "
       "git push -q ../served/a.git :release && git push -q ../served/a.git HEAD:release/x");
-  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two");
+  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two", {});
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/two/file"), "two\n");
 }
@@ -85,11 +86,11 @@ TEST_F(GitTest, Checkout_RenewsADamagedMirror) {
   StartServer();
   MakeRepository("a");
   const auto remote = Remote();
-  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("v1"), root_ + "/one").ok());
+  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("v1"), root_ + "/one", {}).ok());
   const std::string mirror = options_.folder + "/0123456789abcdef012345.git";
   ASSERT_TRUE(fs::exists(mirror + "/HEAD"));
   { std::ofstream(mirror + "/HEAD", std::ios::trunc) << "nonsense"; }
-  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two");
+  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two", {});
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 
@@ -100,11 +101,11 @@ TEST_F(GitTest, Checkout_OfAMirrorThatLostAnObject_FetchesItAgain) {
       "cd work && head -c 200000 /dev/urandom >big && git add . && git commit -qm big && git push "
       "-q ../served/a.git HEAD:main");
   const auto remote = Remote();
-  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one").ok());
+  ASSERT_TRUE(remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/one", {}).ok());
   Shell(
       "cd mirrors/0123456789abcdef012345.git/objects/pack && chmod u+w *.pack && printf damage | "
       "dd of=$(ls *.pack) bs=1 seek=100000 conv=notrunc status=none");
-  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two");
+  const Status status = remote->Checkout({}, At(Url("a")), Hash("main"), root_ + "/two", {});
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/two/big"), Read(root_ + "/work/big"));
 }
@@ -120,13 +121,13 @@ TEST_F(GitTest, Checkout_BringsSubmodulesAtTheCommitOfTheTree) {
       "git commit -qm module && git push -q ../served/a.git HEAD:main");
   const auto remote = Remote();
   const std::string main = Hash("main");
-  const Status status = remote->Checkout({}, At(Url("a")), main, root_ + "/out");
+  const Status status = remote->Checkout({}, At(Url("a")), main, root_ + "/out", {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
   EXPECT_EQ(Read(root_ + "/out/libs/x/file"), "one\n");
   EXPECT_EQ(Read(root_ + "/out/libs/x/sub/link"), "one\n");
   server_->KillGroup(SIGKILL);
-  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again").ok())
+  EXPECT_TRUE(remote->Checkout({}, At(Url("a")), main, root_ + "/again", {}).ok())
       << "what the mirrors have needs no remote";
   EXPECT_EQ(Read(root_ + "/again/libs/x/file"), "one\n");
 }
@@ -134,7 +135,8 @@ TEST_F(GitTest, Checkout_BringsSubmodulesAtTheCommitOfTheTree) {
 TEST_F(GitTest, Checkout_OfAnUnknownCommit_IsCommitNotFound) {
   StartServer();
   MakeRepository("a");
-  const Status status = Remote()->Checkout({}, At(Url("a")), std::string(40, 'b'), root_ + "/out");
+  const Status status =
+      Remote()->Checkout({}, At(Url("a")), std::string(40, 'b'), root_ + "/out", {});
   EXPECT_EQ(status.code(), Code::kNotFound);
   EXPECT_EQ(status.reason(), "CommitNotFound");
   EXPECT_EQ(status.fault(), Fault::kSource);
@@ -146,7 +148,7 @@ TEST_F(GitTest, Checkout_OfALinkThatLeavesTheTree_IsRefused) {
   Shell(
       "cd work && ln -s ../../../../etc/passwd sub/evil && git add . && git commit -qm evil && git "
       "push -q ../served/a.git HEAD:main");
-  const Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out", {});
   EXPECT_EQ(status.code(), Code::kInvalid);
   EXPECT_EQ(status.fault(), Fault::kSource);
   EXPECT_THAT(status.message(), HasSubstr("sub/evil"));
@@ -158,7 +160,7 @@ TEST_F(GitTest, Checkout_RunsNoHookAndNoFilter) {
   Shell(
       "cd work && echo '* text eol=crlf filter=evil' >.gitattributes && git add . && git commit "
       "-qm attributes && git push -q ../served/a.git HEAD:main");
-  ASSERT_TRUE(Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out").ok());
+  ASSERT_TRUE(Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out", {}).ok());
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
 }
 
@@ -169,13 +171,13 @@ TEST_F(GitTest, Checkout_LargerThanTheLimit_IsLimitExceeded) {
       "cd work && head -c 3000000 /dev/urandom >big && git add . && git commit -qm big && git push "
       "-q ../served/a.git HEAD:main");
   options_.mirror_limit = 1 << 20;
-  Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
+  Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out", {});
   EXPECT_EQ(status.reason(), "LimitExceeded") << status.ToString();
   Shell(
       "cd work && git checkout -q --orphan small && git rm -qf big && head -c 3000000 /dev/zero "
       ">zeros && git add . && git commit -qm small && "
       "git clone -q --bare --single-branch -b small . ../served/zeros.git");
-  status = Remote()->Checkout({}, At(Url("zeros")), Hash("small"), root_ + "/zeros");
+  status = Remote()->Checkout({}, At(Url("zeros")), Hash("small"), root_ + "/zeros", {});
   EXPECT_EQ(status.reason(), "LimitExceeded")
       << "compressed small, large on disk: " << status.ToString();
 }
@@ -212,7 +214,7 @@ TEST_F(GitTest, BasicAuth_WorksAndIsRefusedWhenWrong) {
   EXPECT_EQ(wrong.code(), Code::kDenied);
   credentials_.password = Secret("pass word");
   EXPECT_TRUE(Remote()->ListRefs({}, At(Url("private-a"))).ok());
-  EXPECT_TRUE(Remote()->Checkout({}, At(Url("private-a")), Hash("main"), root_ + "/out").ok());
+  EXPECT_TRUE(Remote()->Checkout({}, At(Url("private-a")), Hash("main"), root_ + "/out", {}).ok());
 }
 
 TEST_F(GitTest, Redirect_IsFollowedOnTheSameHostAndCheckedElsewhere) {
@@ -247,7 +249,7 @@ TEST_F(GitTest, Https_IsTrustedByItsAuthorityAlone) {
   options_.ca_file = root_ + "/cert.pem";
   const auto refs = Remote()->ListRefs({}, At(url));
   EXPECT_TRUE(refs.ok()) << refs.status().ToString();
-  const Status status = Remote()->Checkout({}, At(url), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(url), Hash("main"), root_ + "/out", {});
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 

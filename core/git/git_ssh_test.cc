@@ -1,91 +1,19 @@
 // With OpenSSH's own server.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/crypto.h"
-#include "git/git_fixture_for_test.h"
-#include "supervise/health.h"
+#include "git/git_ssh_fixture_for_test.h"
 
 namespace ns::git {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-constexpr char kServer[] = "/usr/sbin/sshd";
-
-int FreePort() {
-  const supervise::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
-}
-
-class GitSshTest : public GitTest {
- protected:
-  void SetUp() override {
-    if (!fs::exists(kServer) || ::geteuid() != 0)
-      GTEST_SKIP() << "needs root and the package openssh-server";
-    fs::create_directories("/run/sshd");
-    fs::create_directories(root_ + "/served");
-    ssh_port_ = std::to_string(FreePort());
-    MakeRepository("a");
-    NewHostKey();
-    const SshKeyPair pair = NewSshKeyPair("test");
-    std::ofstream(root_ + "/authorized") << pair.public_line << "\n";
-    credentials_ = {model::GitAuth::kSsh, "", {}, pair.private_pem};
-    StartSsh();
-  }
-
-  void NewHostKey() { Shell("rm -f host_key; ssh-keygen -q -t ed25519 -N '' -f host_key"); }
-
-  void StartSsh() {
-    supervise::SpawnSpec spec;
-    spec.argv = {kServer, "-D", "-f", "/dev/null", "-h", root_ + "/host_key", "-p", ssh_port_};
-    for (const std::string option :
-         {"ListenAddress=127.0.0.1", "PidFile=none", "StrictModes=no", "UsePAM=no",
-          "PasswordAuthentication=no", "PermitRootLogin=prohibit-password"}) {
-      spec.argv.insert(spec.argv.end(), {"-o", option});
-    }
-    spec.argv.insert(spec.argv.end(), {"-o", "AuthorizedKeysFile=" + root_ + "/authorized"});
-    spec.argv.insert(
-        spec.argv.end(),
-        {"-o", "SetEnv=GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*"});
-    auto server = supervise::Process::Spawn(spec);
-    ASSERT_TRUE(server.ok()) << server.status().ToString();
-    server_.emplace(std::move(*server));
-    const auto accepts = supervise::HealthCheckOf("tcp:127.0.0.1:" + ssh_port_);
-    for (int i = 0; i < 500 && !(*accepts)().ok(); ++i)
-      supervise::WaitReadable(-1, std::chrono::milliseconds(20));
-  }
-
-  void StopSsh() {
-    server_->KillGroup(SIGKILL);
-    EXPECT_TRUE(server_->Wait(SystemClock(), std::nullopt).ok());
-    server_.reset();
-  }
-
-  std::string SshUrl(const std::string& name) const {
-    return "ssh://root@127.0.0.1:" + ssh_port_ + root_ + "/served/" + name + ".git";
-  }
-
-  std::string ssh_port_;
-};
 
 TEST_F(GitSshTest, ListRefsAndCheckout_WithAKeyOfThePlatformsOwnMaking) {
   const auto refs = Remote()->ListRefs({}, At(SshUrl("a")));
   ASSERT_TRUE(refs.ok()) << refs.status().ToString();
   EXPECT_EQ(refs->size(), 7U);
-  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out", {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/out/file"), "two\n");
 }
@@ -97,7 +25,7 @@ TEST_F(GitSshTest, Checkout_BringsSubmodulesOfTheSameServerWithTheSameKey) {
       "git config -f .gitmodules submodule.x.url ../lib.git && git add .gitmodules && "
       "git update-index --add --cacheinfo 160000,$(git rev-parse v1^{commit}),x && "
       "git commit -qm module && git push -q ../served/a.git HEAD:main");
-  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(SshUrl("a")), Hash("main"), root_ + "/out", {});
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Read(root_ + "/out/x/file"), "one\n");
 }

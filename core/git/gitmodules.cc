@@ -1,191 +1,33 @@
 #include "git/gitmodules.h"
 
-#include <algorithm>
 #include <optional>
+
+#include "git/config_text.h"
 
 namespace ns::git {
 namespace {
 
-constexpr size_t kMaxBytes = 1 << 20;
-constexpr size_t kMaxSections = 10'000;
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-bool IsAlnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-std::string Lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 struct Section {
-  std::string name;  // "submodule NAME"; another kind of section: empty
   std::optional<std::string> path, url;
 };
-
-// One pass over the text. Every step returns what is wrong, or "".
-class Parser {
- public:
-  explicit Parser(std::string_view text) : text_(text) {
-    if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
-  }
-
-  std::string Run() {
-    for (; !AtEnd(); SkipBlanks()) {
-      const char c = text_[at_];
-      if (c == '\n' || IsBlank(c)) {
-        Next();
-      } else if (c == '#' || c == ';') {
-        SkipLine();
-      } else {
-        const std::string mistake = c == '[' ? Header() : Variable();
-        if (!mistake.empty()) return mistake + " in line " + std::to_string(line_);
-      }
-    }
-    return "";
-  }
-
-  bool too_many() const { return sections_.size() > kMaxSections; }
-  const std::map<std::string, Section>& sections() const { return sections_; }
-
- private:
-  bool AtEnd() const { return at_ >= text_.size() || too_many(); }
-  char Next() {
-    const char c = text_[at_++];
-    if (c == '\n') ++line_;
-    return c;
-  }
-  void SkipBlanks() {
-    while (!AtEnd() && IsBlank(text_[at_])) Next();
-  }
-  void SkipLine() {
-    while (!AtEnd() && text_[at_] != '\n') Next();
-  }
-  std::string Word(bool dots) {
-    std::string word;
-    while (!AtEnd() && (IsAlnum(text_[at_]) || text_[at_] == '-' || (dots && text_[at_] == '.')))
-      word += Next();
-    return Lowered(word);
-  }
-
-  // [submodule "name"]
-  std::string Header() {
-    Next();
-    const std::string kind = Word(true);
-    SkipBlanks();
-    std::string name;
-    if (!AtEnd() && text_[at_] == '"') {
-      Next();
-      while (!AtEnd() && text_[at_] != '"' && text_[at_] != '\n') {
-        if (text_[at_] == '\\') Next();
-        if (AtEnd() || text_[at_] == '\0') return "a section's name that does not end";
-        name += Next();
-      }
-      if (AtEnd() || Next() != '"') return "a section's name that does not end";
-    }
-    if (AtEnd() || Next() != ']' || kind.empty()) return "a section that is not [kind \"name\"]";
-    current_ = kind == "submodule" && !name.empty() ? &sections_[name] : &other_;
-    return "";
-  }
-
-  std::string Variable() {
-    const std::string key = Word(false);
-    if (key.empty()) return "no name of a variable";
-    if (current_ == nullptr) return "a variable outside of a section";
-    SkipBlanks();
-    std::string value;
-    if (!AtEnd() && text_[at_] == '=') {
-      Next();
-      SkipBlanks();
-      const std::string mistake = Value(value);
-      if (!mistake.empty()) return mistake;
-    } else if (!AtEnd() && text_[at_] != '\n' && text_[at_] != '#' && text_[at_] != ';') {
-      return "no \"=\" behind \"" + key + "\"";
-    }
-    if (key == "path") current_->path = value;
-    if (key == "url") current_->url = value;
-    return "";
-  }
-
-  // To the end of the line or a comment. Blanks at the end count where they are quoted.
-  std::string Value(std::string& value) {
-    bool quoted = false;
-    size_t keep = 0;
-    while (!AtEnd() && (text_[at_] != '\n' || quoted)) {
-      const char c = text_[at_];
-      if (c == '\0' || c == '\n') return "a value that does not end";
-      if (!quoted && (c == '#' || c == ';')) break;
-      Next();
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == '\\') {
-        const std::string mistake = Escaped(value);
-        if (!mistake.empty()) return mistake;
-      } else {
-        value += c;
-        if (!quoted && IsBlank(c)) continue;
-      }
-      keep = value.size();
-    }
-    if (quoted) return "a value that does not end";
-    value.resize(keep);
-    SkipLine();
-    return "";
-  }
-
-  std::string Escaped(std::string& value) {
-    if (!AtEnd() && text_[at_] == '\r') Next();
-    switch (AtEnd() ? '\0' : Next()) {
-      case '\n':  // the value goes on in the next line
-        return "";
-      case 'n':
-        value += '\n';
-        return "";
-      case 't':
-        value += '\t';
-        return "";
-      case 'b':
-        value += '\b';
-        return "";
-      case '"':
-      case '\\':
-        value += text_[at_ - 1];
-        return "";
-      default:
-        return "an unknown \"\\\" sequence";
-    }
-  }
-
-  const std::string_view text_;
-  size_t at_ = 0;
-  int line_ = 1;
-  std::map<std::string, Section> sections_;
-  Section other_;
-  Section* current_ = nullptr;
-};
-
-Status Refused(const std::string& message) {
-  return Status(Code::kInvalid, "CheckoutRefused", ".gitmodules has " + message)
-      .SetFault(Fault::kSource);
-}
 
 }  // namespace
 
 Result<std::map<std::string, std::string>> ParseGitmodules(std::string_view text) {
-  Parser parser(text.substr(0, kMaxBytes));
-  const std::string mistake = parser.Run();
-  if (text.size() > kMaxBytes || parser.too_many()) {
-    return Status(
-               Code::kExhausted, "LimitExceeded",
-               ".gitmodules has more than 1 MiB or " + std::to_string(kMaxSections) + " sections")
-        .SetFault(Fault::kSource);
-  }
-  if (!mistake.empty()) return Refused(mistake);
+  std::map<std::string, Section> sections;
+  NS_TRY(ParseConfigText(".gitmodules", text, [&](const ConfigVariable& variable) {
+    if (variable.section != "submodule" || variable.name.empty()) return;
+    if (variable.key == "path") sections[variable.name].path = variable.value;
+    if (variable.key == "url") sections[variable.name].url = variable.value;
+  }));
   std::map<std::string, std::string> urls;
-  for (const auto& [name, section] : parser.sections()) {
+  for (const auto& [name, section] : sections) {
     if (!section.path) continue;
-    if (!section.url) return Refused("a submodule with a path and no url");
+    if (!section.url) {
+      return Status(Code::kInvalid, "CheckoutRefused",
+                    ".gitmodules has a submodule with a path and no url")
+          .SetFault(Fault::kSource);
+    }
     urls[*section.path] = *section.url;
   }
   return urls;

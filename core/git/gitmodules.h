@@ -9,12 +9,9 @@
 
 namespace ns::git {
 
-// Path of a submodule -> its URL as written, in Git's configuration format; nothing else that the
-// file says has an effect, and it can name no other file. "CheckoutRefused", with the line: text
-// that does not parse, a submodule with a path and without URL. "LimitExceeded": more than 1 MiB or
-// 10,000 sections.
-//
-// *Rationale:* libgit2 reads configuration from files alone and follows their [include].
+// Path of a submodule -> its URL as written; nothing else that the file says has an effect.
+// "CheckoutRefused", also for a submodule with a path and without URL, and "LimitExceeded" as
+// ParseConfigText says them.
 Result<std::map<std::string, std::string>> ParseGitmodules(std::string_view text);
 
 }  // namespace ns::git

@@ -5,6 +5,7 @@ become host and port of the repository's own server and of the one that must not
 """
 import os
 
+import hostile_lfs_for_test
 from hostile_objects_for_test import FILE, GITLINK, LINK, PROGRAM, TREE, Objects
 
 REFUSED, LIMIT = "CheckoutRefused source", "LimitExceeded source"
@@ -24,6 +25,7 @@ class Case:
         self.answer = more.get("answer", "")      # how its server misbehaves
         self.commit = more.get("commit", repository.head)
         self.holds = more.get("holds", {})        # path -> text that the checkout must have
+        self.lfs = more.get("lfs")                # its server of Git LFS
 
 
 def names(canary):
@@ -148,11 +150,6 @@ def content(canary):
             holds={"a": plain.decode()})
     o = Objects()
     yield Case("attributes-link", "ok", o.holding((LINK, b".gitattributes", o.blob(b"file"))))
-    o = Objects()
-    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12345\n"
-    yield Case("lfs-other-host", "ok", o.holding((FILE, b".gitattributes", o.blob(b"*.bin filter=lfs diff=lfs merge=lfs -text\n")),
-                                                 (FILE, b".lfsconfig", o.blob(placed(b"[lfs]\nurl = http://{other}/lfs\n"))),
-                                                     (FILE, b"a.bin", o.blob(pointer))), holds={"a.bin": pointer.decode()})
 
 
 def servers(canary):
@@ -272,6 +269,11 @@ def module_trees(good):
     yield Case("module-sizes-add-up", LIMIT, p.holding((FILE, b".gitmodules", p.blob(text)), (GITLINK, b"a", o.head), (GITLINK, b"b", o.head)))
 
 
+def large_files(canary):
+    for name, outcome, repository, server, holds in hostile_lfs_for_test.all_lfs(canary, placed):
+        yield Case(name, outcome, repository, holds=holds, lfs=server)
+
+
 def all_cases(canary):
-    for group in (names, links, objects, giants, content, servers, modules):
+    for group in (names, links, objects, giants, content, servers, modules, large_files):
         yield from group(canary)

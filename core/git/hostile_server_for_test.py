@@ -2,9 +2,9 @@
 
 usage: hostile_server_for_test.py CANARY LOG
 
-Two servers: "home" wants user "user" and password "marked-token" for everything; "other" asks for a password too, but for what
-is under /public, and nobody should give it one. LOG gets a line for each request: server, path, and "password" where the token
-stood anywhere in it. Prints a line for each case: name, commit, outcome, and pairs of path and text in hex; then an empty line.
+Two servers: "home" wants user "user" and password "marked-token" for all but what is under /open and /returned; "other" asks for a
+password too, but for what is under /public, and nobody should give it one, nor one to /returned. LOG gets a line for each request:
+server, path, and "password" where a secret stood anywhere in it. Prints a line for each case: name, commit, outcome, and pairs of path and text in hex; then an empty line.
 """
 import base64
 import http.server
@@ -15,6 +15,7 @@ import time
 
 sys.dont_write_bytecode = True
 import hostile_cases_for_test as cases
+import hostile_lfs_for_test as lfs
 
 CANARY, LOG = sys.argv[1].encode(), open(sys.argv[2], "a", buffering=1)
 EXPECTED = "Basic " + base64.b64encode(b"user:marked-token").decode()
@@ -61,11 +62,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def allowed(self, body):
         seen = (str(self.headers) + self.path).encode() + body
-        secret = base64.b64encode(b"user:marked-token") in seen or b"marked-token" in seen or self.headers.get("Authorization")
-        LOG.write(f"{self.server.label} {self.path}{' password' if secret else ''}\n")
-        if self.server.label == "home" and self.headers.get("Authorization") == EXPECTED:
+        secret = base64.b64encode(b"user:marked-token") in seen or b"marked-" in seen or self.headers.get("Authorization")
+        returned = self.path.startswith("/returned/")
+        LOG.write(f"{'returned' if returned else self.server.label} {self.path}{' password' if secret else ''}\n")
+        if self.server.label == "home" and (returned or self.path.startswith("/open/") or self.headers.get("Authorization") == EXPECTED):
             return True
         return self.server.label == "other" and self.path.startswith("/public/")
+
+    def placed(self, text):
+        for name, place in cases.PLACES.items():
+            text = text.replace(name.decode(), place.decode())
+        return text.replace("{case}", self.case.name)
+
+    def stored(self):
+        """Whether the path is that of an object in Git LFS: [/public]/KIND/CASE/OID. The kinds differ in who is let in and in what they do."""
+        kind, name, what = (self.path.removeprefix("/public").strip("/").split("/") + ["", ""])[:3]
+        self.case = SERVED.get(name)
+        if kind not in ("store", "open", "plain", "returned", "to-home-store") or self.case is None:
+            return False
+        if kind == "to-home-store":
+            self.answer(302, Location=f"http://127.0.0.1:{HOME.server_address[1]}/plain/{name}/{what}")
+        else:
+            lfs.answer_download(self, self.case, what, kind in ("store", "open"))
+        return True
 
     def forever(self):
         self.send_response(200)
@@ -103,6 +122,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if not self.allowed(b""):
             return self.answer(401, WWW_Authenticate='Basic realm="git"')
+        if self.stored():
+            return None
         name = self.path.removeprefix("/public").split(".git/")[0].strip("/")
         if name.startswith("to-other/"):
             return self.answer(302, Location=f"http://127.0.0.1:{OTHER.server_address[1]}/{name[9:]}.git/info/refs?service=git-upload-pack")
@@ -118,7 +139,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self.allowed(body):
             return self.answer(401, WWW_Authenticate='Basic realm="git"')
-        case = SERVED[self.path.removeprefix("/public").split(".git/")[0].strip("/")]
+        case = self.case = SERVED[self.path.removeprefix("/public").split(".git/")[0].strip("/")]
+        if self.path.endswith("/info/lfs/objects/batch"):
+            return lfs.answer_batch(self, case, body)
         if case.answer == "redirect-pack":
             return self.answer(307, Location=f"http://127.0.0.1:{OTHER.server_address[1]}/steal")
         self.answer(200, b"0008NAK\n" + packed(case), RESULT)

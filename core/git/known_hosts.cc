@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/crypto.h"
 #include "supervise/fd.h"
 
 namespace ns::git {
@@ -34,6 +35,12 @@ std::string Kept(const std::string& text, const std::string& host) {
 }
 
 }  // namespace
+
+std::string KeyFingerprint(std::string_view sha256) {
+  std::string text = ToBase64(sha256);
+  while (text.ends_with('=')) text.pop_back();
+  return "SHA256:" + text;
+}
 
 Status CheckHostKey(const std::string& file, const std::string& host,
                     const std::string& fingerprint) {

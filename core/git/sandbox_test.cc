@@ -60,11 +60,11 @@ TEST_F(SandboxTest, WithoutOne_RequiredRefusesAndAutoGoesOn) {
   StartServer();
   MakeRepository("a");
   options_.bubblewrap = "/bin/false";
-  const Status refused = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
+  const Status refused = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out", {});
   EXPECT_EQ(refused.reason(), "SandboxUnavailable") << refused.ToString();
   EXPECT_EQ(refused.fault(), Fault::kOperator);
   options_.sandbox = SandboxMode::kAuto;
-  const Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out");
+  const Status status = Remote()->Checkout({}, At(Url("a")), Hash("main"), root_ + "/out", {});
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 

@@ -5,7 +5,6 @@
 #include <map>
 #include <string_view>
 
-#include "base/crypto.h"
 #include "git/known_hosts.h"
 #include "model/utf8.h"
 
@@ -63,10 +62,7 @@ std::vector<model::GitRef> WithShortNames(const std::map<std::string, std::strin
 
 std::string Fingerprint(const git_cert_hostkey* key) {
   if ((key->type & GIT_CERT_SSH_SHA256) == 0) return "";
-  std::string text =
-      ToBase64(std::string_view(reinterpret_cast<const char*>(key->hash_sha256), 32));
-  while (text.ends_with('=')) text.pop_back();
-  return "SHA256:" + text;
+  return KeyFingerprint(std::string_view(reinterpret_cast<const char*>(key->hash_sha256), 32));
 }
 
 }  // namespace

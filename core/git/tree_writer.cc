@@ -6,9 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "git/entry_name.h"
+#include "git/folder.h"
+#include "git/lfs_pointer.h"
 
 namespace ns::git {
 namespace {
@@ -27,10 +28,9 @@ Status TooBig(const std::string& message) {
 }
 
 // What two entries of one name cause is the source's fault.
-Status CannotWrite(const std::string& path) {
+Status CannotMake(const std::string& path) {
   if (errno == EEXIST) return CheckoutRefused("it holds two entries named " + Quote(path));
-  return Unavailable("cannot write " + Quote(path) + ": " + ::strerrordesc_np(errno))
-      .SetFault(Fault::kPlatform);
+  return CannotWrite(path);
 }
 
 int DepthOf(const std::string& path) {
@@ -52,9 +52,9 @@ Status CheckoutRefused(const std::string& message) {
 }
 
 Status TreeWriter::Write(git_repository* repository, git_commit* commit, int folder,
-                         const std::string& path, std::vector<Gitlink>& gitlinks) {
+                         const std::string& path, Left& left) {
   repository_ = repository;
-  gitlinks_ = &gitlinks;
+  left_ = &left;
   damaged_ = false;
   git_odb* odb = nullptr;
   if (git_repository_odb(&odb, repository) != 0) return Broken(path);
@@ -116,17 +116,25 @@ Status TreeWriter::WriteFolder(const git_tree_entry* entry, int folder, const st
   git_tree* raw = nullptr;
   if (git_tree_lookup(&raw, repository_, git_tree_entry_id(entry)) != 0) return Broken(path);
   const TreeHandle tree(raw);
-  if (::mkdirat(folder, NameOf(path), 0755) != 0) return CannotWrite(path);
+  if (::mkdirat(folder, NameOf(path), 0755) != 0) return CannotMake(path);
   const Fd below(::openat(folder, NameOf(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!below) return CannotWrite(path);
+  if (!below) return CannotMake(path);
   return WriteAll(tree.get(), below.get(), path, depth + 1);
 }
 
 Status TreeWriter::WriteGitlink(const git_tree_entry* entry, int folder, const std::string& path) {
   char hex[GIT_OID_HEXSZ + 1];
   git_oid_tostr(hex, sizeof hex, git_tree_entry_id(entry));
-  gitlinks_->push_back({path, hex});
-  return ::mkdirat(folder, NameOf(path), 0755) == 0 ? Status() : CannotWrite(path);
+  left_->gitlinks.push_back({path, hex});
+  return ::mkdirat(folder, NameOf(path), 0755) == 0 ? Status() : CannotMake(path);
+}
+
+Status TreeWriter::Count(uint64_t bytes, const std::string& path) {
+  if (bytes > byte_limit_ - counted_.bytes)
+    return TooBig("with " + Quote(path) + " it has more than " + std::to_string(byte_limit_ >> 20) +
+                  " MiB; raise git.mirror_limit, or make it smaller");
+  counted_.bytes += bytes;
+  return {};
 }
 
 // Counts the size before the content is taken into memory.
@@ -135,10 +143,7 @@ Result<BlobHandle> TreeWriter::Load(const git_tree_entry* entry, const std::stri
   git_object_t type = GIT_OBJECT_INVALID;
   if (git_odb_read_header(&size, &type, odb_.get(), git_tree_entry_id(entry)) != 0)
     return Broken(path);
-  if (size > byte_limit_ - counted_.bytes)
-    return TooBig("with " + Quote(path) + " it has more than " + std::to_string(byte_limit_ >> 20) +
-                  " MiB; raise git.mirror_limit, or make it smaller");
-  counted_.bytes += size;
+  NS_TRY(Count(size, path));
   git_blob* raw = nullptr;
   if (git_blob_lookup(&raw, repository_, git_tree_entry_id(entry)) == 0) return BlobHandle(raw);
   const git_error* error = git_error_last();
@@ -158,7 +163,7 @@ Status TreeWriter::WriteLink(const git_tree_entry* entry, int folder, const std:
         "the link " + Quote(path) +
         " leaves the source: its target may have \"..\" only in front, and not lead out");
   }
-  return ::symlinkat(target.c_str(), folder, NameOf(path)) == 0 ? Status() : CannotWrite(path);
+  return ::symlinkat(target.c_str(), folder, NameOf(path)) == 0 ? Status() : CannotMake(path);
 }
 
 Status TreeWriter::WriteFile(const git_tree_entry* entry, int folder, const std::string& path,
@@ -166,12 +171,15 @@ Status TreeWriter::WriteFile(const git_tree_entry* entry, int folder, const std:
   NS_ASSIGN(const BlobHandle blob, Load(entry, path));
   const Fd fd(
       ::openat(folder, NameOf(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!fd) return CannotWrite(path);
+  if (!fd) return CannotMake(path);
   const auto* data = static_cast<const char*>(git_blob_rawcontent(blob.get()));
-  for (auto left = static_cast<size_t>(git_blob_rawsize(blob.get())); left > 0;) {
+  const auto size = static_cast<size_t>(git_blob_rawsize(blob.get()));
+  if (const auto pointer = ParseLfsPointer({data, size}))
+    left_->pointers.push_back({path, mode == 0755, *pointer});
+  for (size_t left = size; left > 0;) {
     const ssize_t done = ::write(fd.get(), data, left);
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return CannotWrite(path);
+    if (done <= 0) return CannotMake(path);
     data += done;
     left -= static_cast<size_t>(done);
   }

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "git/handle.h"
+#include "git/lfs_fetch.h"
 #include "supervise/fd.h"
 
 namespace ns::git {
@@ -15,6 +16,12 @@ namespace ns::git {
 struct Gitlink {
   std::string path;  // below the top of the checkout
   std::string commit;
+};
+
+// What a tree leaves to others.
+struct Left {
+  std::vector<Gitlink> gitlinks;
+  std::vector<LfsFile> pointers;  // files that read as pointers of Git LFS
 };
 
 // Bytes and entries of all its trees together are held against the limits. Files have the bytes of
@@ -27,12 +34,14 @@ class TreeWriter {
       : byte_limit_(byte_limit), entry_limit_(entry_limit) {}
 
   // Fills the empty folder, which stands at `path` of the checkout ("" is its top). Submodules
-  // become empty folders and are added to `gitlinks`. "CheckoutRefused": a name NameMistake
-  // refuses, a name twice, a link that leaves the top, objects that are not there (see `damaged`).
-  // "LimitExceeded", also for more than 200 folders in each other and paths of more than 4,000
-  // bytes. What is written before a failure stays.
+  // become empty folders; they and pointers are added to `left`. "CheckoutRefused": a name
+  // NameMistake refuses, a name twice, a link that leaves the top, objects that are not there (see
+  // `damaged`). "LimitExceeded", also for more than 200 folders in each other and paths of more
+  // than 4,000 bytes. What is written before a failure stays.
   Status Write(git_repository* repository, git_commit* commit, int folder, const std::string& path,
-               std::vector<Gitlink>& gitlinks);
+               Left& left);
+  // Adds the content of a file that comes from elsewhere. "LimitExceeded".
+  Status Count(uint64_t bytes, const std::string& path);
   // What it has counted so far; a part that is written again must not count twice.
   struct Counted {
     uint64_t bytes = 0, entries = 0;
@@ -57,7 +66,7 @@ class TreeWriter {
   bool damaged_ = false;
   git_repository* repository_ = nullptr;  // of the tree being written
   OdbHandle odb_;
-  std::vector<Gitlink>* gitlinks_ = nullptr;
+  Left* left_ = nullptr;
 };
 
 // "CheckoutRefused", the source's fault.

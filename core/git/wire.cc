@@ -6,6 +6,9 @@
 namespace ns::git {
 namespace {
 
+// No answer begins so: its first field is a small number.
+constexpr uint64_t kNote = ~uint64_t{0};
+
 // Both walk the fields of a message in one order: numbers as 8 bytes, texts and lists behind their
 // length.
 class Packer {
@@ -106,6 +109,7 @@ void Walk(Walker& walker, Request& request) {
   walker.Number(request.entry_limit);
   Texts(walker, request.hashes);
   walker.Text(request.path);
+  Word(walker, request.lfs);
 }
 
 template <class Walker>
@@ -161,6 +165,26 @@ Result<Message> Unpack(const std::string& bytes) {
 }
 
 }  // namespace
+
+std::string EncodeNote(std::string_view text) {
+  Packer packer;
+  uint64_t mark = kNote;
+  std::string copy(text);
+  packer.Number(mark);
+  packer.Text(copy);
+  return packer.Take();
+}
+
+std::optional<std::string> TakeNote(std::string& bytes) {
+  uint64_t mark = 0, size = 0;
+  if (bytes.size() < 2 * sizeof mark) return std::nullopt;
+  std::memcpy(&mark, bytes.data(), sizeof mark);
+  std::memcpy(&size, bytes.data() + sizeof mark, sizeof size);
+  if (mark != kNote || size > bytes.size() - 2 * sizeof mark) return std::nullopt;
+  std::string text = bytes.substr(2 * sizeof mark, size);
+  bytes.erase(0, 2 * sizeof mark + size);
+  return text;
+}
 
 std::string Encode(Request request) { return Pack(request); }
 std::string Encode(Answer answer) { return Pack(answer); }

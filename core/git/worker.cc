@@ -1,4 +1,4 @@
-// The child: one request, one answer.
+// The child: one request, notes, one answer.
 #include <git2.h>
 #include <unistd.h>
 
@@ -69,25 +69,26 @@ Status ReadCommits(const Request& request, Answer& answer) {
   return {};
 }
 
-Status Checkout(const Request& request) {
+Status Checkout(const Request& request, int out) {
   NS_ASSIGN(Mirror mirror, Mirror::Open(request));
   NS_TRY(mirror.Bring());
-  return WriteCheckout(request, mirror);
+  return WriteCheckout(request, mirror,
+                       [out](const std::string& text) { WriteAll(out, EncodeNote(text)); });
 }
 
-Status Carry(const Request& request, Answer& answer) {
+Status Carry(const Request& request, int out, Answer& answer) {
   switch (request.operation) {
     case Operation::kListRefs:
       return ListRefs(request, answer);
     case Operation::kCommits:
       return ReadCommits(request, answer);
     case Operation::kCheckout:
-      return Checkout(request);
+      return Checkout(request, out);
   }
   return Invalid("no such operation");
 }
 
-Answer Serve(const std::string& bytes) {
+Answer Serve(const std::string& bytes, int out) {
   Answer answer;
   const auto request = DecodeRequest(bytes);
   if (!request.ok()) {
@@ -96,7 +97,7 @@ Answer Serve(const std::string& bytes) {
   }
   try {
     Configure(*request);
-    answer.status = Carry(*request, answer);
+    answer.status = Carry(*request, out, answer);
   } catch (const std::bad_alloc&) {
     answer = Answer();
     answer.status = Status(Code::kExhausted, "LimitExceeded",
@@ -108,6 +109,6 @@ Answer Serve(const std::string& bytes) {
 
 }  // namespace
 
-int RunGitWorker(int in, int out) { return WriteAll(out, Encode(Serve(ReadAll(in)))) ? 0 : 1; }
+int RunGitWorker(int in, int out) { return WriteAll(out, Encode(Serve(ReadAll(in), out))) ? 0 : 1; }
 
 }  // namespace ns::git

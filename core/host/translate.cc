@@ -22,6 +22,7 @@ git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
   options.list_deadline = config.git.list_timeout;
   options.fetch_deadline = config.git.fetch_timeout;
   options.mirror_limit = config.git.mirror_limit;
+  options.lfs = config.git.lfs;
   options.entry_limit = static_cast<uint64_t>(config.git.entry_limit);
   options.sandbox = config.git.sandbox == "off"        ? git::SandboxMode::kOff
                     : config.git.sandbox == "required" ? git::SandboxMode::kRequired

@@ -23,6 +23,8 @@ struct ApiPeer {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 
+using ApiMetadata = std::vector<std::pair<std::string, std::string>>;  // names in lower case
+
 struct ApiRequest {
   ApiPeer peer;
   std::string method;   // "package.Service/Method"
@@ -51,6 +53,9 @@ class ApiReply {
   // Hands one message over. Waits until the edge can take it; kCancelled or kDeadline when that
   // does not come.
   virtual Status Message(std::string_view message) = 0;
+  // Metadata of a call: before its first message, to say that the answer begins, or (`trailing`)
+  // before its end. Does not wait.
+  virtual void Metadata(bool trailing, const ApiMetadata& metadata) = 0;
   // Exactly once, the last. `http_status` and `content_type`: raw entries only.
   virtual void End(const Status& outcome, int http_status = 0,
                    const std::string& content_type = "") = 0;

@@ -1,6 +1,7 @@
 #include "plugin/edge_replies.h"
 
 #include <algorithm>
+#include <cstring>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -9,11 +10,26 @@
 
 namespace ns::plugin {
 
+namespace {
+
+// As much of it as the edge knows of; the rest is zero.
+ns_api_sink Copied(const ns_api_sink& given) {
+  ns_api_sink sink{};
+  std::memcpy(&sink, &given, std::min<size_t>(given.struct_size, sizeof(sink)));
+  return sink;
+}
+
+}  // namespace
+
 class EdgeReply final : public ApiReply {
  public:
   EdgeReply(std::shared_ptr<EdgeReplies> owner, uint64_t number, Clock& clock,
             std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink)
-      : owner_(std::move(owner)), number_(number), clock_(clock), sink_(sink), credit_(credit) {
+      : owner_(std::move(owner)),
+        number_(number),
+        clock_(clock),
+        sink_(Copied(sink)),
+        credit_(credit) {
     call_.cancel = cancel_.get_token();
     call_.deadline = deadline;
   }
@@ -30,6 +46,14 @@ class EdgeReply final : public ApiReply {
     sink_.on_message(sink_.ctx, sdk::Bytes(message));
     owner_->EndDelivery();
     return {};
+  }
+
+  void Metadata(bool trailing, const ApiMetadata& metadata) override {
+    if (sink_.on_metadata == nullptr || !owner_->BeginDelivery()) return;
+    std::vector<ns_header> headers;
+    for (const auto& [name, value] : metadata) headers.push_back({sdk::Str(name), sdk::Str(value)});
+    sink_.on_metadata(sink_.ctx, trailing ? 1 : 0, headers.data(), headers.size());
+    owner_->EndDelivery();
   }
 
   void End(const Status& outcome, int http_status = 0,

@@ -1,6 +1,7 @@
 // Git at the remote end.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,16 @@ struct Remote {
   friend bool operator==(const Remote&, const Remote&) = default;
 };
 
+// What a checkout does about files that the source keeps in Git LFS.
+struct LargeFiles {
+  bool fetch = false;  // false: their pointers stay
+  // A line on how far it is, on the thread of the call; may be empty.
+  std::function<void(const std::string&)> progress;
+};
+
 // Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed",
-// "RepositoryNotFound", "AddressRefused", "LimitExceeded", "CommitNotFound".
+// "RepositoryNotFound", "AddressRefused", "LimitExceeded", "CommitNotFound", "CheckoutRefused",
+// "LfsRefused", "LfsObjectNotFound".
 class GitRemote {
  public:
   virtual ~GitRemote() = default;
@@ -31,7 +40,7 @@ class GitRemote {
   // Fills the empty or absent folder `path` with exactly `commit`: no .git, no hooks, no link that
   // leaves the tree.
   virtual Status Checkout(const Call& call, const Remote& remote, const std::string& commit,
-                          const std::string& path) = 0;
+                          const std::string& path, const LargeFiles& large) = 0;
 };
 
 }  // namespace ns::ports

@@ -6,6 +6,7 @@
 
 #include "building.h"
 #include "digest/digest.h"
+#include "engine/log_pump.h"
 #include "engine/workplace.h"
 #include "store.h"
 
@@ -73,10 +74,11 @@ sdk::EngineResult BuildahEngine::Run(const sdk::Call& call, const sdk::EngineJob
   const std::string buildah = Buildah();
   const Slot slot = TakeSlot(call);
   slot.Prepare();
+  const engine::LogPump pump(call, log);
   if (!Store(slot, buildah).RemoveContainers(call))
     host_.log().Warn("containers of an earlier build cannot be removed", {{"slot", slot.folder()}});
   try {
-    const sdk::EngineResult result = Build(call, job, log, slot);
+    const sdk::EngineResult result = Build(call, job, pump.sink(), slot);
     secrets_.Remember(call, job);
     TidyUp(slot, true);
     return result;

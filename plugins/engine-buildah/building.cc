@@ -38,6 +38,7 @@ Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk:
       own_(setting.cgroups, setting.cgroup + "/buildah", {}),
       steps_(setting.cgroups, setting.cgroup + "/steps",
              {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
+      disk_(setting.cgroups, setting.cgroup + "/steps", setting.config.disk),
       circumstances_{setting.buildah,
                      setting.slot.store(),
                      setting.slot.memory() + "/run",
@@ -72,7 +73,7 @@ child::ChildResult Building::Run(const sdk::Call& call, const CommandLine& line,
   spec.cgroups = setting_.config.chroot ? steps_.Entries() : own_.Entries();
   spec.deadline = deadline_;
   spec.output = output;
-  spec.tick = [this] { return !steps_.OutOfMemory(); };
+  spec.tick = [this] { return !steps_.OutOfMemory() && !disk_.Over(); };
   return child::RunChild(call, spec);
 }
 
@@ -81,6 +82,7 @@ void Building::Judge(const sdk::Call& call, const child::ChildResult& result) {
   const bool ended = steps_.End() && own_.End();
   call.Check();
   if (killed) throw engine::OutOfMemory("The build", setting_.config.memory);
+  if (disk_.Over()) throw engine::OutOfDisk(setting_.config.disk);
   if (result.ending == child::Ending::kLate) throw engine::TimedOut(setting_.config.timeout);
   if (!ended)
     throw sdk::Error(

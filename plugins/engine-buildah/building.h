@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "config.h"
 #include "engine/cgroup.h"
+#include "engine/disk_watch.h"
 #include "engine/progress.h"
 #include "engine/workplace.h"
 #include "ns/sdk/engine.h"
@@ -51,6 +52,7 @@ class Building {
   engine::Workplace workplace_;
   child::MemoryFile logins_;
   engine::BuildCgroup own_, steps_;  // of buildah, without limits, and of what it starts
+  engine::DiskWatch disk_;
   Circumstances circumstances_;
   engine::Progress progress_;
 };

@@ -10,20 +10,14 @@
 namespace ns::engine_buildkit {
 
 // Text of its configuration file. `folder`: the instance's; `cgroup`: the instance's, in which
-// "rest" is for steps of no build. Pure.
-std::string DaemonToml(const Config& config, const std::string& folder, const std::string& cgroup);
-
-// The program that buildkitd starts steps with: a shell script that puts a step into the cgroup of
-// the build whose mark it bears, and becomes runc. `there`: path of the instance's cgroup. Pure.
-// *Rationale:* BuildKit can be told a cgroup for each build, but has it in the keys of its cache.
-std::string StepStarter(const std::string& runc, const std::string& cgroup,
-                        const std::string& there);
+// "rest" is for steps that name none; `runc`: what starts steps. Pure.
+std::string DaemonToml(const Config& config, const std::string& folder, const std::string& cgroup,
+                       const std::string& runc);
 
 // [any-thread]
 class Daemon {
  public:
-  Daemon(sdk::Host host, const Config& config, std::string folder, std::string cgroup,
-         std::string cgroup_path);
+  Daemon(sdk::Host host, const Config& config, std::string folder, std::string cgroup);
 
   // Sees to it that it runs and answers. Throws EngineUnavailable: the operator's fault where a
   // program is missing, else the platform's.
@@ -44,7 +38,7 @@ class Daemon {
 
   const sdk::Host host_;
   const Config config_;
-  const std::string folder_, cgroup_, cgroup_path_;
+  const std::string folder_, cgroup_;
   std::mutex mutex_;
   int64_t swept_for_ = 0;  // pid of the daemon after whose start that was done
 };

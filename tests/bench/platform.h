@@ -38,8 +38,8 @@ class Remotes final : public ports::GitRemote {
     for (const std::string& hash : hashes) commits.push_back({hash, "someone", kNever, "change"});
     return commits;
   }
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
-                  const std::string&) override {
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
+                  const ports::LargeFiles&) override {
     return {};
   }
 

@@ -231,6 +231,10 @@ void EngineTest::ExpectNothingLeft() {
                   "2>/dev/null"),
             "");
   EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -name " + build), "");
+  // engine-buildkit has those of an application, below one of the instance.
+  EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -path \"*/neoshowcase-$(basename " + data +
+                  ")-$(printf %s " + data + " | sha256sum | cut -c1-8)/app-*\""),
+            "");
   EXPECT_EQ(Shell("/usr/bin/docker ps -aq --filter name=nsexport-" + build), "");
   EXPECT_EQ(Shell("/usr/bin/docker images -aq --filter label=neoshowcase.installation=" +
                   SharedInstallation().name() + " --filter label=neoshowcase.build=" + build),

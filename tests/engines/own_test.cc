@@ -1,9 +1,11 @@
 // What not every engine has: the daemon of engine-buildkit, the stores of engine-buildah.
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <fstream>
 #include <sstream>
 
+#include "builder_process.h"
 #include "engine_test.h"
 
 namespace ns::engines {
@@ -54,6 +56,32 @@ TEST_P(Buildkit, StepThatClaimsAnotherBuild_IsLimitedAllTheSame) {
   EXPECT_NE(outcome.reason, "") << Log();
   EXPECT_EQ(outcome.fault, Fault::kSource);
 }
+
+class Orphans : public EngineTest {};
+
+TEST_P(Orphans, OfAKilledBuilder_AreEndedByTheNextOneAndNoOthers) {
+  Dockerfile("RUN sleep 4333\n");
+  RunInAKilledBuilder([] { return Runs("sleep 4333"); });
+  const ports::EngineJob dead = job_;
+  job_.app = AppId(job_.app.str() + "x");
+  SetBuild(job_.build.str() + "x");
+  Dockerfile("RUN sleep 4334\n");
+  const pid_t alive = StartBuilder(SharedInstallation().folder(), engine_, config_, job_);
+  ASSERT_TRUE(Until([] { return Runs("sleep 4334"); }));
+  EXPECT_FALSE(Runs("sleep 4333"));
+  Plugin();
+  EXPECT_TRUE(Runs("sleep 4334"));
+  ::kill(alive, SIGKILL);
+  ::waitpid(alive, nullptr, 0);
+  plugin_.reset();
+  Plugin();
+  EXPECT_TRUE(Until([] { return !Runs("sleep 4334"); }));
+  ExpectNothingLeft();
+  job_.build = dead.build;
+  ExpectNothingLeft();
+}
+
+INSTANTIATE_TEST_SUITE_P(Own, Orphans, testing::Values("docker", "buildkit"), NameOfEngine);
 
 class Buildah : public EngineTest {};
 

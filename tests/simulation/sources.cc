@@ -35,7 +35,7 @@ Result<std::vector<model::Commit>> GitPort::Commits(const ports::Call&, const po
 }
 
 Status GitPort::Checkout(const ports::Call&, const ports::Remote&, const std::string& commit,
-                         const std::string& path) {
+                         const std::string& path, const ports::LargeFiles&) {
   if (!world_.Knows(commit)) return Status(Code::kNotFound, "CommitNotFound", "no such commit");
   disk_[path] = commit;
   return Status();

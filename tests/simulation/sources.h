@@ -50,8 +50,8 @@ class GitPort final : public ports::GitRemote {
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call&, const ports::Remote&) override;
   Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&,
                                              const std::vector<std::string>&) override;
-  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&,
-                  const std::string&) override;
+  Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
+                  const ports::LargeFiles&) override;
 
  private:
   GitWorld& world_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "build/image_reference.h"
 #include "build/settings.h"
 
 namespace ns::build {
@@ -12,24 +13,14 @@ namespace json = boost::json;
 
 constexpr const char* kSecret = "ns-build-env";  // id of the secret that holds all variables
 constexpr size_t kMaxScript = 100'000;           // bytes; the kernel takes 128 KiB in one argument
-constexpr size_t kMaxReference = 512;            // bytes
 
 sdk::Error Invalid(const std::string& message) {
   return Refused(NS_REASON_SETTINGS_INVALID, message);
 }
 
-// What may stand in an image reference; keeps everything that a Dockerfile would read as more than
-// a name out of it.
-bool ReferenceCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-/:@[]").find(c) != std::string_view::npos;
-}
-
 void CheckReference(const std::string& image) {
-  const bool fits = image.size() <= kMaxReference && image[0] != '-' &&
-                    std::all_of(image.begin(), image.end(), ReferenceCharacter);
-  if (!fits)
-    throw Invalid("base_image \"" + image.substr(0, kMaxReference) +
+  if (!IsImageReference(image))
+    throw Invalid("base_image \"" + image.substr(0, kLongestReference) +
                   "\" is no image reference; write it like \"debian:12\".");
 }
 

@@ -19,7 +19,7 @@ CONFIG = """
 installation: {name}
 data: {root}/data
 database: embedded
-git: {{private_hosts: [127.0.0.1]}}
+git: {{private_hosts: [127.0.0.1], basic_auth_over_http: true}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
 registry: {registry}
