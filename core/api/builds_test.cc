@@ -58,14 +58,15 @@ class ArtifactTest : public BuildsTest {
  protected:
   void SetUp() override {
     BuildsTest::SetUp();
+    Fill();
     const model::Build claimed = Claim(build);
     const model::Image artifact =
-        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(kBytes), std::ssize(kBytes));
+        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(bytes), std::ssize(bytes));
     size_t at = 0;
     ASSERT_TRUE(storage
-                    .Put({}, artifact.ArtifactKey(), {kBytes.size(), Sha256Hex(kBytes)},
+                    .Put({}, artifact.ArtifactKey(), {bytes.size(), Sha256Hex(bytes)},
                          [&](char* to, size_t most) -> Result<size_t> {
-                           const size_t count = kBytes.copy(to, most, at);
+                           const size_t count = bytes.copy(to, most, at);
                            at += count;
                            return count;
                          })
@@ -81,7 +82,17 @@ class ArtifactTest : public BuildsTest {
     in.set_artifact_id(id);
     return Call<api_pb::ArtifactContent>(Named(user), "GetBuildArtifact", in);
   }
-  const std::string kBytes = std::string("gz\0bytes", 8);
+  // A piece of at most a megabyte.
+  Result<own_pb::ReadBuildArtifactResponse> Piece(const std::string& user, int64_t offset,
+                                                  int32_t max_bytes = 1 << 20) {
+    own_pb::ReadBuildArtifactRequest in;
+    in.set_artifact_id(build.str());
+    in.set_offset(offset);
+    in.set_max_bytes(max_bytes);
+    return Own<own_pb::ReadBuildArtifactResponse>(Named(user), "ReadBuildArtifact", in);
+  }
+  virtual void Fill() {}
+  std::string bytes = std::string("gz\0bytes", 8);
 };
 
 TEST_F(ArtifactTest, IsListedWithItsBuildAndGivenToOwners) {
@@ -90,11 +101,11 @@ TEST_F(ArtifactTest, IsListedWithItsBuildAndGivenToOwners) {
   EXPECT_FALSE(shown.has_runtime_image());
   EXPECT_EQ(shown.artifacts(0).name(), "website.tar.gz");
   EXPECT_EQ(shown.artifacts(0).build_id(), build.str());
-  EXPECT_EQ(shown.artifacts(0).size(), std::ssize(kBytes));
+  EXPECT_EQ(shown.artifacts(0).size(), std::ssize(bytes));
   EXPECT_FALSE(shown.artifacts(0).deleted_at().valid());
   const auto content = Artifact("alice", shown.artifacts(0).id()).value();
   EXPECT_EQ(content.filename(), "website.tar.gz");
-  EXPECT_EQ(content.content(), kBytes);
+  EXPECT_EQ(content.content(), bytes);
   EXPECT_EQ(Artifact("bob", shown.artifacts(0).id()).status().code(), Code::kDenied);
 }
 
@@ -112,6 +123,49 @@ TEST_F(ArtifactTest, ThatWasChanged_IsNotGivenOut) {
   const std::string key = store.store().builds.Get(build)->image.ArtifactKey();
   storage.Corrupt(key, "other");
   EXPECT_EQ(Artifact("alice", build.str()).status().reason(), "DigestMismatch");
+}
+
+TEST_F(ArtifactTest, Pieces_AreGivenToOwnersFromAnOffset) {
+  const auto piece = Piece("alice", 3, 2).value();
+  EXPECT_EQ(piece.data(), "by");
+  EXPECT_EQ(piece.next_offset(), 5);
+  EXPECT_FALSE(piece.finished());
+  EXPECT_EQ(piece.digest(), "sha256:" + Sha256Hex(bytes));
+  const auto last = Piece("alice", 5, 0).value();
+  EXPECT_EQ(last.data(), "tes");
+  EXPECT_TRUE(last.finished());
+  EXPECT_TRUE(Piece("alice", 8).value().finished()) << "nothing is left";
+  EXPECT_EQ(Piece("bob", 0).status().code(), Code::kDenied);
+  EXPECT_EQ(FieldsOf(Piece("alice", 9).status()), Fields{"offset"});
+  EXPECT_EQ(FieldsOf(Piece("alice", -1).status()), Fields{"offset"});
+  EXPECT_EQ(FieldsOf(Piece("alice", 0, (1 << 20) + 1).status()), Fields{"max_bytes"});
+  storage.Corrupt(store.store().builds.Get(build)->image.ArtifactKey(), "short");
+  EXPECT_EQ(Piece("alice", 3).status().reason(), "DigestMismatch");
+}
+
+// Larger than what one answer may have.
+class LargeArtifactTest : public ArtifactTest {
+ protected:
+  void Fill() override {
+    bytes.assign((64 << 20) + 5, 'x');
+    for (size_t at = 0; at < bytes.size(); at += 1000) bytes[at] = static_cast<char>(at / 1000);
+  }
+};
+
+TEST_F(LargeArtifactTest, IsReadInPiecesOfWhatOneAnswerMayHave) {
+  const Status whole = Artifact("alice", build.str()).status();
+  EXPECT_EQ(whole.reason(), "ArtifactTooLarge");
+  EXPECT_NE(whole.message().find("ReadBuildArtifact"), std::string::npos) << whole.message();
+  std::string read;
+  for (bool finished = false; !finished;) {
+    const auto piece = Piece("alice", std::ssize(read));
+    ASSERT_TRUE(piece.ok()) << piece.status().ToString();
+    ASSERT_LE(piece->data().size(), 1u << 20);
+    read += piece->data();
+    ASSERT_EQ(piece->next_offset(), std::ssize(read));
+    finished = piece->finished();
+  }
+  EXPECT_TRUE(read == bytes);
 }
 
 TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {

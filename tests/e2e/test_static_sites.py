@@ -11,6 +11,7 @@ import time
 import pytest
 
 from harness.api import ApiError
+from harness.daemon import processes
 from harness.repo import app_files
 from harness.wait import stays, until
 
@@ -291,3 +292,39 @@ def test_another_server_takes_over_by_one_word_without_a_failed_request(site):
     assert before == "caddy"
     assert failures == [], failures[:10]
     assert count[0] > 1000, count
+
+
+def servers_of(site):
+    """Which site servers of the installation run."""
+    return sorted({comm for _, _, comm, argv in processes()
+                   if comm in ("caddy", "nginx", "apache2") and any(f"{site.root}/data/site-servers" in word for word in argv)})
+
+
+def restart_with(site, change):
+    host = site.nsd["controller"]
+    host.stop()
+    with open(site.config) as file:
+        text = file.read()
+    site.write_config(change(text))
+    host.start()
+    site.wait_ready()
+    return text
+
+
+def test_server_that_is_configured_no_more_is_ended_once_another_serves(site):
+    app = static_app(site, "site-stray")
+    wait_page(app, "version 1")
+    assert (serving(app), servers_of(site)) == ("caddy", ["caddy"])
+
+    def without_caddy(text):
+        lines = [line for line in text.splitlines() if not line.startswith("  caddy:")]
+        return "\n".join("site_server: nginx" if line.startswith("site_server:") else line for line in lines) + "\n"
+    before = restart_with(site, without_caddy)
+    try:
+        until(lambda: servers_of(site) == ["nginx"], 60, lambda: f"nginx alone runs: {servers_of(site)}\n{site.logs_tail()}")
+        for _ in range(20):
+            assert (serving(app), page(app)[0]) == ("nginx", 200)
+    finally:
+        restart_with(site, lambda _: before)
+    until(lambda: servers_of(site) == ["caddy"], 60, lambda: f"caddy serves again: {servers_of(site)}\n{site.logs_tail()}")
+    wait_page(app, "version 1")
