@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMaxRedirects = 5;
 constexpr size_t kMaxComplaint = 64 << 10;
+constexpr size_t kMaxHeaders = 256 << 10;
 constexpr long kConnectTime = 15, kSilence = 60;  // seconds
 
 bool IsRedirect(int status) {
@@ -71,7 +72,8 @@ struct HttpClient::Transfer {
   const Sink& sink;
   CURL* curl;
   std::string complaint;
-  Status problem;  // that a callback found
+  Status problem;      // that a callback found
+  size_t headers = 0;  // bytes
 
   static curl_socket_t Open(void* self, curlsocktype, curl_sockaddr* to) {
     auto* transfer = static_cast<Transfer*>(self);
@@ -82,6 +84,16 @@ struct HttpClient::Transfer {
     if (status.ok()) return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     transfer->problem = status;
     return CURL_SOCKET_BAD;
+  }
+
+  // libcurl keeps all headers, however many.
+  static size_t CountHeader(const char*, size_t one, size_t count, void* self) {
+    auto* transfer = static_cast<Transfer*>(self);
+    transfer->headers += one * count;
+    if (transfer->headers <= kMaxHeaders) return one * count;
+    transfer->problem =
+        Unreachable(transfer->url.Place() + " answers with more than 256 KiB of headers");
+    return 0;
   }
 
   static size_t Take(const char* bytes, size_t one, size_t count, void* self) {
@@ -123,7 +135,7 @@ Result<HttpAnswer> HttpClient::SendOnce(const HttpCall& call, const Sink& sink) 
   CURL* curl = curl_.get();
   curl_easy_reset(curl);
   const Headers headers = HeadersOf(call);
-  Transfer transfer{call.url, connections_, sink, curl, "", {}};
+  Transfer transfer{call.url, connections_, sink, curl, "", {}, 0};
   curl_easy_setopt(curl, CURLOPT_URL, call.url.text.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -140,6 +152,8 @@ Result<HttpAnswer> HttpClient::SendOnce(const HttpCall& call, const Sink& sink) 
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSilence);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &Transfer::Open);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Transfer::CountHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Transfer::Take);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
   const CURLcode code = curl_easy_perform(curl);
