@@ -59,8 +59,12 @@ class GitLfsTest : public GitSshTest {
   void StartLfs() {
     supervise::SpawnSpec spec;
     spec.argv = {Programs() + "/lfstest-gitserver"};
-    spec.env = {"PATH=/usr/bin:/bin", "HOME=" + root_, "LFSTEST_DIR=" + root_ + "/served",
-                "LFSTEST_URL=" + root_ + "/url"};
+    spec.env = {"PATH=/usr/bin:/bin",
+                "HOME=" + root_,
+                "LFSTEST_DIR=" + root_ + "/served",
+                "LFSTEST_URL=" + root_ + "/url",
+                "LFSTEST_SSL_URL=" + root_ + "/ssl-url",
+                "LFSTEST_CERT=" + root_ + "/cert"};
     spec.folder = root_;
     const supervise::Fd log(
         ::open((root_ + "/lfs.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -222,6 +226,16 @@ class GitLfsSshTest : public GitLfsTest {
     credentials_ = key;
   }
 
+  // `git-lfs-authenticate` names this server and gives what lets in there.
+  void PointTo(const std::string& place) {
+    Authenticate(
+        "[ -d \"$1\" ] && [ \"$2\" = download ] && [ $# = 2 ] || exit 5\n"
+        "printf '{\"href\": \"" +
+        place +
+        "\", \"header\": {\"Authorization\": \"Basic %s\"}, \"expires_in\": 60}' "
+        "$(printf user:pass | base64)");
+  }
+
   // What `git-lfs-authenticate` is on the server.
   void Authenticate(const std::string& script) {
     Shell("mkdir -p bin && cat >bin/git-lfs-authenticate <<'END'\n#!/bin/sh\n" + script +
@@ -231,12 +245,7 @@ class GitLfsSshTest : public GitLfsTest {
 
 TEST_F(GitLfsSshTest, Checkout_TakesPlaceAndTokenFromGitLfsAuthenticate) {
   Push("b", Sample());
-  Authenticate(
-      "[ -d \"$1\" ] && [ \"$2\" = download ] && [ $# = 2 ] || exit 5\n"
-      "printf '{\"href\": \"" +
-      LfsUrl("b") +
-      "/info/lfs\", \"header\": {\"Authorization\": \"Basic %s\"}, \"expires_in\": 60}' "
-      "$(printf user:pass | base64)");
+  PointTo(url_ + "/b.git/info/lfs");
   const Status status = Get(SshUrl("b"), Head("b"));
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Tree("out"), TreeOfClone("b"));
@@ -245,15 +254,34 @@ TEST_F(GitLfsSshTest, Checkout_TakesPlaceAndTokenFromGitLfsAuthenticate) {
 TEST_F(GitLfsSshTest, OddPath_ReachesTheServerAsOneWord) {
   Push("b", Sample());
   Shell("cp -r served/b.git 'served/b;touch$IFS&(evil).git'");
-  Authenticate(
-      "[ -d \"$1\" ] && [ \"$2\" = download ] && [ $# = 2 ] || exit 5\n"
-      "printf '{\"href\": \"" +
-      LfsUrl("b") +
-      "/info/lfs\", \"header\": {\"Authorization\": \"Basic %s\"}}' "
-      "$(printf user:pass | base64)");
+  PointTo(url_ + "/b.git/info/lfs");
   const Status status = Get(SshUrl("b;touch$IFS&(evil)"), Head("b"));
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Tree("out"), TreeOfClone("b"));
+}
+
+TEST_F(GitLfsSshTest, Https_IsTrustedByItsAuthorityAlone) {
+  Push("b", Sample());
+  PointTo(Read(root_ + "/ssl-url") + "/b.git/info/lfs");
+  const Status unknown = Get(SshUrl("b"), Head("b"));
+  EXPECT_EQ(unknown.reason(), "RemoteUnreachable") << unknown.ToString();
+  EXPECT_THAT(unknown.message(), HasSubstr("certificate"));
+  options_.ca_file = root_ + "/cert";
+  const Status known = Get(SshUrl("b"), Head("b"), "known");
+  EXPECT_TRUE(known.ok()) << known.ToString();
+  EXPECT_EQ(Tree("known"), TreeOfClone("b"));
+}
+
+TEST_F(GitLfsSshTest, RedirectOfABatch_IsFollowedAtHomeAndNeverOutOfTls) {
+  Push("b", Sample());
+  options_.ca_file = root_ + "/cert";
+  PointTo(Read(root_ + "/ssl-url") + "/redirect307/rel/b.git/info/lfs");
+  const Status home = Get(SshUrl("b"), Head("b"));
+  EXPECT_TRUE(home.ok()) << home.ToString();
+  PointTo(Read(root_ + "/ssl-url") + "/redirect307/abs/b.git/info/lfs");
+  const Status away = Get(SshUrl("b"), Head("b"), "away");
+  EXPECT_EQ(away.reason(), "AddressRefused") << away.ToString();
+  EXPECT_THAT(away.message(), HasSubstr("without TLS"));
 }
 
 TEST_F(GitLfsSshTest, ServerWithoutGitLfsAuthenticate_IsLfsRefusedAndSaysWhatToDo) {

@@ -152,6 +152,18 @@ def endless(handler, _):
         handler.wfile.write(b" " * 65536)
 
 
+def endless_headers(handler, _):
+    handler.send_response(200)
+    handler.flush_headers()
+    for i in range(20_000):
+        handler.wfile.write(b"X-%d: %s\r\n" % (i, b"x" * 50_000))
+
+
+def endless_informs(handler, _):
+    for _ in range(1_000_000):
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def cut(handler, content):
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(content)))
@@ -168,6 +180,8 @@ def answers(canary):
     for label, text in texts.items():
         yield one("answer-" + label, LFS, sent(text))
     yield one("answer-endless", LFS, endless)
+    yield one("answer-endless-headers", AWAY, endless_headers)
+    yield one("answer-endless-informs", AWAY, endless_informs)
     yield one("answer-million", LFS, whole(lambda a: a["objects"].extend(a["objects"] * 20_000)))
     yield one("answer-twice", LFS, whole(lambda a: a["objects"].append(a["objects"][0])))
     yield one("answer-tus", LFS, whole(lambda a: a.update(transfer="tus")))
@@ -223,6 +237,7 @@ def transfers(canary):
     yield one("download-long", LFS, lambda _, content: content + b"x")
     yield one("download-nothing", LFS, lambda _, content: b"")
     yield one("download-endless", LFS, endless)
+    yield one("download-endless-headers", AWAY, endless_headers)
     yield one("download-cut", AWAY, cut)
     yield one("download-page", LFS, sent(b"<html>log in</html>"))
     for status, outcome in {204: LFS, 401: DENIED, 403: DENIED, 404: GONE, 410: GONE, 418: LFS, 429: AWAY, 500: AWAY}.items():

@@ -1,31 +1,28 @@
 #include "git/lfs_fetch.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <deque>
 #include <map>
+#include <memory>
 
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/sha256.h"
 #include "git/connections.h"
 #include "git/entry_name.h"
-#include "git/folder.h"
 #include "git/http_client.h"
 #include "git/lfs_batch.h"
 #include "git/lfs_server.h"
+#include "git/scratch.h"
 
 namespace ns::git {
 namespace {
 
-using supervise::Fd;
-
 constexpr char kJson[] = "application/vnd.git-lfs+json";
 constexpr Duration kNoteEvery = std::chrono::seconds(2);
 constexpr int kTries = 3;  // of a download whose connection breaks
+
+mode_t ModeOf(const LfsFile& file) { return file.program ? 0755 : 0644; }
 
 std::string SizeText(uint64_t bytes) {
   if (bytes < 1000) return std::to_string(bytes) + " bytes";
@@ -61,73 +58,6 @@ Status Explain(const HttpAnswer& answer, const HttpUrl& url, bool told) {
   return LfsRefused(url.Place() + " answers with " + said);
 }
 
-// A file at the top that no entry of the tree is named as. Removed unless it is renamed.
-class Scratch {
- public:
-  // `number`: the last one that was free, since a tree may hold many such names.
-  static Result<Scratch> Make(int top, uint64_t& number) {
-    for (;; ++number) {
-      const std::string name = ".ns-lfs-" + std::to_string(number);
-      Fd fd(::openat(top, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-      if (fd) return Scratch(top, name, std::move(fd));
-      if (errno != EEXIST) return CannotWrite(name);
-    }
-  }
-  Scratch(Scratch&& other) noexcept
-      : top_(other.top_), name_(std::exchange(other.name_, "")), fd_(std::move(other.fd_)) {}
-  ~Scratch() {
-    if (!name_.empty()) ::unlinkat(top_, name_.c_str(), 0);
-  }
-
-  Status Write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t done = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) return CannotWrite(name_);
-      bytes.remove_prefix(static_cast<size_t>(done));
-    }
-    return {};
-  }
-
-  Status Clear() {
-    const bool good = ::ftruncate(fd_.get(), 0) == 0 && ::lseek(fd_.get(), 0, SEEK_SET) == 0;
-    return good ? Status() : CannotWrite(name_);
-  }
-
-  Result<Scratch> Copy(uint64_t& number) const {
-    NS_ASSIGN(Scratch copy, Make(top_, number));
-    std::string chunk(1 << 20, '\0');
-    for (off_t at = 0;;) {
-      const ssize_t got = ::pread(fd_.get(), chunk.data(), chunk.size(), at);
-      if (got < 0) return CannotWrite(name_);
-      if (got == 0) return copy;
-      NS_TRY(copy.Write({chunk.data(), static_cast<size_t>(got)}));
-      at += got;
-    }
-  }
-
-  // Replaces the pointer.
-  Status Become(const LfsFile& file) {
-    const size_t slash = file.path.rfind('/');
-    const std::string above = slash == std::string::npos ? "" : file.path.substr(0, slash);
-    const std::string name = slash == std::string::npos ? file.path : file.path.substr(slash + 1);
-    NS_ASSIGN(const Fd folder, OpenBelow(top_, above));
-    if (::fchmod(fd_.get(), file.program ? 0755 : 0644) != 0 ||
-        ::renameat(top_, name_.c_str(), folder.get(), name.c_str()) != 0)
-      return CannotWrite(file.path);
-    name_.clear();
-    return {};
-  }
-
- private:
-  Scratch(int top, std::string name, Fd fd)
-      : top_(top), name_(std::move(name)), fd_(std::move(fd)) {}
-
-  int top_;
-  std::string name_;
-  Fd fd_;
-};
-
 class Fetch {
  public:
   Fetch(const Request& request, int top, const std::function<void(const std::string&)>& note)
@@ -147,8 +77,7 @@ class Fetch {
       const std::vector<LfsPointer> some(
           begin, begin + static_cast<ptrdiff_t>(std::min(kLfsBatch, wanted_.size() - at)));
       NS_ASSIGN(const auto downloads, Ask(server, some));
-      const bool own = !server.secrets.empty();
-      for (const LfsPointer& one : some) NS_TRY(Bring(one, downloads.at(one.oid), own));
+      NS_TRY(Bring(some, downloads, !server.secrets.empty()));
     }
     Note();
     return {};
@@ -207,49 +136,93 @@ class Fetch {
     return ParseLfsBatch(body, some);
   }
 
-  // `own`: the server is one that may be told the password.
-  Status Bring(const LfsPointer& one, const LfsDownload& download, bool own) {
-    NS_ASSIGN(Scratch scratch, Scratch::Make(top_, scratch_));
-    const uint64_t before = bytes_;
-    Status status;
-    for (int i = 0; i < kTries; ++i) {
-      bytes_ = before;
-      NS_TRY(scratch.Clear());
-      status = Download(one, download, own, scratch);
-      if (status.code() != Code::kUnavailable) break;
-    }
-    NS_TRY(status);
-    ++objects_;
-    return Place(scratch, users_.at(one.oid));
+  // One object on its way.
+  struct Incoming {
+    const LfsPointer& one;
+    HttpCall call;
+    Scratch scratch;
+    Sha256 sum;
+    uint64_t got = 0;  // bytes
+    int tries = 0;
+  };
+  using Queue = std::deque<std::shared_ptr<Incoming>>;
+
+  // Several at once. `own`: the server is one that may be told the password.
+  Status Bring(const std::vector<LfsPointer>& some,
+               const std::map<std::string, LfsDownload>& downloads, bool own) {
+    Queue again;
+    auto next = some.begin();
+    return client_.SendAll([&]() -> Result<std::optional<HttpJob>> {
+      std::shared_ptr<Incoming> incoming;
+      if (!again.empty()) {
+        incoming = std::move(again.front());
+        again.pop_front();
+      } else if (next != some.end()) {
+        NS_ASSIGN(Scratch scratch, Scratch::Make(top_, scratch_));
+        HttpCall call = CallFor(downloads.at(next->oid), own);
+        incoming = std::make_shared<Incoming>(
+            Incoming{*next++, std::move(call), std::move(scratch), Sha256(), 0, 0});
+      } else {
+        return std::optional<HttpJob>();
+      }
+      return std::optional(JobFor(incoming, again));
+    });
   }
 
-  Status Download(const LfsPointer& one, const LfsDownload& download, bool own, Scratch& scratch) {
+  HttpCall CallFor(const LfsDownload& download, bool own) const {
     const LfsAction& action = download.action;
     HttpCall call{action.href, {}, action.headers, std::nullopt};
     if (own && !action.authorized && !download.authenticated) {
       for (std::string& line : PasswordFor(request_, action.href))
         call.secrets.push_back(std::move(line));
     }
-    Sha256 sum;
-    uint64_t got = 0;
-    NS_ASSIGN(const HttpAnswer answer, client_.Send(call, [&](std::string_view bytes) -> Status {
-      got += bytes.size();
-      bytes_ += bytes.size();
-      if (got > one.size) return Wrong(one, "more bytes than its pointer says");
-      sum.Add(bytes);
-      NoteNowAndThen();
-      return scratch.Write(bytes);
-    }));
-    if (answer.status == 404 || answer.status == 410) {
+    return call;
+  }
+
+  // Goes to `again` where the connection breaks.
+  HttpJob JobFor(const std::shared_ptr<Incoming>& incoming, Queue& again) {
+    return {incoming->call,
+            [this, incoming](std::string_view bytes) { return Take(*incoming, bytes); },
+            [this, incoming, &again](const Result<HttpAnswer>& answer) -> Status {
+              const Status status = Finish(*incoming, answer);
+              if (status.code() != Code::kUnavailable || ++incoming->tries == kTries) return status;
+              again.push_back(incoming);
+              return StartAgain(*incoming);
+            }};
+  }
+
+  Status Take(Incoming& incoming, std::string_view bytes) {
+    incoming.got += bytes.size();
+    bytes_ += bytes.size();
+    if (incoming.got > incoming.one.size)
+      return Wrong(incoming.one, "more bytes than its pointer says");
+    incoming.sum.Add(bytes);
+    NoteNowAndThen();
+    return incoming.scratch.Write(bytes);
+  }
+
+  Status StartAgain(Incoming& incoming) {
+    bytes_ -= incoming.got;
+    incoming.got = 0;
+    incoming.sum = Sha256();
+    return incoming.scratch.Clear();
+  }
+
+  Status Finish(Incoming& incoming, const Result<HttpAnswer>& answer) {
+    if (!answer.ok()) return answer.status();
+    const LfsPointer& one = incoming.one;
+    const HttpCall& call = incoming.call;
+    if (answer->status == 404 || answer->status == 410) {
       return Status(Code::kNotFound, "LfsObjectNotFound",
-                    action.href.Place() + " does not have the object " + one.oid +
+                    call.url.Place() + " does not have the object " + one.oid +
                         "; upload it with \"git lfs push --all\"")
           .SetFault(Fault::kSource);
     }
-    if (answer.status / 100 != 2) return Explain(answer, action.href, !call.secrets.empty());
-    if (got != one.size) return Wrong(one, "fewer bytes than its pointer says");
-    if (sum.FinishHex() != one.oid) return Wrong(one, "bytes of another digest");
-    return {};
+    if (answer->status / 100 != 2) return Explain(*answer, call.url, !call.secrets.empty());
+    if (incoming.got != one.size) return Wrong(one, "fewer bytes than its pointer says");
+    if (incoming.sum.FinishHex() != one.oid) return Wrong(one, "bytes of another digest");
+    ++objects_;
+    return Place(incoming.scratch, users_.at(one.oid));
   }
 
   static Status Wrong(const LfsPointer& one, const std::string& what) {
@@ -260,9 +233,9 @@ class Fetch {
   Status Place(Scratch& scratch, const std::vector<const LfsFile*>& users) {
     for (size_t i = 1; i < users.size(); ++i) {
       NS_ASSIGN(Scratch copy, scratch.Copy(scratch_));
-      NS_TRY(copy.Become(*users[i]));
+      NS_TRY(copy.Become(users[i]->path, ModeOf(*users[i])));
     }
-    return scratch.Become(*users[0]);
+    return scratch.Become(users[0]->path, ModeOf(*users[0]));
   }
 
   void Note() {
