@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 7
+-- schema number: 8
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -443,6 +443,15 @@ CREATE TABLE site_releases (
 );
 
 CREATE INDEX site_releases_application ON site_releases (application_id);
+
+-- Which hosts cannot serve a static site as it shall be, and why. Each host writes its own rows, so that none hides what another says.
+CREATE TABLE site_failures (
+  application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+  host_id text NOT NULL,
+  reason text NOT NULL,
+  message text NOT NULL,
+  PRIMARY KEY (application_id, host_id)
+);
 
 -- Questions which build methods fit a commit. A builder takes one, looks at the source and answers; old ones go when the next is asked.
 CREATE TABLE detections (

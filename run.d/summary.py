@@ -21,9 +21,18 @@ def count(path):
 
 
 def first_line(case):
-    """What a failed test said first."""
+    """What a failed test said first. ctest gives no message, but all that the program printed: of that, the tests in it that failed, else
+    its last line."""
     texts = [child.get("message") or child.text or "" for child in case if child.tag in ("failure", "error")]
-    return next((line.strip()[:300] for text in texts for line in text.splitlines() if line.strip()), "no message")
+    said = next((line.strip()[:300] for text in texts for line in text.splitlines() if line.strip()), "")
+    if said not in ("", "Failed"):
+        return said
+    printed = [line.strip() for child in case if child.tag == "system-out" for line in (child.text or "").splitlines() if line.strip()]
+    named = [line for line in printed if line.startswith("[  FAILED  ]") and not line.endswith(":")]
+    failed = dict.fromkeys(line.split("]", 1)[1].split(" (")[0].strip() for line in named)
+    where = [line for line in printed if line.endswith(": Failure")]
+    said = "; ".join([*where[:3], *list(failed)[:3]]) or (printed[-1] if printed else said)
+    return said[:300] or "no message"
 
 
 def main(paths):

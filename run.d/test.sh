@@ -61,6 +61,10 @@ install_test_tools() {
   tool_seaweedfs
   tool_buildkit
   tool_lifecycle
+<<<<<<< HEAD
   tool_git_lfs
+=======
+  tool_conformance
+>>>>>>> gw
   [ "$FULL" = 0 ] || tool_versitygw
 }

@@ -13,6 +13,7 @@ BUILDKIT_VERSION=0.32.2
 GO_VERSION=1.26.6
 LIFECYCLE_VERSION=0.21.17
 GIT_LFS_VERSION=3.7.1
+CONFORMANCE_VERSION=1.0.5
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -107,6 +108,19 @@ tool_git_lfs() {
       go build -trimpath -tags testtools -o "$folder/bin/" t/cmd/lfstest-gitserver.go
   ) || return 1
   rm -rf "$work"
+  touch "$folder/.complete"
+}
+
+# The conformance suite of Connect, and the definitions that it speaks by. A minute, once.
+tool_conformance() {
+  local folder=$NS_TOOLS/conformance-$CONFORMANCE_VERSION go module=connectrpc.com/conformance
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$folder/bin" "$go" install "$module/cmd/connectconformance@v$CONFORMANCE_VERSION"
+  cp -r "$("$go" env GOMODCACHE)/$module@v$CONFORMANCE_VERSION/proto" "$folder/proto"
+  chmod -R u+w "$folder/proto"
   touch "$folder/.complete"
 }
 

@@ -16,17 +16,11 @@ Site SiteOf(const model::SiteDemand& demand) {
 }
 
 std::map<SiteName, Duration> NeedlessSince(const std::map<SiteName, Duration>& before,
-                                           const std::vector<SiteName>& present,
-                                           const std::vector<model::SiteDemand>& demands,
+                                           const std::vector<SiteName>& present, const Needs& needs,
                                            Duration now) {
-  std::map<AppId, const model::SiteDemand*> wanted;
-  for (const model::SiteDemand& demand : demands) wanted[demand.app] = &demand;
   std::map<SiteName, Duration> since;
   for (const SiteName& site : present) {
-    const auto found = wanted.find(site.app);
-    if (found != wanted.end() &&
-        (found->second->release == site.release || !found->second->settled))
-      continue;
+    if (needs.Have(site)) continue;
     const auto known = before.find(site);
     since[site] = known == before.end() ? now : known->second;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,12 +13,19 @@ namespace ns::ssgen {
 
 Site SiteOf(const model::SiteDemand& demand);
 
-// The sites of `present` that nothing needs, and since when: as `before` has it, or `now`. Needed
-// is the release of a target, and all releases of an application whose routes may still lead to an
-// older one.
+// Who needs sites: the target of an application needs its release, and the routes of one that has
+// not settled may lead to any.
+struct Needs {
+  std::set<SiteName> targets;
+  std::set<AppId> unsettled;
+  bool Have(const SiteName& site) const {
+    return targets.contains(site) || unsettled.contains(site.app);
+  }
+};
+
+// The sites of `present` that nothing needs, and since when: as `before` has it, or `now`.
 std::map<SiteName, Duration> NeedlessSince(const std::map<SiteName, Duration>& before,
-                                           const std::vector<SiteName>& present,
-                                           const std::vector<model::SiteDemand>& demands,
+                                           const std::vector<SiteName>& present, const Needs& needs,
                                            Duration now);
 
 // Those that have been needless since `limit` or longer.

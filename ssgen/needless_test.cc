@@ -14,29 +14,23 @@ const AppId kApp("a000000000000000000001"), kOther("a000000000000000000002");
 const ReleaseId kFirst("b000000000000000000001"), kSecond("b000000000000000000002");
 const SiteName kOld{kApp, kFirst}, kNew{kApp, kSecond}, kGone{kOther, kFirst};
 
-model::SiteDemand Demand(const ReleaseId& release, bool settled) {
-  model::SiteDemand demand;
-  demand.app = kApp;
-  demand.release = release;
-  demand.settled = settled;
-  return demand;
-}
+const Needs kFirstIsTarget{{kOld}, {}}, kSecondIsTarget{{kNew}, {}};
 
 TEST(Needless, IsWhatNoTargetAndNoRouteNeeds) {
-  EXPECT_THAT(NeedlessSince({}, {kOld, kNew, kGone}, {Demand(kSecond, true)}, 5s),
+  EXPECT_THAT(NeedlessSince({}, {kOld, kNew, kGone}, kSecondIsTarget, 5s),
               ElementsAre(Pair(kOld, 5s), Pair(kGone, 5s)));
-  EXPECT_THAT(NeedlessSince({}, {kOld, kNew}, {Demand(kSecond, false)}, 5s), IsEmpty())
+  EXPECT_THAT(NeedlessSince({}, {kOld, kNew}, {{kNew}, {kApp}}, 5s), IsEmpty())
       << "routes may still lead to the old one";
-  EXPECT_THAT(NeedlessSince({}, {}, {Demand(kSecond, true)}, 5s), IsEmpty());
+  EXPECT_THAT(NeedlessSince({}, {kOld}, {{}, {kApp}}, 5s), IsEmpty())
+      << "what shall follow it is no site, and is not there yet";
+  EXPECT_THAT(NeedlessSince({}, {}, kSecondIsTarget, 5s), IsEmpty());
 }
 
 TEST(Needless, RemembersSinceWhenAndForgetsWhatIsNeededAgain) {
-  const auto first = NeedlessSince({}, {kOld, kNew}, {Demand(kSecond, true)}, 5s);
-  EXPECT_THAT(NeedlessSince(first, {kOld, kNew}, {Demand(kSecond, true)}, 9s),
-              ElementsAre(Pair(kOld, 5s)));
-  EXPECT_THAT(NeedlessSince(first, {kOld, kNew}, {Demand(kFirst, true)}, 9s),
-              ElementsAre(Pair(kNew, 9s)));
-  EXPECT_THAT(NeedlessSince(first, {kNew}, {Demand(kSecond, true)}, 9s), IsEmpty());
+  const auto first = NeedlessSince({}, {kOld, kNew}, kSecondIsTarget, 5s);
+  EXPECT_THAT(NeedlessSince(first, {kOld, kNew}, kSecondIsTarget, 9s), ElementsAre(Pair(kOld, 5s)));
+  EXPECT_THAT(NeedlessSince(first, {kOld, kNew}, kFirstIsTarget, 9s), ElementsAre(Pair(kNew, 9s)));
+  EXPECT_THAT(NeedlessSince(first, {kNew}, kSecondIsTarget, 9s), IsEmpty());
 }
 
 TEST(Needless, Overdue_AreThoseSinceThenOrBefore) {
@@ -45,7 +39,9 @@ TEST(Needless, Overdue_AreThoseSinceThenOrBefore) {
 }
 
 TEST(SiteOf, TakesKeyAndDigestOfTheArtifact) {
-  model::SiteDemand demand = Demand(kFirst, true);
+  model::SiteDemand demand;
+  demand.app = kApp;
+  demand.release = kFirst;
   demand.artifact =
       model::ArtifactOf(kApp, BuildId("c000000000000000000001"), 2, std::string(64, 'a'), 7);
   demand.spa = true;

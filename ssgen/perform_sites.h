@@ -12,6 +12,7 @@
 #include "ports/store.h"
 #include "reconcile/effect.h"
 #include "ssgen/site_files.h"
+#include "ssgen/turns.h"
 
 namespace ns::ssgen {
 
@@ -20,8 +21,8 @@ struct SiteParts {
   ports::Store store;
   SiteFiles& files;
   HostId host;
-  // Whether the server answers: nothing is acknowledged that cannot be served.
-  std::function<Status()> serves;
+  // Whether that site is given out as it lies on the disk: nothing else is acknowledged.
+  std::function<Status(const SiteName& site)> serves;
   Random& random;
   Clock& clock;
 };
@@ -43,6 +44,7 @@ class SitePerformer {
 
   const SiteParts& parts_;
   Guarded<std::map<SiteName, Duration>> needless_;  // since when, on the monotonic clock
+  Turns turns_;  // what is on disk of an application, and what is acknowledged of it
 };
 
 }  // namespace ns::ssgen

@@ -1,175 +1,21 @@
 #include "ssgen/serving.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <thread>
 
 #include "base/failpoint.h"
-#include "ssgen/site_probe.h"
-#include "supervise/address.h"
+#include "ssgen/sites_on_disk_for_test.h"
 
 namespace ns::ssgen {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-const SiteName kSite{AppId("a000000000000000000001"), ReleaseId("b000000000000000000001")};
-const SiteName kOther{AppId("a000000000000000000002"), ReleaseId("b000000000000000000001")};
-
-// The whole answer to a request, by its text.
-using Answering = std::function<std::string(const std::string& request)>;
-
-// Answers at an address, one at a time.
-class Web {
- public:
-  Web(const std::string& address, Answering answering) : answering_(std::move(answering)) {
-    const auto where = supervise::ParseAddress(address);
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    EXPECT_EQ(::bind(fd_, where->get(), where->size), 0) << address;
-    ::listen(fd_, 64);
-    supervise::SocketAddress bound = *where;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
-    at = supervise::FormatAddress(bound);
-    thread_ = std::jthread([this](const std::stop_token& stop) {
-      while (!stop.stop_requested()) Answer();
-    });
-  }
-  ~Web() {
-    thread_ = {};
-    ::close(fd_);
-  }
-  std::string at;
-
- private:
-  void Answer() {
-    pollfd ready{fd_, POLLIN, 0};
-    if (::poll(&ready, 1, 10) != 1) return;
-    const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-    char request[4096];
-    const ssize_t got = ::recv(peer, request, sizeof(request), 0);
-    if (got > 0) {  // not just a look at whether somebody is there
-      const std::string answer = answering_(std::string(request, static_cast<size_t>(got)));
-      (void)!::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
-      ::shutdown(peer, SHUT_WR);
-      while (::recv(peer, request, sizeof(request), 0) > 0) continue;
-    }
-    ::close(peer);
-  }
-
-  const Answering answering_;
-  int fd_ = -1;
-  std::jthread thread_;
-};
-
-std::string Ok(const std::string& body) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-std::string ReadFile(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::string FreeAddress() { return Web("127.0.0.1:0", Ok).at; }
-
-class SitesOnDisk : public testing::Test {
- protected:
-  SitesOnDisk() {
-    std::string pattern = "/tmp/ns-serving.XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
-    Write(kSite, "index.html", "first\n");
-  }
-  ~SitesOnDisk() override { fs::remove_all(root_); }
-
-  fs::path FolderOf(const SiteName& site) const {
-    return fs::path(root_) / "sites" / site.app.str() / site.release.str();
-  }
-  void Write(const SiteName& site, const std::string& name, const std::string& text) const {
-    fs::create_directories((FolderOf(site) / name).parent_path());
-    std::ofstream(FolderOf(site) / name) << text;
-  }
-  // As a server of sites does, for names as they are and for "/".
-  std::string FromDisk(const std::string& request) const {
-    const auto value = [&](const std::string& name) {
-      const size_t at = request.find(name + ": ") + name.size() + 2;
-      return request.substr(at, request.find('\r', at) - at);
-    };
-    std::string target = request.substr(4, request.find(' ', 4) - 4);
-    if (target == "/") target = "/index.html";
-    const fs::path file = fs::path(root_) / "sites" / value("X-Controller-App-Id") /
-                          (value("X-Controller-Release-Id") + target);
-    return fs::is_regular_file(file) ? Ok(ReadFile(file)) : "HTTP/1.1 404 Not Found\r\n\r\n";
-  }
-
-  std::string root_;
-};
-
-class SiteProbe : public SitesOnDisk {
- protected:
-  Status Probe(const Answering& answering, const SiteName& site = kSite) {
-    const Web web("127.0.0.1:0", answering);
-    return ProbeSite(web.at, root_, site, 200ms);
-  }
-};
-
-TEST_F(SiteProbe, WhatLiesThere_IsOk) {
-  const auto disk = [this](const std::string& request) { return FromDisk(request); };
-  EXPECT_EQ(Probe(disk), Status());
-  Write(kOther, ".hidden", "x");
-  Write(kOther, "a b.txt", "x");
-  Write(kOther, "app.js.gz", "x");
-  Write(kOther, "deep/er/app.js", "// x\n");
-  EXPECT_EQ(Probe(disk, kOther), Status()) << "a site without an index.html";
-  fs::remove_all(FolderOf(kOther) / "deep");
-  EXPECT_EQ(Probe(disk, kOther), Status()) << "nothing that can be asked for";
-}
-
-TEST_F(SiteProbe, AnythingElse_IsToldWithTheSite) {
-  const std::string large(3 << 20, 'x');
-  const std::vector<std::pair<std::string, std::string>> wrong = {
-      {Ok("other\n"), "with other bytes"},
-      {Ok("first"), "with 5 bytes instead of 6"},
-      {"HTTP/1.1 200 OK\r\n\r\nfirst\n", "with -1 bytes"},
-      {"HTTP/1.1 500 Internal Server Error\r\n\r\n", "with status 500 instead of 200"},
-      {"HTTP/1.1 404 Not Found\r\n\r\n", "with status 404 instead of 200"},
-      {"", "no answer of HTTP"},
-      {"SSH-2.0\r\n\r\n", "no answer of HTTP"},
-      {Ok(large), "with 3145728 bytes"}};
-  for (const auto& [answer, how] : wrong) {
-    const Status status = Probe([&](const std::string&) { return answer; });
-    EXPECT_EQ(status.reason(), "SiteServerUnavailable") << how;
-    EXPECT_THAT(status.message(), HasSubstr(how));
-    EXPECT_THAT(status.message(), HasSubstr("a000000000000000000001/b000000000000000000001: / is"));
-  }
-  EXPECT_THAT(ProbeSite(FreeAddress(), root_, kSite, 200ms).message(),
-              HasSubstr("is not answered"));
-}
-
-TEST_F(SiteProbe, SiteThatGoesMeanwhile_IsOk) {
-  const auto gone = [this](const std::string&) {
-    fs::remove_all(FolderOf(kSite));
-    return std::string("HTTP/1.1 404 Not Found\r\n\r\n");
-  };
-  EXPECT_EQ(Probe(gone), Status());
-  EXPECT_EQ(Probe(gone), Status()) << "not there at all";
-}
 
 // A server in this process, that can be told what to answer.
 class ScriptedServer final : public ports::SiteServer {

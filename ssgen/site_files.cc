@@ -27,6 +27,12 @@ Status CheckNames(const Site& site) {
   return {};
 }
 
+// Of these sites those that lead to an artifact.
+std::vector<SiteName> Complete(const SiteFolders& folders, std::vector<SiteName> sites) {
+  std::erase_if(sites, [&](const SiteName& site) { return folders.Linked(site).empty(); });
+  return sites;
+}
+
 Status UnpackFile(const std::string& file, const std::string& folder,
                   const std::function<Status()>& go_on) {
   NS_ASSIGN(archive::InFile artifact, archive::InFile::Open(file));
@@ -113,11 +119,13 @@ Status SiteFiles::Download(const ports::Call& call, const Site& site, const std:
 }
 
 std::vector<SiteName> SiteFiles::Present() {
-  return folders_.With([](const SiteFolders& folders) {
-    std::vector<SiteName> sites = folders.Sites();
-    std::erase_if(sites, [&](const SiteName& site) { return folders.Linked(site).empty(); });
-    return sites;
-  });
+  return folders_.With(
+      [](const SiteFolders& folders) { return Complete(folders, folders.Sites()); });
+}
+
+std::vector<SiteName> SiteFiles::PresentOf(const AppId& app) {
+  return folders_.With(
+      [&](const SiteFolders& folders) { return Complete(folders, folders.SitesOf(app)); });
 }
 
 SiteFolders::Unused SiteFiles::Forget(const std::vector<SiteName>& gone) {

@@ -40,8 +40,9 @@ class SiteFiles {
   // call is over, also while another call fetches the same.
   Status Bring(const ports::Call& call, const Site& site);
 
-  // Sites that are on disk.
+  // Sites that are on disk; of all applications, or of one.
   std::vector<SiteName> Present();
+  std::vector<SiteName> PresentOf(const AppId& app);
 
   // Takes these away, links that lead nowhere, and then the artifacts that nothing leads to. The
   // first failure is told; it keeps nothing else from going.

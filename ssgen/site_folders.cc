@@ -157,11 +157,17 @@ bool SiteFolders::IsSpa(const SiteName& site) const {
   return fs::exists(PathOf("/spa/", site), error);
 }
 
+std::vector<SiteName> SiteFolders::SitesOf(const AppId& app) const {
+  std::vector<SiteName> sites;
+  for (const std::string& release : NamesIn(root_ + "/sites/" + app.str()))
+    sites.push_back({app, ReleaseId(release)});
+  return sites;
+}
+
 std::vector<SiteName> SiteFolders::Sites() const {
   std::vector<SiteName> sites;
   for (const std::string& app : NamesIn(root_ + "/sites")) {
-    for (const std::string& release : NamesIn(root_ + "/sites/" + app))
-      sites.push_back({AppId(app), ReleaseId(release)});
+    for (SiteName& site : SitesOf(AppId(app))) sites.push_back(std::move(site));
   }
   return sites;
 }

@@ -43,8 +43,9 @@ class SiteFolders {
   // The artifact that a site leads to; empty: none.
   std::string Linked(const SiteName& site) const;
   bool IsSpa(const SiteName& site) const;
-  // Those that have a link, wherever it leads.
+  // Those that have a link, wherever it leads; of all applications, or of one.
   std::vector<SiteName> Sites() const;
+  std::vector<SiteName> SitesOf(const AppId& app) const;
   Status Unlink(const SiteName& site) const;
 
   struct Unused {

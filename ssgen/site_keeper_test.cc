@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <new>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -32,6 +35,33 @@ class ShiftedClock final : public Clock {
   std::atomic<Duration> shift = Duration(0);
 };
 
+// The same sites, and what is done when a host says which releases it has.
+class WatchedSites final : public ports::SiteStore {
+ public:
+  using Heard = std::function<Status(const std::vector<ReleaseId>&)>;
+
+  explicit WatchedSites(ports::SiteStore& sites) : sites_(sites) {}
+  Result<std::vector<model::SiteDemand>> Demands() override { return sites_.Demands(); }
+  Result<model::SiteDemand> Demand(const AppId& app) override { return sites_.Demand(app); }
+  Result<std::vector<AppId>> Unsettled() override { return sites_.Unsettled(); }
+  Status Acknowledge(const HostId& host, const AppId& app,
+                     const std::vector<ReleaseId>& releases) override {
+    const Heard heard = heard_.With([](const Heard& f) { return f; });
+    if (heard) NS_TRY(heard(releases));
+    return sites_.Acknowledge(host, app, releases);
+  }
+  Status Say(const HostId& host, const AppId& app, const model::Condition& said) override {
+    return sites_.Say(host, app, said);
+  }
+  void OnAcknowledge(Heard heard) {
+    heard_.With([&](Heard& f) { f = std::move(heard); });
+  }
+
+ private:
+  ports::SiteStore& sites_;
+  Guarded<Heard> heard_;
+};
+
 class SiteKeeperTest : public testing::Test {
  protected:
   SiteKeeperTest() {
@@ -56,16 +86,29 @@ class SiteKeeperTest : public testing::Test {
     store_.hints.Subscribe([this](const ports::Hint& hint) {
       if (keeper_) keeper_->Hinted(hint);
     });
-    keeper_.emplace(SiteParts{store_, files_, host_,
-                              [this] { return serves_.With([](const Status& s) { return s; }); },
-                              SystemRandom(), clock_},
-                    "host-1");
+    NewKeeper(host_, "host-1");
+  }
+  void NewKeeper(const HostId& host, const std::string& name) {
+    keeper_.emplace(
+        SiteParts{store_, files_, host, [this](const SiteName& site) { return Serves(site); },
+                  SystemRandom(), clock_},
+        name);
+  }
+  Status Serves(const SiteName& site) {
+    return unserved_.With([&](const std::set<AppId>& apps) {
+      if (!apps.contains(site.app)) return Status();
+      return Status(Code::kUnavailable, "SiteServerUnavailable", "gone");
+    });
   }
   ~SiteKeeperTest() override {
     keeper_.reset();
     fs::remove_all(root_);
   }
 
+  static ports::Store Watched(const ports::Store& s, ports::SiteStore& sites) {
+    return {s.repositories, s.apps,  s.deploys, s.retention, s.builds,     s.logs,
+            s.events,       s.users, s.hosts,   sites,       s.detections, s.hints};
+  }
   static std::string MakeRoot() {
     std::string name = (fs::temp_directory_path() / "ns-keeper-XXXXXX").string();
     return ::mkdtemp(name.data());
@@ -122,12 +165,25 @@ class SiteKeeperTest : public testing::Test {
     return sum.FinishHex();
   }
   // The routes lead to the target.
-  void Converge(const AppId& app) {
+  void Converge(const AppId& app, bool converged = true) {
     model::ObservedApp observed;
     observed.id = app;
     observed.fence = {1, store_.apps.Get(app)->target.generation};
-    observed.converged = true;
+    observed.converged = converged;
     ASSERT_TRUE(store_.deploys.SaveObserved(observed, {}).ok());
+  }
+  void ReplaceFirstBySecond() {
+    Release(app_, 1, "one");
+    Until("first", [&] { return Ready(app_) == 1; });
+    Release(app_, 2, "two");
+    Until("second", [&] { return Ready(app_) == 1; });
+    Converge(app_);
+  }
+  // Some time later.
+  void Sweep() {
+    clock_.shift = clock_.shift.load() + kLinger;
+    keeper_->Relist();
+    std::this_thread::sleep_for(20ms);
   }
   int Ready(const AppId& app) { return store_.deploys.Snapshot(app)->site->ready; }
   std::string Page(const AppId& app, int n) const {
@@ -150,10 +206,11 @@ class SiteKeeperTest : public testing::Test {
   const std::string root_ = MakeRoot();
   ShiftedClock clock_;
   ports::testing::FakeStore rows_{SystemClock()};
-  const ports::Store store_ = rows_.store();
+  WatchedSites sites_{rows_.store().sites};
+  const ports::Store store_ = Watched(rows_.store(), sites_);
   ports::testing::FakeStorage storage_;
   SiteFiles files_{root_ + "/www", storage_, clock_};
-  Guarded<Status> serves_;
+  Guarded<std::set<AppId>> unserved_;
   std::optional<SiteKeeper> keeper_;
 };
 
@@ -176,13 +233,15 @@ TEST_F(SiteKeeperTest, BrokenArtifact_ConcernsItsOwnSiteAlone) {
   EXPECT_EQ(Ready(app_), 0);
 }
 
-TEST_F(SiteKeeperTest, WithoutAServerThatAnswers_NothingIsAcknowledged) {
-  serves_.With([](Status& s) { s = Status(Code::kUnavailable, "SiteServerUnavailable", "gone"); });
+TEST_F(SiteKeeperTest, WhatIsNotServed_IsNotAcknowledgedAndHoldsUpNoOther) {
+  unserved_.With([&](auto& apps) { apps = {app_}; });
   Release(app_, 1, "one");
+  Release(other_, 2, "other");
   Until("said", [&] { return Said(app_) == "SiteServerUnavailable"; });
+  Until("the other", [&] { return Ready(other_) == 1; });
   EXPECT_EQ(Ready(app_), 0);
   EXPECT_EQ(Page(app_, 1), "one");
-  serves_.With([](Status& s) { s = Status(); });
+  unserved_.With([](auto& apps) { apps.clear(); });
   keeper_->Relist();
   Until("acknowledged", [&] { return Ready(app_) == 1; });
 }
@@ -200,24 +259,91 @@ TEST_F(SiteKeeperTest, OldRelease_GoesAWhileAfterRoutesHaveMoved) {
   keeper_->Relist();
   std::this_thread::sleep_for(100ms);
   EXPECT_EQ(Page(app_, 1), "one") << "not at once";
-  Until("gone", [&] {
-    clock_.shift = clock_.shift.load() + kLinger;
-    keeper_->Relist();
-    return Page(app_, 1).empty();
-  });
+  Until("gone", [&] { return Sweep(), Page(app_, 1).empty(); });
   EXPECT_EQ(Page(app_, 2), "two");
   EXPECT_EQ(Ready(app_), 1);
+}
+
+TEST_F(SiteKeeperTest, EffectThatThrows_IsAFailureOfItsSiteAlone) {
+  std::atomic<int> times = 0;
+  sites_.OnAcknowledge([&](const std::vector<ReleaseId>& releases) -> Status {
+    if (releases == std::vector{IdOf<ReleaseId>(1)} && times++ == 0) throw std::bad_alloc();
+    return {};
+  });
+  Release(app_, 1, "one");
+  Release(other_, 2, "other");
+  Until("the other", [&] { return Ready(other_) == 1; });
+  Until("said", [&] { return Said(app_) != ""; });
+  keeper_->Relist();
+  Until("the next time", [&] { return Ready(app_) == 1; });
+  sites_.OnAcknowledge({});
+}
+
+// A host that is about to lose a release says so before it does.
+TEST_F(SiteKeeperTest, OldRelease_StaysUntilItIsTakenBack) {
+  ReplaceFirstBySecond();
+  std::atomic<bool> asked = false;
+  sites_.OnAcknowledge([&](const std::vector<ReleaseId>& releases) -> Status {
+    if (releases != std::vector{IdOf<ReleaseId>(2)}) return {};
+    asked = true;
+    return Unavailable("the database is away");
+  });
+  Until("it is to go", [&] { return Sweep(), asked.load(); });
+  for (int i = 0; i < 3; ++i) Sweep();
+  EXPECT_EQ(Page(app_, 1), "one");
+  sites_.OnAcknowledge([&](const std::vector<ReleaseId>&) -> Status {
+    EXPECT_EQ(Page(app_, 1), "one") << "not sooner";
+    return {};
+  });
+  Until("gone", [&] { return Sweep(), Page(app_, 1).empty(); });
+  sites_.OnAcknowledge({});
+}
+
+TEST_F(SiteKeeperTest, OldReleaseThatBecomesTheTargetWhileItIsTakenBack_Stays) {
+  ReplaceFirstBySecond();
+  std::atomic<int> times = 0;
+  sites_.OnAcknowledge([&](const std::vector<ReleaseId>& releases) -> Status {
+    if (releases != std::vector{IdOf<ReleaseId>(2)} || times++ > 0) return {};
+    const auto target = store_.apps.Get(app_)->target;
+    return store_.deploys
+        .SetTarget(app_, target.generation,
+                   {0, model::DesiredState::kRunning, IdOf<ReleaseId>(1), "run", "route"}, {})
+        .status();
+  });
+  Until("it is to go", [&] { return Sweep(), times.load() > 0; });
+  Until("it is the target", [&] { return Ready(app_) == 1; });
+  EXPECT_EQ(store_.apps.Get(app_)->target.release, IdOf<ReleaseId>(1));
+  EXPECT_EQ(Page(app_, 1), "one");
+  sites_.OnAcknowledge({});
+}
+
+// Its routes lead to the site until the process serves, which may take long or never come to be.
+TEST_F(SiteKeeperTest, SiteThatBecomesAProcess_StaysUntilThatServes) {
+  Release(app_, 1, "one");
+  Until("there", [&] { return Ready(app_) == 1; });
+  Converge(app_);
+  model::Release image;
+  image.id = IdOf<ReleaseId>(2);
+  image.image = {"registry/app:2", "sha256:abc", 42};
+  const auto target = store_.apps.Get(app_)->target;
+  ASSERT_TRUE(store_.deploys
+                  .SetTarget(app_, target.generation,
+                             {0, model::DesiredState::kRunning, image.id, "run", "route"}, image)
+                  .ok());
+  for (int i = 0; i < 5; ++i) Sweep();
+  EXPECT_EQ(Page(app_, 1), "one") << "nothing was seen of the process";
+  Converge(app_, false);
+  for (int i = 0; i < 5; ++i) Sweep();
+  EXPECT_EQ(Page(app_, 1), "one") << "it does not come up";
+  Converge(app_);
+  Until("gone", [&] { return Sweep(), Page(app_, 1).empty(); });
 }
 
 TEST_F(SiteKeeperTest, DeletedSite_Goes) {
   Release(app_, 1, "one");
   Until("there", [&] { return Ready(app_) == 1; });
   ASSERT_TRUE(store_.apps.MarkDeleted(app_).ok());
-  Until("gone", [&] {
-    clock_.shift = clock_.shift.load() + kLinger;
-    keeper_->Relist();
-    return Page(app_, 1).empty();
-  });
+  Until("gone", [&] { return Sweep(), Page(app_, 1).empty(); });
 }
 
 TEST_F(SiteKeeperTest, AnotherProcess_AcknowledgesWhatIsThere) {
@@ -230,8 +356,7 @@ TEST_F(SiteKeeperTest, AnotherProcess_AcknowledgesWhatIsThere) {
   next.roles = {"ssgen"};
   ASSERT_TRUE(store_.hosts.Beat(next, 1h).ok());
   EXPECT_EQ(Ready(app_), 0);
-  keeper_.emplace(
-      SiteParts{store_, files_, next.id, [] { return Status(); }, SystemRandom(), clock_}, "next");
+  NewKeeper(next.id, "next");
   Until("acknowledged", [&] { return Ready(app_) == 1; });
 }
 

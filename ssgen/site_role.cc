@@ -4,6 +4,7 @@
 
 #include "act/pause.h"
 #include "base/log.h"
+#include "ssgen/site_probe.h"
 
 namespace ns::ssgen {
 namespace {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kCare = 2s;
 constexpr Duration kLookLimit = 10s;
+constexpr Duration kAnswer = 5s;       // of one request
 constexpr Duration kSwapLimit = 5min;  // asking for each of many sites, and the drain
 
 }  // namespace
@@ -21,10 +23,11 @@ Result<std::unique_ptr<SiteRole>> SiteRole::Start(RoleParts parts, std::vector<N
   std::unique_ptr<SiteRole> role(
       new SiteRole(std::move(parts), std::move(servers), std::move(chosen)));
   NS_TRY(role->files_.Open());
-  role->keeper_.emplace(SiteParts{role->parts_.store, role->files_, role->parts_.host,
-                                  [raw = role.get()] { return raw->Serves(); }, role->parts_.random,
-                                  role->parts_.clock},
-                        role->parts_.host_name);
+  role->keeper_.emplace(
+      SiteParts{role->parts_.store, role->files_, role->parts_.host,
+                [raw = role.get()](const SiteName& site) { return raw->Serves(site); },
+                role->parts_.random, role->parts_.clock},
+      role->parts_.host_name);
   role->thread_ = std::jthread([raw = role.get()](const std::stop_token& stop) { raw->Run(stop); });
   return role;
 }
@@ -47,8 +50,9 @@ Status SiteRole::Choose(const std::string& name) {
   return {};
 }
 
-Status SiteRole::Serves() {
-  return state_.With([](const Status& state) { return state; });
+Status SiteRole::Serves(const SiteName& site) const {
+  const ports::SiteSettings& settings = servers_.front().settings;
+  return ProbeSite(settings.listen, settings.root, site, kAnswer);
 }
 
 // What waits for a server that answers is looked at once it does.
@@ -77,6 +81,7 @@ Status SiteRole::Swap(const std::stop_token& stop, const std::string& name) {
   others.erase(found);
   NS_TRY(serving_.Serve({stop, parts_.clock.Monotonic() + kSwapLimit}, wanted, others,
                         files_.Present()));
+  NS_TRY(parts_.end_strays());
   log::Info("static sites are served", {{"server", name}, {"at", wanted.settings.listen}});
   served_ = name;
   return {};

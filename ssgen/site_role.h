@@ -1,6 +1,7 @@
 // The role `ssgen`: static sites on this machine's disk, and the server that gives them out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,6 +24,9 @@ struct RoleParts {
   std::string host_name;  // for people
   Random& random;
   Clock& clock;
+  // Ends the servers on this machine that are none of those given and serve at the address all the
+  // same. Called once the chosen one serves.
+  std::function<Status()> end_strays;
 };
 
 class SiteRole {
@@ -37,8 +41,9 @@ class SiteRole {
   // Another server takes over, without a failed request; where it cannot, the one before goes on
   // and it is tried again. kNotFound: no server is called so. [any-thread]
   Status Choose(const std::string& name);
-  // Whether the chosen server answers. [any-thread]
-  Status Serves();
+  // Whether that site is given out at the address as it lies on the disk, by whichever server is
+  // there: it need not be the chosen one, while that one comes or cannot come. [any-thread]
+  Status Serves(const SiteName& site) const;
   // [any-thread]
   void Hinted(const ports::Hint& hint) { keeper_->Hinted(hint); }
   void Relist() { keeper_->Relist(); }

@@ -212,6 +212,10 @@ TEST(Hints, EachKindWakesItsLoops) {
   EXPECT_EQ(WakesFor({Hint::Kind::kApplication, "a"}),
             (std::vector<reconcile::Wake>{{LoopId::kRegisterer, "a"}, {LoopId::kReleaser, "a"}}));
   EXPECT_EQ(WakesFor({Hint::Kind::kQueue, ""}).size(), 2u);
+  EXPECT_EQ(
+      WakesFor({Hint::Kind::kSite, "a"}),
+      (std::vector<reconcile::Wake>{{LoopId::kSynchronizer, "a", reconcile::Urgency::kPrompt}}))
+      << "which waited for a host to have it";
   EXPECT_TRUE(WakesFor({Hint::Kind::kBuildLog, "b"}).empty());
 }
 

@@ -23,7 +23,7 @@ constexpr Duration kCheckoutDeadline = 10min;
 constexpr Duration kPlanDeadline = 1min;
 constexpr Duration kPutDeadline = 15min;            // 4 GiB at 5 MB a second
 constexpr Duration kPutAgain = 1s, kPutWait = 16s;  // the first wait and the longest
-constexpr Duration kRunDeadline = 2h;               // an engine's own limit is lower
+constexpr Duration kRunDeadline = 8 * 24h;          // engines take no limit as long as that
 
 Status Of(Fault fault, Code code, std::string reason, std::string message) {
   Status status(code, std::move(reason), std::move(message));

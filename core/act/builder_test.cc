@@ -35,6 +35,7 @@ class PatientEngine final : public ports::BuildEngine {
   }
   Result<ports::EngineOutput> Run(const ports::Call& call, const ports::EngineJob& job,
                                   const std::function<void(std::string_view)>&) override {
+    deadline = call.deadline;
     ++runs;
     while (!finish && !call.cancel.stop_requested()) std::this_thread::sleep_for(1ms);
     ports::EngineOutput output;
@@ -45,6 +46,7 @@ class PatientEngine final : public ports::BuildEngine {
   }
   Status Abort(const ports::Call&, const BuildId&) override { return {}; }
 
+  std::optional<Duration> deadline;  // of the last run
   std::atomic<int> runs = 0;
   std::atomic<bool> finish = false, cancelled = false;
 };
@@ -183,6 +185,14 @@ TEST_F(BuilderTest, StoreAwayForLongerThanTheLease_BuildIsQueuedAgainNotCancelle
   Until("settled", [&] { return Build().status != BuildStatus::kBuilding; });
   EXPECT_EQ(Build().status, BuildStatus::kQueued);
   EXPECT_EQ(Build().outcome.reason(), "BuilderLost");
+}
+
+// How long a build may take is said to the engine, in its configuration.
+TEST_F(BuilderTest, EngineHasAllTheTimeThatItsOwnLimitMayBe) {
+  Begin();
+  Until("build runs", [&] { return engine_.runs == 1; });
+  ASSERT_TRUE(engine_.deadline);
+  EXPECT_GT(*engine_.deadline - clock_.Monotonic(), 7 * 24h);
 }
 
 TEST_F(BuilderTest, CancelAskedFor_StaysCancelled) {

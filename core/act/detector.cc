@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLookDeadline = 2min;
+constexpr Duration kLookDeadline = 1min;
 constexpr Duration kDeskDeadline = 5s;
 constexpr Duration kPoll = 5s;
 constexpr Duration kRest = 100ms;  // after each look at the desk, however many hints come

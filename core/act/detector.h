@@ -10,7 +10,7 @@
 namespace ns::act {
 
 // Looks at the source of one question: checks it out below BuilderParts::folder, asks the methods,
-// and removes it. Ends when `cancel` is requested, and two minutes from now at the latest.
+// and removes it. Ends when `cancel` is requested, and a minute from now at the latest.
 ports::DetectionAnswer LookAtSource(const BuilderParts& parts, const ports::DetectionOrder& order,
                                     const std::stop_token& cancel);
 

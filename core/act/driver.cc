@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "base/log.h"
 
@@ -135,12 +136,21 @@ void Driver::Obey(reconcile::Commands commands) {
   }
 }
 
+// Whatever carries effects out here: one that throws is a defect of its own, and no other's.
+Outcome Driver::Guarded(const reconcile::Effect& effect, const std::stop_token& cancel) const {
+  try {
+    return carry_(effect, cancel);
+  } catch (const std::exception& defect) {
+    return Internal(std::string("a defect: ") + defect.what());
+  }
+}
+
 void Driver::Carry(Request request) {
   std::stop_source source;
   under_way_.emplace(request.ticket, source);
   WorkerPool& pool = pools_.at(LaneOf(request.effect));
   pool.Submit([this, request = std::move(request), token = source.get_token()] {
-    Outcome outcome = carry_(request.effect, token);
+    Outcome outcome = Guarded(request.effect, token);
     if (!outcome.ok()) LogFailure(request, outcome.status());
     Put(Report{request.ticket, std::move(outcome)});
   });

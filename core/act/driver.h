@@ -64,6 +64,7 @@ class Driver {
   std::vector<Input> Wait(const std::stop_token& stop);
   void Take(Input input);
   void Obey(reconcile::Commands commands);
+  reconcile::Outcome Guarded(const reconcile::Effect& effect, const std::stop_token& cancel) const;
   void Carry(reconcile::Request request);
   void Put(Input input) NS_EXCLUDES(mutex_);
   void TellIdle();

@@ -13,7 +13,7 @@ std::vector<reconcile::Wake> WakesFor(const ports::Hint& hint) {
       return {{LoopId::kStarter, reconcile::kQueueKey},
               {LoopId::kCrashDetector, reconcile::kQueueKey}};
     case ports::Hint::Kind::kSite:
-      return {{LoopId::kSynchronizer, hint.id, reconcile::Urgency::kHint}};
+      return {{LoopId::kSynchronizer, hint.id, reconcile::Urgency::kPrompt}};
     case ports::Hint::Kind::kBuild:
     case ports::Hint::Kind::kBuildLog:
     case ports::Hint::Kind::kDetection:

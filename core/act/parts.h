@@ -29,7 +29,8 @@ struct Parts {
   // Whether the lease of `host` is surely alive, by this machine's own clock. Backends are not
   // changed while it is not.
   std::function<bool()> lease_alive = [] { return true; };
-  ports::Storage* storage = nullptr;  // of artifacts; null: there is none
+  ports::Storage* storage = nullptr;                      // of artifacts; null: there is none
+  std::function<bool()> may_build = [] { return true; };  // false: builds are to begin later
 
   std::vector<std::string> BackendNames() const;
 };

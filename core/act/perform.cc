@@ -1,7 +1,6 @@
 #include "act/perform.h"
 
 #include <algorithm>
-#include <exception>
 #include <map>
 #include <set>
 #include <type_traits>
@@ -22,6 +21,7 @@ constexpr Duration kFetchDeadline = 10min;  // the first reading of commits brin
                                             // repository, and one cut off begins from nothing
 constexpr Duration kApplyDeadline = 10min;  // pull, start, probe and drain have limits of their own
 constexpr Duration kLookDeadline = 30s;
+constexpr Duration kCollecting = 5s;  // between looks whether builds may begin again
 
 Outcome Only(const Status& status) {
   if (!status.ok()) return status;
@@ -95,6 +95,11 @@ class Performer {
   }
   Outcome operator()(const reconcile::LoadQueue&) const { return From(store_.builds.Queue()); }
   Outcome operator()(const reconcile::ClaimBuilds& effect) const {
+    if (!parts_.may_build()) {
+      Status later(Code::kUnavailable, "RegistryCollected",
+                   "no build begins while the registry is freed of what deleted images have left");
+      return later.SetRetryAfter(kCollecting);
+    }
     return From(store_.builds.ClaimAll(effect.claims, ports::kBuildLease));
   }
   Outcome operator()(const reconcile::ExpireBuild& effect) const {
@@ -139,7 +144,6 @@ class Performer {
   }
   Outcome operator()(const reconcile::DeleteImages& effect) const {
     const ports::Call call = Within(kGitDeadline);
-    if (parts_.storage != nullptr) NS_TRY(DeleteArtifacts(call, effect));
     NS_ASSIGN(const auto tags, parts_.registry.Tags(call, effect.app));
     for (const std::string& tag : tags) {
       if (!BelongsTo(tag, effect.builds)) continue;
@@ -148,7 +152,7 @@ class Performer {
       NS_TRY(digest.status());
       if (!effect.keep.contains(*digest)) NS_TRY(parts_.registry.Delete(call, effect.app, *digest));
     }
-    return Answer();
+    return Only(DeleteArtifacts(call, effect));
   }
   Outcome operator()(const reconcile::LoadHistory& effect) const {
     return From(store_.retention.History(effect.id, parts_.host, parts_.BackendNames()));
@@ -220,6 +224,12 @@ class Performer {
 
   // Their names are those of the tags with an ending, see model::ArtifactOf.
   Status DeleteArtifacts(const ports::Call& call, const reconcile::DeleteImages& effect) const {
+    if (parts_.storage == nullptr) {
+      if (!effect.artifacts) return {};
+      return Status(Code::kUnavailable, "NoStorage",
+                    "the storage that holds its artifacts is not loaded on this host")
+          .SetFault(Fault::kOperator);
+    }
     const std::string prefix = model::ArtifactPrefix(effect.app);
     ports::ObjectQuery query;
     query.prefix = prefix;
@@ -290,11 +300,7 @@ std::vector<std::string> Parts::BackendNames() const {
 }
 
 Outcome Perform(const reconcile::Effect& effect, const Parts& parts, std::stop_token cancel) {
-  try {
-    return std::visit(Performer(parts, std::move(cancel)), effect);
-  } catch (const std::exception& defect) {
-    return Internal(std::string("a defect: ") + defect.what());
-  }
+  return std::visit(Performer(parts, std::move(cancel)), effect);
 }
 
 }  // namespace ns::act

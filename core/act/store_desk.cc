@@ -118,15 +118,16 @@ Result<model::Image> StoreDesk::PutArtifact(const Call& call, const Claim& claim
   return artifact;
 }
 
-Status StoreDesk::Settle(const Call&, const Claim& claim, const model::BuildResult& result) {
-  if (result.status == model::BuildStatus::kSucceeded) NS_TRY(CheckImage(claim, result.image));
+Status StoreDesk::Settle(const Call& call, const Claim& claim, const model::BuildResult& result) {
+  if (result.status == model::BuildStatus::kSucceeded)
+    NS_TRY(CheckImage(call, claim, result.image));
   return store_.builds.Settle(claim.build, claim.token, result);
 }
 
 // A builder may say which image it has pushed for that build, not name one of somebody else.
-Status StoreDesk::CheckImage(const Claim& claim, const model::Image& image) {
+Status StoreDesk::CheckImage(const Call& call, const Claim& claim, const model::Image& image) {
   NS_ASSIGN(const model::Build build, Held(claim));
-  if (image.IsArtifact()) return CheckArtifact(build, image);
+  if (image.IsArtifact()) return CheckArtifact(call, build, image);
   const std::string reference = registry_.RepositoryFor(build.app) + ":" + build.id.str() + "-" +
                                 std::to_string(build.attempt);
   const std::string_view digest = image.digest;
@@ -137,12 +138,13 @@ Status StoreDesk::CheckImage(const Claim& claim, const model::Image& image) {
 }
 
 // An artifact must have been put for that very attempt.
-Status StoreDesk::CheckArtifact(const model::Build& build, const model::Image& image) {
+Status StoreDesk::CheckArtifact(const Call& call, const model::Build& build,
+                                const model::Image& image) {
   const std::string sha256 = image.digest.substr(std::min<size_t>(image.digest.size(), 7));
   if (storage_ == nullptr || sha256.size() != 64 ||
       image != model::ArtifactOf(build.app, build.id, build.attempt, sha256, image.size))
     return Invalid("the artifact is not named as the build was told to");
-  NS_ASSIGN(const ports::ObjectInfo kept, storage_->Stat({}, image.ArtifactKey()));
+  NS_ASSIGN(const ports::ObjectInfo kept, storage_->Stat(call, image.ArtifactKey()));
   if (kept.size == static_cast<uint64_t>(image.size)) return {};
   return Invalid("the storage keeps another artifact under this name");
 }

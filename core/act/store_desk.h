@@ -45,8 +45,9 @@ class StoreDesk final : public ports::BuildDesk {
  private:
   ports::Remote RemoteOf(const model::Repository& repository) const;
   Result<model::Build> Held(const ports::Claim& claim);
-  Status CheckImage(const ports::Claim& claim, const model::Image& image);
-  Status CheckArtifact(const model::Build& build, const model::Image& image);
+  Status CheckImage(const ports::Call& call, const ports::Claim& claim, const model::Image& image);
+  Status CheckArtifact(const ports::Call& call, const model::Build& build,
+                       const model::Image& image);
 
   const ports::Store store_;
   const ports::Registry& registry_;

@@ -219,6 +219,7 @@ class ApiWorld : public ::testing::Test {
  protected:
   struct Current {
     std::optional<Dispatcher>& held;
+    Dispatcher* operator->() { return &*held; }
     Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
                                std::string_view bytes) {
       return held->Invoke(call, peer, method, bytes);

@@ -409,5 +409,38 @@ TEST_F(ApplicationsTest, Output_NeedsAnEndAndKeepsToTheLimit) {
   EXPECT_EQ(Call(Named("bob"), "GetOutput", in).status().code(), Code::kDenied);
 }
 
+TEST_F(ApplicationsTest, OutputStream_TellsEachLineOnceAndInOrder) {
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
+  api_pb::GetOutputStreamRequest in;
+  in.set_application_id(app.id());
+  in.mutable_begin()->set_seconds(100);
+  const std::string method = std::string(kApiService) + "GetOutputStream";
+  EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
+            Code::kDenied);
+  const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
+  const auto next = [&] {
+    std::string text;
+    const Piece piece = stream->Next({}).value();
+    for (const std::string& message : piece.messages) {
+      api_pb::ApplicationOutput line;
+      EXPECT_TRUE(line.ParseFromString(message));
+      text += line.log() + " ";
+    }
+    return text;
+  };
+  outputs.lines = {{at(100), "stdout", "a"}, {at(101), "stdout", "b"}};
+  EXPECT_EQ(next(), "a b ");
+  EXPECT_EQ(outputs.asked.back().second.since, at(100));
+  outputs.lines = {{at(101), "stdout", "b"}, {at(101), "stderr", "c"}, {at(102), "stdout", "d"}};
+  EXPECT_EQ(next(), "c d ") << "what stands at the same instant is known by its number";
+  EXPECT_EQ(outputs.asked.back().second.since, at(101));
+  outputs.lines = {{at(102), "stdout", "d"}};
+  EXPECT_EQ(next(), "");
+  outputs.failure = Unavailable("dockerd is down");
+  EXPECT_EQ(stream->Next({}).status().code(), Code::kUnavailable);
+}
+
 }  // namespace
 }  // namespace ns::api

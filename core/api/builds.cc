@@ -11,9 +11,10 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr int64_t kMaxPiece = 1 << 20;      // bytes of one read
-constexpr int64_t kMaxArtifact = 64 << 20;  // bytes of one answer
-constexpr size_t kMaxLog = 64 << 20;        // bytes of one answer; builders end a log long before
+constexpr int64_t kMaxPiece = 1 << 20, kUsualPiece = 1 << 18;  // bytes of one read
+constexpr Duration kLostHint = std::chrono::seconds(2);        // a follower looks without one
+constexpr int64_t kMaxArtifact = 64 << 20;                     // bytes of one answer
+constexpr size_t kMaxLog = 64 << 20;  // bytes of one answer; builders end a log long before
 
 Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request,
                                         const pb::ApplicationIdRequest&) {
@@ -72,23 +73,37 @@ Result<pb::BuildLog> GetBuildLog(const Context& context, const Request& request,
   return out;
 }
 
+void CheckPiece(int64_t offset, int32_t max_bytes, model::Violations& violations) {
+  if (offset < 0)
+    violations.push_back({"offset", "must not be negative, got " + std::to_string(offset)});
+  if (max_bytes < 0 || max_bytes > kMaxPiece)
+    violations.push_back({"max_bytes", "must be 0 to 1048576, got " + std::to_string(max_bytes)});
+}
+
+// Where the artifact that the request names is kept.
+Result<ports::Storage*> StorageOfArtifact(const Context& context, const model::Build& build,
+                                          const std::string& artifact) {
+  if (!build.image.IsArtifact())
+    return Status(Code::kNotFound, "NotFound", "there is no artifact " + artifact);
+  if (build.image_state != model::ImageState::kKept)
+    return Status(Code::kNotFound, "ArtifactDeleted",
+                  "artifact_id: the artifact " + artifact +
+                      " was deleted, since no release needs it any more; build its commit again");
+  ports::Storage* const storage = context.parts.storage();
+  if (storage == nullptr)
+    return Status(Code::kUnavailable, "NoStorage", "the storage of artifacts is not loaded here");
+  return storage;
+}
+
 Result<pb::ArtifactContent> GetBuildArtifact(const Context& context, const Request& request,
                                              const pb::ArtifactIdRequest& in) {
   const model::Build& build = *request.on.build;
-  if (!build.image.IsArtifact())
-    return Status(Code::kNotFound, "NotFound", "there is no artifact " + in.artifact_id());
-  if (build.image_state != model::ImageState::kKept)
-    return Status(Code::kNotFound, "ArtifactDeleted",
-                  "artifact_id: the artifact " + in.artifact_id() +
-                      " was deleted, since no release needs it any more; build its commit again");
+  NS_ASSIGN(ports::Storage* const storage, StorageOfArtifact(context, build, in.artifact_id()));
   if (build.image.size > kMaxArtifact)
     return Status(Code::kPrecondition, "ArtifactTooLarge",
                   "artifact_id: the artifact " + in.artifact_id() + " has " +
                       std::to_string(build.image.size) + " bytes; one answer has at most " +
-                      std::to_string(kMaxArtifact));
-  ports::Storage* const storage = context.parts.storage();
-  if (storage == nullptr)
-    return Status(Code::kUnavailable, "NoStorage", "the storage of artifacts is not loaded here");
+                      std::to_string(kMaxArtifact) + "; ReadBuildArtifact gives it in pieces");
   pb::ArtifactContent out;
   out.set_filename(kArtifactName);
   out.mutable_content()->reserve(static_cast<size_t>(build.image.size));
@@ -101,14 +116,41 @@ Result<pb::ArtifactContent> GetBuildArtifact(const Context& context, const Reque
   return out;
 }
 
+// No more of it is in memory than is given out.
+Result<platform::ReadBuildArtifactResponse> ReadBuildArtifact(
+    const Context& context, const Request& request, const platform::ReadBuildArtifactRequest& in) {
+  const model::Build& build = *request.on.build;
+  NS_ASSIGN(ports::Storage* const storage, StorageOfArtifact(context, build, in.artifact_id()));
+  model::Violations violations;
+  CheckPiece(in.offset(), in.max_bytes(), violations);
+  if (in.offset() > build.image.size)
+    violations.push_back({"offset", "must be at most " + std::to_string(build.image.size) +
+                                        ", got " + std::to_string(in.offset())});
+  NS_TRY(CheckNone(violations));
+  platform::ReadBuildArtifactResponse out;
+  const int64_t length = std::min<int64_t>(in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(),
+                                           build.image.size - in.offset());
+  if (length > 0) {
+    const ports::ObjectRange range{static_cast<uint64_t>(in.offset()),
+                                   static_cast<uint64_t>(length)};
+    NS_TRY(
+        storage->Get(request.call, build.image.ArtifactKey(), range, [&](std::string_view bytes) {
+          out.mutable_data()->append(bytes);
+          return Status();
+        }));
+  }
+  if (std::ssize(out.data()) != length)
+    return Status(Code::kInvalid, "DigestMismatch",
+                  "the artifact " + in.artifact_id() + " is shorter than it was");
+  out.set_next_offset(in.offset() + length);
+  out.set_finished(out.next_offset() == build.image.size);
+  out.set_digest(build.image.digest);
+  return out;
+}
+
 Status CheckRead(const platform::ReadBuildLogRequest& in) {
   model::Violations violations;
-  if (in.offset() < 0)
-    violations.push_back({"offset", "must not be negative, got " + std::to_string(in.offset())});
-  if (in.max_bytes() < 0 || in.max_bytes() > kMaxPiece) {
-    violations.push_back(
-        {"max_bytes", "must be 0 to 1048576, got " + std::to_string(in.max_bytes())});
-  }
+  CheckPiece(in.offset(), in.max_bytes(), violations);
   if (in.wait_ms() < 0 || in.wait_ms() > 30'000) {
     violations.push_back({"wait_ms", "must be 0 to 30000, got " + std::to_string(in.wait_ms())});
   }
@@ -132,20 +174,75 @@ Result<ports::LogSlice> Follow(const Context& context, const Request& request, i
   }
 }
 
+platform::ReadBuildLogResponse ResponseOf(const ports::LogSlice& slice) {
+  platform::ReadBuildLogResponse out;
+  out.set_data(slice.bytes);
+  out.set_next_offset(slice.next_offset);
+  out.set_finished(slice.finished);
+  return out;
+}
+
 Result<platform::ReadBuildLogResponse> ReadBuildLog(const Context& context, const Request& request,
                                                     const platform::ReadBuildLogRequest& in) {
   NS_TRY(CheckRead(in));
   Duration end = context.parts.clock.Monotonic() + std::chrono::milliseconds(in.wait_ms());
   if (request.call.deadline)
     end = std::min(end, *request.call.deadline - std::chrono::milliseconds(500));
-  NS_ASSIGN(ports::LogSlice slice,
+  NS_ASSIGN(const ports::LogSlice slice,
             Follow(context, request, in.offset(),
-                   in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(), end));
-  platform::ReadBuildLogResponse out;
-  out.set_data(std::move(slice.bytes));
-  out.set_next_offset(slice.next_offset);
-  out.set_finished(slice.finished);
-  return out;
+                   in.max_bytes() == 0 ? kUsualPiece : in.max_bytes(), end));
+  return ResponseOf(slice);
+}
+
+// What of a log has come, piece by piece; `Say` makes a message of one.
+class LogStream final : public Stream {
+ public:
+  using Say = std::optional<std::string> (*)(const ports::LogSlice& slice);
+
+  LogStream(const ports::Store& store, BuildId id, int64_t offset, int64_t max, Say say)
+      : store_(store), id_(std::move(id)), offset_(offset), max_(max), say_(say) {}
+
+  Result<Piece> Next(const ports::Call&) override {
+    NS_ASSIGN(const ports::LogSlice slice, store_.logs.Read(id_, offset_, max_));
+    offset_ = slice.next_offset;
+    Piece piece;
+    piece.ended = slice.finished;
+    if (auto message = say_(slice)) piece.messages.push_back(std::move(*message));
+    return piece;
+  }
+  std::string awaits() const override { return id_.str(); }
+  Duration interval() const override { return kLostHint; }
+
+ private:
+  const ports::Store& store_;
+  const BuildId id_;
+  int64_t offset_;
+  const int64_t max_;
+  const Say say_;
+};
+
+Result<std::unique_ptr<Stream>> GetBuildLogStream(const Context& context, const Request& request,
+                                                  const pb::BuildIdRequest&) {
+  const auto say = [](const ports::LogSlice& slice) -> std::optional<std::string> {
+    if (slice.bytes.empty()) return std::nullopt;
+    pb::BuildLog out;
+    out.set_log(slice.bytes);
+    return out.SerializeAsString();
+  };
+  return std::unique_ptr<Stream>(
+      std::make_unique<LogStream>(context.store(), request.on.build->id, 0, kUsualPiece, say));
+}
+
+Result<std::unique_ptr<Stream>> FollowBuildLog(const Context& context, const Request& request,
+                                               const platform::ReadBuildLogRequest& in) {
+  NS_TRY(CheckRead(in));
+  const auto say = [](const ports::LogSlice& slice) -> std::optional<std::string> {
+    if (slice.bytes.empty() && !slice.finished) return std::nullopt;
+    return ResponseOf(slice).SerializeAsString();
+  };
+  return std::unique_ptr<Stream>(
+      std::make_unique<LogStream>(context.store(), request.on.build->id, in.offset(),
+                                  in.max_bytes() == 0 ? kUsualPiece : in.max_bytes(), say));
 }
 
 }  // namespace
@@ -159,6 +256,9 @@ void OfferBuilds(MethodTable& table) {
   Offer(table, api + "GetBuildLog", GetBuildLog);
   Offer(table, api + "GetBuildArtifact", GetBuildArtifact);
   Offer(table, own + "ReadBuildLog", ReadBuildLog);
+  OfferStream<pb::BuildLog>(table, api + "GetBuildLogStream", GetBuildLogStream);
+  OfferStream<platform::ReadBuildLogResponse>(table, own + "FollowBuildLog", FollowBuildLog);
+  Offer(table, own + "ReadBuildArtifact", ReadBuildArtifact);
 }
 
 }  // namespace ns::api

@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "api/api_world.h"
 
 #include <thread>
@@ -56,14 +58,15 @@ class ArtifactTest : public BuildsTest {
  protected:
   void SetUp() override {
     BuildsTest::SetUp();
+    Fill();
     const model::Build claimed = Claim(build);
     const model::Image artifact =
-        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(kBytes), std::ssize(kBytes));
+        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(bytes), std::ssize(bytes));
     size_t at = 0;
     ASSERT_TRUE(storage
-                    .Put({}, artifact.ArtifactKey(), {kBytes.size(), Sha256Hex(kBytes)},
+                    .Put({}, artifact.ArtifactKey(), {bytes.size(), Sha256Hex(bytes)},
                          [&](char* to, size_t most) -> Result<size_t> {
-                           const size_t count = kBytes.copy(to, most, at);
+                           const size_t count = bytes.copy(to, most, at);
                            at += count;
                            return count;
                          })
@@ -79,7 +82,17 @@ class ArtifactTest : public BuildsTest {
     in.set_artifact_id(id);
     return Call<api_pb::ArtifactContent>(Named(user), "GetBuildArtifact", in);
   }
-  const std::string kBytes = std::string("gz\0bytes", 8);
+  // A piece of at most a megabyte.
+  Result<own_pb::ReadBuildArtifactResponse> Piece(const std::string& user, int64_t offset,
+                                                  int32_t max_bytes = 1 << 20) {
+    own_pb::ReadBuildArtifactRequest in;
+    in.set_artifact_id(build.str());
+    in.set_offset(offset);
+    in.set_max_bytes(max_bytes);
+    return Own<own_pb::ReadBuildArtifactResponse>(Named(user), "ReadBuildArtifact", in);
+  }
+  virtual void Fill() {}
+  std::string bytes = std::string("gz\0bytes", 8);
 };
 
 TEST_F(ArtifactTest, IsListedWithItsBuildAndGivenToOwners) {
@@ -88,11 +101,11 @@ TEST_F(ArtifactTest, IsListedWithItsBuildAndGivenToOwners) {
   EXPECT_FALSE(shown.has_runtime_image());
   EXPECT_EQ(shown.artifacts(0).name(), "website.tar.gz");
   EXPECT_EQ(shown.artifacts(0).build_id(), build.str());
-  EXPECT_EQ(shown.artifacts(0).size(), std::ssize(kBytes));
+  EXPECT_EQ(shown.artifacts(0).size(), std::ssize(bytes));
   EXPECT_FALSE(shown.artifacts(0).deleted_at().valid());
   const auto content = Artifact("alice", shown.artifacts(0).id()).value();
   EXPECT_EQ(content.filename(), "website.tar.gz");
-  EXPECT_EQ(content.content(), kBytes);
+  EXPECT_EQ(content.content(), bytes);
   EXPECT_EQ(Artifact("bob", shown.artifacts(0).id()).status().code(), Code::kDenied);
 }
 
@@ -110,6 +123,49 @@ TEST_F(ArtifactTest, ThatWasChanged_IsNotGivenOut) {
   const std::string key = store.store().builds.Get(build)->image.ArtifactKey();
   storage.Corrupt(key, "other");
   EXPECT_EQ(Artifact("alice", build.str()).status().reason(), "DigestMismatch");
+}
+
+TEST_F(ArtifactTest, Pieces_AreGivenToOwnersFromAnOffset) {
+  const auto piece = Piece("alice", 3, 2).value();
+  EXPECT_EQ(piece.data(), "by");
+  EXPECT_EQ(piece.next_offset(), 5);
+  EXPECT_FALSE(piece.finished());
+  EXPECT_EQ(piece.digest(), "sha256:" + Sha256Hex(bytes));
+  const auto last = Piece("alice", 5, 0).value();
+  EXPECT_EQ(last.data(), "tes");
+  EXPECT_TRUE(last.finished());
+  EXPECT_TRUE(Piece("alice", 8).value().finished()) << "nothing is left";
+  EXPECT_EQ(Piece("bob", 0).status().code(), Code::kDenied);
+  EXPECT_EQ(FieldsOf(Piece("alice", 9).status()), Fields{"offset"});
+  EXPECT_EQ(FieldsOf(Piece("alice", -1).status()), Fields{"offset"});
+  EXPECT_EQ(FieldsOf(Piece("alice", 0, (1 << 20) + 1).status()), Fields{"max_bytes"});
+  storage.Corrupt(store.store().builds.Get(build)->image.ArtifactKey(), "short");
+  EXPECT_EQ(Piece("alice", 3).status().reason(), "DigestMismatch");
+}
+
+// Larger than what one answer may have.
+class LargeArtifactTest : public ArtifactTest {
+ protected:
+  void Fill() override {
+    bytes.assign((64 << 20) + 5, 'x');
+    for (size_t at = 0; at < bytes.size(); at += 1000) bytes[at] = static_cast<char>(at / 1000);
+  }
+};
+
+TEST_F(LargeArtifactTest, IsReadInPiecesOfWhatOneAnswerMayHave) {
+  const Status whole = Artifact("alice", build.str()).status();
+  EXPECT_EQ(whole.reason(), "ArtifactTooLarge");
+  EXPECT_NE(whole.message().find("ReadBuildArtifact"), std::string::npos) << whole.message();
+  std::string read;
+  for (bool finished = false; !finished;) {
+    const auto piece = Piece("alice", std::ssize(read));
+    ASSERT_TRUE(piece.ok()) << piece.status().ToString();
+    ASSERT_LE(piece->data().size(), 1u << 20);
+    read += piece->data();
+    ASSERT_EQ(piece->next_offset(), std::ssize(read));
+    finished = piece->finished();
+  }
+  EXPECT_TRUE(read == bytes);
 }
 
 TEST_F(BuildsTest, Log_IsWholeOnceTheBuildHasEnded) {
@@ -214,6 +270,101 @@ TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
   EXPECT_EQ(Get().runtime_image().size(), 77);
   EXPECT_EQ(Get().runtime_image().build_id(), build.str());
   EXPECT_TRUE(Get().finished_at().valid());
+}
+
+// -- answers of many messages --
+
+class LogStreamTest : public BuildsTest {
+ protected:
+  std::unique_ptr<Stream> Open(const Peer& peer, const std::string& method,
+                               const google::protobuf::Message& in) {
+    auto stream = dispatcher->Open({}, peer, method, in.SerializeAsString());
+    EXPECT_TRUE(stream.ok()) << stream.status().ToString();
+    return stream.ok() ? std::move(*stream) : nullptr;
+  }
+  std::string TextOf(const Piece& piece) {
+    std::string text;
+    for (const std::string& message : piece.messages) {
+      api_pb::BuildLog log;
+      EXPECT_TRUE(log.ParseFromString(message));
+      text += log.log();
+    }
+    return text;
+  }
+  const std::string all_ = std::string(kApiService) + "GetBuildLogStream",
+                    from_ = std::string(kPlatformService) + "FollowBuildLog";
+};
+
+TEST_F(LogStreamTest, GivesWhatHasComeUntilTheBuildHasEnded) {
+  EXPECT_TRUE(dispatcher->Streams(all_));
+  EXPECT_FALSE(dispatcher->Streams(std::string(kApiService) + "GetBuildLog"));
+  const std::string token = Claim(build).lease.token;
+  const auto stream = Open(Named("alice"), all_, OfBuild(build.str()));
+  EXPECT_EQ(stream->awaits(), build.str());
+  EXPECT_EQ(TextOf(stream->Next({}).value()), "");
+  Append(token, "one\n");
+  EXPECT_EQ(TextOf(stream->Next({}).value()), "one\n");
+  Append(token, "two\n");
+  Settle(token, model::BuildStatus::kFailed);
+  std::string rest;
+  for (;;) {
+    const Piece piece = stream->Next({}).value();
+    rest += TextOf(piece);
+    if (piece.ended) break;
+  }
+  EXPECT_EQ(rest, "two\n");
+}
+
+TEST_F(LogStreamTest, WhoeverWasCutOff_GoesOnFromTheLastPiece) {
+  const std::string token = Claim(build).lease.token;
+  Append(token, "0123456789");
+  const auto stream = Open(Named("alice"), from_, From(4));
+  own_pb::ReadBuildLogResponse piece;
+  ASSERT_TRUE(piece.ParseFromString(stream->Next({}).value().messages.at(0)));
+  EXPECT_EQ(piece.data(), "456789");
+  EXPECT_EQ(piece.next_offset(), 10);
+  EXPECT_FALSE(piece.finished());
+  Settle(token, model::BuildStatus::kFailed);
+  const Piece last = stream->Next({}).value();
+  EXPECT_TRUE(last.ended);
+  ASSERT_TRUE(piece.ParseFromString(last.messages.at(0)));
+  EXPECT_TRUE(piece.finished()) << "said to those who follow";
+}
+
+TEST_F(LogStreamTest, IsForItsOwnersAndChecksItsNumbers) {
+  EXPECT_EQ(dispatcher->Open({}, Named("bob"), all_, OfBuild(build.str()).SerializeAsString())
+                .status()
+                .code(),
+            Code::kDenied);
+  EXPECT_EQ(
+      FieldsOf(dispatcher->Open({}, Named("alice"), from_, From(-1).SerializeAsString()).status()),
+      Fields{"offset"});
+  EXPECT_EQ(Call(Named("alice"), "GetBuildLogStream", OfBuild(build.str())).status().reason(),
+            "NotOffered")
+      << "as one message";
+}
+
+TEST_F(LogStreamTest, EndsWithTheRightToIt) {
+  const auto stream = Open(Named("alice"), all_, OfBuild(build.str()));
+  ASSERT_TRUE(stream->Next({}).ok());
+  model::Application changed = store.store().apps.Get(AppId(app)).value();
+  changed.owners = {store.store().users.Ensure("carol", false).value().id};
+  ASSERT_TRUE(store.store().apps.Update(changed, changed.updated_at, nullptr).ok());
+  EXPECT_TRUE(stream->Next({}).ok()) << "it is not asked each time";
+  clock.Advance(std::chrono::seconds(31));
+  EXPECT_EQ(stream->Next({}).status().code(), Code::kDenied);
+}
+
+TEST_F(LogStreamTest, Hint_TellsThatThereIsMore) {
+  std::vector<std::string> told;
+  dispatcher->OnMore([&](const std::string& id) { told.push_back(id); });
+  const std::string token = Claim(build).lease.token;
+  Append(token, "x");
+  EXPECT_THAT(told, ::testing::Contains(build.str()));
+  dispatcher->OnMore(nullptr);
+  told.clear();
+  Append(token, "y");
+  EXPECT_TRUE(told.empty());
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ void Note(google::protobuf::LogLevel, const char*, int, const std::string& messa
   log::Debug("protobuf", {{"message", message}});
 }
 
+constexpr Duration kAdmittedFor = std::chrono::seconds(30);
+
 Status TooLate() {
   return {Code::kDeadline, "DeadlineExceeded", "the deadline has passed before the call began"};
 }
@@ -60,8 +62,17 @@ struct Dispatcher::State {
 
   Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
 
-  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
-                             std::string_view request) {
+  // What a call has once it was let in.
+  struct Entered {
+    const Method& method;
+    const google::protobuf::MethodDescriptor& descriptor;
+    std::unique_ptr<Message> message;
+    model::User user;
+    Admitted on;
+  };
+
+  Result<Entered> Enter(const ports::Call& call, const Peer& peer, const std::string& name,
+                        std::string_view request) {
     NS_ASSIGN(const Claim claim, Identify(settings.identity, peer));
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
@@ -70,14 +81,26 @@ struct Dispatcher::State {
     if (call.cancel.stop_requested())
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
-    NS_ASSIGN(const auto message, Parse(*method->second.input, request));
+    NS_ASSIGN(auto message, Parse(*method->second.input, request));
     NS_ASSIGN(model::User user, parts.store.users.Ensure(claim.name, claim.admin));
     user.admin =
         claim.admin;  // whoever is no admin any more is none from now on, whatever was stored
     NS_ASSIGN(Admitted admitted, Admit(parts.store, user, proto::PolicyOf(*descriptor), *message));
-    return method->second.handle(MakeContext(), {call, std::move(user), std::move(admitted)},
-                                 *message);
+    return Entered{method->second, *descriptor, std::move(message), std::move(user),
+                   std::move(admitted)};
   }
+
+  Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
+                             std::string_view request) {
+    NS_ASSIGN(Entered in, Enter(call, peer, name, request));
+    if (!in.method.handle)
+      return Status(Code::kUnsupported, "NotOffered", name + " answers as a stream alone");
+    return in.method.handle(MakeContext(), {call, std::move(in.user), std::move(in.on)},
+                            *in.message);
+  }
+
+  Result<std::unique_ptr<Stream>> Open(const ports::Call& call, const Peer& peer,
+                                       const std::string& name, std::string_view request);
 
   static Result<std::unique_ptr<Message>> Parse(const google::protobuf::Descriptor& type,
                                                 std::string_view bytes) {
@@ -104,6 +127,66 @@ struct Dispatcher::State {
   RemoteTurns turns;
 };
 
+namespace {
+
+// Asks again whether the caller may go on, and puts failures into words for them.
+class Admitting final : public Stream {
+ public:
+  Admitting(const Parts& parts, std::string name, const neoshowcase::policy::v1::Policy& policy,
+            model::User user, std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
+      : parts_(parts),
+        name_(std::move(name)),
+        policy_(policy),
+        user_(std::move(user)),
+        message_(std::move(message)),
+        inner_(std::move(inner)),
+        admitted_(parts.clock.Monotonic()) {}
+
+  Result<Piece> Next(const ports::Call& call) override {
+    try {
+      Result<Piece> piece = Look(call);
+      if (piece.ok()) return piece;
+      return ForCaller(piece.status(), name_, parts_.random);
+    } catch (const std::exception& error) {
+      return ForCaller(Internal(error.what()), name_, parts_.random);
+    }
+  }
+  std::string awaits() const override { return inner_->awaits(); }
+  Duration interval() const override { return inner_->interval(); }
+
+ private:
+  Result<Piece> Look(const ports::Call& call) {
+    const Duration now = parts_.clock.Monotonic();
+    if (now - admitted_ >= kAdmittedFor) {
+      NS_ASSIGN(const Admitted on, Admit(parts_.store, user_, policy_, *message_));
+      if (on.app && on.app->deleted) return Piece{{}, true};
+      admitted_ = now;
+    }
+    return inner_->Next(call);
+  }
+
+  const Parts& parts_;
+  const std::string name_;
+  const neoshowcase::policy::v1::Policy& policy_;
+  const model::User user_;
+  const std::unique_ptr<Message> message_;
+  const std::unique_ptr<Stream> inner_;
+  Duration admitted_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call, const Peer& peer,
+                                                        const std::string& name,
+                                                        std::string_view request) {
+  NS_ASSIGN(Entered in, Enter(call, peer, name, request));
+  NS_ASSIGN(auto stream,
+            in.method.open(MakeContext(), {call, in.user, std::move(in.on)}, *in.message));
+  return std::unique_ptr<Stream>(
+      std::make_unique<Admitting>(parts, name, proto::PolicyOf(in.descriptor), std::move(in.user),
+                                  std::move(in.message), std::move(stream)));
+}
+
 Dispatcher::Dispatcher(Settings settings, Parts parts)
     : state_(std::make_unique<State>(std::move(settings), parts)) {
   google::protobuf::SetLogHandler(&Note);
@@ -123,6 +206,27 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
   } catch (const std::exception& error) {
     return ForCaller(Internal(error.what()), method, state_->parts.random);
   }
+}
+
+bool Dispatcher::Streams(const std::string& method) const {
+  const auto found = state_->methods.find(method);
+  return found != state_->methods.end() && found->second.open;
+}
+
+Result<std::unique_ptr<Stream>> Dispatcher::Open(const ports::Call& call, const Peer& peer,
+                                                 const std::string& method,
+                                                 std::string_view request) {
+  try {
+    auto stream = state_->Open(call, peer, method, request);
+    if (stream.ok()) return stream;
+    return ForCaller(stream.status(), method, state_->parts.random);
+  } catch (const std::exception& error) {
+    return ForCaller(Internal(error.what()), method, state_->parts.random);
+  }
+}
+
+void Dispatcher::OnMore(std::function<void(const std::string&)> woken) {
+  state_->followers->Tell(std::move(woken));
 }
 
 std::vector<RawEntry> Dispatcher::RawEntries() const { return AllRawEntries(); }

@@ -10,6 +10,7 @@
 
 #include "api/identity.h"
 #include "api/outputs.h"
+#include "api/stream.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secret.h"
@@ -54,8 +55,8 @@ struct RawAnswer {
 };
 
 // [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
-// bounds them. At most 16 calls wait for a growing log (each at most 30 s) or for what a builder says
-// of a source (a minute) at once; they end early when `call.cancel` is requested.
+// bounds them. At most 16 calls wait for a growing log (each at most 30 s) or for what a builder
+// says of a source (a minute) at once; they end early when `call.cancel` is requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.
@@ -71,6 +72,17 @@ class Dispatcher {
   // kUnsupported.
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
                              std::string_view request);
+
+  // Whether the method answers with many messages: then Open, else Invoke.
+  bool Streams(const std::string& method) const;
+  // Begins such an answer; failures as of Invoke, here and from Stream::Next. Who may follow is
+  // asked again every half minute, so that an answer ends with the right to it. The dispatcher must
+  // outlive the stream.
+  Result<std::unique_ptr<Stream>> Open(const ports::Call& call, const Peer& peer,
+                                       const std::string& method, std::string_view request);
+  // `woken` is called with what Stream::awaits names when there may be more. Briefly, from any
+  // thread; never again once the next one is set (null: none).
+  void OnMore(std::function<void(const std::string&)> woken);
 
   std::vector<RawEntry> RawEntries() const;
   RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -41,6 +42,8 @@ class LogFollowers {
   };
 
   void OnHint(const ports::Hint& hint) NS_EXCLUDES(mutex_);
+  // Besides, `woken` is called with the id of each hint, until the next one is set (null: none).
+  void Tell(std::function<void(const std::string&)> woken);
 
  private:
   struct Watched {
@@ -52,6 +55,7 @@ class LogFollowers {
   std::condition_variable_any changed_;
   int taken_ NS_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Watched> watched_ NS_GUARDED_BY(mutex_);
+  Guarded<std::function<void(const std::string&)>> woken_;
 };
 
 }  // namespace ns::api

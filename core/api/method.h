@@ -11,6 +11,7 @@
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_turns.h"
+#include "api/stream.h"
 #include "google/protobuf/message.h"
 
 namespace ns::api {
@@ -36,10 +37,15 @@ struct Request {
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
                                                   const google::protobuf::Message&)>;
 
+// Begins an answer of many messages. What is given outlives it but for the request.
+using Opener = std::function<Result<std::unique_ptr<Stream>>(const Context&, const Request&,
+                                                             const google::protobuf::Message&)>;
+
 struct Method {
   const google::protobuf::Descriptor* input;
   const google::protobuf::Descriptor* output;
-  Handler handle;
+  Handler handle;  // of one message
+  Opener open{};   // of many; one of the two is set
 };
 using MethodTable = std::map<std::string, Method>;  // by "package.Service/Method"
 
@@ -55,6 +61,18 @@ void Offer(MethodTable& table, std::string name,
                                         handle(context, request, static_cast<const In&>(in)));
                               return out.SerializeAsString();
                             }};
+}
+
+// As Offer, for an answer of many messages.
+template <class Out, class In>
+void OfferStream(MethodTable& table, std::string name,
+                 Result<std::unique_ptr<Stream>> (*open)(const Context&, const Request&,
+                                                         const In&)) {
+  table[std::move(name)] = {
+      In::descriptor(), Out::descriptor(), nullptr,
+      [open](const Context& context, const Request& request, const google::protobuf::Message& in) {
+        return open(context, request, static_cast<const In&>(in));
+      }};
 }
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";

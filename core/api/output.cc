@@ -8,6 +8,8 @@ namespace ns::api {
 namespace {
 
 constexpr int kUsualLines = 100;
+constexpr Duration kOutputInterval = std::chrono::seconds(1);
+constexpr Duration kLookLimit = std::chrono::seconds(10);
 
 Status Check(const pb::GetOutputRequest& in, int most) {
   model::Violations violations;
@@ -38,9 +40,74 @@ Result<pb::ApplicationOutputs> GetOutput(const Context& context, const Request& 
   return out;
 }
 
+// Lines from a moment on, as they come.
+class OutputStream final : public Stream {
+ public:
+  OutputStream(const Context& context, const model::Application& app, Time since)
+      : clock_(context.parts.clock),
+        outputs_(context.parts.outputs),
+        app_(app.id),
+        backend_(app.backend),
+        most_(context.settings.max_output_lines),
+        since_(since) {}
+
+  Result<Piece> Next(const ports::Call& call) override {
+    ports::LogQuery query;
+    query.app = app_;
+    query.since = since_;
+    query.limit = most_;
+    const ports::Call within{call.cancel, clock_.Monotonic() + kLookLimit};
+    NS_ASSIGN(const auto lines, outputs_.Lines(within, backend_, query));
+    Piece piece;
+    for (const model::LogLine& line : New(lines)) {
+      pb::ApplicationOutput out;
+      *out.mutable_time() = ToProto(line.at);
+      out.set_log(line.text);
+      piece.messages.push_back(out.SerializeAsString());
+    }
+    return piece;
+  }
+  std::string awaits() const override { return ""; }
+  Duration interval() const override { return kOutputInterval; }
+
+ private:
+  // Those behind the last one told: of the instant up to which was told, so many are known.
+  std::vector<model::LogLine> New(const std::vector<model::LogLine>& lines) {
+    std::vector<model::LogLine> fresh;
+    size_t known = told_;
+    for (const model::LogLine& line : lines) {
+      if (line.at == since_ && known > 0) {
+        --known;
+        continue;
+      }
+      told_ = line.at == since_ ? told_ + 1 : 1;
+      since_ = line.at;
+      known = 0;
+      fresh.push_back(line);
+    }
+    return fresh;
+  }
+
+  Clock& clock_;
+  Outputs& outputs_;
+  const AppId app_;
+  const std::string backend_;
+  const int most_;
+  Time since_;
+  size_t told_ = 0;  // lines of `since_`
+};
+
+Result<std::unique_ptr<Stream>> GetOutputStream(const Context& context, const Request& request,
+                                                const pb::GetOutputStreamRequest& in) {
+  const Time since = in.has_begin() ? FromProto(in.begin()) : context.parts.clock.Now();
+  return std::unique_ptr<Stream>(std::make_unique<OutputStream>(context, *request.on.app, since));
+}
+
 }  // namespace
 
 void OfferOutput(MethodTable& table) {
+  OfferStream<pb::ApplicationOutput>(table, std::string(kApiService) + "GetOutputStream",
+                                     GetOutputStream);
   Offer(table, std::string(kApiService) + "GetOutput", GetOutput);
 }
 

@@ -6,15 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <functional>
 
 #include "base/log.h"
-#include "base/mutex.h"
 #include "git/git_remote.h"
 #include "host/environment.h"
 #include "host/faults.h"
 #include "host/node.h"
 #include "host/program.h"
+#include "host/reloader.h"
 #include "host/remote_builder.h"
 #include "host/signals.h"
 #include "host/translate.h"
@@ -72,46 +71,6 @@ bool RolesAreKnown(const std::vector<std::string>& roles) {
 
 constexpr char kFenced[] = "BeginsAnew";
 
-// Hands a changed configuration to the host that runs, as far as it can be taken. [any-thread]
-class Reloader {
- public:
-  Reloader(const std::string& path, const config::Config& running)
-      : path_(path), running_(running) {}
-
-  // The host is told as long as this lives.
-  class Attached {
-   public:
-    Attached(Reloader& to, std::function<void(const config::Config&)> tell) : to_(to) {
-      to_.tell_.With([&](auto& told) { told = std::move(tell); });
-    }
-    ~Attached() {
-      to_.tell_.With([](auto& told) { told = nullptr; });
-    }
-    Attached(const Attached&) = delete;
-    Attached& operator=(const Attached&) = delete;
-
-   private:
-    Reloader& to_;
-  };
-
-  void Reload() {
-    const config::Loaded loaded = config::LoadFile(path_, Environment());
-    for (const auto& mistake : loaded.mistakes)
-      log::Error("the new configuration is refused", {{"mistake", mistake.ToString()}});
-    if (!loaded.ok()) return;
-    for (const std::string& key : config::NeedRestart(running_, loaded.config))
-      log::Warn("a change takes effect at the next start", {{"key", key}});
-    tell_.With([&](const auto& tell) {
-      if (tell) tell(loaded.config);
-    });
-  }
-
- private:
-  const std::string path_;
-  const config::Config& running_;
-  Guarded<std::function<void(const config::Config&)>> tell_;
-};
-
 // From the start of a host to its end. Reason kFenced: it cannot go on, and the process shall begin
 // anew at once.
 template <class Host>
@@ -133,6 +92,7 @@ Status RunUntil(Result<std::unique_ptr<Host>> host, Reloader& reloader,
 }  // namespace
 
 int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
+  BlockSignals();  // first: one that comes during the start is kept
   const config::Loaded loaded = Load(path);
   if (!loaded.ok()) return kWrong;
   const config::Config& config = loaded.config;
@@ -144,7 +104,6 @@ int RunRoles(const std::string& path, const std::vector<std::string>& asked) {
   }
 
   ::mallopt(M_ARENA_MAX, 2);  // many threads, little to allocate
-  BlockSignals();
   log::Configure(log::LevelFromName(config.log_level), "");
   std::stop_source stop;
   Reloader reloader(path, config);

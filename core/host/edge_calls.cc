@@ -15,7 +15,16 @@ api::Peer PeerOf(plugin::ApiPeer peer) {
 
 }  // namespace
 
-EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher) : dispatcher_(dispatcher), pool_(kThreads) {}
+EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, Clock& clock)
+    : dispatcher_(dispatcher), pool_(kThreads) {
+  pump_.emplace(pool_, clock);
+  dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
+}
+
+EdgeCalls::~EdgeCalls() {
+  dispatcher_.OnMore(nullptr);
+  pump_->Stop();
+}
 
 std::string EdgeCalls::Descriptors() const { return proto::DescriptorSet(); }
 
@@ -28,11 +37,21 @@ std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
 
 void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
   pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
+    if (dispatcher_.Streams(request.method)) return Open(request, reply);
     const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)),
                                            request.method, request.message);
     if (!answer.ok()) return reply->End(answer.status());
     reply->End(reply->Message(*answer));
   });
+}
+
+void EdgeCalls::Open(const plugin::ApiRequest& request,
+                     const std::shared_ptr<plugin::ApiReply>& reply) {
+  auto stream =
+      dispatcher_.Open(reply->call(), PeerOf(request.peer), request.method, request.message);
+  if (!stream.ok()) return reply->End(stream.status());
+  reply->Metadata(false, {});  // the answer begins, though its first message may be long in coming
+  pump_->Begin(std::move(*stream), reply);
 }
 
 void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {

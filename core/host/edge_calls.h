@@ -1,16 +1,20 @@
 // What edges ask through ns.host.api/1, carried out by the API on threads of its own.
 #pragma once
 
+#include <optional>
+
 #include "act/worker_pool.h"
 #include "api/dispatcher.h"
+#include "host/stream_pump.h"
 #include "plugin/api_calls.h"
 
 namespace ns::host {
 
 class EdgeCalls final : public plugin::ApiCalls {
  public:
-  // `dispatcher` must outlive this.
-  explicit EdgeCalls(api::Dispatcher& dispatcher);
+  // Both must outlive this.
+  EdgeCalls(api::Dispatcher& dispatcher, Clock& clock);
+  ~EdgeCalls() override;
 
   std::string Descriptors() const override;
   std::vector<plugin::ApiRawEntry> RawEntries() const override;
@@ -18,8 +22,11 @@ class EdgeCalls final : public plugin::ApiCalls {
   void Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
 
  private:
+  void Open(const plugin::ApiRequest& request, const std::shared_ptr<plugin::ApiReply>& reply);
+
   api::Dispatcher& dispatcher_;
-  act::WorkerPool pool_;
+  std::optional<StreamPump> pump_;
+  act::WorkerPool pool_;  // last: what it does uses the pump
 };
 
 }  // namespace ns::host

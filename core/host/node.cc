@@ -24,6 +24,7 @@
 #include "host/registry_collector.h"
 #include "host/services.h"
 #include "host/storage_health.h"
+#include "host/stray_servers.h"
 #include "host/succession.h"
 #include "host/translate.h"
 #include "host/version.h"
@@ -90,6 +91,7 @@ struct Node::Parts {
   Status StartWork(const std::string& program, const std::stop_token& cancel);
   Status OpenEntrance();
   Status StartSites();
+  Status EndStrays() { return EndStraySiteServers(layout(), loaded, foundation->supervisor()); }
   void TellQueue();
   void Subscribe();
   void Relist();
@@ -141,7 +143,8 @@ void Node::Parts::LoadPlugins(const std::string& program) {
 Status Node::Parts::StartWork(const std::string& program, const std::stop_token& cancel) {
   act_parts.emplace(act::Parts{store, git, registry, BackendsOf(loaded), SystemRandom(),
                                SystemClock(), id, [this] { return heartbeat->LeaseAlive(); },
-                               StorageOf(loaded, config.storage)});
+                               StorageOf(loaded, config.storage),
+                               [this] { return !collector || !collector->collects(); }});
   if (HasRole(roles, "controller")) {
     if (config.registry.embedded) {
       EnsureHelper(foundation->supervisor(),
@@ -185,11 +188,11 @@ Status Node::Parts::StartSites() {
   if (!chosen || storage == nullptr) {
     log::Warn("no static sites are served here: the site server or the storage is not loaded",
               {{"site_server", config.site_server}, {"storage", config.storage}});
-    return {};
+    return config.site_server.empty() ? EndStrays() : Status();
   }
-  NS_ASSIGN(sites,
-            ssgen::SiteRole::Start({store, *storage, id, HostName(), SystemRandom(), SystemClock()},
-                                   std::move(servers), config.site_server));
+  NS_ASSIGN(sites, ssgen::SiteRole::Start({store, *storage, id, HostName(), SystemRandom(),
+                                           SystemClock(), [this] { return EndStrays(); }},
+                                          std::move(servers), config.site_server));
   sites_served = true;
   return {};
 }
@@ -282,7 +285,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
         ApiSettingsOf(config, parts->foundation->keys()),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); }});
-    parts->edge_calls.emplace(*parts->dispatcher);
+    parts->edge_calls.emplace(*parts->dispatcher, SystemClock());
   }
   if (const Status succeeded =
           parts->succession.Take(parts->layout(), roles, parts->id, parts->store.hosts);

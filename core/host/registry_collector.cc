@@ -34,7 +34,9 @@ RegistryCollector::RegistryCollector(registry::EmbeddedRegistry registry, Durati
 void RegistryCollector::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const bool due = Due();
+    collects_ = due;  // first: a build that begins now is seen, or does not begin
     if (due && Quiet()) Collect(stop);
+    collects_ = false;
     act::Pause(stop, std::min(period_, due ? kGlance : kLookMost));
   }
 }

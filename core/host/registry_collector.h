@@ -1,6 +1,7 @@
 // Keeps the embedded registry from growing for ever.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -11,12 +12,16 @@
 namespace ns::host {
 
 // Collects what deleted images have left, every `period`, at a moment when no build is under way:
-// one that is would have to push again. The time of the last collection outlives the process.
+// one that is would have to push again. Until it is through none begins, see collects(). The time
+// of the last collection outlives the process.
 class RegistryCollector {
  public:
   // What is given must outlive the collector.
   RegistryCollector(registry::EmbeddedRegistry registry, Duration period, ports::BuildStore& builds,
                     supervise::Supervisor& supervisor, Clock& clock);
+
+  // It does so now: what is pushed meanwhile is refused. [any-thread]
+  bool collects() const { return collects_; }
 
  private:
   void Run(const std::stop_token& stop);
@@ -30,6 +35,7 @@ class RegistryCollector {
   ports::BuildStore& builds_;
   supervise::Supervisor& supervisor_;
   Clock& clock_;
+  std::atomic<bool> collects_ = false;
   std::jthread thread_;
 };
 

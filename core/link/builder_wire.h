@@ -16,7 +16,9 @@ namespace ns::link {
 namespace wire = neoshowcase::link::v1;
 
 // Versions of the protocol that this program speaks, both inclusive.
-inline constexpr uint32_t kMinVersion = 1, kMaxVersion = 1;
+inline constexpr uint32_t kMinVersion = 1, kMaxVersion = 2;
+// Since when a builder is asked which build methods fit a source.
+inline constexpr uint32_t kDetectionVersion = 2;
 inline constexpr size_t kMaxLogBytes = 2 << 20;
 inline constexpr int kMaxClaims = 256, kMaxPlugins = 64;
 inline constexpr uint32_t kMaxSlots = 1024;

@@ -13,6 +13,7 @@ using wire::BuilderMessage;
 using wire::ControllerMessage;
 
 constexpr Duration kBuilderLease = 10s;  // three heartbeats
+constexpr Duration kSettleLimit = 4s;    // a storage that hangs holds up the messages behind it
 constexpr int kMostPerSecond = 2000;
 
 Status Broken(const std::string& what) {
@@ -185,7 +186,7 @@ Result<ControllerMessage> Conversation::Settle(const wire::Settle& request) {
   NS_ASSIGN(const ports::Claim claim, FromWire(request.claim()));
   NS_ASSIGN(const model::BuildResult result, FromWire(request));
   phases_.erase(claim.build);
-  return DoneOr(desk_->Settle({}, claim, result));
+  return DoneOr(desk_->Settle({{}, clock_.Monotonic() + kSettleLimit}, claim, result));
 }
 
 ControllerMessage Conversation::TakeDetection() {

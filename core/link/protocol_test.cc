@@ -163,7 +163,7 @@ class ConversationTest : public ::testing::Test {
 TEST_F(ConversationTest, Hello_IsWelcomedAndMakesARow) {
   const auto answer = conversation_->Answer(HelloOf(1, 9)).value();
   ASSERT_TRUE(answer && answer->has_welcome());
-  EXPECT_EQ(answer->welcome().version(), 1u);
+  EXPECT_EQ(answer->welcome().version(), kMaxVersion);
   ASSERT_THAT(hosts_.rows(), SizeIs(1));
   const model::Host row = hosts_.rows()[0];
   EXPECT_EQ(row.id.str(), answer->welcome().host_id());
@@ -183,10 +183,10 @@ TEST_F(ConversationTest, HostId_IsOfNameAndProcess) {
 }
 
 TEST_F(ConversationTest, VersionsWithoutACommonOne_AreRefusedWithBothRanges) {
-  for (const auto& [min, max] : {std::pair{2u, 3u}, std::pair{0u, 0u}, std::pair{5u, 1u}}) {
+  for (const auto& [min, max] : {std::pair{3u, 4u}, std::pair{0u, 0u}, std::pair{5u, 1u}}) {
     const Status refused = Refusal(HelloOf(min, max));
     EXPECT_EQ(refused.reason(), "VersionDisjoint");
-    EXPECT_THAT(refused.message(), HasSubstr("this controller 1 to 1"));
+    EXPECT_THAT(refused.message(), HasSubstr("this controller 1 to 2"));
   }
   EXPECT_THAT(hosts_.rows(), SizeIs(0));
 }

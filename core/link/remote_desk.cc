@@ -1,19 +1,15 @@
 #include "link/remote_desk.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <optional>
 
 #include "base/log.h"
 #include "base/mutex.h"
 #include "link/builder_wire.h"
-#include "link/grpc_status.h"
+#include "link/desk_stream.h"
 #include "link/send_artifact.h"
-#include "neoshowcase/link/v1/builders.grpc.pb.h"
 
 namespace ns::link {
 namespace {
@@ -22,18 +18,9 @@ using namespace std::chrono_literals;
 using wire::BuilderMessage;
 using wire::ControllerMessage;
 
-constexpr Duration kDefaultDeadline = 10s;
-constexpr Duration kWelcomeLimit = 10s;
 constexpr Duration kBeat = 3s;
 constexpr Duration kShortestWait = 250ms;
 constexpr Duration kLongestWait = 3s;  // a controller that is back is met well within a lease
-
-constexpr size_t kMostUnsent = 256;
-
-Status Away() {
-  return Status(Code::kUnavailable, ports::kControllerAway, "no controller is connected")
-      .SetFault(Fault::kPlatform);
-}
 
 Status Unexpected() {
   return Status(Code::kUnavailable, "ProtocolBroken", "the controller answers something else")
@@ -41,148 +28,6 @@ Status Unexpected() {
 }
 
 }  // namespace
-
-// One stream, from its beginning to its end. Must be waited for (WaitEnd) before it goes.
-class RemoteDesk::Stream final : public grpc::ClientBidiReactor<BuilderMessage, ControllerMessage> {
- public:
-  Stream(const std::string& address, const RemoteDeskOptions& options, Clock& clock)
-      : address_(address),
-        options_(options),
-        clock_(clock),
-        stub_(wire::Builders::NewStub(ChannelTo(address, options.identity))) {
-    ShowIdentity(context_, options.identity);
-  }
-
-  const std::string& address() const { return address_; }
-
-  void Begin(BuilderMessage hello) {
-    stub_->async()->Attach(&context_, this);
-    AddHold();  // for what is written from outside; until the last read
-    StartRead(&incoming_);
-    Send(std::move(hello));
-    StartCall();
-  }
-
-  void OnReadDone(bool ok) override {
-    if (!ok) {
-      Lock lock(mutex_);
-      closed_ = true;
-      changed_.notify_all();
-      return RemoveHold();
-    }
-    if (incoming_.has_look()) {
-      options_.look();
-    } else {
-      Take();
-    }
-    StartRead(&incoming_);
-  }
-
-  void OnWriteDone(bool ok) override {
-    Lock lock(mutex_);
-    unsent_.pop_front();
-    if (!ok) unsent_.clear();
-    Continue();
-  }
-
-  void OnDone(const grpc::Status& status) override {
-    Lock lock(mutex_);
-    end_ = FromGrpc(status);
-    changed_.notify_all();
-  }
-
-  // The answer to `message`, or why there is none.
-  Result<ControllerMessage> Ask(const ports::Call& call, BuilderMessage message)
-      NS_EXCLUDES(mutex_) {
-    const Duration left = call.deadline ? *call.deadline - clock_.Monotonic() : kDefaultDeadline;
-    Lock lock(mutex_);
-    const uint64_t request = ++last_request_;
-    message.set_request(request);
-    if (!Push(std::move(message))) return Away();
-    waiting_[request] = std::nullopt;
-    changed_.wait_for(mutex_, call.cancel, left, [&]() NS_REQUIRES(mutex_) {
-      return waiting_[request].has_value() || closed_;
-    });
-    std::optional<ControllerMessage> answer = std::move(waiting_[request]);
-    waiting_.erase(request);
-    if (answer) return *std::move(answer);
-    if (call.cancel.stop_requested()) return Status(Code::kCancelled, "no longer wanted");
-    return closed_ ? Away() : Unavailable("the controller has not answered in time");
-  }
-
-  void Send(BuilderMessage message) NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    (void)Push(std::move(message));
-  }
-
-  // Says that nothing more will come, so that the controller takes the builder for gone.
-  void Leave() NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    if (closed_ || std::exchange(leaving_, true)) return;
-    if (unsent_.empty()) StartWritesDone();
-  }
-
-  void Cancel() { context_.TryCancel(); }
-
-  bool WaitWelcome(const std::stop_token& stop) NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    changed_.wait_for(mutex_, stop, kWelcomeLimit,
-                      [this]() NS_REQUIRES(mutex_) { return welcome_ || closed_; });
-    return welcome_ && !closed_;
-  }
-  // False: it goes on after `span`.
-  bool WaitClosed(const std::stop_token& stop, Duration span) NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    return changed_.wait_for(mutex_, stop, span, [this]() NS_REQUIRES(mutex_) { return closed_; });
-  }
-  Status WaitEnd() NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    changed_.wait(mutex_, [this]() NS_REQUIRES(mutex_) { return end_.has_value(); });
-    return *end_;
-  }
-
- private:
-  void Take() NS_EXCLUDES(mutex_) {
-    Lock lock(mutex_);
-    if (incoming_.has_welcome()) {
-      welcome_ = true;
-    } else if (const auto found = waiting_.find(incoming_.request()); found != waiting_.end()) {
-      found->second = std::move(incoming_);
-    }  // else whoever asked has given up
-    changed_.notify_all();
-  }
-
-  bool Push(BuilderMessage message) NS_REQUIRES(mutex_) {
-    if (closed_ || leaving_ || unsent_.size() >= kMostUnsent) return false;
-    unsent_.push_back(std::move(message));
-    if (unsent_.size() == 1) StartWrite(&unsent_.front());
-    return true;
-  }
-
-  void Continue() NS_REQUIRES(mutex_) {
-    if (!unsent_.empty()) {
-      StartWrite(&unsent_.front());
-    } else if (leaving_ && !closed_) {
-      StartWritesDone();
-    }
-  }
-
-  const std::string address_;  // of the controller
-  const RemoteDeskOptions& options_;
-  Clock& clock_;
-  const std::unique_ptr<wire::Builders::Stub> stub_;
-  grpc::ClientContext context_;
-  ControllerMessage incoming_;  // of the read under way
-  Mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<BuilderMessage> unsent_ NS_GUARDED_BY(mutex_);  // the first is under way
-  std::map<uint64_t, std::optional<ControllerMessage>> waiting_ NS_GUARDED_BY(mutex_);
-  uint64_t last_request_ NS_GUARDED_BY(mutex_) = 0;
-  bool welcome_ NS_GUARDED_BY(mutex_) = false;
-  bool leaving_ NS_GUARDED_BY(mutex_) = false;
-  bool closed_ NS_GUARDED_BY(mutex_) = false;  // nothing more is read
-  std::optional<Status> end_ NS_GUARDED_BY(mutex_);
-};
 
 // The connection that is kept up, stream after stream.
 class RemoteDesk::Line {
@@ -201,14 +46,20 @@ class RemoteDesk::Line {
 
   Result<ControllerMessage> Ask(const ports::Call& call, BuilderMessage message) {
     const auto stream = current_.With([](auto& current) { return current; });
-    if (!stream) return Away();
+    if (!stream) return ControllerAway();
     return stream->Ask(call, std::move(message));
+  }
+
+  // Whether there is a connection to a controller of before `version`.
+  bool Precedes(uint32_t version) {
+    const auto stream = current_.With([](auto& current) { return current; });
+    return stream && stream->version() < version;
   }
 
   Result<model::Image> Put(const ports::Call& call, const ports::Claim& claim,
                            const ports::Digest& digest, const ports::ObjectSource& bytes) {
     const auto stream = current_.With([](auto& current) { return current; });
-    if (!stream) return Away();
+    if (!stream) return ControllerAway();
     return SendArtifact(call, stream->address(), options_.identity,
                         {options_.process, claim, digest}, bytes, clock_);
   }
@@ -225,8 +76,8 @@ class RemoteDesk::Line {
  private:
   // From the beginning of a stream to its end.
   void Connect(const std::string& address, const std::stop_token& stop) {
-    const auto stream = std::make_shared<Stream>(address, options_, clock_);
-    stream->Begin(Hello());
+    const std::shared_ptr<DeskStream> stream =
+        DeskStream::Begin(address, Hello(), options_, clock_);
     const bool welcome = stream->WaitWelcome(stop);
     if (welcome) Serve(address, stream, stop);
     const Status ended = End(*stream, welcome && stop.stop_requested());
@@ -249,7 +100,7 @@ class RemoteDesk::Line {
     return message;
   }
 
-  void Serve(const std::string& address, const std::shared_ptr<Stream>& stream,
+  void Serve(const std::string& address, const std::shared_ptr<DeskStream>& stream,
              const std::stop_token& stop) {
     log::Info("connected to a controller", {{"controller", address}});
     told_.erase(address);
@@ -260,7 +111,7 @@ class RemoteDesk::Line {
     current_.With([](auto& current) { current = nullptr; });
   }
 
-  Status End(Stream& stream, bool leaves) {
+  Status End(DeskStream& stream, bool leaves) {
     if (leaves) {
       stream.Leave();
       (void)stream.WaitClosed({}, 1s);
@@ -295,7 +146,7 @@ class RemoteDesk::Line {
   std::map<std::string, Status> told_;
   Mutex idle_;
   std::condition_variable_any never_;
-  Guarded<std::shared_ptr<Stream>> current_;
+  Guarded<std::shared_ptr<DeskStream>> current_;
 };
 
 RemoteDesk::RemoteDesk(RemoteDeskOptions options, Random& random, Clock& clock)
@@ -396,6 +247,7 @@ Status RemoteDesk::Settle(const ports::Call& call, const ports::Claim& claim,
 }
 
 Result<std::optional<ports::DetectionOrder>> RemoteDesk::TakeDetection(const ports::Call& call) {
+  if (line_->Precedes(kDetectionVersion)) return std::optional<ports::DetectionOrder>();
   BuilderMessage message;
   message.mutable_take_detection();
   const auto answer = line_->Ask(call, std::move(message));

@@ -57,7 +57,6 @@ class RemoteDesk final : public ports::BuildDesk {
                          const ports::DetectionAnswer& answer) override;
 
  private:
-  class Stream;
   class Line;
   const std::unique_ptr<Line> line_;
 };

@@ -16,8 +16,6 @@ struct SiteDemand {
   ReleaseId release;    // of the target
   Image artifact;       // of it
   bool spa = false;     // what is not there is answered with its index.html
-  // Routes lead to that release and to no other one for certain.
-  bool settled = false;
   friend bool operator==(const SiteDemand&, const SiteDemand&) = default;
 };
 

@@ -82,6 +82,14 @@ std::set<std::string> KeptDigests(const model::AppHistory& history) {
   return digests;
 }
 
+bool HasArtifacts(const model::AppHistory& history, const std::vector<BuildId>& builds) {
+  return std::any_of(history.builds.begin(), history.builds.end(), [&](const Build& build) {
+    const bool named =
+        builds.empty() || std::find(builds.begin(), builds.end(), build.id) != builds.end();
+    return named && build.image.IsArtifact();
+  });
+}
+
 std::vector<BuildId> Condemned(const model::AppHistory& history) {
   std::vector<BuildId> condemned;
   for (const Build& build : history.builds) {

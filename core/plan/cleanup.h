@@ -37,6 +37,10 @@ Cleanup DecideCleanup(const model::AppHistory& history, const Retention& retenti
 // Digests that must stay in the registry: those of builds whose image is kept.
 std::set<std::string> KeptDigests(const model::AppHistory& history);
 
+// Whether one of these builds (none named: any) has left an artifact, which only a storage can
+// remove.
+bool HasArtifacts(const model::AppHistory& history, const std::vector<BuildId>& builds);
+
 // Builds whose image is condemned and may still be in the registry.
 std::vector<BuildId> Condemned(const model::AppHistory& history);
 

@@ -138,5 +138,14 @@ TEST(KeptDigests, AreThoseOfKeptImagesAlone) {
   EXPECT_THAT(Condemned(history), ElementsAre(IdOf<BuildId>(1)));
 }
 
+TEST(HasArtifacts, OfTheBuildsNamedOrOfAny) {
+  model::AppHistory history = HistoryOf(2);
+  EXPECT_FALSE(HasArtifacts(history, {}));
+  history.builds[0].image.reference = "artifact:" + history.builds[0].id.str();
+  EXPECT_TRUE(HasArtifacts(history, {}));
+  EXPECT_TRUE(HasArtifacts(history, {IdOf<BuildId>(2)}));
+  EXPECT_FALSE(HasArtifacts(history, {IdOf<BuildId>(1)})) << "an image";
+}
+
 }  // namespace
 }  // namespace ns::plan

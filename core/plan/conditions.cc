@@ -200,7 +200,7 @@ Condition DeployCondition(const model::AppSnapshot& snapshot, const model::Obser
 }
 
 Condition SiteCondition(const Status& brought, const std::string& host) {
-  if (brought.ok()) return Make("Site", true, "SiteReady", host + " has it on disk");
+  if (brought.ok()) return Make("Site", true, "SiteReady", "it is on disk and served");
   return Make("Site", false, brought.reason().empty() ? "SiteFailed" : brought.reason(),
               host + " cannot serve it: " + brought.message());
 }

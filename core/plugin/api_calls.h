@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct ApiPeer {
   std::string address;  // "127.0.0.1" of a TCP peer; empty for a Unix socket
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
+
+using ApiMetadata = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
 struct ApiRequest {
   ApiPeer peer;
@@ -51,6 +54,13 @@ class ApiReply {
   // Hands one message over. Waits until the edge can take it; kCancelled or kDeadline when that
   // does not come.
   virtual Status Message(std::string_view message) = 0;
+  // Hands one message over if the edge can take it now. Otherwise false, and `more` is called once,
+  // as soon as it can, or wants no more; briefly, since the edge waits for it. One that waits takes
+  // the place of the one before.
+  virtual bool Offer(std::string_view message, std::function<void()> more) = 0;
+  // Metadata of a call: before its first message, to say that the answer begins, or (`trailing`)
+  // before its end. Does not wait.
+  virtual void Metadata(bool trailing, const ApiMetadata& metadata) = 0;
   // Exactly once, the last. `http_status` and `content_type`: raw entries only.
   virtual void End(const Status& outcome, int http_status = 0,
                    const std::string& content_type = "") = 0;

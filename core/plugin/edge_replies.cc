@@ -1,6 +1,8 @@
 #include "plugin/edge_replies.h"
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -9,11 +11,26 @@
 
 namespace ns::plugin {
 
+namespace {
+
+// As much of it as the edge knows of; the rest is zero.
+ns_api_sink Copied(const ns_api_sink& given) {
+  ns_api_sink sink{};
+  std::memcpy(&sink, &given, std::min<size_t>(given.struct_size, sizeof(sink)));
+  return sink;
+}
+
+}  // namespace
+
 class EdgeReply final : public ApiReply {
  public:
   EdgeReply(std::shared_ptr<EdgeReplies> owner, uint64_t number, Clock& clock,
             std::optional<Duration> deadline, uint32_t credit, const ns_api_sink& sink)
-      : owner_(std::move(owner)), number_(number), clock_(clock), sink_(sink), credit_(credit) {
+      : owner_(std::move(owner)),
+        number_(number),
+        clock_(clock),
+        sink_(Copied(sink)),
+        credit_(credit) {
     call_.cancel = cancel_.get_token();
     call_.deadline = deadline;
   }
@@ -32,6 +49,29 @@ class EdgeReply final : public ApiReply {
     return {};
   }
 
+  bool Offer(std::string_view message, std::function<void()> more) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (credit_ == 0 && !cancel_.stop_requested()) {
+        more_ = std::move(more);
+        return false;
+      }
+      credit_ -= credit_ > 0 ? 1 : 0;
+    }
+    if (cancel_.stop_requested() || !owner_->BeginDelivery()) return true;  // nobody wants it
+    sink_.on_message(sink_.ctx, sdk::Bytes(message));
+    owner_->EndDelivery();
+    return true;
+  }
+
+  void Metadata(bool trailing, const ApiMetadata& metadata) override {
+    if (sink_.on_metadata == nullptr || !owner_->BeginDelivery()) return;
+    std::vector<ns_header> headers;
+    for (const auto& [name, value] : metadata) headers.push_back({sdk::Str(name), sdk::Str(value)});
+    sink_.on_metadata(sink_.ctx, trailing ? 1 : 0, headers.data(), headers.size());
+    owner_->EndDelivery();
+  }
+
   void End(const Status& outcome, int http_status = 0,
            const std::string& content_type = "") override {
     ended_ = true;
@@ -42,15 +82,19 @@ class EdgeReply final : public ApiReply {
   }
 
   void Grant(uint32_t credit) {
-    const std::lock_guard lock(mutex_);
-    credit_ += credit;
-    changed_.notify_all();
+    std::function<void()> more;
+    {
+      const std::lock_guard lock(mutex_);
+      credit_ += credit;
+      more.swap(more_);
+      changed_.notify_all();
+    }
+    if (more) more();
   }
 
   void Cancel() {
     cancel_.request_stop();
-    const std::lock_guard lock(mutex_);
-    changed_.notify_all();
+    Grant(0);
   }
 
  private:
@@ -90,6 +134,7 @@ class EdgeReply final : public ApiReply {
   std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t credit_;
+  std::function<void()> more_;  // who waits for credit
 };
 
 std::pair<std::shared_ptr<ApiReply>, ns_api_request*> EdgeReplies::Begin(

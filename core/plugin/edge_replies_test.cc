@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstddef>
 #include <future>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@ using testing::ElementsAre;
 class EdgeRepliesTest : public testing::Test {
  protected:
   ns_api_sink Sink() {
-    return {sizeof(ns_api_sink), 0, &got_,
+    return {sizeof(ns_api_sink),
+            0,
+            &got_,
             [](void* ctx, ns_bytes message) noexcept {
               static_cast<std::vector<std::string>*>(ctx)->emplace_back(sdk::View(message));
             },
@@ -25,6 +28,12 @@ class EdgeRepliesTest : public testing::Test {
               const std::string end = problem ? "failed " + std::to_string(problem->code)
                                               : "ok " + std::to_string(status) + sdk::Text(type);
               static_cast<std::vector<std::string>*>(ctx)->push_back(end);
+            },
+            [](void* ctx, int32_t trailing, const ns_header* headers, size_t count) noexcept {
+              for (size_t i = 0; i < count; ++i)
+                static_cast<std::vector<std::string>*>(ctx)->push_back(
+                    (trailing != 0 ? "trailing " : "leading ") + sdk::Text(headers[i].name) + "=" +
+                    sdk::Text(headers[i].value));
             }};
   }
 
@@ -86,6 +95,42 @@ TEST_F(EdgeRepliesTest, Closed_DeliversNothing) {
   EXPECT_EQ(reply->Message("a").code(), Code::kCancelled);
   reply->End({});
   EXPECT_TRUE(got_.empty());
+}
+
+TEST_F(EdgeRepliesTest, Metadata_TakesNoCredit) {
+  auto [reply, handle] = replies_->Begin(std::nullopt, 0, Sink());
+  reply->Metadata(false, {{"a", "1"}});
+  reply->Metadata(true, {{"b", "2"}});
+  reply->End({});
+  EXPECT_THAT(got_, ElementsAre("leading a=1", "trailing b=2", "ok 0"));
+}
+
+// Of before there was metadata: it knows nothing of the member, which may be anything.
+TEST_F(EdgeRepliesTest, OlderEdge_IsGivenNoMetadata) {
+  ns_api_sink sink = Sink();
+  sink.struct_size = offsetof(ns_api_sink, on_metadata);
+  auto [reply, handle] = replies_->Begin(std::nullopt, 1, sink);
+  reply->Metadata(false, {{"a", "1"}});
+  EXPECT_TRUE(reply->Message("m").ok());
+  reply->End({});
+  EXPECT_THAT(got_, ElementsAre("m", "ok 0"));
+}
+
+TEST_F(EdgeRepliesTest, Offer_IsTakenOrTellsWhenItCanBe) {
+  auto [reply, handle] = replies_->Begin(std::nullopt, 1, Sink());
+  int told = 0;
+  EXPECT_TRUE(reply->Offer("a", [&] { ++told; }));
+  EXPECT_FALSE(reply->Offer("b", [&] { ++told; }));
+  EXPECT_EQ(told, 0);
+  replies_->Grant(handle, 1);
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(reply->Offer("b", [&] { ++told; }));
+  EXPECT_FALSE(reply->Offer("c", [&] { ++told; }));
+  replies_->Cancel(handle);
+  EXPECT_EQ(told, 2) << "who waits hears that nobody wants it any more";
+  EXPECT_TRUE(reply->Offer("c", [&] { ++told; })) << "and is held up no longer";
+  reply->End({Code::kCancelled, "x"});
+  EXPECT_THAT(got_, ElementsAre("a", "b", "failed 1"));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace ns::ports {
 // A question about the same commit is the same one for so long, unless its answer is a failure.
 inline constexpr Duration kDetectionShared = std::chrono::minutes(1);
 // Nobody takes one that is older: whoever asked has left.
-inline constexpr Duration kDetectionOpen = std::chrono::minutes(5);
+inline constexpr Duration kDetectionOpen = std::chrono::minutes(2);
 // Older ones are forgotten when the next is asked.
 inline constexpr Duration kDetectionKept = std::chrono::hours(1);
 // For how long a builder has it to itself, as long as its host's lease is alive.

@@ -192,10 +192,17 @@ class SiteStore {
   virtual Result<std::vector<model::SiteDemand>> Demands() = 0;
   // Of one. kNotFound: it has none.
   virtual Result<model::SiteDemand> Demand(const AppId& app) = 0;
+  // Applications, tombstones not among them, whose routes may still lead to another release than
+  // that of the target, of whatever kind the two are: the target was not seen to be in force.
+  virtual Result<std::vector<AppId>> Unsettled() = 0;
   // That host has these releases of the application on disk and no other. Of applications that are
   // gone nothing is kept, and nothing is told.
   virtual Status Acknowledge(const HostId& host, const AppId& app,
                              const std::vector<ReleaseId>& releases) = 0;
+  // What that host says of the application. The condition of that type becomes what is wrong on a
+  // host of sites whose lease is alive, the first by name, or else `said`: one that succeeds does
+  // not hide that another fails. What hosts said that are gone is forgotten. kNotFound.
+  virtual Status Say(const HostId& host, const AppId& app, const model::Condition& said) = 0;
 };
 
 struct LogSlice {

@@ -113,7 +113,8 @@ class CleanerPass final : public Pass {
     condemned_ = plan::Condemned(history_);
     if (condemned_.empty()) return DropOldLogs();
     at_ = At::kDelete;
-    return Effect(DeleteImages{id_, condemned_, plan::KeptDigests(history_)});
+    return Effect(DeleteImages{id_, condemned_, plan::KeptDigests(history_),
+                               plan::HasArtifacts(history_, condemned_)});
   }
 
   Step DropOldLogs() {
@@ -134,7 +135,7 @@ class CleanerPass final : public Pass {
     if (plan::AnyLive(history_.builds))
       return Finished{Status(), {{LoopId::kRegisterer, id_.str()}}, kBuildsEnd, std::nullopt};
     at_ = At::kDeleteAll;
-    return Effect(DeleteImages{id_, {}, {}});
+    return Effect(DeleteImages{id_, {}, {}, plan::HasArtifacts(history_, {})});
   }
 
   Step Purge() {

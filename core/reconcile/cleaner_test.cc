@@ -43,6 +43,21 @@ TEST(Cleaner, OldImage_IsCondemnedBeforeItIsDeleted) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+TEST(Cleaner, ArtifactOfAStaticSite_IsSaidToBeThere) {
+  for (const bool artifact : {true, false}) {
+    const model::AppSnapshot snapshot = WithTarget();
+    model::AppHistory history = HistoryOf(snapshot);
+    model::Build build = BuildOf(snapshot, 2, kCommitB, model::BuildStatus::kSucceeded);
+    build.image_state = model::ImageState::kCondemned;
+    build.image.reference = artifact ? "artifact:key" : "registry/app:tag";
+    history.builds = {build};
+    auto loop = NewCleaner({});
+    auto pass = loop->NewPass(snapshot.app.id.str());
+    pass->Begin();
+    EXPECT_EQ(Expect<DeleteImages>(pass->Next(Answer(history))).artifacts, artifact);
+  }
+}
+
 TEST(Cleaner, PassThatEnds_TakesBackThatItCouldNotWork) {
   model::AppHistory history = HistoryOf(WithTarget());
   history.version = 7;

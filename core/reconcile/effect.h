@@ -147,6 +147,7 @@ struct DeleteImages {
   AppId app;
   std::vector<BuildId> builds;
   std::set<std::string> keep;
+  bool artifacts = false;  // there are some of them: without a storage it fails
 };
 struct ImagesGone {
   AppId app;

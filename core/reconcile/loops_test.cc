@@ -276,6 +276,19 @@ TEST(Synchronizer, SiteThatIsServedAlready_WaitsForNoNewHost) {
   EXPECT_TRUE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+// One that is away for a day shall not keep a new domain from its owner for a day.
+TEST(Synchronizer, RoutesOfASiteThatIsServedAlready_WaitForNoHost) {
+  const model::AppSnapshot snapshot = WithSite(3, 2);
+  model::ObservedApp seen =
+      Matching(plan::MakeDesired(snapshot, {7, "", "http://127.0.0.1:2"}).value());
+  seen.route_key = "another";
+  auto loop = NewSynchronizer({7, "", kKey, "http://127.0.0.1:2"});
+  auto pass = loop->NewPass(snapshot.app.id.str());
+  pass->Begin();
+  Expect<ObserveApp>(pass->Next(Answer(snapshot)));
+  EXPECT_EQ(Expect<ApplyApp>(pass->Next(Answer(seen))).desired.site->release, snapshot.release->id);
+}
+
 TEST(Sites, Pass_BringsAcknowledgesAndSaysSo) {
   model::SiteDemand demand;
   demand.app = IdOf<AppId>(1);

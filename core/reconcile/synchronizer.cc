@@ -145,7 +145,8 @@ class SynchronizerPass final : public Pass {
       if (wait > Duration::zero()) return Save(&observed_, EndedAgain(wait));
     }
     // Until then the release before goes on serving; a host that comes to have it wakes this loop.
-    if (desired_.site) {
+    // Routes of a release that is served already are not held up by a host that has it not.
+    if (desired_.site && observed_.serving_run_key != desired_.run_key) {
       if (Status ready = plan::SiteReady(snapshot_); !ready.ok())
         return Save(&observed_, std::move(ready));
     }

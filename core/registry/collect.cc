@@ -24,6 +24,7 @@ Status RunCollector(const EmbeddedRegistry& registry, Clock& clock, const std::s
   spec.argv = {registry.program, "garbage-collect", EmbeddedRegistryConfig(registry)};
   spec.env = {"OTEL_TRACES_EXPORTER=none"};
   spec.account = ::geteuid() == 0 ? registry.account : std::nullopt;
+  spec.die_with_parent = true;  // it must not go on beside the pushes to the next one's registry
   NS_ASSIGN(supervise::Process collector, supervise::Process::Spawn(spec));
   const auto ended = collector.Wait(clock, clock.Monotonic() + kLongest, cancel);
   if (!ended.ok()) {

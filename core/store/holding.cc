@@ -5,8 +5,12 @@
 
 namespace ns::store {
 
+// A scalar subquery, and no EXISTS. *Rationale:* PostgreSQL makes an anti-join of NOT EXISTS, and
+// an UPDATE that had to wait for another's looks at the row again, but at what it was joined with
+// only as it was before: of two hosts that took one row at once, both would have it. A scalar
+// subquery is evaluated anew for the row as it is now.
 std::string AliveSql(const std::string& host) {
-  return "EXISTS (SELECT 1 FROM hosts WHERE hosts.id = " + host + " AND lease_expires > now())";
+  return "coalesce((SELECT lease_expires > now() FROM hosts WHERE hosts.id = " + host + "), false)";
 }
 
 std::string HeldSql(const std::string& parameter) {

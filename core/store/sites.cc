@@ -1,15 +1,13 @@
+#include "store/journal.h"
 #include "store/site_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
 namespace {
 
-// Settled: what was last seen of it is its target, and nothing of an older one is served.
 constexpr char kSelect[] =
-    "SELECT a.id, a.version, r.id, r.image_reference, r.image_digest, r.image_size, a.spa, "
-    "coalesce(o.converged AND o.generation = a.target_generation, false)"
+    "SELECT a.id, a.version, r.id, r.image_reference, r.image_digest, r.image_size, a.spa"
     " FROM applications AS a JOIN releases AS r ON r.id = a.target_release"
-    " LEFT JOIN observations AS o ON o.application_id = a.id"
     " WHERE NOT a.deleted AND starts_with(r.image_reference, 'artifact:') ";
 
 Result<std::vector<model::SiteDemand>> Load(Pool& pool, const std::string& rest,
@@ -17,7 +15,7 @@ Result<std::vector<model::SiteDemand>> Load(Pool& pool, const std::string& rest,
   NS_ASSIGN(const Rows rows, pool.Run(kSelect + rest, params));
   return ReadAll<model::SiteDemand>(rows, [](Row& row, model::SiteDemand& out) {
     row >> out.app >> out.version >> out.release >> out.artifact.reference >> out.artifact.digest >>
-        out.artifact.size >> out.spa >> out.settled;
+        out.artifact.size >> out.spa;
   });
 }
 
@@ -33,6 +31,15 @@ class PgSites final : public ports::SiteStore {
     NS_ASSIGN(auto found, Load(pool_, "AND a.id = $1", Params::Of(app)));
     if (found.empty()) return NoSuch("static site", app.str());
     return std::move(found.front());
+  }
+
+  // Settled: what was last seen of it is its target, and nothing of an older one is served.
+  Result<std::vector<AppId>> Unsettled() override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT a.id FROM applications AS a LEFT JOIN observations AS o ON "
+                        "o.application_id = a.id WHERE NOT a.deleted AND NOT coalesce(o.converged "
+                        "AND o.generation = a.target_generation, false) ORDER BY a.id"));
+    return ReadAll<AppId>(rows, [](Row& row, AppId& id) { row >> id; });
   }
 
   // Rows of hosts that are gone go along.
@@ -51,7 +58,51 @@ class PgSites final : public ports::SiteStore {
     });
   }
 
+  // The row of the application is held, so that of two hosts the later one sees both.
+  Status Say(const HostId& host, const AppId& app, const model::Condition& said) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT 1 FROM applications WHERE id = $1 FOR NO KEY UPDATE",
+                               Params::Of(app)));
+      if (rows.empty()) return NoSuch("application", app.str());
+      NS_TRY(PutFailure(connection, host, app, said));
+      NS_ASSIGN(const model::Condition merged, Merged(connection, app, said));
+      return PutConditions(connection, model::Subject::kApplication, app.str(), {merged});
+    });
+  }
+
  private:
+  static Status PutFailure(Connection& connection, const HostId& host, const AppId& app,
+                           const model::Condition& said) {
+    NS_TRY(connection.Do(
+        "DELETE FROM site_failures WHERE application_id = $2 AND (host_id = $1 OR host_id NOT IN "
+        "(SELECT id FROM hosts))",
+        Params::Of(host, app)));
+    if (said.ok) return {};
+    return connection.Do(
+        "INSERT INTO site_failures (host_id, application_id, reason, message) VALUES ($1, $2, $3, "
+        "$4)",
+        Params::Of(host, app, said.reason, said.message));
+  }
+
+  static Result<model::Condition> Merged(Connection& connection, const AppId& app,
+                                         const model::Condition& said) {
+    NS_ASSIGN(
+        const Rows rows,
+        connection.Run("SELECT f.reason, f.message FROM site_failures AS f JOIN hosts AS h ON "
+                       "h.id = f.host_id WHERE f.application_id = $1 AND 'ssgen' = "
+                       "ANY(h.roles) AND h.lease_expires > now() ORDER BY h.name "
+                       "COLLATE \"C\", h.id LIMIT 1",
+                       Params::Of(app)));
+    model::Condition merged = said;
+    if (rows.empty()) return merged;
+    Row row = rows[0];
+    row >> merged.reason >> merged.message;
+    NS_TRY(row.status());
+    merged.ok = false;
+    return merged;
+  }
+
   Pool& pool_;
 };
 

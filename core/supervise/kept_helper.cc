@@ -21,6 +21,7 @@ constexpr Duration kForeignWait =
     seconds(30);  // a newer description is somebody else's to restart, so long as there is somebody
 constexpr Duration kCheckWell = seconds(5), kCheckUnwell = seconds(1),
                    kCheckStarting = milliseconds(20), kLookForRecord = seconds(1);
+constexpr Duration kHungGrace = seconds(2);  // what answers nothing drains nothing
 
 std::string HashOf(const HelperSpec& spec) {
   std::string text;
@@ -168,7 +169,12 @@ void KeptHelper::BackOff(Status problem) {
 }
 
 void KeptHelper::Advance() {
-  Lock lock(mutex_);
+  if (!mutex_.try_lock()) return;
+  Look();
+  mutex_.unlock();
+}
+
+void KeptHelper::Look() {
   if (!watch_) return TryStart();
   if (WaitReadable(watch_->get(), Duration::zero())) return OnEnded();
   TrimLog(files_.log());
@@ -226,7 +232,8 @@ void KeptHelper::EndHung(const Status& problem) {
   const auto held = files_.TakeLock();
   const auto record = files_.Read();
   if (!held.ok() || !record || record->id != running_.id) return;
-  const Status ended = EndProcess(running_.id, spec_.stop_signal, spec_.stop_grace);
+  const Status ended =
+      EndProcess(running_.id, spec_.stop_signal, std::min(spec_.stop_grace, kHungGrace));
   if (ended.ok())
     BackOff(problem.Prefixed(files_.name() + " was unwell for too long and is started anew"));
 }
@@ -247,7 +254,13 @@ Status KeptHelper::Stop() {
 }
 
 Duration KeptHelper::Idle() {
-  Lock lock(mutex_);
+  if (!mutex_.try_lock()) return kLookForRecord;
+  const Duration idle = Rest();
+  mutex_.unlock();
+  return idle;
+}
+
+Duration KeptHelper::Rest() const {
   if (!watch_ && now_.phase == HelperPhase::kStopped) return kLookForRecord;
   const Duration due = (watch_ ? next_check_ : next_start_) - clock_.Monotonic();
   return watch_ ? due : std::min(due, kLookForRecord);

@@ -25,7 +25,8 @@ class KeptHelper {
   // The description in force from now on: adopts what runs with it, replaces what runs with
   // another, else starts. The failure of a start.
   Status Describe(const HelperSpec& spec) NS_EXCLUDES(mutex_);
-  // Looks once: has it ended, is a start due, is it well?
+  // Looks once: has it ended, is a start due, is it well? Not while another thread describes or
+  // ends it, which may take as long as it drains: others are not held up by that.
   void Advance() NS_EXCLUDES(mutex_);
   Status Stop() NS_EXCLUDES(mutex_);
 
@@ -42,6 +43,8 @@ class KeptHelper {
   std::string LogEnd() NS_EXCLUDES(mutex_);
 
  private:
+  void Look() NS_REQUIRES(mutex_);
+  Duration Rest() const NS_REQUIRES(mutex_);
   Status Converge() NS_REQUIRES(mutex_);
   Status Start(const std::optional<Record>& before) NS_REQUIRES(mutex_);
   Result<Process> Spawn(Record& record) NS_REQUIRES(mutex_);

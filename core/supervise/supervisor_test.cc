@@ -4,12 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -249,6 +251,29 @@ TEST_F(SupervisorTest, Tick_RestartsWhatHangs) {
   TickUntil(*supervisor,
             [&] { return supervisor->State("sleeper").phase == HelperPhase::kRunning; });
   EXPECT_NE(supervisor->State("sleeper").pid, before);
+}
+
+TEST_F(SupervisorTest, HelperThatIsLongInEnding_HoldsUpNoOther) {
+  auto supervisor = New();
+  HelperSpec slow = Script("trap 'echo draining; sleep 5' TERM; while :; do sleep 0.05; done");
+  slow.stop_grace = seconds(20);
+  ASSERT_TRUE(supervisor->Ensure(slow, seconds(20)).ok());
+  ASSERT_TRUE(supervisor->Ensure(Sleeper(), seconds(20)).ok());
+  std::atomic<bool> ended = false;
+  std::jthread drain([&] {
+    EXPECT_TRUE(supervisor->Stop("script").ok());
+    ended = true;
+  });
+  std::string log;
+  while (log.find("draining") == std::string::npos) {
+    std::ifstream file(folder_ + "/script.log");
+    log.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  const pid_t before = supervisor->State("sleeper").pid;
+  ::kill(before, SIGKILL);
+  TickUntil(*supervisor, [&] { return supervisor->State("sleeper").restarts == 1; });
+  EXPECT_NE(supervisor->State("sleeper").pid, before);
+  EXPECT_FALSE(ended) << "the other still drains";
 }
 
 TEST_F(SupervisorTest, Log_IsKeptBelowItsLimit) {

@@ -4,10 +4,11 @@
 
 namespace ns::gateway {
 
-Gateway::Gateway(const sdk::Setup& setup) : host_(setup.host), limits_(LimitsOf(setup.config)) {}
+Gateway::Gateway(const sdk::Setup& setup)
+    : host_(setup.host), settings_(SettingsOf(setup.config)) {}
 
 void Gateway::Start(const sdk::Call&, const std::vector<sdk::Listener>& listeners) {
-  auto server = std::make_shared<Server>(host_, limits_);
+  auto server = std::make_shared<Server>(host_, settings_);
   server->Listen(listeners);
   std::lock_guard lock(mutex_);
   server_.swap(server);

@@ -1,13 +1,13 @@
-// The gateway: the public API as Connect's unary calls over HTTP/1.1, and the host's raw entries.
-// Knows no method by name.
+// The gateway: the public API by Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2, and the
+// host's raw entries. Knows no method by name.
 #pragma once
 
 #include <memory>
 #include <mutex>
 
-#include "edge_limits.h"
 #include "ns/sdk/service.h"
 #include "server.h"
+#include "settings.h"
 
 namespace ns::gateway {
 
@@ -22,7 +22,7 @@ class Gateway : public sdk::Service {
 
  private:
   const sdk::Host host_;
-  const Limits limits_;
+  const Settings settings_;
   std::mutex mutex_;
   std::shared_ptr<Server> server_;  // by mutex_
 };

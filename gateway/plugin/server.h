@@ -1,18 +1,19 @@
-// Accepts connections on the host's sockets and serves them on a thread of its own.
+// Accepts connections on the host's sockets and serves them on threads of its own.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "edge_limits.h"
 #include "ns/sdk/service.h"
+#include "settings.h"
 
 namespace ns::gateway {
 
 class Server {
  public:
-  // Asks the host for its descriptors and entries. Throws ns::sdk::Error when they cannot be used.
-  Server(const sdk::Host& host, const Limits& limits);
+  // Asks the host for its descriptors and entries. Throws ns::sdk::Error when they, or the files of
+  // the settings, cannot be used.
+  Server(const sdk::Host& host, const Settings& settings);
   // Stops at once: connections are closed, calls cancelled; waits for the host to end them.
   ~Server();
   Server(const Server&) = delete;
@@ -20,8 +21,8 @@ class Server {
 
   // Begins to accept. [control]
   void Listen(const std::vector<sdk::Listener>& listeners);
-  // Accepts no more, ends what waits for a request, waits for the rest until the call's deadline.
-  // [control]
+  // Accepts no more, ends what waits for a request and what has no end of its own, waits for the
+  // rest until the call's deadline. [control]
   void Drain(const sdk::Call& call);
   // [any-thread]
   bool Serving() const;

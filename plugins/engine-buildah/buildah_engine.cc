@@ -5,8 +5,13 @@
 #include <filesystem>
 
 #include "building.h"
+#include "child/child.h"
 #include "digest/digest.h"
+#include "engine/log_pump.h"
 #include "engine/workplace.h"
+#include "failure.h"
+#include "sandbox.h"
+#include "secrets_seen.h"
 #include "store.h"
 
 namespace ns::engine_buildah {
@@ -24,20 +29,28 @@ std::string CgroupOfInstance(const std::string& folder) {
   return "neoshowcase-buildah-" + digest::Sha256Hex(folder).substr(0, 8);
 }
 
+// What the machine has got for the network of a build.
+void RemoveLink(const Slot& slot) {
+  child::ChildSpec spec;
+  spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
+  spec.argv = RemoveUplink(UplinkOf(slot.folder()));
+  spec.env = {kPath};
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  spec.output = [](std::string_view) {};
+  spec.tick = [] { return true; };
+  child::RunChild(sdk::Call(), spec);
+}
+
 }  // namespace
 
 BuildahEngine::BuildahEngine(const sdk::Setup& setup)
     : host_(setup.host),
       config_(ParseConfig(setup.config, engine::ThisMachine())),
       folder_(FolderOf(setup.host)),
-      cgroup_(CgroupOfInstance(folder_)),
-      secrets_(setup.host) {}
+      cgroup_(CgroupOfInstance(folder_)) {}
 
 void BuildahEngine::Activate(const sdk::Call&) {
-  if (!cgroups_.CanLimit())
-    host_.log().Warn(
-        "the limits of memory, CPU and processes of builds cannot be held on this machine: nsd "
-        "needs root and /sys/fs/cgroup with the memory controller, writable");
+  if (config_.Limited() && !cgroups_.CanLimit()) host_.log().Warn(UnlimitedWords(false));
 }
 
 sdk::EngineAbilities BuildahEngine::Abilities() noexcept {
@@ -72,23 +85,24 @@ sdk::EngineResult BuildahEngine::Run(const sdk::Call& call, const sdk::EngineJob
   call.Check();
   const std::string buildah = Buildah();
   const Slot slot = TakeSlot(call);
-  slot.Prepare();
-  if (!Store(slot, buildah).RemoveContainers(call))
-    host_.log().Warn("containers of an earlier build cannot be removed", {{"slot", slot.folder()}});
+  if (!Store(slot, buildah).PutAway(call))
+    host_.log().Warn("what an earlier build has left cannot be removed", {{"slot", slot.folder()}});
+  slot.Prepare(job.app);
+  const engine::LogPump pump(call, log);
   try {
-    const sdk::EngineResult result = Build(call, job, log, slot);
-    secrets_.Remember(call, job);
-    TidyUp(slot, true);
+    const sdk::EngineResult result = Build(call, job, pump.sink(), slot);
+    TidyUp(slot, job);
     return result;
   } catch (...) {
-    TidyUp(slot, false);
+    TidyUp(slot, job);
     throw;
   }
 }
 
 sdk::EngineResult BuildahEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
                                        const sdk::ByteSink& log, const Slot& slot) {
-  const bool use_cache = !secrets_.Changed(call, job);
+  const SecretsSeen secrets(slot, job.app);
+  const bool use_cache = secrets.Fit(job.plan.secrets);
   if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty())
     log.Write("#build secrets, for RUN --mount=type=secret,id=...: " +
               engine::SecretNames(job.plan) + "\n");
@@ -96,7 +110,9 @@ sdk::EngineResult BuildahEngine::Build(const sdk::Call& call, const sdk::EngineJ
   Building building(
       {config_, cgroups_, slot, Buildah(), CgroupOf(job.build), host_.installation(), use_cache},
       job, log);
+  building.Pull(call);
   building.Build(call);
+  secrets.Remember(job.plan.secrets);
   if (job.plan.export_path.empty()) {
     log.Write("#push " + job.reference + "\n");
     return {building.Push(call), 0, sdk::ResultKind::kImage};
@@ -108,11 +124,13 @@ sdk::EngineResult BuildahEngine::Build(const sdk::Call& call, const sdk::EngineJ
 }
 
 // A call of its own: the run's may be cancelled. What cannot be removed now goes with the next one.
-void BuildahEngine::TidyUp(const Slot& slot, bool all) const noexcept {
+void BuildahEngine::TidyUp(const Slot& slot, const sdk::EngineJob& job) const noexcept {
   try {
+    cgroups_.Remove(CgroupOf(job.build));
+    RemoveLink(slot);
     const Store store(slot, Buildah());
-    store.RemoveContainers(sdk::Call());
-    if (all) store.Bound(sdk::Call(), config_.cache / config_.concurrency);
+    store.Bound(sdk::Call(), job.app, config_.cache / config_.concurrency);
+    store.PutAway(sdk::Call());
   } catch (const std::exception& error) {
     host_.log().Debug("what a build has left stays for now", {{"error", error.what()}});
   }
@@ -125,8 +143,9 @@ void BuildahEngine::Abort(const sdk::Call& call, const std::string& build) {
     host_.log().Warn("processes of a build do not end", {{"build", build}});
   const auto slot = Slot::OfBuild(folder_, config_, build);
   if (!slot) return;
-  if (!Store(*slot, Buildah()).RemoveContainers(call))
-    host_.log().Warn("containers of a build cannot be removed", {{"build", build}});
+  RemoveLink(*slot);
+  if (!Store(*slot, Buildah()).PutAway(call))
+    host_.log().Warn("what a build has left cannot be removed", {{"build", build}});
   engine::Workplace::Forget(slot->folder(), build);
 }
 

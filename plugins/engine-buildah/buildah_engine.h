@@ -6,7 +6,6 @@
 #include "config.h"
 #include "engine/cgroup.h"
 #include "engine/run.h"
-#include "engine/secret_memory.h"
 #include "ns/sdk/engine.h"
 #include "slot.h"
 
@@ -29,14 +28,13 @@ class BuildahEngine : public sdk::Engine {
   Slot TakeSlot(const sdk::Call& call) const;
   sdk::EngineResult Build(const sdk::Call& call, const sdk::EngineJob& job,
                           const sdk::ByteSink& log, const Slot& slot);
-  void TidyUp(const Slot& slot, bool all) const noexcept;
+  void TidyUp(const Slot& slot, const sdk::EngineJob& job) const noexcept;
 
   const sdk::Host host_;
   const Config config_;
   const engine::Cgroups cgroups_;
   const std::string folder_;  // of this instance
   const std::string cgroup_;  // that those of builds are in
-  engine::SecretMemory secrets_;
 };
 
 }  // namespace ns::engine_buildah

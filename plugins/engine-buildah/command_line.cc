@@ -1,5 +1,7 @@
 #include "command_line.h"
 
+#include <cstdlib>
+
 namespace ns::engine_buildah {
 namespace {
 
@@ -8,6 +10,27 @@ void Add(CommandLine& line, std::vector<std::string> words) {
 }
 
 std::string Descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// Of "name:tag@digest" only the digest counts, and buildah pulls none that has both.
+std::string WithoutTagAtDigest(const std::string& name) {
+  const size_t digest = name.find('@');
+  if (digest == std::string::npos) return name;
+  const size_t slash = name.rfind('/', digest), tag = name.rfind(':', digest);
+  const bool tagged = tag != std::string::npos && (slash == std::string::npos || tag > slash);
+  return tagged ? name.substr(0, tag) + name.substr(digest) : name;
+}
+
+constexpr std::string_view kMounted = "#mounted ";
+
+// Words: the container's name, the image's; buildah and its options.
+constexpr const char* kMount = R"sh(set -eu
+name=$1 image=$2
+shift 2
+"$@" from --pull-never --name "$name" "$image"
+cd "$("$@" mount "$name")"
+echo "#mounted $$"
+exec sleep 2147483647
+)sh";
 
 }  // namespace
 
@@ -21,8 +44,7 @@ std::string ExportName(const sdk::EngineJob& job) {
 CommandLine StoreCommand(const std::vector<std::string>& words,
                          const Circumstances& circumstances) {
   CommandLine line;
-  line.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-              "HOME=" + circumstances.tmp, "LANG=C.UTF-8", "TMPDIR=" + circumstances.tmp,
+  line.env = {kPath, "HOME=" + circumstances.tmp, "LANG=C.UTF-8", "TMPDIR=" + circumstances.tmp,
               "CONTAINERS_REGISTRIES_CONF=" + circumstances.registries};
   line.argv = {circumstances.buildah,
                "--root",
@@ -33,17 +55,31 @@ CommandLine StoreCommand(const std::vector<std::string>& words,
                "overlay",
                "--storage-opt",
                "overlay.skip_mount_home=true"};
+  if (!circumstances.images.empty())
+    Add(line, {"--storage-opt", "overlay.imagestore=" + circumstances.images});
   Add(line, words);
   return line;
 }
 
+CommandLine PullCommand(const BaseImage& image, const engine::Mark& mark, int logins,
+                        const Circumstances& circumstances) {
+  CommandLine line = StoreCommand({"pull", "--policy", "always", "--authfile", Descriptor(logins),
+                                   "--signature-policy", circumstances.policy},
+                                  circumstances);
+  line.env.push_back(mark.variable());
+  if (!image.platform.empty()) Add(line, {"--platform", image.platform});
+  Add(line, {"docker://" + WithoutTagAtDigest(image.name)});
+  return line;
+}
+
+// Steps share the network of buildah, which is that of the sandbox.
 CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
                          const engine::Files& files, const Circumstances& circumstances) {
   CommandLine line = StoreCommand(
-      {"bud", "--format", "docker", "--layers", "--force-rm", "--pull-always",
+      {"bud", "--format", "docker", "--layers", "--force-rm", "--pull-never",
        "--identity-label=false", "--isolation", circumstances.chroot ? "chroot" : "oci",
-       "--authfile", Descriptor(circumstances.logins), "--file", files.dockerfile, "--tag",
-       ImageName(job)},
+       "--network", "host", "--signature-policy", circumstances.policy, "--file",
+       circumstances.dockerfile, "--ignorefile", circumstances.ignored, "--tag", ImageName(job)},
       circumstances);
   line.env.push_back(mark.variable());
   if (!circumstances.cgroup.empty()) Add(line, {"--cgroup-parent", "/" + circumstances.cgroup});
@@ -58,19 +94,35 @@ CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
         {"--secret", "id=" + job.plan.secrets[i].key + ",src=" + Descriptor(files.secret_fds[i])});
   if (!job.plan.target.empty()) Add(line, {"--target", job.plan.target});
   if (!circumstances.use_cache) Add(line, {"--no-cache"});
-  if (job.plan.ignore_dockerignore) Add(line, {"--ignorefile", files.dockerfile + ".dockerignore"});
   Add(line, {files.context});
   return line;
 }
 
-CommandLine PushCommand(const sdk::EngineJob& job, const engine::Mark& mark,
+CommandLine PushCommand(const sdk::EngineJob& job, const engine::Mark& mark, int logins,
                         const engine::Files& files, const Circumstances& circumstances) {
-  CommandLine line =
-      StoreCommand({"push", "--authfile", Descriptor(circumstances.logins), "--digestfile",
-                    files.result, ImageName(job), "docker://" + job.reference},
-                   circumstances);
+  CommandLine line = StoreCommand(
+      {"push", "--authfile", Descriptor(logins), "--signature-policy", circumstances.policy,
+       "--digestfile", files.result, ImageName(job), "docker://" + job.reference},
+      circumstances);
   line.env.push_back(mark.variable());
   return line;
+}
+
+CommandLine MountCommand(const sdk::EngineJob& job, const engine::Mark& mark,
+                         const Circumstances& circumstances) {
+  CommandLine line = StoreCommand({}, circumstances);
+  line.env.push_back(mark.variable());
+  line.argv.insert(line.argv.begin(),
+                   {"/bin/sh", "-c", kMount, "mount", ExportName(job), ImageName(job)});
+  return line;
+}
+
+std::string MountedAt(const std::string& said) {
+  const size_t at = said.find(kMounted);
+  const size_t end = at == std::string::npos ? at : said.find('\n', at);
+  if (end == std::string::npos) return "";
+  const std::string pid = said.substr(at + kMounted.size(), end - at - kMounted.size());
+  return "/proc/" + std::to_string(std::atoi(pid.c_str())) + "/cwd/.";
 }
 
 std::string RegistriesText() {
@@ -79,6 +131,13 @@ std::string RegistriesText() {
   for (const char* loopback : {"127.0.0.1", "localhost", "[::1]"})
     text += std::string("[[registry]]\nlocation = \"") + loopback + "\"\ninsecure = true\n";
   return text;
+}
+
+std::string PolicyText() {
+  return R"({"default": [{"type": "reject"}], "transports": {
+ "docker": {"": [{"type": "insecureAcceptAnything"}]},
+ "containers-storage": {"": [{"type": "insecureAcceptAnything"}]}}}
+)";
 }
 
 }  // namespace ns::engine_buildah

@@ -46,11 +46,34 @@ std::string WithoutError(std::string text) {
   return text;
 }
 
+sdk::Error DiskFull(const std::string& words) {
+  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+          "The disk of the builder is full; free some space: " + words, sdk::Fault::kPlatform};
+}
+
+sdk::Error NoBase(const std::string& words) {
+  if (engine::SaysNoAnswer(words))
+    return {NS_E_UNAVAILABLE, NS_REASON_BASE_IMAGE_UNAVAILABLE,
+            "The registry of a base image does not answer: " + words +
+                "; check the image's name and the network of the builder.",
+            sdk::Fault::kPlatform};
+  return {NS_E_PRECONDITION, NS_REASON_BASE_IMAGE_UNAVAILABLE,
+          "A base image cannot be had: " + words + "; correct its name.", sdk::Fault::kSource};
+}
+
+sdk::Error Ended(const std::string& words, int exit_code) {
+  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+          "buildah ended with code " + std::to_string(exit_code) + ": " + words,
+          sdk::Fault::kPlatform};
+}
+
+constexpr const char* kSilence = "buildah said nothing";
+
 }  // namespace
 
 sdk::Error BuildFailure(const std::vector<std::string>& tail, int exit_code) {
   const size_t at = ErrorAt(tail);
-  const std::string error = tail.empty() ? "buildah said nothing" : Joined(tail, at);
+  const std::string error = tail.empty() ? kSilence : Joined(tail, at);
   const auto source = [](const char* reason, const std::string& what) {
     return sdk::Error(NS_E_PRECONDITION, reason, what, sdk::Fault::kSource);
   };
@@ -60,29 +83,42 @@ sdk::Error BuildFailure(const std::vector<std::string>& tail, int exit_code) {
                       "exit code: " + error.substr(exit + kExit.size()) +
                       engine::LastWords(Said(tail, at)));
   const std::string words = WithoutError(error);
-  if (engine::SaysDiskFull(words))
-    return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
-            "The disk of the builder is full; free some space: " + words, sdk::Fault::kPlatform};
-  const bool base = Has(words, "creating build container: ") ||
-                    Has(words, "initializing source docker://") ||
-                    Has(words, "no stage or image found with that name");
-  if (base && engine::SaysNoAnswer(words))
-    return {NS_E_UNAVAILABLE, NS_REASON_BASE_IMAGE_UNAVAILABLE,
-            "The registry of a base image does not answer: " + words +
-                "; check the image's name and the network of the builder.",
-            sdk::Fault::kPlatform};
-  if (base)
-    return source(NS_REASON_BASE_IMAGE_UNAVAILABLE,
-                  "A base image cannot be had: " + words + "; correct its name.");
-  if (exit_code > 128 || error == "buildah said nothing")
-    return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
-            "buildah ended with code " + std::to_string(exit_code) + ": " + words,
-            sdk::Fault::kPlatform};
+  if (engine::SaysDiskFull(words)) return DiskFull(words);
+  if (Has(words, "creating build container: ") || Has(words, "initializing source docker://") ||
+      Has(words, "no stage or image found with that name"))
+    return NoBase(words);
+  if (exit_code > 128 || error == kSilence) return Ended(words, exit_code);
   return source(NS_REASON_COMMAND_FAILED, "The build failed: " + words);
 }
 
+sdk::Error PullFailure(const std::string& image, const std::vector<std::string>& tail,
+                       int exit_code) {
+  const std::string words = PushWords(tail);
+  if (engine::SaysDiskFull(words)) return DiskFull(words);
+  if (exit_code > 128 || words == kSilence) return Ended(words, exit_code);
+  return NoBase(image + ": " + words);
+}
+
+sdk::Error NoSandbox(const std::vector<std::string>& tail) {
+  return {NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
+          "The sandbox of the build cannot be made: " +
+              (tail.empty() ? std::string("nothing was said") : Joined(tail, 0)) +
+              "; the builder needs root, util-linux, iproute2 and iptables.",
+          sdk::Fault::kOperator};
+}
+
+std::string UnlimitedWords(bool root_and_memory) {
+  return std::string(
+             "The limits of a build cannot be held on this machine, and it is not built "
+             "without them: ") +
+         (root_and_memory ? "a controller of cgroups, memory, cpu or pids, is missing or refuses"
+                          : "nsd needs root and /sys/fs/cgroup with the memory controller, "
+                            "writable") +
+         "; correct that, or set `memory`, `cpus` and `processes` of the engine to 0.";
+}
+
 std::string PushWords(const std::vector<std::string>& tail) {
-  return tail.empty() ? "buildah said nothing" : WithoutError(Joined(tail, ErrorAt(tail)));
+  return tail.empty() ? kSilence : WithoutError(Joined(tail, ErrorAt(tail)));
 }
 
 }  // namespace ns::engine_buildah

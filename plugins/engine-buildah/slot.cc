@@ -85,7 +85,23 @@ Slot::~Slot() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-void Slot::Prepare() const {
+std::vector<std::string> Slot::InUse() const {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(apps(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string app = entry->path().filename().string();
+    std::error_code ignored;
+    if (fs::is_symlink(LinkOf(app), ignored)) found.push_back(app);
+  }
+  return found;
+}
+
+void Slot::MakeScratch() const {
+  for (const std::string& folder : {tmp(), root(), base()}) MakeFolder(folder);
+}
+
+void Slot::Prepare(const std::string& app) const {
   const std::string parent = fs::path(memory_).parent_path();
   if (!InMemory(parent))
     throw sdk::Error(NS_E_UNAVAILABLE, NS_REASON_ENGINE_UNAVAILABLE,
@@ -93,18 +109,14 @@ void Slot::Prepare() const {
                          " is no file system in memory, where buildah's containers and their "
                          "secrets shall be; set `memory_folder` of the engine.",
                      sdk::Fault::kOperator);
+  MakeScratch();
+  for (const std::string& folder : {memory_ + "/containers", memory_ + "/run",
+                                    memory_ + "/base-run", StoreOf(app), MountsOf(app)})
+    MakeFolder(folder);
   std::error_code error;
-  if (!fs::exists(memory_)) fs::remove_all(store(), error);
-  fs::remove_all(tmp(), error);
-  MakeFolder(memory_ + "/containers");
-  MakeFolder(memory_ + "/run");
-  MakeFolder(tmp());
-  MakeFolder(store());
-  const fs::path link = store() + "/overlay-containers";
-  if (fs::is_symlink(link)) return;
-  fs::remove_all(link, error);
-  fs::create_directory_symlink(memory_ + "/containers", link, error);
-  if (error) throw engine::DiskTrouble("The link " + link.string() + " cannot be made.");
+  fs::remove_all(LinkOf(app), error);
+  fs::create_directory_symlink(memory_ + "/containers", LinkOf(app), error);
+  if (error) throw engine::DiskTrouble("The link " + LinkOf(app) + " cannot be made.");
 }
 
 }  // namespace ns::engine_buildah

@@ -1,8 +1,9 @@
-// A store of images and containers that one build at a time has for itself.
+// Stores of images and containers that one build at a time has for itself.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config.h"
 #include "ns/sdk/call.h"
@@ -10,7 +11,8 @@
 namespace ns::engine_buildah {
 
 // Folder `<instance>/slot<n>`, locked for all processes of this machine while it lives. In it:
-// `store` (images, the cache), `tmp`, and the folders of runs.
+// `base` (base images, of all applications), `apps/<app>` (what is cached for one), `tmp`, `root`,
+// and the folders of runs.
 // *Rationale:* containers of buildah bear no build's name. In a store of one's own all that are
 // there at the beginning of a run are those of a dead one.
 class Slot {
@@ -25,14 +27,26 @@ class Slot {
   Slot& operator=(Slot&&) = delete;
 
   const std::string& folder() const { return folder_; }
-  std::string store() const { return folder_ + "/store"; }
+  std::string base() const { return folder_ + "/base"; }
+  std::string apps() const { return folder_ + "/apps"; }
+  std::string App(const std::string& app) const { return apps() + "/" + app; }
+  // Images and layers of an application; no other application's build sees them.
+  std::string StoreOf(const std::string& app) const { return App(app) + "/store"; }
+  // What its RUN --mount=type=cache keep.
+  std::string MountsOf(const std::string& app) const { return App(app) + "/mounts"; }
   std::string tmp() const { return folder_ + "/tmp"; }
+  std::string root() const { return folder_ + "/root"; }
   // In memory: what buildah keeps while it runs, containers with their secrets among it.
   const std::string& memory() const { return memory_; }
+  // The link from a store to its containers; there while a build has the store in use.
+  std::string LinkOf(const std::string& app) const { return StoreOf(app) + "/overlay-containers"; }
+  // Applications whose store a build has in use, or a dead one had.
+  std::vector<std::string> InUse() const;
 
-  // Makes the folders. Containers are kept in memory; where those of the store are gone, as after a
-  // restart of the machine, the store begins anew. Throws EngineUnavailable.
-  void Prepare() const;
+  // Makes the folders that a sandbox is put together in.
+  void MakeScratch() const;
+  // Makes the folders for a build. Nothing must be in use. Throws EngineUnavailable.
+  void Prepare(const std::string& app) const;
 
  private:
   Slot(std::string folder, std::string memory, int lock)

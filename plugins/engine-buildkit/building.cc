@@ -7,6 +7,7 @@
 #include "command_line.h"
 #include "engine/failure.h"
 #include "engine/run.h"
+#include "engine/syntax_line.h"
 #include "piped_child.h"
 
 namespace ns::engine_buildkit {
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kDaemon = "buildkitd";
+constexpr const char* kPolicy = "policy.json";
 
 std::string ReadAll(const fs::path& path) {
   std::stringstream text;
@@ -37,23 +39,29 @@ std::string LinkLogins(const engine::Workplace& workplace, const child::MemoryFi
 
 }  // namespace
 
-Building::Building(const Setting& setting, const sdk::EngineJob& job, const sdk::ByteSink& log)
+Building::Building(const Setting& setting, const sdk::EngineJob& job, const engine::LogPump& pump)
     : setting_(setting),
       job_(job),
+      pump_(pump),
       deadline_(Clock::now() + setting.config.timeout),
       daemon_pid_(setting.daemon.pid()),
-      use_cache_(setting.use_cache),
       workplace_(setting.folder, job),
       logins_(engine::RegistryLogins(ReadAll(engine::HomeFolder() + "/.docker/config.json"), job),
               NS_REASON_ENGINE_UNAVAILABLE),
       cgroup_(setting.cgroups, setting.cgroup,
               {setting.config.memory, setting.config.cpu_millis, setting.config.processes}),
+      disk_(setting.cgroups, setting.cgroup, setting.config.disk),
       progress_(engine::HiddenValues(job.plan),
-                [&log](std::string_view text) { log.Write(text); }) {}
+                [&pump](std::string_view text) { pump.sink().Write(text); }) {
+  workplace_.Note(kCgroupNote, cgroup_.name());
+  workplace_.Note(kPolicy, SourcePolicy());
+  if (workplace_.NamesSyntax()) pump.sink().Write(engine::kSyntaxLeftOut);
+}
 
 child::ChildSpec Building::Spec() {
   const Circumstances circumstances{setting_.daemon.Buildctl(), setting_.daemon.address(),
-                                    (workplace_.path() / "docker").string(), use_cache_};
+                                    (workplace_.path() / "docker").string(), cgroup_.name(),
+                                    (workplace_.path() / kPolicy).string()};
   const CommandLine line =
       BuildCommand(job_, {setting_.installation, job_.build}, workplace_.files(), circumstances);
   child::ChildSpec spec;
@@ -64,7 +72,8 @@ child::ChildSpec Building::Spec() {
   spec.inherited.push_back(logins_.fd());
   spec.deadline = deadline_;
   spec.output = [this](std::string_view bytes) { progress_.Take(bytes); };
-  spec.tick = [this] { return !cgroup_.OutOfMemory(); };
+  spec.full = [this] { return pump_.Full(); };
+  spec.tick = [this] { return !cgroup_.OutOfMemory() && !disk_.Over(); };
   return spec;
 }
 
@@ -82,7 +91,7 @@ std::string Building::Push(const sdk::Call& call) {
 int64_t Building::Export(const sdk::Call& call) {
   LinkLogins(workplace_, logins_);
   engine::FolderOfTar folder(job_.plan.export_path, *job_.artifact);
-  while (!Pass(call, folder)) use_cache_ = true;  // the build is in the cache by now
+  while (!Pass(call, folder)) continue;  // the build is in the cache by now
   return folder.bytes();
 }
 
@@ -91,6 +100,7 @@ bool Building::Pass(const sdk::Call& call, engine::FolderOfTar& folder) {
   try {
     const bool done = folder.Pass([&] {
       if (Clock::now() >= deadline_) throw engine::TimedOutReading();
+      if (disk_.Give(folder.bytes())) throw engine::OutOfDisk(setting_.config.disk);
       return child.Read();
     });
     Judge(call, child.End());
@@ -99,18 +109,21 @@ bool Building::Pass(const sdk::Call& call, engine::FolderOfTar& folder) {
     // Whether the archive was not as it should be, or the build did not come to give one.
     if (child.ended()) throw;
     const child::ChildResult result = child.Stop();
-    if (result.ending != child::Ending::kTicked || cgroup_.OutOfMemory()) Judge(call, result);
+    if (result.ending != child::Ending::kTicked || cgroup_.OutOfMemory() || disk_.Over())
+      Judge(call, result);
     throw;
   }
 }
 
 void Building::Judge(const sdk::Call& call, const child::ChildResult& result) {
-  if (result.ending == child::Ending::kExited && result.exit_code == 0) return;
+  const bool over = disk_.Over(true);
+  if (result.ending == child::Ending::kExited && result.exit_code == 0 && !over) return;
   progress_.Finish();
   const bool killed = cgroup_.OutOfMemory();
   const bool ended = cgroup_.End();
   call.Check();
   if (killed) throw engine::OutOfMemory("The build", setting_.config.memory);
+  if (over) throw engine::OutOfDisk(setting_.config.disk);
   if (result.ending == child::Ending::kLate) throw engine::TimedOut(setting_.config.timeout);
   if (!ended)
     throw sdk::Error(

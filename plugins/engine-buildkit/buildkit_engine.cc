@@ -28,11 +28,12 @@ BuildkitEngine::BuildkitEngine(const sdk::Setup& setup)
       config_(ParseConfig(setup.config, engine::ThisMachine())),
       folder_(FolderOf(setup.host)),
       cgroup_(CgroupOfInstance(folder_)),
-      daemon_(setup.host, config_, folder_, cgroup_, cgroups_.Folder("memory", cgroup_).string()),
-      secrets_(setup.host),
+      daemon_(setup.host, config_, folder_, cgroup_),
+      cache_keys_(setup.host),
       slots_(config_.concurrency) {}
 
-void BuildkitEngine::Activate(const sdk::Call&) {
+void BuildkitEngine::Activate(const sdk::Call& call) {
+  for (const std::string& build : engine::Workplace::Orphans(folder_)) Abort(call, build);
   if (!cgroups_.CanLimit())
     host_.log().Warn(
         "the limits of memory, CPU and processes of builds cannot be held on this machine: nsd "
@@ -51,35 +52,34 @@ sdk::EngineAbilities BuildkitEngine::Abilities() noexcept {
 }
 
 sdk::EngineResult BuildkitEngine::Run(const sdk::Call& call, const sdk::EngineJob& job,
-                                      const sdk::ByteSink& log) {
+                                      const sdk::ByteSink& receiver) {
+  const engine::LogPump pump(call, receiver);
   engine::CheckJob(job);
   call.Check();
   const engine::Slots::Held slot = slots_.Take(call);
-  // Steps that name no cgroup, as those of foreign front ends do, are limited too.
+  // A step that named no cgroup would be limited too.
   if (cgroups_.CanLimit())
-    cgroups_.Make(CgroupOf("rest"), {config_.memory, config_.cpu_millis, config_.processes});
+    cgroups_.Make(cgroup_ + "/rest", {config_.memory, config_.cpu_millis, config_.processes});
   daemon_.Ensure(call);
   try {
-    const sdk::EngineResult result = Build(call, job, log);
-    secrets_.Remember(call, job);
-    ForgetHistory();
+    const sdk::EngineResult result = Build(call, job, pump);
+    TidyUp();
     return result;
   } catch (...) {
-    ForgetHistory();
+    TidyUp();
     throw;
   }
 }
 
 sdk::EngineResult BuildkitEngine::Build(const sdk::Call& call, const sdk::EngineJob& job,
-                                        const sdk::ByteSink& log) {
-  const bool use_cache = !secrets_.Changed(call, job);
+                                        const engine::LogPump& pump) {
+  const sdk::ByteSink& log = pump.sink();
+  const std::string cgroup = cgroup_ + "/app-" + cache_keys_.Of(call, job);
+  const engine::Turns::Held turn = turns_.Take(call, cgroup);
   if (!job.plan.secrets.empty() && job.plan.dockerfile_text.empty())
     log.Write("#build secrets, for RUN --mount=type=secret,id=...: " +
               engine::SecretNames(job.plan) + "\n");
-  if (!use_cache) log.Write("#build without cache, since the build variables may have changed\n");
-  Building building(
-      {config_, daemon_, cgroups_, folder_, CgroupOf(job.build), host_.installation(), use_cache},
-      job, log);
+  Building building({config_, daemon_, cgroups_, folder_, cgroup, host_.installation()}, job, pump);
   if (job.plan.export_path.empty()) {
     const std::string digest = building.Push(call);
     log.Write("#push " + job.reference + "@" + digest + "\n");
@@ -92,21 +92,25 @@ sdk::EngineResult BuildkitEngine::Build(const sdk::Call& call, const sdk::Engine
 }
 
 // A call of its own: the run's may be cancelled.
-void BuildkitEngine::ForgetHistory() const noexcept {
+void BuildkitEngine::TidyUp() const noexcept {
   try {
     daemon_.ForgetHistory(sdk::Call());
+    daemon_.BoundCache(sdk::Call());
   } catch (const std::exception& error) {
-    host_.log().Debug("logs of builds stay in buildkitd for now", {{"error", error.what()}});
+    host_.log().Debug("what builds have left in buildkitd stays for now",
+                      {{"error", error.what()}});
   }
 }
 
 void BuildkitEngine::Abort(const sdk::Call&, const std::string& build) {
   engine::CheckId(build, "The build's id");
   engine::KillMarked(MarkOf(build));
-  if (!cgroups_.Remove(CgroupOf(build)))
-    host_.log().Warn("processes of a build do not end", {{"build", build}});
+  for (const std::string& cgroup : engine::Workplace::Notes(folder_, build, kCgroupNote)) {
+    if (cgroup.starts_with(cgroup_ + "/") && !cgroups_.Remove(cgroup))
+      host_.log().Warn("processes of a build do not end", {{"build", build}});
+  }
   engine::Workplace::Forget(folder_, build);
-  if (daemon_.Answers()) ForgetHistory();
+  if (daemon_.Answers()) TidyUp();
 }
 
 }  // namespace ns::engine_buildkit

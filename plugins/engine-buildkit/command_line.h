@@ -1,7 +1,6 @@
 // What buildctl is called with. Pure.
-// The mark of the build stands in the environment of buildctl and, as a host that no proxy is used
-// for, in that of every step: BuildKit keeps the variables of proxies out of cache keys, image
-// configuration and history.
+// The mark of the build stands in the environment of buildctl. The steps' cgroup is what says whose
+// they are: BuildKit has its name in the keys of its cache, and in nothing that it makes.
 #pragma once
 
 #include <string>
@@ -15,7 +14,8 @@ namespace ns::engine_buildkit {
 struct Circumstances {
   std::string buildctl, address;  // program, and buildkitd's
   std::string logins;             // folder with the file config.json
-  bool use_cache = true;
+  std::string cgroup;             // of the steps; named by the key of the cache
+  std::string policy;             // file with SourcePolicy()
 };
 
 // Values of secrets stand in neither; those of arguments do in `argv`. A plan with an export_path
@@ -26,6 +26,11 @@ struct CommandLine {
 
 CommandLine BuildCommand(const sdk::EngineJob& job, const engine::Mark& mark,
                          const engine::Files& files, const Circumstances& circumstances);
+
+// What ADD may not fetch: buildkitd does that itself, on the machine's network, and so would reach
+// what listens on the machine's loopback or beside it. Refuses hosts that are written as an address
+// of a private, link-local or loopback range, as any IPv6 address or as a name without a dot.
+std::string SourcePolicy();
 
 // The digest of the image, of what buildctl writes down about it; empty where none is named.
 std::string DigestIn(const std::string& metadata);

@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kHelper = "buildkitd";
+constexpr auto kConnects = std::chrono::seconds(20);
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 sdk::Error Unavailable(const std::string& what, sdk::Fault fault) {
@@ -48,12 +49,12 @@ std::vector<fs::path> Subfolders(const fs::path& path) {
   return found;
 }
 
-// A step that starts meanwhile finds the one or the other.
-void WriteWhole(const std::string& file, const std::string& text, mode_t mode) {
+// Whoever reads it meanwhile finds the one or the other.
+void WriteWhole(const std::string& file, const std::string& text) {
   std::ofstream out(file + ".new", std::ios::binary);
   out << text;
   out.close();
-  if (!out || ::chmod((file + ".new").c_str(), mode) != 0 ||
+  if (!out || ::chmod((file + ".new").c_str(), 0600) != 0 ||
       ::rename((file + ".new").c_str(), file.c_str()) != 0)
     throw engine::DiskTrouble("The file " + file +
                               " cannot be written; look at the disk's space and the folder's "
@@ -62,12 +63,13 @@ void WriteWhole(const std::string& file, const std::string& text, mode_t mode) {
 
 }  // namespace
 
-std::string DaemonToml(const Config& config, const std::string& folder, const std::string& cgroup) {
+std::string DaemonToml(const Config& config, const std::string& folder, const std::string& cgroup,
+                       const std::string& runc) {
   std::string text = "root = \"" + folder + "/root\"\n";
   text += "[grpc]\n  address = [\"unix://" + folder + "/buildkitd.sock\"]\n";
   text += "[history]\n  maxAge = 0\n  maxEntries = 0\n";
   text += "[worker.containerd]\n  enabled = false\n";
-  text += "[worker.oci]\n  enabled = true\n  binary = \"" + folder + "/start-step\"\n";
+  text += "[worker.oci]\n  enabled = true\n  binary = \"" + runc + "\"\n";
   text += "  defaultCgroupParent = \"" + cgroup + "/rest\"\n";
   if (config.bridge) {
     text += "  networkMode = \"bridge\"\n  cniBinaryPath = \"" + config.cni + "\"\n";
@@ -83,35 +85,8 @@ std::string DaemonToml(const Config& config, const std::string& folder, const st
   return text;
 }
 
-// The name counts only where there is a cgroup of that name, which has limits: what a Dockerfile
-// says itself leads nowhere.
-std::string StepStarter(const std::string& runc, const std::string& cgroup,
-                        const std::string& there) {
-  return "#!/bin/sh\n"
-         "bundle= before=\n"
-         "for word in \"$@\"; do\n"
-         "  [ \"$before\" != --bundle ] || bundle=$word\n"
-         "  before=$word\n"
-         "done\n"
-         "if [ -n \"$bundle\" ]; then\n"
-         "  build=$(sed -n 's/.*\"NO_PROXY=nsbuild\\.\\([A-Za-z0-9_-]*\\)\\..*/\\1/p' "
-         "\"$bundle/config.json\")\n"
-         "  [ -z \"$build\" ] || [ ! -d \"" +
-         there + "/$build\" ] ||\n    sed -i \"s|\\\"/" + cgroup + "/rest/buildkit/|\\\"/" +
-         cgroup +
-         "/$build/buildkit/|\" \"$bundle/config.json\"\n"
-         "fi\n"
-         "exec " +
-         runc + " \"$@\"\n";
-}
-
-Daemon::Daemon(sdk::Host host, const Config& config, std::string folder, std::string cgroup,
-               std::string cgroup_path)
-    : host_(host),
-      config_(config),
-      folder_(std::move(folder)),
-      cgroup_(std::move(cgroup)),
-      cgroup_path_(std::move(cgroup_path)) {}
+Daemon::Daemon(sdk::Host host, const Config& config, std::string folder, std::string cgroup)
+    : host_(host), config_(config), folder_(std::move(folder)), cgroup_(std::move(cgroup)) {}
 
 void Daemon::CheckMachine() const {
   if (::geteuid() != 0)
@@ -131,12 +106,10 @@ void Daemon::Ensure(const sdk::Call& call) {
   const std::lock_guard lock(mutex_);
   CheckMachine();
   const std::string program = engine::FindProgram(config_.buildkitd, "buildkitd", "BuildKit 0.32");
-  const std::string text = DaemonToml(config_, folder_, cgroup_);
-  const std::string starter =
-      StepStarter(engine::FindProgram(config_.runc, "runc", "runc"), cgroup_, cgroup_path_);
+  const std::string text =
+      DaemonToml(config_, folder_, cgroup_, engine::FindProgram(config_.runc, "runc", "runc"));
   const std::string file = folder_ + "/buildkitd.toml";
-  WriteWhole(file, text, 0600);
-  WriteWhole(folder_ + "/start-step", starter, 0700);
+  WriteWhole(file, text);
   sdk::Helper helper;
   helper.name = kHelper;
   helper.argv = {program, "--config", file};
@@ -144,9 +117,15 @@ void Daemon::Ensure(const sdk::Call& call) {
   helper.env = {kPath, "HOME=" + folder_, "BUILDKIT_STEP_LOG_MAX_SIZE=-1",
                 "BUILDKIT_STEP_LOG_MAX_SPEED=-1"};
   helper.health_address = "unix:" + Socket();
-  helper.config_hash = digest::Sha256Hex(text + starter);
+  helper.config_hash = digest::Sha256Hex(text);
   try {
-    host_.spawn().Ensure(call, helper);
+    // One that was killed a moment ago may count as running still.
+    const auto until = std::chrono::steady_clock::now() + kConnects;
+    for (host_.spawn().Ensure(call, helper); !Answers(); host_.spawn().Ensure(call, helper)) {
+      if (std::chrono::steady_clock::now() >= until)
+        throw Unavailable("buildkitd takes no connections.", sdk::Fault::kPlatform);
+      call.Wait(std::chrono::milliseconds(50));
+    }
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {
@@ -202,22 +181,42 @@ std::string Daemon::Buildctl() const {
   return engine::FindProgram(config_.buildctl, "buildctl", "BuildKit 0.32");
 }
 
-void Daemon::ForgetHistory(const sdk::Call& call) const {
+Daemon::Said Daemon::Ask(const sdk::Call& call, const std::vector<std::string>& words,
+                         int seconds) const {
+  Said said;
   child::ChildSpec spec;
   spec.reason = NS_REASON_ENGINE_UNAVAILABLE;
-  spec.argv = {Buildctl(), "--addr", address(), "prune-histories", "--format", "{{.Record.Ref}}"};
+  spec.argv = {Buildctl(), "--addr", address()};
+  spec.argv.insert(spec.argv.end(), words.begin(), words.end());
   spec.env = {kPath, "HOME=" + folder_};
-  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  std::string said;
-  spec.output = [&said](std::string_view bytes) { said += bytes; };
+  spec.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  spec.output = [&said](std::string_view bytes) { said.text += bytes; };
   spec.tick = [] { return true; };
   const child::ChildResult result = child::RunChild(call, spec);
-  // Records whose logs are gone already make it end with a failure, after the others.
-  const bool gone =
-      said.find("lease") != std::string::npos && said.find("not found") != std::string::npos;
-  if (result.ending != child::Ending::kExited || (result.exit_code != 0 && !gone))
+  said.exited = result.ending == child::Ending::kExited;
+  said.exit_code = result.exit_code;
+  return said;
+}
+
+// Records whose logs are gone already make it end with a failure, after the others.
+void Daemon::ForgetHistory(const sdk::Call& call) const {
+  const Said said = Ask(call, {"prune-histories", "--format", "{{.Record.Ref}}"}, 30);
+  const bool gone = said.text.find("lease") != std::string::npos &&
+                    said.text.find("not found") != std::string::npos;
+  if (!said.exited || (said.exit_code != 0 && !gone))
     host_.log().Warn("buildkitd keeps logs of builds, in which secrets may stand that they print",
-                     {{"said", said.substr(0, 300)}});
+                     {{"said", said.text.substr(0, 300)}});
+}
+
+void Daemon::BoundCache(const sdk::Call& call) const {
+  constexpr double kMegabyte = 1e6;
+  const Said said = Ask(call,
+                        {"prune", "--all", "--keep-storage",
+                         std::to_string(static_cast<double>(config_.cache) / kMegabyte)},
+                        600);
+  if (!said.exited || said.exit_code != 0)
+    host_.log().Warn("the layer cache of buildkitd is not bounded for now",
+                     {{"said", said.text.substr(0, 300)}});
 }
 
 }  // namespace ns::engine_buildkit

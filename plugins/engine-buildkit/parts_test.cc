@@ -47,52 +47,14 @@ TEST(Config, WhatCannotBe_IsRefusedWithItsName) {
 }
 
 TEST(DaemonToml, HoldsCacheNetworkAndCgroup) {
-  const std::string text = DaemonToml(ParseConfig(R"({"cache":"1G"})", kMachine), "/d", "ours");
-  for (const char* line : {"root = \"/d/root\"\n", "maxUsedSpace = 1073741824\n", "\"nsbk",
-                           "defaultCgroupParent = \"ours/rest\"\n", "maxEntries = 0\n"})
+  const std::string text =
+      DaemonToml(ParseConfig(R"({"cache":"1G"})", kMachine), "/d", "ours", "/sbin/runc");
+  for (const char* line :
+       {"root = \"/d/root\"\n", "maxUsedSpace = 1073741824\n", "\"nsbk",
+        "defaultCgroupParent = \"ours/rest\"\n", "binary = \"/sbin/runc\"\n", "maxEntries = 0\n"})
     EXPECT_THAT(text, HasSubstr(line));
-  EXPECT_THAT(DaemonToml(ParseConfig(R"({"network":"host"})", kMachine), "/d", "c"),
+  EXPECT_THAT(DaemonToml(ParseConfig(R"({"network":"host"})", kMachine), "/d", "c", "r"),
               testing::AllOf(HasSubstr("networkMode = \"host\""), Not(HasSubstr("bridge"))));
-}
-
-class StepStarterScript : public testing::Test {
- protected:
-  StepStarterScript() {
-    std::string name = "/tmp/ns-start-step.XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    fs::create_directories(folder_ / "ours/build1");
-  }
-  ~StepStarterScript() override { fs::remove_all(folder_); }
-  // What runc finds in the configuration of a step with that environment.
-  std::string Through(const std::string& env) const {
-    std::ofstream(folder_ / "config.json")
-        << R"({"process":{"env":["A=b",")" + env +
-               R"("]},"linux":{"cgroupsPath":"/ours/rest/buildkit/x1"}})";
-    std::ofstream(folder_ / "script")
-        << StepStarter("/bin/cat " + (folder_ / "config.json").string() + "; : ", "ours",
-                       (folder_ / "ours").string());
-    std::string output;
-    FILE* pipe = ::popen(("sh " + (folder_ / "script").string() + " --log l run --bundle " +
-                          folder_.string() + " x1 </dev/null")
-                             .c_str(),
-                         "r");
-    char buffer[4096];
-    while (const size_t got = ::fread(buffer, 1, sizeof(buffer), pipe)) output.append(buffer, got);
-    ::pclose(pipe);
-    return output;
-  }
-  fs::path folder_;
-};
-
-TEST_F(StepStarterScript, PutsAStepIntoTheCgroupOfItsBuild) {
-  EXPECT_THAT(Through("NO_PROXY=nsbuild.build1.inst.invalid"),
-              HasSubstr("\"/ours/build1/buildkit/x1\""));
-}
-
-TEST_F(StepStarterScript, LeavesOneOfNoBuildWhereItIs) {
-  for (const char* env : {"NO_PROXY=nsbuild.build2.inst.invalid", "NO_PROXY=nsbuild..inst.invalid",
-                          "NO_PROXY=nsbuild.../x.invalid", "NO_PROXY=localhost"})
-    EXPECT_THAT(Through(env), HasSubstr("\"/ours/rest/buildkit/x1\"")) << env;
 }
 
 sdk::EngineJob Job() {
@@ -109,29 +71,29 @@ sdk::EngineJob Job() {
 TEST(CommandLine, OfAnImage_IsThis) {
   const CommandLine line =
       BuildCommand(Job(), {"inst", "build1"}, {"/s/a/Dockerfile", "/s", "/w/image", {7}},
-                   {"/b/buildctl", "unix:///x", "/w/docker", true});
+                   {"/b/buildctl", "unix:///x", "/w/docker", "ours/app-0123", "/w/p"});
   EXPECT_THAT(
       line.argv,
-      ElementsAre("/b/buildctl", "--addr", "unix:///x", "build", "--progress", "plain",
-                  "--frontend", "dockerfile.v0", "--local", "context=/s", "--local",
-                  "dockerfile=/s/a", "--opt", "filename=Dockerfile", "--opt",
-                  "build-arg:NO_PROXY=nsbuild.build1.inst.invalid", "--opt",
-                  "label:neoshowcase.installation=inst", "--opt", "label:neoshowcase.app=app1",
-                  "--opt", "label:neoshowcase.build=build1", "--opt", "build-arg:MODE=fast",
-                  "--opt", "target=web", "--secret", "id=TOKEN,src=/proc/self/fd/7", "--output",
-                  "type=image,name=127.0.0.1:5000/app1:build1-2,push=true,oci-mediatypes=false",
-                  "--metadata-file", "/w/image"));
+      ElementsAre(
+          "/b/buildctl", "--addr", "unix:///x", "build", "--progress", "plain", "--frontend",
+          "dockerfile.v0", "--local", "context=/s", "--local", "dockerfile=/s/a", "--opt",
+          "filename=Dockerfile", "--opt", "cmdline=dockerfile.v0", "--opt",
+          "cgroup-parent=/ours/app-0123", "--opt", "build-arg:BUILDKIT_CACHE_MOUNT_NS=app1",
+          "--opt", "label:neoshowcase.installation=inst", "--opt", "label:neoshowcase.app=app1",
+          "--opt", "label:neoshowcase.build=build1", "--opt", "build-arg:MODE=fast", "--opt",
+          "target=web", "--secret", "id=TOKEN,src=/proc/self/fd/7", "--source-policy-file", "/w/p",
+          "--output", "type=image,name=127.0.0.1:5000/app1:build1-2,push=true,oci-mediatypes=false",
+          "--metadata-file", "/w/image"));
   EXPECT_THAT(line.env, Contains("DOCKER_CONFIG=/w/docker"));
   EXPECT_THAT(line.env, Contains("NEOSHOWCASE_BUILD=nsbuild.build1.inst.invalid"));
   EXPECT_THAT(line.env, Not(Contains(HasSubstr("hush"))));
 }
 
-TEST(CommandLine, OfAnExportWithoutCache_PushesNothing) {
+TEST(CommandLine, OfAnExport_PushesNothing) {
   sdk::EngineJob job = Job();
   job.plan.export_path = "/srv";
-  const CommandLine line = BuildCommand(job, {"i", "b"}, {}, {"b", "a", "d", false});
+  const CommandLine line = BuildCommand(job, {"i", "b"}, {}, {"b", "a", "d", "c", "p"});
   EXPECT_THAT(line.argv, Contains("type=tar,dest=-"));
-  EXPECT_THAT(line.argv, Contains("--no-cache"));
   EXPECT_THAT(line.argv, Not(Contains(HasSubstr("push"))));
 }
 

@@ -214,19 +214,27 @@ TEST_F(EngineBuildpack, PlatformApiThatTheLifecycleDoesNotKnow_IsTheOperatorsFau
   EXPECT_THAT(outcome.message, HasSubstr("0.99"));
 }
 
-TEST_F(EngineBuildpack, DeadBuildersRun_IsFoundAndEndedByAbort) {
-  Procfile();
-  File("build.sh", "sleep 4336\n");
-  const pid_t builder = ::fork();
-  if (builder == 0) {
-    DockerEngine engine = Engine(kPlain);
-    Run(engine);
-    ::_exit(0);
+class EngineBuildpackOrphan : public EngineBuildpack {
+ protected:
+  // A builder is killed while its buildpacks build.
+  void LeaveARun() {
+    Procfile();
+    File("build.sh", "sleep 4336\n");
+    const pid_t builder = ::fork();
+    if (builder == 0) {
+      DockerEngine engine = Engine(kPlain);
+      Run(engine);
+      ::_exit(0);
+    }
+    ASSERT_TRUE(Until([&] { return Runs("sleep 4336"); }));
+    ::kill(builder, SIGKILL);
+    ::waitpid(builder, nullptr, 0);
+    EXPECT_NE(ContainersLeft(), "");
   }
-  ASSERT_TRUE(Until([&] { return Runs("sleep 4336"); }));
-  ::kill(builder, SIGKILL);
-  ::waitpid(builder, nullptr, 0);
-  EXPECT_NE(ContainersLeft(), "");
+};
+
+TEST_F(EngineBuildpackOrphan, IsFoundAndEndedByAbort) {
+  LeaveARun();
   DockerEngine engine = Engine(kPlain);
   engine.Abort(sdk::Call(), job_.build + "other");
   EXPECT_TRUE(Runs("sleep 4336"));
@@ -236,7 +244,14 @@ TEST_F(EngineBuildpack, DeadBuildersRun_IsFoundAndEndedByAbort) {
   engine.Abort(sdk::Call(), job_.build);
 }
 
-// The last one: no other can build after it.
+TEST_F(EngineBuildpackOrphan, IsEndedByTheNextHost) {
+  LeaveARun();
+  DockerEngine engine = Engine(kPlain);
+  engine.Activate(sdk::Call());
+  EXPECT_FALSE(Runs("sleep 4336"));
+  ExpectNothingLeft();
+}
+
 TEST_F(EngineBuildpackPhase, ZDaemonKilledMeanwhile_IsThePlatformsFault) {
   const int daemon = std::atoi(Environment("NS_TEST_OWN_DOCKERD").c_str());
   if (daemon <= 0) GTEST_SKIP() << "the Docker daemon is not this test's own to kill";

@@ -22,6 +22,8 @@ CommandLine BuildCommand(const std::string& docker, const std::string& socket,
     option("--label", key + "=" + value);
   option("--build-arg", "NO_PROXY=" + mark.text() +
                             (circumstances.no_proxy.empty() ? "" : "," + circumstances.no_proxy));
+  option("--build-arg", "BUILDKIT_CACHE_MOUNT_NS=" + job.app);
+  option("--add-host", "nscache-" + circumstances.cache_key + ".invalid:0.0.0.0");
   for (const auto& [key, value] : job.plan.args) {
     option("--build-arg", key);  // the CLI takes the value from its environment
     line.env.push_back(key + "=" + value);
@@ -30,7 +32,6 @@ CommandLine BuildCommand(const std::string& docker, const std::string& socket,
     option("--secret", "id=" + job.plan.secrets[i].key + ",src=/proc/self/fd/" +
                            std::to_string(files.secret_fds[i]));
   if (!job.plan.target.empty()) option("--target", job.plan.target);
-  if (!circumstances.use_cache) line.argv.push_back("--no-cache");
   line.argv.push_back(files.context);
   return line;
 }

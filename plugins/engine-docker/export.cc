@@ -117,6 +117,7 @@ sdk::EngineResult Export::GiveFrom(const sdk::Call& call, const std::string& con
   engine::TarEnd end;
   const auto take = [&](std::string_view piece) {
     end.Take(piece);
+    if (most_ > 0 && end.bytes() > most_) throw engine::OutOfDisk(most_);
     job.artifact->Write(piece);
     if (Clock::now() >= deadline) throw engine::TimedOutReading();
   };

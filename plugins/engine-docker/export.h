@@ -14,12 +14,14 @@ namespace ns::engine_docker {
 // [any-thread]
 class Export {
  public:
-  explicit Export(const std::string& socket) : engine_(socket) {}
+  // `most`: bytes that one export may have; 0: no limit.
+  explicit Export(const std::string& socket, int64_t most = 0) : engine_(socket), most_(most) {}
 
   // Gives the folder `export_path` of the image `reference` of the job to the job's sink; the bytes
   // given. Links on the way to it are followed while they stay below the folder that they are in.
   // Throws ArtifactMissing, ArtifactNotAFolder or PathOutsideSource, the source's fault,
-  // EngineUnavailable, TimedOut after `deadline`, and what the sink throws. Nothing of it stays.
+  // EngineUnavailable, TimedOut after `deadline`, OutOfDisk, and what the sink throws. Nothing of
+  // it stays.
   sdk::EngineResult Give(const sdk::Call& call, const std::string& installation,
                          const sdk::EngineJob& job, std::chrono::steady_clock::time_point deadline);
   // The same of a container that does not run, whoever made it; it stays.
@@ -36,6 +38,7 @@ class Export {
   std::string Find(const sdk::Call& call, const std::string& container, const std::string& path);
 
   docker::Engine engine_;
+  const int64_t most_;
 };
 
 }  // namespace ns::engine_docker

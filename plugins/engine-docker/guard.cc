@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <chrono>
 #include <optional>
 
@@ -14,10 +15,11 @@ namespace ns::engine_docker {
 namespace {
 
 namespace fs = std::filesystem;
+namespace json = boost::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kCpuPeriod = 100'000;  // microseconds
-constexpr int kLook = 20;                // milliseconds
+constexpr int kLook = 20;    // milliseconds
+constexpr int kRounds = 50;  // of moving: a process may start others meanwhile
 
 std::string ReadAll(const fs::path& path) {
   std::string text;
@@ -60,16 +62,29 @@ std::vector<std::string> FoldersIn(const fs::path& path) {
   return names;
 }
 
-// Whether a process of the step bears the mark; nullopt while only runc's own is there, whose
-// environment is another.
-std::optional<bool> Bears(const CgroupTree& tree, const std::string& step,
-                          const std::string& mark) {
-  std::optional<bool> bears;
+// Of the environment that runc was told; nullopt where it is not known.
+std::optional<bool> Told(const std::string& config, const std::string& variable) {
+  json::error_code error;
+  const json::value value = json::parse(config, error);
+  const json::value* env = error ? nullptr : value.find_pointer("/process/env", error);
+  if (!env || !env->is_array()) return std::nullopt;
+  return std::ranges::any_of(env->get_array(), [&](const json::value& one) {
+    return one.is_string() && std::string_view(one.get_string()).starts_with(variable);
+  });
+}
+
+// Whether the step bears the mark; nullopt while nobody can say. A command may drop its
+// environment, so that of its processes counts only where there is nothing better; runc's own is
+// another.
+std::optional<bool> Bears(const StepTree& tree, const std::string& step, const std::string& mark) {
+  const std::string variable = "NO_PROXY=" + mark;
+  std::optional<bool> bears = Told(tree.ConfigOf(step), variable);
+  if (bears) return bears;
   for (const int pid : tree.Processes(step)) {
     const fs::path process = fs::path("/proc") / std::to_string(pid);
     if (ReadAll(process / "comm").starts_with("runc")) continue;
     const std::string environment = ReadAll(process / "environ");
-    if (environment.find("NO_PROXY=" + mark) != std::string::npos) return true;
+    if (environment.find(variable) != std::string::npos) return true;
     if (!environment.empty()) bears = false;
   }
   return bears;
@@ -77,25 +92,24 @@ std::optional<bool> Bears(const CgroupTree& tree, const std::string& step,
 
 }  // namespace
 
-CgroupTree::CgroupTree(std::string parent, fs::path root)
+StepTree::StepTree(std::string parent, fs::path executor, fs::path root)
     : parent_(std::move(parent)),
+      executor_(std::move(executor)),
       root_(std::move(root)),
       unified_(fs::exists(root_ / "cgroup.controllers")) {}
 
-fs::path CgroupTree::Folder(const std::string& controller, const std::string& step) const {
-  return (unified_ ? root_ : root_ / controller) / step;
+std::string StepTree::ConfigOf(const std::string& step) const {
+  if (executor_.empty()) return "";
+  return ReadAll(executor_ / step.substr(step.find_last_of("/:") + 1) / "config.json");
 }
 
-bool CgroupTree::CanLimit() const {
-  if (!unified_) return ::access((root_ / "memory").c_str(), W_OK) == 0 && ::geteuid() == 0;
-  const std::string controllers = ReadAll(root_ / "cgroup.controllers");
-  return controllers.find("memory") != std::string::npos && ::geteuid() == 0 &&
-         ::access(root_.c_str(), W_OK) == 0;
+fs::path StepTree::Folder(const std::string& controller, const std::string& step) const {
+  return (unified_ ? root_ : root_ / controller) / step;
 }
 
 // With dockerd's cgroupfs driver "docker/buildkit/<id>"; with its systemd driver BuildKit of 20.10
 // makes "system.slice:buildkit:<id>".
-std::vector<std::string> CgroupTree::Steps() const {
+std::vector<std::string> StepTree::Steps() const {
   std::vector<std::string> steps;
   const std::string below = (fs::path(parent_) / "buildkit").relative_path().string();
   for (const std::string& name : FoldersIn(Folder("memory", below)))
@@ -106,7 +120,7 @@ std::vector<std::string> CgroupTree::Steps() const {
   return steps;
 }
 
-std::vector<int> CgroupTree::Processes(const std::string& step) const {
+std::vector<int> StepTree::Processes(const std::string& step) const {
   std::vector<int> pids;
   const std::string text = ReadAll(Folder("memory", step) / "cgroup.procs");
   for (size_t at = 0; at < text.size();) {
@@ -117,7 +131,7 @@ std::vector<int> CgroupTree::Processes(const std::string& step) const {
   return pids;
 }
 
-std::set<std::string> MarkedSteps(const CgroupTree& tree, const std::string& mark) {
+std::set<std::string> MarkedSteps(const StepTree& tree, const std::string& mark) {
   std::set<std::string> marked;
   for (const std::string& step : tree.Steps()) {
     if (Bears(tree, step, mark).value_or(false)) marked.insert(step);
@@ -125,7 +139,7 @@ std::set<std::string> MarkedSteps(const CgroupTree& tree, const std::string& mar
   return marked;
 }
 
-bool KillSteps(const CgroupTree& tree, const std::string& mark) {
+bool KillSteps(const StepTree& tree, const std::string& mark) {
   std::set<std::string> steps;
   for (const auto until = Clock::now() + std::chrono::seconds(2); Clock::now() < until;
        ::poll(nullptr, 0, kLook)) {
@@ -139,10 +153,12 @@ bool KillSteps(const CgroupTree& tree, const std::string& mark) {
   return false;
 }
 
-Guard::Guard(const CgroupTree& tree, std::string mark, const Limits& limits)
-    : tree_(tree), mark_(std::move(mark)), limits_(limits) {}
+Guard::Guard(const StepTree& tree, std::string mark, const engine::BuildCgroup& cgroup,
+             const engine::Limits& limits)
+    : tree_(tree), mark_(std::move(mark)), entries_(cgroup.Entries()), limits_(limits) {}
 
 void Guard::Look() {
+  if (entries_.empty()) return;
   for (const std::string& step : tree_.Steps()) {
     if (foreign_.contains(step)) continue;
     if (!ours_.contains(step)) {
@@ -151,48 +167,36 @@ void Guard::Look() {
       (*bears ? ours_ : foreign_).insert(step);
       if (*bears) Limit(step);
     }
-    if (ours_.contains(step)) Check(step);
+    if (ours_.contains(step)) Move(step);
   }
 }
 
-// Version 1: the kernel is told to hold processes at the limit rather than to kill one of them, so
-// that it can be seen and told; Check() kills them all. Version 2 kills the whole group and counts
-// it.
+// What the step has by now stays charged to its own cgroup, and counts by itself.
 void Guard::Limit(const std::string& step) {
-  const fs::path memory = tree_.Folder("memory", step), cpu = tree_.Folder("cpu", step);
-  const std::string quota = std::to_string(limits_.cpu_millis * kCpuPeriod / 1000);
-  if (limits_.cpu_millis > 0 && tree_.unified())
-    WriteAll(cpu / "cpu.max", quota + " " + std::to_string(kCpuPeriod));
-  if (limits_.cpu_millis > 0 && !tree_.unified()) WriteAll(cpu / "cpu.cfs_quota_us", quota);
+  const fs::path memory = tree_.Folder("memory", step);
+  if (limits_.processes > 0)
+    WriteAll(tree_.Folder("pids", step) / "pids.max", std::to_string(limits_.processes));
   if (limits_.memory <= 0) return;
   const std::string bytes = std::to_string(limits_.memory);
   if (tree_.unified()) {
-    WriteAll(memory / "memory.oom.group", "1");
     WriteAll(memory / "memory.swap.max", "0");
     WriteAll(memory / "memory.max", bytes);
+    out_of_memory_ = out_of_memory_ || NumberOf(ReadAll(memory / "memory.events"), "oom_kill") > 0;
     return;
   }
-  WriteAll(memory / "memory.oom_control", "1");
-  // Refused while more than that is in use already: then the limit is broken.
-  out_of_memory_ = WriteAll(memory / "memory.limit_in_bytes", bytes) == EBUSY;
-  WriteAll(memory / "memory.memsw.limit_in_bytes", bytes);
+  // Refused while more than that is in use already.
+  out_of_memory_ = out_of_memory_ || WriteAll(memory / "memory.limit_in_bytes", bytes) == EBUSY;
 }
 
-void Guard::Check(const std::string& step) {
-  if (limits_.memory <= 0) return;
-  const fs::path memory = tree_.Folder("memory", step);
-  if (tree_.unified()) {
-    const std::string events = ReadAll(memory / "memory.events");
-    pressed_ = pressed_ || NumberOf(events, "max") > 0;
-    out_of_memory_ = out_of_memory_ || NumberOf(events, "oom_kill") > 0;
-    return;
+void Guard::Move(const std::string& step) {
+  for (int round = 0; round < kRounds; ++round) {
+    bool moved = false;
+    for (const int pid : tree_.Processes(step)) {
+      for (const std::string& entry : entries_)
+        moved = WriteAll(entry, std::to_string(pid)) == 0 || moved;
+    }
+    if (!moved) return;
   }
-  pressed_ = pressed_ || std::atoll(ReadAll(memory / "memory.failcnt").c_str()) > 0;
-  const std::string control = ReadAll(memory / "memory.oom_control");
-  out_of_memory_ =
-      out_of_memory_ || NumberOf(control, "under_oom") > 0 || NumberOf(control, "oom_kill") > 0;
-  if (!out_of_memory_) return;
-  for (const int pid : tree_.Processes(step)) ::kill(pid, SIGKILL);
 }
 
 }  // namespace ns::engine_docker

@@ -104,8 +104,20 @@ bool Images::Answers(const sdk::Call& call) {
   }
 }
 
+std::string Images::DataRoot(const sdk::Call& call) {
+  try {
+    json::error_code error;
+    const json::value value = json::parse(Ask(call, "GET", "/info").body, error);
+    return error || !value.is_object() ? "" : TextAt(value.get_object(), "DockerRootDir");
+  } catch (const sdk::Error&) {
+    call.Check();
+    return "";
+  }
+}
+
 sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
-                               const std::function<void(std::string_view)>& log) {
+                               const std::function<void(std::string_view)>& log,
+                               const std::vector<http::Watched>& watched) {
   const auto [name, tag] = Split(job.reference);
   http::Request request;
   request.method = "POST";
@@ -117,12 +129,13 @@ sdk::EngineResult Images::Push(const sdk::Call& call, const sdk::EngineJob& job,
   PushReader reader(job.reference, log);
   http::Response response;
   try {
-    response =
-        http_.Stream(call, request, [&reader](std::string_view bytes) { reader.Take(bytes); });
+    response = http_.Stream(
+        call, request, [&reader](std::string_view bytes) { reader.Take(bytes); }, watched);
   } catch (const sdk::Stopped&) {
     throw;
   } catch (const sdk::Error& error) {
-    if (error.reason() == NS_REASON_REGISTRY_UNAVAILABLE) throw;
+    if (error.reason() == NS_REASON_REGISTRY_UNAVAILABLE || error.reason() == NS_REASON_TIMED_OUT)
+      throw;
     call.Check();
     throw EngineLost(error.message());
   }

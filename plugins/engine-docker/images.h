@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "docker/engine.h"
 #include "http/http.h"
@@ -17,10 +18,13 @@ class Images {
 
   // Whether dockerd answers.
   bool Answers(const sdk::Call& call);
+  // Where dockerd keeps what it has, a path on its machine; empty where it does not say.
+  std::string DataRoot(const sdk::Call& call);
   // Pushes a tagged image; the digest and size of its manifest as the registry knows them. Throws
-  // RegistryUnavailable or EngineUnavailable.
+  // RegistryUnavailable or EngineUnavailable, and what one of `watched` does.
   sdk::EngineResult Push(const sdk::Call& call, const sdk::EngineJob& job,
-                         const std::function<void(std::string_view)>& log);
+                         const std::function<void(std::string_view)>& log,
+                         const std::vector<http::Watched>& watched);
   // Bytes of an image's layers; 0 when unknown.
   int64_t Size(const sdk::Call& call, const std::string& reference);
   // Takes the name away, and the image when that was its last one. One that is not there is fine.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "digest/digest.h"
+#include "engine/digest_text.h"
 
 namespace ns::engine_docker {
 namespace {
@@ -125,9 +126,7 @@ std::string ParseReport(std::string_view report) {
   EachLine(report, [&](std::string_view line) {
     if (const auto text = TextOf(line, "digest"); text && digest.empty()) digest = *text;
   });
-  const bool fits = digest.starts_with("sha256:") && digest.size() == 71 &&
-                    digest.find_first_not_of("0123456789abcdef", 7) == std::string::npos;
-  return fits ? digest : "";
+  return engine::IsSha256(digest) ? digest : "";
 }
 
 std::string RegistryConfig(const std::string& reference, const std::string& username,

@@ -19,7 +19,7 @@ constexpr const char* kSite = "{http.vars.site}";
 constexpr const char* kPath = "{http.request.uri.path}";
 constexpr const char* kHeaders =
     "{http.request.header.X-Controller-App-Id}:{http.request.header.X-Controller-Release-Id}";
-constexpr const char* kIds = "{site_ids}";  // "app/release"; empty: the headers name none
+constexpr const char* kIds = "{http.regexp.ids.1}/{http.regexp.ids.2}";  // once the headers fit
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 object Handler(const char* name, object more) {
@@ -116,6 +116,20 @@ object Grouped(object route) {
   return route;
 }
 
+// Gives out a file of the site or one of its encoded siblings. Without a file: the next route's
+// turn, where there shall be one.
+object Files(bool pass) {
+  object files =
+      Handler("file_server", {{"root", kSite},
+                              {"canonical_uris", false},
+                              {"precompressed", object{{"br", object{}}, {"gzip", object{}}}},
+                              {"precompressed_order", array{"br", "gzip"}}});
+  if (!pass) return files;
+  files["pass_thru"] = true;
+  files["index_names"] = array{};
+  return files;
+}
+
 // Gives out the file that the path names by now, with its type.
 object Serve() {
   const std::string encoded = "\\.(" + site::EncodedNames() + ")\\.(br|gz)$";
@@ -131,11 +145,7 @@ object Serve() {
              SetHeaders({{"Content-Type", "{site_type}"}})})));
   routes.push_back(
       Grouped(Route({}, {SetHeaders({{"Content-Type", "application/octet-stream"}})})));
-  routes.push_back(Route(
-      {}, {Handler("file_server", {{"root", kSite},
-                                   {"canonical_uris", false},
-                                   {"precompressed", object{{"br", object{}}, {"gzip", object{}}}},
-                                   {"precompressed_order", array{"br", "gzip"}}})}));
+  routes.push_back(Route({}, {Files(false)}));
   return Handler("subroute", {{"routes", std::move(routes)}});
 }
 
@@ -145,24 +155,48 @@ object Everywhere() {
           {"deferred", true}};
 }
 
+// A placeholder joins the values of a header, where `header_regexp` is content with one of them:
+// what is looked at and what is used must be the same text.
+object IdsFit() {
+  return {{"vars_regexp",
+           object{{"ids",
+                   object{{"name", "ids"}, {"pattern", "^([a-z0-9]{1,64}):([a-z0-9]{1,64})$"}}}}}};
+}
+
+object EnterSite(const sdk::SiteSettings& settings) {
+  return Handler("vars", {{"site", settings.root + "/sites/" + kIds}});
+}
+
+// Most requests name a file with an ending: looked at once, before anything is asked that only
+// others need. Where there is no such file, the routes that follow find out what to answer; a name
+// that a map has given is not given anew.
+object PlainFile(const sdk::SiteSettings& settings) {
+  object match = And(IdsFit(), {{"method", array{"GET", "HEAD"}}});
+  match =
+      And(std::move(match), MatchPath("plain", "^(?:/+[^./][^/]*)*/+[^./][^/]*\\.([A-Za-z0-9]+)$"));
+  match["not"] = array{object{{"header", object{{"Range", array{"*"}}}}},
+                       MatchPath("packed", "\\.(?:br|gz)$")};
+  return Route(
+      std::move(match),
+      {EnterSite(settings),
+       Map("{http.regexp.plain.1}", "{plain_type}", Types(), "application/octet-stream"),
+       SetHeaders({{"Cache-Control", "no-cache"}, {"Content-Type", "{plain_type}"}}), Files(true)});
+}
+
 // What stands in every answer, the one to a probe, and what is no request for a site.
 void AddGuards(array& routes, const sdk::SiteSettings& settings, const std::string& mark) {
-  routes.push_back(Route({}, {Handler("vars", {{"site", settings.data + "/run/none"}}),
-                              Handler("headers", {{"response", Everywhere()}})}));
+  routes.push_back(
+      Route({}, {Handler("vars", {{"site", settings.data + "/run/none"}, {"ids", kHeaders}})}));
+  routes.push_back(PlainFile(settings));
+  routes.push_back(Route({}, {Handler("headers", {{"response", Everywhere()}})}));
   routes.push_back(Route(And({{"header", object{{"X-Controller-Probe", array{"*"}}}}},
                              Not({{"header", object{{"X-Controller-App-Id", array{"*"}}}}})),
                          {SetHeaders({{"X-Site-Mark", mark}})}));
   routes.push_back(Route(Not({{"method", array{"GET", "HEAD"}}}),
                          {Respond(405, "405 Method Not Allowed\n", {{"Allow", "GET, HEAD"}})},
                          true));
-  // A placeholder joins the values of a header, where `header_regexp` is content with one of them:
-  // what is looked at and what is used must be the same text.
-  const object ids{{"input_regexp", "^([a-z0-9]{1,64}):([a-z0-9]{1,64})$"},
-                   {"outputs", array{"$1/$2"}}};
-  routes.push_back(Route({}, {Map(kHeaders, kIds, {ids}, "")}));
-  routes.push_back(
-      Route(Not({{"vars_regexp", object{{kIds, object{{"pattern", "."}}}}}}), {Missing()}, true));
-  routes.push_back(Route({}, {Handler("vars", {{"site", settings.root + "/sites/" + kIds}})}));
+  routes.push_back(Route(Not(IdsFit()), {Missing()}, true));
+  routes.push_back(Route({}, {EnterSite(settings)}));
   routes.push_back(
       Route(Not(MatchPath("dots", "^(?:/+(?:\\.well-known|[^./][^/]*)?)*$")), {Missing()}, true));
   // Several ranges at once, and ranges of something else, are answered with the whole file.

@@ -23,15 +23,17 @@ TEST(CaddyText, Values_StandWhereTheyBelong) {
   const auto& http = config.at("apps").at("http");
   EXPECT_EQ(http.at("grace_period").as_string(), "30s");
   EXPECT_EQ(http.at("servers").at("sites").at("listen").at(0).as_string(), "tcp4/127.0.0.1:8080");
-  EXPECT_THAT(ConfigText(kSettings, "0123"), HasSubstr("\"/srv/sites/sites/{site_ids}\""));
+  EXPECT_THAT(ConfigText(kSettings, "0123"),
+              HasSubstr("\"/srv/sites/sites/{http.regexp.ids.1}/{http.regexp.ids.2}\""));
   EXPECT_THAT(ConfigText(kSettings, "0123"), HasSubstr("\"X-Site-Mark\":[\"0123\"]"));
 }
 
 // A matcher of headers looks at each value alone, while a placeholder joins them.
 TEST(CaddyText, HeadersOfASite_AreLookedAtAsTheyAreUsed) {
   const std::string text = ConfigText(kSettings, "");
-  EXPECT_THAT(text, HasSubstr("\"source\":\"{http.request.header.X-Controller-App-Id}:"
+  EXPECT_THAT(text, HasSubstr("\"ids\":\"{http.request.header.X-Controller-App-Id}:"
                               "{http.request.header.X-Controller-Release-Id}\""));
+  EXPECT_THAT(text, HasSubstr("\"vars_regexp\":{\"ids\":{"));
   EXPECT_THAT(text, Not(HasSubstr("\"header_regexp\":{\"X-Controller")));
 }
 

@@ -20,7 +20,7 @@ TEST(NginxText, Values_StandWhereTheyBelong) {
   config.workers = 5;
   const std::string text = ConfigText(config, kSettings, "0123");
   EXPECT_THAT(text, HasSubstr("listen 127.0.0.1:8080;"));
-  EXPECT_THAT(text, HasSubstr("root /srv/sites/sites/$site;"));
+  EXPECT_THAT(text, HasSubstr("/srv/sites/sites/$app/$release"));
   EXPECT_THAT(text, HasSubstr("worker_processes 5;"));
   EXPECT_THAT(text, HasSubstr("\"0123\";"));
   EXPECT_THAT(text, HasSubstr("worker_shutdown_timeout 30s;"));

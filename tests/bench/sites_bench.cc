@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -296,19 +297,30 @@ void LargeArtifact(int files) {
 }  // namespace
 }  // namespace ns::bench
 
-int main() {
+// Without arguments all of it; "throughput", "sites" and "artifact" choose, and a name of a server.
+int main(int argc, char** argv) {
   using namespace ns::bench;
-  std::printf(
-      "Behind our configuration and with a minimal one, in turns (aim: at least 0.95 of "
-      "its requests)\n");
-  for (const std::string& server : ns::sites::Servers()) {
-    if (ns::sites::ProgramOf(server).empty()) continue;
-    Throughput(server);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // nothing waits that a child would print again
+  const std::vector<std::string> asked(argv + 1, argv + argc);
+  const auto wanted = [&](const std::string& what) {
+    return std::find(asked.begin(), asked.end(), what) != asked.end();
+  };
+  const bool all = !wanted("throughput") && !wanted("sites") && !wanted("artifact");
+  std::vector<std::string> servers;
+  for (const std::string& server : ns::sites::Servers())
+    if (wanted(server)) servers.push_back(server);
+  if (servers.empty()) servers = ns::sites::Servers();
+  std::erase_if(servers, [](const auto& server) { return ns::sites::ProgramOf(server).empty(); });
+  if (all || wanted("throughput")) {
+    std::printf(
+        "Behind our configuration and with a minimal one, in turns (aim: at least 0.95 of its "
+        "requests)\n");
+    for (const std::string& server : servers) Throughput(server);
   }
-  for (const std::string& server : ns::sites::Servers()) {
-    if (ns::sites::ProgramOf(server).empty()) continue;
-    for (const int count : {10, 100, 2000}) ManySites(server, count);
+  if (all || wanted("sites")) {
+    for (const std::string& server : servers)
+      for (const int count : {10, 100, 2000}) ManySites(server, count);
   }
-  LargeArtifact(10'000);
+  if (all || wanted("artifact")) LargeArtifact(10'000);
   return 0;
 }

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from harness.api import ApiError
+from harness.daemon import processes
 from harness.repo import app_files
 from harness.wait import stays, until
 
@@ -66,8 +67,7 @@ def test_command_push_to_pages_and_the_next_push(site):
     build = app.build(commit)
     assert build["status"] == "SUCCEEDED" and len(build["artifacts"]) == 1, build
     assert "built 5" in app.log(build["id"])
-    status = app.status()
-    assert status["state"] == "LIVE", status
+    until(lambda: app.status()["state"] == "LIVE", 30, lambda: f"it is live: {app.status()}")
     assert app.conditions()["Site"]["reason"] == "SiteReady"
 
 
@@ -226,7 +226,7 @@ def test_deleted_site_leaves_nothing(site):
     assert [path for path, _, _ in os.walk(data) if path.endswith(stored)], "the artifact is in the storage"
     app.delete()
     until(lambda: [f for path, _, files in os.walk(data) if path.endswith(stored) for f in files] == [], 60, "no artifact is left")
-    assert page(app)[0] == 404
+    until(lambda: page(app)[0] == 404, 30, lambda: f"no route leads to it: {page(app)}")
 
 
 def test_refusals_name_what_is_wrong(site):
@@ -292,3 +292,39 @@ def test_another_server_takes_over_by_one_word_without_a_failed_request(site):
     assert before == "caddy"
     assert failures == [], failures[:10]
     assert count[0] > 1000, count
+
+
+def servers_of(site):
+    """Which site servers of the installation run."""
+    return sorted({comm for _, _, comm, argv in processes()
+                   if comm in ("caddy", "nginx", "apache2") and any(f"{site.root}/data/site-servers" in word for word in argv)})
+
+
+def restart_with(site, change):
+    host = site.nsd["controller"]
+    host.stop()
+    with open(site.config) as file:
+        text = file.read()
+    site.write_config(change(text))
+    host.start()
+    site.wait_ready()
+    return text
+
+
+def test_server_that_is_configured_no_more_is_ended_once_another_serves(site):
+    app = static_app(site, "site-stray")
+    wait_page(app, "version 1")
+    assert (serving(app), servers_of(site)) == ("caddy", ["caddy"])
+
+    def without_caddy(text):
+        lines = [line for line in text.splitlines() if not line.startswith("  caddy:")]
+        return "\n".join("site_server: nginx" if line.startswith("site_server:") else line for line in lines) + "\n"
+    before = restart_with(site, without_caddy)
+    try:
+        until(lambda: servers_of(site) == ["nginx"], 60, lambda: f"nginx alone runs: {servers_of(site)}\n{site.logs_tail()}")
+        for _ in range(20):
+            assert (serving(app), page(app)[0]) == ("nginx", 200)
+    finally:
+        restart_with(site, lambda _: before)
+    until(lambda: servers_of(site) == ["caddy"], 60, lambda: f"caddy serves again: {servers_of(site)}\n{site.logs_tail()}")
+    wait_page(app, "version 1")

@@ -227,10 +227,14 @@ void EngineTest::ExpectNothingLeft() {
   EXPECT_EQ(Shell("find " + data + " -maxdepth 2 -name 'build-*'"), "");
   // Containers of buildah, and with them their secrets.
   EXPECT_EQ(Shell("cd " + data +
-                  " && ls -d slot*/store/overlay-containers/????????????????* "
+                  " && ls -d slot*/apps/*/store/overlay-containers "
                   "2>/dev/null"),
             "");
   EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -name " + build), "");
+  // engine-buildkit has those of an application, below one of the instance.
+  EXPECT_EQ(Shell("find /sys/fs/cgroup -type d -path \"*/neoshowcase-$(basename " + data +
+                  ")-$(printf %s " + data + " | sha256sum | cut -c1-8)/app-*\""),
+            "");
   EXPECT_EQ(Shell("/usr/bin/docker ps -aq --filter name=nsexport-" + build), "");
   EXPECT_EQ(Shell("/usr/bin/docker images -aq --filter label=neoshowcase.installation=" +
                   SharedInstallation().name() + " --filter label=neoshowcase.build=" + build),

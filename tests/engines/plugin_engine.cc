@@ -82,12 +82,6 @@ Installation::~Installation() {
   }
   (void)supervise::Supervisor::StopAll(folder_ + "/helpers", SystemClock());
   std::error_code error;
-  // What engine-buildah keeps in memory for the next build.
-  for (int slot = 1; slot <= 2; ++slot) {
-    const fs::path link =
-        Data("buildah") + "/slot" + std::to_string(slot) + "/store/overlay-containers";
-    if (fs::is_symlink(link)) fs::remove_all(fs::read_symlink(link).parent_path(), error);
-  }
   fs::remove_all(folder_, error);
   EXPECT_FALSE(error) << folder_ << ": " << error.message();
 }

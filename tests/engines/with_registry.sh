@@ -12,7 +12,7 @@ missing() { echo "LEFT OUT: $1"; exit 77; }
 docker() { /usr/bin/docker "$@"; }
 
 kept_things() {
-  ip -o link show type bridge | sed -n 's/^[0-9]*: \(nsbk[0-9a-f]*\|cni-podman0\):.*/bridge \1/p'
+  ip -o link show type bridge | sed -n 's/^[0-9]*: \(nsbk[0-9a-f]*\):.*/bridge \1/p'
   find /sys/fs/cgroup -maxdepth 2 -type d -name 'neoshowcase-*' -printf 'cgroup %p\n' 2>/dev/null || true
 }
 

@@ -88,6 +88,8 @@ def test_every_point_is_reached_or_has_a_reason(rig, reference, capsys):
     methods = {point.rsplit(".", 1)[0] for point in rig.points}
     assert set(NOT_REACHED) <= methods, f"no such methods: {set(NOT_REACHED) - methods}"
     missing = methods - reached - set(NOT_REACHED)
+    inside = set(points_in_code(rig)) - {point for hits in reference[1].values() for point in hits}
+    assert not inside, f"points inside steps that no life passes: {sorted(inside)}"
     with capsys.disabled():
         print(f"\n{len(methods & reached)} of {len(methods)} methods of ports reached; not reached:")
         for method in sorted(methods - reached):

@@ -71,6 +71,7 @@ struct FakeState {
   std::map<KeyId, model::SshKey> keys;
   std::map<HostId, FakeHost> hosts;
   std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
+  std::map<std::pair<AppId, HostId>, model::Condition> site_failures;
   std::vector<FakeDetection> detections;  // oldest first
   int64_t epoch = 1;
   int64_t last_number = 0;

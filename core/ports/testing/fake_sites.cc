@@ -8,9 +8,19 @@ std::optional<model::SiteDemand> DemandOf(const FakeApp& row) {
   const auto release = std::ranges::find(row.releases, app.target.release, &model::Release::id);
   if (app.deleted || release == row.releases.end() || !release->image.IsArtifact())
     return std::nullopt;
-  const bool settled = row.observed && row.observed->converged &&
-                       row.observed->fence.generation == app.target.generation;
-  return model::SiteDemand{app.id, row.version, release->id, release->image, app.spa, settled};
+  return model::SiteDemand{app.id, row.version, release->id, release->image, app.spa};
+}
+
+bool Settled(const FakeApp& row) {
+  return row.observed && row.observed->converged &&
+         row.observed->fence.generation == row.app.target.generation;
+}
+
+bool ServesSites(const FakeState& rows, const HostId& id, Time now) {
+  const auto found = rows.hosts.find(id);
+  if (found == rows.hosts.end() || !rows.Alive(id, now)) return false;
+  const auto& roles = found->second.host.roles;
+  return std::ranges::find(roles, "ssgen") != roles.end();
 }
 
 class FakeSites final : public SiteStore {
@@ -37,6 +47,16 @@ class FakeSites final : public SiteStore {
     });
   }
 
+  Result<std::vector<AppId>> Unsettled() override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<AppId>> {
+      std::vector<AppId> unsettled;
+      for (const auto& [id, row] : rows.apps) {
+        if (!row.app.deleted && !Settled(row)) unsettled.push_back(id);
+      }
+      return unsettled;
+    });
+  }
+
   Status Acknowledge(const HostId& host, const AppId& app,
                      const std::vector<ReleaseId>& releases) override {
     return rows_.Write([&](FakeState& rows, Time, HintList& hints) -> Status {
@@ -53,7 +73,34 @@ class FakeSites final : public SiteStore {
     });
   }
 
+  Status Say(const HostId& host, const AppId& app, const model::Condition& said) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Status {
+      if (rows.FindApp(app) == nullptr) return NoSuch("application", app.str());
+      std::erase_if(rows.site_failures, [&](const auto& row) {
+        const auto& [its_app, its_host] = row.first;
+        return its_app == app && (its_host == host || !rows.hosts.contains(its_host));
+      });
+      if (!said.ok) rows.site_failures[{app, host}] = said;
+      StoreConditions(rows, {model::Subject::kApplication, app.str()},
+                      {Merged(rows, app, said, now)}, now);
+      return {};
+    });
+  }
+
  private:
+  static model::Condition Merged(const FakeState& rows, const AppId& app,
+                                 const model::Condition& said, Time now) {
+    std::map<std::pair<std::string, HostId>, model::Condition> failures;  // by name of the host
+    for (const auto& [key, failure] : rows.site_failures) {
+      if (key.first == app && ServesSites(rows, key.second, now))
+        failures[{rows.hosts.at(key.second).host.name, key.second}] = failure;
+    }
+    if (failures.empty()) return said;
+    model::Condition merged = failures.begin()->second;
+    merged.next_in = said.next_in;
+    return merged;
+  }
+
   FakeRows& rows_;
 };
 
@@ -64,8 +111,7 @@ std::optional<model::SiteSpread> SpreadOf(const FakeState& rows, const AppId& ap
   if (!release || !release->image.IsArtifact()) return std::nullopt;
   model::SiteSpread spread;
   for (const auto& [id, host] : rows.hosts) {
-    const auto& roles = host.host.roles;
-    if (!rows.Alive(id, now) || std::ranges::find(roles, "ssgen") == roles.end()) continue;
+    if (!ServesSites(rows, id, now)) continue;
     ++spread.hosts;
     spread.ready += rows.site_releases.contains({id, app, release->id}) ? 1 : 0;
   }

@@ -34,14 +34,36 @@ class SiteContract : public StoreContract {
   static model::Image Artifact(const AppId& app, int n) {
     return model::ArtifactOf(app, IdOf<BuildId>(n), 1, std::string(64, 'a'), 42);
   }
-  HostId SiteHost(int n) {
+  HostId SiteHost(int n, const std::string& name = "") {
     model::Host host;
     host.id = IdOf<HostId>(n);
+    host.name = name;
     host.roles = {"controller", "ssgen"};
     EXPECT_TRUE(s.hosts.Beat(host, 1min).ok());
     return host.id;
   }
   model::SiteSpread Spread(const AppId& app) { return s.deploys.Snapshot(app)->site.value(); }
+  static model::Condition SiteCondition(bool ok, const std::string& reason,
+                                        const std::string& message) {
+    model::Condition condition;
+    condition.type = "Site";
+    condition.ok = ok;
+    condition.reason = reason;
+    condition.message = message;
+    return condition;
+  }
+  static model::Condition Ready() { return SiteCondition(true, "SiteReady", ""); }
+  static model::Condition Broken(const std::string& message) {
+    return SiteCondition(false, "DiskFull", message);
+  }
+  // The reason and the message of the condition.
+  std::string Said(const AppId& app) {
+    const auto all = s.events.Conditions(model::Subject::kApplication, app.str()).value();
+    EXPECT_THAT(all, SizeIs(1));
+    if (all.empty()) return "";
+    EXPECT_EQ(all[0].ok, all[0].reason == "SiteReady");
+    return all[0].reason + (all[0].message.empty() ? "" : " " + all[0].message);
+  }
   void Observe(const AppId& app, bool converged) {
     model::ObservedApp observed;
     observed.id = app;
@@ -85,16 +107,72 @@ TEST_P(SiteContract, Demand_OfAnImage_IsNone) {
   EXPECT_FALSE(s.deploys.Snapshot(app)->site.has_value());
 }
 
-TEST_P(SiteContract, Demand_SettlesWhenItsVeryTargetWasSeenToBeInForce) {
+TEST_P(SiteContract, Unsettled_UntilItsVeryTargetWasSeenToBeInForce) {
   const AppId app = NewSite().id;
   Release(app, 1);
-  EXPECT_FALSE(s.sites.Demand(app)->settled);
+  EXPECT_THAT(s.sites.Unsettled().value(), ElementsAre(app));
   Observe(app, false);
-  EXPECT_FALSE(s.sites.Demand(app)->settled);
+  EXPECT_THAT(s.sites.Unsettled().value(), ElementsAre(app));
   Observe(app, true);
-  EXPECT_TRUE(s.sites.Demand(app)->settled);
+  EXPECT_THAT(s.sites.Unsettled().value(), IsEmpty());
   Release(app, 2);
-  EXPECT_FALSE(s.sites.Demand(app)->settled);
+  EXPECT_THAT(s.sites.Unsettled().value(), ElementsAre(app));
+  ASSERT_EQ(s.apps.MarkDeleted(app), Status());
+  EXPECT_THAT(s.sites.Unsettled().value(), IsEmpty());
+}
+
+// The site is served until what follows it is.
+TEST_P(SiteContract, Unsettled_IsASiteThatBecomesAProcess) {
+  const AppId app = NewSite().id;
+  Release(app, 1);
+  Observe(app, true);
+  model::Release image;
+  image.id = IdOf<ReleaseId>(2);
+  image.image = {"r:5000/app:1-1", "sha256:abc", 42};
+  const auto before = s.apps.Get(app).value().target;
+  ASSERT_TRUE(s.deploys
+                  .SetTarget(app, before.generation,
+                             {0, model::DesiredState::kRunning, image.id, "run", "route"}, image)
+                  .ok());
+  EXPECT_THAT(s.sites.Demands().value(), IsEmpty());
+  EXPECT_THAT(s.sites.Unsettled().value(), ElementsAre(app));
+  Observe(app, false);
+  EXPECT_THAT(s.sites.Unsettled().value(), ElementsAre(app));
+  Observe(app, true);
+  EXPECT_THAT(s.sites.Unsettled().value(), IsEmpty());
+}
+
+TEST_P(SiteContract, Say_OfOneHost_HidesNothingThatAnotherSays) {
+  const AppId app = NewSite().id;
+  const HostId a = SiteHost(1, "a"), b = SiteHost(2, "b");
+  EXPECT_EQ(s.sites.Say(a, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "SiteReady");
+  EXPECT_EQ(s.sites.Say(b, app, Broken("of b")), Status());
+  EXPECT_EQ(Said(app), "DiskFull of b");
+  EXPECT_EQ(s.sites.Say(a, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "DiskFull of b");
+  EXPECT_EQ(s.sites.Say(a, app, Broken("of a")), Status());
+  EXPECT_EQ(Said(app), "DiskFull of a");
+  EXPECT_EQ(s.sites.Say(b, app, Broken("of b again")), Status());
+  EXPECT_EQ(Said(app), "DiskFull of a") << "the first by name, whoever was last";
+  EXPECT_EQ(s.sites.Say(a, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "DiskFull of b again");
+  EXPECT_EQ(s.sites.Say(b, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "SiteReady");
+  EXPECT_EQ(s.sites.Say(a, IdOf<AppId>(9), Ready()).code(), Code::kNotFound);
+}
+
+TEST_P(SiteContract, Say_WhatAHostSaidThatIsGone_IsForgotten) {
+  const AppId app = NewSite().id;
+  const HostId a = SiteHost(1, "a"), b = SiteHost(2, "b"), c = SiteHost(3, "c");
+  EXPECT_EQ(s.sites.Say(b, app, Broken("of b")), Status());
+  EXPECT_EQ(s.sites.Say(c, app, Broken("of c")), Status());
+  ASSERT_EQ(s.hosts.Leave(b), Status());
+  EXPECT_EQ(s.sites.Say(a, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "DiskFull of c");
+  LetLapse(3);
+  EXPECT_EQ(s.sites.Say(a, app, Ready()), Status());
+  EXPECT_EQ(Said(app), "SiteReady");
 }
 
 TEST_P(SiteContract, Spread_CountsLiveHostsOfSitesThatHaveTheRelease) {

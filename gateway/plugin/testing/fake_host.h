@@ -17,6 +17,7 @@
 #include "ns/abi/host.h"
 #include "ns/abi/host_api.h"
 #include "ns/sdk/error.h"
+#include "ns/sdk/host_api.h"
 
 namespace ns::gateway {
 
@@ -37,6 +38,8 @@ struct Told {
   std::optional<sdk::Error> error;
   int http_status = 0;
   std::string content_type;
+  std::vector<std::string> more{};  // messages of a stream, in the place of `message`
+  sdk::Metadata leading{}, trailing{};
 };
 
 class FakeHost {
@@ -54,6 +57,8 @@ class FakeHost {
 
   std::vector<Asked> asked() const;
   size_t cancelled() const;
+  // Messages of streams that were given.
+  size_t delivered() const;
   // False after five seconds.
   bool WaitAsked(size_t count) const;
   bool WaitCancelled(size_t count) const;
@@ -63,6 +68,9 @@ class FakeHost {
   struct Request {
     Asked asked;
     ns_api_sink sink;
+    uint64_t credit = 0;
+    std::optional<Told> told;  // once the handler was asked
+    size_t next = 0;           // of the stream's messages
   };
 
   static const FakeHost& Of(const ns_host* host) {
@@ -72,9 +80,12 @@ class FakeHost {
     return *static_cast<FakeHost*>(host->host_data);
   }
   ns_api_request* Begin(const ns_peer* peer, std::string method, ns_bytes message,
-                        int64_t deadline_ns, const ns_api_sink* sink);
+                        int64_t deadline_ns, uint32_t credit, const ns_api_sink* sink);
+  void Grant(ns_api_request* handle, uint32_t credit);
   void Cancel(ns_api_request* handle);
   void Run(const std::stop_token& stop);
+  // False: the credit is used up before the end.
+  bool Deliver(Request& request);
   static void End(const Request& request, const Told& told);
   bool Wait(const std::function<bool()>& so) const;
 
@@ -84,9 +95,9 @@ class FakeHost {
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
   std::deque<std::shared_ptr<Request>> queue_;
-  std::map<ns_api_request*, std::shared_ptr<Request>> silent_;
+  std::map<ns_api_request*, std::shared_ptr<Request>> silent_, open_;
   std::vector<Asked> asked_;
-  size_t cancelled_ = 0;
+  size_t cancelled_ = 0, delivered_ = 0;
   std::jthread thread_;  // last
 };
 

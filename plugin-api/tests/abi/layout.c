@@ -317,12 +317,13 @@ AT(ns_peer, address, 24);
 AT(ns_peer, headers, 40);
 AT(ns_peer, header_count, 48);
 
-SIZE(ns_api_sink, 32);
+SIZE(ns_api_sink, 40);
 AT(ns_api_sink, struct_size, 0);
 AT(ns_api_sink, reserved, 4);
 AT(ns_api_sink, ctx, 8);
 AT(ns_api_sink, on_message, 16);
 AT(ns_api_sink, on_end, 24);
+AT(ns_api_sink, on_metadata, 32);
 
 SIZE(ns_raw_entry, 32);
 AT(ns_raw_entry, struct_size, 0);

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "build/image_reference.h"
 #include "build/settings.h"
 #include "build/source_paths.h"
 
@@ -12,8 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kLongestReference = 512;  // bytes
-constexpr int kOldestMinor = 12;           // of the platform API
+constexpr int kOldestMinor = 12;  // of the platform API
 
 sdk::Error Invalid(const std::string& what) {
   return {NS_E_INVALID, NS_REASON_CONFIG_INVALID, what, sdk::Fault::kOperator};
@@ -27,14 +27,8 @@ std::string TextAt(const json::object& from, const char* name, const std::string
   return std::string(value->get_string());
 }
 
-bool ReferenceCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-/:@[]").find(c) != std::string_view::npos;
-}
-
 void CheckReference(const char* name, const std::string& reference) {
-  if (reference.size() > kLongestReference || reference.starts_with('-') ||
-      !std::all_of(reference.begin(), reference.end(), ReferenceCharacter))
+  if (!IsImageReference(reference))
     throw Invalid(std::string(name) + " is \"" + reference.substr(0, kLongestReference) +
                   "\", which is no reference of an image; write one like "
                   "\"registry.example.com/builder:1\".");

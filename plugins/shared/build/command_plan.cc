@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "build/image_reference.h"
 #include "build/settings.h"
 
 namespace ns::build {
@@ -12,24 +13,15 @@ namespace json = boost::json;
 
 constexpr const char* kSecret = "ns-build-env";  // id of the secret that holds all variables
 constexpr size_t kMaxScript = 100'000;           // bytes; the kernel takes 128 KiB in one argument
-constexpr size_t kMaxReference = 512;            // bytes
+constexpr size_t kLongLine = 32'000;             // bytes; builders take lines of up to 64 KiB
 
 sdk::Error Invalid(const std::string& message) {
   return Refused(NS_REASON_SETTINGS_INVALID, message);
 }
 
-// What may stand in an image reference; keeps everything that a Dockerfile would read as more than
-// a name out of it.
-bool ReferenceCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._-/:@[]").find(c) != std::string_view::npos;
-}
-
 void CheckReference(const std::string& image) {
-  const bool fits = image.size() <= kMaxReference && image[0] != '-' &&
-                    std::all_of(image.begin(), image.end(), ReferenceCharacter);
-  if (!fits)
-    throw Invalid("base_image \"" + image.substr(0, kMaxReference) +
+  if (!IsImageReference(image))
+    throw Invalid("base_image \"" + image.substr(0, kLongestReference) +
                   "\" is no image reference; write it like \"debian:12\".");
 }
 
@@ -77,14 +69,49 @@ std::string WithoutCarriageReturns(std::string script) {
   return script;
 }
 
-// One line whatever the script holds: the exec form is JSON. The trace starts after the variables
-// are read, which keeps them out of the log.
+// Of a text in JSON: the bytes of the character at `at`, with its escape.
+size_t CharacterAt(const std::string& text, size_t at) {
+  if (text[at] != '\\') return 1;
+  return text.compare(at + 1, 1, "u") == 0 ? 6 : 2;
+}
+
+// Whether a line may end before `next`: nothing of it must look like a comment, a blank to be
+// trimmed or an escape.
+bool MayBreak(char last, char next) {
+  constexpr std::string_view kNot = " \t\\#";
+  return kNot.find(last) == std::string_view::npos && kNot.find(next) == std::string_view::npos;
+}
+
+// An instruction in JSON as several lines, where it is a long one; the same instruction.
+std::string Folded(const std::string& line) {
+  std::string folded;
+  size_t length = 0;
+  for (size_t at = 0; at < line.size();) {
+    const size_t size = CharacterAt(line, at);
+    if (length > kLongLine && MayBreak(line[at - 1], line[at])) {
+      folded += "\\\n";
+      length = 0;
+    }
+    folded.append(line, at, size);
+    length += size;
+    at += size;
+    if (length > 2 * kLongLine - 1'000)
+      throw Invalid(
+          "build_cmd holds 30000 bytes of blanks, \"#\" and characters to escape alone, which no "
+          "builder takes; put it into a script of the repository and call that.");
+  }
+  return folded;
+}
+
+// One instruction whatever the script holds: the exec form is JSON. The trace starts after the
+// variables are read, which keeps them out of the log.
 std::string RunLine(const std::string& build_cmd, bool with_env) {
   const std::string mounted = std::string("/run/secrets/") + kSecret;
   const std::string mount =
       with_env ? std::string("--mount=type=secret,id=") + kSecret + ",required=true " : "";
   const std::string script = (with_env ? ". " + mounted + "\n" : "") + "set -eux\n" + build_cmd;
-  return "RUN " + mount + json::serialize(json::array{"/bin/sh", "-c", json::string(script)}) +
+  return Folded("RUN " + mount +
+                json::serialize(json::array{"/bin/sh", "-c", json::string(script)})) +
          "\n";
 }
 

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+#include <sstream>
+
 namespace ns::build {
 namespace {
 
@@ -120,6 +123,39 @@ TEST(CommandPlan, VariableThatNoShellTakes_IsRefusedWithoutItsValue) {
       Refusal(R"({"base_image":"a","build_cmd":"b"})", RequestWith({{"A-B", "hidden", true}}));
   EXPECT_THAT(refusal, HasSubstr("\"A-B\""));
   EXPECT_THAT(refusal, Not(HasSubstr("hidden")));
+}
+
+// Builders take no line of 64 KiB; joined again the lines are what one would be.
+TEST(CommandPlan, LongScript_IsFoldedWhereNothingIsLost) {
+  std::string script;
+  for (int i = 0; script.size() < 99'000; ++i)
+    script += "echo \"" + std::to_string(i) + "\" \\\\ # not a comment\n\t#\u00e9\x01\n";
+  const std::string text = PlanCommands({"nsbase:1", script}, RequestWith()).dockerfile_text;
+  std::istringstream lines(text);
+  std::string joined;
+  int continued = 0;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LT(line.size(), 65'000u);
+    EXPECT_THAT(line, Not(testing::StartsWith("#")));
+    const bool goes_on = line.ends_with('\\');
+    if (goes_on) line.pop_back();
+    EXPECT_FALSE(goes_on && line.ends_with('\\')) << "an escape is cut";
+    continued += goes_on;
+    joined += line + (goes_on ? "" : "\n");
+  }
+  EXPECT_GE(continued, 2);
+  const std::string short_text = PlanCommands({"nsbase:1", "x"}, RequestWith()).dockerfile_text;
+  const std::string head = short_text.substr(0, short_text.find("set -eux"));
+  ASSERT_TRUE(joined.starts_with(head));
+  const size_t begin = joined.find("[\"/bin/sh");
+  const auto words = boost::json::parse(joined.substr(begin));
+  EXPECT_EQ(std::string(words.at(2).as_string()), "set -eux\n" + script);
+}
+
+TEST(CommandPlan, LongScriptThatCannotBeFolded_IsRefused) {
+  EXPECT_THAT(Refusal(R"({"base_image":"a:1","build_cmd":")" + std::string(70'000, '#') + "\"}",
+                      RequestWith()),
+              HasSubstr("SettingsInvalid: build_cmd holds 30000 bytes"));
 }
 
 TEST(CommandPlan, ScriptTooLong_IsRefused) {

@@ -1,71 +1,25 @@
 #include "build/exposed_port.h"
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "build/dockerfile_words.h"
+
 namespace ns::build {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::vector<std::string> Words(std::string_view line) {
-  std::vector<std::string> out;
-  for (size_t i = 0; i < line.size();) {
-    while (i < line.size() && IsBlank(line[i])) ++i;
-    const size_t begin = i;
-    while (i < line.size() && !IsBlank(line[i])) ++i;
-    if (i > begin) out.emplace_back(line.substr(begin, i - begin));
-  }
-  return out;
-}
-
-// Instructions as words; lines that end in a backslash are joined, comments left out.
-std::vector<std::vector<std::string>> Instructions(std::string_view text) {
-  std::vector<std::vector<std::string>> out;
-  std::string joined;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line = text.substr(begin, end - begin);
-    begin = end + 1;
-    while (!line.empty() && IsBlank(line.back())) line.remove_suffix(1);
-    while (!line.empty() && IsBlank(line.front())) line.remove_prefix(1);
-    if (line.starts_with('#')) continue;
-    const bool goes_on = line.ends_with('\\');
-    if (goes_on) line.remove_suffix(1);
-    joined += std::string(line) + " ";
-    if (goes_on) continue;
-    if (auto words = Words(joined); !words.empty()) out.push_back(std::move(words));
-    joined.clear();
-  }
-  if (auto words = Words(joined); !words.empty()) out.push_back(std::move(words));
-  return out;
-}
-
-std::string Upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
-std::string Unquoted(std::string text) {
-  std::erase_if(text, [](char c) { return c == '"' || c == '\''; });
-  return text;
-}
 
 class Reading {
  public:
   int Port(std::string_view text) {
-    for (const auto& words : Instructions(text)) Take(words);
+    for (const auto& words : DockerfileInstructions(text)) Take(words);
     return port_;
   }
 
  private:
   void Take(const std::vector<std::string>& words) {
-    const std::string name = Upper(words.front());
+    const std::string name = UpperCase(words.front());
     if (name == "ARG" || name == "ENV") Define(words);
     if (name == "FROM") fresh_ = true;
     if (name != "EXPOSE") return;
@@ -86,7 +40,7 @@ class Reading {
   void Expose(const std::string& word) {
     std::string text = Value(Unquoted(word));
     if (const size_t slash = text.find('/'); slash != std::string::npos) {
-      if (Upper(text.substr(slash + 1)) != "TCP") return;
+      if (UpperCase(text.substr(slash + 1)) != "TCP") return;
       text.resize(slash);
     }
     int port = 0;

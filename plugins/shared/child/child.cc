@@ -112,7 +112,7 @@ class Child {
         return Ended(Ending::kLate);
       if (!spec_.tick()) return Ended(Ending::kTicked);
       Wait();
-      Read();
+      if (!Full()) Read();
     }
     Read();
     return {Ending::kExited, exit_code_};
@@ -144,14 +144,17 @@ class Child {
     return true;
   }
 
+  bool Full() const { return spec_.full && spec_.full(); }
+
   void Wait() {
-    pollfd ready[2] = {{eof_ ? -1 : pipe_.read_end, POLLIN, 0}, {call_.CancelFd(), POLLIN, 0}};
+    pollfd ready[2] = {{eof_ || Full() ? -1 : pipe_.read_end, POLLIN, 0},
+                       {call_.CancelFd(), POLLIN, 0}};
     ::poll(ready, 2, static_cast<int>(kTick.count()));
   }
 
   void Read() {
     char buffer[16 << 10];
-    for (ssize_t got = 1; got > 0 && !eof_;) {
+    for (ssize_t got = 1; got > 0 && !eof_ && !(Full() && !reaped_);) {
       got = ::read(pipe_.read_end, buffer, sizeof(buffer));
       if (got > 0) spec_.output({buffer, static_cast<size_t>(got)});
       if (got == 0) eof_ = true;

@@ -36,7 +36,8 @@ struct ChildSpec {
   std::chrono::steady_clock::time_point deadline;
   std::function<void(std::string_view)>
       output;  // stderr and stdout as they come; what it throws ends the child and is thrown on
-  std::function<bool()> tick;  // called at least every 20 ms; false ends the child
+  std::function<bool()> full{};  // true: what it says waits in its pipe; none: never
+  std::function<bool()> tick;    // called at least every 20 ms; false ends the child
 };
 
 enum class Ending { kExited, kLate, kCancelled, kTicked };  // kTicked: tick said no

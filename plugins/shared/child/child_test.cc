@@ -110,6 +110,17 @@ TEST(Child, Data_GoesElsewhereAndErrorsDoNot) {
   ::close(ends[1]);
 }
 
+TEST(Child, OutputThatNobodyHasRoomFor_WaitsAndIsWholeInTheEnd) {
+  std::string output;
+  ChildSpec spec = SpecOf("i=0; while [ $i -lt 20000 ]; do echo line; i=$((i+1)); done", output);
+  int ticks = 0;
+  spec.tick = [&] { return ++ticks > 0; };
+  spec.full = [&] { return ticks < 25; };
+  EXPECT_EQ(RunChild(sdk::Call(), spec).exit_code, 0);
+  EXPECT_GE(ticks, 25);
+  EXPECT_EQ(output.size(), 20000u * 5);
+}
+
 TEST(Child, CgroupThatIsNotThere_StartsNothing) {
   std::string output;
   ChildSpec spec = SpecOf("echo ran", output);

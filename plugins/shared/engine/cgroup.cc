@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -46,12 +47,12 @@ std::vector<fs::path> Subfolders(const fs::path& path) {
   return found;
 }
 
-void Processes(const fs::path& folder, std::vector<int>& pids) {
+void Collect(const fs::path& folder, std::vector<int>& pids) {
   std::istringstream text(ReadAll(folder / "cgroup.procs"));
   for (int pid = 0; text >> pid;) {
     if (pid > 0) pids.push_back(pid);
   }
-  for (const fs::path& below : Subfolders(folder)) Processes(below, pids);
+  for (const fs::path& below : Subfolders(folder)) Collect(below, pids);
 }
 
 // Deepest first; a cgroup goes by rmdir, with the files in it.
@@ -121,10 +122,16 @@ bool Cgroups::Make(const std::string& name, const Limits& limits) const {
                                           std::to_string(limits.cpu_millis * kCpuPeriod / 1000)));
 }
 
+std::vector<int> Cgroups::Processes(const std::string& name) const {
+  std::vector<int> pids;
+  Collect(Folder("memory", name), pids);
+  return pids;
+}
+
 bool Cgroups::Kill(const std::string& name) const {
   for (const auto until = Clock::now() + kEnd; Clock::now() < until; ::poll(nullptr, 0, 10)) {
     std::vector<int> pids;
-    for (const fs::path& folder : Folders(name)) Processes(folder, pids);
+    for (const fs::path& folder : Folders(name)) Collect(folder, pids);
     if (pids.empty()) return true;
     for (const int pid : pids) ::kill(pid, SIGKILL);
   }
@@ -191,8 +198,10 @@ bool BuildCgroup::OutOfMemory() {
     const std::string events = ReadAll(cgroups_.Folder("memory", name_) / "memory.events");
     return out_of_memory_ = NumberOf(events, "oom_kill") > 0;
   }
+  // One that somebody else has removed raises its event, too, and then never was at its limit.
   uint64_t times = 0;
-  return out_of_memory_ = event_ >= 0 && ::read(event_, &times, sizeof(times)) == sizeof(times);
+  if (event_ < 0 || ::read(event_, &times, sizeof(times)) != sizeof(times)) return false;
+  return out_of_memory_ = fs::exists(cgroups_.Folder("memory", name_));
 }
 
 // Removing one raises its event, too: what it says counts only before.

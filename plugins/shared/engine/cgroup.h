@@ -31,6 +31,8 @@ class Cgroups {
   // SIGKILL to all that is in it and below, until nothing is or two seconds have passed, then
   // removes it. False: something is left. One that is not there is fine.
   bool Remove(const std::string& name) const;
+  // Of one and of all below it whose memory counts there.
+  std::vector<int> Processes(const std::string& name) const;
   // Names of those right below one.
   std::vector<std::string> Below(const std::string& name) const;
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -70,6 +71,34 @@ TEST_F(CgroupFiles, VersionOne_EachControllerHasItsOwn) {
   EXPECT_THAT(cgroups.Folders("ours/b1"),
               testing::UnorderedElementsAre(root_ / "memory/ours/b1", root_ / "pids/ours/b1",
                                             root_ / "cpu/ours/b1"));
+}
+
+// On the kernel itself, as root and with version 1.
+TEST(BuildCgroup, AtItsLimit_IsSeen) {
+  const Cgroups cgroups;
+  if (!cgroups.CanLimit()) GTEST_SKIP() << "no cgroups to make";
+  BuildCgroup cgroup(cgroups, "neoshowcase-test-" + std::to_string(::getpid()), {32 << 20, 0, 0});
+  ASSERT_TRUE(cgroup.made());
+  std::string enter;
+  for (const std::string& entry : cgroup.Entries()) enter += "echo $$ > " + entry + "; ";
+  const std::string eat = "sh -c '" + enter + "head -c 200000000 /dev/zero | tail -n 1'";
+  EXPECT_NE(std::system((eat + " >/dev/null 2>&1").c_str()), 0);
+  bool seen = false;
+  for (int i = 0; i < 50 && !seen; ++i, ::usleep(10'000)) seen = cgroup.OutOfMemory();
+  EXPECT_TRUE(seen);
+}
+
+TEST(BuildCgroup, RemovedBySomebodyElse_WasNotAtItsLimit) {
+  const Cgroups cgroups;
+  if (!cgroups.CanLimit() || cgroups.unified()) GTEST_SKIP() << "no cgroups of version 1 to make";
+  const std::string name = "neoshowcase-test-" + std::to_string(::getpid());
+  {
+    BuildCgroup cgroup(cgroups, name, {64 << 20, 0, 0});
+    ASSERT_TRUE(cgroup.made());
+    EXPECT_FALSE(cgroup.OutOfMemory());
+    ASSERT_TRUE(fs::remove(cgroups.Folder("memory", name)));
+    for (int i = 0; i < 50; ++i, ::usleep(10'000)) ASSERT_FALSE(cgroup.OutOfMemory());
+  }
 }
 
 TEST_F(CgroupFiles, NoController_NothingCanBeLimited) {

@@ -15,6 +15,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr auto kLongestTimeout = std::chrono::hours(7 * 24);
+
 sdk::Error Invalid(const std::string& what) {
   return sdk::Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID, what, sdk::Fault::kOperator);
 }
@@ -107,9 +109,12 @@ Common ConfigText::Limits(const Machine& machine) const {
   config.timeout = std::chrono::seconds(Amount(from, "timeout", Times(), config.timeout.count()));
   if (config.timeout.count() == 0)
     throw Invalid("timeout is 0; a build needs a limit, write one like \"30m\".");
+  if (config.timeout > kLongestTimeout)
+    throw Invalid("timeout is longer than 7 days; write a limit like \"30m\".");
   const auto share = Share(from, "memory", machine.memory);
   config.memory = share ? *share : Amount(from, "memory", Sizes(), machine.memory / 2);
   config.cpu_millis = CpuMillis(from, machine.cpus * 1000, std::max(500, machine.cpus * 500));
+  config.disk = Amount(from, "disk", Sizes(), config.disk);
   config.cache = Amount(from, "cache", Sizes(), 0);
   return config;
 }

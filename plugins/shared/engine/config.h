@@ -9,9 +9,10 @@ namespace ns::engine {
 
 struct Common {
   int concurrency = 1;                    // builds at once; more wait
-  std::chrono::seconds timeout{30 * 60};  // of one build
+  std::chrono::seconds timeout{30 * 60};  // of one build; at most 7 days
   int64_t memory = 0;                     // bytes; 0: none
   int64_t cpu_millis = 0;                 // thousandths of a CPU; 0: none
+  int64_t disk = int64_t{20} << 30;       // bytes that a build may write; 0: no limit
   int64_t cache = 0;                      // bytes of layer cache to keep; 0: not said
 };
 

@@ -33,6 +33,7 @@ TEST(Config, Units_AreUnderstood) {
   EXPECT_EQ(config.cache, 1024);
   EXPECT_EQ(config.concurrency, 3);
   EXPECT_EQ(Parse(R"({"timeout":"2h","memory":0})", kMachine).timeout, 2h);
+  EXPECT_EQ(Parse(R"({"timeout":"168h"})", kMachine).timeout, 168h);
   EXPECT_EQ(Parse(R"({"memory":"25%"})", {1000, 4}).memory, 250);
   EXPECT_EQ(Parse(R"({"cpus":"75%"})", kMachine).cpu_millis, 3000);
 }
@@ -42,6 +43,7 @@ TEST(Config, WhatCannotBe_IsRefusedWithItsName) {
            {R"({"memory":"256X"})", "memory is \"256X\""},
            {R"({"timeout":"soon"})", "timeout is \"soon\""},
            {R"({"timeout":0})", "timeout is 0"},
+           {R"({"timeout":"169h"})", "timeout is longer than 7 days"},
            {R"({"memory":"99999999999T"})", "memory"},
            {R"({"memory":-1})", "memory"},
            {R"({"memory":"0%"})", "memory is \"0%\""},

@@ -144,11 +144,6 @@ sdk::Error BuildFailure(const std::string& builder, const std::vector<std::strin
                 "A base image cannot be had: " + Short(verdict) + "; correct its name.");
 }
 
-bool SaysKilled(const std::vector<std::string>& tail) {
-  const std::string verdict = Verdict(tail);
-  return StepFailed(verdict) && verdict.ends_with("exit code: 137");
-}
-
 std::string RefusedPush(const std::vector<std::string>& tail) {
   const bool exporting = std::any_of(tail.begin(), tail.end(), [](const std::string& line) {
     return line.starts_with(" > exporting to image");

@@ -21,9 +21,6 @@ bool SaysDiskFull(const std::string& text);
 // What the step said before it failed, as "; its last words: ...", or nothing.
 std::string LastWords(const std::vector<std::string>& said);
 
-// Whether they say that a step was killed, as the kernel kills what needs too much memory.
-bool SaysKilled(const std::vector<std::string>& tail);
-
 // What the client's words come to where the image was built and could not be pushed; else empty.
 std::string RefusedPush(const std::vector<std::string>& tail);
 

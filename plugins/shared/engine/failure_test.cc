@@ -184,13 +184,6 @@ TEST(BuildFailure, DaemonThatDoesNotAnswerAfterIt_IsThePlatformsWhateverTheWords
   EXPECT_EQ(error.fault(), sdk::Fault::kPlatform);
 }
 
-TEST(SaysKilled, OnlyOfAStepThatWasKilled) {
-  EXPECT_TRUE(SaysKilled({"------", "executor failed running [/bin/sh -c x]: exit code: 137"}));
-  EXPECT_FALSE(
-      SaysKilled({"------", "executor failed running [/bin/sh -c exit code: 137]: exit code: 1"}));
-  EXPECT_FALSE(SaysKilled({}));
-}
-
 TEST(RefusedPush, OnlyOfABuildThatCameToIt) {
   const std::string error =
       "error: failed to solve: failed to push h:1/a/b:1: failed to do request: dial tcp: refused";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/digest_text.h"
+
 namespace ns::engine {
 namespace {
 
@@ -15,11 +17,7 @@ constexpr size_t kLongestLine = 256 << 10;  // bytes; a longer one is given in p
 bool NamesDigest(std::string_view line) {
   if (!line.starts_with("#")) return false;
   const size_t space = line.find(' ');
-  if (space == std::string_view::npos || !line.substr(space + 1).starts_with("sha256:"))
-    return false;
-  const std::string_view digest = line.substr(space + 8);
-  return digest.size() == 64 &&
-         digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return space != std::string_view::npos && IsSha256(line.substr(space + 1));
 }
 
 // "#8 0.209 + make" -> "+ make"; empty for anything but a step's own words.

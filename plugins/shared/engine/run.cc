@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -61,6 +62,18 @@ void CheckExport(const sdk::EngineJob& job) {
   if (!job.artifact) throw defect("and nothing takes it.");
 }
 
+// By these a build is found, limited and kept from the cache of others.
+void CheckArgs(const sdk::EngineJob& job) {
+  for (const auto& [key, value] : job.plan.args) {
+    std::string name = key;
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (name != "NO_PROXY" && !name.starts_with("BUILDKIT_")) continue;
+    throw sdk::Error(NS_E_INVALID, NS_REASON_SETTINGS_INVALID,
+                     "The build argument " + key + " is the engine's own; leave it out.",
+                     sdk::Fault::kSource);
+  }
+}
+
 }  // namespace
 
 void KillMarked(const Mark& mark) {
@@ -86,6 +99,7 @@ void CheckId(const std::string& id, const std::string& what) {
 void CheckJob(const sdk::EngineJob& job) {
   CheckId(job.build, "The build's id");
   CheckId(job.app, "The application's id");
+  CheckArgs(job);
   if (!job.plan.export_path.empty()) CheckExport(job);
 }
 
@@ -151,6 +165,13 @@ sdk::Error OutOfMemory(const std::string& what, int64_t limit) {
   return {NS_E_PRECONDITION, NS_REASON_OUT_OF_MEMORY,
           what + " needed more memory than its limit of " + std::to_string(limit >> 20) +
               " MiB; make it need less, or raise `memory` of the engine.",
+          sdk::Fault::kSource};
+}
+
+sdk::Error OutOfDisk(int64_t limit) {
+  return {NS_E_PRECONDITION, kOutOfDisk,
+          "The build wrote more to the disk than its limit of " + std::to_string(limit >> 20) +
+              " MiB and was killed; make it write less, or raise `disk` of the engine.",
           sdk::Fault::kSource};
 }
 

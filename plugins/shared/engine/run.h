@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, std::string>> LabelsOf(const std::string& ins
 // Ids become names of files and labels: throws Defect for one that holds more than letters, digits,
 // _ and -.
 void CheckId(const std::string& id, const std::string& what);
-// The ids of a job, and what it wants exported: methods of others may plan anything. Throws Defect.
+// The ids of a job, its build arguments, and what it wants exported: methods of others may plan
+// anything. Throws Defect, and SettingsInvalid for an argument that only an engine may set.
 void CheckJob(const sdk::EngineJob& job);
 
 // The secrets' values that must not be in a log.
@@ -51,8 +52,12 @@ std::string RegistryLogins(const std::string& text, const sdk::EngineJob& job);
 std::string FindProgram(const std::string& configured, const std::string& name,
                         const std::string& package);
 
+// The reason of OutOfDisk.
+inline constexpr const char* kOutOfDisk = "OutOfDisk";
+
 // Failures, each with its fault. `what` of a limit: "A step of the build", "The build".
 sdk::Error OutOfMemory(const std::string& what, int64_t limit);
+sdk::Error OutOfDisk(int64_t limit);
 sdk::Error TimedOut(std::chrono::seconds limit);
 sdk::Error TimedOutReading();
 sdk::Error DiskTrouble(const std::string& what);

@@ -5,7 +5,7 @@
 namespace ns::engine {
 namespace {
 
-constexpr const char* kPrintKey = "secret-key";
+constexpr const char* kUnknown = "unknown";  // no print of secrets
 
 }  // namespace
 
@@ -14,7 +14,10 @@ bool SecretMemory::Changed(const sdk::Call& call, const sdk::EngineJob& job) con
     const auto key = host_.state().Get(call, kPrintKey);
     const auto last = host_.state().Get(call, "secrets." + job.app);
     if (!key) return !job.plan.secrets.empty();
-    return SecretPrint(*key, job.plan.secrets) != last.value_or("");
+    if (SecretPrint(*key, job.plan.secrets) == last.value_or("")) return false;
+    // Whatever becomes of this build, its steps are in the cache from now on.
+    host_.state().Put(call, "secrets." + job.app, kUnknown);
+    return true;
   } catch (const sdk::Error&) {
     call.Check();
     return !job.plan.secrets.empty();

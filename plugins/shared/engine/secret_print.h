@@ -11,6 +11,9 @@ namespace ns::engine {
 // A keyed fingerprint; empty for no secrets. `key`: 16 bytes or more, known to this machine only.
 std::string SecretPrint(const std::string& key, const std::vector<sdk::EnvVar>& secrets);
 
+// Where the host keeps this machine's key (ns.host.state/1).
+inline constexpr const char* kPrintKey = "secret-key";
+
 // 32 random bytes.
 std::string FreshKey();
 

@@ -28,13 +28,29 @@ class Workplace {
   const Files& files() const { return files_; }
   const std::filesystem::path& path() const { return path_; }
 
+  // Whether the head of the Dockerfile names a front end.
+  bool NamesSyntax() const;
+  // From now on files().dockerfile is a copy whose head names no front end (WithoutSyntax), unless
+  // it names none anyway. Whether it did.
+  bool LeaveOutSyntax();
+
+  // Keeps a word for whoever finds the folder of a dead run. Throws EngineUnavailable.
+  void Note(const std::string& name, const std::string& text) const;
+
+  // What runs of a build have noted under that name.
+  static std::vector<std::string> Notes(const std::string& folder, const std::string& build,
+                                        const std::string& name);
   // Removes what dead runs of a build have left there.
   static void Forget(const std::string& folder, const std::string& build);
+  // Ids of builds of which dead runs have left something there; those that run are not among them.
+  static std::vector<std::string> Orphans(const std::string& folder);
 
  private:
   std::string Generated(const sdk::BuildPlan& plan) const;
+  std::string Dockerfile() const;
 
-  const std::filesystem::path path_;
+  const std::filesystem::path path_, source_;
+  int alive_ = -1;  // locked while the run lives, whatever ends it
   std::vector<child::MemoryFile> memory_;
   Files files_;
 };

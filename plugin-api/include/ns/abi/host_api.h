@@ -19,7 +19,7 @@ typedef struct ns_peer {
   uint32_t uid, gid;
   int64_t pid;
   ns_str address;           /* "127.0.0.1" of a TCP peer; empty for a Unix socket */
-  const ns_header* headers; /* all of the request, as they came */
+  const ns_header* headers; /* all of the request, as they came, ":method" and ":path" as well */
   size_t header_count;
 } ns_peer;
 
@@ -34,6 +34,11 @@ typedef struct ns_api_sink {
    * success. The handle is dead afterwards. */
   void (*on_end)(void* ctx, const ns_problem* problem, int32_t http_status,
                  ns_str content_type) NS_NOEXCEPT;
+  /* Metadata of a call beside its messages: before the first message (`trailing` 0: the answer
+   * begins, though its first message may be long in coming), or before on_end (1). Names in lower
+   * case. May be NULL; takes no credit. */
+  void (*on_metadata)(void* ctx, int32_t trailing, const ns_header* headers,
+                      size_t count) NS_NOEXCEPT;
 } ns_api_sink;
 
 enum { NS_RAW_POST = 1, NS_RAW_GET = 2 };

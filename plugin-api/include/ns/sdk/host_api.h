@@ -39,6 +39,8 @@ struct ApiEnd {
   std::string_view content_type;  // raw entries only
 };
 
+using Metadata = std::vector<std::pair<std::string, std::string>>;  // names in lower case
+
 // Takes what a request gives, on host threads, one call at a time per request. Kept alive until
 // OnEnd has returned. Neither may throw.
 class ApiReceiver {
@@ -47,6 +49,11 @@ class ApiReceiver {
   // One message: serialized protobuf (Invoke) or body bytes (Raw); valid until it returns. Counts
   // against the credit.
   virtual void OnMessage(std::string_view message) noexcept = 0;
+  // Of a call: before its first message, when the answer begins, or (`trailing`) before its end.
+  virtual void OnMetadata(bool trailing, const Metadata& metadata) noexcept {
+    (void)trailing;
+    (void)metadata;
+  }
   // Exactly once.
   virtual void OnEnd(const ApiEnd& end) noexcept = 0;
 };
@@ -112,6 +119,13 @@ class Api {
   }
   static void OnEnd(void* ctx, const ns_problem* problem, int32_t http_status,
                     ns_str content_type) noexcept;
+  static void OnMetadata(void* ctx, int32_t trailing, const ns_header* headers,
+                         size_t count) noexcept {
+    Metadata metadata;
+    for (size_t i = 0; i < count; ++i)
+      metadata.emplace_back(Text(headers[i].name), Text(headers[i].value));
+    (*static_cast<Context*>(ctx))->receiver->OnMetadata(trailing != 0, metadata);
+  }
 
   const ns_host* host_ = nullptr;
   const ns_host_api* table_ = nullptr;
@@ -165,7 +179,8 @@ ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver,
                          peer.uid,        peer.gid,
                          peer.pid,        Str(peer.address),
                          headers.data(),  headers.size()};
-  const ns_api_sink sink{sizeof(ns_api_sink), 0, new Context(request.shared_), &OnMessage, &OnEnd};
+  const ns_api_sink sink{sizeof(ns_api_sink), 0,      new Context(request.shared_),
+                         &OnMessage,          &OnEnd, &OnMetadata};
   ns_api_request* handle = begin(raw_peer, sink);
   std::lock_guard lock(request.shared_->mutex);
   if (!request.shared_->ended) request.shared_->handle = handle;

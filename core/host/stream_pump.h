@@ -1,0 +1,67 @@
+// Answers of many messages that are under way, without a thread each.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "act/worker_pool.h"
+#include "api/stream.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "plugin/api_calls.h"
+
+namespace ns::host {
+
+// Looks at a stream when there may be more of it: by a hint, after its interval, when the edge can
+// take more, when it is cancelled, at its deadline. One that has much to give takes turns with the
+// others. [any-thread]
+class StreamPump {
+ public:
+  // `clock` outlives it. `pool` does not: it goes after Stop and before the pump, which its work
+  // uses.
+  StreamPump(act::WorkerPool& pool, Clock& clock);
+  ~StreamPump();
+  StreamPump(const StreamPump&) = delete;
+  StreamPump& operator=(const StreamPump&) = delete;
+
+  // Gives all that `stream` has to `reply`, and its end.
+  void Begin(std::unique_ptr<api::Stream> stream, std::shared_ptr<plugin::ApiReply> reply)
+      NS_EXCLUDES(mutex_);
+  // There may be more for those who await `id`.
+  void OnMore(const std::string& id) NS_EXCLUDES(mutex_);
+  // Looks at none from now on; what is open ends with the pump.
+  void Stop() NS_EXCLUDES(mutex_);
+  // Streams under way.
+  size_t open() NS_EXCLUDES(mutex_);
+
+ private:
+  struct Open;
+
+  void Run(const std::stop_token& stop) NS_EXCLUDES(mutex_);
+  void Wake(uint64_t number) NS_EXCLUDES(mutex_);
+  void WakeLocked(uint64_t number) NS_REQUIRES(mutex_);
+  void Submit(const std::shared_ptr<Open>& open) NS_REQUIRES(mutex_);
+  void Work(const std::shared_ptr<Open>& open) NS_EXCLUDES(mutex_);
+  // When to look again without being woken; none: it is over.
+  std::optional<Duration> Look(Open& open);
+
+  act::WorkerPool& pool_;
+  Clock& clock_;
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  bool stopped_ NS_GUARDED_BY(mutex_) = false;
+  uint64_t last_ NS_GUARDED_BY(mutex_) = 0;
+  std::map<uint64_t, std::shared_ptr<Open>> open_ NS_GUARDED_BY(mutex_);
+  std::set<std::pair<std::string, uint64_t>> awaiting_ NS_GUARDED_BY(mutex_);
+  std::set<std::pair<Duration, uint64_t>> due_ NS_GUARDED_BY(mutex_);
+  std::jthread thread_;  // last
+};
+
+}  // namespace ns::host

@@ -1,0 +1,210 @@
+#include "host/stream_pump.h"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <vector>
+
+namespace ns::host {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+// Takes messages while it has credit.
+class Reply final : public plugin::ApiReply {
+ public:
+  explicit Reply(int credit, std::optional<Duration> deadline = std::nullopt) : credit_(credit) {
+    call_ = {stop_.get_token(), deadline};
+  }
+  const ports::Call& call() const override { return call_; }
+  Status Message(std::string_view) override { return Internal("waits for nobody"); }
+  bool Offer(std::string_view message, std::function<void()> more) override {
+    Lock lock(mutex_);
+    if (credit_ == 0) {
+      more_ = std::move(more);
+      return false;
+    }
+    --credit_;
+    got_.emplace_back(message);
+    changed_.notify_all();
+    return true;
+  }
+  void Metadata(bool, const plugin::ApiMetadata&) override {}
+  void End(const Status& outcome, int, const std::string&) override {
+    Lock lock(mutex_);
+    end_ = outcome;
+    changed_.notify_all();
+  }
+
+  void Grant(int credit) {
+    std::function<void()> more;
+    {
+      Lock lock(mutex_);
+      credit_ += credit;
+      more.swap(more_);
+    }
+    if (more) more();
+  }
+  void Cancel() { stop_.request_stop(); }
+  // What it has, once there is as much, or the end.
+  std::vector<std::string> Got(size_t count) {
+    Lock lock(mutex_);
+    changed_.wait_for(mutex_, 20s,
+                      [&]() NS_REQUIRES(mutex_) { return got_.size() >= count || end_; });
+    return got_;
+  }
+  Status Ended() {
+    Lock lock(mutex_);
+    changed_.wait_for(mutex_, 20s, [&]() NS_REQUIRES(mutex_) { return end_.has_value(); });
+    return end_.value_or(Internal("it goes on"));
+  }
+  bool goes_on() {
+    Lock lock(mutex_);
+    return !end_;
+  }
+
+ private:
+  std::stop_source stop_;
+  ports::Call call_;
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  int credit_ NS_GUARDED_BY(mutex_);
+  std::vector<std::string> got_ NS_GUARDED_BY(mutex_);
+  std::function<void()> more_ NS_GUARDED_BY(mutex_);
+  std::optional<Status> end_ NS_GUARDED_BY(mutex_);
+};
+
+// What a test puts in.
+struct Source {
+  void Put(api::Piece piece) {
+    Lock lock(mutex);
+    pieces.push_back(std::move(piece));
+  }
+  Mutex mutex;
+  std::vector<api::Piece> pieces NS_GUARDED_BY(mutex);
+  int looks NS_GUARDED_BY(mutex) = 0;
+};
+
+class FromSource final : public api::Stream {
+ public:
+  FromSource(std::shared_ptr<Source> source, std::string awaits, Duration interval)
+      : source_(std::move(source)), awaits_(std::move(awaits)), interval_(interval) {}
+  Result<api::Piece> Next(const ports::Call&) override {
+    Lock lock(source_->mutex);
+    ++source_->looks;
+    if (source_->pieces.empty()) return api::Piece();
+    api::Piece piece = std::move(source_->pieces.front());
+    source_->pieces.erase(source_->pieces.begin());
+    return piece;
+  }
+  std::string awaits() const override { return awaits_; }
+  Duration interval() const override { return interval_; }
+
+ private:
+  const std::shared_ptr<Source> source_;
+  const std::string awaits_;
+  const Duration interval_;
+};
+
+class StreamPumpTest : public testing::Test {
+ protected:
+  std::shared_ptr<Reply> Begin(const std::shared_ptr<Source>& source, int credit,
+                               Duration interval = 1h,
+                               std::optional<Duration> deadline = std::nullopt) {
+    auto reply = std::make_shared<Reply>(credit, deadline);
+    pump_->Begin(std::make_unique<FromSource>(source, "a", interval), reply);
+    return reply;
+  }
+  static int Looks(Source& source) {
+    Lock lock(source.mutex);
+    return source.looks;
+  }
+  void AwaitLooks(Source& source, int count) {
+    for (int i = 0; i < 2000 && Looks(source) < count; ++i) std::this_thread::sleep_for(10ms);
+    ASSERT_GE(Looks(source), count);
+  }
+
+  StreamPumpTest() { pump_.emplace(pool_, SystemClock()); }
+  ~StreamPumpTest() override { pump_->Stop(); }
+
+  std::optional<StreamPump> pump_;
+  act::WorkerPool pool_{2};  // last: what it does uses the pump
+};
+
+TEST_F(StreamPumpTest, WhatThereIs_IsGivenInOrderWithItsEnd) {
+  const auto source = std::make_shared<Source>();
+  source->Put({{"a", "b"}, false});
+  source->Put({{"c"}, true});
+  const auto reply = Begin(source, 10);
+  EXPECT_EQ(reply->Ended(), Status());
+  EXPECT_THAT(reply->Got(3), ElementsAre("a", "b", "c"));
+}
+
+TEST_F(StreamPumpTest, Hint_BringsWhatHasComeToThoseWhoAwaitIt) {
+  const auto source = std::make_shared<Source>(), other = std::make_shared<Source>();
+  const auto reply = Begin(source, 10);
+  AwaitLooks(*source, 1);
+  source->Put({{"a"}, false});
+  pump_->OnMore("b");
+  pump_->OnMore("a");
+  EXPECT_THAT(reply->Got(1), ElementsAre("a"));
+  EXPECT_TRUE(reply->goes_on());
+  EXPECT_EQ(pump_->open(), 1u);
+}
+
+TEST_F(StreamPumpTest, LostHint_IsMadeUpForAfterTheInterval) {
+  const auto source = std::make_shared<Source>();
+  const auto reply = Begin(source, 10, 20ms);
+  AwaitLooks(*source, 1);
+  source->Put({{"a"}, true});
+  EXPECT_EQ(reply->Ended(), Status());
+  EXPECT_THAT(reply->Got(1), ElementsAre("a"));
+}
+
+TEST_F(StreamPumpTest, EdgeThatCanTakeNoMore_IsNotReadAheadFor) {
+  const auto source = std::make_shared<Source>();
+  for (int i = 0; i < 5; ++i) source->Put({{std::to_string(i)}, i == 4});
+  const auto reply = Begin(source, 2);
+  EXPECT_THAT(reply->Got(2), ElementsAre("0", "1"));
+  AwaitLooks(*source, 3);
+  std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(Looks(*source), 3) << "one message waits, and no more is asked for";
+  reply->Grant(10);
+  EXPECT_EQ(reply->Ended(), Status());
+  EXPECT_THAT(reply->Got(5), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(StreamPumpTest, CancelledOne_EndsAtOnceWhereverItWaits) {
+  const auto idle = std::make_shared<Source>(), blocked = std::make_shared<Source>();
+  blocked->Put({{"a"}, false});
+  const auto first = Begin(idle, 10), second = Begin(blocked, 0);
+  AwaitLooks(*idle, 1);
+  AwaitLooks(*blocked, 1);
+  first->Cancel();
+  second->Cancel();
+  EXPECT_EQ(first->Ended().code(), Code::kCancelled);
+  EXPECT_EQ(second->Ended().code(), Code::kCancelled);
+  for (int i = 0; i < 2000 && pump_->open() > 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(pump_->open(), 0u);
+}
+
+TEST_F(StreamPumpTest, Deadline_EndsIt) {
+  const auto source = std::make_shared<Source>();
+  const auto reply = Begin(source, 10, 1h, SystemClock().Monotonic() + 30ms);
+  EXPECT_EQ(reply->Ended().code(), Code::kDeadline);
+}
+
+TEST_F(StreamPumpTest, ThousandIdleOnes_HoldNoThread) {
+  std::vector<std::shared_ptr<Reply>> replies;
+  const auto idle = std::make_shared<Source>();
+  for (int i = 0; i < 1000; ++i) replies.push_back(Begin(idle, 10));
+  AwaitLooks(*idle, 1000);
+  const auto source = std::make_shared<Source>();
+  source->Put({{"a"}, true});
+  EXPECT_EQ(Begin(source, 1)->Ended(), Status()) << "two threads serve them all";
+  EXPECT_EQ(pump_->open(), 1000u);
+}
+
+}  // namespace
+}  // namespace ns::host

@@ -1,0 +1,115 @@
+#include "http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "http/peer.h"
+
+namespace ns::gateway::http {
+namespace {
+
+constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// Finds out what is spoken; then stands for the one that speaks it.
+class Opening final : public Connection, public std::enable_shared_from_this<Opening> {
+ public:
+  Opening(Serving& serving, std::unique_ptr<Pipe> pipe, sdk::Peer peer,
+          std::function<void(Connection*)> closed)
+      : serving_(serving),
+        pipe_(std::move(pipe)),
+        peer_(std::move(peer)),
+        closed_(std::move(closed)),
+        timer_(serving.io) {}
+
+  void Begin() {
+    Limit(serving_.limits.idle_time);
+    pipe_->Open([self = shared_from_this()](bool ok) {
+      if (self->pipe_ == nullptr) return;
+      if (!ok) return self->Close();
+      self->Look();
+    });
+  }
+
+  void Finish() override {
+    if (const auto speaker = speaker_) return speaker->Finish();
+    Close();
+  }
+  void Abort() override {
+    if (const auto speaker = speaker_) return speaker->Abort();
+    Close();
+  }
+
+ private:
+  void Limit(std::chrono::milliseconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error && self->pipe_) self->Close();
+    });
+  }
+
+  void Look() {
+    if (pipe_->agreed() == "h2") return Speak(&ServeH2);
+    pipe_->Read(bytes_, [self = shared_from_this()](ssize_t size) {
+      if (self->pipe_ == nullptr) return;
+      if (size <= 0) return self->Close();
+      self->Saw(static_cast<size_t>(size));
+    });
+  }
+
+  void Saw(size_t size) {
+    if (first_.empty()) Limit(serving_.limits.header_time);
+    first_.append(bytes_.data(), size);
+    const size_t known = std::min(first_.size(), kPreface.size());
+    if (first_.compare(0, known, kPreface, 0, known) != 0) return Speak(&ServeH1);
+    if (known == kPreface.size()) return Speak(&ServeH2);
+    Look();
+  }
+
+  void Speak(std::shared_ptr<Connection> (*serve)(Accepted)) {
+    timer_.cancel();
+    const auto self = shared_from_this();
+    speaker_ = serve({serving_, std::move(pipe_), std::move(peer_), std::move(first_),
+                      [self] { self->Closed(); }});
+    if (closed_early_) speaker_.reset();
+  }
+
+  void Close() {
+    if (pipe_ == nullptr) return;
+    timer_.cancel();
+    pipe_->Close();
+    pipe_.reset();
+    closed_(this);
+  }
+  void Closed() {
+    closed_early_ = true;
+    speaker_.reset();  // it holds itself as long as it needs
+    closed_(this);
+  }
+
+  Serving& serving_;
+  std::unique_ptr<Pipe> pipe_;  // until it is known
+  sdk::Peer peer_;
+  const std::function<void(Connection*)> closed_;
+  boost::asio::steady_timer timer_;
+  std::array<char, 4096> bytes_;
+  std::string first_;
+  std::shared_ptr<Connection> speaker_;
+  bool closed_early_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> Serve(Serving& serving, int fd,
+                                  std::function<void(Connection*)> closed) {
+  sdk::Peer peer = PeerOf(fd);
+  auto pipe = NewPipe(serving.io, fd, serving.tls);
+  if (!pipe) return nullptr;
+  auto opening =
+      std::make_shared<Opening>(serving, std::move(pipe), std::move(peer), std::move(closed));
+  opening->Begin();
+  return opening;
+}
+
+}  // namespace ns::gateway::http

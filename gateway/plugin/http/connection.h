@@ -1,0 +1,52 @@
+// One accepted connection, whatever it turns out to speak.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/budget.h"
+#include "http/exchange.h"
+#include "http/limits.h"
+#include "http/pipe.h"
+
+namespace ns::gateway::http {
+
+// What the connections of one thread share. Outlives them.
+struct Serving {
+  boost::asio::io_context& io;
+  const Limits& limits;
+  Budget& budget;
+  Service& service;
+  boost::asio::ssl::context* tls = nullptr;  // null: none
+  bool draining = false;
+};
+
+// Lives on the thread of the io_context; the operations under way keep it alive.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // Ends it now if it waits for a request, else after what is under way.
+  virtual void Finish() = 0;
+  // Ends it now.
+  virtual void Abort() = 0;
+};
+
+// Serves the connected socket `fd`, which it owns: HTTP/1.1, or HTTP/2 where the client begins with
+// it (prior knowledge, RFC 9113 section 3.3) or both agree on it by ALPN. `closed` is called once,
+// when nothing is served any more. Null: the system refuses the socket.
+std::shared_ptr<Connection> Serve(Serving& serving, int fd,
+                                  std::function<void(Connection*)> closed);
+
+// Once it is known what is spoken; `first`: bytes that were read already.
+struct Accepted {
+  Serving& serving;
+  std::unique_ptr<Pipe> pipe;
+  sdk::Peer peer;
+  std::string first;
+  std::function<void()> closed;
+};
+std::shared_ptr<Connection> ServeH1(Accepted accepted);
+std::shared_ptr<Connection> ServeH2(Accepted accepted);
+
+}  // namespace ns::gateway::http

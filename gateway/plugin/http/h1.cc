@@ -1,0 +1,372 @@
+// HTTP/1.1: requests one after the other. Source of rules: RFC 9110, RFC 9112.
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffers_iterator.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <optional>
+
+#include "http/connection.h"
+
+namespace ns::gateway::http {
+namespace {
+
+namespace beast = boost::beast::http;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr size_t kPiece = 4096, kBodyPiece = 64 * 1024;
+constexpr milliseconds kLinger{5'000};
+constexpr uint64_t kLingerBytes = 64 * 1024 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// `message` as bytes behind `out`: in full, or its head alone.
+template <class Body>
+void Append(beast::response<Body>& message, bool head_alone, std::string& out) {
+  beast::response_serializer<Body> serializer(message);
+  serializer.split(head_alone);
+  error_code error;
+  while (!error && !(head_alone ? serializer.is_header_done() : serializer.is_done())) {
+    serializer.next(error, [&](error_code&, const auto& buffers) {
+      for (const auto& buffer : boost::beast::buffers_range_ref(buffers))
+        out.append(static_cast<const char*>(buffer.data()), buffer.size());
+      serializer.consume(boost::beast::buffer_bytes(buffers));
+    });
+  }
+}
+
+class H1 final : public Connection, public Answering, public std::enable_shared_from_this<H1> {
+ public:
+  explicit H1(Accepted accepted)
+      : serving_(accepted.serving),
+        pipe_(std::move(accepted.pipe)),
+        peer_(std::move(accepted.peer)),
+        closed_(std::move(accepted.closed)),
+        timer_(accepted.serving.io),
+        held_(accepted.serving.budget) {
+    in_.commit(boost::asio::buffer_copy(in_.prepare(accepted.first.size()),
+                                        boost::asio::buffer(accepted.first)));
+  }
+
+  void Begin() { AwaitRequest(); }
+  void Finish() override {
+    if (state_ == State::kIdle) return Close();
+    if (handler_) handler_->OnLeave();
+  }
+  void Abort() override { Close(); }
+
+  // -- Answering
+  void Whole(ResponseHead head, std::string body, Headers trailers) override;
+  void Open(ResponseHead head) override;
+  void Write(std::string bytes) override;
+  void End(Headers trailers) override;
+  void Reset() override { Close(); }
+  size_t unsent() const override { return out_.size() + sending_.size(); }
+
+ private:
+  enum class State { kIdle, kReading, kAnswering, kLingering, kClosed };
+  using Parser = beast::request_parser<beast::string_body>;
+
+  // -- reading
+  void AwaitRequest();
+  void Read(size_t most);
+  void OnRead(ssize_t size);
+  void Parse();
+  void OnHead();
+  void OnBody();
+  void RefuseBytes(error_code error);
+  void Refuse(int status, std::string why);
+  Head TakeHead() const;
+  bool Holds();
+
+  // -- answering
+  template <class Body>
+  void Fill(beast::response<Body>& message, const ResponseHead& head);
+  void Flush();
+  void OnWritten(bool ok);
+  void OnAnswered();
+  void Linger();
+  void Discard();
+
+  void Limit(milliseconds time);
+  void StopLimit();
+  void Close();
+
+  Serving& serving_;
+  std::unique_ptr<Pipe> pipe_;
+  sdk::Peer peer_;
+  const std::function<void()> closed_;
+  boost::asio::steady_timer timer_;
+  Budget::Share held_;
+  State state_ = State::kIdle;
+  boost::beast::flat_buffer in_;
+  std::optional<Parser> parser_;
+  std::shared_ptr<Handler> handler_;
+  std::string out_, sending_;
+  uint64_t discarded_ = 0;
+  uint64_t limit_ = 0;  // tells a timer that comes too late from the one that is set
+  bool has_head_ = false;
+  bool opened_ = false, ended_ = false;  // the answer
+  bool chunked_ = false;
+  bool keep_alive_ = false;
+  bool unread_ = false;  // of the request, when it was answered
+  bool writing_ = false;
+};
+
+void H1::Limit(milliseconds time) {
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this(), limit = ++limit_](error_code error) {
+    if (!error && limit == self->limit_) self->Close();
+  });
+}
+
+void H1::StopLimit() {
+  ++limit_;
+  timer_.cancel();
+}
+
+void H1::Close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  if (const auto handler = std::move(handler_)) handler->OnGone();
+  StopLimit();
+  pipe_->Close();
+  closed_();
+}
+
+// -- reading --
+
+void H1::AwaitRequest() {
+  if (serving_.draining) return Close();
+  state_ = State::kIdle;
+  has_head_ = opened_ = ended_ = chunked_ = unread_ = false;
+  parser_.emplace();
+  parser_->header_limit(serving_.limits.header_bytes);
+  parser_->body_limit(boost::none);  // set when it is known what the request is for
+  if (in_.size() > 0) {              // the next one came with the last
+    state_ = State::kReading;
+    Limit(serving_.limits.header_time);
+    return Parse();
+  }
+  Limit(serving_.limits.idle_time);
+  Read(kPiece);
+}
+
+void H1::Read(size_t most) {
+  const auto into = in_.prepare(most);
+  pipe_->Read({static_cast<char*>(into.data()), into.size()},
+              [self = shared_from_this()](ssize_t size) {
+                if (self->state_ != State::kClosed) self->OnRead(size);
+              });
+}
+
+// A client that goes away in the middle of a request gets nothing.
+void H1::OnRead(ssize_t size) {
+  if (size <= 0) return Close();
+  in_.commit(static_cast<size_t>(size));
+  if (state_ == State::kIdle) {
+    state_ = State::kReading;
+    Limit(serving_.limits.header_time);
+  }
+  Parse();
+}
+
+void H1::Parse() {
+  while (in_.size() > 0 && !parser_->is_done()) {
+    error_code error;
+    in_.consume(parser_->put(in_.data(), error));
+    if (error == beast::error::need_more) break;
+    if (error) return RefuseBytes(error);
+    if (!has_head_ && parser_->is_header_done()) return OnHead();
+    if (!Holds()) return handler_->OnNoMemory();
+  }
+  if (parser_->is_done()) return OnBody();
+  Read(has_head_ ? kBodyPiece : kPiece);
+}
+
+// Whether there is memory for what has come of the body.
+bool H1::Holds() { return !has_head_ || held_.Hold(parser_->get().body().size()); }
+
+Head H1::TakeHead() const {
+  const auto& request = parser_->get();
+  Head head{std::string(request.method_string()),
+            std::string(request.target()),
+            {},
+            static_cast<int>(request.version())};
+  for (const auto& field : request) {
+    std::string name(field.name_string());
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    head.headers.emplace_back(std::move(name), std::string(field.value()));
+  }
+  return head;
+}
+
+void H1::OnHead() {
+  has_head_ = true;
+  keep_alive_ = parser_->keep_alive();
+  Head head = TakeHead();
+  if (head.version >= 11 && head.Header("host").empty())
+    return Refuse(400, "The request has no Host header.");
+  const bool expects = head.Header("expect") == "100-continue";
+  const auto handler = serving_.service.Begin(std::move(head), peer_, *this);
+  if (ended_ || state_ == State::kClosed) return;
+  handler_ = handler;
+  if (parser_->content_length() && *parser_->content_length() > handler->most_body())
+    return handler->OnTooLong();
+  parser_->body_limit(handler->most_body());
+  parser_->eager(true);
+  if (parser_->is_done()) return OnBody();
+  Limit(serving_.limits.body_time);
+  if (expects) {
+    out_ += kContinue;
+    Flush();
+  }
+  Parse();
+}
+
+void H1::OnBody() {
+  state_ = State::kAnswering;
+  if (!writing_) StopLimit();
+  pipe_->Watch([self = shared_from_this()] { self->Close(); });
+  const auto handler = handler_;
+  std::string body = std::move(parser_->get().body());
+  held_.Hold(0);
+  handler->OnRequest(std::move(body));
+}
+
+// Bytes that are no request, or too many.
+void H1::RefuseBytes(error_code error) {
+  if (error == beast::error::header_limit)
+    return Refuse(431, "The headers are longer than " +
+                           std::to_string(serving_.limits.header_bytes) + " bytes.");
+  if (error == beast::error::body_limit && handler_) return handler_->OnTooLong();
+  Refuse(400, "The request is not HTTP/1.1: " + error.message() + ".");
+}
+
+void H1::Refuse(int status, std::string why) {
+  auto [head, body] = serving_.service.Unreadable(status, std::move(why));
+  keep_alive_ = false;
+  Whole(std::move(head), std::move(body), {});
+}
+
+// -- answering --
+
+template <class Body>
+void H1::Fill(beast::response<Body>& message, const ResponseHead& head) {
+  message.version(11);
+  message.result(static_cast<unsigned>(head.status));
+  for (const auto& [name, value] : head.headers) message.insert(name, value);
+  unread_ = !parser_->is_done();
+  keep_alive_ = keep_alive_ && !unread_ && !serving_.draining;
+  message.keep_alive(keep_alive_);
+}
+
+void H1::Whole(ResponseHead head, std::string body, Headers) {
+  if (state_ == State::kClosed || opened_) return;
+  opened_ = ended_ = true;
+  beast::response<beast::string_body> message;
+  Fill(message, head);
+  message.body() = std::move(body);
+  message.prepare_payload();
+  Append(message, false, out_);
+  Flush();
+}
+
+void H1::Open(ResponseHead head) {
+  if (state_ == State::kClosed || opened_) return;
+  opened_ = true;
+  chunked_ = parser_->get().version() >= 11;  // a client of HTTP/1.0 knows the end by the close
+  keep_alive_ = keep_alive_ && chunked_;
+  beast::response<beast::empty_body> message;
+  Fill(message, head);
+  message.chunked(chunked_);
+  Append(message, true, out_);
+  Flush();
+}
+
+void H1::Write(std::string bytes) {
+  if (state_ == State::kClosed || ended_ || bytes.empty()) return;
+  if (chunked_) {
+    std::array<char, 16> size{};
+    const auto end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;
+    out_.append(size.data(), end).append("\r\n").append(bytes).append("\r\n");
+  } else {
+    out_ += bytes;
+  }
+  Flush();
+}
+
+void H1::End(Headers trailers) {
+  if (state_ == State::kClosed || ended_) return;
+  ended_ = true;
+  if (chunked_) {
+    out_ += "0\r\n";
+    for (const auto& [name, value] : trailers) out_.append(name + ": " + value + "\r\n");
+    out_ += "\r\n";
+  }
+  if (out_.empty() && !writing_) return OnAnswered();
+  Flush();
+}
+
+void H1::Flush() {
+  if (writing_ || out_.empty()) return;
+  sending_.swap(out_);
+  writing_ = true;
+  Limit(serving_.limits.write_time);
+  pipe_->Write(sending_, [self = shared_from_this()](bool ok) {
+    if (self->state_ != State::kClosed) self->OnWritten(ok);
+  });
+}
+
+void H1::OnWritten(bool ok) {
+  writing_ = false;
+  sending_.clear();
+  if (!ok) return Close();
+  if (!out_.empty()) return Flush();
+  if (ended_) return OnAnswered();
+  if (state_ == State::kReading) return Limit(serving_.limits.body_time);
+  StopLimit();
+  if (const auto handler = handler_) handler->OnDrained();
+}
+
+void H1::OnAnswered() {
+  handler_.reset();
+  held_.Hold(0);
+  pipe_->StopWatching();
+  if (keep_alive_ && !serving_.draining) return AwaitRequest();
+  unread_ || in_.size() > 0 ? Linger() : Close();
+}
+
+// Closing with bytes unread would reset the connection, and the client might lose the answer.
+void H1::Linger() {
+  state_ = State::kLingering;
+  pipe_->ShutdownSend();
+  in_.clear();
+  Limit(kLinger);
+  Discard();
+}
+
+void H1::Discard() {
+  const auto into = in_.prepare(kBodyPiece);
+  pipe_->Read({static_cast<char*>(into.data()), into.size()},
+              [self = shared_from_this()](ssize_t size) {
+                if (self->state_ == State::kClosed) return;
+                if (size <= 0 || (self->discarded_ += static_cast<uint64_t>(size)) > kLingerBytes)
+                  return self->Close();
+                self->Discard();
+              });
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> ServeH1(Accepted accepted) {
+  auto connection = std::make_shared<H1>(std::move(accepted));
+  connection->Begin();
+  return connection;
+}
+
+}  // namespace ns::gateway::http

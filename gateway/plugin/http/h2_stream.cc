@@ -1,0 +1,153 @@
+#include "http/h2_stream.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace ns::gateway::http {
+namespace {
+
+std::vector<nghttp2_nv> PairsOf(const Headers& headers) {
+  std::vector<nghttp2_nv> pairs;
+  pairs.reserve(headers.size());
+  const auto bytes = [](const std::string& text) {
+    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+  };
+  for (const auto& [name, value] : headers)
+    pairs.push_back({bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+  return pairs;
+}
+
+}  // namespace
+
+void H2Stream::TakeHeader(std::string_view name, std::string_view value) {
+  head_bytes_ += name.size() + value.size();
+  head_too_long_ = head_too_long_ || head_bytes_ > connection_.serving().limits.header_bytes;
+  if (head_too_long_) return;
+  if (name == ":method") {
+    head_.method = value;
+  } else if (name == ":path") {
+    head_.target = value;
+  } else if (name == ":authority") {
+    head_.headers.emplace_back("host", value);
+  } else if (!name.starts_with(':')) {
+    head_.headers.emplace_back(name, value);
+  }
+}
+
+void H2Stream::Refuse(int status, std::string why) {
+  auto [head, body] = connection_.serving().service.Unreadable(status, std::move(why));
+  Whole(std::move(head), std::move(body), {});
+}
+
+void H2Stream::OnHead() {
+  if (head_too_long_)
+    return Refuse(431, "The headers are longer than " +
+                           std::to_string(connection_.serving().limits.header_bytes) + " bytes.");
+  auto handler = connection_.serving().service.Begin(std::move(head_), connection_.peer(), *this);
+  if (!ended_) handler_ = std::move(handler);
+}
+
+void H2Stream::TakeBody(std::string_view bytes) {
+  const auto handler = handler_;
+  if (!handler || opened_) return;  // answered already
+  if (bytes.size() > handler->most_body() - body_.size()) return handler->OnTooLong();
+  if (!held_.Hold(head_bytes_ + body_.size() + bytes.size())) return handler->OnNoMemory();
+  body_ += bytes;
+}
+
+void H2Stream::OnBodyEnd() {
+  if (std::exchange(request_done_, true) || !handler_ || opened_) return;
+  const auto handler = handler_;
+  held_.Hold(0);
+  handler->OnRequest(std::move(body_));
+}
+
+void H2Stream::Begin(ResponseHead head, bool more) {
+  if (opened_) return;
+  opened_ = true;
+  progress_ = Clock::now();
+  Headers headers{{":status", std::to_string(head.status)}};
+  std::move(head.headers.begin(), head.headers.end(), std::back_inserter(headers));
+  const auto pairs = PairsOf(headers);
+  const nghttp2_data_provider body = connection_.Bytes();
+  nghttp2_submit_response(connection_.session(), id_, pairs.data(), pairs.size(),
+                          more ? &body : nullptr);
+  connection_.Flush();
+}
+
+void H2Stream::Whole(ResponseHead head, std::string body, Headers trailers) {
+  if (opened_) return;
+  ended_ = true;
+  out_ = std::move(body);
+  trailers_ = std::move(trailers);
+  handler_.reset();
+  Begin(std::move(head), !out_.empty() || !trailers_.empty());
+}
+
+void H2Stream::Write(std::string bytes) {
+  if (!opened_ || ended_ || bytes.empty()) return;
+  if (taken_ == out_.size()) {
+    out_.clear();
+    taken_ = 0;
+    progress_ = Clock::now();
+  }
+  out_ += bytes;
+  Resume();
+  connection_.Await(*Due());
+  connection_.Flush();
+}
+
+void H2Stream::End(Headers trailers) {
+  if (!opened_ || ended_) return;
+  ended_ = true;
+  trailers_ = std::move(trailers);
+  handler_.reset();
+  Resume();
+  connection_.Flush();
+}
+
+void H2Stream::Reset() {
+  handler_.reset();
+  nghttp2_submit_rst_stream(connection_.session(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
+  connection_.Flush();
+}
+
+void H2Stream::Resume() {
+  if (std::exchange(waits_, false)) nghttp2_session_resume_data(connection_.session(), id_);
+}
+
+void H2Stream::OnGone() {
+  if (const auto handler = std::move(handler_)) handler->OnGone();
+}
+
+ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
+  const size_t size = std::min(into.size(), unsent());
+  std::copy_n(out_.data() + taken_, size, into.data());
+  taken_ += size;
+  if (size > 0) progress_ = Clock::now();
+  if (unsent() > 0) return static_cast<ssize_t>(size);
+  out_.clear();
+  taken_ = 0;
+  if (!ended_) {
+    drained_ = drained_ || size > 0;
+    waits_ = size == 0;
+    return size > 0 ? static_cast<ssize_t>(size) : ssize_t{NGHTTP2_ERR_DEFERRED};
+  }
+  flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (!trailers_.empty()) {
+    flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    const auto pairs = PairsOf(trailers_);
+    nghttp2_submit_trailer(connection_.session(), id_, pairs.data(), pairs.size());
+  }
+  return static_cast<ssize_t>(size);
+}
+
+std::optional<H2Stream::Clock::time_point> H2Stream::Due() const {
+  const Limits& limits = connection_.serving().limits;
+  if (unsent() > 0) return progress_ + limits.write_time;
+  if (!request_done_ && !ended_) return begun_ + limits.body_time;
+  return std::nullopt;
+}
+
+}  // namespace ns::gateway::http

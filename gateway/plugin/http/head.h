@@ -1,0 +1,30 @@
+// Heads of HTTP requests and answers, whatever the version.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ns::gateway::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;  // names in lower case
+
+// The value of the first header of that name, or empty.
+std::string_view Find(const Headers& headers, std::string_view name);
+
+struct Head {
+  std::string method;  // "POST"
+  std::string target;  // path and query, not decoded
+  Headers headers;     // with "host", of HTTP/2 too
+  int version = 11;    // 10, 11 or 20
+
+  std::string_view Header(std::string_view name) const { return Find(headers, name); }
+};
+
+struct ResponseHead {
+  int status = 200;
+  Headers headers;
+};
+
+}  // namespace ns::gateway::http

@@ -1,0 +1,27 @@
+// Accepts from one listening socket, never more than so many connections at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ns::gateway::http {
+
+// Lives on the thread of the io_context.
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;
+  // A connection of this one has ended.
+  virtual void Release() = 0;
+  // Accepts no more.
+  virtual void Stop() = 0;
+};
+
+// `fd` stays the host's. `take` owns the connected socket it is given.
+std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most,
+                                 std::function<void(int)> take);
+
+}  // namespace ns::gateway::http

@@ -1,0 +1,79 @@
+#include "raw_call.h"
+
+namespace ns::gateway {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr uint32_t kCredit = 1u << 16;  // messages; what they hold is limited by bytes
+
+}  // namespace
+
+RawCall::RawCall(const Edge& edge, sdk::Peer peer, std::string method, std::string path,
+                 uint64_t most_body, http::Headers common, http::Answering& answering)
+    : edge_(edge),
+      peer_(std::move(peer)),
+      method_(std::move(method)),
+      path_(std::move(path)),
+      most_body_(most_body),
+      common_(std::move(common)),
+      answering_(&answering),
+      timer_(*edge.io) {}
+
+void RawCall::OnRequest(std::string body) {
+  const auto deadline = Clock::now() + edge_.settings.call_time;
+  timer_.expires_at(deadline + edge_.settings.grace);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->request_.Cancel();
+    self->Refuse({NS_E_DEADLINE, "The request took too long; try again.", {}, 0});
+  });
+  request_ = edge_.api.Raw(peer_, method_, path_, body, deadline, kCredit,
+                           std::make_shared<Reception<RawCall>>(edge_.io, weak_from_this(), false,
+                                                                edge_.settings.answer_bytes));
+}
+
+void RawCall::OnGiven(const Given& given) {
+  if (given.error) return Refuse({given.error->code(), given.error->message(), {}, 0});
+  http::ResponseHead head{given.http_status != 0 ? given.http_status : 200, {}};
+  if (!given.content_type.empty()) head.headers.emplace_back("content-type", given.content_type);
+  std::string body;
+  for (const std::string& piece : given.messages) body += piece;
+  Finish(std::move(head), std::move(body));
+}
+
+void RawCall::OnTooLong() {
+  Refuse({NS_E_EXHAUSTED,
+          "The body is longer than " + std::to_string(most_body_) + " bytes.",
+          {},
+          413});
+}
+
+void RawCall::OnNoMemory() {
+  Refuse({NS_E_EXHAUSTED,
+          "Too many requests are being read at once; try again in a moment.",
+          {},
+          503});
+}
+
+void RawCall::OnGone() {
+  answering_ = nullptr;
+  timer_.cancel();
+  request_.Cancel();
+}
+
+void RawCall::Refuse(const rpc::Problem& problem) {
+  rpc::Reply reply = rpc::PlainRefusal(problem);
+  Finish(std::move(reply.head), std::move(reply.body));
+}
+
+void RawCall::Finish(http::ResponseHead head, std::string body) {
+  timer_.cancel();
+  auto* const answering = std::exchange(answering_, nullptr);
+  if (answering == nullptr) return;
+  head.headers.insert(head.headers.end(), common_.begin(), common_.end());
+  answering->Whole(std::move(head), std::move(body), {});
+}
+
+}  // namespace ns::gateway

@@ -1,0 +1,104 @@
+#include "rpc/schema.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
+
+#include <stdexcept>
+
+#include "rpc/utf8.h"
+
+namespace ns::gateway::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr const char* kPrefix = "type.googleapis.com";
+constexpr size_t kShown = 200;
+
+std::string UrlOf(const std::string& type) { return std::string(kPrefix) + "/" + type; }
+
+// Keeps what is wrong with a descriptor.
+class Complaints : public pb::DescriptorPool::ErrorCollector {
+ public:
+  void AddError(const std::string& file, const std::string& element, const pb::Message*,
+                ErrorLocation, const std::string& message) override {
+    if (text.empty()) text = file + ": " + element + ": " + message;
+  }
+  std::string text;
+};
+
+Problem Malformed(const std::string& type, std::string_view why) {
+  return {NS_E_INVALID,
+          "The request is not the JSON of a " + type + ": " + MadeUtf8(why.substr(0, kShown)),
+          {},
+          0};
+}
+
+// The parser of protobuf is lenient about what stands at the top.
+bool IsObject(std::string_view json) {
+  const size_t begin = json.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && json[begin] == '{';
+}
+
+}  // namespace
+
+Schema::Schema(std::string_view descriptors) : pool_(std::make_unique<pb::DescriptorPool>()) {
+  pb::FileDescriptorSet files;
+  if (!files.ParseFromArray(descriptors.data(), static_cast<int>(descriptors.size())))
+    throw std::invalid_argument("the host's descriptors cannot be read");
+  for (const pb::FileDescriptorProto& file : files.file()) {
+    Complaints complaints;
+    if (!pool_->BuildFileCollectingErrors(file, &complaints))
+      throw std::invalid_argument("the host's descriptors: " + complaints.text);
+  }
+  resolver_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, pool_.get()));
+}
+
+Schema::~Schema() = default;
+
+std::unique_ptr<Method> Schema::Find(std::string_view name) const {
+  const size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return nullptr;
+  const pb::ServiceDescriptor* service =
+      pool_->FindServiceByName(std::string(name.substr(0, slash)));
+  const pb::MethodDescriptor* method =
+      service ? service->FindMethodByName(std::string(name.substr(slash + 1))) : nullptr;
+  if (!method) return nullptr;
+  return std::make_unique<Method>(Method{
+      std::string(name), method->input_type()->full_name(), method->output_type()->full_name(),
+      method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS,
+      method->client_streaming(), method->server_streaming()});
+}
+
+Converted Schema::FromJson(const std::string& type, std::string_view json) const {
+  if (!IsUtf8(json)) return Malformed(type, "it is not UTF-8.");
+  if (!IsObject(json)) return Malformed(type, "an object is needed, such as {}.");
+  std::string wire;
+  const auto status = pb::util::JsonToBinaryString(
+      resolver_.get(), UrlOf(type), pb::StringPiece(json.data(), json.size()), &wire);
+  if (!status.ok())
+    return Malformed(type, std::string_view(status.message().data(), status.message().size()));
+  return wire;
+}
+
+Converted Schema::ToJson(const std::string& type, const std::string& wire) const {
+  std::string json;
+  const auto status = pb::util::BinaryToJsonString(resolver_.get(), UrlOf(type), wire, &json);
+  if (status.ok()) return json;
+  return Problem{
+      NS_E_INTERNAL, "The answer cannot be written as JSON; ask for application/proto.", {}, 0};
+}
+
+std::vector<Detail> Schema::Details(std::string_view status) const {
+  std::vector<Detail> details = DetailsOf(status);
+  for (Detail& detail : details) {
+    if (!pool_->FindMessageTypeByName(detail.type)) continue;
+    Converted json = ToJson(detail.type, detail.value);
+    if (std::string* text = std::get_if<std::string>(&json)) detail.debug = std::move(*text);
+  }
+  return details;
+}
+
+}  // namespace ns::gateway::rpc

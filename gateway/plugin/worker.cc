@@ -1,0 +1,87 @@
+#include "worker.h"
+
+#include <boost/asio/post.hpp>
+
+namespace ns::gateway {
+
+namespace asio = boost::asio;
+
+Worker::Worker(Common& common)
+    : common_(common),
+      io_(std::make_shared<asio::io_context>(1)),
+      work_(asio::make_work_guard(*io_)),
+      edge_{io_, common.schema, common.settings, common.api},
+      front_(edge_, common.entries),
+      local_{*io_, common.settings.http, common.budget, front_, nullptr, false},
+      remote_{*io_, common.settings.http, common.budget, front_, common.tls.get(), false},
+      thread_([this] { Run(); }) {}
+
+Worker::~Worker() {
+  asio::post(*io_, [this] {
+    StopAccepting();
+    for (const auto& connection : Connections()) connection->Abort();
+  });
+  work_.reset();
+  thread_.join();
+}
+
+// A handler that throws costs its connection (by its timer), not the edge.
+void Worker::Run() {
+  for (;;) {
+    try {
+      io_->run();
+      return;
+    } catch (const std::exception& error) {
+      common_.log.Error("A request of the gateway failed by a defect.", {{"what", error.what()}});
+    }
+  }
+}
+
+void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections) {
+  asio::post(*io_, [this, listeners, connections] {
+    local_.draining = remote_.draining = false;
+    for (const sdk::Listener& listener : listeners) Begin(listener, connections);
+  });
+}
+
+// The acceptor is known to its own connections only after it is made, and they only begin later.
+void Worker::Begin(const sdk::Listener& listener, uint32_t connections) {
+  const auto index = acceptors_.size();
+  const bool tcp = !listener.address.starts_with("unix:");
+  acceptors_.push_back(http::Accept(*io_, listener.fd, connections, [this, index, tcp](int fd) {
+    Take(fd, tcp, acceptors_[index]);
+  }));
+}
+
+void Worker::Take(int fd, bool tcp, const std::shared_ptr<http::Acceptor>& acceptor) {
+  const auto connection =
+      http::Serve(tcp ? remote_ : local_, fd, [this, acceptor](http::Connection* closed) {
+        // Not at once: the connection is at work.
+        asio::post(*io_, [this, acceptor, closed] { Forget(closed, *acceptor); });
+      });
+  if (!connection) return asio::post(*io_, [acceptor] { acceptor->Release(); });
+  connections_.insert(connection);
+  common_.changed(1);
+}
+
+void Worker::Forget(http::Connection* connection, http::Acceptor& acceptor) {
+  acceptor.Release();
+  if (std::erase_if(connections_,
+                    [connection](const auto& one) { return one.get() == connection; }) > 0)
+    common_.changed(-1);
+}
+
+void Worker::StopAccepting() {
+  local_.draining = remote_.draining = true;
+  for (const auto& acceptor : acceptors_) acceptor->Stop();
+}
+
+void Worker::Finish(std::function<void()> done) {
+  asio::post(*io_, [this, done = std::move(done)] {
+    StopAccepting();
+    for (const auto& connection : Connections()) connection->Finish();
+    done();
+  });
+}
+
+}  // namespace ns::gateway

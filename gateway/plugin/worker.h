@@ -1,0 +1,65 @@
+// One thread that serves connections.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "front.h"
+#include "http/connection.h"
+#include "http/listener.h"
+#include "ns/sdk/service.h"
+
+namespace ns::gateway {
+
+// What all threads share. Outlives them.
+struct Common {
+  const sdk::Log log;
+  const Settings settings;
+  const rpc::Schema schema;
+  const std::vector<sdk::RawEntry> entries;
+  const sdk::Api api;
+  http::Budget budget;
+  const std::shared_ptr<boost::asio::ssl::context> tls;
+  std::function<void(int)> changed;  // connections have come (1) or gone (-1); from any thread
+};
+
+class Worker {
+ public:
+  explicit Worker(Common& common);
+  // Closes all connections and waits for the thread.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Accepts from these, at most `connections` from each at once. [any-thread]
+  void Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections);
+  // Accepts no more, ends what waits for a request, and calls `done`. [any-thread]
+  void Finish(std::function<void()> done);
+
+ private:
+  void Run();
+  void Begin(const sdk::Listener& listener, uint32_t connections);
+  void Take(int fd, bool tcp, const std::shared_ptr<http::Acceptor>& acceptor);
+  void Forget(http::Connection* connection, http::Acceptor& acceptor);
+  std::vector<std::shared_ptr<http::Connection>> Connections() const {
+    return {connections_.begin(), connections_.end()};
+  }
+  void StopAccepting();
+
+  Common& common_;
+  const std::shared_ptr<boost::asio::io_context> io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  const Edge edge_;
+  Front front_;
+  http::Serving local_, remote_;  // by a Unix socket, by TCP
+  std::vector<std::shared_ptr<http::Acceptor>> acceptors_;
+  std::set<std::shared_ptr<http::Connection>> connections_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace ns::gateway
