@@ -168,8 +168,17 @@ def cut(handler, content):
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
-    handler.wfile.write(content[:100])
+    handler.wfile.write(content[:len(content) // 2])
     handler.close_connection = True
+
+
+def cut_at_first(times):
+    seen = []
+
+    def send_or_cut(handler, content):
+        seen.append(content)
+        return content if len(seen) > times else cut(handler, content)
+    return send_or_cut
 
 
 def answers(canary):
@@ -239,6 +248,14 @@ def transfers(canary):
     yield one("download-endless", LFS, endless)
     yield one("download-endless-headers", AWAY, endless_headers)
     yield one("download-cut", AWAY, cut)
+    yield one("download-cut-twice", "ok", cut_at_first(2), good)
+    several = [b"content %d\n" % i for i in range(30)]
+    many = holding(*[file(b"b%02d.bin" % i, pointer(content)) for i, content in enumerate(several)], text=None)
+    lies = lambda _, content: content.upper() if content == several[17] else content
+    yield "download-one-of-many-lies", LFS, many, Server(several, download=lies), {}
+    cuts = [cut_at_first(1) for _ in several]
+    each = lambda handler, content: cuts[several.index(content)](handler, content)
+    yield "download-each-cut-once", "ok", many, Server(several, download=each), {"b00.bin": "content 0\n", "b29.bin": "content 29\n"}
     yield one("download-page", LFS, sent(b"<html>log in</html>"))
     for status, outcome in {204: LFS, 401: DENIED, 403: DENIED, 404: GONE, 410: GONE, 418: LFS, 429: AWAY, 500: AWAY}.items():
         yield one(f"download-{status}", outcome, complaint(status, "no\x1b[31m\n" * 1000))

@@ -233,9 +233,7 @@ Result<RepositoryUrl> ParseRepositoryUrl(std::string_view text) {
   return url;
 }
 
-int PortOf(const RepositoryUrl& url) {
-  return url.port != 0 ? url.port : DefaultPort(url.scheme);
-}
+int PortOf(const RepositoryUrl& url) { return url.port != 0 ? url.port : DefaultPort(url.scheme); }
 
 Status ValidateUrl(std::string_view text, GitAuth auth, bool basic_over_http) {
   NS_ASSIGN(const RepositoryUrl url, ParseRepositoryUrl(text));

@@ -73,12 +73,10 @@ void Call::Ask(const std::string& message) {
   std::optional<Clock::time_point> deadline;
   if (time) {
     deadline = Clock::now() + *time;
-    timer_.expires_at(*deadline + edge_.settings.grace);
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-      const auto self = weak.lock();
-      if (error || !self) return;
-      self->GiveUp(
-          {NS_E_DEADLINE, "The call took too long; ask again, or give it more time.", {}, 0});
+    timer_.At(*deadline + edge_.settings.grace, [weak = weak_from_this()] {
+      if (const auto self = weak.lock())
+        self->GiveUp(
+            {NS_E_DEADLINE, "The call took too long; ask again, or give it more time.", {}, 0});
     });
   }
   request_ = edge_.api.Invoke(peer_, plan_.method.name, message, deadline, stream ? kWindow : 1,
@@ -131,7 +129,7 @@ void Call::Open() {
 
 void Call::Finish(std::optional<Problem> problem) {
   if (answering_ == nullptr) return;
-  timer_.cancel();
+  timer_.Stop();
   const rpc::Outcome outcome{std::move(problem), std::move(trailing_)};
   if (plan_.framed != nullptr && !outcome.problem) Open();
   if (opened_) {
@@ -162,7 +160,7 @@ void Call::OnLeave() {
 
 void Call::OnGone() {
   answering_ = nullptr;
-  timer_.cancel();
+  timer_.Stop();
   request_.Cancel();
 }
 

@@ -1,11 +1,10 @@
 // One call of the API: from the body of a request to the end of its answer.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 
 #include "http/exchange.h"
+#include "http/timer.h"
 #include "ns/sdk/host_api.h"
 #include "reception.h"
 #include "rpc/plan.h"
@@ -52,7 +51,7 @@ class Call final : public http::Handler, public std::enable_shared_from_this<Cal
   const rpc::Plan plan_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more
-  boost::asio::steady_timer timer_;
+  http::Timer timer_;
   sdk::ApiRequest request_;
   http::Headers leading_, trailing_;
   std::optional<std::string> message_;  // of a unary call, in its codec

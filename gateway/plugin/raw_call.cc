@@ -22,10 +22,9 @@ RawCall::RawCall(const Edge& edge, sdk::Peer peer, std::string method, std::stri
 
 void RawCall::OnRequest(std::string body) {
   const auto deadline = Clock::now() + edge_.settings.call_time;
-  timer_.expires_at(deadline + edge_.settings.grace);
-  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+  timer_.At(deadline + edge_.settings.grace, [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (error || !self) return;
+    if (!self) return;
     self->request_.Cancel();
     self->Refuse({NS_E_DEADLINE, "The request took too long; try again.", {}, 0});
   });
@@ -59,7 +58,7 @@ void RawCall::OnNoMemory() {
 
 void RawCall::OnGone() {
   answering_ = nullptr;
-  timer_.cancel();
+  timer_.Stop();
   request_.Cancel();
 }
 
@@ -69,7 +68,7 @@ void RawCall::Refuse(const rpc::Problem& problem) {
 }
 
 void RawCall::Finish(http::ResponseHead head, std::string body) {
-  timer_.cancel();
+  timer_.Stop();
   auto* const answering = std::exchange(answering_, nullptr);
   if (answering == nullptr) return;
   head.headers.insert(head.headers.end(), common_.begin(), common_.end());

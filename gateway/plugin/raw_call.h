@@ -1,8 +1,6 @@
 // One request of a raw entry of the host: bytes in, bytes out.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "call.h"
 
 namespace ns::gateway {
@@ -31,7 +29,7 @@ class RawCall final : public http::Handler, public std::enable_shared_from_this<
   const uint64_t most_body_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more
-  boost::asio::steady_timer timer_;
+  http::Timer timer_;
   sdk::ApiRequest request_;
 };
 

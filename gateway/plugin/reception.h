@@ -2,8 +2,6 @@
 // connection.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "http/head.h"
+#include "http/timer.h"
 #include "ns/sdk/host_api.h"
 
 namespace ns::gateway {
@@ -64,8 +63,10 @@ class Reception final : public sdk::ApiReceiver {
  private:
   void HandOver() {
     size_ = 0;
-    boost::asio::post(*io_, [to = to_, given = std::exchange(given_, {})]() mutable {
-      if (const auto self = to.lock()) self->OnGiven(std::move(given));
+    // In shared hands, since what is posted must be copyable.
+    auto given = std::make_shared<Given>(std::exchange(given_, {}));
+    http::Post(*io_, [to = to_, given] {
+      if (const auto self = to.lock()) self->OnGiven(std::move(*given));
     });
   }
 

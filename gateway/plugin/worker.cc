@@ -1,6 +1,7 @@
 #include "worker.h"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace ns::gateway {
 
@@ -9,7 +10,8 @@ namespace asio = boost::asio;
 Worker::Worker(Common& common)
     : common_(common),
       io_(std::make_shared<asio::io_context>(1)),
-      work_(asio::make_work_guard(*io_)),
+      work_(std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
+          asio::make_work_guard(*io_))),
       edge_{io_, common.schema, common.settings, common.api},
       front_(edge_, common.entries),
       local_{*io_, common.settings.http, common.budget, front_, nullptr, false},
@@ -17,7 +19,7 @@ Worker::Worker(Common& common)
       thread_([this] { Run(); }) {}
 
 Worker::~Worker() {
-  asio::post(*io_, [this] {
+  http::Post(*io_, [this] {
     StopAccepting();
     for (const auto& connection : Connections()) connection->Abort();
   });
@@ -38,7 +40,7 @@ void Worker::Run() {
 }
 
 void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections) {
-  asio::post(*io_, [this, listeners, connections] {
+  http::Post(*io_, [this, listeners, connections] {
     local_.draining = remote_.draining = false;
     for (const sdk::Listener& listener : listeners) Begin(listener, connections);
   });
@@ -57,9 +59,9 @@ void Worker::Take(int fd, bool tcp, const std::shared_ptr<http::Acceptor>& accep
   const auto connection =
       http::Serve(tcp ? remote_ : local_, fd, [this, acceptor](http::Connection* closed) {
         // Not at once: the connection is at work.
-        asio::post(*io_, [this, acceptor, closed] { Forget(closed, *acceptor); });
+        http::Post(*io_, [this, acceptor, closed] { Forget(closed, *acceptor); });
       });
-  if (!connection) return asio::post(*io_, [acceptor] { acceptor->Release(); });
+  if (!connection) return http::Post(*io_, [acceptor] { acceptor->Release(); });
   connections_.insert(connection);
   common_.changed(1);
 }
@@ -77,7 +79,7 @@ void Worker::StopAccepting() {
 }
 
 void Worker::Finish(std::function<void()> done) {
-  asio::post(*io_, [this, done = std::move(done)] {
+  http::Post(*io_, [this, done = std::move(done)] {
     StopAccepting();
     for (const auto& connection : Connections()) connection->Finish();
     done();

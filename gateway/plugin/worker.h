@@ -1,8 +1,6 @@
 // One thread that serves connections.
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <set>
@@ -53,7 +51,7 @@ class Worker {
 
   Common& common_;
   const std::shared_ptr<boost::asio::io_context> io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::shared_ptr<void> work_;  // keeps the thread while there is none
   const Edge edge_;
   Front front_;
   http::Serving local_, remote_;  // by a Unix socket, by TCP

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <map>
 
 #include "engine/disk_watch.h"
 
@@ -33,6 +35,13 @@ std::set<std::string> Subfolders(const std::vector<std::string>& folders) {
   return found;
 }
 
+// What names the layers that one stands upon; empty: it stands upon none.
+std::string LowerOf(const std::string& layer) {
+  std::string text;
+  std::getline(std::ifstream(layer + "/lower"), text);
+  return text;
+}
+
 }  // namespace
 
 DiskGrowth::DiskGrowth(Folders folders, int64_t limit)
@@ -43,11 +52,19 @@ DiskGrowth::DiskGrowth(Folders folders, int64_t limit)
       known_(Subfolders(folders_.layers)),
       look_(Clock::now()) {}
 
+// While a layer is packed it is there twice, above the same lower ones, and twice as an archive.
 int64_t DiskGrowth::Added() const {
-  int64_t bytes = engine::BytesBelow(folders_.kept) - before_;
-  for (const std::string& folder : Subfolders(folders_.layers))
-    if (!known_.contains(folder)) bytes += engine::BytesBelow(folder);
-  return std::max(bytes, engine::BytesBelow(folders_.scratch));
+  int64_t bytes = engine::BytesBelow(folders_.kept) - before_, twice = 0;
+  std::map<std::string, int64_t> largest;
+  for (const std::string& folder : Subfolders(folders_.layers)) {
+    if (known_.contains(folder)) continue;
+    const int64_t one = engine::BytesBelow(folder);
+    int64_t& other = largest[LowerOf(folder)];
+    bytes += one;
+    twice = std::max(twice, std::min(one, other));
+    other = std::max(one, other);
+  }
+  return std::max(bytes - twice, engine::BytesBelow(folders_.scratch) / 2);
 }
 
 // Whatever others write or free on the same disk hides or feigns it for a glance only.

@@ -16,7 +16,7 @@ class DiskGrowth {
   struct Folders {
     std::vector<std::string> layers;  // subfolders of that time do not count
     std::string kept;                 // its growth counts beside them
-    std::string scratch;              // its size counts by itself: what is in it becomes a layer
+    std::string scratch;  // half its size counts, by itself: what is in it becomes a layer
   };
   // `limit`: bytes; 0: none.
   DiskGrowth(Folders folders, int64_t limit);

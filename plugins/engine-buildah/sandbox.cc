@@ -10,7 +10,7 @@ namespace ns::engine_buildah {
 namespace {
 
 // On the machine, for a build. Words: link, net; then those of kInside. Descriptor 9: the machine's
-// network.
+// network. The last rule comes first: clouds give credentials of a machine to who asks there.
 constexpr const char* kOutside = R"(set -eu
 link=$1 net=$2 inside=$3
 shift 3
@@ -23,6 +23,7 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 rule nat POSTROUTING -s "$net" ! -o "$link" -j MASQUERADE
 rule filter FORWARD -i "$link" -j ACCEPT
 rule filter FORWARD -o "$link" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+rule filter FORWARD -i "$link" -d 169.254.0.0/16 -j REJECT
 ip link delete "$link" 2>/dev/null || true
 exec 9</proc/self/ns/net
 exec unshare --net --mount --uts --ipc --pid --fork --kill-child=KILL --propagation private \
@@ -111,6 +112,7 @@ remove() {
 remove nat POSTROUTING -s "$net" ! -o "$link" -j MASQUERADE
 remove filter FORWARD -i "$link" -j ACCEPT
 remove filter FORWARD -o "$link" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+remove filter FORWARD -i "$link" -d 169.254.0.0/16 -j REJECT
 )";
 
 bool OnLoopback(const std::string& server) { return server.starts_with("127.") || server == "::1"; }

@@ -33,6 +33,8 @@ def folder_of(path):
         return "/".join(parts[:2])
     if parts[:2] == ["gateway", "cli"]:
         return "gateway/cli"
+    if parts[:2] == ["gateway", "plugin"] and parts[2] in ("http", "rpc"):
+        return "gateway/" + parts[2]
     return parts[0]
 
 

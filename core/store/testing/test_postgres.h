@@ -33,6 +33,7 @@ class TestPostgres {
   const std::string& socket() const { return options_.socket; }
 
  private:
+  void Spawn();
   void End(int signal);
 
   std::string folder_;

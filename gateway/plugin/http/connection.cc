@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "http/peer.h"
+#include "http/timer.h"
 
 namespace ns::gateway::http {
 namespace {
@@ -43,10 +42,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
 
  private:
   void Limit(std::chrono::milliseconds time) {
-    timer_.expires_after(time);
-    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-      if (!error && self->pipe_) self->Close();
-    });
+    timer_.After(time, [self = shared_from_this()] { self->Close(); });
   }
 
   void Look() {
@@ -68,7 +64,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   }
 
   void Speak(std::shared_ptr<Connection> (*serve)(Accepted)) {
-    timer_.cancel();
+    timer_.Stop();
     const auto self = shared_from_this();
     speaker_ = serve({serving_, std::move(pipe_), std::move(peer_), std::move(first_),
                       [self] { self->Closed(); }});
@@ -77,7 +73,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
 
   void Close() {
     if (pipe_ == nullptr) return;
-    timer_.cancel();
+    timer_.Stop();
     pipe_->Close();
     pipe_.reset();
     closed_(this);
@@ -92,7 +88,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   std::unique_ptr<Pipe> pipe_;  // until it is known
   sdk::Peer peer_;
   const std::function<void(Connection*)> closed_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::array<char, 4096> bytes_;
   std::string first_;
   std::shared_ptr<Connection> speaker_;

@@ -1,9 +1,8 @@
 // HTTP/1.1: requests one after the other. Source of rules: RFC 9110, RFC 9112.
 #include <algorithm>
 #include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/buffers_iterator.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -11,6 +10,7 @@
 #include <optional>
 
 #include "http/connection.h"
+#include "http/timer.h"
 
 namespace ns::gateway::http {
 namespace {
@@ -93,14 +93,13 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Discard();
 
   void Limit(milliseconds time);
-  void StopLimit();
   void Close();
 
   Serving& serving_;
   std::unique_ptr<Pipe> pipe_;
   sdk::Peer peer_;
   const std::function<void()> closed_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   Budget::Share held_;
   State state_ = State::kIdle;
   boost::beast::flat_buffer in_;
@@ -108,7 +107,6 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   std::shared_ptr<Handler> handler_;
   std::string out_, sending_;
   uint64_t discarded_ = 0;
-  uint64_t limit_ = 0;  // tells a timer that comes too late from the one that is set
   bool has_head_ = false;
   bool opened_ = false, ended_ = false;  // the answer
   bool chunked_ = false;
@@ -118,22 +116,14 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
 };
 
 void H1::Limit(milliseconds time) {
-  timer_.expires_after(time);
-  timer_.async_wait([self = shared_from_this(), limit = ++limit_](error_code error) {
-    if (!error && limit == self->limit_) self->Close();
-  });
-}
-
-void H1::StopLimit() {
-  ++limit_;
-  timer_.cancel();
+  timer_.After(time, [self = shared_from_this()] { self->Close(); });
 }
 
 void H1::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (const auto handler = std::move(handler_)) handler->OnGone();
-  StopLimit();
+  timer_.Stop();
   pipe_->Close();
   closed_();
 }
@@ -230,7 +220,7 @@ void H1::OnHead() {
 
 void H1::OnBody() {
   state_ = State::kAnswering;
-  if (!writing_) StopLimit();
+  if (!writing_) timer_.Stop();
   pipe_->Watch([self = shared_from_this()] { self->Close(); });
   const auto handler = handler_;
   std::string body = std::move(parser_->get().body());
@@ -329,7 +319,7 @@ void H1::OnWritten(bool ok) {
   if (!out_.empty()) return Flush();
   if (ended_) return OnAnswered();
   if (state_ == State::kReading) return Limit(serving_.limits.body_time);
-  StopLimit();
+  timer_.Stop();
   if (const auto handler = handler_) handler->OnDrained();
 }
 

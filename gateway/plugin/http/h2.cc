@@ -1,19 +1,17 @@
 // HTTP/2 by nghttp2: many requests at once. Source of rules: RFC 9113.
 #include <algorithm>
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "http/connection.h"
 #include "http/h2_stream.h"
+#include "http/timer.h"
 
 namespace ns::gateway::http {
 namespace {
 
-using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kPiece = 16 * 1024;
@@ -84,7 +82,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   sdk::Peer peer_;
   std::string first_;
   const std::function<void()> closed_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::optional<Clock::time_point> timer_due_;
   nghttp2_session* session_ = nullptr;
   Streams streams_;
@@ -281,9 +279,8 @@ Clock::time_point H2::ConnectionDue() const {
 void H2::Await(Clock::time_point due) {
   if (is_closed_ || due == Clock::time_point::max() || (timer_due_ && *timer_due_ <= due)) return;
   timer_due_ = due;
-  timer_.expires_at(due);
-  timer_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error && !self->is_closed_) self->Check();
+  timer_.At(due, [self = shared_from_this()] {
+    if (!self->is_closed_) self->Check();
   });
 }
 
@@ -309,7 +306,7 @@ void H2::Check() {
 
 void H2::Close() {
   if (std::exchange(is_closed_, true)) return;
-  timer_.cancel();
+  timer_.Stop();
   const Streams streams = std::exchange(streams_, {});
   for (const auto& [id, stream] : streams) stream->OnGone();
   pipe_->Close();
