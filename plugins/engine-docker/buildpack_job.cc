@@ -88,6 +88,8 @@ BuildpackJob::BuildpackJob(PhaseDocker& docker, const Config& config, const sdk:
       watched_{{alarm_.fd(), [&config] { throw engine::TimedOut(config.timeout); }}} {}
 
 BuildpackJob::~BuildpackJob() {
+  made_.clear();  // waits
+  removed_.clear();
   try {
     SweepBuildpacks(docker_, sdk::Call(), spec_.labels, name_);
   } catch (const std::exception&) {  // it is found by the build's id
@@ -97,32 +99,52 @@ BuildpackJob::~BuildpackJob() {
 std::string BuildpackJob::Run() {
   FindBuilder();
   MakeVolumes();
-  RunPhase({.phase = Phase::kAnalyze,
-            .program = "analyzer",
-            .trusted = true,
-            .volumes = {"layers"},
-            .env = {"CNB_RUN_IMAGE=" + (site() ? kNothing : job_.plan.run_image),
-                    "CNB_PREVIOUS_IMAGE=" + spec_.previous},
-            .arguments = {site() ? "site" : job_.reference},
-            .hands_on = {"analyzed.toml"}});
-  if (!HasRunImage(state_["analyzed.toml"])) throw NoRunImage("the registry has none of that name");
+  const Ways analyze{.phase = Phase::kAnalyze,
+                     .program = "analyzer",
+                     .trusted = true,
+                     .volumes = {"layers"},
+                     .env = {"CNB_RUN_IMAGE=" + (site() ? kNothing : job_.plan.run_image),
+                             "CNB_PREVIOUS_IMAGE=" + spec_.previous},
+                     .arguments = {site() ? "site" : job_.reference},
+                     .hands_on = {"analyzed.toml"}};
   // What it says of the run image is not taken: code of the source may run here.
-  RunPhase({.phase = Phase::kDetect,
-            .program = "detector",
-            .volumes = {"workspace"},
-            .hands_on = {"group.toml", "plan.toml"}});
+  const Ways detect{.phase = Phase::kDetect,
+                    .program = "detector",
+                    .volumes = {"workspace"},
+                    .hands_on = {"group.toml", "plan.toml"}};
+  const Ways restore{.phase = Phase::kRestore,
+                     .program = "restorer",
+                     .trusted = true,
+                     .volumes = {"layers", "cache"},
+                     .hands_on = {"analyzed.toml"}};
+  const Ways build{
+      .phase = Phase::kBuild, .program = "builder", .volumes = {"layers", "workspace"}};
+  for (const Ways* ways : {&analyze, &detect, &restore, &build}) Make(*ways);
+  RunPhase(analyze);
+  if (!HasRunImage(state_["analyzed.toml"])) throw NoRunImage("the registry has none of that name");
+  RunPhase(detect);
   if (!IsGroup(state_["group.toml"]))
     throw sdk::Error(NS_E_PRECONDITION, NS_REASON_COMMAND_FAILED,
                      "Detect left no list of buildpacks that can be worked on.",
                      sdk::Fault::kSource);
-  RunPhase({.phase = Phase::kRestore,
-            .program = "restorer",
-            .trusted = true,
-            .volumes = {"layers", "cache"},
-            .hands_on = {"analyzed.toml"}});
-  RunPhase({.phase = Phase::kBuild, .program = "builder", .volumes = {"layers", "workspace"}});
+  RunPhase(restore);
+  RunPhase(build);
   Export();
   return site() ? "" : ParseReport(state_["report.toml"]);
+}
+
+// While those before it run. Whole or not at all: one that is made after nobody waits for it any
+// more would stay.
+void BuildpackJob::Make(const Ways& ways) {
+  made_[ways.phase] = std::async(
+      std::launch::async, [this, spec = SpecOf(ways)] { docker_.Create(sdk::Call(), spec); });
+}
+
+// While the next one runs; where that fails it goes with the rest in the end.
+void BuildpackJob::RemoveBehind(Phase phase) {
+  removed_.push_back(std::async(std::launch::async, [this, name = Name(phase)] {
+    docker_.engine().Remove(sdk::Call(), name);
+  }));
 }
 
 void BuildpackJob::FindBuilder() {
@@ -311,8 +333,8 @@ sdk::Error BuildpackJob::NoRunImage(const std::string& words) {
 
 void BuildpackJob::RunPhase(const Ways& ways) {
   log_.Write("#" + std::string(NameOf(ways.phase)) + "\n");
-  // Whole or not at all: one that is made after nobody waits for it any more would stay.
-  docker_.Create(sdk::Call(), SpecOf(ways));
+  if (!made_.contains(ways.phase)) Make(ways);
+  made_[ways.phase].get();
   call_.Check();
   Put(ways.phase, "/", TarOf(FilesFor(ways)));
   if (ways.phase == Phase::kDetect) PutSource(ways.phase);
@@ -324,7 +346,7 @@ void BuildpackJob::RunPhase(const Ways& ways) {
         state_[name] = std::move(found->second);
     }
   }
-  if (ways.phase != Phase::kBuild) docker_.engine().Remove(call_, Name(ways.phase));
+  if (ways.phase != Phase::kBuild) RemoveBehind(ways.phase);
 }
 
 // The buildpacks say it, or what people expect; empty: as the buildpacks say.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -62,6 +63,8 @@ class BuildpackJob {
   void FindBuilder();
   void Pull();
   void MakeVolumes();
+  void Make(const Ways& ways);
+  void RemoveBehind(Phase phase);
   void RunPhase(const Ways& ways);
   void RunToEnd(const Ways& ways);
   sdk::Error NoRunImage(const std::string& words);
@@ -85,6 +88,8 @@ class BuildpackJob {
   Owner owner_;  // as whom buildpacks run
   ImageFacts builder_;
   std::map<std::string, std::string> state_;  // what phases hand on, by name
+  std::map<Phase, std::future<void>> made_;   // containers of phases that have not begun
+  std::vector<std::future<void>> removed_;    // of those that have ended
 };
 
 }  // namespace ns::engine_docker

@@ -171,6 +171,22 @@ TEST_P(Build, SecretsOfAScript_AreItsVariablesAndLeaveNoTrace) {
       "0\n");
 }
 
+// However many descriptors they take, and whatever numbers those have.
+TEST_P(Build, ManySecrets_AreAllThere) {
+  std::string look = "test \"";
+  std::vector<model::EnvVar> secrets;
+  for (int i = 0; i < 24; ++i) {
+    const std::string name = "SECRET_" + std::to_string(i);
+    secrets.push_back({name, Secret("value-" + std::to_string(i)), model::EnvScope::kBuild, true});
+    look += "$" + name + ",";
+  }
+  std::string expected;
+  for (int i = 0; i < 24; ++i) expected += "value-" + std::to_string(i) + ",";
+  Plan("runtime-cmd", CommandSettings(look + "\" = \"" + expected + "\""), "", secrets);
+  const Outcome outcome = Run();
+  EXPECT_EQ(outcome.reason, "") << outcome.message << Log();
+}
+
 TEST_P(Build, SecretThatChanged_IsNotAnsweredFromTheCache) {
   Dockerfile("RUN --mount=type=secret,id=MODE cat /run/secrets/MODE > /mode\n");
   int attempt = 0;
