@@ -11,7 +11,7 @@ PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python
   apache2-bin bubblewrap"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
   runc buildah containernetworking-plugins python3-swift memcached"
-PACKAGES_BENCH="libbenchmark-dev wrk"
+PACKAGES_BENCH="libbenchmark-dev nghttp2-client wrk"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 
 # missing_packages NAME...: those that are not installed.

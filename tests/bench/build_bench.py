@@ -21,7 +21,10 @@ from harness.repo import app_files, build_testapp  # noqa: E402
 from harness.wait import until  # noqa: E402
 
 ROUNDS = 5
-DOCKERFILE = "FROM nsbase:1\nCOPY testapp /testapp\nCOPY version mode /\nRUN sleep 1; cat /version\nCMD [\"/testapp\"]\n"
+TOOLS = os.environ.get("NS_TOOLS", os.path.expanduser("~/.cache/neoshowcase/tools"))
+DOCKERFILE = "FROM {base}\nCOPY testapp /testapp\nCOPY version mode /\nRUN sleep 1; cat /version\nCMD [\"/testapp\"]\n"
+PROCFILE = "web: httpd -f -p 8080 -h /workspace/public\n"
+ENGINE = "{plugin: engine-docker, config: {concurrency: 2, memory: 256M, timeout: 20s}}"
 EATER = "FROM nsbase:1\nCOPY version /\nRUN sleep 5; dd if=/dev/zero of=/dev/null bs=900M count=1; sleep 1\n"
 
 
@@ -44,36 +47,106 @@ def platform_seconds(app, commit):
     return moment(build["finishedAt"]["timestamp"]) - moment(build["startedAt"]["timestamp"])
 
 
-def bare_seconds(site, folder, number):
-    """`docker build` of the same folder, and the push of the image."""
-    name = f"127.0.0.1:{site.registry_port}/bare/app:{number}"
+def timed(commands, env=None):
     begin = time.monotonic()
-    for command in (["build", "-q", "-t", name, folder], ["push", "-q", name]):
-        subprocess.run([DOCKER, *command], check=True, capture_output=True, env={**os.environ, "DOCKER_BUILDKIT": "1"})
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})})
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return time.monotonic() - begin
 
 
-def overhead(site, testapp):
+class BareDocker:
+    """`docker build` of a folder, and the push of the image."""
+
+    def __init__(self, site):
+        self.site = site
+
+    def seconds(self, folder, name):
+        return timed([[DOCKER, "build", "-q", "-t", name, folder], [DOCKER, "push", "-q", name]], {"DOCKER_BUILDKIT": "1"})
+
+    def stop(self):
+        pass
+
+
+class BareBuildKit(BareDocker):
+    """`buildctl build` at a buildkitd of its own, which pushes."""
+
+    def __init__(self, site):
+        super().__init__(site)
+        self.folder = os.path.join(site.root, "bare-buildkit")
+        os.makedirs(self.folder)
+        config = os.path.join(self.folder, "buildkitd.toml")
+        with open(config, "w") as file:
+            file.write(f'[registry."127.0.0.1:{site.registry_port}"]\nhttp = true\n')
+        self.address = f"unix://{self.folder}/buildkitd.sock"
+        self.log = open(os.path.join(self.folder, "log"), "w")
+        self.daemon = subprocess.Popen([buildkit("buildkitd"), "--config", config, "--root", f"{self.folder}/root", "--addr", self.address,
+                                        "--oci-worker-net", "host"], stdout=self.log, stderr=self.log)
+        until(lambda: subprocess.run([buildkit("buildctl"), "--addr", self.address, "debug", "workers"], capture_output=True).returncode == 0,
+              30, "buildkitd answers")
+
+    def seconds(self, folder, name):
+        return timed([[buildkit("buildctl"), "--addr", self.address, "build", "--frontend", "dockerfile.v0", "--local", f"context={folder}",
+                       "--local", f"dockerfile={folder}", "--output", f"type=image,name={name},push=true,registry.insecure=true"]])
+
+    def stop(self):
+        self.daemon.terminate()
+        self.daemon.wait()
+
+
+class BareBuildah(BareDocker):
+    """`buildah bud` with layers, and the push."""
+
+    def seconds(self, folder, name):
+        root = os.path.join(self.site.root, "bare-buildah")
+        buildah = ["buildah", "--root", root, "--runroot", f"{root}-run"]
+        return timed([[*buildah, "bud", "--layers", "--tls-verify=false", "--cgroup-parent", "/", "-t", name, folder],
+                      [*buildah, "push", "-q", "--tls-verify=false", name]], {"BUILDAH_RUNTIME": "runc"})
+
+
+class BareCreator(BareDocker):
+    """The lifecycle's `creator` in the builder image, with a cache, which pushes."""
+
+    def seconds(self, folder, name):
+        work = f"{folder}-creator"
+        shutil.copytree(folder, work, ignore=shutil.ignore_patterns(".git"))
+        subprocess.run(["chown", "-R", "1000:1000", work], check=True)
+        return timed([[DOCKER, "run", "--rm", "--network", "host", "--user", "0:0", "-v", f"{work}:/workspace", "-v", "bare-creator:/cache",
+                       "-e", "CNB_PLATFORM_API=0.12", "nsbuilder:1", "/cnb/lifecycle/creator", "-cache-dir=/cache", name]])
+
+
+def buildkit(program):
+    return next(os.path.join(TOOLS, one, "bin", program) for one in sorted(os.listdir(TOOLS)) if one.startswith("buildkit-"))
+
+
+def overhead(site, testapp, what, bare, files=None, config=None):
     repo = site.repo("bench")
-    files = {**app_files(testapp, 1), "Dockerfile": DOCKERFILE}
+    files = files or {**app_files(testapp, 1), "Dockerfile": DOCKERFILE.format(base=f"127.0.0.1:{site.registry_port}/bench/base:1")}
     repo.push(files)
-    app = site.app_of(repo, "bench")
-    app.wait_version(1)
-    ours, bare = [], []
+    app = site.app_of(repo, "bench", config=config)
+    app.wait_build(repo.git("rev-parse", "HEAD").strip(), ("SUCCEEDED",), 120)
+    bare.seconds(repo.work, name_of(site, "first"))  # base images are there, for both
+    ours, alone = [], []
     for number in range(2, 2 + ROUNDS):  # another content each, so that no step after COPY is cached
-        ours.append(platform_seconds(app, app.push_version(number)))
+        ours.append(platform_seconds(app, app.push({"version": f"{number}\n", "public/version": f"{number}\n"})))
         folder = os.path.join(site.root, f"bare-{number}")
         shutil.copytree(repo.work, folder, ignore=shutil.ignore_patterns(".git"))
-        with open(os.path.join(folder, "mode"), "a") as file:
+        with open(os.path.join(folder, "version"), "a") as file:
             file.write("\n")  # nor by what the platform has just built
-        bare.append(bare_seconds(site, folder, number))
-    report("build with work to do (docker engine)", ours, bare)
-    ours, bare = [], []
+        alone.append(bare.seconds(folder, name_of(site, number)))
+    report(f"{what}, with work to do", ours, alone)
+    ours, alone = [], []
     for number in range(ROUNDS):  # a commit that changes nothing that is copied
         ours.append(platform_seconds(app, app.push({"README": f"{number}\n"})))
-        bare.append(bare_seconds(site, folder, f"cached-{number}"))
-    report("build with all steps cached", ours, bare)
+        folder = os.path.join(site.root, f"cached-{number}")
+        shutil.copytree(repo.work, folder, ignore=shutil.ignore_patterns(".git"))
+        alone.append(bare.seconds(folder, name_of(site, f"cached-{number}")))
+    report(f"{what}, all of it cached", ours, alone)
     return app
+
+
+def name_of(site, tag):
+    return f"127.0.0.1:{site.registry_port}/bare/app:{tag}"
 
 
 def report(what, ours, bare):
@@ -153,6 +226,47 @@ def beside_memory(site):
     assert build["status"] == "FAILED", build
 
 
+def with_engine(machine, build, logs, index, engine):
+    """An installation that builds by `engine` (YAML of the plugin), with the base image in its registry."""
+    site = Installation(machine, f"bench{index}", os.path.join(build, "bin"), logs, index=index)
+    with open(site.config) as file:
+        text = file.read()
+    assert ENGINE in text
+    site.write_config(text.replace(ENGINE, engine))
+    site.start()
+    base = f"127.0.0.1:{site.registry_port}/bench/base:1"
+    timed([[DOCKER, "tag", "nsbase:1", base], [DOCKER, "push", "-q", base]])
+    return site
+
+
+def docker_part(site, testapp):
+    unchanged(overhead(site, testapp, "docker", BareDocker(site)))
+    beside_memory(site)
+    if subprocess.run([os.path.join(ROOT, "tests", "buildpacks", "make_builder.sh"), f"127.0.0.1:{site.registry_port}",
+                       "nsbuilder:1"], capture_output=True).returncode:
+        return print("buildpacks: no lifecycle is there", flush=True)
+    site.forget_apps()
+    overhead(site, testapp, "buildpacks (docker)", BareCreator(site), {"Procfile": PROCFILE, "needs": "wheels\n", "public/version": "1\n"},
+             {"runtimeBuildpack": {"runtimeConfig": {}}})
+
+
+def engine_part(bare_kind, what):
+    def run(site, testapp):
+        bare = bare_kind(site)
+        try:
+            overhead(site, testapp, what, bare)
+        finally:
+            bare.stop()
+    return run
+
+
+PARTS = [
+    (ENGINE, docker_part),
+    (f"{{plugin: engine-buildkit, config: {{buildkitd: {buildkit('buildkitd')}}}}}", engine_part(BareBuildKit, "buildkit")),
+    ("{plugin: engine-buildah}", engine_part(BareBuildah, "buildah")),
+]
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     root = tempfile.mkdtemp(prefix="ns-bench-", dir="/tmp")
@@ -162,13 +276,14 @@ def main():
     machine = Machine(root, logs).start()
     try:
         machine.import_base("nsbase:1")
-        site = Installation(machine, "bench", os.path.join(build, "bin"), logs).start()
-        try:
-            unchanged(overhead(site, build_testapp(os.path.join(build, "e2e"))))
-            beside_memory(site)
-        finally:
-            site.forget_apps()
-            site.stop()
+        testapp = build_testapp(os.path.join(build, "e2e"))
+        for index, (engine, part) in enumerate(PARTS):
+            site = with_engine(machine, build, logs, index, engine)
+            try:
+                part(site, testapp)
+            finally:
+                site.forget_apps()
+                site.stop()
     finally:
         machine.stop()
         shutil.rmtree(root, ignore_errors=True)
