@@ -2,7 +2,7 @@
 """What the platform adds to a build, beside the bare tool on the same daemon in the same run; how soon it knows that there is
 nothing to build; and what the API's answers take beside a build that wants all memory.
 
-usage: build_bench.py BUILD_FOLDER, as root inside tests/e2e/isolated (`./run bench build` does that)."""
+usage: build_bench.py BUILD_FOLDER [PART...], as root inside tests/e2e/isolated (`./run bench build` does that)."""
 import os
 import shutil
 import subprocess
@@ -95,13 +95,13 @@ class BareBuildKit(BareDocker):
 
 
 class BareBuildah(BareDocker):
-    """`buildah bud` with layers, and the push."""
+    """`buildah bud` with layers, steps in no container of their own, and the push."""
 
     def seconds(self, folder, name):
         root = os.path.join(self.site.root, "bare-buildah")
         buildah = ["buildah", "--root", root, "--runroot", f"{root}-run"]
-        return timed([[*buildah, "bud", "--layers", "--tls-verify=false", "--cgroup-parent", "/", "-t", name, folder],
-                      [*buildah, "push", "-q", "--tls-verify=false", name]], {"BUILDAH_RUNTIME": "runc"})
+        return timed([[*buildah, "bud", "--layers", "--tls-verify=false", "--isolation", "chroot", "-t", name, folder],
+                      [*buildah, "push", "-q", "--tls-verify=false", name]])
 
 
 class BareCreator(BareDocker):
@@ -120,16 +120,16 @@ def buildkit(program):
 
 
 def overhead(site, testapp, what, bare, files=None, config=None):
-    repo = site.repo("bench")
+    repo = site.repo(f"bench-{len(site.apps)}-{what.split()[0]}")
     files = files or {**app_files(testapp, 1), "Dockerfile": DOCKERFILE.format(base=f"127.0.0.1:{site.registry_port}/bench/base:1")}
     repo.push(files)
-    app = site.app_of(repo, "bench", config=config)
+    app = site.app_of(repo, repo.name, config=config)
     app.wait_build(repo.git("rev-parse", "HEAD").strip(), ("SUCCEEDED",), 120)
     bare.seconds(repo.work, name_of(site, "first"))  # base images are there, for both
     ours, alone = [], []
     for number in range(2, 2 + ROUNDS):  # another content each, so that no step after COPY is cached
         ours.append(platform_seconds(app, app.push({"version": f"{number}\n", "public/version": f"{number}\n"})))
-        folder = os.path.join(site.root, f"bare-{number}")
+        folder = os.path.join(site.root, f"{repo.name}-bare-{number}")
         shutil.copytree(repo.work, folder, ignore=shutil.ignore_patterns(".git"))
         with open(os.path.join(folder, "version"), "a") as file:
             file.write("\n")  # nor by what the platform has just built
@@ -138,7 +138,7 @@ def overhead(site, testapp, what, bare, files=None, config=None):
     ours, alone = [], []
     for number in range(ROUNDS):  # a commit that changes nothing that is copied
         ours.append(platform_seconds(app, app.push({"README": f"{number}\n"})))
-        folder = os.path.join(site.root, f"cached-{number}")
+        folder = os.path.join(site.root, f"{repo.name}-cached-{number}")
         shutil.copytree(repo.work, folder, ignore=shutil.ignore_patterns(".git"))
         alone.append(bare.seconds(folder, name_of(site, f"cached-{number}")))
     report(f"{what}, all of it cached", ours, alone)
@@ -242,10 +242,12 @@ def with_engine(machine, build, logs, index, engine):
 def docker_part(site, testapp):
     unchanged(overhead(site, testapp, "docker", BareDocker(site)))
     beside_memory(site)
+
+
+def buildpack_part(site, testapp):
     if subprocess.run([os.path.join(ROOT, "tests", "buildpacks", "make_builder.sh"), f"127.0.0.1:{site.registry_port}",
                        "nsbuilder:1"], capture_output=True).returncode:
         return print("buildpacks: no lifecycle is there", flush=True)
-    site.forget_apps()
     overhead(site, testapp, "buildpacks (docker)", BareCreator(site), {"Procfile": PROCFILE, "needs": "wheels\n", "public/version": "1\n"},
              {"runtimeBuildpack": {"runtimeConfig": {}}})
 
@@ -261,9 +263,10 @@ def engine_part(bare_kind, what):
 
 
 PARTS = [
-    (ENGINE, docker_part),
-    (f"{{plugin: engine-buildkit, config: {{buildkitd: {buildkit('buildkitd')}}}}}", engine_part(BareBuildKit, "buildkit")),
-    ("{plugin: engine-buildah}", engine_part(BareBuildah, "buildah")),
+    ("docker", ENGINE, docker_part),
+    ("buildpacks", ENGINE, buildpack_part),
+    ("buildkit", f"{{plugin: engine-buildkit, config: {{buildkitd: {buildkit('buildkitd')}}}}}", engine_part(BareBuildKit, "buildkit")),
+    ("buildah", "{plugin: engine-buildah}", engine_part(BareBuildah, "buildah")),
 ]
 
 
@@ -277,7 +280,9 @@ def main():
     try:
         machine.import_base("nsbase:1")
         testapp = build_testapp(os.path.join(build, "e2e"))
-        for index, (engine, part) in enumerate(PARTS):
+        for index, (name, engine, part) in enumerate(PARTS):
+            if sys.argv[2:] and name not in sys.argv[2:]:
+                continue
             site = with_engine(machine, build, logs, index, engine)
             try:
                 part(site, testapp)

@@ -139,8 +139,9 @@ class Minimal {
     if (pid_ == 0) {
       ::setsid();
       ::setenv("HOME", folder.c_str(), 1);
-      std::freopen((folder + "/out").c_str(), "w", stderr);
-      std::freopen((folder + "/out").c_str(), "w", stdout);
+      for (std::FILE* stream : {stderr, stdout}) {
+        if (std::freopen((folder + "/out").c_str(), "w", stream) == nullptr) ::_exit(127);
+      }
       std::vector<char*> words;
       for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
       words.push_back(nullptr);
