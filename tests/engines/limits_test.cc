@@ -201,7 +201,7 @@ TEST_P(Limits, TooMuchOnTheDisk_IsKilledAndToldWithItsLimit) {
   Configure(R"({"disk":"48M","timeout":"60s"})");
   if (!Held()) GTEST_SKIP() << "the limit cannot be held on this machine, and the engine says so";
   Dockerfile(
-      "RUN dd if=/dev/zero of=/one bs=1M count=30\n"
+      "RUN dd if=/dev/zero of=/one bs=1M count=30; sleep 1\n"  // long enough to be seen
       "RUN dd if=/dev/zero of=/two bs=1M count=30; sleep 4332\n");
   const Outcome outcome = Run();
   EXPECT_EQ(outcome.reason, "OutOfDisk") << outcome.message << Log();

@@ -27,9 +27,10 @@ class DiskWatch {
   // `limit`: bytes; 0: none. `cgroups` must outlive it.
   DiskWatch(const Cgroups& cgroups, std::string cgroup, int64_t limit);
 
-  // Whether it is more than the limit; once true it stays so. Called every 20 ms it misses no step;
-  // what they have written is added up seldom enough to cost a twentieth of the time at most,
-  // unless it must be `now`. Not for two threads.
+  // Whether it is more than the limit; once true it stays so. Called every 20 ms it may miss a step
+  // that is over within two calls, and what that has written; what the others have is added up
+  // seldom enough to cost a twentieth of the time at most, unless it must be `now`. Not for two
+  // threads.
   bool Over(bool now = false);
   // Of the folder that is given, `bytes` by now. Whether that is too much. [any-thread]
   bool Give(int64_t bytes);
