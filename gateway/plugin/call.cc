@@ -41,18 +41,9 @@ uint64_t Call::most_body() const {
   return plan_.message ? 0 : plan_.protocol->MostBody(edge_.settings.http.body_bytes);
 }
 
-void Call::OnTooLong() {
-  Finish(Problem{
-      NS_E_EXHAUSTED,
-      "The body is longer than " + std::to_string(edge_.settings.http.body_bytes) + " bytes.",
-      {},
-      413});
-}
+void Call::OnTooLong() { Finish(rpc::BodyTooLong(edge_.settings.http.body_bytes)); }
 
-void Call::OnNoMemory() {
-  Finish(Problem{
-      NS_E_EXHAUSTED, "Too many requests are being read at once; try again in a moment.", {}, 503});
-}
+void Call::OnNoMemory() { Finish(rpc::NoMemory()); }
 
 void Call::OnRequest(std::string body) {
   Converted message = plan_.protocol->Message(plan_.message ? *plan_.message : std::move(body));

@@ -42,19 +42,9 @@ void RawCall::OnGiven(const Given& given) {
   Finish(std::move(head), std::move(body));
 }
 
-void RawCall::OnTooLong() {
-  Refuse({NS_E_EXHAUSTED,
-          "The body is longer than " + std::to_string(most_body_) + " bytes.",
-          {},
-          413});
-}
+void RawCall::OnTooLong() { Refuse(rpc::BodyTooLong(most_body_)); }
 
-void RawCall::OnNoMemory() {
-  Refuse({NS_E_EXHAUSTED,
-          "Too many requests are being read at once; try again in a moment.",
-          {},
-          503});
-}
+void RawCall::OnNoMemory() { Refuse(rpc::NoMemory()); }
 
 void RawCall::OnGone() {
   answering_ = nullptr;

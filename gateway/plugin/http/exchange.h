@@ -21,8 +21,6 @@ class Answering {
   virtual void Open(ResponseHead head) = 0;
   virtual void Write(std::string bytes) = 0;
   virtual void End(Headers trailers) = 0;
-  // Broken off, so that the peer sees that it is not whole.
-  virtual void Reset() = 0;
   // Bytes that the peer has not taken yet.
   virtual size_t unsent() const = 0;
 

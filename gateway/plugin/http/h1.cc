@@ -64,7 +64,6 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
-  void Reset() override { Close(); }
   size_t unsent() const override { return out_.size() + sending_.size(); }
 
  private:

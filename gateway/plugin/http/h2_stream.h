@@ -45,7 +45,6 @@ class H2Stream final : public Answering {
   void Open(ResponseHead head) override { Begin(std::move(head), true); }
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
-  void Reset() override;
   size_t unsent() const override { return out_.size() - taken_; }
 
   // -- what comes in

@@ -9,7 +9,7 @@
 
 namespace ns::gateway::rpc {
 
-inline constexpr char kGzip[] = "gzip", kIdentity[] = "identity";
+inline constexpr char kGzip[] = "gzip";
 
 // Whether a message is worth the packing.
 bool WorthPacking(const Packing& packing, size_t size);

@@ -88,6 +88,15 @@ boost::json::object DetailJson(const Detail& detail) {
 
 }  // namespace
 
+Problem BodyTooLong(uint64_t most) {
+  return {NS_E_EXHAUSTED, "The body is longer than " + std::to_string(most) + " bytes.", {}, 413};
+}
+
+Problem NoMemory() {
+  return {
+      NS_E_EXHAUSTED, "Too many requests are being read at once; try again in a moment.", {}, 503};
+}
+
 std::string_view CodeName(ns_status code) { return RowOf(code).name; }
 
 int HttpStatus(ns_status code) { return RowOf(code).http_status; }

@@ -3,6 +3,7 @@
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ struct Problem {
   std::vector<Detail> details;
   int http_status = 0;  // 0: that of the code
 };
+
+// A request that has more bytes than it may, or that there is no memory for just then.
+Problem BodyTooLong(uint64_t most);
+Problem NoMemory();
 
 // "invalid_argument"; an unknown number is "unknown".
 std::string_view CodeName(ns_status code);
