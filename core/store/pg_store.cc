@@ -23,7 +23,8 @@ struct PgStore::Parts {
         users(NewPgUsers(pool, sealing, random)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
-        detections(NewPgDetections(pool, random)) {}
+        detections(NewPgDetections(pool, random)),
+        listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
   Sealing sealing;
@@ -40,6 +41,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::ListingStore> listings;
 };
 
 namespace {
@@ -64,7 +66,8 @@ PgStore::~PgStore() = default;
 ports::Store PgStore::store() {
   return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
           *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
-          *parts_->hosts,        *parts_->sites, *parts_->detections, parts_->hints};
+          *parts_->hosts,        *parts_->sites, *parts_->detections, *parts_->listings,
+          parts_->hints};
 }
 
 Status PgStore::Check() {

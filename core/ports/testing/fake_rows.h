@@ -192,6 +192,7 @@ std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
+std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing
