@@ -79,7 +79,7 @@ struct Dispatcher::State {
 
   Result<Entered> Enter(const ports::Call& call, const Peer& peer, const std::string& name,
                         std::string_view request) {
-    NS_ASSIGN(Claim claim, Identify(settings.identity, peer));
+    NS_ASSIGN(Claim claim, Identify(settings.identity, peer, parts.clock.Now()));
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
     if (descriptor == nullptr || method == methods.end())

@@ -1,7 +1,7 @@
 """The examples of the reference: docs/api/examples/SERVICE/METHOD.json, which tests/e2e/test_reference.py sends to a real installation.
 
 An example holds `request`, and `answer`, or `answers` where the method streams. Optional are `before` (calls whose answers it needs, not
-shown: `call`, `request`, and `keep`, what becomes of which field of the answer), `after` (calls that undo it), `say` (a sentence) and `ns` (words of the command line that does
+shown: `call`, `request`, and `keep`, what becomes of which field of the answer, "token.id" of one in it), `after` (calls that undo it), `say` (a sentence) and `ns` (words of the command line that does
 the same). Words in angle brackets stand for values: those of tests/e2e/harness/examples.py, and those kept before.
 """
 import hashlib
