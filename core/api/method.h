@@ -39,6 +39,10 @@ struct Request {
 
   // Whether an answer may tell of the application: a token may be limited to others.
   bool Covers(const AppId& app) const { return !token || token->Covers(app); }
+  // Those, where it is limited.
+  std::optional<std::vector<AppId>> Among() const {
+    return token && token->limited ? std::optional(token->apps) : std::nullopt;
+  }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,

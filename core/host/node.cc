@@ -19,6 +19,7 @@
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
 #include "host/memory_pressure.h"
+#include "host/mirror_keeper.h"
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/registry_collector.h"
@@ -76,6 +77,7 @@ struct Node::Parts {
         real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
                                    SystemClock())),
         git(faults.Through(*real_git)),
+        mirrors(layout().git(), &foundation->store().repositories, SystemClock()),
         real_registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
         registry(faults.Through(*real_registry)),
         outputs(store.hosts, its_identity) {}
@@ -107,6 +109,7 @@ struct Node::Parts {
   const ports::Store store;
   const std::unique_ptr<ports::GitRemote> real_git;
   ports::GitRemote& git;
+  const MirrorKeeper mirrors;  // looks past failpoints
   const std::unique_ptr<ports::Registry> real_registry;
   ports::Registry& registry;
   LinkedOutputs outputs;
