@@ -88,6 +88,7 @@ api::Application FindApplication(Context& context, const std::string& app);
 api::Repository FindRepository(Context& context, const std::string& repo);
 
 // The nouns. Each adds its commands below `root`.
+void AddOpen(CLI::App& root, Context& context);
 void AddRepo(CLI::App& root, Context& context);
 void AddApp(CLI::App& root, Context& context);
 void AddApply(CLI::App& root, Context& context);  // and diff, export
