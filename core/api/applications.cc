@@ -138,6 +138,7 @@ Result<pb::GetApplicationsResponse> GetApplications(const Context& context, cons
   NS_ASSIGN(const auto apps, context.store().apps.List());
   pb::GetApplicationsResponse out;
   for (const model::Application& app : apps) {
+    if (!request.Covers(app.id)) continue;
     const bool mine =
         std::find(app.owners.begin(), app.owners.end(), request.user.id) != app.owners.end();
     if (in.scope() == Scope::MINE && !mine) continue;

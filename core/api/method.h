@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,10 @@ struct Request {
   const ports::Call& call;
   model::User user;
   Admitted on;
+  std::optional<model::Token> token{};  // that the user came with
+
+  // Whether an answer may tell of the application: a token may be limited to others.
+  bool Covers(const AppId& app) const { return !token || token->Covers(app); }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
@@ -89,5 +94,8 @@ void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
+void OfferUsers(MethodTable& table);
+void OfferTokens(MethodTable& table);
+void OfferAdmins(MethodTable& table);
 
 }  // namespace ns::api

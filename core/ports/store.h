@@ -22,6 +22,7 @@
 #include "model/snapshot.h"
 #include "model/user.h"
 #include "ports/detection_store.h"
+#include "ports/identity_store.h"
 
 namespace ns::ports {
 
@@ -308,7 +309,8 @@ class EventStore {
 class UserStore {
  public:
   virtual ~UserStore() = default;
-  // The user called `name`, made when unknown; `admin` true makes them one, false changes nothing.
+  // The user called `name`, made when unknown, once, whatever the concurrency. `admin` true notes
+  // that they came as one, false changes nothing; `granted` is what AdminStore says.
   virtual Result<model::User> Ensure(const std::string& name, bool admin) = 0;
   virtual Result<model::User> Get(const UserId& id) = 0;
   virtual Result<std::vector<model::User>> List() = 0;
@@ -365,6 +367,9 @@ struct Store {
   BuildLogStore& logs;
   EventStore& events;
   UserStore& users;
+  UserKeyStore& user_keys;
+  TokenStore& tokens;
+  AdminStore& admins;
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;

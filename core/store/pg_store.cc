@@ -21,6 +21,9 @@ struct PgStore::Parts {
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
+        user_keys(NewPgUserKeys(pool)),
+        tokens(NewPgTokens(pool)),
+        admins(NewPgAdmins(pool)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
         detections(NewPgDetections(pool, random)) {}
@@ -37,6 +40,9 @@ struct PgStore::Parts {
   std::unique_ptr<ports::BuildLogStore> logs;
   std::unique_ptr<ports::EventStore> events;
   std::unique_ptr<ports::UserStore> users;
+  std::unique_ptr<ports::UserKeyStore> user_keys;
+  std::unique_ptr<ports::TokenStore> tokens;
+  std::unique_ptr<ports::AdminStore> admins;
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
@@ -62,9 +68,12 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
-          *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
-          *parts_->hosts,        *parts_->sites, *parts_->detections, parts_->hints};
+  return {
+      *parts_->repositories, *parts_->apps,       *parts_->deploys, *parts_->retention,
+      *parts_->builds,       *parts_->logs,       *parts_->events,  *parts_->users,
+      *parts_->user_keys,    *parts_->tokens,     *parts_->admins,  *parts_->hosts,
+      *parts_->sites,        *parts_->detections, parts_->hints,
+  };
 }
 
 Status PgStore::Check() {

@@ -12,6 +12,7 @@ namespace {
 
 using ports::Hint;
 using ports::testing::DetectionContract;
+using ports::testing::IdentityContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
@@ -44,6 +45,11 @@ INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
                          [](const auto&) { return "PostgreSQL"; });
 
 INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
                          })),
                          [](const auto&) { return "PostgreSQL"; });

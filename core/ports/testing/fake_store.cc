@@ -14,6 +14,9 @@ FakeStore::FakeStore(Clock& clock)
       logs_(NewFakeBuildLogs(*rows_)),
       events_(NewFakeEvents(*rows_)),
       users_(NewFakeUsers(*rows_)),
+      user_keys_(NewFakeUserKeys(*rows_)),
+      tokens_(NewFakeTokens(*rows_)),
+      admins_(NewFakeAdmins(*rows_)),
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
@@ -22,8 +25,10 @@ FakeStore::FakeStore(Clock& clock)
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
-  return {*repositories_, *apps_,  *deploys_, *retention_, *builds_,     *logs_,
-          *events_,       *users_, *hosts_,   *sites_,     *detections_, *hints_};
+  return {
+      *repositories_, *apps_,   *deploys_, *retention_, *builds_, *logs_,       *events_, *users_,
+      *user_keys_,    *tokens_, *admins_,  *hosts_,     *sites_,  *detections_, *hints_,
+  };
 }
 
 void FakeStore::FailWith(Status status) {

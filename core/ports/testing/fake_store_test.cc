@@ -40,6 +40,12 @@ INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(StoreFactory
                          })),
                          [](const auto&) { return "InMemory"; });
 
+INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
 INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(
                                std::make_unique<FakeUnderTest>());
