@@ -34,7 +34,7 @@ struct Object {
   std::vector<UserId> owners;
   bool everyone_sees = false;
   bool everyone_uses = false;
-  std::vector<AppId> apps;  // that it is, belongs to, or is the source of
+  std::vector<AppId> apps{};  // that it is, belongs to, or is the source of
   bool shared = false;      // with other applications than these, now or later
 };
 

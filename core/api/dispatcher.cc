@@ -23,6 +23,8 @@ MethodTable AllMethods() {
   MethodTable table;
   OfferSystem(table);
   OfferRepositories(table);
+  OfferRepositoryEdits(table);
+  OfferCommits(table);
   OfferApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
@@ -63,7 +65,7 @@ struct Dispatcher::State {
         followers(std::make_shared<LogFollowers>()),
         methods(AllMethods()) {}
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, listing}; }
 
   // What a call has once it was let in.
   struct Entered {
@@ -129,6 +131,7 @@ struct Dispatcher::State {
   const MethodTable methods;
   RefreshLimit refreshes;
   RemoteTurns turns;
+  AppListing listing;
 };
 
 namespace {

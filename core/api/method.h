@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
 #include "api/log_followers.h"
@@ -24,6 +25,7 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  AppListing& listing;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -68,6 +70,17 @@ void Offer(MethodTable& table, std::string name,
                             }};
 }
 
+// As Offer, for a handler that serializes its answer, a message of the type Out, itself.
+template <class Out, class In>
+void OfferSerialized(MethodTable& table, std::string name,
+                     Result<std::string> (*handle)(const Context&, const Request&, const In&)) {
+  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
+                            [handle](const Context& context, const Request& request,
+                                     const google::protobuf::Message& in) -> Result<std::string> {
+                              return handle(context, request, static_cast<const In&>(in));
+                            }};
+}
+
 // As Offer, for an answer of many messages.
 template <class Out, class In>
 void OfferStream(MethodTable& table, std::string name,
@@ -85,6 +98,8 @@ inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformServ
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
+void OfferRepositoryEdits(MethodTable& table);
+void OfferCommits(MethodTable& table);
 void OfferApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);

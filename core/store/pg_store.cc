@@ -26,7 +26,8 @@ struct PgStore::Parts {
         admins(NewPgAdmins(pool)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
-        detections(NewPgDetections(pool, random)) {}
+        detections(NewPgDetections(pool, random)),
+        listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
   Sealing sealing;
@@ -46,6 +47,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::ListingStore> listings;
 };
 
 namespace {
@@ -69,10 +71,22 @@ PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
   return {
-      *parts_->repositories, *parts_->apps,       *parts_->deploys, *parts_->retention,
-      *parts_->builds,       *parts_->logs,       *parts_->events,  *parts_->users,
-      *parts_->user_keys,    *parts_->tokens,     *parts_->admins,  *parts_->hosts,
-      *parts_->sites,        *parts_->detections, parts_->hints,
+      .repositories = *parts_->repositories,
+      .apps = *parts_->apps,
+      .deploys = *parts_->deploys,
+      .retention = *parts_->retention,
+      .builds = *parts_->builds,
+      .logs = *parts_->logs,
+      .events = *parts_->events,
+      .users = *parts_->users,
+      .user_keys = *parts_->user_keys,
+      .tokens = *parts_->tokens,
+      .admins = *parts_->admins,
+      .hosts = *parts_->hosts,
+      .sites = *parts_->sites,
+      .detections = *parts_->detections,
+      .listings = *parts_->listings,
+      .hints = parts_->hints,
   };
 }
 

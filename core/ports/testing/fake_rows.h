@@ -203,6 +203,7 @@ std::unique_ptr<AdminStore> NewFakeAdmins(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
+std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

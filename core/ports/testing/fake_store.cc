@@ -20,14 +20,29 @@ FakeStore::FakeStore(Clock& clock)
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
+      listings_(NewFakeListings(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
   return {
-      *repositories_, *apps_,   *deploys_, *retention_, *builds_, *logs_,       *events_, *users_,
-      *user_keys_,    *tokens_, *admins_,  *hosts_,     *sites_,  *detections_, *hints_,
+      .repositories = *repositories_,
+      .apps = *apps_,
+      .deploys = *deploys_,
+      .retention = *retention_,
+      .builds = *builds_,
+      .logs = *logs_,
+      .events = *events_,
+      .users = *users_,
+      .user_keys = *user_keys_,
+      .tokens = *tokens_,
+      .admins = *admins_,
+      .hosts = *hosts_,
+      .sites = *sites_,
+      .detections = *detections_,
+      .listings = *listings_,
+      .hints = *hints_,
   };
 }
 
