@@ -12,6 +12,7 @@ PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
   runc buildah containernetworking-plugins python3-swift memcached chromium"
 PACKAGES_BENCH="libbenchmark-dev nghttp2-client wrk"
+PACKAGES_FUZZ="libclang-rt-14-dev"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 
 # missing_packages NAME...: those that are not installed.
