@@ -106,8 +106,8 @@ class SiteKeeperTest : public testing::Test {
   }
 
   static ports::Store Watched(const ports::Store& s, ports::SiteStore& sites) {
-    return {s.repositories, s.apps,  s.deploys, s.retention, s.builds,     s.logs,
-            s.events,       s.users, s.hosts,   sites,       s.detections, s.hints};
+    return {s.repositories, s.apps,  s.deploys, s.retention,  s.builds, s.logs,    s.events,
+            s.users,        s.hosts, sites,     s.detections, s.audit,  s.repeats, s.hints};
   }
   static std::string MakeRoot() {
     std::string name = (fs::temp_directory_path() / "ns-keeper-XXXXXX").string();

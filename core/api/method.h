@@ -77,6 +77,7 @@ void OfferStream(MethodTable& table, std::string name,
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
 inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+inline constexpr char kAuditService[] = "neoshowcase.platform.v1.AuditService/";
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
@@ -89,5 +90,6 @@ void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
+void OfferAudit(MethodTable& table);
 
 }  // namespace ns::api

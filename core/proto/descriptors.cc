@@ -6,6 +6,7 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "neoshowcase/platform/v1/audit.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
@@ -21,6 +22,7 @@ using neoshowcase::policy::v1::Policy;
 std::vector<const FileDescriptor*> Roots() {
   return {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
+          neoshowcase::platform::v1::AuditEvent::descriptor()->file(),
           neoshowcase::platform::v1::Suggestion::descriptor()->file()};
 }
 

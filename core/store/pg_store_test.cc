@@ -11,7 +11,9 @@ namespace ns::store {
 namespace {
 
 using ports::Hint;
+using ports::testing::AuditContract;
 using ports::testing::DetectionContract;
+using ports::testing::RepeatContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
@@ -39,6 +41,16 @@ class PgUnderTest final : public StoreUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, AuditContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, RepeatContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
                          })),
                          [](const auto&) { return "PostgreSQL"; });

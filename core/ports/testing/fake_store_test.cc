@@ -34,6 +34,18 @@ INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(StoreFactory([] 
                          })),
                          [](const auto&) { return "InMemory"; });
 
+INSTANTIATE_TEST_SUITE_P(Fake, AuditContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
+INSTANTIATE_TEST_SUITE_P(Fake, RepeatContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
 INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(
                                std::make_unique<FakeUnderTest>());
