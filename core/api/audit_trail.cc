@@ -114,7 +114,13 @@ model::AuditEvent EventOf(const Peer& peer, const std::string& method, Random& r
 
 void NoteClaim(const Peer& peer, const Claim& claim, model::AuditEvent& event) {
   event.user_name = Shortened(claim.name);
-  event.via = peer.has_credentials ? "socket" : "proxy";
+  event.via = !claim.token.empty() ? "token" : peer.has_credentials ? "socket" : "proxy";
+}
+
+void NoteCaller(const Caller& caller, model::AuditEvent& event) {
+  event.user = caller.user.id;
+  event.user_name = Shortened(caller.user.name);
+  if (caller.token) event.credential = caller.token->id.str();
 }
 
 void NoteObject(const google::protobuf::MethodDescriptor& method, const Message& request,

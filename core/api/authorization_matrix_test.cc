@@ -7,6 +7,7 @@
 #include "api/api_world.h"
 #include "base/crypto.h"
 #include "google/protobuf/text_format.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 #include "proto/descriptors.h"
 
 namespace ns::api {
@@ -94,8 +95,12 @@ class Installation : public ApiWorld {
     Populate("own", "rita", "anna", "own");
     Populate("others", "carl", "carl", "others");
     for (auto& [object, names] : objects_) names["commit"] = kCommitA;
-    objects_["absent"] = {{"application", kAbsent}, {"repository", kAbsent}, {"build", kAbsent},
-                          {"queued", kAbsent},      {"release", kAbsent},    {"commit", kCommitA}};
+    for (const char* scope : {"read", "deploy", "admin", "limited"}) MakeToken("anna", scope);
+    objects_["own"]["token"] = token_ids_.at("read");
+    objects_["others"]["token"] = MakeToken("carl", "others");
+    objects_["absent"] = {{"token", kAbsent},  {"application", kAbsent}, {"repository", kAbsent},
+                          {"build", kAbsent},  {"queued", kAbsent},      {"release", kAbsent},
+                          {"commit", kCommitA}};
     objects_["-"] = {{"commit", kCommitA}};
   }
 
@@ -129,7 +134,27 @@ class Installation : public ApiWorld {
  private:
   void TestBody() override {}
 
-  static Peer PeerOf(const std::string& caller) {
+  // Gives its id.
+  std::string MakeToken(const std::string& owner, const std::string& name) {
+    own_pb::CreateTokenRequest in;
+    in.set_name(name);
+    in.set_scope(name == "read"     ? own_pb::TOKEN_SCOPE_READ
+                 : name == "deploy" ? own_pb::TOKEN_SCOPE_DEPLOY
+                                    : own_pb::TOKEN_SCOPE_ADMIN);
+    if (name == "limited") in.add_application_ids(objects_["own"]["application"]);
+    const auto made = Parsed<own_pb::CreateTokenResponse>(
+        Raw(Named(owner), std::string(kTokenService) + "CreateToken", in.SerializeAsString()));
+    token_texts_[name] = made->text();
+    return token_ids_[name] = made->token().id();
+  }
+
+  Peer PeerOf(const std::string& caller) const {
+    if (caller.starts_with("t-"))
+      return {false,
+              0,
+              0,
+              "203.0.113.9",
+              {{"authorization", "Bearer " + token_texts_.at(caller.substr(2))}}};
     if (caller == "anonymous") return {false, 0, 0, "127.0.0.1", {}};
     if (caller == "admin") return Root();
     static const std::map<std::string, std::string> kNames = {
@@ -216,6 +241,7 @@ class Installation : public ApiWorld {
   }
 
   std::map<std::string, Names> objects_;
+  Names token_ids_, token_texts_;  // by name
 };
 
 std::set<std::string> AllMethods() {
@@ -238,7 +264,8 @@ TEST(AuthorizationMatrix, SpeaksOfOwnAndOthersAndAbsentThings) {
   for (const Row& row : ReadMatrix().rows) {
     const bool about = row.request.find("{app") != std::string::npos ||
                        row.request.find("{build") != std::string::npos ||
-                       row.request.find("{queued") != std::string::npos;
+                       row.request.find("{queued") != std::string::npos ||
+                       row.request.find("{token") != std::string::npos;
     const bool about_repository = row.request.find("{repository") != std::string::npos;
     EXPECT_EQ(row.object == "-", !about && !about_repository) << row.method;
     if (about) objects["app " + row.method + row.request].insert(row.object);

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "api/audit_trail.h"
+#include "api/caller.h"
 #include "api/message_check.h"
 #include "api/method.h"
 #include "api/problem.h"
@@ -10,7 +11,6 @@
 #include "api/repeats.h"
 #include "base/log.h"
 #include "google/protobuf/stubs/logging.h"
-#include "neoshowcase/policy/v1/policy.pb.h"
 #include "proto/descriptors.h"
 
 namespace ns::api {
@@ -25,6 +25,8 @@ MethodTable AllMethods() {
   MethodTable table;
   OfferSystem(table);
   OfferRepositories(table);
+  OfferRepositoryEdits(table);
+  OfferCommits(table);
   OfferApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
@@ -34,6 +36,9 @@ MethodTable AllMethods() {
   OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
+  OfferUsers(table);
+  OfferTokens(table);
+  OfferAdmins(table);
   OfferAudit(table);
   return table;
 }
@@ -69,22 +74,23 @@ struct Dispatcher::State {
     }
   }
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, listing}; }
 
   // What a call has once it was let in; until then `on` is empty.
   struct Entered {
     const Method& method;
     const google::protobuf::MethodDescriptor& descriptor;
     std::unique_ptr<Message> message;
-    model::User user;
+    Claim claim;
+    Caller caller;
     Admitted on;
   };
 
   // Who calls, and what they ask for. `told`: where that is noted; null where nothing is told of
   // it.
-  Result<Entered> Recognise(const ports::Call& call, const Peer& peer, const std::string& name,
-                            std::string_view request, model::AuditEvent* told) {
-    NS_ASSIGN(const Claim claim, Identify(settings.identity, peer));
+  Result<Entered> Receive(const ports::Call& call, const Peer& peer, const std::string& name,
+                          std::string_view request, model::AuditEvent* told) {
+    NS_ASSIGN(Claim claim, Identify(settings.identity, peer));
     if (told != nullptr) NoteClaim(peer, claim, *told);
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
@@ -95,27 +101,27 @@ struct Dispatcher::State {
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
     NS_ASSIGN(auto message, Parse(*method->second.input, request));
     if (told != nullptr) NoteObject(*descriptor, *message, *told);
-    NS_ASSIGN(model::User user, parts.store.users.Ensure(claim.name, claim.admin));
-    user.admin =
-        claim.admin;  // whoever is no admin any more is none from now on, whatever was stored
-    if (told != nullptr) told->user = user.id;
-    return Entered{method->second, *descriptor, std::move(message), std::move(user), {}};
+    NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
+    if (told != nullptr) NoteCaller(caller, *told);
+    return Entered{method->second,   *descriptor,       std::move(message),
+                   std::move(claim), std::move(caller), {}};
   }
 
   Status LetIn(Entered& in) const {
-    NS_ASSIGN(in.on, Admit(parts.store, in.user, proto::PolicyOf(in.descriptor), *in.message));
+    NS_ASSIGN(in.on, Admit(parts.store, in.caller, in.descriptor, *in.message));
     return Status();
   }
 
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
                              std::string_view request, model::AuditEvent* told) {
-    NS_ASSIGN(Entered in, Recognise(call, peer, name, request, told));
+    NS_ASSIGN(Entered in, Receive(call, peer, name, request, told));
     if (!in.method.handle)
       return Status(Code::kUnsupported, "NotOffered", name + " answers as a stream alone");
     const auto act = [&]() -> Result<std::string> {
       NS_TRY(LetIn(in));
       if (told != nullptr) NoteAdmitted(in.on, *told);
-      return in.method.handle(MakeContext(), {call, in.user, std::move(in.on)}, *in.message);
+      return in.method.handle(
+          MakeContext(), {call, in.caller.user, std::move(in.on), in.caller.token}, *in.message);
     };
     return told == nullptr ? act() : Once(peer, in, *told, act);
   }
@@ -126,8 +132,8 @@ struct Dispatcher::State {
     NS_ASSIGN(const auto key, IdempotencyKeyOf(peer));
     if (!key) return act();
     bool repeated = false;
-    auto answer = repeats.Once({in.user.id, told.via + " " + told.credential, *key, told.method,
-                                in.message->SerializeAsString()},
+    auto answer = repeats.Once({in.caller.user.id, told.via + " " + told.credential, *key,
+                                told.method, in.message->SerializeAsString()},
                                repeated, act);
     if (repeated) told.reason = "Repeated";
     return answer;
@@ -185,6 +191,7 @@ struct Dispatcher::State {
   Repeats repeats;
   RefreshLimit refreshes;
   RemoteTurns turns;
+  AppListing listing;
 };
 
 namespace {
@@ -192,12 +199,14 @@ namespace {
 // Asks again whether the caller may go on, and puts failures into words for them.
 class Admitting final : public Stream {
  public:
-  Admitting(const Parts& parts, std::string name, const neoshowcase::policy::v1::Policy& policy,
-            model::User user, std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
+  Admitting(const Parts& parts, const IdentitySettings& settings,
+            const google::protobuf::MethodDescriptor& method, Claim claim,
+            std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
       : parts_(parts),
-        name_(std::move(name)),
-        policy_(policy),
-        user_(std::move(user)),
+        settings_(settings),
+        method_(method),
+        name_(proto::FullName(method)),
+        claim_(std::move(claim)),
         message_(std::move(message)),
         inner_(std::move(inner)),
         admitted_(parts.clock.Monotonic()) {}
@@ -218,7 +227,8 @@ class Admitting final : public Stream {
   Result<Piece> Look(const ports::Call& call) {
     const Duration now = parts_.clock.Monotonic();
     if (now - admitted_ >= kAdmittedFor) {
-      NS_ASSIGN(const Admitted on, Admit(parts_.store, user_, policy_, *message_));
+      NS_ASSIGN(const Caller caller, Recognise(parts_.store, settings_, claim_));
+      NS_ASSIGN(const Admitted on, Admit(parts_.store, caller, method_, *message_));
       if (on.app && on.app->deleted) return Piece{{}, true};
       admitted_ = now;
     }
@@ -226,9 +236,10 @@ class Admitting final : public Stream {
   }
 
   const Parts& parts_;
+  const IdentitySettings& settings_;
+  const google::protobuf::MethodDescriptor& method_;
   const std::string name_;
-  const neoshowcase::policy::v1::Policy& policy_;
-  const model::User user_;
+  const Claim claim_;
   const std::unique_ptr<Message> message_;
   const std::unique_ptr<Stream> inner_;
   Duration admitted_;
@@ -239,12 +250,14 @@ class Admitting final : public Stream {
 Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call, const Peer& peer,
                                                         const std::string& name,
                                                         std::string_view request) {
-  NS_ASSIGN(Entered in, Recognise(call, peer, name, request, nullptr));
+  NS_ASSIGN(Entered in, Receive(call, peer, name, request, nullptr));
   NS_TRY(LetIn(in));
-  NS_ASSIGN(auto stream,
-            in.method.open(MakeContext(), {call, in.user, std::move(in.on)}, *in.message));
+  NS_ASSIGN(auto stream, in.method.open(MakeContext(),
+                                        {call, std::move(in.caller.user), std::move(in.on),
+                                         std::move(in.caller.token)},
+                                        *in.message));
   return std::unique_ptr<Stream>(
-      std::make_unique<Admitting>(parts, name, proto::PolicyOf(in.descriptor), std::move(in.user),
+      std::make_unique<Admitting>(parts, settings.identity, in.descriptor, std::move(in.claim),
                                   std::move(in.message), std::move(stream)));
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/secret.h"
 #include "base/status.h"
