@@ -175,6 +175,8 @@ class BuilderTest : public ::testing::Test {
       .sites = whole_.sites,
       .detections = whole_.detections,
       .listings = whole_.listings,
+      .audit = whole_.audit,
+      .repeats = whole_.repeats,
       .hints = whole_.hints,
   };
   testing::MemoryRemote remote_;

@@ -70,6 +70,8 @@ class Dispatcher {
   // google.rpc.Status with google.rpc.BadRequest and google.rpc.ErrorInfo. kInternal carries no
   // internals, only an error id that is in the log. Unknown methods and those not offered yet:
   // kUnsupported.
+  // Of a method that writes an audit event is stored before this returns, and the header
+  // `Idempotency-Key` has it carried out once.
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
                              std::string_view request);
 

@@ -99,6 +99,7 @@ void OfferStream(MethodTable& table, std::string name,
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
 inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+inline constexpr char kAuditService[] = "neoshowcase.platform.v1.AuditService/";
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
@@ -116,5 +117,6 @@ void OfferInstallation(MethodTable& table);
 void OfferUsers(MethodTable& table);
 void OfferTokens(MethodTable& table);
 void OfferAdmins(MethodTable& table);
+void OfferAudit(MethodTable& table);
 
 }  // namespace ns::api

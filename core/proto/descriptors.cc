@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
+#include "neoshowcase/platform/v1/audit.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
@@ -24,6 +25,7 @@ std::vector<const FileDescriptor*> Roots() {
   return {google::rpc::BadRequest::descriptor()->file(),
           google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
+          neoshowcase::platform::v1::AuditEvent::descriptor()->file(),
           neoshowcase::platform::v1::Suggestion::descriptor()->file(),
           neoshowcase::platform::v1::Token::descriptor()->file(),
           neoshowcase::platform::v1::Admin::descriptor()->file()};

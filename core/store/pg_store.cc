@@ -27,6 +27,8 @@ struct PgStore::Parts {
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
         detections(NewPgDetections(pool, random)),
+        audit(NewPgAudit(pool)),
+        repeats(NewPgRepeats(pool, sealing)),
         listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
@@ -47,6 +49,8 @@ struct PgStore::Parts {
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::AuditStore> audit;
+  std::unique_ptr<ports::RepeatStore> repeats;
   std::unique_ptr<ports::ListingStore> listings;
 };
 
@@ -86,6 +90,8 @@ ports::Store PgStore::store() {
       .sites = *parts_->sites,
       .detections = *parts_->detections,
       .listings = *parts_->listings,
+      .audit = *parts_->audit,
+      .repeats = *parts_->repeats,
       .hints = parts_->hints,
   };
 }

@@ -11,9 +11,11 @@ namespace ns::store {
 namespace {
 
 using ports::Hint;
+using ports::testing::AuditContract;
 using ports::testing::DetectionContract;
 using ports::testing::IdentityContract;
 using ports::testing::ListingContract;
+using ports::testing::RepeatContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
@@ -46,6 +48,8 @@ StoreFactory Stores() {
 std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "PostgreSQL"; }
 
 INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, AuditContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, RepeatContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, ListingContract, ::testing::Values(Stores()), Name);

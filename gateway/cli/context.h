@@ -98,6 +98,7 @@ void AddStatus(CLI::App& root, Context& context);
 void AddRelease(CLI::App& root, Context& context);
 void AddReleases(CLI::App& noun, Context& context);  // below `app`
 void AddEvents(CLI::App& root, Context& context);
+void AddAudit(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);

@@ -20,6 +20,8 @@ FakeStore::FakeStore(Clock& clock)
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
+      audit_(NewFakeAudit(*rows_)),
+      repeats_(NewFakeRepeats(*rows_)),
       listings_(NewFakeListings(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
@@ -42,6 +44,8 @@ Store FakeStore::store() {
       .sites = *sites_,
       .detections = *detections_,
       .listings = *listings_,
+      .audit = *audit_,
+      .repeats = *repeats_,
       .hints = *hints_,
   };
 }

@@ -34,6 +34,8 @@ StoreFactory Stores() {
 std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "InMemory"; }
 
 INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, AuditContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, RepeatContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, ListingContract, ::testing::Values(Stores()), Name);

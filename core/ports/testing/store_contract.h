@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ports/testing/store_contract_apps.h"
+#include "ports/testing/store_contract_audit.h"
 #include "ports/testing/store_contract_builds.h"
 #include "ports/testing/store_contract_deploys.h"
 #include "ports/testing/store_contract_detections.h"
