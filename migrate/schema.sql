@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 8
+-- schema number: 9
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -577,6 +577,7 @@ CREATE TABLE host_plugins (
   reason text NOT NULL,
   message text NOT NULL,
   config_schema text NOT NULL,
+  app_schema text NOT NULL DEFAULT '',
   PRIMARY KEY (host_id, ordinal)
 );
 
@@ -735,7 +736,8 @@ BEGIN
     END IF;
     IF NEW.deleted AND NOT OLD.deleted THEN
       kinds := kinds || 'app.deleted'::text; reasons := reasons || ''::text; messages := messages || ''::text;
-      details := details || '{}'::text;
+      details := details || ('{"repository":"' || NEW.repository_id || '","owners":[' || coalesce((SELECT string_agg('"' || owner.subject_id || '"', ',' ORDER BY owner.subject_id)
+        FROM application_owners AS owner WHERE owner.application_id = NEW.id), '') || ']}');
     END IF;
     IF NEW.removed AND NOT OLD.removed THEN
       kinds := kinds || 'app.removed'::text; reasons := reasons || ''::text; messages := messages || ''::text;

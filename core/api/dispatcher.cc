@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "api/event_feed.h"
+#include "api/looks.h"
 #include "api/message_check.h"
 #include "api/method.h"
 #include "api/problem.h"
@@ -24,6 +26,7 @@ MethodTable AllMethods() {
   OfferSystem(table);
   OfferRepositories(table);
   OfferApplications(table);
+  OfferOwnApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
   OfferOutput(table);
@@ -32,6 +35,8 @@ MethodTable AllMethods() {
   OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
+  OfferWatch(table);
+  OfferQueue(table);
   return table;
 }
 
@@ -58,9 +63,12 @@ struct Dispatcher::State {
       : settings(std::move(given)),
         parts(with),
         followers(std::make_shared<LogFollowers>()),
+        feed(std::make_shared<EventFeed>(parts.store.events,
+                                         [woken = followers] { woken->Wake(kWatchers); })),
         methods(AllMethods()) {}
+  ~State() { feed->Stop(); }
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, *feed, looks}; }
 
   // What a call has once it was let in.
   struct Entered {
@@ -122,7 +130,9 @@ struct Dispatcher::State {
   const Parts parts;
   const std::shared_ptr<LogFollowers>
       followers;  // shared with the store's listener, which may outlive the dispatcher
+  const std::shared_ptr<EventFeed> feed;  // so is this
   const MethodTable methods;
+  Looks looks;
   RefreshLimit refreshes;
   RemoteTurns turns;
 };
@@ -191,7 +201,10 @@ Dispatcher::Dispatcher(Settings settings, Parts parts)
     : state_(std::make_unique<State>(std::move(settings), parts)) {
   google::protobuf::SetLogHandler(&Note);
   parts.store.hints.Subscribe(
-      [followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
+      [followers = state_->followers, feed = state_->feed](const ports::Hint& hint) {
+        followers->OnHint(hint);
+        if (hint.kind != ports::Hint::Kind::kBuildLog) feed->OnHint();
+      });
 }
 
 Dispatcher::~Dispatcher() = default;

@@ -16,6 +16,9 @@
 
 namespace ns::api {
 
+class EventFeed;
+class Looks;
+
 // What the methods share.
 struct Context {
   const Settings& settings;
@@ -23,6 +26,8 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  EventFeed& feed;
+  Looks& looks;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -77,10 +82,15 @@ void OfferStream(MethodTable& table, std::string name,
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
 inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+inline constexpr char kQueueService[] = "neoshowcase.platform.v1.BuildQueueService/";
+inline constexpr char kHostService[] = "neoshowcase.platform.v1.HostService/";
+inline constexpr char kWatchService[] = "neoshowcase.platform.v1.WatchService/";
+inline constexpr char kApplicationService[] = "neoshowcase.platform.v1.ApplicationService/";
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
 void OfferApplications(MethodTable& table);
+void OfferOwnApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
@@ -89,5 +99,7 @@ void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
+void OfferWatch(MethodTable& table);
+void OfferQueue(MethodTable& table);
 
 }  // namespace ns::api

@@ -6,7 +6,11 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "neoshowcase/platform/v1/application.pb.h"
+#include "neoshowcase/platform/v1/host.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
+#include "neoshowcase/platform/v1/queue.pb.h"
+#include "neoshowcase/platform/v1/watch.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
@@ -19,9 +23,14 @@ using neoshowcase::policy::v1::Policy;
 
 // The files, so that their descriptors are linked and registered.
 std::vector<const FileDescriptor*> Roots() {
-  return {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file(),
+  return {google::rpc::BadRequest::descriptor()->file(),
+          google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
-          neoshowcase::platform::v1::Suggestion::descriptor()->file()};
+          neoshowcase::platform::v1::Suggestion::descriptor()->file(),
+          neoshowcase::platform::v1::ApplicationForm::descriptor()->file(),
+          neoshowcase::platform::v1::WatchRequest::descriptor()->file(),
+          neoshowcase::platform::v1::ListBuildQueueRequest::descriptor()->file(),
+          neoshowcase::platform::v1::ListHostsRequest::descriptor()->file()};
 }
 
 void AddFile(const FileDescriptor& file, std::set<std::string>& seen,

@@ -80,6 +80,8 @@ void AddReleases(CLI::App& noun, Context& context);  // below `app`
 void AddEvents(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
+void AddQueue(CLI::App& root, Context& context);
+void AddHost(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);
 void AddCompletion(CLI::App& root, Context& context);
