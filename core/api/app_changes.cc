@@ -70,25 +70,6 @@ std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication
   return out;
 }
 
-Result<std::vector<UserId>> ReadOwners(const Context& context, const Repeated<std::string>& asked,
-                                       const std::string& field) {
-  std::vector<UserId> owners;
-  for (int i = 0; i < asked.size(); ++i) {
-    const std::string& id = asked.Get(i);
-    const auto user =
-        IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
-    if (user.ok()) {
-      AddOwner(owners, user->id);
-    } else if (user.status().code() == Code::kNotFound) {
-      return InvalidField(field + "[" + std::to_string(i) + "]",
-                          "must be the id of a user, got " + model::Quoted(id));
-    } else {
-      return user.status();
-    }
-  }
-  return owners;
-}
-
 model::EnvVar NewVariable(const model::Application& app, const std::string& key) {
   model::EnvVar fresh;
   fresh.key = key;

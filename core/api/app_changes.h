@@ -34,10 +34,6 @@ void TakeNewConfig(const BuildConfig& config, const std::string& field, model::A
 std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
                                          const std::vector<model::Website>& before, Random& random);
 std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked);
-// Each once. kInvalid names the element of `field`.
-Result<std::vector<UserId>> ReadOwners(const Context& context, const Repeated<std::string>& asked,
-                                       const std::string& field);
-
 // With the scope of the application's type.
 model::EnvVar NewVariable(const model::Application& app, const std::string& key);
 

@@ -4,8 +4,9 @@
 
 #include "api/app_build.h"
 #include "api/app_changes.h"
-#include "api/app_facts.h"
+#include "api/app_urls.h"
 #include "api/convert_platform.h"
+#include "api/owners.h"
 #include "api/problem.h"
 
 namespace ns::api {
@@ -211,7 +212,7 @@ Result<model::Application> ReadForm(const Context& context, const Form& form,
     app.websites = ReadWebsites(form.websites(), app.websites, context.parts.random);
   if (given("port_publications")) app.ports = ReadPorts(form.port_publications());
   if (given("owner_ids")) {
-    NS_ASSIGN(app.owners, ReadOwners(context, form.owner_ids(), "form.owner_ids"));
+    NS_ASSIGN(app.owners, ReadUsers(context, form.owner_ids(), "form.owner_ids"));
     if (app.owners.empty() && !app.id.empty())
       violations.push_back({"form.owner_ids", "must name at least one owner"});
   }

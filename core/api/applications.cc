@@ -2,9 +2,10 @@
 #include <algorithm>
 
 #include "api/app_changes.h"
-#include "api/app_facts.h"
 #include "api/build_config.h"
+#include "api/convert.h"
 #include "api/method.h"
+#include "api/owners.h"
 #include "api/problem.h"
 #include "google/protobuf/empty.pb.h"
 
@@ -29,34 +30,31 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   NS_ASSIGN(app, Completed(context, request, std::move(app), given));
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, given), request.user.id));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
-  return ToProto(app, {});
+  return ToProto({{app.id, 0, {}, {}}, app, {}, {}});
 }
 
-Result<pb::GetApplicationsResponse> GetApplications(const Context& context, const Request& request,
-                                                    const pb::GetApplicationsRequest& in) {
+Result<std::string> GetApplications(const Context& context, const Request& request,
+                                    const pb::GetApplicationsRequest& in) {
   using Scope = pb::GetApplicationsRequest;
   if (in.scope() == Scope::REPOSITORY && !IsId(in.repository_id())) {
     return InvalidField("repository_id",
                         "must be the id of a repository where scope is REPOSITORY, got " +
                             model::Quoted(in.repository_id()));
   }
-  NS_ASSIGN(const auto apps, context.store().apps.List());
-  pb::GetApplicationsResponse out;
-  for (const model::Application& app : apps) {
-    const bool mine =
-        std::find(app.owners.begin(), app.owners.end(), request.user.id) != app.owners.end();
-    if (in.scope() == Scope::MINE && !mine) continue;
-    if (in.scope() == Scope::REPOSITORY && app.repository.str() != in.repository_id()) continue;
-    NS_ASSIGN(const AppFacts facts, FactsOf(context, app));
-    *out.add_applications() = ToProto(app, facts);
-  }
-  return out;
+  ports::AppScope scope;
+  if (in.scope() == Scope::MINE) scope.owner = request.user.id;
+  if (in.scope() == Scope::REPOSITORY) scope.repository = RepositoryId(in.repository_id());
+  return context.listing.Applications(context.store().listings, scope,
+                                      [&](const AppId& app) { return request.Covers(app); });
 }
 
 Result<pb::Application> GetApplication(const Context& context, const Request& request,
                                        const pb::ApplicationIdRequest&) {
-  NS_ASSIGN(const AppFacts facts, FactsOf(context, *request.on.app));
-  return ToProto(*request.on.app, facts);
+  const AppId& id = request.on.app->id;
+  NS_ASSIGN(const auto listed, context.store().listings.Apps({id}));
+  if (listed.empty())
+    return Status(Code::kNotFound, "NotFound", "there is no application " + id.str());
+  return ToProto(listed.front());
 }
 
 Given GivenBy(const pb::UpdateApplicationRequest& in) {
@@ -77,8 +75,7 @@ Result<model::Application> Changed(const Context& context, model::Application ap
     app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
   if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
   if (in.has_owner_ids()) {
-    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids(), "owner_ids.owner_ids"));
-    if (app.owners.empty()) return InvalidField("owner_ids", "must name at least one owner");
+    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids()));
   }
   NS_TRY(CheckApp(context, app, GivenBy(in), std::move(violations)));
   return app;
@@ -135,7 +132,7 @@ Result<Empty> StopApplication(const Context& context, const Request& request,
 void OfferApplications(MethodTable& table) {
   const std::string api = kApiService;
   Offer(table, api + "CreateApplication", CreateApplication);
-  Offer(table, api + "GetApplications", GetApplications);
+  OfferSerialized<pb::GetApplicationsResponse>(table, api + "GetApplications", GetApplications);
   Offer(table, api + "GetApplication", GetApplication);
   Offer(table, api + "UpdateApplication", UpdateApplication);
   Offer(table, api + "DeleteApplication", DeleteApplication);

@@ -23,16 +23,7 @@ EventFeed::Seat::Seat(EventFeed& feed) : feed_(feed) { feed_.Enter(); }
 EventFeed::Seat::~Seat() { feed_.Leave(); }
 
 EventFeed::EventFeed(ports::EventStore& events, std::function<void()> more)
-    : events_(events),
-      more_(std::move(more)),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
-
-EventFeed::~EventFeed() { Stop(); }
-
-void EventFeed::Stop() {
-  thread_.request_stop();
-  if (thread_.joinable()) thread_.join();
-}
+    : events_(events), more_(std::move(more)) {}
 
 void EventFeed::Enter() {
   {

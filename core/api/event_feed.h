@@ -6,8 +6,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -50,11 +50,10 @@ class EventFeed {
     EventFeed& feed_;
   };
 
-  // `more` is called from a thread of the feed when there are new events. Both outlive Stop.
+  // `more` is called from Run when there are new events.
   EventFeed(ports::EventStore& events, std::function<void()> more);
-  ~EventFeed();
-  // Reads nothing from now on.
-  void Stop() NS_EXCLUDES(mutex_);
+  // Reads on behalf of all, until `stop`. For one thread.
+  void Run(const std::stop_token& stop) NS_EXCLUDES(mutex_);
 
   void OnHint() NS_EXCLUDES(mutex_);
   // At most `limit` that follow, and moves the cursor behind them. Blocks on the store where they
@@ -66,7 +65,6 @@ class EventFeed {
   uint64_t Moment() NS_EXCLUDES(mutex_);
 
  private:
-  void Run(const std::stop_token& stop) NS_EXCLUDES(mutex_);
   Status Begin() NS_EXCLUDES(mutex_);
   // Takes what is new; whether there was any.
   Result<bool> Fill() NS_EXCLUDES(mutex_);
@@ -88,7 +86,6 @@ class EventFeed {
   uint64_t first_ NS_GUARDED_BY(mutex_) = 2;
   std::string base_ NS_GUARDED_BY(mutex_);
   std::unordered_map<std::string, uint64_t> numbers_ NS_GUARDED_BY(mutex_);  // by place, base_ too
-  std::jthread thread_;                                                      // last
 };
 
 }  // namespace ns::api

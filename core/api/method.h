@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
 #include "api/log_followers.h"
@@ -28,6 +30,7 @@ struct Context {
   RemoteTurns& turns;
   EventFeed& feed;
   Looks& looks;
+  AppListing& listing;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -37,6 +40,10 @@ struct Request {
   const ports::Call& call;
   model::User user;
   Admitted on;
+  std::optional<model::Token> token{};  // that the user came with
+
+  // Whether an answer may tell of the application: a token may be limited to others.
+  bool Covers(const AppId& app) const { return !token || token->Covers(app); }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
@@ -68,6 +75,17 @@ void Offer(MethodTable& table, std::string name,
                             }};
 }
 
+// As Offer, for a handler that serializes its answer, a message of the type Out, itself.
+template <class Out, class In>
+void OfferSerialized(MethodTable& table, std::string name,
+                     Result<std::string> (*handle)(const Context&, const Request&, const In&)) {
+  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
+                            [handle](const Context& context, const Request& request,
+                                     const google::protobuf::Message& in) -> Result<std::string> {
+                              return handle(context, request, static_cast<const In&>(in));
+                            }};
+}
+
 // As Offer, for an answer of many messages.
 template <class Out, class In>
 void OfferStream(MethodTable& table, std::string name,
@@ -89,6 +107,8 @@ inline constexpr char kApplicationService[] = "neoshowcase.platform.v1.Applicati
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
+void OfferRepositoryEdits(MethodTable& table);
+void OfferCommits(MethodTable& table);
 void OfferApplications(MethodTable& table);
 void OfferOwnApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
@@ -101,5 +121,8 @@ void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
 void OfferWatch(MethodTable& table);
 void OfferQueue(MethodTable& table);
+void OfferUsers(MethodTable& table);
+void OfferTokens(MethodTable& table);
+void OfferAdmins(MethodTable& table);
 
 }  // namespace ns::api

@@ -73,8 +73,14 @@ class WatchTest : public ApiWorld {
     ASSERT_TRUE(Call(owner, "StartApplication", OfApp(id)).ok());
   }
 
+  // Reads events for those who watch, as the host does.
+  static std::jthread Reader(Dispatcher& of) {
+    return std::jthread([&of](const std::stop_token& stop) { of.FollowEvents(stop); });
+  }
+
   std::string repository;
   WatchResponse last;
+  std::jthread reader = Reader(*dispatcher.operator->());
 };
 
 TEST_F(WatchTest, WhatIsThere_ThenAMarker_ThenWhatChanges) {
@@ -107,6 +113,7 @@ TEST_F(WatchTest, Resume_GoesOnBehindTheToken_OnAnyGateway) {
   Start(Named("alice"), app.id());
   AddBuild(app.id());
   Dispatcher other(MakeSettings(), MakeParts());
+  const std::jthread others_reader = Reader(other);
   auto stream = Open(Named("alice"), in, &other).value();
   const auto got = Until(*stream, [](const auto& out) { return EventsIn(out) == 2; });
   ASSERT_EQ(got.size(), 2u);
@@ -283,6 +290,7 @@ TEST_F(WatchTest, BadRequests_NameTheField) {
 // any of two gateways.
 TEST_F(WatchTest, CutAtRandom_SeesEachEventOnce) {
   Dispatcher other(MakeSettings(), MakeParts());
+  const std::jthread others_reader = Reader(other);
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SeededRandom chance(seed);
     std::vector<AppId> apps = {AppId(MakeNamed(Root(), "s" + std::to_string(seed)).id())};
@@ -381,14 +389,16 @@ TEST_F(WatchTest, Many_ShareOneReaderAndOneLook) {
   const auto app = MakeNamed(Named("alice"), "one");
   const ports::Store s = store.store();
   CountingEvents counted(s.events);
-  Parts parts = {{s.repositories, s.apps, s.deploys, s.retention, s.builds, s.logs, counted,
-                  s.users, s.hosts, s.sites, s.detections, s.hints},
-                 git,
-                 outputs,
-                 clock,
-                 random,
-                 [] { return nullptr; }};
+  Parts parts = {
+      {s.repositories, s.apps, s.deploys, s.retention, s.builds, s.logs, counted, s.users,
+       s.user_keys, s.tokens, s.admins, s.hosts, s.sites, s.detections, s.listings, s.hints},
+      git,
+      outputs,
+      clock,
+      random,
+      [] { return nullptr; }};
   Dispatcher other(MakeSettings(), parts);
+  const std::jthread others_reader = Reader(other);
   std::vector<std::unique_ptr<Stream>> streams;
   WatchRequest in;
   in.set_without_initial(true);

@@ -6,10 +6,12 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "neoshowcase/platform/v1/admin.pb.h"
 #include "neoshowcase/platform/v1/application.pb.h"
 #include "neoshowcase/platform/v1/host.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/platform/v1/queue.pb.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
@@ -30,7 +32,9 @@ std::vector<const FileDescriptor*> Roots() {
           neoshowcase::platform::v1::ApplicationForm::descriptor()->file(),
           neoshowcase::platform::v1::WatchRequest::descriptor()->file(),
           neoshowcase::platform::v1::ListBuildQueueRequest::descriptor()->file(),
-          neoshowcase::platform::v1::ListHostsRequest::descriptor()->file()};
+          neoshowcase::platform::v1::ListHostsRequest::descriptor()->file(),
+          neoshowcase::platform::v1::Token::descriptor()->file(),
+          neoshowcase::platform::v1::Admin::descriptor()->file()};
 }
 
 void AddFile(const FileDescriptor& file, std::set<std::string>& seen,
@@ -47,6 +51,8 @@ std::string MistakeOf(const MethodDescriptor& method) {
                             policy.action() == Policy::OWN;
   if (wants_object != (policy.object() != Policy::NONE))
     return "has a policy whose action and object do not fit";
+  if (wants_object && policy.limited_tokens())
+    return "has an object, which says by itself what a limited token may reach";
   if (!wants_object) return "";
   const auto* field = method.input_type()->FindFieldByName(policy.id());
   if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING ||
@@ -83,6 +89,14 @@ std::string FullName(const MethodDescriptor& method) {
 
 const Policy& PolicyOf(const MethodDescriptor& method) {
   return method.options().GetExtension(neoshowcase::policy::v1::policy);
+}
+
+Policy::Scope ScopeOf(const MethodDescriptor& method) {
+  const Policy& policy = PolicyOf(method);
+  if (policy.scope() != Policy::DEFAULT) return policy.scope();
+  const bool looks =
+      method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+  return looks && policy.action() != Policy::ADMIN ? Policy::READ : Policy::FULL;
 }
 
 std::vector<std::string> PolicyMistakes() {

@@ -21,9 +21,13 @@ struct PgStore::Parts {
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
+        user_keys(NewPgUserKeys(pool)),
+        tokens(NewPgTokens(pool)),
+        admins(NewPgAdmins(pool)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
-        detections(NewPgDetections(pool, random)) {}
+        detections(NewPgDetections(pool, random)),
+        listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
   Sealing sealing;
@@ -37,9 +41,13 @@ struct PgStore::Parts {
   std::unique_ptr<ports::BuildLogStore> logs;
   std::unique_ptr<ports::EventStore> events;
   std::unique_ptr<ports::UserStore> users;
+  std::unique_ptr<ports::UserKeyStore> user_keys;
+  std::unique_ptr<ports::TokenStore> tokens;
+  std::unique_ptr<ports::AdminStore> admins;
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::ListingStore> listings;
 };
 
 namespace {
@@ -62,9 +70,24 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
-          *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
-          *parts_->hosts,        *parts_->sites, *parts_->detections, parts_->hints};
+  return {
+      .repositories = *parts_->repositories,
+      .apps = *parts_->apps,
+      .deploys = *parts_->deploys,
+      .retention = *parts_->retention,
+      .builds = *parts_->builds,
+      .logs = *parts_->logs,
+      .events = *parts_->events,
+      .users = *parts_->users,
+      .user_keys = *parts_->user_keys,
+      .tokens = *parts_->tokens,
+      .admins = *parts_->admins,
+      .hosts = *parts_->hosts,
+      .sites = *parts_->sites,
+      .detections = *parts_->detections,
+      .listings = *parts_->listings,
+      .hints = parts_->hints,
+  };
 }
 
 Status PgStore::Check() {

@@ -7,6 +7,8 @@
 #include "ports/testing/store_contract_deploys.h"
 #include "ports/testing/store_contract_detections.h"
 #include "ports/testing/store_contract_events.h"
+#include "ports/testing/store_contract_identity.h"
 #include "ports/testing/store_contract_leases.h"
+#include "ports/testing/store_contract_listings.h"
 #include "ports/testing/store_contract_people.h"
 #include "ports/testing/store_contract_sites.h"
