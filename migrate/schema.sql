@@ -650,6 +650,7 @@ CREATE TABLE host_plugins (
   reason text NOT NULL,
   message text NOT NULL,
   config_schema text NOT NULL,
+  app_schema text NOT NULL DEFAULT '',
   PRIMARY KEY (host_id, ordinal)
 );
 
@@ -808,7 +809,8 @@ BEGIN
     END IF;
     IF NEW.deleted AND NOT OLD.deleted THEN
       kinds := kinds || 'app.deleted'::text; reasons := reasons || ''::text; messages := messages || ''::text;
-      details := details || '{}'::text;
+      details := details || ('{"repository":"' || NEW.repository_id || '","owners":[' || coalesce((SELECT string_agg('"' || owner.subject_id || '"', ',' ORDER BY owner.subject_id)
+        FROM application_owners AS owner WHERE owner.application_id = NEW.id), '') || ']}');
     END IF;
     IF NEW.removed AND NOT OLD.removed THEN
       kinds := kinds || 'app.removed'::text; reasons := reasons || ''::text; messages := messages || ''::text;

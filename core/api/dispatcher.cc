@@ -4,6 +4,8 @@
 
 #include "api/audit_trail.h"
 #include "api/caller.h"
+#include "api/event_feed.h"
+#include "api/looks.h"
 #include "api/message_check.h"
 #include "api/method.h"
 #include "api/problem.h"
@@ -28,6 +30,7 @@ MethodTable AllMethods() {
   OfferRepositoryEdits(table);
   OfferCommits(table);
   OfferApplications(table);
+  OfferOwnApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
   OfferOutput(table);
@@ -36,6 +39,8 @@ MethodTable AllMethods() {
   OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
+  OfferWatch(table);
+  OfferQueue(table);
   OfferUsers(table);
   OfferTokens(table);
   OfferAdmins(table);
@@ -66,6 +71,8 @@ struct Dispatcher::State {
       : settings(std::move(given)),
         parts(with),
         followers(std::make_shared<LogFollowers>()),
+        feed(std::make_shared<EventFeed>(parts.store.events,
+                                         [woken = followers] { woken->Wake(kWatchers); })),
         methods(AllMethods()),
         trail(parts.store, parts.clock),
         repeats(parts.store.repeats, settings.plan_key, parts.random) {
@@ -74,7 +81,9 @@ struct Dispatcher::State {
     }
   }
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, listing}; }
+  Context MakeContext() {
+    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing};
+  }
 
   // What a call has once it was let in; until then `on` is empty.
   struct Entered {
@@ -184,11 +193,13 @@ struct Dispatcher::State {
   const Parts parts;
   const std::shared_ptr<LogFollowers>
       followers;  // shared with the store's listener, which may outlive the dispatcher
+  const std::shared_ptr<EventFeed> feed;  // so is this
   const MethodTable methods;
   // Names of methods that write, with what they answer.
   std::map<std::string, const google::protobuf::Descriptor*> writing;
   AuditTrail trail;
   Repeats repeats;
+  Looks looks;
   RefreshLimit refreshes;
   RemoteTurns turns;
   AppListing listing;
@@ -265,7 +276,10 @@ Dispatcher::Dispatcher(Settings settings, Parts parts)
     : state_(std::make_unique<State>(std::move(settings), parts)) {
   google::protobuf::SetLogHandler(&Note);
   parts.store.hints.Subscribe(
-      [followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
+      [followers = state_->followers, feed = state_->feed](const ports::Hint& hint) {
+        followers->OnHint(hint);
+        if (hint.kind != ports::Hint::Kind::kBuildLog) feed->OnHint();
+      });
 }
 
 Dispatcher::~Dispatcher() = default;
@@ -296,6 +310,8 @@ Result<std::unique_ptr<Stream>> Dispatcher::Open(const ports::Call& call, const 
     return ForCaller(Internal(error.what()), method, state_->parts.random);
   }
 }
+
+void Dispatcher::FollowEvents(const std::stop_token& stop) { state_->feed->Run(stop); }
 
 void Dispatcher::OnMore(std::function<void(const std::string&)> woken) {
   state_->followers->Tell(std::move(woken));

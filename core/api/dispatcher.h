@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,10 @@ class Dispatcher {
   // `woken` is called with what Stream::awaits names when there may be more. Briefly, from any
   // thread; never again once the next one is set (null: none).
   void OnMore(std::function<void(const std::string&)> woken);
+
+  // Reads events for all who watch, until `stop`; for a thread of its own. Where none is in it, they
+  // see what changes late.
+  void FollowEvents(const std::stop_token& stop);
 
   std::vector<RawEntry> RawEntries() const;
   RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
-#include "api/convert.h"
 #include "api/convert_platform.h"
+#include "api/event_view.h"
 #include "api/method.h"
 #include "api/owned.h"
 #include "api/problem.h"
@@ -13,29 +13,13 @@ namespace {
 
 constexpr int kMost = 1000;
 
-const char* Word(model::Subject subject) {
-  switch (subject) {
-    case model::Subject::kApplication:
-      return "application";
-    case model::Subject::kRepository:
-      return "repository";
-    case model::Subject::kBuild:
-      return "build";
-    case model::Subject::kInstallation:
-      break;
-  }
-  return "installation";
-}
-
 // Names of those who acted.
 class Actors {
  public:
   explicit Actors(const Context& context) : context_(context) {}
   const std::string& NameOf(const std::string& actor) {
-    const auto [known, fresh] = names_.try_emplace(actor, actor);
-    if (!fresh || !IsId(actor)) return known->second;
-    const auto user = context_.store().users.Get(UserId(actor));
-    if (user.ok()) known->second = user->name;
+    const auto [known, fresh] = names_.try_emplace(actor);
+    if (fresh) known->second = NameOfActor(context_, actor);
     return known->second;
   }
 
@@ -43,20 +27,6 @@ class Actors {
   const Context& context_;
   std::map<std::string, std::string> names_;
 };
-
-platform::Event Show(const model::Event& event, Actors& actors) {
-  platform::Event out;
-  *out.mutable_at() = ToProto(event.at);
-  out.set_subject(Word(event.subject));
-  out.set_subject_id(event.subject_id);
-  out.set_application_id(event.app.str());
-  out.set_actor(actors.NameOf(event.actor));
-  out.set_kind(event.kind);
-  out.set_reason(event.reason);
-  out.set_message(event.message);
-  out.set_data(event.data);
-  return out;
-}
 
 Status Check(const platform::ListEventsRequest& in) {
   model::Violations violations;
@@ -87,7 +57,8 @@ Result<platform::ListEventsResponse> ListApplicationEvents(const Context& contex
   NS_ASSIGN(const auto page, Read(context, request.on.app->id, in));
   Actors actors(context);
   platform::ListEventsResponse out;
-  for (const model::Event& event : page.events) *out.add_events() = Show(event, actors);
+  for (const model::Event& event : page.events)
+    *out.add_events() = ToProto(event, actors.NameOf(event.actor));
   out.set_next(page.next);
   return out;
 }
@@ -103,7 +74,8 @@ Result<platform::ListEventsResponse> ListEvents(const Context& context, const Re
   for (const model::Event& event : page.events) {
     if (!request.Covers(event.app)) continue;
     const std::string& about = event.app.empty() ? event.subject_id : event.app.str();
-    if (request.user.admin || owned.contains(about)) *out.add_events() = Show(event, actors);
+    if (request.user.admin || owned.contains(about))
+      *out.add_events() = ToProto(event, actors.NameOf(event.actor));
   }
   out.set_next(page.next);
   return out;

@@ -19,6 +19,7 @@ EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, Clock& clock)
     : dispatcher_(dispatcher), pool_(kThreads) {
   pump_.emplace(pool_, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
+  events_ = std::jthread([this](const std::stop_token& stop) { dispatcher_.FollowEvents(stop); });
 }
 
 EdgeCalls::~EdgeCalls() {

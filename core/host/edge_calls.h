@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <thread>
 
 #include "act/worker_pool.h"
 #include "api/dispatcher.h"
@@ -26,7 +27,8 @@ class EdgeCalls final : public plugin::ApiCalls {
 
   api::Dispatcher& dispatcher_;
   std::optional<StreamPump> pump_;
-  act::WorkerPool pool_;  // last: what it does uses the pump
+  act::WorkerPool pool_;  // what it does uses the pump
+  std::jthread events_;   // last: wakes what the pump holds
 };
 
 }  // namespace ns::host

@@ -154,6 +154,8 @@ void AppendEvent(FakeState& rows, model::Event event, Time now);
 // An event of `subject`, which fills the application of builds in.
 model::Event EventOf(const FakeState& rows, model::Subject subject, const std::string& id,
                      const UserId& actor, std::string kind);
+// JSON, by id.
+std::string IdList(std::vector<UserId> ids);
 // What the triggers of the schema tell of a change of a row; `before` null: it is new.
 void TellApp(FakeState& rows, const FakeApp* before, const FakeApp& after, const UserId& actor,
              Time now);

@@ -165,7 +165,7 @@ TEST_P(StoreContract, Host_BeatThenListed_IsTheSameWithItsPlugins) {
                    "unix:/run/x.sock", {},          3,
                    {"runtime-cmd"},    kNever};
   host.plugins = {{"docker", "backend-docker", "ns.backend/1", "0.1.0", true, true, "", "",
-                   R"({"type":"object"})"},
+                   R"({"type":"object"})", R"({"type":"array"})"},
                   {"engine", "engine-docker", "", "", false, false, "Missing",
                    "there is no such file: install it", ""}};
   ASSERT_THAT(s.hosts.Beat(host, 1min).value(), ElementsAre(host.id));
