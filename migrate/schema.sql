@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 8
+-- schema number: 9
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -490,6 +490,21 @@ CREATE TABLE detection_findings (
 
 -- ---- what was seen ----
 
+-- What the applications on one backend have used over the span of seconds that ends at that moment: one row for all of them, -1 for what
+-- is not known. `cpu` in millionths of a core, `memory` in bytes, the network in bytes a second. Ids of applications that are gone stay
+-- until the row goes, after a day.
+CREATE TABLE usage_batches (
+  backend text NOT NULL,
+  span integer NOT NULL,
+  ended_at timestamptz NOT NULL,
+  applications text[] NOT NULL,
+  cpu bigint[] NOT NULL,
+  memory bigint[] NOT NULL,
+  received bigint[] NOT NULL,
+  sent bigint[] NOT NULL,
+  PRIMARY KEY (backend, span, ended_at)
+);
+
 CREATE TABLE observations (
   application_id text PRIMARY KEY REFERENCES applications (id) ON DELETE CASCADE,
   present boolean NOT NULL,
@@ -561,6 +576,7 @@ CREATE TABLE hosts (
   build_slots integer NOT NULL DEFAULT 0,
   build_methods text[] NOT NULL DEFAULT '{}',
   platform text NOT NULL DEFAULT '',
+  figures text[] NOT NULL DEFAULT '{}',
   last_seen timestamptz NOT NULL,
   lease_expires timestamptz NOT NULL DEFAULT now()
 );

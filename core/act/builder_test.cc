@@ -162,10 +162,10 @@ class BuilderTest : public ::testing::Test {
   ports::testing::FakeStore rows_{clock_};
   ports::Store whole_ = rows_.store();
   SlowQueue builds_{whole_.builds};
-  ports::Store store_{whole_.repositories, whole_.apps,       whole_.deploys,
-                      whole_.retention,    builds_,           whole_.logs,
-                      whole_.events,       whole_.users,      whole_.hosts,
-                      whole_.sites,        whole_.detections, whole_.hints};
+  ports::Store store_{
+      whole_.repositories, whole_.apps,   whole_.deploys, whole_.retention, builds_,
+      whole_.logs,         whole_.events, whole_.users,   whole_.hosts,     whole_.sites,
+      whole_.detections,   whole_.usage,  whole_.totals,  whole_.hints};
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;

@@ -27,6 +27,7 @@ MethodTable AllMethods() {
   OfferEnv(table);
   OfferBuilds(table);
   OfferOutput(table);
+  OfferMetrics(table);
   OfferStatus(table);
   OfferReleases(table);
   OfferEvents(table);
@@ -58,9 +59,10 @@ struct Dispatcher::State {
       : settings(std::move(given)),
         parts(with),
         followers(std::make_shared<LogFollowers>()),
-        methods(AllMethods()) {}
+        methods(AllMethods()),
+        hooks(parts.store, parts.clock) {}
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, hooks}; }
 
   // What a call has once it was let in.
   struct Entered {
@@ -125,6 +127,7 @@ struct Dispatcher::State {
   const MethodTable methods;
   RefreshLimit refreshes;
   RemoteTurns turns;
+  Hooks hooks;
 };
 
 namespace {
@@ -195,6 +198,8 @@ Dispatcher::Dispatcher(Settings settings, Parts parts)
 }
 
 Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::SendOwed() { state_->hooks.SendOwed(); }
 
 Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer,
                                        const std::string& method, std::string_view request) {

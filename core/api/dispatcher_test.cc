@@ -37,8 +37,6 @@ TEST_F(DispatcherTest, EveryMethod_IsOfferedButTheseWhichSayUnimplemented) {
       "DeleteRepository",       //
       "DeleteUserKey",          //
       "GetAllBuilds",           //
-      "GetApplicationMetrics",  //
-      "GetAvailableMetrics",    //
       "GetRepositoryCommits",   //
       "GetUserKeys",            //
       "GetUsers",               //

@@ -8,6 +8,7 @@
 
 #include "api/authorize.h"
 #include "api/dispatcher.h"
+#include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_turns.h"
@@ -23,6 +24,7 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  Hooks& hooks;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -84,6 +86,7 @@ void OfferApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
+void OfferMetrics(MethodTable& table);
 void OfferStatus(MethodTable& table);
 void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);

@@ -22,6 +22,8 @@
 #include "model/snapshot.h"
 #include "model/user.h"
 #include "ports/detection_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 
 namespace ns::ports {
 
@@ -368,6 +370,8 @@ struct Store {
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;
+  UsageStore& usage;
+  TotalsStore& totals;
   Hints& hints;
 };
 

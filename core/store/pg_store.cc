@@ -23,7 +23,9 @@ struct PgStore::Parts {
         users(NewPgUsers(pool, sealing, random)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
-        detections(NewPgDetections(pool, random)) {}
+        detections(NewPgDetections(pool, random)),
+        usage(NewPgUsage(pool)),
+        totals(NewPgTotals(pool)) {}
 
   Pool pool;
   Sealing sealing;
@@ -40,6 +42,8 @@ struct PgStore::Parts {
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::UsageStore> usage;
+  std::unique_ptr<ports::TotalsStore> totals;
 };
 
 namespace {
@@ -64,8 +68,11 @@ PgStore::~PgStore() = default;
 ports::Store PgStore::store() {
   return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
           *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
-          *parts_->hosts,        *parts_->sites, *parts_->detections, parts_->hints};
+          *parts_->hosts,        *parts_->sites, *parts_->detections, *parts_->usage,
+          *parts_->totals,       parts_->hints};
 }
+
+PoolFigures PgStore::figures() { return parts_->pool.figures(); }
 
 Status PgStore::Check() {
   NS_ASSIGN(const Rows table,

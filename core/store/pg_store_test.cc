@@ -16,6 +16,8 @@ using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
 using ports::testing::StoreUnderTest;
+using ports::testing::TotalsContract;
+using ports::testing::UsageContract;
 using namespace std::chrono_literals;
 
 class PgUnderTest final : public StoreUnderTest {
@@ -49,6 +51,16 @@ INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(StoreFactory([
                          [](const auto&) { return "PostgreSQL"; });
 
 INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, TotalsContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, UsageContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
                          })),
                          [](const auto&) { return "PostgreSQL"; });

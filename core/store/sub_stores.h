@@ -22,6 +22,8 @@ std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing,
 std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
 std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool);
 std::unique_ptr<ports::DetectionStore> NewPgDetections(Pool& pool, Random& random);
+std::unique_ptr<ports::UsageStore> NewPgUsage(Pool& pool);
+std::unique_ptr<ports::TotalsStore> NewPgTotals(Pool& pool);
 
 Status NoSuch(const std::string& what, const std::string& id);
 

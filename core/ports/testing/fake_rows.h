@@ -73,6 +73,7 @@ struct FakeState {
   std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
   std::map<std::pair<AppId, HostId>, model::Condition> site_failures;
   std::vector<FakeDetection> detections;  // oldest first
+  std::vector<model::UsageBatch> usage;
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -192,6 +193,8 @@ std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
+std::unique_ptr<UsageStore> NewFakeUsage(FakeRows& rows);
+std::unique_ptr<TotalsStore> NewFakeTotals(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

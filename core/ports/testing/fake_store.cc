@@ -17,13 +17,15 @@ FakeStore::FakeStore(Clock& clock)
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
+      usage_(NewFakeUsage(*rows_)),
+      totals_(NewFakeTotals(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
-  return {*repositories_, *apps_,  *deploys_, *retention_, *builds_,     *logs_,
-          *events_,       *users_, *hosts_,   *sites_,     *detections_, *hints_};
+  return {*repositories_, *apps_,  *deploys_, *retention_,  *builds_, *logs_,   *events_,
+          *users_,        *hosts_, *sites_,   *detections_, *usage_,  *totals_, *hints_};
 }
 
 void FakeStore::FailWith(Status status) {
