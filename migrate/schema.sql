@@ -110,6 +110,34 @@ CREATE TABLE domains (
 
 CREATE INDEX domains_owner ON domains (owner_id);
 
+-- Whom `ns admin add` made an admin. What one request claims (subjects.admin) is not it.
+CREATE TABLE admin_grants (
+  user_id text PRIMARY KEY REFERENCES subjects (id) ON DELETE CASCADE,
+  granted_by text NOT NULL,
+  granted_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- API tokens; of each text only its SHA-256. A revoked one is deleted, and with it those that were made with it. `scope`: read (1), deploy
+-- (2), admin (3). `application_ids` counts where `limited`, and may name applications that are gone. `expires` null: never.
+CREATE TABLE api_tokens (
+  id text PRIMARY KEY,
+  user_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  parent_id text REFERENCES api_tokens (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  hash text NOT NULL,
+  scope smallint NOT NULL,
+  limited boolean NOT NULL DEFAULT false,
+  application_ids text[] NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires timestamptz,
+  last_used_at timestamptz,
+  CONSTRAINT api_tokens_hash UNIQUE (hash)
+);
+
+CREATE INDEX api_tokens_user ON api_tokens (user_id);
+
+CREATE INDEX api_tokens_parent ON api_tokens (parent_id);
+
 -- ---- sources ----
 
 CREATE TABLE repositories (

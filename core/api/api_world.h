@@ -32,12 +32,19 @@ class FakeGit final : public ports::GitRemote {
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call&,
                                               const ports::Remote& remote) override {
     asked.push_back(remote);
+    if (const auto call = on_ask) call();
     if (!failure.ok()) return failure;
     return refs;
   }
-  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote&,
-                                             const std::vector<std::string>&) override {
-    return std::vector<model::Commit>();
+  Result<std::vector<model::Commit>> Commits(const ports::Call&, const ports::Remote& remote,
+                                             const std::vector<std::string>& hashes) override {
+    asked.push_back(remote);
+    if (!failure.ok()) return failure;
+    std::vector<model::Commit> found;
+    for (const std::string& hash : hashes) {
+      if (commits.contains(hash)) found.push_back(commits.at(hash));
+    }
+    return found;
   }
   Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
                   const ports::LargeFiles&) override {
@@ -49,6 +56,8 @@ class FakeGit final : public ports::GitRemote {
                                      {"refs/heads/main", kCommitA},
                                      {"refs/tags/v2", kCommitB},
                                      {"v2", kCommitB}};
+  std::map<std::string, model::Commit> commits;
+  std::function<void()> on_ask;
   Status failure;
   std::vector<ports::Remote> asked;
 };

@@ -1,9 +1,10 @@
 // Applications: made, looked at, changed, started, stopped, deleted.
 #include <algorithm>
 
-#include "api/app_facts.h"
 #include "api/build_config.h"
+#include "api/convert.h"
 #include "api/method.h"
+#include "api/owners.h"
 #include "api/problem.h"
 #include "api/remote.h"
 #include "google/protobuf/empty.pb.h"
@@ -124,59 +125,36 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
       in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given()), request.user.id));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
-  return ToProto(app, {});
+  return ToProto({{app.id, 0, {}, {}}, app, {}, {}});
 }
 
-Result<pb::GetApplicationsResponse> GetApplications(const Context& context, const Request& request,
-                                                    const pb::GetApplicationsRequest& in) {
+Result<std::string> GetApplications(const Context& context, const Request& request,
+                                    const pb::GetApplicationsRequest& in) {
   using Scope = pb::GetApplicationsRequest;
   if (in.scope() == Scope::REPOSITORY && !IsId(in.repository_id())) {
     return InvalidField("repository_id",
                         "must be the id of a repository where scope is REPOSITORY, got " +
                             model::Quoted(in.repository_id()));
   }
-  NS_ASSIGN(const auto apps, context.store().apps.List());
-  pb::GetApplicationsResponse out;
-  for (const model::Application& app : apps) {
-    const bool mine =
-        std::find(app.owners.begin(), app.owners.end(), request.user.id) != app.owners.end();
-    if (in.scope() == Scope::MINE && !mine) continue;
-    if (in.scope() == Scope::REPOSITORY && app.repository.str() != in.repository_id()) continue;
-    NS_ASSIGN(const AppFacts facts, FactsOf(context, app));
-    *out.add_applications() = ToProto(app, facts);
-  }
-  return out;
+  ports::AppScope scope;
+  if (in.scope() == Scope::MINE) scope.owner = request.user.id;
+  if (in.scope() == Scope::REPOSITORY) scope.repository = RepositoryId(in.repository_id());
+  return context.listing.Applications(context.store().listings, scope,
+                                      [&](const AppId& app) { return request.Covers(app); });
 }
 
 Result<pb::Application> GetApplication(const Context& context, const Request& request,
                                        const pb::ApplicationIdRequest&) {
-  NS_ASSIGN(const AppFacts facts, FactsOf(context, *request.on.app));
-  return ToProto(*request.on.app, facts);
+  const AppId& id = request.on.app->id;
+  NS_ASSIGN(const auto listed, context.store().listings.Apps({id}));
+  if (listed.empty())
+    return Status(Code::kNotFound, "NotFound", "there is no application " + id.str());
+  return ToProto(listed.front());
 }
 
 Status NotDeleted(const model::Application& app) {
   if (!app.deleted) return Status();
   return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
-}
-
-Result<std::vector<UserId>> ReadOwners(const Context& context,
-                                       const pb::UpdateApplicationRequest::UpdateOwners& asked) {
-  std::vector<UserId> owners;
-  for (int i = 0; i < asked.owner_ids_size(); ++i) {
-    const std::string& id = asked.owner_ids(i);
-    const auto user =
-        IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
-    if (user.ok()) {
-      AddOwner(owners, user->id);
-    } else if (user.status().code() == Code::kNotFound) {
-      return InvalidField("owner_ids.owner_ids[" + std::to_string(i) + "]",
-                          "must be the id of a user, got " + model::Quoted(id));
-    } else {
-      return user.status();
-    }
-  }
-  if (owners.empty()) return InvalidField("owner_ids", "must name at least one owner");
-  return owners;
 }
 
 void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app,
@@ -209,7 +187,7 @@ Result<model::Application> Changed(const Context& context, model::Application ap
     app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
   if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
   if (in.has_owner_ids()) {
-    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids()));
+    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids()));
   }
   NS_TRY(Check(context, app, GivenBy(in), std::move(violations)));
   return app;
@@ -281,7 +259,7 @@ Result<Empty> StopApplication(const Context& context, const Request& request,
 void OfferApplications(MethodTable& table) {
   const std::string api = kApiService;
   Offer(table, api + "CreateApplication", CreateApplication);
-  Offer(table, api + "GetApplications", GetApplications);
+  OfferSerialized<pb::GetApplicationsResponse>(table, api + "GetApplications", GetApplications);
   Offer(table, api + "GetApplication", GetApplication);
   Offer(table, api + "UpdateApplication", UpdateApplication);
   Offer(table, api + "DeleteApplication", DeleteApplication);

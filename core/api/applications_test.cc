@@ -415,8 +415,11 @@ TEST_F(ApplicationsTest, OutputStream_TellsEachLineOnceAndInOrder) {
   const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
   api_pb::GetOutputStreamRequest in;
   in.set_application_id(app.id());
-  in.mutable_begin()->set_seconds(100);
   const std::string method = std::string(kApiService) + "GetOutputStream";
+  EXPECT_EQ(
+      FieldsOf(dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).status()),
+      Fields{"begin"});
+  in.mutable_begin()->set_seconds(100);
   EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
             Code::kDenied);
   const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();

@@ -29,13 +29,28 @@ Result<pb::Build> GetBuild(const Context&, const Request& request, const pb::Bui
   return ToProto(*request.on.build);
 }
 
-bool IsCommit(const std::string& text) {
-  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+Result<pb::GetBuildsResponse> GetAllBuilds(const Context& context, const Request& request,
+                                           const pb::GetAllBuildsRequest& in) {
+  constexpr int kMost = 200, kUsual = 50;
+  model::Violations violations;
+  if (in.page() < 0)
+    violations.push_back({"page", "must not be negative, got " + std::to_string(in.page())});
+  if (in.limit() < 0 || in.limit() > kMost)
+    violations.push_back(
+        {"limit", "must be 0 to " + std::to_string(kMost) + ", got " + std::to_string(in.limit())});
+  NS_TRY(CheckNone(violations));
+  const int limit = in.limit() == 0 ? kUsual : in.limit();
+  const auto seer = request.user.admin ? std::nullopt : std::optional(request.user.id);
+  NS_ASSIGN(const auto builds,
+            context.store().listings.Builds(seer, int64_t{in.page()} * limit, limit));
+  pb::GetBuildsResponse out;
+  for (const model::Build& build : builds) *out.add_builds() = ToProto(build);
+  return out;
 }
 
 Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
                                const pb::RetryCommitBuildRequest& in) {
-  if (!IsCommit(in.commit()))
+  if (!IsCommitHash(in.commit()))
     return InvalidField(
         "commit", "must have 40 lower-case hex characters, got " + model::Quoted(in.commit()));
   const Status retried =
@@ -250,6 +265,7 @@ Result<std::unique_ptr<Stream>> FollowBuildLog(const Context& context, const Req
 void OfferBuilds(MethodTable& table) {
   const std::string api = kApiService, own = kPlatformService;
   Offer(table, api + "GetBuilds", GetBuilds);
+  Offer(table, api + "GetAllBuilds", GetAllBuilds);
   Offer(table, api + "GetBuild", GetBuild);
   Offer(table, api + "RetryCommitBuild", RetryCommitBuild);
   Offer(table, api + "CancelBuild", CancelBuild);

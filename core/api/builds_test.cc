@@ -53,6 +53,55 @@ TEST_F(BuildsTest, Builds_AreNewestFirst) {
   EXPECT_TRUE(builds.builds(1).has_finished_at());
 }
 
+// What everybody has built, as far as one may see it.
+class AllBuildsTest : public BuildsTest {
+ protected:
+  static api_pb::GetAllBuildsRequest Page(int page, int limit) {
+    api_pb::GetAllBuildsRequest in;
+    in.set_page(page);
+    in.set_limit(limit);
+    return in;
+  }
+  Fields All(const Peer& peer, int page = 0, int limit = 0) {
+    Fields ids;
+    const auto builds =
+        Call<api_pb::GetBuildsResponse>(peer, "GetAllBuilds", Page(page, limit)).value();
+    for (const auto& one : builds.builds()) ids.push_back(one.id());
+    return ids;
+  }
+  Fields Refusal(int page, int limit) {
+    const Status status = Call(Named("bob"), "GetAllBuilds", Page(page, limit)).status();
+    EXPECT_EQ(status.code(), Code::kInvalid);
+    return FieldsOf(status);
+  }
+};
+
+TEST_F(AllBuildsTest, OwnAndPublicOnes_AreShownToUsersAndAllToAdmins) {
+  const std::string hidden =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication",
+                                NewApp(MakePrivateRepository(Named("alice")), "b.apps.test"))
+          .value()
+          .id();
+  const std::string second = AddBuild(hidden).str();
+  EXPECT_EQ(All(Named("alice")), (Fields{second, build.str()}));
+  EXPECT_EQ(All(Named("bob")), Fields{build.str()});
+  EXPECT_EQ(All(Root()), (Fields{second, build.str()}));
+}
+
+TEST_F(AllBuildsTest, Pages_AreNewestFirstAndBounded) {
+  Fields ids = {build.str()};
+  for (int i = 0; i < 51; ++i) ids.insert(ids.begin(), AddBuild(app).str());
+  EXPECT_EQ(All(Named("bob")), Fields(ids.begin(), ids.begin() + 50))
+      << "50 where none is asked for";
+  EXPECT_EQ(All(Named("bob"), 1), Fields(ids.begin() + 50, ids.end()));
+  EXPECT_EQ(All(Named("bob"), 2, 10), Fields(ids.begin() + 20, ids.begin() + 30));
+  EXPECT_EQ(All(Named("bob"), 0, 200), ids);
+  EXPECT_EQ(All(Named("bob"), 2147483647, 200), Fields());
+  EXPECT_EQ(Refusal(-1, 10), Fields{"page"});
+  EXPECT_EQ(Refusal(0, -1), Fields{"limit"});
+  EXPECT_EQ(Refusal(-1, 201), (Fields{"page", "limit"}));
+}
+
 // A build that has made an artifact of these bytes.
 class ArtifactTest : public BuildsTest {
  protected:

@@ -11,11 +11,6 @@ namespace {
 
 constexpr int64_t kMicros = 1'000'000;
 
-std::string ContainerMessage(const model::Application& app, const AppFacts& facts) {
-  if (app.deleted) return "the application is being deleted";
-  return facts.observed ? facts.observed->message : std::string();
-}
-
 std::string Lower(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -24,6 +19,10 @@ std::string Lower(std::string text) {
 }
 
 }  // namespace
+
+bool IsCommitHash(const std::string& text) {
+  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
 
 google::protobuf::Timestamp ToProto(Time time) {
   const int64_t micros = time.time_since_epoch().count();
@@ -124,7 +123,8 @@ pb::PortPublication ToProto(const model::PortPublication& port) {
   return out;
 }
 
-pb::Application ToProto(const model::Application& app, const AppFacts& facts) {
+pb::Application ToProto(const ports::ListedApp& listed) {
+  const model::Application& app = listed.app;
   pb::Application out;
   out.set_id(app.id.str());
   out.set_name(app.name);
@@ -133,18 +133,18 @@ pb::Application ToProto(const model::Application& app, const AppFacts& facts) {
   out.set_commit(app.commit.empty() ? model::kNoCommit : app.commit);
   out.set_deploy_type(static_cast<pb::DeployType>(app.deploy_type));
   out.set_running(app.desired == model::DesiredState::kRunning);
-  if (facts.observed)
-    out.set_container(static_cast<pb::Application::ContainerState>(facts.observed->container));
-  out.set_container_message(ContainerMessage(app, facts));
-  out.set_current_build(facts.current_build.str());
+  out.set_container(static_cast<pb::Application::ContainerState>(listed.stamp.container));
+  out.set_container_message(app.deleted ? "the application is being deleted"
+                                        : listed.stamp.message);
+  out.set_current_build(listed.current_build.str());
   *out.mutable_created_at() = ToProto(app.created_at);
   *out.mutable_updated_at() = ToProto(app.updated_at);
   *out.mutable_config() = WriteConfig(app);
   for (const model::Website& website : app.websites) *out.add_websites() = ToProto(website);
   for (const model::PortPublication& port : app.ports) *out.add_port_publications() = ToProto(port);
   AddOwners(app.owners, out.mutable_owner_ids());
-  if (facts.latest_status)
-    out.set_latest_build_status(static_cast<pb::BuildStatus>(*facts.latest_status));
+  if (listed.latest_status)
+    out.set_latest_build_status(static_cast<pb::BuildStatus>(*listed.latest_status));
   return out;
 }
 

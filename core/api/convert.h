@@ -6,15 +6,18 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "model/application.h"
 #include "model/build.h"
-#include "model/deploy.h"
 #include "model/repository.h"
 #include "model/user.h"
 #include "neoshowcase/protobuf/api.pb.h"
 #include "neoshowcase/protobuf/types.pb.h"
+#include "ports/listing_store.h"
 
 namespace ns::api {
 
 namespace pb = neoshowcase::protobuf;
+
+// 40 lower-case hex characters.
+bool IsCommitHash(const std::string& text);
 
 google::protobuf::Timestamp ToProto(Time time);
 // Times out of the range of Time are moved to its ends.
@@ -30,13 +33,7 @@ pb::Build ToProto(const model::Build& build);
 pb::Website ToProto(const model::Website& website);
 pb::PortPublication ToProto(const model::PortPublication& port);
 
-// What stands beside an application's own row.
-struct AppFacts {
-  std::optional<model::ObservedApp> observed;
-  BuildId current_build;                            // empty: none is released
-  std::optional<model::BuildStatus> latest_status;  // nullopt: there was no build
-};
-pb::Application ToProto(const model::Application& app, const AppFacts& facts);
+pb::Application ToProto(const ports::ListedApp& listed);
 
 // In lower case, with "/" and port 80 where nothing is given; without id, unchecked.
 model::Website FromProto(const pb::CreateWebsiteRequest& website);

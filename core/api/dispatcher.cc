@@ -2,13 +2,13 @@
 
 #include <exception>
 
+#include "api/caller.h"
 #include "api/message_check.h"
 #include "api/method.h"
 #include "api/problem.h"
 #include "api/raw.h"
 #include "base/log.h"
 #include "google/protobuf/stubs/logging.h"
-#include "neoshowcase/policy/v1/policy.pb.h"
 #include "proto/descriptors.h"
 
 namespace ns::api {
@@ -23,6 +23,8 @@ MethodTable AllMethods() {
   MethodTable table;
   OfferSystem(table);
   OfferRepositories(table);
+  OfferRepositoryEdits(table);
+  OfferCommits(table);
   OfferApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
@@ -33,6 +35,9 @@ MethodTable AllMethods() {
   OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
+  OfferUsers(table);
+  OfferTokens(table);
+  OfferAdmins(table);
   return table;
 }
 
@@ -62,20 +67,21 @@ struct Dispatcher::State {
         methods(AllMethods()),
         hooks(parts.store, parts.clock) {}
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, hooks}; }
+  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, listing, hooks}; }
 
   // What a call has once it was let in.
   struct Entered {
     const Method& method;
     const google::protobuf::MethodDescriptor& descriptor;
     std::unique_ptr<Message> message;
-    model::User user;
+    Claim claim;
+    Caller caller;
     Admitted on;
   };
 
   Result<Entered> Enter(const ports::Call& call, const Peer& peer, const std::string& name,
                         std::string_view request) {
-    NS_ASSIGN(const Claim claim, Identify(settings.identity, peer));
+    NS_ASSIGN(Claim claim, Identify(settings.identity, peer));
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
     if (descriptor == nullptr || method == methods.end())
@@ -84,12 +90,10 @@ struct Dispatcher::State {
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
     NS_ASSIGN(auto message, Parse(*method->second.input, request));
-    NS_ASSIGN(model::User user, parts.store.users.Ensure(claim.name, claim.admin));
-    user.admin =
-        claim.admin;  // whoever is no admin any more is none from now on, whatever was stored
-    NS_ASSIGN(Admitted admitted, Admit(parts.store, user, proto::PolicyOf(*descriptor), *message));
-    return Entered{method->second, *descriptor, std::move(message), std::move(user),
-                   std::move(admitted)};
+    NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
+    NS_ASSIGN(Admitted admitted, Admit(parts.store, caller, *descriptor, *message));
+    return Entered{method->second,   *descriptor,       std::move(message),
+                   std::move(claim), std::move(caller), std::move(admitted)};
   }
 
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
@@ -97,8 +101,10 @@ struct Dispatcher::State {
     NS_ASSIGN(Entered in, Enter(call, peer, name, request));
     if (!in.method.handle)
       return Status(Code::kUnsupported, "NotOffered", name + " answers as a stream alone");
-    return in.method.handle(MakeContext(), {call, std::move(in.user), std::move(in.on)},
-                            *in.message);
+    return in.method.handle(
+        MakeContext(),
+        {call, std::move(in.caller.user), std::move(in.on), std::move(in.caller.token)},
+        *in.message);
   }
 
   Result<std::unique_ptr<Stream>> Open(const ports::Call& call, const Peer& peer,
@@ -127,6 +133,7 @@ struct Dispatcher::State {
   const MethodTable methods;
   RefreshLimit refreshes;
   RemoteTurns turns;
+  AppListing listing;
   Hooks hooks;
 };
 
@@ -135,12 +142,14 @@ namespace {
 // Asks again whether the caller may go on, and puts failures into words for them.
 class Admitting final : public Stream {
  public:
-  Admitting(const Parts& parts, std::string name, const neoshowcase::policy::v1::Policy& policy,
-            model::User user, std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
+  Admitting(const Parts& parts, const IdentitySettings& settings,
+            const google::protobuf::MethodDescriptor& method, Claim claim,
+            std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
       : parts_(parts),
-        name_(std::move(name)),
-        policy_(policy),
-        user_(std::move(user)),
+        settings_(settings),
+        method_(method),
+        name_(proto::FullName(method)),
+        claim_(std::move(claim)),
         message_(std::move(message)),
         inner_(std::move(inner)),
         admitted_(parts.clock.Monotonic()) {}
@@ -161,7 +170,8 @@ class Admitting final : public Stream {
   Result<Piece> Look(const ports::Call& call) {
     const Duration now = parts_.clock.Monotonic();
     if (now - admitted_ >= kAdmittedFor) {
-      NS_ASSIGN(const Admitted on, Admit(parts_.store, user_, policy_, *message_));
+      NS_ASSIGN(const Caller caller, Recognise(parts_.store, settings_, claim_));
+      NS_ASSIGN(const Admitted on, Admit(parts_.store, caller, method_, *message_));
       if (on.app && on.app->deleted) return Piece{{}, true};
       admitted_ = now;
     }
@@ -169,9 +179,10 @@ class Admitting final : public Stream {
   }
 
   const Parts& parts_;
+  const IdentitySettings& settings_;
+  const google::protobuf::MethodDescriptor& method_;
   const std::string name_;
-  const neoshowcase::policy::v1::Policy& policy_;
-  const model::User user_;
+  const Claim claim_;
   const std::unique_ptr<Message> message_;
   const std::unique_ptr<Stream> inner_;
   Duration admitted_;
@@ -183,10 +194,12 @@ Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call,
                                                         const std::string& name,
                                                         std::string_view request) {
   NS_ASSIGN(Entered in, Enter(call, peer, name, request));
-  NS_ASSIGN(auto stream,
-            in.method.open(MakeContext(), {call, in.user, std::move(in.on)}, *in.message));
+  NS_ASSIGN(auto stream, in.method.open(MakeContext(),
+                                        {call, std::move(in.caller.user), std::move(in.on),
+                                         std::move(in.caller.token)},
+                                        *in.message));
   return std::unique_ptr<Stream>(
-      std::make_unique<Admitting>(parts, name, proto::PolicyOf(in.descriptor), std::move(in.user),
+      std::make_unique<Admitting>(parts, settings.identity, in.descriptor, std::move(in.claim),
                                   std::move(in.message), std::move(stream)));
 }
 

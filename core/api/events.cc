@@ -115,6 +115,7 @@ Result<platform::ListEventsResponse> ListEvents(const Context& context, const Re
   Actors actors(context);
   platform::ListEventsResponse out;
   for (const model::Event& event : page.events) {
+    if (!request.Covers(event.app)) continue;
     const std::string& about = event.app.empty() ? event.subject_id : event.app.str();
     if (request.user.admin || owned.contains(about)) *out.add_events() = Show(event, actors);
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/crypto.h"
+#include "model/token_text.h"
 #include "model/validate.h"
 
 namespace ns::api {
@@ -23,15 +24,8 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
-bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
-
 Status Nobody(std::string reason, std::string message) {
   return {Code::kUnauthenticated, std::move(reason), std::move(message)};
-}
-
-bool IsAdmin(const IdentitySettings& settings, std::string_view name) {
-  return std::any_of(settings.admins.begin(), settings.admins.end(),
-                     [&](const std::string& admin) { return SameName(admin, name); });
 }
 
 // The account with that id; one without a name is called by its number.
@@ -50,7 +44,7 @@ Claim FromCredentials(const IdentitySettings& settings, const Peer& peer) {
   };
   Claim claim{AccountName(peer.uid) + std::string(kLocal), false};
   claim.admin = peer.uid == 0 || holds(settings.service_uids, peer.uid) ||
-                holds(settings.service_gids, peer.gid) || IsAdmin(settings, claim.name);
+                holds(settings.service_gids, peer.gid) || ConfiguredAdmin(settings, claim.name);
   return claim;
 }
 
@@ -66,6 +60,26 @@ Result<std::optional<std::string>> HeaderOf(const Peer& peer, const std::string&
     found = value;
   }
   return found;
+}
+
+// The API token that came, if one did: scheme in any case, one space or more (RFC 9110
+// section 11.4).
+Result<std::optional<std::string>> TokenOf(const Peer& peer) {
+  NS_ASSIGN(const auto header, HeaderOf(peer, "Authorization"));
+  constexpr std::string_view kScheme = "bearer ";
+  if (!header || !SameName(std::string_view(*header).substr(0, kScheme.size()), kScheme))
+    return std::optional<std::string>();
+  const size_t start = header->find_first_not_of(' ', kScheme.size());
+  if (start == std::string::npos || !header->substr(start).starts_with(model::kTokenPrefix))
+    return std::optional<std::string>();
+  std::string text = header->substr(start);
+  if (!model::IsTokenText(text)) {
+    return Nobody(
+        "BadToken",
+        "the token is mistyped or cut off: one has \"nst_\" and 46 letters and digits, of "
+        "which the last six check the others");
+  }
+  return std::optional(std::move(text));
 }
 
 // An IPv4 address that came over an IPv6 socket, in its own form.
@@ -97,7 +111,11 @@ Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
 
 }  // namespace
 
+bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
+
 Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
+  NS_ASSIGN(const auto token, TokenOf(peer));
+  if (token) return Claim{{}, false, Secret(*token)};
   if (peer.has_credentials) return FromCredentials(settings, peer);
   if (settings.header.empty())
     return Nobody("NoIdentity",
@@ -115,7 +133,17 @@ Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
                                      " belong to accounts of the machine, got " +
                                      model::Quoted(*name));
   }
-  return Claim{*name, IsAdmin(settings, *name)};
+  return Claim{*name, ConfiguredAdmin(settings, *name)};
+}
+
+bool ConfiguredAdmin(const IdentitySettings& settings, const std::string& name) {
+  return std::any_of(settings.admins.begin(), settings.admins.end(),
+                     [&](const std::string& admin) { return SameName(admin, name); });
+}
+
+bool AlwaysAdmin(const IdentitySettings& settings, const model::User& user) {
+  return user.granted || ConfiguredAdmin(settings, user.name) ||
+         SameName(user.name, "root" + std::string(kLocal));
 }
 
 }  // namespace ns::api

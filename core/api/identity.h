@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/secret.h"
 #include "base/status.h"
+#include "model/user.h"
 
 namespace ns::api {
 
@@ -26,17 +28,30 @@ struct IdentitySettings {
   Secret secret;                    // what such a proxy proves; empty: no header counts
   std::vector<std::string> admins;  // names
   std::vector<uint32_t> service_uids, service_gids;  // besides root: admins on the Unix socket
+  int token_days = 365;  // until an API token expires, at most; 0: no bound, it may never
 };
 
-// A name that was proved.
+// What a caller proved: a name, or that they hold a token.
 struct Claim {
-  std::string name;    // as it is stored
+  std::string name{};  // as it is stored; empty: that of the token's user
   bool admin = false;  // by configuration or by the peer's credentials
+  Secret token{};      // text of an API token, well formed and not looked up yet
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
 // kUnauthenticated with the reason; coming from loopback makes nobody a user. Users of the Unix
-// socket are called "<account>@local", and a header cannot name one of those.
+// socket are called "<account>@local", and a header cannot name one of those. An API token
+// (`Authorization: Bearer nst_...`, RFC 6750 section 2.1) counts before everything else, on every
+// way in, since its bearer asks for its rights alone; other credentials in that header are of
+// whoever stands before, and not looked at.
 Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer);
+
+// Names of users compare case-insensitively (ASCII).
+bool SameName(std::string_view a, std::string_view b);
+// By the configuration.
+bool ConfiguredAdmin(const IdentitySettings& settings, const std::string& name);
+// Whether the user is an admin whatever they call with: by the configuration, by a grant, or as
+// root of the machine, whom nobody else can claim to be.
+bool AlwaysAdmin(const IdentitySettings& settings, const model::User& user);
 
 }  // namespace ns::api

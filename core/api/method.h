@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
 #include "api/hooks.h"
@@ -24,6 +26,7 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  AppListing& listing;
   Hooks& hooks;
 
   const ports::Store& store() const { return parts.store; }
@@ -34,6 +37,10 @@ struct Request {
   const ports::Call& call;
   model::User user;
   Admitted on;
+  std::optional<model::Token> token{};  // that the user came with
+
+  // Whether an answer may tell of the application: a token may be limited to others.
+  bool Covers(const AppId& app) const { return !token || token->Covers(app); }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
@@ -65,6 +72,17 @@ void Offer(MethodTable& table, std::string name,
                             }};
 }
 
+// As Offer, for a handler that serializes its answer, a message of the type Out, itself.
+template <class Out, class In>
+void OfferSerialized(MethodTable& table, std::string name,
+                     Result<std::string> (*handle)(const Context&, const Request&, const In&)) {
+  table[std::move(name)] = {In::descriptor(), Out::descriptor(),
+                            [handle](const Context& context, const Request& request,
+                                     const google::protobuf::Message& in) -> Result<std::string> {
+                              return handle(context, request, static_cast<const In&>(in));
+                            }};
+}
+
 // As Offer, for an answer of many messages.
 template <class Out, class In>
 void OfferStream(MethodTable& table, std::string name,
@@ -82,6 +100,8 @@ inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformServ
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
+void OfferRepositoryEdits(MethodTable& table);
+void OfferCommits(MethodTable& table);
 void OfferApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
@@ -92,5 +112,8 @@ void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
+void OfferUsers(MethodTable& table);
+void OfferTokens(MethodTable& table);
+void OfferAdmins(MethodTable& table);
 
 }  // namespace ns::api

@@ -99,8 +99,9 @@ class OutputStream final : public Stream {
 
 Result<std::unique_ptr<Stream>> GetOutputStream(const Context& context, const Request& request,
                                                 const pb::GetOutputStreamRequest& in) {
-  const Time since = in.has_begin() ? FromProto(in.begin()) : context.parts.clock.Now();
-  return std::unique_ptr<Stream>(std::make_unique<OutputStream>(context, *request.on.app, since));
+  if (!in.has_begin()) return InvalidField("begin", "must say from when");
+  return std::unique_ptr<Stream>(
+      std::make_unique<OutputStream>(context, *request.on.app, FromProto(in.begin())));
 }
 
 }  // namespace

@@ -21,6 +21,11 @@ Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Reque
 Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,
                                             const model::Repository& repository);
 
+// As GitRemote::Commits, within the same bounds as AskRemote.
+Result<std::vector<model::Commit>> AskForCommits(const Context& context, const Request& request,
+                                                 const model::Repository& repository,
+                                                 const std::vector<std::string>& hashes);
+
 // Whether a failed look says something about the remote, and not about us or the caller.
 bool RemoteIsToBlame(const Status& failure);
 

@@ -1,8 +1,9 @@
 // Why an application is as it is, for those who ask.
 #include <algorithm>
 
-#include "api/app_facts.h"
+#include "api/app_urls.h"
 #include "api/convert_platform.h"
+#include "api/method.h"
 #include "api/problem.h"
 #include "api/timeline.h"
 #include "api/verdict.h"

@@ -39,5 +39,6 @@ using ReleaseId = Id<struct ReleaseTag>;
 using ArtifactId = Id<struct ArtifactTag>;
 using HostId = Id<struct HostTag>;
 using KeyId = Id<struct KeyTag>;
+using TokenId = Id<struct TokenTag>;
 
 }  // namespace ns

@@ -18,6 +18,7 @@ struct Identity {
       proxies;    // addresses that may name the user by that header, with the secret
   Secret secret;  // empty: no header is believed
   std::string group = "neoshowcase";  // members are admins on the Unix socket, as root is
+  int token_days = 365;  // until an API token expires, at most; 0: no bound, it may never
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

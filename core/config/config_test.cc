@@ -37,7 +37,7 @@ const EffectiveValue* Find(const Loaded& loaded, const std::string& key) {
 constexpr char kWhole[] = R"(installation: home
 data: /srv/ns
 database: embedded
-identity: {header: X-User, proxies: [10.0.0.2, "10.1.0.0/16"], secret: s3cret}
+identity: {header: X-User, proxies: [10.0.0.2, "10.1.0.0/16"], secret: s3cret, token_days: 30}
 git: {private_hosts: [127.0.0.1], list_timeout: 5s, mirror_limit: 1G, entry_limit: 5, sandbox: required, lfs: false}
 engines: [engine]
 domains: [{name: "*.apps.example.com", exclude: [admin.apps.example.com], auth: true}, example.com]
@@ -68,6 +68,7 @@ TEST(Config, Load_OfAWholeFile_GivesTypedValues) {
   EXPECT_THAT(config.roles, ElementsAre("controller", "builder", "ssgen", "services"));
   EXPECT_TRUE(config.database.embedded);
   EXPECT_EQ(config.identity.secret.Reveal(), "s3cret");
+  EXPECT_EQ(config.identity.token_days, 30);
   EXPECT_EQ(config.git.list_timeout, std::chrono::seconds(5));
   EXPECT_EQ(config.git.mirror_limit, 1U << 30);
   EXPECT_EQ(config.git.entry_limit, 5);

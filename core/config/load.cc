@@ -42,6 +42,7 @@ void ReadIdentity(Section section, Identity& out) {
   section.Texts("proxies", out.proxies);
   section.Hidden("secret", out.secret);
   section.Text("group", out.group);
+  section.Integer("token_days", out.token_days, 0, 36'500);
   section.Close();
 }
 

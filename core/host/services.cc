@@ -37,6 +37,7 @@ Services::Services(const std::vector<plugin::Loaded>& loaded, const config::Conf
 Services::~Services() {
   for (Edge& edge : edges_) {
     if (!edge.serves) continue;
+    edge.listeners.clear();  // whoever comes is refused, and goes elsewhere, once the edge lets go
     if (const Status drained =
             edge.service->Drain({.cancel = {}, .deadline = clock_.Monotonic() + kDrainLimit});
         !drained.ok()) {

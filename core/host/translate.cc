@@ -75,6 +75,7 @@ api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys) {
   settings.identity.proxies = config.identity.proxies;
   settings.identity.secret = config.identity.secret;
   settings.identity.admins = config.admins;
+  settings.identity.token_days = config.identity.token_days;
   if (const group* found = ::getgrnam(config.identity.group.c_str()))
     settings.identity.service_gids.push_back(found->gr_gid);
   settings.plan_key = keys.hash;

@@ -12,6 +12,7 @@ struct User {
   UserId id;
   std::string name;  // unique, compared case-insensitively
   bool admin = false;
+  bool granted = false;  // made an admin by `ns admin add`
   friend bool operator==(const User&, const User&) = default;
 };
 

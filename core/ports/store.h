@@ -24,6 +24,8 @@
 #include "ports/detection_store.h"
 #include "ports/totals_store.h"
 #include "ports/usage_store.h"
+#include "ports/identity_store.h"
+#include "ports/listing_store.h"
 
 namespace ns::ports {
 
@@ -35,13 +37,21 @@ inline const HostId kNobody;
 // On whose behalf a write is told of in its event, where no person asked for it.
 inline const UserId kPlatform;
 
+// What else a write of a repository needs.
+struct RepositoryWrite {
+  std::optional<model::Repository> expected;  // kStale where another one is stored
+  KeyId spent;  // a generated key that goes with it, once: kPrecondition "KeySpent" without it
+};
+
 class RepositoryStore {
  public:
   virtual ~RepositoryStore() = default;
   // kExists: another repository has this URL.
-  virtual Status Insert(const model::Repository& repository, const UserId& actor = kPlatform) = 0;
+  virtual Status Insert(const model::Repository& repository, const UserId& actor = kPlatform,
+                        const RepositoryWrite& with = {}) = 0;
   // Replaces everything but the id. kNotFound, kExists.
-  virtual Status Update(const model::Repository& repository, const UserId& actor = kPlatform) = 0;
+  virtual Status Update(const model::Repository& repository, const UserId& actor = kPlatform,
+                        const RepositoryWrite& with = {}) = 0;
   // kNotFound; kPrecondition while applications exist.
   virtual Status Delete(const RepositoryId& id, const UserId& actor = kPlatform) = 0;
   // With credentials. kNotFound.
@@ -226,9 +236,8 @@ class BuildStore {
   virtual Status Register(const model::Build& build, const std::vector<BuildId>& supersede,
                           const std::vector<BuildId>& cancel, const HostId& holder = kNobody) = 0;
   virtual Result<model::Build> Get(const BuildId& id) = 0;
-  // Newest first; `offset` rows passed over.
+  // Newest first.
   virtual Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) = 0;
-  virtual Result<std::vector<model::Build>> ListAll(int offset, int limit) = 0;
   virtual Result<model::QueueSnapshot> Queue() = 0;
   // Queued -> building by compare-and-set, each: attempt + 1, a new token, expiry on the database's
   // clock. Those that were claimed, in the order given; whoever was faster has the others.
@@ -310,7 +319,8 @@ class EventStore {
 class UserStore {
  public:
   virtual ~UserStore() = default;
-  // The user called `name`, made when unknown; `admin` true makes them one, false changes nothing.
+  // The user called `name`, made when unknown, once, whatever the concurrency. `admin` true notes
+  // that they came as one, false changes nothing; `granted` is what AdminStore says.
   virtual Result<model::User> Ensure(const std::string& name, bool admin) = 0;
   virtual Result<model::User> Get(const UserId& id) = 0;
   virtual Result<std::vector<model::User>> List() = 0;
@@ -367,11 +377,15 @@ struct Store {
   BuildLogStore& logs;
   EventStore& events;
   UserStore& users;
+  UserKeyStore& user_keys;
+  TokenStore& tokens;
+  AdminStore& admins;
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;
   UsageStore& usage;
   TotalsStore& totals;
+  ListingStore& listings;
   Hints& hints;
 };
 

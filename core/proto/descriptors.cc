@@ -6,7 +6,9 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "neoshowcase/platform/v1/admin.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
@@ -19,9 +21,12 @@ using neoshowcase::policy::v1::Policy;
 
 // The files, so that their descriptors are linked and registered.
 std::vector<const FileDescriptor*> Roots() {
-  return {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file(),
+  return {google::rpc::BadRequest::descriptor()->file(),
+          google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
-          neoshowcase::platform::v1::Suggestion::descriptor()->file()};
+          neoshowcase::platform::v1::Suggestion::descriptor()->file(),
+          neoshowcase::platform::v1::Token::descriptor()->file(),
+          neoshowcase::platform::v1::Admin::descriptor()->file()};
 }
 
 void AddFile(const FileDescriptor& file, std::set<std::string>& seen,
@@ -38,6 +43,8 @@ std::string MistakeOf(const MethodDescriptor& method) {
                             policy.action() == Policy::OWN;
   if (wants_object != (policy.object() != Policy::NONE))
     return "has a policy whose action and object do not fit";
+  if (wants_object && policy.limited_tokens())
+    return "has an object, which says by itself what a limited token may reach";
   if (!wants_object) return "";
   const auto* field = method.input_type()->FindFieldByName(policy.id());
   if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING ||
@@ -74,6 +81,14 @@ std::string FullName(const MethodDescriptor& method) {
 
 const Policy& PolicyOf(const MethodDescriptor& method) {
   return method.options().GetExtension(neoshowcase::policy::v1::policy);
+}
+
+Policy::Scope ScopeOf(const MethodDescriptor& method) {
+  const Policy& policy = PolicyOf(method);
+  if (policy.scope() != Policy::DEFAULT) return policy.scope();
+  const bool looks =
+      method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+  return looks && policy.action() != Policy::ADMIN ? Policy::READ : Policy::FULL;
 }
 
 std::vector<std::string> PolicyMistakes() {

@@ -10,11 +10,12 @@ class ServiceDescriptor;
 }  // namespace google::protobuf
 namespace neoshowcase::policy::v1 {
 class Policy;
-}
+enum Policy_Scope : int;
+}  // namespace neoshowcase::policy::v1
 
 namespace ns::proto {
 
-// The services that edges can invoke: APIService and PlatformService.
+// The services that edges can invoke: APIService and those of the project's own.
 std::vector<const google::protobuf::ServiceDescriptor*> Services();
 
 // "package.Service/Method", or null.
@@ -25,6 +26,9 @@ std::string FullName(const google::protobuf::MethodDescriptor& method);
 
 // The declared policy; action UNDECLARED when there is none.
 const neoshowcase::policy::v1::Policy& PolicyOf(const google::protobuf::MethodDescriptor& method);
+
+// What a token must allow for it: as declared, or what DEFAULT means.
+neoshowcase::policy::v1::Policy_Scope ScopeOf(const google::protobuf::MethodDescriptor& method);
 
 // What is wrong with the policies of all methods, one sentence each; empty when nothing is.
 std::vector<std::string> PolicyMistakes();

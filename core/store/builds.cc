@@ -80,10 +80,6 @@ class PgBuilds final : public ports::BuildStore {
     return List("WHERE application_id = $1 ORDER BY number DESC LIMIT $2", Params::Of(app, limit));
   }
 
-  Result<std::vector<Build>> ListAll(int offset, int limit) override {
-    return List("ORDER BY number DESC OFFSET $1 LIMIT $2", Params::Of(offset, limit));
-  }
-
   Result<model::QueueSnapshot> Queue() override {
     return pool_.Read([&](Connection& connection) -> Result<model::QueueSnapshot> {
       model::QueueSnapshot queue;

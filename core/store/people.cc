@@ -10,7 +10,10 @@ std::string Folded(std::string text) {
   return text;
 }
 
-void ReadUser(Row& row, model::User& out) { row >> out.id >> out.name >> out.admin; }
+constexpr char kUserColumns[] =
+    "id, name, admin, EXISTS (SELECT 1 FROM admin_grants WHERE admin_grants.user_id = stored.id)";
+
+void ReadUser(Row& row, model::User& out) { row >> out.id >> out.name >> out.admin >> out.granted; }
 
 class PgUsers final : public ports::UserStore {
  public:
@@ -26,7 +29,8 @@ class PgUsers final : public ports::UserStore {
         pool_.Run(
             "INSERT INTO subjects AS stored (id, name, name_key, admin) VALUES ($1, $2, $3, $4)"
             " ON CONFLICT (name_key) DO UPDATE SET admin = stored.admin OR excluded.admin "
-            "RETURNING id, name, admin",
+            "RETURNING " +
+                std::string(kUserColumns),
             Params::Of(NewIdText(random_), name, folded, admin)));
     NS_ASSIGN(auto made, ReadAll<model::User>(rows, ReadUser));
     return std::move(made.front());
@@ -79,7 +83,9 @@ class PgUsers final : public ports::UserStore {
   static std::string Place(const KeyId& id) { return "generated_keys/" + id.str(); }
 
   Result<std::vector<model::User>> Users(const std::string& rest, const Params& params) {
-    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id, name, admin FROM subjects " + rest, params));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT " + std::string(kUserColumns) + " FROM subjects AS stored " + rest,
+                        params));
     return ReadAll<model::User>(rows, ReadUser);
   }
 

@@ -59,7 +59,7 @@ TEST_F(PgBadRows, QueuedBuild_IsLeftOut_AndStopsItsOwnApplicationAlone) {
   ASSERT_THAT(queue->queued, SizeIs(1));
   EXPECT_EQ(queue->queued[0].id, IdOf<BuildId>(1));
   EXPECT_THAT(queue->apps, SizeIs(2));
-  const auto all = s.builds.ListAll(0, 10);
+  const auto all = s.listings.Builds({}, 0, 10);
   ASSERT_TRUE(all.ok()) << all.status().ToString();
   EXPECT_THAT(*all, SizeIs(1));
   EXPECT_TRUE(s.builds.ListByApp(IdOf<AppId>(2), 10).ok());

@@ -21,11 +21,15 @@ struct PgStore::Parts {
         logs(NewPgBuildLogs(pool)),
         events(NewPgEvents(pool)),
         users(NewPgUsers(pool, sealing, random)),
+        user_keys(NewPgUserKeys(pool)),
+        tokens(NewPgTokens(pool)),
+        admins(NewPgAdmins(pool)),
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
         detections(NewPgDetections(pool, random)),
         usage(NewPgUsage(pool)),
-        totals(NewPgTotals(pool)) {}
+        totals(NewPgTotals(pool)),
+        listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
   Sealing sealing;
@@ -39,11 +43,15 @@ struct PgStore::Parts {
   std::unique_ptr<ports::BuildLogStore> logs;
   std::unique_ptr<ports::EventStore> events;
   std::unique_ptr<ports::UserStore> users;
+  std::unique_ptr<ports::UserKeyStore> user_keys;
+  std::unique_ptr<ports::TokenStore> tokens;
+  std::unique_ptr<ports::AdminStore> admins;
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
   std::unique_ptr<ports::UsageStore> usage;
   std::unique_ptr<ports::TotalsStore> totals;
+  std::unique_ptr<ports::ListingStore> listings;
 };
 
 namespace {
@@ -66,10 +74,26 @@ PgStore::PgStore(PgOptions options, Sealer sealer, Random& random)
 PgStore::~PgStore() = default;
 
 ports::Store PgStore::store() {
-  return {*parts_->repositories, *parts_->apps,  *parts_->deploys,    *parts_->retention,
-          *parts_->builds,       *parts_->logs,  *parts_->events,     *parts_->users,
-          *parts_->hosts,        *parts_->sites, *parts_->detections, *parts_->usage,
-          *parts_->totals,       parts_->hints};
+  return {
+      .repositories = *parts_->repositories,
+      .apps = *parts_->apps,
+      .deploys = *parts_->deploys,
+      .retention = *parts_->retention,
+      .builds = *parts_->builds,
+      .logs = *parts_->logs,
+      .events = *parts_->events,
+      .users = *parts_->users,
+      .user_keys = *parts_->user_keys,
+      .tokens = *parts_->tokens,
+      .admins = *parts_->admins,
+      .hosts = *parts_->hosts,
+      .sites = *parts_->sites,
+      .detections = *parts_->detections,
+      .usage = *parts_->usage,
+      .totals = *parts_->totals,
+      .listings = *parts_->listings,
+      .hints = parts_->hints,
+  };
 }
 
 PoolFigures PgStore::figures() { return parts_->pool.figures(); }

@@ -12,6 +12,8 @@ namespace {
 
 using ports::Hint;
 using ports::testing::DetectionContract;
+using ports::testing::IdentityContract;
+using ports::testing::ListingContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
@@ -40,20 +42,16 @@ class PgUnderTest final : public StoreUnderTest {
   std::optional<testing::Inbox> inbox_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
-                         })),
-                         [](const auto&) { return "PostgreSQL"; });
+StoreFactory Stores() {
+  return [] { return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>()); };
+}
+std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "PostgreSQL"; }
 
-INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
-                         })),
-                         [](const auto&) { return "PostgreSQL"; });
-
-INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
-                         })),
-                         [](const auto&) { return "PostgreSQL"; });
+INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, ListingContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(Stores()), Name);
 
 INSTANTIATE_TEST_SUITE_P(Pg, TotalsContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());

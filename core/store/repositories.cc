@@ -61,14 +61,25 @@ Status PutOwners(Connection& connection, const model::Repository& repository) {
       Params::Of(repository.id, repository.owners));
 }
 
+Status Spend(Connection& connection, const KeyId& key) {
+  if (key.empty()) return {};
+  NS_ASSIGN(const Rows rows,
+            connection.Run("DELETE FROM generated_keys WHERE id = $1 AND expires > now()",
+                           Params::Of(key)));
+  if (rows.touched() > 0) return {};
+  return Status(Code::kPrecondition, "KeySpent", "the generated key is used already, or expired");
+}
+
 class PgRepositories final : public ports::RepositoryStore {
  public:
   PgRepositories(Pool& pool, const Sealing& sealing, BadRows& bad)
       : pool_(pool), sealing_(sealing), bad_(bad) {}
 
-  Status Insert(const model::Repository& repository, const UserId& actor) override {
+  Status Insert(const model::Repository& repository, const UserId& actor,
+                const ports::RepositoryWrite& with) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
+      NS_TRY(Spend(connection, with.spent));
       NS_TRY(
           connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, "
                         "password_sealed, ssh_key_sealed, seal_key)"
@@ -78,9 +89,12 @@ class PgRepositories final : public ports::RepositoryStore {
     });
   }
 
-  Status Update(const model::Repository& repository, const UserId& actor) override {
+  Status Update(const model::Repository& repository, const UserId& actor,
+                const ports::RepositoryWrite& with) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
+      if (with.expected) NS_TRY(CheckExpected(connection, *with.expected));
+      NS_TRY(Spend(connection, with.spent));
       NS_ASSIGN(const Rows rows,
                 connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, "
                                "username = $5, password_sealed = $6, ssh_key_sealed = $7,"
@@ -176,6 +190,15 @@ class PgRepositories final : public ports::RepositoryStore {
   }
 
  private:
+  // Its row is locked from here on.
+  Status CheckExpected(Connection& connection, const model::Repository& expected) const {
+    NS_TRY(connection.Do("SELECT 1 FROM repositories WHERE id = $1 FOR NO KEY UPDATE",
+                         Params::Of(expected.id)));
+    NS_ASSIGN(const model::Repository stored, Load(connection, sealing_, expected.id));
+    return stored == expected ? Status()
+                              : Stale("the repository was changed by somebody else meanwhile");
+  }
+
   Result<model::RepositorySnapshot> LoadHeld(const RepositoryId& id, const HostId& holder) {
     return pool_.Read([&](Connection& connection) -> Result<model::RepositorySnapshot> {
       NS_TRY(CheckHeld(connection, "repositories", id.str(), holder, RowLock::kNone));

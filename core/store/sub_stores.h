@@ -19,11 +19,16 @@ std::unique_ptr<ports::BuildStore> NewPgBuilds(Pool& pool, Random& random, BadRo
 std::unique_ptr<ports::BuildLogStore> NewPgBuildLogs(Pool& pool);
 std::unique_ptr<ports::EventStore> NewPgEvents(Pool& pool);
 std::unique_ptr<ports::UserStore> NewPgUsers(Pool& pool, const Sealing& sealing, Random& random);
+std::unique_ptr<ports::UserKeyStore> NewPgUserKeys(Pool& pool);
+std::unique_ptr<ports::TokenStore> NewPgTokens(Pool& pool);
+std::unique_ptr<ports::AdminStore> NewPgAdmins(Pool& pool);
 std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
 std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool);
 std::unique_ptr<ports::DetectionStore> NewPgDetections(Pool& pool, Random& random);
 std::unique_ptr<ports::UsageStore> NewPgUsage(Pool& pool);
 std::unique_ptr<ports::TotalsStore> NewPgTotals(Pool& pool);
+std::unique_ptr<ports::ListingStore> NewPgListings(Pool& pool, const Sealing& sealing,
+                                                   BadRows& bad);
 
 Status NoSuch(const std::string& what, const std::string& id);
 

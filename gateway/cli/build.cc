@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "context.h"
 #include "failure.h"
@@ -10,7 +11,8 @@ namespace {
 
 struct Given {
   std::string app, build;
-  bool follow = false, wait = false;
+  bool follow = false, wait = false, all = false;
+  int page = 0, limit = 0;
 };
 
 std::string Lasted(const api::Build& build) {
@@ -29,8 +31,32 @@ api::GetBuildsResponse BuildsOf(Context& context, const std::string& app) {
   return context.Api<api::GetBuildsResponse>("GetBuilds", request);
 }
 
-void List(Context& context, const std::string& app) {
-  const auto all = BuildsOf(context, app);
+// Of every application that the caller may see the builds of.
+void ListAll(Context& context, const Given& given) {
+  api::GetAllBuildsRequest request;
+  request.set_page(given.page);
+  request.set_limit(given.limit);
+  const auto all = context.Api<api::GetBuildsResponse>("GetAllBuilds", request);
+  std::map<std::string, std::string> names;
+  api::GetApplicationsRequest every;
+  every.set_scope(api::GetApplicationsRequest::ALL);
+  const auto apps = context.Api<api::GetApplicationsResponse>("GetApplications", every);
+  for (const auto& app : apps.applications()) names[app.id()] = Plain(app.name());
+  std::vector<std::vector<std::string>> rows = {
+      {"ID", "APP", "STATUS", "COMMIT", "QUEUED", "TOOK"}};
+  for (const auto& build : all.builds()) {
+    const auto name = names.find(build.application_id());
+    rows.push_back({build.id(), name == names.end() ? build.application_id() : name->second,
+                    api::BuildStatus_Name(build.status()), ShortCommit(build.commit()),
+                    Ago(build.queued_at(), NowSeconds()), Lasted(build)});
+  }
+  context.Print(all, Table(rows));
+}
+
+void List(Context& context, const Given& given) {
+  if (given.all == !given.app.empty()) throw Failure(Exit::kUsage, "Give APP or --all.");
+  if (given.all) return ListAll(context, given);
+  const auto all = BuildsOf(context, given.app);
   std::vector<std::vector<std::string>> rows = {{"ID", "STATUS", "COMMIT", "QUEUED", "TOOK"}};
   for (const auto& build : all.builds())
     rows.push_back({build.id(), api::BuildStatus_Name(build.status()), ShortCommit(build.commit()),
@@ -123,8 +149,11 @@ void AddBuild(CLI::App& root, Context& context) {
   const std::string which = "id of a build, or an application: its newest";
 
   auto* list = noun->add_subcommand("list", "newest first");
-  list->add_option("APP", given->app, "name or id")->required();
-  list->callback([&context, given] { List(context, given->app); });
+  list->add_option("APP", given->app, "name or id");
+  auto* every = list->add_flag("--all", given->all, "of every application that you may see");
+  list->add_option("-n", given->limit, "of --all: so many, at most 200 (50)")->needs(every);
+  list->add_option("--page", given->page, "of --all: from 0")->needs(every);
+  list->callback([&context, given] { List(context, *given); });
   auto* log = noun->add_subcommand("log", "what a build printed");
   log->add_option("BUILD", given->build, which)->required();
   log->add_flag("-f,--follow", given->follow, "until it ends; then the exit code tells how");

@@ -1,7 +1,9 @@
-// Calls the API by Connect: unary, application/proto over HTTP/1.1, on TCP or a Unix socket.
+// Calls the API by Connect with binary protobuf over HTTP/1.1, on TCP or a Unix socket: unary calls
+// and server streams.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +36,11 @@ class Client {
   void Call(const std::string& method, const google::protobuf::Message& request,
             google::protobuf::Message& response,
             std::chrono::milliseconds time = std::chrono::seconds(60));
+  // The same of a method that answers with a stream: `each` takes every message as it comes, and is
+  // run by this call. Returns when the server has ended the stream; throws Refused when it says why
+  // it ends, Failure(kUnreachable) when the connection breaks, and whatever `each` throws.
+  void Stream(const std::string& method, const google::protobuf::Message& request,
+              const std::function<void(const std::string& message)>& each);
   // As it was given.
   const std::string& name() const { return name_; }
   bool local() const { return !server_.socket.empty(); }

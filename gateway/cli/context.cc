@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "failure.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -51,6 +52,8 @@ void Context::Print(const google::protobuf::Message& message, const std::string&
 }
 
 void Context::Done(const std::string& sentence) const { Print(json ? "{}\n" : sentence + "\n"); }
+
+bool Context::Colours(std::FILE* out) const { return IsColoured(out, color); }
 
 void Context::Progress(const std::string& line) const {
   std::fprintf(stderr, "%s\n", line.c_str());

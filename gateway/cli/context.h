@@ -3,10 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "client.h"
+#include "failure.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
@@ -23,8 +26,9 @@ class Context {
  public:
   std::string server;  // of --server or NS_SERVER
   bool json = false;
-  int timeout = 600;  // seconds that --wait waits
-  int exit = 0;       // of the command; set where it is not success
+  std::string color = "auto";  // of --color
+  int timeout = 600;           // seconds that --wait waits
+  int exit = 0;                // of the command; set where it is not success
 
   Client& client();
   // A call of APIService by its short name.
@@ -39,12 +43,26 @@ class Context {
                     const google::protobuf::Message& request = google::protobuf::Empty()) {
     return Call<Response>("neoshowcase.platform.v1.PlatformService/", method, request);
   }
+  // Each message of a stream, by the full name of its method.
+  template <class Message>
+  void Stream(const char* method, const google::protobuf::Message& request,
+              const std::function<void(const Message&)>& each) {
+    client().Stream(method, request, [&](const std::string& bytes) {
+      Message message;
+      if (!message.ParseFromString(bytes))
+        throw Failure(Exit::kFailed,
+                      "A message of the stream is no " + message.GetTypeName() + ".");
+      each(message);
+    });
+  }
 
   // On stdout. With --json the message alone.
   void Print(const std::string& text) const;
   void Print(const google::protobuf::Message& message, const std::string& text) const;
   // "done: ..." of a command that has nothing to show; {} as JSON.
   void Done(const std::string& sentence) const;
+  // Whether `out` is to be coloured.
+  bool Colours(std::FILE* out) const;
   // A line on stderr, so that stdout stays for programs.
   void Progress(const std::string& line) const;
 
@@ -72,6 +90,7 @@ api::Repository FindRepository(Context& context, const std::string& repo);
 // The nouns. Each adds its commands below `root`.
 void AddRepo(CLI::App& root, Context& context);
 void AddApp(CLI::App& root, Context& context);
+void AddApply(CLI::App& root, Context& context);  // and diff, export
 void AddEnv(CLI::App& root, Context& context);
 void AddBuild(CLI::App& root, Context& context);
 void AddStatus(CLI::App& root, Context& context);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "failure.h"
+#include "resume.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -206,14 +207,26 @@ void FollowToTheEnd(Context& context, const std::string& app_id) {
 }
 
 void ShowLog(Context& context, const std::string& build_id, bool follow, bool to_stderr) {
-  for (int64_t offset = 0;;) {
-    const auto piece = ReadLog(context, build_id, offset, follow ? 10 * kLogWait : 0);
+  int64_t offset = 0;
+  const auto show = [&](const platform::ReadBuildLogResponse& piece) {
     std::fwrite(piece.data().data(), 1, piece.data().size(), to_stderr ? stderr : stdout);
     std::fflush(stdout);
     const bool moved = piece.next_offset() > offset;
     offset = piece.next_offset();
-    if (piece.finished() || (!follow && !moved)) return;
+    return moved && !piece.finished();
+  };
+  if (!follow) {
+    while (show(ReadLog(context, build_id, offset, 0))) continue;
+    return;
   }
+  UntilItEnds(context, [&](const std::function<void()>& alive) {
+    platform::ReadBuildLogRequest request;
+    request.set_build_id(build_id);
+    request.set_offset(offset);
+    context.Stream<platform::ReadBuildLogResponse>(
+        "neoshowcase.platform.v1.PlatformService/FollowBuildLog", request,
+        [&](const platform::ReadBuildLogResponse& piece) { alive(), show(piece); });
+  });
 }
 
 }  // namespace ns::cli

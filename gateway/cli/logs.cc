@@ -1,70 +1,167 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <CLI/CLI.hpp>
-#include <set>
-#include <thread>
+#include <deque>
+#include <map>
+#include <optional>
 
 #include "context.h"
+#include "failure.h"
+#include "resume.h"
 #include "text.h"
 
 namespace ns::cli {
 namespace {
 
+using google::protobuf::Timestamp;
 using google::protobuf::util::TimeUtil;
 
 struct Given {
-  std::string app;
+  std::string app, since;
   int limit = 100;
   bool follow = false, times = false;
 };
 
-constexpr int kFollowLimit = 1000;  // lines of one look
+constexpr int kMostLines = 1000;  // of one question
 constexpr int64_t kAhead =
     3600;  // s: a clock that is a little behind the server's still sees the newest lines
 
-api::ApplicationOutputs Read(Context& context, const std::string& id, int limit) {
-  api::GetOutputRequest request;
-  request.set_application_id(id);
-  request.set_limit(limit);
-  *request.mutable_before() = TimeUtil::SecondsToTimestamp(NowSeconds() + kAhead);
-  return context.Api<api::ApplicationOutputs>("GetOutput", request);
-}
-
-void Show(const Context& context, const api::ApplicationOutput& line, bool times) {
-  std::string text = (times ? TimeUtil::ToString(line.time()) + " " : "") + line.log();
-  if (!text.ends_with('\n')) text += '\n';
-  context.Print(text);
-}
-
-// Lines newer than what was shown; of the same moment those not yet shown.
-class Newer {
+// Lines that were shown are known by the moment of the newest, and how often each stood there.
+class Shown {
  public:
+  // False: it was there already.
   bool Take(const api::ApplicationOutput& line) {
-    if (line.time() < last_) return false;
-    if (last_ < line.time()) {
-      last_ = line.time();
-      seen_.clear();
+    if (newest_ && line.time() < *newest_) return false;
+    if (!newest_ || *newest_ < line.time()) {
+      newest_ = line.time();
+      there_.clear();
+      again_.clear();
     }
-    return seen_.insert(line.log()).second;
+    if (auto& again = again_[line.log()]; again > 0) return --again, false;
+    ++there_[line.log()];
+    return true;
+  }
+  // The lines of the newest moment come once more.
+  void Again() { again_ = there_; }
+  const std::optional<Timestamp>& newest() const { return newest_; }
+
+ private:
+  std::optional<Timestamp> newest_;
+  std::map<std::string, int> there_, again_;
+};
+
+class Reader {
+ public:
+  Reader(Context& context, const Given& given, std::string id)
+      : context_(context), given_(given), id_(std::move(id)) {}
+
+  void Run(const std::optional<Timestamp>& since) {
+    if (!given_.follow && context_.json) return PrintWhole(since);
+    Show(since ? Since(*since) : Newest());
+    if (!given_.follow) return;
+    UntilItEnds(context_, [&](const std::function<void()>& alive) { Connect(since, alive); });
   }
 
  private:
-  google::protobuf::Timestamp last_;
-  std::set<std::string> seen_;
+  api::ApplicationOutputs Read(const Timestamp& before, int limit) {
+    api::GetOutputRequest request;
+    request.set_application_id(id_);
+    request.set_limit(limit);
+    *request.mutable_before() = before;
+    return context_.Api<api::ApplicationOutputs>("GetOutput", request);
+  }
+  static Timestamp Latest() { return TimeUtil::SecondsToTimestamp(NowSeconds() + kAhead); }
+  api::ApplicationOutputs Newest() { return Read(Latest(), given_.limit); }
+
+  // All lines from a moment on, oldest first: page by page backwards. A page ends within a moment,
+  // so the next one ends just behind it and what both have counts once.
+  api::ApplicationOutputs Since(const Timestamp& since) {
+    std::deque<api::ApplicationOutput> lines;
+    for (Timestamp before = Latest();;) {
+      const auto page = Read(before, kMostLines);
+      const bool met = page.outputs_size() > 0 && !lines.empty() &&
+                       page.outputs(page.outputs_size() - 1).time() == lines.front().time();
+      if (met) DropFirstMoment(lines);
+      for (int i = page.outputs_size(); i-- > 0;) lines.push_front(page.outputs(i));
+      if (page.outputs_size() < kMostLines || lines.front().time() < since) break;
+      const Timestamp next = lines.front().time() + TimeUtil::MicrosecondsToDuration(1);
+      if (next >= before) break;  // more lines of one moment than a page holds
+      before = next;
+    }
+    api::ApplicationOutputs out;
+    for (const auto& line : lines) {
+      if (line.time() >= since) *out.add_outputs() = line;
+    }
+    return out;
+  }
+  static void DropFirstMoment(std::deque<api::ApplicationOutput>& lines) {
+    const Timestamp first = lines.front().time();
+    while (!lines.empty() && lines.front().time() == first) lines.pop_front();
+  }
+
+  void PrintWhole(const std::optional<Timestamp>& since) {
+    auto outputs = since ? Since(*since) : Newest();
+    context_.Print(outputs, "");
+  }
+
+  void Show(const api::ApplicationOutputs& outputs) {
+    for (const auto& line : outputs.outputs()) Show(line);
+  }
+  void Show(const api::ApplicationOutput& line) {
+    if (!shown_.Take(line)) return;
+    if (context_.json) return context_.Print(JsonLine(line));
+    std::string text = (given_.times ? TimeUtil::ToString(line.time()) + " " : "") + line.log();
+    if (!text.ends_with('\n')) text += '\n';
+    context_.Print(text);
+  }
+
+  // Where much came while nobody was connected, the stream begins with the newest lines alone.
+  void Connect(const std::optional<Timestamp>& since, const std::function<void()>& alive) {
+    if (connected_ && shown_.newest()) {
+      shown_.Again();
+      Show(Since(*shown_.newest()));
+    }
+    connected_ = true;
+    shown_.Again();
+    api::GetOutputStreamRequest request;
+    request.set_application_id(id_);
+    *request.mutable_begin() = shown_.newest() ? *shown_.newest()
+                               : since         ? *since
+                                               : TimeUtil::SecondsToTimestamp(0);
+    context_.Stream<api::ApplicationOutput>("neoshowcase.protobuf.APIService/GetOutputStream",
+                                            request, [&](const api::ApplicationOutput& line) {
+                                              alive();
+                                              Show(line);
+                                            });
+  }
+
+  Context& context_;
+  const Given& given_;
+  const std::string id_;
+  Shown shown_;
+  bool connected_ = false;
 };
 
+// "90s", "10m", "2h", "3d" before now, or a moment such as 2024-05-01T12:00:00Z.
+std::optional<Timestamp> SinceOf(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  Timestamp moment;
+  if (TimeUtil::FromString(text, &moment)) return moment;
+  static const std::map<char, int64_t> kUnits = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+  const auto unit = kUnits.find(text.back());
+  const std::string number = text.substr(0, text.size() - 1);
+  const bool good = unit != kUnits.end() && !number.empty() && number.size() < 8 &&
+                    number.find_first_not_of("0123456789") == std::string::npos;
+  if (!good)
+    throw Failure(Exit::kUsage, "--since is '" + text +
+                                    "'; give how long ago, such as 90s, 10m, 2h or 3d, or a moment "
+                                    "such as 2024-05-01T12:00:00Z.");
+  return TimeUtil::SecondsToTimestamp(NowSeconds() - std::stoll(number) * unit->second);
+}
+
 void Run(Context& context, const Given& given) {
-  const std::string id = FindApplication(context, given.app).id();
-  Newer newer;
-  for (int limit = given.limit;; limit = kFollowLimit) {
-    const auto outputs = Read(context, id, limit);
-    if (context.json) return context.Print(outputs, "");
-    for (const auto& line : outputs.outputs()) {
-      if (!given.follow || newer.Take(line)) Show(context, line, given.times);
-    }
-    if (!given.follow) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  }
+  const auto since = SinceOf(given.since);
+  Reader(context, given, FindApplication(context, given.app).id()).Run(since);
 }
 
 }  // namespace
@@ -73,10 +170,15 @@ void AddLogs(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
   auto* command = root.add_subcommand("logs", "what an application prints");
   command->add_option("APP", given->app, "name or id")->required();
-  command->add_option("-n,--limit", given->limit, "newest lines")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  command->add_flag("-f,--follow", given->follow, "go on with what comes");
+  auto* limit = command->add_option("-n,--tail,--limit", given->limit, "newest lines")
+                    ->capture_default_str()
+                    ->check(CLI::Range(1, kMostLines));
+  command
+      ->add_option("--since", given->since,
+                   "all lines since then instead: 90s, 10m, 2h, 3d, or 2024-05-01T12:00:00Z")
+      ->excludes(limit);
+  command->add_flag("-f,--follow", given->follow,
+                    "go on with what comes; with --json a line for each");
   command->add_flag("-t,--times", given->times, "with the time of each line");
   command->callback([&context, given] { Run(context, *given); });
 }

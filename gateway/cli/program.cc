@@ -22,6 +22,9 @@ void Describe(CLI::App& root, Context& context) {
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
   root.add_flag("--json", context.json, "the answer as JSON on stdout");
+  root.add_option("--color", context.color, "auto, always or never; auto: on a terminal")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   root.add_option("--timeout", context.timeout,
                   "seconds that a command waits for what it started; 0: one look")
       ->capture_default_str()
@@ -30,8 +33,8 @@ void Describe(CLI::App& root, Context& context) {
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
   for (const auto add :
-       {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddLogs, &AddApp, &AddRepo, &AddEnv,
-        &AddBuild, &AddPlugin, &AddDoctor, &AddAdmin, &AddCompletion, &AddVersion}) {
+       {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddLogs, &AddApp, &AddApply, &AddRepo,
+        &AddEnv, &AddBuild, &AddPlugin, &AddDoctor, &AddAdmin, &AddCompletion, &AddVersion}) {
     add(root, context);
   }
 }

@@ -66,4 +66,14 @@ Refused RefusalOf(long http_status, const std::string& body) {
   return {code, message + Advice(code)};
 }
 
+std::optional<Refused> RefusalAtEnd(const std::string& end) {
+  json::error_code error;
+  const json::value parsed = json::parse(end, error);
+  if (error || !parsed.is_object())
+    return Refused("unknown", "The end of the stream is not to be understood.");
+  const json::value* said = parsed.get_object().if_contains("error");
+  if (!said) return std::nullopt;
+  return RefusalOf(200, json::serialize(*said));
+}
+
 }  // namespace ns::cli

@@ -8,6 +8,14 @@ namespace ns::gateway {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// A client that keeps a connection may be sending on it just as it would be closed, and cannot know
+// whether a request that got no answer was carried out: so long it is served, and told to go.
+constexpr std::chrono::milliseconds kLastRequests{500};
+
+}  // namespace
+
 Worker::Worker(Common& common)
     : common_(common),
       io_(std::make_shared<asio::io_context>(1)),
@@ -17,13 +25,15 @@ Worker::Worker(Common& common)
       machine_(edge_, common.entries, Door::kMachine),
       strangers_(edge_, common.entries, Door::kStrangers),
       operators_(edge_, common.entries, Door::kOperators),
-      local_{*io_, common.settings.http, common.budget, machine_, nullptr, false},
-      remote_{*io_, common.settings.http, common.budget, strangers_, common.tls.get(), false},
-      apart_{*io_, common.settings.http, common.budget, operators_, nullptr, false},
+      local_{*io_, common.settings.http, common.budget, machine_},
+      remote_{*io_, common.settings.http, common.budget, strangers_, common.tls.get()},
+      apart_{*io_, common.settings.http, common.budget, operators_},
+      last_requests_(*io_),
       thread_([this] { Run(); }) {}
 
 Worker::~Worker() {
   http::Post(*io_, [this] {
+    last_requests_.Stop();
     StopAccepting();
     for (const auto& connection : Connections()) connection->Abort();
   });
@@ -46,6 +56,7 @@ void Worker::Run() {
 void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections) {
   http::Post(*io_, [this, listeners, connections] {
     local_.draining = remote_.draining = apart_.draining = false;
+    local_.ended = remote_.ended = apart_.ended = false;
     for (const sdk::Listener& listener : listeners) Begin(listener, connections);
   });
 }
@@ -87,11 +98,20 @@ void Worker::StopAccepting() {
   for (const auto& acceptor : acceptors_) acceptor->Stop();
 }
 
+void Worker::EndIdle() {
+  local_.ended = remote_.ended = apart_.ended = true;
+  for (const auto& connection : Connections()) connection->Finish();
+}
+
 void Worker::Finish(std::function<void()> done) {
   http::Post(*io_, [this, done = std::move(done)] {
     StopAccepting();
-    for (const auto& connection : Connections()) connection->Finish();
-    done();
+    for (const auto& connection : Connections()) connection->Announce();
+    last_requests_.After(connections_.empty() ? std::chrono::milliseconds(0) : kLastRequests,
+                         [this, done] {
+                           EndIdle();
+                           done();
+                         });
   });
 }
 

@@ -10,6 +10,7 @@
 #include "front.h"
 #include "http/connection.h"
 #include "http/listener.h"
+#include "http/timer.h"
 #include "ns/sdk/service.h"
 
 namespace ns::gateway {
@@ -36,7 +37,8 @@ class Worker {
 
   // Accepts from these, at most `connections` from each at once. [any-thread]
   void Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections);
-  // Accepts no more, ends what waits for a request, and calls `done`. [any-thread]
+  // Accepts no more and has clients go elsewhere; a moment later ends what waits for a request, and
+  // calls `done`. [any-thread]
   void Finish(std::function<void()> done);
 
  private:
@@ -49,6 +51,7 @@ class Worker {
     return {connections_.begin(), connections_.end()};
   }
   void StopAccepting();
+  void EndIdle();
 
   Common& common_;
   const std::shared_ptr<boost::asio::io_context> io_;
@@ -58,6 +61,7 @@ class Worker {
   http::Serving local_, remote_, apart_;  // by a Unix socket, by TCP, by TCP for operators
   std::vector<std::shared_ptr<http::Acceptor>> acceptors_;
   std::set<std::shared_ptr<http::Connection>> connections_;
+  http::Timer last_requests_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

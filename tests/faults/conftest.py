@@ -64,7 +64,7 @@ class Rig:
         config = os.path.join(self.root, "migrate.yaml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(name="template", root=self.root, data=f"{self.root}/template", dsn=dsn, registry=1, api_port=1, sites_port=1,
-                                     plugins=", ".join(self.plugins), apply_ms=0, build_ms=0, slots=1, git_host="127.0.0.1"))
+                                     plugins=", ".join(self.plugins), apply_ms=0, build_ms=0, slots=1, git_host="127.0.0.1", proxy_secret="secret"))
         done = subprocess.run([f"{self.binaries}/nsd", "migrate", "--config", config], capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -58,9 +58,6 @@ class FakeBuilds final : public BuildStore {
   Result<std::vector<model::Build>> ListByApp(const AppId& app, int limit) override {
     return ListWhere([&](const model::Build& build) { return build.app == app; }, 0, limit);
   }
-  Result<std::vector<model::Build>> ListAll(int offset, int limit) override {
-    return ListWhere([](const model::Build&) { return true; }, offset, limit);
-  }
   Result<model::QueueSnapshot> Queue() override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::QueueSnapshot> {
       return QueueOf(rows, now);

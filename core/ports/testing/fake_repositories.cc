@@ -55,20 +55,24 @@ class FakeRepositories final : public RepositoryStore {
  public:
   explicit FakeRepositories(FakeRows& rows) : rows_(rows) {}
 
-  Status Insert(const model::Repository& repository, const UserId& actor) override {
+  Status Insert(const model::Repository& repository, const UserId& actor,
+                const RepositoryWrite& with) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (rows.repositories.contains(repository.id))
         return Status(Code::kExists, "this repository is registered");
-      NS_TRY(Put(rows, repository, hints));
+      NS_TRY(Put(rows, repository, with, now, hints));
       Tell(rows, repository, actor, "repository.created", now);
       return {};
     });
   }
-  Status Update(const model::Repository& repository, const UserId& actor) override {
+  Status Update(const model::Repository& repository, const UserId& actor,
+                const RepositoryWrite& with) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       if (!rows.repositories.contains(repository.id))
         return NoSuch("repository", repository.id.str());
-      NS_TRY(Put(rows, repository, hints));
+      if (with.expected && rows.repositories.at(repository.id) != *with.expected)
+        return Stale("the repository was changed by somebody else meanwhile");
+      NS_TRY(Put(rows, repository, with, now, hints));
       Tell(rows, repository, actor, "repository.updated", now);
       return {};
     });
@@ -175,9 +179,16 @@ class FakeRepositories final : public RepositoryStore {
     event.message = repository.name;
     AppendEvent(rows, std::move(event), now);
   }
-  static Status Put(FakeState& rows, const model::Repository& repository, HintList& hints) {
+  static Status Put(FakeState& rows, const model::Repository& repository,
+                    const RepositoryWrite& with, Time now, HintList& hints) {
+    const auto key = rows.keys.find(with.spent);
+    const bool usable = key != rows.keys.end() && key->second.expires > now;
+    if (!with.spent.empty() && !usable)
+      return Status(Code::kPrecondition, "KeySpent",
+                    "the generated key is used already, or expired");
     NS_TRY(CheckUrl(rows, repository));
     NS_TRY(CheckOwners(rows, repository.owners));
+    if (usable) rows.keys.erase(key);
     rows.repositories[repository.id] = repository;
     hints.push_back({Hint::Kind::kRepository, repository.id.str()});
     return {};

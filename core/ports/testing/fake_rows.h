@@ -58,6 +58,11 @@ struct FakeDetection {
   std::optional<DetectionAnswer> answer;
 };
 
+struct FakeToken {
+  model::Token token;
+  std::string hash;
+};
+
 struct FakeState {
   std::map<RepositoryId, model::Repository> repositories;
   std::map<RepositoryId, HostId> repository_holders;
@@ -69,6 +74,9 @@ struct FakeState {
   std::map<SubjectKey, std::map<std::string, model::Condition>> conditions;
   std::map<UserId, model::User> users;
   std::map<KeyId, model::SshKey> keys;
+  std::vector<model::UserKey> user_keys;  // oldest first
+  std::vector<FakeToken> tokens;          // oldest first
+  std::vector<model::AdminGrant> grants;
   std::map<HostId, FakeHost> hosts;
   std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
   std::map<std::pair<AppId, HostId>, model::Condition> site_failures;
@@ -190,11 +198,15 @@ std::unique_ptr<BuildStore> NewFakeBuilds(FakeRows& rows);
 std::unique_ptr<BuildLogStore> NewFakeBuildLogs(FakeRows& rows);
 std::unique_ptr<EventStore> NewFakeEvents(FakeRows& rows);
 std::unique_ptr<UserStore> NewFakeUsers(FakeRows& rows);
+std::unique_ptr<UserKeyStore> NewFakeUserKeys(FakeRows& rows);
+std::unique_ptr<TokenStore> NewFakeTokens(FakeRows& rows);
+std::unique_ptr<AdminStore> NewFakeAdmins(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
 std::unique_ptr<UsageStore> NewFakeUsage(FakeRows& rows);
 std::unique_ptr<TotalsStore> NewFakeTotals(FakeRows& rows);
+std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

@@ -14,18 +14,40 @@ FakeStore::FakeStore(Clock& clock)
       logs_(NewFakeBuildLogs(*rows_)),
       events_(NewFakeEvents(*rows_)),
       users_(NewFakeUsers(*rows_)),
+      user_keys_(NewFakeUserKeys(*rows_)),
+      tokens_(NewFakeTokens(*rows_)),
+      admins_(NewFakeAdmins(*rows_)),
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
       usage_(NewFakeUsage(*rows_)),
       totals_(NewFakeTotals(*rows_)),
+      listings_(NewFakeListings(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
 FakeStore::~FakeStore() = default;
 
 Store FakeStore::store() {
-  return {*repositories_, *apps_,  *deploys_, *retention_,  *builds_, *logs_,   *events_,
-          *users_,        *hosts_, *sites_,   *detections_, *usage_,  *totals_, *hints_};
+  return {
+      .repositories = *repositories_,
+      .apps = *apps_,
+      .deploys = *deploys_,
+      .retention = *retention_,
+      .builds = *builds_,
+      .logs = *logs_,
+      .events = *events_,
+      .users = *users_,
+      .user_keys = *user_keys_,
+      .tokens = *tokens_,
+      .admins = *admins_,
+      .hosts = *hosts_,
+      .sites = *sites_,
+      .detections = *detections_,
+      .usage = *usage_,
+      .totals = *totals_,
+      .listings = *listings_,
+      .hints = *hints_,
+  };
 }
 
 void FakeStore::FailWith(Status status) {

@@ -38,11 +38,15 @@ class FakeStore {
   std::unique_ptr<BuildLogStore> logs_;
   std::unique_ptr<EventStore> events_;
   std::unique_ptr<UserStore> users_;
+  std::unique_ptr<UserKeyStore> user_keys_;
+  std::unique_ptr<TokenStore> tokens_;
+  std::unique_ptr<AdminStore> admins_;
   std::unique_ptr<HostStore> hosts_;
   std::unique_ptr<SiteStore> sites_;
   std::unique_ptr<DetectionStore> detections_;
   std::unique_ptr<UsageStore> usage_;
   std::unique_ptr<TotalsStore> totals_;
+  std::unique_ptr<ListingStore> listings_;
   std::unique_ptr<Hints> hints_;
 };
 

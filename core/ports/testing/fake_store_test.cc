@@ -28,23 +28,16 @@ class FakeUnderTest final : public StoreUnderTest {
   FakeStore store_{clock_};
 };
 
-INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(
-                               std::make_unique<FakeUnderTest>());
-                         })),
-                         [](const auto&) { return "InMemory"; });
+StoreFactory Stores() {
+  return [] { return std::unique_ptr<StoreUnderTest>(std::make_unique<FakeUnderTest>()); };
+}
+std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "InMemory"; }
 
-INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(
-                               std::make_unique<FakeUnderTest>());
-                         })),
-                         [](const auto&) { return "InMemory"; });
-
-INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(StoreFactory([] {
-                           return std::unique_ptr<StoreUnderTest>(
-                               std::make_unique<FakeUnderTest>());
-                         })),
-                         [](const auto&) { return "InMemory"; });
+INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, ListingContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(Stores()), Name);
 
 INSTANTIATE_TEST_SUITE_P(Fake, TotalsContract, ::testing::Values(StoreFactory([] {
                            return std::unique_ptr<StoreUnderTest>(

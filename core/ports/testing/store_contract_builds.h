@@ -111,7 +111,7 @@ TEST_P(StoreContract, Register_WithoutBuild_SupersedesAndRequestsCancel) {
   Settle(running, BuildStatus::kCancelled);
   EXPECT_EQ(s.builds.Get(IdOf<BuildId>(2))->outcome.reason(), model::kSuperseded)
       << "kept through the end of the claim";
-  EXPECT_THAT(s.builds.ListAll(0, 10).value(), SizeIs(2));
+  EXPECT_THAT(s.listings.Builds({}, 0, 10).value(), SizeIs(2));
 }
 
 TEST_P(StoreContract, Supersede_OfABuildThatSucceedsAllTheSame_CountsAgain) {
@@ -262,9 +262,9 @@ TEST_P(StoreContract, Builds_Listed_NewestFirst) {
     for (const auto& build : builds) all.push_back(build.id);
     return all;
   };
-  EXPECT_THAT(ids(s.builds.ListAll(1, 3).value()),
+  EXPECT_THAT(ids(s.listings.Builds({}, 1, 3).value()),
               ElementsAre(IdOf<BuildId>(4), IdOf<BuildId>(3), IdOf<BuildId>(2)));
-  EXPECT_THAT(ids(s.builds.ListAll(5, 3).value()), IsEmpty());
+  EXPECT_THAT(ids(s.listings.Builds({}, 5, 3).value()), IsEmpty());
   EXPECT_THAT(ids(s.builds.ListByApp(one.id, 2).value()),
               ElementsAre(IdOf<BuildId>(5), IdOf<BuildId>(3)));
   EXPECT_THAT(ids(s.builds.ListByApp(IdOf<AppId>(9), 2).value()), IsEmpty());

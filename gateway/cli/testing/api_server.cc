@@ -48,10 +48,18 @@ std::map<std::string, std::string> HeadersOf(const std::string& head) {
 
 }  // namespace
 
-Reply Ok(const google::protobuf::Message& message) { return {200, message.SerializeAsString()}; }
+Reply Ok(const google::protobuf::Message& message) {
+  return {200, message.SerializeAsString(), false};
+}
+
+std::string EndOfStream(const std::string& json) {
+  std::string end = Enveloped(json);
+  end[0] = 2;
+  return end;
+}
 
 Reply Refusal(int status, const std::string& code, const std::string& message) {
-  return {status, R"({"code":")" + code + R"(","message":")" + message + "\"}"};
+  return {status, R"({"code":")" + code + R"(","message":")" + message + "\"}", false};
 }
 
 ApiServer::ApiServer()
@@ -89,6 +97,10 @@ void ApiServer::On(const std::string& method, const google::protobuf::Message& m
   On(method, [reply = Ok(message)](const std::string&) { return reply; });
 }
 
+void ApiServer::On(const std::string& method, Reply reply) {
+  On(method, [reply = std::move(reply)](const std::string&) { return reply; });
+}
+
 std::vector<std::string> ApiServer::calls() const {
   std::lock_guard lock(mutex_);
   return calls_;
@@ -122,25 +134,29 @@ void ApiServer::Talk(int fd, const std::stop_token& stop) {
     const size_t length =
         headers.contains("content-length") ? std::stoul(headers.at("content-length")) : 0;
     if (bytes.size() < end + 4 + length) continue;
-    const std::string answer = Handle(head, bytes.substr(end + 4, length));
+    const Reply reply = Handle(head, bytes.substr(end + 4, length));
     bytes.erase(0, end + 4 + length);
-    if (::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
+    const std::string answer =
+        "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nContent-Type: application/" +
+        (reply.status == 200 ? "proto" : "json") +
+        "\r\nContent-Length: " + std::to_string(reply.body.size() + (reply.cut ? 1 : 0)) +
+        "\r\n\r\n" + reply.body;
+    if (::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0 || reply.cut) return;
   }
 }
 
-std::string ApiServer::Handle(const std::string& head, const std::string& body) {
+Reply ApiServer::Handle(const std::string& head, const std::string& body) {
   Answer answer;
+  bool streamed = false;  // then the request is in an envelope
   {
     std::lock_guard lock(mutex_);
     calls_.push_back(ShortName(head));
     headers_ = HeadersOf(head);
+    streamed = headers_["content-type"] == "application/connect+proto";
     if (const auto found = answers_.find(ShortName(head)); found != answers_.end())
       answer = found->second;
   }
-  const Reply reply = answer ? answer(body) : Refusal(501, "unimplemented", "not here");
-  return "HTTP/1.1 " + std::to_string(reply.status) + " X\r\nContent-Type: application/" +
-         (reply.status == 200 ? "proto" : "json") +
-         "\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
+  return answer ? answer(body.substr(streamed ? 5 : 0)) : Refusal(501, "unimplemented", "not here");
 }
 
 }  // namespace ns::cli

@@ -10,17 +10,34 @@
 #include <thread>
 #include <vector>
 
+#include "envelope.h"
+
 namespace ns::cli {
 
 // One answer: HTTP status and body.
 struct Reply {
   int status = 200;
   std::string body;
+  bool cut = false;  // the connection breaks where the body should go on
 };
 
 Reply Ok(const google::protobuf::Message& message);
 // Connect's JSON with that code.
 Reply Refusal(int status, const std::string& code, const std::string& message);
+
+// A stream of messages, and how it ends: well, refused with a code, or cut off.
+std::string EndOfStream(const std::string& json);
+enum class End { kWell, kUnavailable, kCut };
+template <class Message>
+Reply Stream(const std::vector<Message>& messages, End end = End::kWell) {
+  Reply reply;
+  for (const Message& message : messages) reply.body += Enveloped(message.SerializeAsString());
+  if (end == End::kWell) reply.body += EndOfStream("{}");
+  if (end == End::kUnavailable)
+    reply.body += EndOfStream(R"({"error":{"code":"unavailable","message":"it goes"}})");
+  reply.cut = end == End::kCut;
+  return reply;
+}
 
 class ApiServer {
  public:
@@ -32,6 +49,7 @@ class ApiServer {
   // By the short name of the method. Others are unimplemented.
   void On(const std::string& method, Answer answer);
   void On(const std::string& method, const google::protobuf::Message& message);
+  void On(const std::string& method, Reply reply);
   // "unix:/..." and "http://127.0.0.1:port".
   std::string unix_address() const { return "unix:" + path_; }
   std::string tcp_address() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -43,7 +61,7 @@ class ApiServer {
  private:
   void Serve(int listener, const std::stop_token& stop);
   void Talk(int fd, const std::stop_token& stop);
-  std::string Handle(const std::string& head, const std::string& body);
+  Reply Handle(const std::string& head, const std::string& body);
 
   std::string path_;
   int port_ = 0, unix_ = -1, tcp_ = -1;

@@ -31,6 +31,9 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     });
   }
 
+  void Announce() override {
+    if (const auto speaker = speaker_) speaker->Announce();
+  }
   void Finish() override {
     if (const auto speaker = speaker_) return speaker->Finish();
     Close();

@@ -19,13 +19,17 @@ struct Serving {
   Budget& budget;
   Service& service;
   boost::asio::ssl::context* tls = nullptr;  // null: none
-  bool draining = false;
+  bool draining =
+      false;           // requests that still come are answered, each as the last of its connection
+  bool ended = false;  // no more are awaited
 };
 
 // Lives on the thread of the io_context; the operations under way keep it alive.
 class Connection {
  public:
   virtual ~Connection() = default;
+  // Tells the client, where the protocol can do so beforehand, that no more is to be asked for.
+  virtual void Announce() {}
   // Ends it now if it waits for a request, else after what is under way.
   virtual void Finish() = 0;
   // Ends it now.

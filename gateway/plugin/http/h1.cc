@@ -130,7 +130,7 @@ void H1::Close() {
 // -- reading --
 
 void H1::AwaitRequest() {
-  if (serving_.draining) return Close();
+  if (serving_.ended) return Close();
   state_ = State::kIdle;
   has_head_ = opened_ = ended_ = chunked_ = unread_ = false;
   parser_.emplace();
@@ -326,7 +326,7 @@ void H1::OnAnswered() {
   handler_.reset();
   held_.Hold(0);
   pipe_->StopWatching();
-  if (keep_alive_ && !serving_.draining) return AwaitRequest();
+  if (keep_alive_) return AwaitRequest();
   unread_ || in_.size() > 0 ? Linger() : Close();
 }
 

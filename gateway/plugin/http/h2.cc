@@ -36,6 +36,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   }
 
   void Begin();
+  void Announce() override;
   void Finish() override;
   void Abort() override { Close(); }
 
@@ -193,6 +194,7 @@ void H2::Begin() {
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kWindow);
   Await(ConnectionDue());
+  if (serving_.draining) nghttp2_submit_shutdown_notice(session_);
   Receive(std::exchange(first_, {}));
   if (!is_closed_) Read();
 }
@@ -253,6 +255,12 @@ void H2::TellDrained() {
     if (stream->TakeDrained() && stream->handler()) drained.push_back(stream->handler());
   }
   for (const auto& handler : drained) handler->OnDrained();
+}
+
+// Source of rules: RFC 9113, section 6.8: this, and a while later the one that counts.
+void H2::Announce() {
+  nghttp2_submit_shutdown_notice(session_);
+  Flush();
 }
 
 // What is under way is answered; the client sends what comes after to the next.

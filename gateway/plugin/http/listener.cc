@@ -17,6 +17,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr int kQueue = 4096;                      // the most that may wait, as Linux has it
 constexpr std::chrono::milliseconds kPause{100};  // after a failure such as "too many open files"
 
 class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<SocketAcceptor> {
@@ -30,8 +31,17 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
   void Release() override {
     if (open_-- == most_) Await();
   }
+  // Whoever is in the queue of the socket believes to be connected, and may have sent a request.
   void Stop() override {
+    if (stopped_) return;
     stopped_ = true;
+    for (int tries = 0; tries < kQueue; ++tries) {
+      const int fd = Next();
+      if (fd >= 0)
+        Taken(fd);
+      else if (errno != EINTR && errno != ECONNABORTED)
+        break;
+    }
     error_code ignored;
     timer_.cancel();
     socket_.close(ignored);
@@ -48,8 +58,7 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
  private:
   void Take() {
     while (open_ < most_) {
-      const int fd =
-          ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int fd = Next();
       if (fd >= 0)
         Taken(fd);
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -57,6 +66,9 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
       else if (errno != EINTR && errno != ECONNABORTED)
         return Pause();
     }
+  }
+  int Next() {
+    return ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   }
   void Taken(int fd) {
     const int on = 1;

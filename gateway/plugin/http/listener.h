@@ -16,7 +16,7 @@ class Acceptor {
   virtual ~Acceptor() = default;
   // A connection of this one has ended.
   virtual void Release() = 0;
-  // Accepts no more.
+  // Takes those that wait, however many connections there are, and accepts no more.
   virtual void Stop() = 0;
 };
 

@@ -13,12 +13,16 @@ from .wait import until
 
 LABEL = "neoshowcase.installation"
 ROLES = {"services": "services", "controller": "controller,builder,ssgen"}
+PROXY_SECRET = "secret-of-the-proxies"
+PAGE_PORT = 4200  # of the one page on this machine that may use the API from a browser
 HELPERS = {"traefik": "traefik", "docker-registry": "registry", "postgres": "postgres"}
 
 CONFIG = """
 installation: {name}
 data: {root}/data
 database: embedded
+admins: [web]
+identity: {{proxies: [127.0.0.1], secret: "{proxy_secret}"}}
 git: {{private_hosts: [127.0.0.1], basic_auth_over_http: true}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
@@ -32,7 +36,7 @@ plugins:
     config: {{networks: {networks}, traefik: {{provider: {provider}, http: ":{http_port}"}}}}
   engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 20s}}}}
   gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}", "127.0.0.1:{operations_port}"],
-            config: {{operations: ["127.0.0.1:{operations_port}"]}}}}
+    config: {{operations: ["127.0.0.1:{operations_port}"], cors_origins: ["http://127.0.0.1:{page_port}"]}}}}
   runtime_buildpack: {{plugin: build-runtime-buildpack, config: {{builder: "nsbuilder:1"}}}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
@@ -54,7 +58,7 @@ class Installation:
             os.makedirs(self.root + folder, exist_ok=True)
         self.config = os.path.join(self.root, "config.yaml")
         self.write_config(CONFIG.format(name=name, root=self.root, http_port=self.http_port, api_port=self.api_port, operations_port=self.operations_port,
-                                        provider=provider, sites_port=4100 + index, caddy=machine.caddy,
+                                        provider=provider, proxy_secret=PROXY_SECRET, page_port=PAGE_PORT, sites_port=4100 + index, caddy=machine.caddy,
                                         registry=registry or f"{{mode: embedded, port: {self.registry_port}}}",
                                         networks=f"10.{220 + index}.0.0/16"))
         self.api = Api(f"{self.root}/run/api.sock")

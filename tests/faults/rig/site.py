@@ -15,6 +15,7 @@ from .registry import Registry, read_fields
 from .sources import Source, tell_webhook
 
 ALL = {"all": "controller,builder,services"}
+PROXY_SECRET = "secret-of-the-proxies"
 SPLIT = {"services": "services", "controller": "controller", "builder": "builder"}
 
 CONFIG = """
@@ -22,6 +23,7 @@ installation: {name}
 data: {data}
 database: "{dsn}"
 key_file: {root}/key
+identity: {{proxies: [127.0.0.1], secret: "{proxy_secret}"}}
 git: {{private_hosts: [127.0.0.1, {git_host}]}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]
@@ -57,7 +59,7 @@ class Site:
         self.api = Api(f"{self.root}/api.sock", timeout=20)
         self.settings = {"name": name, "root": self.root, "dsn": (dsn or rig.postgres.dsn)(self.database),
                          "registry": self.registry.port, "api_port": self.api_port, "sites_port": free_port(), "plugins": ", ".join(rig.plugins),
-                         "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots, "git_host": git_host}
+                         "apply_ms": apply_ms, "build_ms": build_ms, "slots": slots, "git_host": git_host, "proxy_secret": PROXY_SECRET}
         self.nsd = {}
         for process, its_roles in roles.items():
             self.add_process(process, its_roles)

@@ -1,0 +1,28 @@
+#include "api/owners.h"
+
+#include <algorithm>
+
+#include "api/problem.h"
+
+namespace ns::api {
+
+Result<std::vector<UserId>> ReadOwners(const Context& context,
+                                       const google::protobuf::RepeatedPtrField<std::string>& ids) {
+  std::vector<UserId> owners;
+  for (int i = 0; i < ids.size(); ++i) {
+    const std::string& id = ids[i];
+    const auto user =
+        IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
+    if (user.status().code() == Code::kNotFound) {
+      return InvalidField("owner_ids.owner_ids[" + std::to_string(i) + "]",
+                          "must be the id of a user, got " + model::Quoted(id));
+    }
+    if (!user.ok()) return user.status();
+    if (std::find(owners.begin(), owners.end(), user->id) == owners.end())
+      owners.push_back(user->id);
+  }
+  if (owners.empty()) return InvalidField("owner_ids", "must name at least one owner");
+  return owners;
+}
+
+}  // namespace ns::api

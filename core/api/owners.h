@@ -1,0 +1,16 @@
+// Lists of owners as requests give them.
+#pragma once
+
+#include <vector>
+
+#include "api/method.h"
+#include "google/protobuf/repeated_field.h"
+
+namespace ns::api {
+
+// `ids` of users, each once, as the field "owner_ids" of a request gives them. kInvalid for one
+// that is no user's, and for none at all.
+Result<std::vector<UserId>> ReadOwners(const Context& context,
+                                       const google::protobuf::RepeatedPtrField<std::string>& ids);
+
+}  // namespace ns::api

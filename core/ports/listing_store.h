@@ -1,0 +1,81 @@
+// What answers show of many rows at once, chosen where the rows are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/status.h"
+#include "model/application.h"
+#include "model/build.h"
+#include "model/repository.h"
+
+namespace ns::ports {
+
+// Applications of an owner, of a repository, of both, or without either all.
+struct AppScope {
+  std::optional<UserId> owner;
+  std::optional<RepositoryId> repository;
+};
+
+// All that decides what is shown of an application: while its stamp is the same, so is the rest.
+struct AppStamp {
+  AppId id;
+  int64_t version = 0;  // grows with every change but those of what was observed
+  model::ContainerState container = model::ContainerState::kMissing;  // as observed last
+  std::string message;                                                // the same
+  friend bool operator==(const AppStamp&, const AppStamp&) = default;
+};
+
+struct ListedApp {
+  AppStamp stamp;
+  model::Application app;                           // without env
+  BuildId current_build;                            // of the target's release; empty: none
+  std::optional<model::BuildStatus> latest_status;  // of its newest build
+};
+
+struct AppName {
+  AppId id;
+  std::string name;
+  bool deleted = false;  // a tombstone, which is being cleaned up
+  friend bool operator==(const AppName&, const AppName&) = default;
+};
+
+enum class RepositoryScope {
+  kOwned,    // by the user
+  kUsable,   // those, and such as need no credentials
+  kVisible,  // those, and such as an application uses that is no tombstone
+  kAll
+};
+
+// An application of which `commit` is the head, or was built, comes from `repository`.
+struct CommitPlace {
+  std::string commit;
+  RepositoryId repository;
+  friend bool operator==(const CommitPlace&, const CommitPlace&) = default;
+};
+
+// [any-thread]
+class ListingStore {
+ public:
+  virtual ~ListingStore() = default;
+  // Without tombstones, in order of creation; a short answer to one statement.
+  virtual Result<std::vector<AppStamp>> Stamps(const AppScope& scope) = 0;
+  // Those of `ids` that are not purged, tombstones too, in order of creation.
+  virtual Result<std::vector<ListedApp>> Apps(const std::vector<AppId>& ids) = 0;
+  // Newest first, `offset` rows passed over. Of applications that are no tombstones and that
+  // `seer` owns, or whose repository `seer` owns or needs no credentials; nullopt: of all.
+  virtual Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer,
+                                                   int64_t offset, int limit) = 0;
+  // Without credentials, by name.
+  virtual Result<std::vector<model::Repository>> Repositories(RepositoryScope scope,
+                                                              const UserId& user) = 0;
+  // Of that repository, tombstones too, in order of creation.
+  virtual Result<std::vector<AppName>> AppsOf(const RepositoryId& repository) = 0;
+  // Each once, by commit and repository. Tombstones do not count.
+  virtual Result<std::vector<CommitPlace>> Places(const std::vector<std::string>& commits) = 0;
+};
+
+}  // namespace ns::ports

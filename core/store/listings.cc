@@ -1,0 +1,166 @@
+#include <map>
+
+#include "store/app_rows.h"
+#include "store/build_rows.h"
+#include "store/sub_stores.h"
+
+namespace ns::store {
+namespace {
+
+using ports::ListedApp;
+
+constexpr char kStampColumns[] =
+    "a.id, a.version, coalesce(o.container, 0), coalesce(o.message, '')";
+
+void ReadStamp(Row& row, ports::AppStamp& out) {
+  row >> out.id >> out.version >> out.container >> out.message;
+}
+
+// What stands beside the rows of the applications $1, by their ids.
+Result<std::map<AppId, ListedApp>> LoadFacts(Connection& connection,
+                                             const std::vector<AppId>& ids) {
+  NS_ASSIGN(
+      const Rows rows,
+      connection.Run(std::string("SELECT ") + kStampColumns +
+                         ", coalesce(r.build_id, ''), coalesce((SELECT status FROM builds WHERE "
+                         "application_id = a.id ORDER BY number DESC LIMIT 1), -1) FROM "
+                         "applications a LEFT JOIN observations o ON o.application_id = a.id LEFT "
+                         "JOIN releases r ON r.id = a.target_release AND r.application_id = a.id "
+                         "WHERE a.id = ANY($1::text[])",
+                     Params::Of(ids)));
+  std::map<AppId, ListedApp> facts;
+  for (int i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    ListedApp one;
+    int status = -1;
+    ReadStamp(row, one.stamp);
+    row >> one.current_build >> status;
+    NS_TRY(row.status());
+    if (status >= 0) one.latest_status = static_cast<model::BuildStatus>(status);
+    facts.emplace(one.stamp.id, std::move(one));
+  }
+  return facts;
+}
+
+// Whether the user $1 owns the row `id` of `table`.
+std::string OwnsSql(const std::string& table, const std::string& id) {
+  return "EXISTS (SELECT 1 FROM " + table + "_owners WHERE " + table + "_id = " + id +
+         " AND subject_id = $1)";
+}
+
+std::string ScopeSql(ports::RepositoryScope scope) {
+  const std::string owned = OwnsSql("repository", "r.id"), usable = owned + " OR auth_method = 0";
+  switch (scope) {
+    case ports::RepositoryScope::kOwned:
+      return owned;
+    case ports::RepositoryScope::kUsable:
+      return usable;
+    case ports::RepositoryScope::kVisible:
+      return usable +
+             " OR EXISTS (SELECT 1 FROM applications WHERE repository_id = r.id AND NOT deleted)";
+    default:
+      return "$1::text IS NOT NULL";
+  }
+}
+
+class PgListings final : public ports::ListingStore {
+ public:
+  PgListings(Pool& pool, const Sealing& sealing, BadRows& bad)
+      : pool_(pool), sealing_(sealing), bad_(bad) {}
+
+  Result<std::vector<ports::AppStamp>> Stamps(const ports::AppScope& scope) override {
+    std::string sql = std::string("SELECT ") + kStampColumns +
+                      " FROM applications a LEFT JOIN observations o ON o.application_id = a.id "
+                      "WHERE NOT a.deleted";
+    Params params;
+    if (scope.owner) {
+      sql += " AND " + OwnsSql("application", "a.id");
+      params << *scope.owner;
+    }
+    if (scope.repository) {
+      sql += scope.owner ? " AND a.repository_id = $2" : " AND a.repository_id = $1";
+      params << *scope.repository;
+    }
+    NS_ASSIGN(const Rows rows, pool_.Run(sql + " ORDER BY a.number", params));
+    return ReadAll<ports::AppStamp>(rows, ReadStamp);
+  }
+
+  Result<std::vector<ListedApp>> Apps(const std::vector<AppId>& ids) override {
+    return pool_.Read([&](Connection& connection) -> Result<std::vector<ListedApp>> {
+      NS_ASSIGN(auto apps, LoadApps(connection, "id = ANY($1::text[])", Params::Of(ids),
+                                    WithEnv::kNo, sealing_, &bad_));
+      NS_ASSIGN(auto facts, LoadFacts(connection, ids));
+      std::vector<ListedApp> listed;
+      listed.reserve(apps.size());
+      for (model::Application& app : apps) {
+        ListedApp& one = facts.at(app.id);
+        one.app = std::move(app);
+        listed.push_back(std::move(one));
+      }
+      return listed;
+    });
+  }
+
+  Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer, int64_t offset,
+                                           int limit) override {
+    std::string seen =
+        "WHERE application_id IN (SELECT a.id FROM applications a JOIN repositories "
+        "r ON r.id = a.repository_id WHERE NOT a.deleted AND (r.auth_method = 0 OR " +
+        OwnsSql("application", "a.id") + " OR " + OwnsSql("repository", "r.id") +
+        ")) ORDER BY number DESC OFFSET $2 LIMIT $3";
+    return pool_.Read([&](Connection& connection) {
+      return seer ? LoadBuilds(connection, seen, Params::Of(*seer, offset, limit), &bad_)
+                  : LoadBuilds(connection, "ORDER BY number DESC OFFSET $1 LIMIT $2",
+                               Params::Of(offset, limit), &bad_);
+    });
+  }
+
+  Result<std::vector<model::Repository>> Repositories(ports::RepositoryScope scope,
+                                                      const UserId& user) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT id, name, url, auth_method, array(SELECT subject_id FROM "
+                        "repository_owners WHERE repository_id = r.id ORDER BY ordinal)"
+                        " FROM repositories r WHERE " +
+                            ScopeSql(scope) + " ORDER BY name COLLATE \"C\", id",
+                        Params::Of(user)));
+    return ReadAll<model::Repository>(rows, [](Row& row, model::Repository& out) {
+      std::vector<std::string> owners;
+      row >> out.id >> out.name >> out.url >> out.credentials.method >> owners;
+      for (std::string& owner : owners) out.owners.emplace_back(std::move(owner));
+    });
+  }
+
+  Result<std::vector<ports::AppName>> AppsOf(const RepositoryId& repository) override {
+    NS_ASSIGN(const Rows rows, pool_.Run("SELECT id, name, deleted FROM applications WHERE "
+                                         "repository_id = $1 ORDER BY number",
+                                         Params::Of(repository)));
+    return ReadAll<ports::AppName>(
+        rows, [](Row& row, ports::AppName& out) { row >> out.id >> out.name >> out.deleted; });
+  }
+
+  Result<std::vector<ports::CommitPlace>> Places(const std::vector<std::string>& commits) override {
+    NS_ASSIGN(
+        const Rows rows,
+        pool_.Run("SELECT commit_hash, repository_id FROM applications WHERE commit_hash = "
+                  "ANY($1::text[]) AND NOT deleted UNION SELECT b.commit_hash, a.repository_id "
+                  "FROM builds b JOIN applications a ON a.id = b.application_id WHERE "
+                  "b.commit_hash = ANY($1::text[]) AND NOT a.deleted ORDER BY 1, 2",
+                  Params::Of(commits)));
+    return ReadAll<ports::CommitPlace>(
+        rows, [](Row& row, ports::CommitPlace& out) { row >> out.commit >> out.repository; });
+  }
+
+ private:
+  Pool& pool_;
+  const Sealing& sealing_;
+  BadRows& bad_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::ListingStore> NewPgListings(Pool& pool, const Sealing& sealing,
+                                                   BadRows& bad) {
+  return std::make_unique<PgListings>(pool, sealing, bad);
+}
+
+}  // namespace ns::store

@@ -1,0 +1,28 @@
+// What `ns apply` asks the server, and in which order.
+#pragma once
+
+#include <string>
+
+#include "context.h"
+#include "form/plan.h"
+#include "form_file.h"
+
+namespace ns::cli {
+
+// All that the caller sees, without variables.
+form::Live LoadLive(Context& context);
+void LoadEnv(Context& context, const std::string& app_id, form::Live& live);
+// Says which variables cannot be exported.
+void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live);
+
+// "create", "change", "delete".
+const char* WordOf(form::Kind kind);
+// A line for each step.
+std::string PlanText(const form::Plan& plan, bool colours);
+
+// Does it, step by step. Throws Refused with the place in the form at the first that the server
+// refuses; what was done stays, and another `ns apply` goes on from there. `wait`: until each
+// application is as it was asked for.
+void Carry(Context& context, const FormFile& file, const form::Plan& plan, bool wait);
+
+}  // namespace ns::cli

@@ -1,0 +1,82 @@
+// What the server has, as the form says it.
+#include <algorithm>
+
+#include "form/plan.h"
+
+namespace ns::cli::form {
+namespace {
+
+std::vector<std::string> NamesOf(const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                 const Live& live) {
+  std::vector<std::string> names;
+  for (const std::string& id : ids) {
+    const auto user = std::ranges::find(live.users, id, [](const auto& one) { return one.id(); });
+    names.push_back(user == live.users.end() ? id : user->name());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+// Whether the name alone does not say which one is meant.
+template <class Items>
+bool IsTwin(const Items& items, const std::string& name) {
+  return std::ranges::count(items, name, [](const auto& one) { return one.name(); }) > 1;
+}
+
+std::map<std::string, Variable> EnvOf(const platform::ListEnvResponse& env) {
+  std::map<std::string, Variable> out;
+  for (const auto& one : env.variables()) {
+    if (one.system() || (one.seal_broken() && !one.secret())) continue;
+    Variable& variable = out[one.key()];
+    variable.secret = one.secret();
+    variable.scope = one.scope();
+    if (!one.secret()) variable.value = one.value();
+  }
+  return out;
+}
+
+std::string RepositoryOf(const std::string& id, const Live& live) {
+  const auto found =
+      std::ranges::find(live.repositories, id, [](const auto& one) { return one.id(); });
+  const bool named = found != live.repositories.end() && !IsTwin(live.repositories, found->name());
+  return named ? found->name() : id;
+}
+
+}  // namespace
+
+Repository FormOf(const api::Repository& repo, const Live& live) {
+  Repository out;
+  out.name = repo.name();
+  if (IsTwin(live.repositories, repo.name())) out.id = repo.id();
+  out.url = repo.url();
+  out.auth.emplace().method = repo.auth_method();
+  out.owners = NamesOf(repo.owner_ids(), live);
+  return out;
+}
+
+Application FormOf(const api::Application& app, const Live& live) {
+  Application out;
+  out.name = app.name();
+  if (IsTwin(live.applications, app.name())) out.id = app.id();
+  out.repository = RepositoryOf(app.repository_id(), live);
+  out.ref = app.ref_name();
+  out.running = app.running();
+  Normalise(out.build.emplace(app.config()));
+  for (const auto& one : (out.websites.emplace(), app.websites())) {
+    auto& website = out.websites->emplace_back();
+    website.set_fqdn(one.fqdn());
+    website.set_path_prefix(one.path_prefix());
+    website.set_strip_prefix(one.strip_prefix());
+    website.set_https(one.https());
+    website.set_h2c(one.h2c());
+    website.set_http_port(one.http_port());
+    website.set_authentication(one.authentication());
+    Normalise(website);
+  }
+  out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
+  if (const auto env = live.env.find(app.id()); env != live.env.end()) out.env = EnvOf(env->second);
+  out.owners = NamesOf(app.owner_ids(), live);
+  return out;
+}
+
+}  // namespace ns::cli::form

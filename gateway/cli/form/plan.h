@@ -1,0 +1,78 @@
+// What has to happen so that an installation is as a form says. Pure.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "form/form.h"
+
+namespace ns::cli::form {
+
+// What the server has, as far as the caller sees it.
+struct Live {
+  std::vector<api::Repository> repositories;
+  std::vector<api::Application> applications;
+  std::map<std::string, platform::ListEnvResponse> env;  // by id of an application
+  std::vector<api::User> users;
+  std::string me;  // id of the caller
+};
+
+// The value that a file leaves to its surroundings; throws Failure where there is none.
+using Values = std::function<std::string(const ValueFrom&)>;
+
+struct Options {
+  bool prune = false;            // delete what the form does not name
+  bool replace_secrets = false;  // give stored secrets anew where the form says from where
+  Values values;
+};
+
+enum class Kind { kCreate, kChange, kDelete };
+
+struct RepositoryStep {
+  Kind kind = Kind::kChange;
+  std::string name, id, path;      // id: empty while it is to be created
+  std::vector<std::string> parts;  // what changes
+  api::CreateRepositoryRequest create;
+  api::UpdateRepositoryRequest change;  // made behind `create`, where it says anything
+  bool changes = false;
+};
+
+struct ApplicationStep {
+  Kind kind = Kind::kChange;
+  std::string name, id, path;
+  std::string repository_path;  // of a repository that is to be created first
+  std::vector<std::string> parts;
+  api::CreateApplicationRequest create;
+  api::UpdateApplicationRequest change;
+  bool changes = false, start = false, stop = false;
+  std::vector<platform::SetEnvRequest> set;
+  std::vector<std::string> unset;
+};
+
+// Something as it is and as it will be, each as a form of its own; empty: it is not there.
+struct Difference {
+  std::string what;  // "application shop"
+  std::string before, after;
+};
+
+// In the order in which they are done: repositories, applications, then what is deleted.
+struct Plan {
+  std::vector<RepositoryStep> repositories;
+  std::vector<ApplicationStep> applications;
+  std::vector<std::string> notes;  // what is left as it is though the form may seem to say more
+  std::vector<Mistake> mistakes;
+  std::map<std::string, Place> places;  // of the form
+  std::vector<Difference> differences;
+  bool empty() const { return repositories.empty() && applications.empty(); }
+};
+
+Plan MakePlan(const Read& wanted, const Live& live, const Options& options);
+
+// As the form says it. `ids`: with ids, which tell those of one name apart.
+Repository FormOf(const api::Repository& repo, const Live& live);
+Application FormOf(const api::Application& app, const Live& live);
+
+}  // namespace ns::cli::form

@@ -1,0 +1,145 @@
+// Streams: output of an application and logs of builds, cut off and gone on with.
+#include <gmock/gmock.h>
+
+#include "testing/program_run.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Line = api::ApplicationOutput;
+
+Line At(int64_t seconds, const std::string& text) {
+  Line line;
+  line.mutable_time()->set_seconds(seconds);
+  line.set_log(text);
+  return line;
+}
+
+class LogsTest : public ProgramRun {
+ protected:
+  LogsTest() { OfferShop(); }
+  void Offer(const std::vector<Line>& lines) {
+    api::ApplicationOutputs outputs;
+    for (const Line& line : lines) *outputs.add_outputs() = line;
+    server_.On("GetOutput", outputs);
+  }
+};
+
+TEST_F(LogsTest, FollowedGoOnBehindTheNewestLines) {
+  Offer({At(1, "a"), At(2, "b"), At(2, "b")});
+  api::GetOutputStreamRequest asked;
+  server_.On("GetOutputStream", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    return Stream<Line>({At(2, "b"), At(2, "b"), At(2, "b"), At(3, "c")});
+  });
+  EXPECT_EQ(Run({"logs", "shop", "-f"}), 0) << err_;
+  EXPECT_EQ(out_, "a\nb\nb\nb\nc\n");
+  EXPECT_EQ(asked.begin().seconds(), 2);
+  EXPECT_EQ(server_.headers().at("content-type"), "application/connect+proto");
+}
+
+TEST_F(LogsTest, BrokenOffNothingIsLostOrDoubled) {
+  Offer({At(1, "a")});
+  int calls = 0;
+  server_.On("GetOutputStream", [&](const std::string&) {
+    if (++calls == 1) return Stream<Line>({At(1, "a"), At(2, "b")}, End::kCut);
+    if (calls == 2) {
+      Offer({At(1, "a"), At(2, "b"), At(2, "x"), At(3, "c")});  // came in between
+      return Stream<Line>({}, End::kUnavailable);
+    }
+    return Stream<Line>({At(3, "c"), At(3, "d")});
+  });
+  EXPECT_EQ(Run({"logs", "shop", "-f"}), 0) << err_;
+  EXPECT_EQ(out_, "a\nb\nx\nc\nd\n");
+  EXPECT_THAT(err_, HasSubstr("going on from there"));
+}
+
+TEST_F(LogsTest, JsonIsALineForEach) {
+  Offer({At(1, "a")});
+  server_.On("GetOutputStream", Stream<Line>({At(2, "b")}));
+  EXPECT_EQ(Run({"logs", "shop", "-f", "--json"}), 0);
+  EXPECT_EQ(out_,
+            "{\"log\":\"a\",\"time\":\"1970-01-01T00:00:01Z\"}\n"
+            "{\"log\":\"b\",\"time\":\"1970-01-01T00:00:02Z\"}\n");
+}
+
+TEST_F(LogsTest, RefusalsEndIt) {
+  Offer({});
+  server_.On("GetOutputStream",
+             [](const std::string&) { return Refusal(403, "permission_denied", "not yours"); });
+  EXPECT_EQ(Run({"logs", "shop", "-f"}), 4);
+  EXPECT_THAT(err_, HasSubstr("not yours"));
+}
+
+TEST_F(LogsTest, SinceShowsAllFromThen) {
+  api::GetOutputRequest asked;
+  server_.On("GetOutput", [&](const std::string& body) {
+    asked.ParseFromString(body);
+    api::ApplicationOutputs outputs;
+    *outputs.add_outputs() = At(1, "old");
+    *outputs.add_outputs() = At(NowSeconds(), "new");
+    return Ok(outputs);
+  });
+  EXPECT_EQ(Run({"logs", "shop", "--since", "10m"}), 0) << err_;
+  EXPECT_EQ(out_, "new\n");
+  EXPECT_EQ(asked.limit(), 1000);
+  EXPECT_EQ(Run({"logs", "shop", "--since", "1970-01-01T00:00:00Z"}), 0) << err_;
+  EXPECT_EQ(out_, "old\nnew\n");
+  EXPECT_EQ(Run({"logs", "shop", "--since", "soon"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--since is 'soon'"));
+}
+
+TEST_F(LogsTest, SincePagesBackwardsWithoutDoubling) {
+  // 1500 lines, three of each moment; a page is 1000 lines before a moment.
+  server_.On("GetOutput", [](const std::string& body) {
+    api::GetOutputRequest asked;
+    asked.ParseFromString(body);
+    std::vector<Line> before;
+    for (int i = 0; i < 1500; ++i) {
+      Line line = At(1000 + i / 3, std::to_string(i));
+      const auto& limit = asked.before();
+      if (line.time().seconds() < limit.seconds() ||
+          (line.time().seconds() == limit.seconds() && limit.nanos() > 0))
+        before.push_back(line);
+    }
+    api::ApplicationOutputs outputs;
+    const size_t most = static_cast<size_t>(asked.limit());
+    for (size_t i = before.size() > most ? before.size() - most : 0; i < before.size(); ++i)
+      *outputs.add_outputs() = before[i];
+    return Ok(outputs);
+  });
+  std::string all;
+  for (int i = 0; i < 1500; ++i) all += std::to_string(i) + "\n";
+  EXPECT_EQ(Run({"logs", "shop", "--since", "1970-01-01T00:00:00Z"}), 0);
+  EXPECT_EQ(out_, all);
+}
+
+TEST_F(LogsTest, BuildLogGoesOnFromItsOffset) {
+  const std::string id = "0123456789abcdef012345";
+  api::Build build;
+  build.set_id(id);
+  build.set_status(api::SUCCEEDED);
+  server_.On("GetBuild", build);
+  const auto piece = [](const std::string& data, int64_t next, bool finished) {
+    platform::ReadBuildLogResponse out;
+    out.set_data(data), out.set_next_offset(next), out.set_finished(finished);
+    return out;
+  };
+  std::vector<int64_t> offsets;
+  server_.On("FollowBuildLog", [&](const std::string& body) {
+    platform::ReadBuildLogRequest asked;
+    asked.ParseFromString(body);
+    offsets.push_back(asked.offset());
+    using Pieces = std::vector<platform::ReadBuildLogResponse>;
+    return offsets.size() == 1 ? Stream(Pieces{piece("one\n", 4, false)}, End::kCut)
+                               : Stream(Pieces{piece("two\n", 8, true)});
+  });
+  EXPECT_EQ(Run({"build", "log", id, "-f"}), 0) << err_;
+  EXPECT_EQ(out_, "one\ntwo\n");
+  EXPECT_THAT(offsets, ElementsAre(0, 4));
+}
+
+}  // namespace
+}  // namespace ns::cli
