@@ -518,6 +518,21 @@ CREATE TABLE detection_findings (
 
 -- ---- what was seen ----
 
+-- What the applications on one backend have used over the span of seconds that ends at that moment: one row for all of them, -1 for what
+-- is not known. `cpu` in millionths of a core, `memory` in bytes, the network in bytes a second. Ids of applications that are gone stay
+-- until the row goes, after a day.
+CREATE TABLE usage_batches (
+  backend text NOT NULL,
+  span integer NOT NULL,
+  ended_at timestamptz NOT NULL,
+  applications text[] NOT NULL,
+  cpu bigint[] NOT NULL,
+  memory bigint[] NOT NULL,
+  received bigint[] NOT NULL,
+  sent bigint[] NOT NULL,
+  PRIMARY KEY (backend, span, ended_at)
+);
+
 CREATE TABLE observations (
   application_id text PRIMARY KEY REFERENCES applications (id) ON DELETE CASCADE,
   present boolean NOT NULL,
@@ -634,6 +649,7 @@ CREATE TABLE hosts (
   build_slots integer NOT NULL DEFAULT 0,
   build_methods text[] NOT NULL DEFAULT '{}',
   platform text NOT NULL DEFAULT '',
+  figures text[] NOT NULL DEFAULT '{}',
   last_seen timestamptz NOT NULL,
   lease_expires timestamptz NOT NULL DEFAULT now()
 );

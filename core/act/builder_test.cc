@@ -174,6 +174,8 @@ class BuilderTest : public ::testing::Test {
       .hosts = whole_.hosts,
       .sites = whole_.sites,
       .detections = whole_.detections,
+      .usage = whole_.usage,
+      .totals = whole_.totals,
       .listings = whole_.listings,
       .audit = whole_.audit,
       .repeats = whole_.repeats,

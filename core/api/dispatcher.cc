@@ -34,6 +34,7 @@ MethodTable AllMethods() {
   OfferEnv(table);
   OfferBuilds(table);
   OfferOutput(table);
+  OfferMetrics(table);
   OfferStatus(table);
   OfferReleases(table);
   OfferEvents(table);
@@ -75,14 +76,15 @@ struct Dispatcher::State {
                                          [woken = followers] { woken->Wake(kWatchers); })),
         methods(AllMethods()),
         trail(parts.store, parts.clock),
-        repeats(parts.store.repeats, settings.plan_key, parts.random) {
+        repeats(parts.store.repeats, settings.plan_key, parts.random),
+        hooks(parts.store, parts.clock) {
     for (const auto& [name, method] : methods) {
       if (Writes(*proto::FindMethod(name))) writing.emplace(name, method.output);
     }
   }
 
   Context MakeContext() {
-    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing};
+    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing, hooks};
   }
 
   // What a call has once it was let in; until then `on` is empty.
@@ -203,6 +205,7 @@ struct Dispatcher::State {
   RefreshLimit refreshes;
   RemoteTurns turns;
   AppListing listing;
+  Hooks hooks;
 };
 
 namespace {
@@ -283,6 +286,8 @@ Dispatcher::Dispatcher(Settings settings, Parts parts)
 }
 
 Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::SendOwed() { state_->hooks.SendOwed(); }
 
 Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer,
                                        const std::string& method, std::string_view request) {

@@ -10,6 +10,7 @@
 #include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
+#include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_turns.h"
@@ -31,6 +32,7 @@ struct Context {
   EventFeed& feed;
   Looks& looks;
   AppListing& listing;
+  Hooks& hooks;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -119,6 +121,7 @@ void OfferOwnApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
+void OfferMetrics(MethodTable& table);
 void OfferStatus(MethodTable& table);
 void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);

@@ -23,6 +23,8 @@
 #include "model/user.h"
 #include "ports/audit_store.h"
 #include "ports/detection_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
 #include "ports/repeat_store.h"
@@ -396,6 +398,8 @@ struct Store {
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;
+  UsageStore& usage;
+  TotalsStore& totals;
   ListingStore& listings;
   AuditStore& audit;
   RepeatStore& repeats;

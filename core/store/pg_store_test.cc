@@ -20,6 +20,8 @@ using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
 using ports::testing::StoreUnderTest;
+using ports::testing::TotalsContract;
+using ports::testing::UsageContract;
 using namespace std::chrono_literals;
 
 class PgUnderTest final : public StoreUnderTest {
@@ -54,6 +56,16 @@ INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(Stores()), Nam
 INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, ListingContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(Stores()), Name);
+
+INSTANTIATE_TEST_SUITE_P(Pg, TotalsContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, UsageContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
 
 }  // namespace
 }  // namespace ns::store

@@ -89,6 +89,7 @@ struct FakeState {
   std::vector<FakeDetection> detections;  // oldest first
   std::vector<model::AuditEvent> audit;   // oldest first
   std::map<std::pair<UserId, std::string>, FakeRepeat> repeats;
+  std::vector<model::UsageBatch> usage;
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -215,6 +216,8 @@ std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
 std::unique_ptr<AuditStore> NewFakeAudit(FakeRows& rows);
 std::unique_ptr<RepeatStore> NewFakeRepeats(FakeRows& rows);
+std::unique_ptr<UsageStore> NewFakeUsage(FakeRows& rows);
+std::unique_ptr<TotalsStore> NewFakeTotals(FakeRows& rows);
 std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 

@@ -22,6 +22,8 @@ FakeStore::FakeStore(Clock& clock)
       detections_(NewFakeDetections(*rows_)),
       audit_(NewFakeAudit(*rows_)),
       repeats_(NewFakeRepeats(*rows_)),
+      usage_(NewFakeUsage(*rows_)),
+      totals_(NewFakeTotals(*rows_)),
       listings_(NewFakeListings(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
@@ -43,6 +45,8 @@ Store FakeStore::store() {
       .hosts = *hosts_,
       .sites = *sites_,
       .detections = *detections_,
+      .usage = *usage_,
+      .totals = *totals_,
       .listings = *listings_,
       .audit = *audit_,
       .repeats = *repeats_,

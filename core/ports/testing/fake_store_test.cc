@@ -41,6 +41,18 @@ INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(Stores()), Na
 INSTANTIATE_TEST_SUITE_P(Fake, ListingContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(Stores()), Name);
 
+INSTANTIATE_TEST_SUITE_P(Fake, TotalsContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
+INSTANTIATE_TEST_SUITE_P(Fake, UsageContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
 // What comes back without its last writes does not come again to a version of what was lost.
 TEST(FakeStore, VersionAfterAFailOver_IsNoneThatWasGivenOut) {
   FakeClock clock;
