@@ -33,9 +33,9 @@ void Describe(CLI::App& root, Context& context) {
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
   for (const auto add :
-       {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddAudit, &AddLogs, &AddApp, &AddApply,
-        &AddOpen, &AddRepo, &AddEnv, &AddBuild, &AddQueue, &AddPlugin, &AddHost, &AddDoctor,
-        &AddAdmin, &AddCompletion, &AddVersion}) {
+       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,  &AddLogs,
+        &AddApp,    &AddApply, &AddOpen,    &AddRepo,   &AddEnv,        &AddBuild,  &AddQueue,
+        &AddPlugin, &AddHost,  &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
     add(root, context);
   }
 }
