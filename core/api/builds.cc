@@ -1,6 +1,5 @@
 // Builds and their logs.
 #include <algorithm>
-#include <iterator>
 
 #include "api/convert_platform.h"
 #include "api/method.h"
@@ -12,7 +11,6 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr int kMostBuilds = 500;                               // of one application in one answer
 constexpr int64_t kMaxPiece = 1 << 20, kUsualPiece = 1 << 18;  // bytes of one read
 constexpr Duration kLostHint = std::chrono::seconds(2);        // a follower looks without one
 constexpr int64_t kMaxArtifact = 64 << 20;                     // bytes of one answer
@@ -20,7 +18,8 @@ constexpr size_t kMaxLog = 64 << 20;  // bytes of one answer; builders end a log
 
 Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& request,
                                         const pb::ApplicationIdRequest&) {
-  NS_ASSIGN(const auto builds, context.store().builds.ListByApp(request.on.app->id, kMostBuilds));
+  constexpr int kMost = 500;
+  NS_ASSIGN(const auto builds, context.store().builds.ListByApp(request.on.app->id, kMost));
   pb::GetBuildsResponse out;
   for (const model::Build& build : builds) *out.add_builds() = ToProto(build);
   return out;
@@ -28,31 +27,6 @@ Result<pb::GetBuildsResponse> GetBuilds(const Context& context, const Request& r
 
 Result<pb::Build> GetBuild(const Context&, const Request& request, const pb::BuildIdRequest&) {
   return ToProto(*request.on.build);
-}
-
-// Of the applications of a limited token, each with as many as GetBuilds gives. Newest first.
-Result<std::vector<model::Build>> BuildsOf(const Context& context, const std::vector<AppId>& apps) {
-  std::vector<model::Build> all;
-  for (const AppId& app : apps) {
-    NS_ASSIGN(auto builds, context.store().builds.ListByApp(app, kMostBuilds));
-    std::move(builds.begin(), builds.end(), std::back_inserter(all));
-  }
-  std::stable_sort(all.begin(), all.end(), [](const model::Build& a, const model::Build& b) {
-    return a.queued_at > b.queued_at;
-  });
-  return all;
-}
-
-Result<std::vector<model::Build>> PageOf(const Context& context, const Request& request,
-                                         int64_t offset, int limit) {
-  if (!request.token || !request.token->limited) {
-    const auto seer = request.user.admin ? std::nullopt : std::optional(request.user.id);
-    return context.store().listings.Builds(seer, offset, limit);
-  }
-  NS_ASSIGN(const auto all, BuildsOf(context, request.token->apps));
-  const auto from = all.begin() + std::min<int64_t>(offset, static_cast<int64_t>(all.size()));
-  const auto to = from + std::min<int64_t>(limit, all.end() - from);
-  return std::vector<model::Build>(from, to);
 }
 
 Result<pb::GetBuildsResponse> GetAllBuilds(const Context& context, const Request& request,
@@ -66,7 +40,11 @@ Result<pb::GetBuildsResponse> GetAllBuilds(const Context& context, const Request
         {"limit", "must be 0 to " + std::to_string(kMost) + ", got " + std::to_string(in.limit())});
   NS_TRY(CheckNone(violations));
   const int limit = in.limit() == 0 ? kUsual : in.limit();
-  NS_ASSIGN(const auto builds, PageOf(context, request, int64_t{in.page()} * limit, limit));
+  ports::BuildScope scope;
+  if (!request.user.admin) scope.seer = request.user.id;
+  scope.among = request.Among();
+  NS_ASSIGN(const auto builds,
+            context.store().listings.Builds(scope, int64_t{in.page()} * limit, limit));
   pb::GetBuildsResponse out;
   for (const model::Build& build : builds) *out.add_builds() = ToProto(build);
   return out;

@@ -204,6 +204,10 @@ TEST_F(TokensTest, LimitedToken_ReachesItsApplicationsAlone) {
   const auto listed = Call<api_pb::GetApplicationsResponse>(peer, "GetApplications", all).value();
   ASSERT_EQ(listed.applications_size(), 1);
   EXPECT_EQ(listed.applications(0).id(), mine.id());
+  const auto builds =
+      Call<api_pb::GetBuildsResponse>(peer, "GetAllBuilds", api_pb::GetAllBuildsRequest()).value();
+  ASSERT_EQ(builds.builds_size(), 1);
+  EXPECT_EQ(builds.builds(0).id(), build.str());
 }
 
 TEST_F(TokensTest, LimitedToken_LooksAtItsRepositoryAndChangesNone) {
