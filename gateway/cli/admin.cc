@@ -7,6 +7,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "nsd.h"
 
 namespace ns::cli {

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "context.h"
+#include "identity.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
 #include "text.h"
 #include "token_text.h"

@@ -107,10 +107,6 @@ void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);
 void AddCompletion(CLI::App& root, Context& context);
 void AddAdmin(CLI::App& root, Context& context);
-void AddAdmins(CLI::App& noun, Context& context);  // below `admin`
-void AddLogin(CLI::App& root, Context& context);   // and logout, whoami
-void AddToken(CLI::App& root, Context& context);
-void AddKey(CLI::App& root, Context& context);
 void AddVersion(CLI::App& root, Context& context);
 
 }  // namespace ns::cli

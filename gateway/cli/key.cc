@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "text.h"
 #include "token_text.h"
 

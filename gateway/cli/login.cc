@@ -11,6 +11,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "logins.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "terminal.h"

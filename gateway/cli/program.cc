@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "logins.h"
 
 namespace ns::cli {

@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "text.h"
 #include "token_text.h"
