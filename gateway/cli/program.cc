@@ -2,11 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
+#include "logins.h"
 
 namespace ns::cli {
 namespace {
@@ -16,8 +17,7 @@ constexpr const char* kServer = "unix:/run/neoshowcase/api.sock";
 void Describe(CLI::App& root, Context& context) {
   root.require_subcommand(1);
   root.fallthrough();  // --json and --server may stand behind the command
-  const char* server = std::getenv("NS_SERVER");
-  context.server = server && *server ? server : kServer;
+  context.server = UsualServer(kServer);
   root.add_option("--server", context.server,
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
@@ -32,10 +32,10 @@ void Describe(CLI::App& root, Context& context) {
   root.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
-  for (const auto add :
-       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,  &AddLogs,
-        &AddApp,    &AddApply, &AddOpen,    &AddRepo,   &AddEnv,        &AddBuild,  &AddQueue,
-        &AddPlugin, &AddHost,  &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
+  for (const auto add : {&AddDeploy, &AddPush,   &AddRelease, &AddStatus,     &AddEvents, &AddAudit,
+                         &AddLogs,   &AddApp,    &AddApply,   &AddOpen,       &AddRepo,   &AddEnv,
+                         &AddBuild,  &AddQueue,  &AddPlugin,  &AddHost,       &AddLogin,  &AddToken,
+                         &AddKey,    &AddDoctor, &AddAdmin,   &AddCompletion, &AddVersion}) {
     add(root, context);
   }
 }
