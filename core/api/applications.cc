@@ -42,10 +42,10 @@ Result<std::string> GetApplications(const Context& context, const Request& reque
                             model::Quoted(in.repository_id()));
   }
   ports::AppScope scope;
+  scope.among = request.Among();
   if (in.scope() == Scope::MINE) scope.owner = request.user.id;
   if (in.scope() == Scope::REPOSITORY) scope.repository = RepositoryId(in.repository_id());
-  return context.listing.Applications(context.store().listings, scope,
-                                      [&](const AppId& app) { return request.Covers(app); });
+  return context.listing.Applications(context.store().listings, scope);
 }
 
 Result<pb::Application> GetApplication(const Context& context, const Request& request,

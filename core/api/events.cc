@@ -1,11 +1,11 @@
 // What happened, for those whom it concerns.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "api/convert_platform.h"
 #include "api/event_view.h"
 #include "api/method.h"
+#include "api/owned.h"
 #include "api/problem.h"
 
 namespace ns::api {
@@ -51,20 +51,6 @@ Result<ports::EventPage> Read(const Context& context, const AppId& app,
   return page;
 }
 
-// Ids of what the user owns.
-Result<std::set<std::string>> Owned(const Context& context, const model::User& user) {
-  std::set<std::string> owned;
-  NS_ASSIGN(const auto apps, context.store().apps.List());
-  for (const model::Application& app : apps) {
-    if (Owns(user, app.owners)) owned.insert(app.id.str());
-  }
-  NS_ASSIGN(const auto repositories, context.store().repositories.List());
-  for (const model::Repository& repository : repositories) {
-    if (Owns(user, repository.owners)) owned.insert(repository.id.str());
-  }
-  return owned;
-}
-
 Result<platform::ListEventsResponse> ListApplicationEvents(const Context& context,
                                                            const Request& request,
                                                            const platform::ListEventsRequest& in) {
@@ -82,7 +68,7 @@ Result<platform::ListEventsResponse> ListEvents(const Context& context, const Re
   if (!in.application_id().empty())
     return InvalidField("application_id", "must be empty: ListApplicationEvents tells of one");
   NS_ASSIGN(const auto page, Read(context, AppId(), in));
-  NS_ASSIGN(const auto owned, Owned(context, request.user));
+  NS_ASSIGN(const auto owned, OwnedIds(context, request.user));
   Actors actors(context);
   platform::ListEventsResponse out;
   for (const model::Event& event : page.events) {

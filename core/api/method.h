@@ -10,6 +10,7 @@
 #include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
+#include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_turns.h"
@@ -31,6 +32,7 @@ struct Context {
   EventFeed& feed;
   Looks& looks;
   AppListing& listing;
+  Hooks& hooks;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -44,6 +46,10 @@ struct Request {
 
   // Whether an answer may tell of the application: a token may be limited to others.
   bool Covers(const AppId& app) const { return !token || token->Covers(app); }
+  // Those, where it is limited.
+  std::optional<std::vector<AppId>> Among() const {
+    return token && token->limited ? std::optional(token->apps) : std::nullopt;
+  }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
@@ -100,6 +106,7 @@ void OfferStream(MethodTable& table, std::string name,
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
 inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+inline constexpr char kAuditService[] = "neoshowcase.platform.v1.AuditService/";
 inline constexpr char kQueueService[] = "neoshowcase.platform.v1.BuildQueueService/";
 inline constexpr char kHostService[] = "neoshowcase.platform.v1.HostService/";
 inline constexpr char kWatchService[] = "neoshowcase.platform.v1.WatchService/";
@@ -114,6 +121,7 @@ void OfferOwnApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
+void OfferMetrics(MethodTable& table);
 void OfferStatus(MethodTable& table);
 void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
@@ -124,5 +132,6 @@ void OfferQueue(MethodTable& table);
 void OfferUsers(MethodTable& table);
 void OfferTokens(MethodTable& table);
 void OfferAdmins(MethodTable& table);
+void OfferAudit(MethodTable& table);
 
 }  // namespace ns::api

@@ -38,6 +38,7 @@ struct Host {
   int build_slots = 0;                     // builder: builds at once
   std::vector<std::string> build_methods;  // builder: those it has plugins for
   Time last_seen = kNever;                 // database's clock
+  std::vector<std::string> figures{};      // for metrics: "loop_passes/repository-fetcher=12"
   friend bool operator==(const Host&, const Host&) = default;
 };
 

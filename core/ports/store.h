@@ -21,9 +21,13 @@
 #include "model/site.h"
 #include "model/snapshot.h"
 #include "model/user.h"
+#include "ports/audit_store.h"
 #include "ports/detection_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
+#include "ports/repeat_store.h"
 
 namespace ns::ports {
 
@@ -194,8 +198,8 @@ class RetentionStore {
   // Removes these releases of the application, all but its target's and its pin.
   virtual Status DropReleases(const AppId& id, const std::vector<ReleaseId>& releases,
                               const HostId& holder = kNobody) = 0;
-  // Removes events that are older than `age` on the database's clock, the oldest first; looks at
-  // `limit` of them. How many went.
+  // Removes events and audit events that are older than `age` on the database's clock, the oldest
+  // first; looks at `limit` of each. How many went, the larger of the two numbers.
   virtual Result<int64_t> DropEvents(Duration age, int limit) = 0;
   // Purged and not yet forgotten, by id.
   virtual Result<std::vector<AppId>> Purged() = 0;
@@ -394,7 +398,11 @@ struct Store {
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;
+  UsageStore& usage;
+  TotalsStore& totals;
   ListingStore& listings;
+  AuditStore& audit;
+  RepeatStore& repeats;
   Hints& hints;
 };
 

@@ -8,6 +8,7 @@
 #include "google/rpc/status.pb.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
 #include "neoshowcase/platform/v1/application.pb.h"
+#include "neoshowcase/platform/v1/audit.pb.h"
 #include "neoshowcase/platform/v1/host.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/platform/v1/queue.pb.h"
@@ -28,6 +29,7 @@ std::vector<const FileDescriptor*> Roots() {
   return {google::rpc::BadRequest::descriptor()->file(),
           google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
+          neoshowcase::platform::v1::AuditEvent::descriptor()->file(),
           neoshowcase::platform::v1::Suggestion::descriptor()->file(),
           neoshowcase::platform::v1::ApplicationForm::descriptor()->file(),
           neoshowcase::platform::v1::WatchRequest::descriptor()->file(),

@@ -48,13 +48,15 @@ class PgHosts final : public ports::HostStore {
     return pool_.Write([&](Connection& connection) -> Result<std::vector<HostId>> {
       NS_TRY(connection.Do(
           "INSERT INTO hosts (id, name, roles, link_address, build_slots, build_methods, "
-          "last_seen, lease_expires) VALUES ($1, $2, $3, $4, $5, $6, now(), now() + $7::interval)"
+          "figures, last_seen, lease_expires) VALUES ($1, $2, $3, $4, $5, $6, $7, now(), now() + "
+          "$8::interval)"
           " ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, "
           "link_address = excluded.link_address,"
           " build_slots = excluded.build_slots, build_methods = excluded.build_methods,"
-          " last_seen = excluded.last_seen, lease_expires = excluded.lease_expires",
+          " figures = excluded.figures, last_seen = excluded.last_seen, lease_expires = "
+          "excluded.lease_expires",
           Params::Of(host.id, host.name, host.roles, host.link_address, host.build_slots,
-                     host.build_methods, lease)));
+                     host.build_methods, host.figures, lease)));
       NS_TRY(PutPlugins(connection, host));
       NS_ASSIGN(const Rows rows, connection.Run("SELECT id FROM hosts WHERE lease_expires > now() "
                                                 "ORDER BY id"));
@@ -64,15 +66,14 @@ class PgHosts final : public ports::HostStore {
 
   Result<std::vector<model::Host>> List(Duration within) override {
     return pool_.Read([&](Connection& connection) -> Result<std::vector<model::Host>> {
-      NS_ASSIGN(
-          const Rows rows,
-          connection.Run(
-              "SELECT id, name, roles, link_address, build_slots, build_methods, last_seen FROM "
-              "hosts WHERE last_seen >= now() - $1::interval ORDER BY id",
-              Params::Of(within)));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("SELECT id, name, roles, link_address, build_slots, build_methods, "
+                               "figures, last_seen "
+                               "FROM hosts WHERE last_seen >= now() - $1::interval ORDER BY id",
+                               Params::Of(within)));
       NS_ASSIGN(auto hosts, ReadAll<model::Host>(rows, [](Row& row, model::Host& out) {
                   row >> out.id >> out.name >> out.roles >> out.link_address >> out.build_slots >>
-                      out.build_methods >> out.last_seen;
+                      out.build_methods >> out.figures >> out.last_seen;
                 }));
       NS_TRY(AddPlugins(connection, hosts));
       return hosts;

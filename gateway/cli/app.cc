@@ -1,77 +1,19 @@
 #include <CLI/CLI.hpp>
 
+#include "app_flags.h"
 #include "context.h"
 #include "failure.h"
 #include "follow.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace ns::cli {
 namespace {
 
-struct NewApp {
-  std::string repo, name, ref = "HEAD", dockerfile, folder = ".", image, build, entrypoint, command;
-  std::vector<std::string> urls;
-  int port = 0;
-  bool start = false, wait = false;
-};
-
 struct Existing {
   std::string app;
-  bool wait = false;
+  bool wait = false, yes = false;
 };
-
-void TakeRuntime(const NewApp& app, api::RuntimeConfig& runtime) {
-  runtime.set_entrypoint(app.entrypoint);
-  runtime.set_command(app.command);
-}
-
-void TakeMethod(const NewApp& app, api::ApplicationConfig& config) {
-  if (!app.dockerfile.empty()) {
-    auto& method = *config.mutable_runtime_dockerfile();
-    method.set_dockerfile_name(app.dockerfile);
-    method.set_context(app.folder);
-    return TakeRuntime(app, *method.mutable_runtime_config());
-  }
-  if (app.image.empty() && app.command.empty() && app.entrypoint.empty())
-    throw Failure(Exit::kUsage,
-                  "How is it built? Give --dockerfile NAME, or --image IMAGE, --command or "
-                  "--entrypoint for a source without a Dockerfile.");
-  auto& method = *config.mutable_runtime_cmd();
-  method.set_base_image(app.image);
-  method.set_build_cmd(app.build);
-  TakeRuntime(app, *method.mutable_runtime_config());
-}
-
-// "https://host/path", "host/path" or "host".
-api::CreateWebsiteRequest WebsiteOf(std::string url, int port) {
-  api::CreateWebsiteRequest website;
-  website.set_https(url.starts_with("https://"));
-  if (const size_t scheme = url.find("://"); scheme != std::string::npos) url.erase(0, scheme + 3);
-  const size_t slash = std::min(url.find('/'), url.size());
-  website.set_fqdn(url.substr(0, slash));
-  website.set_path_prefix(slash < url.size() ? url.substr(slash) : "/");
-  website.set_http_port(port);
-  return website;
-}
-
-void Create(Context& context, const NewApp& app) {
-  if (!app.urls.empty() && app.port == 0)
-    throw Failure(Exit::kUsage, "--url needs --port: the port that the application listens on.");
-  api::CreateApplicationRequest request;
-  request.set_name(app.name);
-  request.set_repository_id(FindRepository(context, app.repo).id());
-  request.set_ref_name(app.ref);
-  request.set_start_on_create(app.start || app.wait);
-  TakeMethod(app, *request.mutable_config());
-  for (const std::string& url : app.urls) *request.add_websites() = WebsiteOf(url, app.port);
-  const auto made = context.Api<api::Application>("CreateApplication", request);
-  if (app.wait) {
-    Following following;
-    following.app_id = made.id();
-    FollowToSuccess(context, following);
-  }
-  context.Print(made, made.id() + "\n");
-}
 
 std::string StateOf(const api::Application& app) {
   if (!app.running()) return "stopped";
@@ -109,8 +51,27 @@ void Change(Context& context, const Existing& given, const char* method, const s
   context.Print(status, status.name() + ": " + status.summary() + ".\n");
 }
 
+// Its name is to be written once more, or --yes given.
+void ConfirmDelete(const api::Application& app, bool yes) {
+  if (yes) return;
+  if (!IsInteractive())
+    throw Failure(Exit::kUsage, "Nobody can be asked whether " + app.name() +
+                                    " is to be deleted; --yes does it without asking.");
+  if (Ask("All that belongs to it goes. Its name once more, to delete it", "") != app.name())
+    throw Failure(Exit::kFailed, "That is not its name; nothing was deleted.");
+}
+
+void Restart(Context& context, const Existing& given) {
+  const auto app = FindApplication(context, given.app);
+  if (!app.running())
+    throw Failure(Exit::kFailed,
+                  app.name() + " is stopped; `ns app start " + app.name() + "` starts it.");
+  Change(context, given, "StartApplication", "is being restarted");
+}
+
 void Delete(Context& context, const Existing& given) {
   const auto app = FindApplication(context, given.app);
+  ConfirmDelete(app, given.yes);
   api::ApplicationIdRequest request;
   request.set_id(app.id());
   context.Api("DeleteApplication", request);
@@ -119,41 +80,22 @@ void Delete(Context& context, const Existing& given) {
 }
 
 void AddExisting(CLI::App& noun, const char* name, const char* what,
-                 std::function<void(const Existing&)> run) {
+                 std::function<void(const Existing&)> run, bool confirm = false) {
   auto given = std::make_shared<Existing>();
   auto* command = noun.add_subcommand(name, what);
   command->add_option("APP", given->app, "name or id")->required();
   command->add_flag("--wait", given->wait, "until it is so");
+  if (confirm) command->add_flag("-y,--yes", given->yes, "without asking");
   command->callback([given, run = std::move(run)] { run(*given); });
-}
-
-void AddCreate(CLI::App& noun, Context& context) {
-  auto fresh = std::make_shared<NewApp>();
-  auto* create =
-      noun.add_subcommand("create", "make an application of a repository; prints its id");
-  create->add_option("REPO", fresh->repo, "name, id or URL of a registered repository")->required();
-  create->add_option("--name", fresh->name, "name of the application")->required();
-  create->add_option("--ref", fresh->ref, "branch or tag that it follows")->capture_default_str();
-  create->add_option("--url", fresh->urls,
-                     "where it answers, e.g. https://app.example.com/path; repeat for more");
-  create->add_option("--port", fresh->port, "port that it listens on")->check(CLI::Range(1, 65535));
-  create->add_option("--dockerfile", fresh->dockerfile, "build with this Dockerfile");
-  create->add_option("--context", fresh->folder, "folder of the source that is built")
-      ->capture_default_str();
-  create->add_option("--image", fresh->image, "without a Dockerfile: image to begin with");
-  create->add_option("--build", fresh->build, "without a Dockerfile: script that builds");
-  create->add_option("--entrypoint", fresh->entrypoint, "instead of the image's");
-  create->add_option("--command", fresh->command, "instead of the image's");
-  create->add_flag("--start", fresh->start, "start it at once");
-  create->add_flag("--wait", fresh->wait, "start it and wait until it is live");
-  create->callback([&context, fresh] { Create(context, *fresh); });
 }
 
 }  // namespace
 
 void AddApp(CLI::App& root, Context& context) {
   auto* noun = root.add_subcommand("app", "applications")->require_subcommand(1);
-  AddCreate(*noun, context);
+  AddAppCreate(*noun, context);
+  AddAppUpdate(*noun, context);
+  AddAppShow(*noun, context);
   auto mine = std::make_shared<bool>(false);
   auto* list = noun->add_subcommand("list", "all applications");
   list->add_flag("--mine", *mine, "only those that you own");
@@ -162,11 +104,14 @@ void AddApp(CLI::App& root, Context& context) {
   AddExisting(*noun, "start", "start it; restart it when it runs", [&](const Existing& app) {
     Change(context, app, "StartApplication", "is being started");
   });
+  AddExisting(*noun, "restart", "restart it without dropped requests; one that is stopped stays so",
+              [&](const Existing& app) { Restart(context, app); });
   AddExisting(*noun, "stop", "stop it; its URL answers 503", [&](const Existing& app) {
     Change(context, app, "StopApplication", "is being stopped");
   });
-  AddExisting(*noun, "delete", "remove a stopped application and all that belongs to it",
-              [&](const Existing& app) { Delete(context, app); });
+  AddExisting(
+      *noun, "delete", "remove a stopped application and all that belongs to it",
+      [&](const Existing& app) { Delete(context, app); }, true);
 }
 
 }  // namespace ns::cli

@@ -88,6 +88,7 @@ api::Application FindApplication(Context& context, const std::string& app);
 api::Repository FindRepository(Context& context, const std::string& repo);
 
 // The nouns. Each adds its commands below `root`.
+void AddOpen(CLI::App& root, Context& context);
 void AddRepo(CLI::App& root, Context& context);
 void AddApp(CLI::App& root, Context& context);
 void AddApply(CLI::App& root, Context& context);  // and diff, export
@@ -97,6 +98,7 @@ void AddStatus(CLI::App& root, Context& context);
 void AddRelease(CLI::App& root, Context& context);
 void AddReleases(CLI::App& noun, Context& context);  // below `app`
 void AddEvents(CLI::App& root, Context& context);
+void AddAudit(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddQueue(CLI::App& root, Context& context);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "context.h"
+#include "detect.h"
 #include "failure.h"
 #include "follow.h"
 #include "status_text.h"
@@ -13,8 +14,6 @@
 namespace ns::cli {
 namespace {
 
-constexpr int kPort = 8080;      // where the source names none
-constexpr int kSitePort = 80;    // of static sites, which have none of their own
 constexpr size_t kWidest = 100;  // characters of settings in a table
 
 using Method = platform::Suggestion::Method;
@@ -39,18 +38,6 @@ api::Repository Register(Context& context, const std::string& url, const std::st
   return made;
 }
 
-// `look`: with what fits the source, for which a builder looks at it.
-platform::Suggestion Suggest(Context& context, const Given& given, const api::Repository& repo,
-                             bool look) {
-  platform::SuggestApplicationRequest request;
-  request.set_repository_id(repo.id());
-  request.set_ref_name(given.ref);
-  request.set_name(given.name);
-  request.set_without_methods(!look);
-  if (look) context.Progress("looking at the source");
-  return context.Platform<platform::Suggestion>("SuggestApplication", request);
-}
-
 // The application of this repository and ref that is there already.
 std::optional<api::Application> Known(Context& context, const Given& given,
                                       const api::Repository& repo,
@@ -66,44 +53,24 @@ std::optional<api::Application> Known(Context& context, const Given& given,
   return std::nullopt;
 }
 
-// "runtime-dockerfile", as the documentation has it.
-std::string NameOf(std::string field) {
-  std::ranges::replace(field, '_', '-');
-  return field;
-}
-
-bool IsSite(const Method& method) { return method.name().starts_with("static_"); }
-
-// What was looked for, a line each.
-std::string WhyNot(const platform::Suggestion& wanted) {
-  std::string lines;
-  for (const auto& method : wanted.misfits())
-    lines += "  " + NameOf(method.name()) + ": " + Plain(method.reason()) + "\n";
-  for (const auto& one : wanted.failures())
-    lines += "  " + NameOf(one.name()) + " could not be asked: " + Plain(one.message()) + "\n";
-  return lines.empty() ? "  no build method is loaded on that builder\n" : lines;
-}
-
 const Method& MethodOf(const Given& given, const platform::Suggestion& wanted) {
-  for (const auto& method : wanted.methods()) {
-    if (method.has_config()) return method;
-  }
+  if (const Method* best = BestOf(wanted)) return *best;
   throw Failure(
       Exit::kFailed,
       given.url + " at " + ShortCommit(wanted.commit()) +
           " is nothing that a build method knows:\n" + WhyNot(wanted) +
           "Add what is missing, or say how: ns app create " + given.url + " --name " +
           wanted.name() +
-          " --image IMAGE --build SCRIPT --command COMMAND --url HOST --port PORT --wait");
+          " --method runtime-cmd --set baseImage=IMAGE --set buildCmd=SCRIPT --set command=COMMAND "
+          "--url HOST --port PORT --wait");
 }
 
-int PortOf(Context& context, const Given& given, const Method& method) {
-  if (given.port != 0) return given.port;
-  if (IsSite(method)) return kSitePort;
-  if (method.http_port() != 0) return method.http_port();
-  context.Progress("the source names no port; taking " + std::to_string(kPort) +
+int PortFor(Context& context, const Given& given, const Method& method) {
+  const int port = given.port != 0 ? given.port : PortOf(method);
+  if (port != 0) return port;
+  context.Progress("the source names no port; taking " + std::to_string(kUsualPort) +
                    " (--port names another)");
-  return kPort;
+  return kUsualPort;
 }
 
 // Every method, the best first, and why.
@@ -112,13 +79,13 @@ void ShowFits(Context& context, const platform::Suggestion& wanted) {
   for (const auto& method : wanted.methods()) {
     std::string settings = Plain(method.settings());
     if (settings.size() > kWidest) settings = settings.substr(0, kWidest - 3) + "...";
-    rows.push_back(
-        {std::to_string(method.fit()), NameOf(method.name()), settings, Plain(method.reason())});
+    rows.push_back({std::to_string(method.fit()), MethodName(method.name()), settings,
+                    Plain(method.reason())});
   }
   for (const auto& method : wanted.misfits())
-    rows.push_back({"no", NameOf(method.name()), "-", Plain(method.reason())});
+    rows.push_back({"no", MethodName(method.name()), "-", Plain(method.reason())});
   for (const auto& one : wanted.failures())
-    rows.push_back({"?", NameOf(one.name()), "-",
+    rows.push_back({"?", MethodName(one.name()), "-",
                     "could not be asked: " + one.reason() + ": " + Plain(one.message())});
   context.Print(wanted, Table(rows));
 }
@@ -137,10 +104,10 @@ api::Application Create(Context& context, const Given& given, const api::Reposit
     auto& website = *request.add_websites();
     website.set_fqdn(host);
     website.set_path_prefix("/");
-    website.set_http_port(PortOf(context, given, method));
+    website.set_http_port(PortFor(context, given, method));
   }
   const auto made = context.Api<api::Application>("CreateApplication", request);
-  context.Progress("application " + made.name() + ": " + NameOf(method.name()) + ". " +
+  context.Progress("application " + made.name() + ": " + MethodName(method.name()) + ". " +
                    Plain(method.reason()));
   return made;
 }
@@ -165,15 +132,16 @@ void Wake(Context& context, const api::Application& app) {
 void Run(Context& context, const Given& given) {
   const auto repo =
       Register(context, given.url, given.name.empty() ? NameOfUrl(given.url) : given.name);
-  if (given.detect) return ShowFits(context, Suggest(context, given, repo, true));
-  auto wanted = Suggest(context, given, repo, false);
+  if (given.detect)
+    return ShowFits(context, Suggest(context, repo.id(), given.ref, given.name, true));
+  auto wanted = Suggest(context, repo.id(), given.ref, given.name, false);
   context.Progress(wanted.ref_name() + " is commit " + ShortCommit(wanted.commit()));
   Following following;
   if (const auto known = Known(context, given, repo, wanted)) {
     following = FollowingOf(context, known->id());
     Wake(context, *known);
   } else {
-    wanted = Suggest(context, given, repo, true);
+    wanted = Suggest(context, repo.id(), given.ref, given.name, true);
     following.app_id = Create(context, given, repo, wanted).id();
   }
   following.commit = wanted.commit();

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 
+#include "app_flags.h"
 #include "context.h"
 #include "failure.h"
 #include "follow.h"
@@ -12,7 +13,7 @@ namespace ns::cli {
 namespace {
 
 struct Variables {
-  std::string app, scope;
+  std::string app, scope, file;
   std::vector<std::string> items;
   bool secret = false, wait = false;
 };
@@ -52,8 +53,12 @@ void Finish(Context& context, const Variables& given, const api::Application& ap
 void Set(Context& context, const Variables& given) {
   const auto app = FindApplication(context, given.app);
   const Following following = FollowingOf(context, app.id());
-  for (const std::string& item : given.items) {
-    const auto [key, value] = Split(item);
+  std::vector<std::pair<std::string, std::string>> variables;
+  if (!given.file.empty()) variables = VariablesOf(given.file);
+  for (const std::string& item : given.items) variables.push_back(Split(item));
+  if (variables.empty())
+    throw Failure(Exit::kUsage, "Nothing is to be set; give KEY=VALUE or --from-file FILE.");
+  for (const auto& [key, value] : variables) {
     platform::SetEnvRequest request;
     request.set_application_id(app.id());
     request.set_key(key);
@@ -62,7 +67,7 @@ void Set(Context& context, const Variables& given) {
     if (given.secret) request.set_secret(true);
     context.Platform("SetEnv", request);
   }
-  Finish(context, given, app, following, std::to_string(given.items.size()) + " set");
+  Finish(context, given, app, following, std::to_string(variables.size()) + " set");
 }
 
 void Unset(Context& context, const Variables& given) {
@@ -105,7 +110,9 @@ void AddEnv(CLI::App& root, Context& context) {
   auto* set = noun->add_subcommand(
       "set", "set variables; a change of run scope restarts, of build scope builds");
   set->add_option("APP", given->app, "name or id")->required();
-  set->add_option("KEY=VALUE", given->items, "KEY alone reads the value from stdin")->required();
+  set->add_option("KEY=VALUE", given->items, "KEY alone reads the value from stdin");
+  set->add_option("--from-file", given->file,
+                  "lines KEY=VALUE of a file; - reads standard input, such as a pasted block");
   set->add_option("--scope", given->scope, "run, build or both; default: as it was")
       ->check(CLI::IsMember({"run", "build", "both"}));
   set->add_flag("--secret", given->secret, "never shown again");

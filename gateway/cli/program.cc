@@ -32,9 +32,10 @@ void Describe(CLI::App& root, Context& context) {
   root.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
-  for (const auto add : {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddWatch, &AddLogs,
-                         &AddApp, &AddApply, &AddRepo, &AddEnv, &AddBuild, &AddQueue, &AddPlugin,
-                         &AddHost, &AddDoctor, &AddAdmin, &AddCompletion, &AddVersion}) {
+  for (const auto add :
+       {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddWatch, &AddAudit, &AddLogs, &AddApp,
+        &AddApply, &AddOpen, &AddRepo, &AddEnv, &AddBuild, &AddQueue, &AddPlugin, &AddHost,
+        &AddDoctor, &AddAdmin, &AddCompletion, &AddVersion}) {
     add(root, context);
   }
 }

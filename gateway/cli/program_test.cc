@@ -90,8 +90,8 @@ TEST_F(ProgramTest, WrongUse_IsTwo) {
   EXPECT_EQ(Run({"rollback", "shop", ""}), 2);
   EXPECT_THAT(err_, HasSubstr("RELEASE is empty"));
   EXPECT_EQ(Run({"app", "start"}), 2);
-  EXPECT_EQ(Run({"app", "create", "shop", "--name", "x"}), 2);
-  EXPECT_THAT(err_, HasSubstr("--dockerfile"));
+  EXPECT_EQ(Run({"app", "create"}), 2);
+  EXPECT_THAT(err_, HasSubstr("This is missing: --repo, --name, --method.\n"));
   EXPECT_EQ(RunPlain({"ns", "--server", "nowhere", "app", "list"}), 2);
   EXPECT_EQ(Run({"--help"}), 0);
 }
@@ -289,7 +289,7 @@ TEST_F(ProgramTest, DeleteWithWait_EndsWhenItIsGone) {
   server_.On("GetApplicationStatus", [&, looks = std::make_shared<int>()](const std::string&) {
     return ++*looks < 2 ? Ok(status_) : Refusal(404, "not_found", "gone");
   });
-  EXPECT_EQ(Run({"app", "delete", "shop", "--wait"}), 0);
+  EXPECT_EQ(Run({"app", "delete", "shop", "--wait", "--yes"}), 0);
   EXPECT_EQ(out_, "shop is gone.\n");
 }
 

@@ -49,7 +49,7 @@ def target_of(root, path, name, known):
         return "plugin-api", next((k for k in known if k.startswith("plugin-api/") and k.endswith("/" + name)), None)
     if name.endswith((".pb.h", ".grpc.pb.h")) and not name.startswith("google/"):
         return "proto", None
-    for base in ("core", "gateway/plugin", "gateway", "plugins", "plugins/shared", "plugin-api", ""):
+    for base in ("core", "gateway/plugin", "gateway/cli", "gateway", "plugins", "plugins/shared", "plugin-api", ""):
         candidate = os.path.join(base, name)
         if candidate in known:
             return source.folder_of(candidate), candidate

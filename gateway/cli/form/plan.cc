@@ -124,7 +124,7 @@ class Planner {
       case api::Repository::SSH:
         if (auth.key.empty())
           return Fault(field, "must have key, the id of a pair of `ns repo key`");
-        return out.mutable_ssh()->set_key_id(auth.key);
+        return out.mutable_ssh()->set_key_id(auth.key == "platform" ? "" : auth.key);
       default:
         out.mutable_none();
     }

@@ -1,0 +1,216 @@
+// `ns app create`: from flags, or from a talk with who sits at the terminal.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+
+#include "app_flags.h"
+#include "detect.h"
+#include "failure.h"
+#include "follow.h"
+#include "form/settings.h"
+#include "terminal.h"
+#include "text.h"
+
+namespace ns::cli {
+namespace {
+
+constexpr char kNone[] = "none";  // the answer for "no URL"
+
+class Maker {
+ public:
+  Maker(Context& context, const AppFlags& flags)
+      : context_(context), flags_(flags), talks_(IsInteractive() && !flags.yes) {}
+
+  void Run() {
+    if (!talks_) RefuseGaps();
+    const auto variables = flags_.env_file.empty()
+                               ? std::vector<std::pair<std::string, std::string>>()
+                               : VariablesOf(flags_.env_file);
+    repo_ = TakeRepository();
+    if (flags_.ref.empty()) flags_.ref = talks_ ? Ask("Branch or tag", "HEAD") : "HEAD";
+    Look();
+    TakeName();
+    TakeMethod();
+    TakeHost();
+    const bool start = TakeStart();
+    api::CreateApplicationRequest request = Request();
+    request.set_start_on_create(start && variables.empty());
+    const auto made = context_.Api<api::Application>("CreateApplication", request);
+    SetVariables(context_, made.id(), variables);
+    if (start && !variables.empty()) Start(made.id());
+    Tell(made, start);
+  }
+
+ private:
+  // All that is missing at once.
+  void RefuseGaps() const {
+    std::string gaps;
+    const auto need = [&](bool given, const char* flag) {
+      if (!given) gaps += std::string(gaps.empty() ? "" : ", ") + flag;
+    };
+    need(!flags_.repo.empty(), "--repo");
+    need(flags_.yes || !flags_.name.empty(), "--name");
+    need(flags_.yes || !flags_.method.empty(), "--method");
+    if (gaps.empty()) return;
+    throw Failure(Exit::kUsage, "This is missing: " + gaps +
+                                    ".\nOn a terminal it is asked for; --yes takes what the source "
+                                    "suggests for name, host, port and method.");
+  }
+
+  api::Repository TakeRepository() {
+    if (!flags_.repo.empty()) return FindRepository(context_, flags_.repo);
+    const auto all = AllRepositories(context_);
+    if (all.repositories().empty())
+      throw Failure(Exit::kNotFound, "No repository is registered yet; `ns repo add URL` does it.");
+    for (const auto& one : all.repositories())
+      context_.Progress("  " + Plain(one.name()) + "  " + Plain(one.url()));
+    const std::string usual = all.repositories_size() == 1 ? all.repositories(0).name() : "";
+    return FindRepository(context_, Ask("Repository (name, id or URL)", usual));
+  }
+
+  // Nobody looks at the source where nothing is left to be found out.
+  void Look() {
+    const bool open = flags_.method.empty() || flags_.name.empty() || flags_.hosts.empty();
+    if (!open || !(talks_ || flags_.yes)) return;
+    wanted_ = Suggest(context_, repo_.id(), flags_.ref, flags_.name, flags_.method.empty());
+  }
+
+  void TakeName() {
+    if (!flags_.name.empty()) return;
+    flags_.name = talks_ ? Ask("Name", wanted_.name()) : wanted_.name();
+  }
+
+  const platform::Suggestion::Method* Fit(const std::string& method) const {
+    const auto found = std::ranges::find_if(wanted_.methods(), [&](const auto& one) {
+      return one.has_config() && MethodName(one.name()) == method;
+    });
+    return found == wanted_.methods().end() ? nullptr : &*found;
+  }
+
+  void TakeMethod() {
+    const auto* best = BestOf(wanted_);
+    if (flags_.method.empty()) flags_.method = talks_ ? AskMethod(best) : MethodOrRefuse(best);
+    const auto* fit = Fit(flags_.method);
+    AppFlags settings = flags_;
+    config_ = ConfigOf(settings, fit ? fit->config() : form::EmptyConfig(flags_.method));
+    if (fit) context_.Progress(flags_.method + ": " + Plain(fit->reason()));
+    if (!talks_ || !flags_.settings.empty()) return;
+    for (const form::Setting& setting : form::SettingsOf(config_))
+      form::SetSetting(config_, setting.name, Ask("  " + setting.name, setting.value));
+  }
+
+  std::string MethodOrRefuse(const platform::Suggestion::Method* best) const {
+    if (best) return MethodName(best->name());
+    throw Failure(Exit::kFailed, "Nothing that a build method knows is in " + repo_.url() + ":\n" +
+                                     WhyNot(wanted_) + "Say how with --method and --set.");
+  }
+
+  std::string AskMethod(const platform::Suggestion::Method* best) {
+    for (const auto& method : wanted_.methods())
+      context_.Progress("  " + MethodName(method.name()) + "  fits: " + Plain(method.reason()));
+    std::string not_fitting = WhyNot(wanted_);
+    if (!wanted_.misfits().empty() || !wanted_.failures().empty())
+      context_.Progress(not_fitting.substr(0, not_fitting.size() - 1));
+    for (const auto all = form::Methods();;) {
+      const std::string method = Ask("Build method", best ? MethodName(best->name()) : "");
+      if (std::ranges::find(all, method) != all.end()) return method;
+      std::string names;
+      for (const std::string& name : all) names += (names.empty() ? "" : ", ") + name;
+      context_.Progress("There is no method \"" + method + "\"; one of " + names + ".");
+    }
+  }
+
+  void TakeHost() {
+    if (flags_.hosts.empty() && (talks_ || flags_.yes)) {
+      const std::string usual = wanted_.fqdn().empty() ? kNone : wanted_.fqdn();
+      const std::string host = talks_ ? Ask("Host that it answers at, or none", usual) : usual;
+      if (host != kNone) flags_.hosts.push_back(host);
+    }
+    if (flags_.hosts.empty() || flags_.port != 0) return;
+    const auto* fit = Fit(flags_.method);
+    const bool site = flags_.method.starts_with("static-");
+    const int found = fit ? PortOf(*fit) : site ? 80 : 0;
+    if (site || (!talks_ && (found != 0 || flags_.yes)))
+      flags_.port = found == 0 ? kUsualPort : found;
+    else if (talks_)
+      flags_.port = AskPort(found == 0 ? kUsualPort : found);
+    else
+      throw Failure(Exit::kUsage, "--host needs --port: the port that the application listens on.");
+  }
+
+  int AskPort(int usual) {
+    for (;;) {
+      const std::string port = Ask("Port that it listens on", std::to_string(usual));
+      const bool number =
+          port.size() < 6 && port.find_first_not_of("0123456789") == std::string::npos;
+      if (number && std::stoi(port) >= 1 && std::stoi(port) <= 65535) return std::stoi(port);
+      context_.Progress("A port is a number from 1 to 65535.");
+    }
+  }
+
+  bool TakeStart() const {
+    if (flags_.start || flags_.wait || flags_.no_start) return !flags_.no_start;
+    return talks_ ? AskYes("Start it at once?", true) : flags_.yes;
+  }
+
+  api::CreateApplicationRequest Request() const {
+    api::CreateApplicationRequest request;
+    request.set_name(flags_.name);
+    request.set_repository_id(repo_.id());
+    request.set_ref_name(flags_.ref);
+    *request.mutable_config() = config_;
+    for (const std::string& host : flags_.hosts)
+      *request.add_websites() = WebsiteOf(host, flags_.port);
+    return request;
+  }
+
+  void Start(const std::string& id) {
+    api::ApplicationIdRequest request;
+    request.set_id(id);
+    context_.Api("StartApplication", request);
+  }
+
+  // What was made, how to reach it, and how far it is.
+  void Tell(const api::Application& made, bool start) {
+    context_.Progress("application " + made.name() + " of " + repo_.name() + " at " + flags_.ref +
+                      ", built by " + flags_.method);
+    for (const auto& one : Request().websites())
+      context_.Progress("  " + UrlOf(one.fqdn(), one.path_prefix(), one.https()));
+    if (!start) context_.Progress("`ns app start " + made.name() + "` starts it.");
+    const bool follow =
+        flags_.wait || (start && talks_ && AskYes("Follow the first deploy?", true));
+    if (follow) {
+      Following following;
+      following.app_id = made.id();
+      following.log = talks_;
+      FollowToSuccess(context_, following);
+    }
+    context_.Print(made, made.id() + "\n");
+  }
+
+  Context& context_;
+  AppFlags flags_;
+  const bool talks_;
+  api::Repository repo_;
+  platform::Suggestion wanted_;
+  api::ApplicationConfig config_;
+};
+
+}  // namespace
+
+void AddAppCreate(CLI::App& noun, Context& context) {
+  auto flags = std::make_shared<AppFlags>();
+  auto* command = noun.add_subcommand(
+      "create", "make an application of a repository; asks for what is missing; prints its id");
+  command->add_option("REPO,--repo", flags->repo, "name, id or URL of a registered repository");
+  AddAppFlags(*command, *flags);
+  command->add_option("--env-file", flags->env_file,
+                      "variables that it begins with, lines KEY=VALUE; - reads standard input");
+  auto* start = command->add_flag("--start", flags->start, "start it at once");
+  command->add_flag("--no-start", flags->no_start, "do not start it")->excludes(start);
+  command->add_flag("-y,--yes", flags->yes,
+                    "ask nothing: what is not given is as the source suggests, and it starts");
+  command->callback([&context, flags] { Maker(context, *flags).Run(); });
+}
+
+}  // namespace ns::cli

@@ -1,0 +1,65 @@
+#include "app_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
+
+#include "dotenv.h"
+#include "failure.h"
+#include "form/settings.h"
+#include "form_file.h"
+
+namespace ns::cli {
+namespace {
+
+constexpr size_t kMostEnv = 1 << 20;  // bytes of a file of variables
+
+}  // namespace
+
+void AddAppFlags(CLI::App& command, AppFlags& flags) {
+  command.add_option("--name", flags.name, "name of the application");
+  command.add_option("--ref", flags.ref, "branch or tag that it follows");
+  command.add_option("--host,--url", flags.hosts,
+                     "where it answers, e.g. app.example.com or https://app.example.com/path; "
+                     "repeat for more");
+  command.add_option("--port", flags.port, "port that it listens on")->check(CLI::Range(1, 65535));
+  command.add_option("--method", flags.method, "how it is built")
+      ->check(CLI::IsMember(form::Methods()));
+  command.add_option(
+      "--set", flags.settings,
+      "KEY=VALUE, a setting of the build method such as dockerfileName, context, "
+      "baseImage, buildCmd, command, entrypoint, artifactPath, spa; repeat for more");
+  command.add_flag("--wait", flags.wait, "until it is live");
+}
+
+api::ApplicationConfig ConfigOf(const AppFlags& flags, const api::ApplicationConfig& base) {
+  const bool same = flags.method.empty() || flags.method == form::MethodOf(base);
+  api::ApplicationConfig config = same ? base : form::EmptyConfig(flags.method);
+  for (const std::string& item : flags.settings) {
+    const size_t equals = item.find('=');
+    if (equals == std::string::npos)
+      throw Failure(Exit::kUsage, "--set is '" + item + "'; give KEY=VALUE.");
+    if (form::MethodOf(config).empty())
+      throw Failure(Exit::kUsage, "--set needs --method: settings are those of a build method.");
+    form::SetSetting(config, item.substr(0, equals), item.substr(equals + 1));
+  }
+  return config;
+}
+
+std::vector<std::pair<std::string, std::string>> VariablesOf(const std::string& file) {
+  if (file == "-") return ParseDotenv("<stdin>", {std::istreambuf_iterator<char>(std::cin), {}});
+  return ParseDotenv(file, ReadFile(file, kMostEnv));
+}
+
+void SetVariables(Context& context, const std::string& app_id,
+                  const std::vector<std::pair<std::string, std::string>>& variables) {
+  for (const auto& [key, value] : variables) {
+    platform::SetEnvRequest request;
+    request.set_application_id(app_id);
+    request.set_key(key);
+    request.set_value(value);
+    context.Platform("SetEnv", request);
+  }
+}
+
+}  // namespace ns::cli

@@ -1,0 +1,32 @@
+// What the command line says of an application that is made or changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "context.h"
+
+namespace ns::cli {
+
+struct AppFlags {
+  std::string repo, name, ref, method, env_file;
+  std::vector<std::string> hosts, settings, owners;
+  int port = 0;
+  bool start = false, no_start = false, wait = false, yes = false;
+};
+
+// The options that `create` and `update` share.
+void AddAppFlags(CLI::App& command, AppFlags& flags);
+// `base` with the method and settings of the flags; a method that differs begins anew. Throws
+// Failure(kUsage).
+api::ApplicationConfig ConfigOf(const AppFlags& flags, const api::ApplicationConfig& base);
+// Sets the variables of a file; throws Failure(kUsage) before it sets any where one is wrong.
+std::vector<std::pair<std::string, std::string>> VariablesOf(const std::string& file);
+void SetVariables(Context& context, const std::string& app_id,
+                  const std::vector<std::pair<std::string, std::string>>& variables);
+
+void AddAppCreate(CLI::App& noun, Context& context);
+void AddAppUpdate(CLI::App& noun, Context& context);
+void AddAppShow(CLI::App& noun, Context& context);
+
+}  // namespace ns::cli
