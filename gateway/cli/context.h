@@ -108,6 +108,7 @@ void AddAudit(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddQueue(CLI::App& root, Context& context);
+void AddWatch(CLI::App& root, Context& context);
 void AddHost(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);

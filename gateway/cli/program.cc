@@ -32,10 +32,11 @@ void Describe(CLI::App& root, Context& context) {
   root.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
-  for (const auto add : {&AddDeploy, &AddPush,   &AddRelease, &AddStatus,     &AddEvents, &AddAudit,
-                         &AddLogs,   &AddApp,    &AddApply,   &AddOpen,       &AddRepo,   &AddEnv,
-                         &AddBuild,  &AddQueue,  &AddPlugin,  &AddHost,       &AddLogin,  &AddToken,
-                         &AddKey,    &AddDoctor, &AddAdmin,   &AddCompletion, &AddVersion}) {
+  for (const auto add :
+       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,
+        &AddLogs,   &AddApp,   &AddApply,   &AddOpen,   &AddRepo,       &AddEnv,
+        &AddBuild,  &AddQueue, &AddPlugin,  &AddHost,   &AddWatch,      &AddLogin,
+        &AddToken,  &AddKey,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
     add(root, context);
   }
 }
