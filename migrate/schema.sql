@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 9
+-- schema number: 10
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -518,6 +518,21 @@ CREATE TABLE detection_findings (
 
 -- ---- what was seen ----
 
+-- What the applications on one backend have used over the span of seconds that ends at that moment: one row for all of them, -1 for what
+-- is not known. `cpu` in millionths of a core, `memory` in bytes, the network in bytes a second. Ids of applications that are gone stay
+-- until the row goes, after a day.
+CREATE TABLE usage_batches (
+  backend text NOT NULL,
+  span integer NOT NULL,
+  ended_at timestamptz NOT NULL,
+  applications text[] NOT NULL,
+  cpu bigint[] NOT NULL,
+  memory bigint[] NOT NULL,
+  received bigint[] NOT NULL,
+  sent bigint[] NOT NULL,
+  PRIMARY KEY (backend, span, ended_at)
+);
+
 CREATE TABLE observations (
   application_id text PRIMARY KEY REFERENCES applications (id) ON DELETE CASCADE,
   present boolean NOT NULL,
@@ -578,6 +593,51 @@ CREATE INDEX events_subject ON events (subject, subject_id, number);
 CREATE INDEX events_place ON events (xact, number);
 CREATE INDEX events_application ON events (application_id, xact, number);
 
+-- Append-only, too: calls of the API that write, whoever made them and whatever became of them. `code` is that of the answer (0: done).
+-- `application_id` and `repository_id` tell whom it concerns besides who called.
+CREATE TABLE audit_events (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  happened_at timestamptz NOT NULL,
+  call_id text NOT NULL,
+  request_id text NOT NULL,
+  user_id text NOT NULL,
+  user_name text NOT NULL,
+  via text NOT NULL,
+  credential_id text NOT NULL,
+  address text NOT NULL,
+  method text NOT NULL,
+  object_kind text NOT NULL,
+  object_id text NOT NULL,
+  application_id text NOT NULL,
+  repository_id text NOT NULL,
+  result_id text NOT NULL,
+  code smallint NOT NULL,
+  reason text NOT NULL,
+  CONSTRAINT audit_events_call UNIQUE (call_id)
+);
+
+CREATE INDEX audit_events_time ON audit_events (happened_at);
+CREATE INDEX audit_events_user ON audit_events (user_id, number);
+CREATE INDEX audit_events_object ON audit_events (object_id, number);
+CREATE INDEX audit_events_application ON audit_events (application_id, number);
+CREATE INDEX audit_events_repository ON audit_events (repository_id, number);
+
+-- First answers to calls that came with an idempotency key. No answer yet: whoever has the token carries the call out, until the lease passes.
+CREATE TABLE repeatable_calls (
+  user_id text NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+  key_hash text NOT NULL,
+  fingerprint text NOT NULL,
+  token text NOT NULL,
+  lease_expires timestamptz NOT NULL,
+  expires timestamptz NOT NULL,
+  answer_sealed bytea,
+  seal_key text NOT NULL DEFAULT '',
+  seal_version smallint NOT NULL DEFAULT 1,
+  PRIMARY KEY (user_id, key_hash)
+);
+
+CREATE INDEX repeatable_calls_expires ON repeatable_calls (expires);
+
 -- ---- hosts ----
 
 -- `lease_expires` is a host's lease: what names it as holder is held until then.
@@ -589,6 +649,7 @@ CREATE TABLE hosts (
   build_slots integer NOT NULL DEFAULT 0,
   build_methods text[] NOT NULL DEFAULT '{}',
   platform text NOT NULL DEFAULT '',
+  figures text[] NOT NULL DEFAULT '{}',
   last_seen timestamptz NOT NULL,
   lease_expires timestamptz NOT NULL DEFAULT now()
 );
@@ -605,6 +666,7 @@ CREATE TABLE host_plugins (
   reason text NOT NULL,
   message text NOT NULL,
   config_schema text NOT NULL,
+  app_schema text NOT NULL DEFAULT '',
   PRIMARY KEY (host_id, ordinal)
 );
 
@@ -763,7 +825,8 @@ BEGIN
     END IF;
     IF NEW.deleted AND NOT OLD.deleted THEN
       kinds := kinds || 'app.deleted'::text; reasons := reasons || ''::text; messages := messages || ''::text;
-      details := details || '{}'::text;
+      details := details || ('{"repository":"' || NEW.repository_id || '","owners":[' || coalesce((SELECT string_agg('"' || owner.subject_id || '"', ',' ORDER BY owner.subject_id)
+        FROM application_owners AS owner WHERE owner.application_id = NEW.id), '') || ']}');
     END IF;
     IF NEW.removed AND NOT OLD.removed THEN
       kinds := kinds || 'app.removed'::text; reasons := reasons || ''::text; messages := messages || ''::text;
@@ -879,6 +942,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION ns_refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME;
+END
+$$;
+
+CREATE TRIGGER audit_events_stay BEFORE UPDATE ON audit_events FOR EACH ROW EXECUTE FUNCTION ns_refuse_update();
 CREATE TRIGGER applications_tell AFTER INSERT OR UPDATE OR DELETE ON applications FOR EACH ROW EXECUTE FUNCTION ns_tell_application();
 CREATE TRIGGER builds_tell AFTER INSERT OR UPDATE ON builds FOR EACH ROW EXECUTE FUNCTION ns_tell_build();
 CREATE TRIGGER repositories_tell AFTER INSERT OR UPDATE OR DELETE ON repositories FOR EACH ROW EXECUTE FUNCTION ns_tell_repository();

@@ -5,13 +5,15 @@ PACKAGES_BUILD="g++ cmake ninja-build ccache mold pkg-config
   libboost-context1.81-dev libboost-coroutine1.81-dev
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libprotoc-dev
   libgit2-dev libssh2-1-dev libpq-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsodium-dev libssl-dev
-  libcurl4-openssl-dev libnghttp2-dev libarchive-dev zlib1g-dev libpugixml-dev libvalijson-dev libcli11-dev libsimdjson-dev"
+  libcurl4-openssl-dev libnghttp2-dev libarchive-dev zlib1g-dev libpugixml-dev libvalijson-dev libcli11-dev libsimdjson-dev
+  prometheus-cpp-dev"
 PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python3-venv openssl
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin bubblewrap"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
-  runc buildah containernetworking-plugins python3-swift memcached chromium"
+  runc buildah containernetworking-plugins python3-swift memcached chromium prometheus mandoc zsh fish"
 PACKAGES_BENCH="libbenchmark-dev nghttp2-client wrk"
+PACKAGES_FUZZ="libclang-rt-14-dev"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"
 
 # missing_packages NAME...: those that are not installed.
@@ -34,7 +36,7 @@ services_off() {
 enabled_units() { find /etc/systemd/system -path '*.wants/*' 2>/dev/null | sort; }
 
 services_restore() {
-  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh|memcached)\.' | xargs -r rm -f
+  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh|memcached|prometheus)\.' | xargs -r rm -f
   if [ -e "$1/policy-rc.d" ]; then cp -a "$1/policy-rc.d" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
   if [ -e "$1/createcluster.conf" ]; then cp -a "$1/createcluster.conf" /etc/postgresql-common/createcluster.conf; fi
   rm -rf "$1"

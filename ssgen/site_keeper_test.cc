@@ -106,8 +106,26 @@ class SiteKeeperTest : public testing::Test {
   }
 
   static ports::Store Watched(const ports::Store& s, ports::SiteStore& sites) {
-    return {s.repositories, s.apps,  s.deploys, s.retention, s.builds,     s.logs,
-            s.events,       s.users, s.hosts,   sites,       s.detections, s.hints};
+    return {
+        .repositories = s.repositories,
+        .apps = s.apps,
+        .deploys = s.deploys,
+        .retention = s.retention,
+        .builds = s.builds,
+        .logs = s.logs,
+        .events = s.events,
+        .users = s.users,
+        .user_keys = s.user_keys,
+        .tokens = s.tokens,
+        .admins = s.admins,
+        .hosts = s.hosts,
+        .sites = sites,
+        .detections = s.detections,
+        .listings = s.listings,
+        .audit = s.audit,
+        .repeats = s.repeats,
+        .hints = s.hints,
+    };
   }
   static std::string MakeRoot() {
     std::string name = (fs::temp_directory_path() / "ns-keeper-XXXXXX").string();

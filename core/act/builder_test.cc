@@ -174,7 +174,11 @@ class BuilderTest : public ::testing::Test {
       .hosts = whole_.hosts,
       .sites = whole_.sites,
       .detections = whole_.detections,
+      .usage = whole_.usage,
+      .totals = whole_.totals,
       .listings = whole_.listings,
+      .audit = whole_.audit,
+      .repeats = whole_.repeats,
       .hints = whole_.hints,
   };
   testing::MemoryRemote remote_;

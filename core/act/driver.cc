@@ -105,6 +105,8 @@ void Driver::Take(Input input) {
   } else if (auto* report = std::get_if<Report>(&input)) {
     under_way_.erase(report->ticket);
     Obey(engine_.Done(report->ticket, std::move(report->outcome), now));
+  } else if (auto* asked = std::get_if<Asked>(&input)) {
+    asked->set_value(engine_.figures());
   } else {
     waiting_.push_back(std::get<Idle>(std::move(input)));
   }
@@ -123,6 +125,14 @@ bool Driver::WaitIdle(reconcile::LoopId loop, Duration limit) {
   const std::future<void> reached = idle.reached.get_future();
   Put(std::move(idle));
   return reached.wait_for(limit) == std::future_status::ready;
+}
+
+std::map<reconcile::LoopId, reconcile::LoopFigures> Driver::Figures(Duration limit) {
+  Asked asked;
+  auto figures = asked.get_future();
+  Put(std::move(asked));
+  if (figures.wait_for(limit) != std::future_status::ready) return {};
+  return figures.get();
 }
 
 void Driver::Obey(reconcile::Commands commands) {

@@ -47,6 +47,8 @@ class Driver {
   // Waits until no pass of `loop` is under way and none waits, `limit` at most; wakes given before
   // are obeyed first. False when the time is up.
   bool WaitIdle(reconcile::LoopId loop, Duration limit) NS_EXCLUDES(mutex_);
+  // What the loops have done; nothing when the engine's thread does not answer within `limit`.
+  std::map<reconcile::LoopId, reconcile::LoopFigures> Figures(Duration limit) NS_EXCLUDES(mutex_);
 
  private:
   struct Report {
@@ -58,7 +60,8 @@ class Driver {
     reconcile::LoopId loop;
     std::promise<void> reached;
   };
-  using Input = std::variant<reconcile::Wake, Report, Idle>;
+  using Asked = std::promise<std::map<reconcile::LoopId, reconcile::LoopFigures>>;
+  using Input = std::variant<reconcile::Wake, Report, Idle, Asked>;
 
   void Run(const std::stop_token& stop);
   std::vector<Input> Wait(const std::stop_token& stop);

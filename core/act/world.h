@@ -206,12 +206,21 @@ class MemoryBackend final : public ports::Backend {
   Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override {
     return std::vector<model::LogLine>();
   }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call&) override {
+    Lock lock(mutex_);
+    return usages_;
+  }
+  void SetUsages(std::vector<model::ReplicaUsage> usages) {
+    Lock lock(mutex_);
+    usages_ = std::move(usages);
+  }
 
  private:
   Mutex mutex_;
   std::map<AppId, model::ObservedApp> there_ NS_GUARDED_BY(mutex_);
   std::map<AppId, model::Fence> fences_ NS_GUARDED_BY(mutex_);
   std::vector<model::DesiredApp> applied_ NS_GUARDED_BY(mutex_);
+  std::vector<model::ReplicaUsage> usages_ NS_GUARDED_BY(mutex_);
 };
 
 class MemoryRegistry final : public ports::Registry {

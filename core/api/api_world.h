@@ -214,6 +214,11 @@ class ApiWorld : public ::testing::Test {
   void RemakeDispatcher(Settings settings) {
     dispatcher_.emplace(std::move(settings), MakeParts());
   }
+  // On another store, which must outlive the test's dispatcher.
+  void RemakeDispatcher(Settings settings, ports::Store on) {
+    dispatcher_.emplace(std::move(settings),
+                        Parts{on, git, outputs, clock, random, [this] { return &storage; }});
+  }
 
   ports::testing::FakeClock clock;
   ports::testing::FakeStore store{clock};

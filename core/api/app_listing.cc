@@ -31,10 +31,8 @@ std::string Joined(const std::vector<std::shared_ptr<const std::string>>& pieces
 }  // namespace
 
 Result<std::string> AppListing::Applications(ports::ListingStore& store,
-                                             const ports::AppScope& scope,
-                                             const std::function<bool(const AppId&)>& shown) {
-  NS_ASSIGN(auto stamps, store.Stamps(scope));
-  std::erase_if(stamps, [&](const ports::AppStamp& stamp) { return !shown(stamp.id); });
+                                             const ports::AppScope& scope) {
+  NS_ASSIGN(const auto stamps, store.Stamps(scope));
   std::vector<Bytes> pieces = Find(stamps);
   NS_ASSIGN(const auto missing, Missing(store, stamps, pieces));
   // Both lists are in order of creation. What was purged or deleted meanwhile is left out.

@@ -1,7 +1,6 @@
 // Lists of applications, serialized, that ask the store for what has changed alone.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,9 +18,8 @@ class AppListing {
  public:
   explicit AppListing(size_t max_bytes = size_t{64} << 20) : max_bytes_(max_bytes) {}
 
-  // A serialized GetApplicationsResponse with those that `shown` lets pass.
-  Result<std::string> Applications(ports::ListingStore& store, const ports::AppScope& scope,
-                                   const std::function<bool(const AppId&)>& shown);
+  // A serialized GetApplicationsResponse.
+  Result<std::string> Applications(ports::ListingStore& store, const ports::AppScope& scope);
 
  private:
   // The field of a response that holds one application, with its tag and length.

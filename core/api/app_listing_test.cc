@@ -26,9 +26,9 @@ class CountingListings final : public ports::ListingStore {
     read.push_back(ids);
     return inner_.Apps(ids);
   }
-  Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer, int64_t offset,
+  Result<std::vector<model::Build>> Builds(const ports::BuildScope& scope, int64_t offset,
                                            int limit) override {
-    return inner_.Builds(seer, offset, limit);
+    return inner_.Builds(scope, offset, limit);
   }
   Result<std::vector<model::Repository>> Repositories(ports::RepositoryScope scope,
                                                       const UserId& user) override {
@@ -49,8 +49,6 @@ class CountingListings final : public ports::ListingStore {
   ports::ListingStore& inner_;
 };
 
-bool All(const AppId&) { return true; }
-
 class AppListingTest : public ApiWorld {
  protected:
   void SetUp() override {
@@ -61,10 +59,9 @@ class AppListingTest : public ApiWorld {
           Call<api_pb::Application>(Named("alice"), "CreateApplication", in).value().id());
     }
   }
-  api_pb::GetApplicationsResponse List(AppListing& from, const ports::AppScope& scope = {},
-                                       bool (*shown)(const AppId&) = All) {
+  api_pb::GetApplicationsResponse List(AppListing& from, const ports::AppScope& scope = {}) {
     api_pb::GetApplicationsResponse out;
-    EXPECT_TRUE(out.ParseFromString(from.Applications(counted, scope, shown).value()));
+    EXPECT_TRUE(out.ParseFromString(from.Applications(counted, scope).value()));
     return out;
   }
   api_pb::GetApplicationsResponse List() { return List(listing); }
@@ -144,7 +141,7 @@ TEST_F(AppListingTest, MoreThanItMayKeep_IsReadAnewAndShownAllTheSame) {
 TEST_F(AppListingTest, StoreThatFails_FailsTheList) {
   (void)List();
   store.FailWith(Status(Code::kUnavailable, "the database is away"));
-  EXPECT_EQ(listing.Applications(counted, {}, All).status().code(), Code::kUnavailable);
+  EXPECT_EQ(listing.Applications(counted, {}).status().code(), Code::kUnavailable);
 }
 
 }  // namespace

@@ -1,108 +1,18 @@
 // Applications: made, looked at, changed, started, stopped, deleted.
 #include <algorithm>
 
+#include "api/app_changes.h"
 #include "api/build_config.h"
 #include "api/convert.h"
 #include "api/method.h"
 #include "api/owners.h"
 #include "api/problem.h"
-#include "api/remote.h"
 #include "google/protobuf/empty.pb.h"
-#include "plan/fetch.h"
 
 namespace ns::api {
 namespace {
 
 using google::protobuf::Empty;
-
-void TakeConfig(const BuildConfig& config, model::Application& app) {
-  app.deploy_type = config.deploy_type;
-  app.build = config.build;
-  app.run = config.run;
-  app.artifact_path = config.artifact_path;
-  app.spa = config.spa;
-}
-
-// New websites as asked for; one that was there and did not change keeps its id.
-template <class Websites>
-std::vector<model::Website> ReadWebsites(const Websites& asked,
-                                         const std::vector<model::Website>& before,
-                                         Random& random) {
-  std::vector<model::Website> out;
-  for (const auto& one : asked) {
-    model::Website website = FromProto(one);
-    const auto same = std::find_if(before.begin(), before.end(), [&](model::Website old) {
-      old.id = website.id;
-      return old == website;
-    });
-    website.id = same == before.end() ? WebsiteId::New(random) : same->id;
-    out.push_back(std::move(website));
-  }
-  return out;
-}
-
-template <class Ports>
-std::vector<model::PortPublication> ReadPorts(const Ports& asked) {
-  std::vector<model::PortPublication> out;
-  for (const auto& one : asked) out.push_back(FromProto(one));
-  return out;
-}
-
-// What a request gives. The rest of an application is left alone: a rename is no reason to refuse
-// what the configuration offers no more.
-struct Given {
-  bool name = true, ref = true, websites = true, ports = true;
-};
-
-// Everything about `app` that can be said without asking anybody.
-Status Check(const Context& context, const model::Application& app, const Given& given,
-             model::Violations violations) {
-  if (given.name) model::CheckName("name", app.name, violations);
-  if (given.ref) model::CheckRef("ref_name", app.ref, violations);
-  if (given.websites)
-    model::CheckWebsites("websites", app.websites, context.settings.platform, violations);
-  if (given.ports)
-    model::CheckPorts("port_publications", app.ports, context.settings.platform, violations);
-  NS_TRY(CheckNone(violations));
-  if (app.deploy_type == model::DeployType::kStatic && !context.settings.platform.static_sites) {
-    return {Code::kPrecondition, "NoSiteServer",
-            "config: this installation serves no static sites: its configuration names no "
-            "site_server"};
-  }
-  return Status();
-}
-
-// The commit that `ref` is at the remote.
-Result<std::string> ResolveRef(const Context& context, const Request& request,
-                               const model::Repository& repository, const std::string& ref) {
-  NS_ASSIGN(const auto refs, ListRefs(context, request, repository));
-  std::string commit = plan::Resolve(refs, ref);
-  if (commit == model::kNoCommit) {
-    return InvalidField(
-        "ref_name", "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
-  }
-  return commit;
-}
-
-// Refuses what other applications hold.
-ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user,
-                               const Given& given) {
-  return [&app, &user, given](const std::vector<ports::Holding>& others) -> Status {
-    if (!given.websites && !given.ports) return Status();
-    std::vector<model::Held> held;
-    held.reserve(others.size());
-    for (const ports::Holding& other : others)
-      held.push_back({other.owners, other.websites, other.ports});
-    const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
-    const auto conflict = model::FindConflict(app.websites, app.ports, held, owns);
-    if (conflict) return Refuse(Code::kExists, "AddressTaken", {*conflict});
-    return Status();
-  };
-}
-
-void AddOwner(std::vector<UserId>& owners, const UserId& owner) {
-  if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
-}
 
 Result<pb::Application> CreateApplication(const Context& context, const Request& request,
                                           const pb::CreateApplicationRequest& in) {
@@ -113,17 +23,12 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   app.ref = in.ref_name();
   app.websites = ReadWebsites(in.websites(), {}, context.parts.random);
   app.ports = ReadPorts(in.port_publications());
-  NS_TRY(Check(context, app, Given(), std::move(violations)));
-  const model::Repository& repository = *request.on.repository;
-  NS_ASSIGN(app.commit, ResolveRef(context, request, repository, app.ref));
-  app.id = AppId::New(context.parts.random);
-  app.repository = repository.id;
-  app.owners = repository.owners;
-  AddOwner(app.owners, request.user.id);
-  app.backend = context.settings.platform.default_backend;
   app.desired =
       in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, Given()), request.user.id));
+  const Given given;
+  NS_TRY(CheckApp(context, app, given, std::move(violations)));
+  NS_ASSIGN(app, Completed(context, request, std::move(app), given));
+  NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, given), request.user.id));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
   return ToProto({{app.id, 0, {}, {}}, app, {}, {}});
 }
@@ -137,10 +42,10 @@ Result<std::string> GetApplications(const Context& context, const Request& reque
                             model::Quoted(in.repository_id()));
   }
   ports::AppScope scope;
+  scope.among = request.Among();
   if (in.scope() == Scope::MINE) scope.owner = request.user.id;
   if (in.scope() == Scope::REPOSITORY) scope.repository = RepositoryId(in.repository_id());
-  return context.listing.Applications(context.store().listings, scope,
-                                      [&](const AppId& app) { return request.Covers(app); });
+  return context.listing.Applications(context.store().listings, scope);
 }
 
 Result<pb::Application> GetApplication(const Context& context, const Request& request,
@@ -150,26 +55,6 @@ Result<pb::Application> GetApplication(const Context& context, const Request& re
   if (listed.empty())
     return Status(Code::kNotFound, "NotFound", "there is no application " + id.str());
   return ToProto(listed.front());
-}
-
-Status NotDeleted(const model::Application& app) {
-  if (!app.deleted) return Status();
-  return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
-}
-
-void TakeNewConfig(const pb::ApplicationConfig& asked, model::Application& app,
-                   model::Violations& violations) {
-  const BuildConfig config = ReadConfig(asked, violations);
-  const std::string field = "config.runtime_config.";
-  if (config.run.use_mariadb != app.run.use_mariadb) {
-    violations.push_back(
-        {field + "use_mariadb", "must stay as it was when the application was made"});
-  }
-  if (config.run.use_mongodb != app.run.use_mongodb) {
-    violations.push_back(
-        {field + "use_mongodb", "must stay as it was when the application was made"});
-  }
-  TakeConfig(config, app);
 }
 
 Given GivenBy(const pb::UpdateApplicationRequest& in) {
@@ -182,31 +67,18 @@ Result<model::Application> Changed(const Context& context, model::Application ap
   model::Violations violations;
   if (in.has_name()) app.name = in.name();
   if (in.has_ref_name()) app.ref = in.ref_name();
-  if (in.has_config()) TakeNewConfig(in.config(), app, violations);
+  if (in.has_config()) {
+    const BuildConfig config = ReadConfig(in.config(), violations);
+    TakeNewConfig(config, "config.runtime_config.", app, violations);
+  }
   if (in.has_websites())
     app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
   if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
   if (in.has_owner_ids()) {
     NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids()));
   }
-  NS_TRY(Check(context, app, GivenBy(in), std::move(violations)));
+  NS_TRY(CheckApp(context, app, GivenBy(in), std::move(violations)));
   return app;
-}
-
-Status Update(const Context& context, const Request& request, const model::Application& before,
-              const pb::UpdateApplicationRequest& in) {
-  NS_ASSIGN(const model::Application after, Changed(context, before, in));
-  std::string commit;
-  if (after.ref != before.ref) {
-    NS_ASSIGN(const model::Repository repository,
-              context.store().repositories.Get(before.repository));
-    NS_ASSIGN(commit, ResolveRef(context, request, repository, after.ref));
-  }
-  NS_TRY(context.store().apps.Update(
-      after, before.updated_at, NoConflict(after, request.user, GivenBy(in)), request.user.id));
-  if (commit.empty()) return Status();
-  return context.store().repositories.SetCommits(after.repository, {{after.id, after.ref, commit}},
-                                                 {});
 }
 
 Result<Empty> UpdateApplication(const Context& context, const Request& request,
@@ -215,7 +87,8 @@ Result<Empty> UpdateApplication(const Context& context, const Request& request,
   model::Application app = *request.on.app;
   for (int i = 1;; ++i) {
     NS_TRY(NotDeleted(app));
-    const Status updated = Update(context, request, app, in);
+    NS_ASSIGN(const model::Application after, Changed(context, app, in));
+    const Status updated = StoreChange(context, request, app, after, GivenBy(in));
     if (updated.ok()) return Empty();
     if (updated.code() != Code::kStale || i == kTries) return updated;
     NS_ASSIGN(app, context.store().apps.Get(app.id));

@@ -416,9 +416,8 @@ TEST_F(ApplicationsTest, OutputStream_TellsEachLineOnceAndInOrder) {
   api_pb::GetOutputStreamRequest in;
   in.set_application_id(app.id());
   const std::string method = std::string(kApiService) + "GetOutputStream";
-  EXPECT_EQ(
-      FieldsOf(dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).status()),
-      Fields{"begin"});
+  EXPECT_EQ(FieldsOf(dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).status()),
+            Fields{"begin"});
   in.mutable_begin()->set_seconds(100);
   EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
             Code::kDenied);

@@ -35,7 +35,7 @@ struct Object {
   bool everyone_sees = false;
   bool everyone_uses = false;
   std::vector<AppId> apps{};  // that it is, belongs to, or is the source of
-  bool shared = false;      // with other applications than these, now or later
+  bool shared = false;        // with other applications than these, now or later
 };
 
 bool Owns(const model::User& user, const std::vector<UserId>& owners);

@@ -20,7 +20,7 @@ class Reader {
  public:
   Reader(std::string field, model::Violations& out) : field_(std::move(field)), out_(out) {}
 
-  BuildConfig Runtime(const char* method, const pb::RuntimeConfig& run) {
+  BuildConfig Runtime(const std::string& method, const pb::RuntimeConfig& run) {
     BuildConfig config;
     config.build.method = method;
     config.run = {run.entrypoint(),
@@ -39,7 +39,8 @@ class Reader {
   }
 
   // `of_image`: the path is one of the image and may begin with "/".
-  BuildConfig Static(const char* method, const pb::StaticConfig& site, bool of_image = false) {
+  BuildConfig Static(const std::string& method, const pb::StaticConfig& site,
+                     bool of_image = false) {
     BuildConfig config;
     config.deploy_type = model::DeployType::kStatic;
     config.build.method = method;
@@ -149,27 +150,6 @@ BuildConfig ReadStatic(const pb::ApplicationConfig& config, model::Violations& o
   return read;
 }
 
-pb::RuntimeConfig RunOf(const model::RunSettings& run) {
-  pb::RuntimeConfig out;
-  out.set_use_mariadb(run.use_mariadb);
-  out.set_use_mongodb(run.use_mongodb);
-  out.set_entrypoint(run.entrypoint);
-  out.set_command(run.command);
-  if (run.auto_shutdown || run.startup_behavior != 0) {
-    out.mutable_auto_shutdown()->set_enabled(run.auto_shutdown);
-    out.mutable_auto_shutdown()->set_startup(
-        static_cast<pb::AutoShutdownConfig::StartupBehavior>(run.startup_behavior));
-  }
-  return out;
-}
-
-pb::StaticConfig SiteOf(const model::Application& app) {
-  pb::StaticConfig out;
-  out.set_artifact_path(app.artifact_path);
-  out.set_spa(app.spa);
-  return out;
-}
-
 // Fills `message` from stored settings; what a later version has put there is passed over.
 template <class M>
 M* Fill(M* message, const std::string& settings) {
@@ -200,6 +180,41 @@ BuildConfig ReadConfig(const pb::ApplicationConfig& config, model::Violations& o
                  "runtime_dockerfile, static_buildpack, static_cmd, "
                  "static_dockerfile"});
   return {};
+}
+
+BuildConfig ReadRun(const std::string& method, std::string settings, const pb::RuntimeConfig& run,
+                    model::Violations& out) {
+  BuildConfig read = Reader("config.other", out).Runtime(method, run);
+  read.build.settings = std::move(settings);
+  return read;
+}
+
+BuildConfig ReadSite(const std::string& method, std::string settings, const pb::StaticConfig& site,
+                     model::Violations& out) {
+  BuildConfig read = Reader("config.other", out).Static(method, site);
+  read.build.settings = std::move(settings);
+  return read;
+}
+
+pb::RuntimeConfig RunOf(const model::RunSettings& run) {
+  pb::RuntimeConfig out;
+  out.set_use_mariadb(run.use_mariadb);
+  out.set_use_mongodb(run.use_mongodb);
+  out.set_entrypoint(run.entrypoint);
+  out.set_command(run.command);
+  if (run.auto_shutdown || run.startup_behavior != 0) {
+    out.mutable_auto_shutdown()->set_enabled(run.auto_shutdown);
+    out.mutable_auto_shutdown()->set_startup(
+        static_cast<pb::AutoShutdownConfig::StartupBehavior>(run.startup_behavior));
+  }
+  return out;
+}
+
+pb::StaticConfig SiteOf(const model::Application& app) {
+  pb::StaticConfig out;
+  out.set_artifact_path(app.artifact_path);
+  out.set_spa(app.spa);
+  return out;
 }
 
 pb::ApplicationConfig WriteConfig(const model::Application& app) {

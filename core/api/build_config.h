@@ -23,6 +23,16 @@ struct BuildConfig {
 BuildConfig ReadConfig(const neoshowcase::protobuf::ApplicationConfig& config,
                        model::Violations& out);
 
+// The same of a method that stands in no ApplicationConfig. `settings` are left as they are; fields
+// as if it did: "config.other.runtime_config.command".
+BuildConfig ReadRun(const std::string& method, std::string settings,
+                    const neoshowcase::protobuf::RuntimeConfig& run, model::Violations& out);
+BuildConfig ReadSite(const std::string& method, std::string settings,
+                     const neoshowcase::protobuf::StaticConfig& site, model::Violations& out);
+
+neoshowcase::protobuf::RuntimeConfig RunOf(const model::RunSettings& run);
+neoshowcase::protobuf::StaticConfig SiteOf(const model::Application& app);
+
 neoshowcase::protobuf::ApplicationConfig WriteConfig(const model::Application& app);
 
 }  // namespace ns::api

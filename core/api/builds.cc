@@ -40,9 +40,11 @@ Result<pb::GetBuildsResponse> GetAllBuilds(const Context& context, const Request
         {"limit", "must be 0 to " + std::to_string(kMost) + ", got " + std::to_string(in.limit())});
   NS_TRY(CheckNone(violations));
   const int limit = in.limit() == 0 ? kUsual : in.limit();
-  const auto seer = request.user.admin ? std::nullopt : std::optional(request.user.id);
+  ports::BuildScope scope;
+  if (!request.user.admin) scope.seer = request.user.id;
+  scope.among = request.Among();
   NS_ASSIGN(const auto builds,
-            context.store().listings.Builds(seer, int64_t{in.page()} * limit, limit));
+            context.store().listings.Builds(scope, int64_t{in.page()} * limit, limit));
   pb::GetBuildsResponse out;
   for (const model::Build& build : builds) *out.add_builds() = ToProto(build);
   return out;

@@ -5,6 +5,7 @@
 
 #include "api/build_config.h"
 #include "model/repository_url.h"
+#include "model/validate.h"
 
 namespace ns::api {
 namespace {
@@ -151,7 +152,8 @@ pb::Application ToProto(const ports::ListedApp& listed) {
 model::Website FromProto(const pb::CreateWebsiteRequest& website) {
   model::Website out;
   out.fqdn = Lower(website.fqdn());
-  out.path_prefix = website.path_prefix().empty() ? "/" : website.path_prefix();
+  out.path_prefix =
+      website.path_prefix().empty() ? "/" : model::CanonicalPath(website.path_prefix());
   out.strip_prefix = website.strip_prefix();
   out.https = website.https();
   out.h2c = website.h2c();

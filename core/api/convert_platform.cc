@@ -147,6 +147,7 @@ platform::Plugin ToProto(const model::PluginState& plugin) {
   out.set_reason(plugin.reason);
   out.set_message(plugin.message);
   out.set_config_schema(plugin.config_schema);
+  out.set_app_schema(plugin.app_schema);
   return out;
 }
 

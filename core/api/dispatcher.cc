@@ -2,11 +2,15 @@
 
 #include <exception>
 
+#include "api/audit_trail.h"
 #include "api/caller.h"
+#include "api/event_feed.h"
+#include "api/looks.h"
 #include "api/message_check.h"
 #include "api/method.h"
 #include "api/problem.h"
 #include "api/raw.h"
+#include "api/repeats.h"
 #include "base/log.h"
 #include "google/protobuf/stubs/logging.h"
 #include "proto/descriptors.h"
@@ -26,17 +30,22 @@ MethodTable AllMethods() {
   OfferRepositoryEdits(table);
   OfferCommits(table);
   OfferApplications(table);
+  OfferOwnApplications(table);
   OfferEnv(table);
   OfferBuilds(table);
   OfferOutput(table);
+  OfferMetrics(table);
   OfferStatus(table);
   OfferReleases(table);
   OfferEvents(table);
   OfferSuggest(table);
   OfferInstallation(table);
+  OfferWatch(table);
+  OfferQueue(table);
   OfferUsers(table);
   OfferTokens(table);
   OfferAdmins(table);
+  OfferAudit(table);
   return table;
 }
 
@@ -63,11 +72,22 @@ struct Dispatcher::State {
       : settings(std::move(given)),
         parts(with),
         followers(std::make_shared<LogFollowers>()),
-        methods(AllMethods()) {}
+        feed(std::make_shared<EventFeed>(parts.store.events,
+                                         [woken = followers] { woken->Wake(kWatchers); })),
+        methods(AllMethods()),
+        trail(parts.store, parts.clock),
+        repeats(parts.store.repeats, settings.plan_key, parts.random),
+        hooks(parts.store, parts.clock) {
+    for (const auto& [name, method] : methods) {
+      if (Writes(*proto::FindMethod(name))) writing.emplace(name, method.output);
+    }
+  }
 
-  Context MakeContext() { return {settings, parts, *followers, refreshes, turns, listing}; }
+  Context MakeContext() {
+    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing, hooks};
+  }
 
-  // What a call has once it was let in.
+  // What a call has once it was let in; until then `on` is empty.
   struct Entered {
     const Method& method;
     const google::protobuf::MethodDescriptor& descriptor;
@@ -77,9 +97,12 @@ struct Dispatcher::State {
     Admitted on;
   };
 
-  Result<Entered> Enter(const ports::Call& call, const Peer& peer, const std::string& name,
-                        std::string_view request) {
-    NS_ASSIGN(Claim claim, Identify(settings.identity, peer));
+  // Who calls, and what they ask for. `told`: where that is noted; null where nothing is told of
+  // it.
+  Result<Entered> Receive(const ports::Call& call, const Peer& peer, const std::string& name,
+                          std::string_view request, model::AuditEvent* told) {
+    NS_ASSIGN(Claim claim, Identify(settings.identity, peer, parts.clock.Now()));
+    if (told != nullptr) NoteClaim(peer, claim, *told);
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
     if (descriptor == nullptr || method == methods.end())
@@ -88,21 +111,65 @@ struct Dispatcher::State {
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
     NS_ASSIGN(auto message, Parse(*method->second.input, request));
+    if (told != nullptr) NoteObject(*descriptor, *message, *told);
     NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
-    NS_ASSIGN(Admitted admitted, Admit(parts.store, caller, *descriptor, *message));
+    if (told != nullptr) NoteCaller(caller, *told);
     return Entered{method->second,   *descriptor,       std::move(message),
-                   std::move(claim), std::move(caller), std::move(admitted)};
+                   std::move(claim), std::move(caller), {}};
+  }
+
+  Status LetIn(Entered& in) const {
+    NS_ASSIGN(in.on, Admit(parts.store, in.caller, in.descriptor, *in.message));
+    return Status();
   }
 
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& name,
-                             std::string_view request) {
-    NS_ASSIGN(Entered in, Enter(call, peer, name, request));
+                             std::string_view request, model::AuditEvent* told) {
+    NS_ASSIGN(Entered in, Receive(call, peer, name, request, told));
     if (!in.method.handle)
       return Status(Code::kUnsupported, "NotOffered", name + " answers as a stream alone");
-    return in.method.handle(
-        MakeContext(),
-        {call, std::move(in.caller.user), std::move(in.on), std::move(in.caller.token)},
-        *in.message);
+    const auto act = [&]() -> Result<std::string> {
+      NS_TRY(LetIn(in));
+      if (told != nullptr) NoteAdmitted(in.on, *told);
+      return in.method.handle(
+          MakeContext(), {call, in.caller.user, std::move(in.on), in.caller.token}, *in.message);
+    };
+    return told == nullptr ? act() : Once(peer, in, *told, act);
+  }
+
+  // A call that writes, with regard to its idempotency key.
+  Result<std::string> Once(const Peer& peer, const Entered& in, model::AuditEvent& told,
+                           const std::function<Result<std::string>()>& act) {
+    NS_ASSIGN(const auto key, IdempotencyKeyOf(peer));
+    if (!key) return act();
+    bool repeated = false;
+    auto answer = repeats.Once({in.caller.user.id, told.via + " " + told.credential, *key,
+                                told.method, in.message->SerializeAsString()},
+                               repeated, act);
+    if (repeated) told.reason = "Repeated";
+    return answer;
+  }
+
+  // The one place below an edge that any defect passes: a request must never end the process.
+  Result<std::string> Answer(const ports::Call& call, const Peer& peer, const std::string& method,
+                             std::string_view request, model::AuditEvent* told) {
+    try {
+      auto answer = Invoke(call, peer, method, request, told);
+      if (answer.ok()) return answer;
+      return ForCaller(answer.status(), method, parts.random);
+    } catch (const std::exception& error) {
+      return ForCaller(Internal(error.what()), method, parts.random);
+    }
+  }
+
+  void Tell(const Result<std::string>& answer, const google::protobuf::Descriptor& output,
+            model::AuditEvent told) {
+    try {
+      NoteAnswer(answer, output, told);
+      trail.Tell(std::move(told));
+    } catch (const std::exception& error) {
+      log::Error("an audit event is lost", {{"error", error.what()}});
+    }
   }
 
   Result<std::unique_ptr<Stream>> Open(const ports::Call& call, const Peer& peer,
@@ -128,10 +195,17 @@ struct Dispatcher::State {
   const Parts parts;
   const std::shared_ptr<LogFollowers>
       followers;  // shared with the store's listener, which may outlive the dispatcher
+  const std::shared_ptr<EventFeed> feed;  // so is this
   const MethodTable methods;
+  // Names of methods that write, with what they answer.
+  std::map<std::string, const google::protobuf::Descriptor*> writing;
+  AuditTrail trail;
+  Repeats repeats;
+  Looks looks;
   RefreshLimit refreshes;
   RemoteTurns turns;
   AppListing listing;
+  Hooks hooks;
 };
 
 namespace {
@@ -190,7 +264,8 @@ class Admitting final : public Stream {
 Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call, const Peer& peer,
                                                         const std::string& name,
                                                         std::string_view request) {
-  NS_ASSIGN(Entered in, Enter(call, peer, name, request));
+  NS_ASSIGN(Entered in, Receive(call, peer, name, request, nullptr));
+  NS_TRY(LetIn(in));
   NS_ASSIGN(auto stream, in.method.open(MakeContext(),
                                         {call, std::move(in.caller.user), std::move(in.on),
                                          std::move(in.caller.token)},
@@ -204,21 +279,24 @@ Dispatcher::Dispatcher(Settings settings, Parts parts)
     : state_(std::make_unique<State>(std::move(settings), parts)) {
   google::protobuf::SetLogHandler(&Note);
   parts.store.hints.Subscribe(
-      [followers = state_->followers](const ports::Hint& hint) { followers->OnHint(hint); });
+      [followers = state_->followers, feed = state_->feed](const ports::Hint& hint) {
+        followers->OnHint(hint);
+        if (hint.kind != ports::Hint::Kind::kBuildLog) feed->OnHint();
+      });
 }
 
 Dispatcher::~Dispatcher() = default;
 
+void Dispatcher::SendOwed() { state_->hooks.SendOwed(); }
+
 Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer,
                                        const std::string& method, std::string_view request) {
-  // The one place below an edge that any defect passes: a request must never end the process.
-  try {
-    auto answer = state_->Invoke(call, peer, method, request);
-    if (answer.ok()) return answer;
-    return ForCaller(answer.status(), method, state_->parts.random);
-  } catch (const std::exception& error) {
-    return ForCaller(Internal(error.what()), method, state_->parts.random);
-  }
+  const auto writes = state_->writing.find(method);
+  if (writes == state_->writing.end()) return state_->Answer(call, peer, method, request, nullptr);
+  model::AuditEvent told = EventOf(peer, method, state_->parts.random);
+  auto answer = state_->Answer(call, peer, method, request, &told);
+  state_->Tell(answer, *writes->second, std::move(told));
+  return answer;
 }
 
 bool Dispatcher::Streams(const std::string& method) const {
@@ -237,6 +315,8 @@ Result<std::unique_ptr<Stream>> Dispatcher::Open(const ports::Call& call, const 
     return ForCaller(Internal(error.what()), method, state_->parts.random);
   }
 }
+
+void Dispatcher::FollowEvents(const std::stop_token& stop) { state_->feed->Run(stop); }
 
 void Dispatcher::OnMore(std::function<void(const std::string&)> woken) {
   state_->followers->Tell(std::move(woken));

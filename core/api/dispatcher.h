@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,16 @@ struct Parts {
   Random& random;
   // Of artifacts; null: there is none here. [any-thread]
   std::function<ports::Storage*()> storage = [] { return nullptr; };
+  // What /metrics answers; empty: there is nothing to tell. [any-thread]
+  std::function<std::string()> metrics = [] { return std::string(); };
 };
 
 // A raw HTTP entry that an HTTP edge serves.
 struct RawEntry {
   std::string path;  // exact, or a prefix when it ends in "/"
   bool get = false, post = false;
-  int64_t max_body = 0;  // bytes
+  int64_t max_body = 0;    // bytes
+  bool operators = false;  // not where strangers come in
 };
 struct RawAnswer {
   int http_status = 200;
@@ -70,6 +74,8 @@ class Dispatcher {
   // google.rpc.Status with google.rpc.BadRequest and google.rpc.ErrorInfo. kInternal carries no
   // internals, only an error id that is in the log. Unknown methods and those not offered yet:
   // kUnsupported.
+  // Of a method that writes an audit event is stored before this returns, and the header
+  // `Idempotency-Key` has it carried out once.
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
                              std::string_view request);
 
@@ -84,7 +90,14 @@ class Dispatcher {
   // thread; never again once the next one is set (null: none).
   void OnMore(std::function<void(const std::string&)> woken);
 
+  // Reads events for all who watch, until `stop`; for a thread of its own. Where none is in it, they
+  // see what changes late.
+  void FollowEvents(const std::stop_token& stop);
+
   std::vector<RawEntry> RawEntries() const;
+  // Sends the hints of webhooks that were put off (a second for each repository). To be called
+  // every few seconds.
+  void SendOwed();
   RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
                 std::string_view path, std::string_view body);
 

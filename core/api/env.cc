@@ -1,6 +1,7 @@
 // Environment variables, by the public API and by the project's own.
 #include <algorithm>
 
+#include "api/app_changes.h"
 #include "api/convert_platform.h"
 #include "api/method.h"
 #include "api/problem.h"
@@ -32,11 +33,7 @@ Status NotSystem(const model::EnvVar* variable) {
 // The variable as it was, or a new one with the defaults of the application's type.
 model::EnvVar Current(const model::Application& app, const std::string& key) {
   if (const model::EnvVar* found = Find(app, key)) return *found;
-  model::EnvVar fresh;
-  fresh.key = key;
-  fresh.scope = app.deploy_type == model::DeployType::kStatic ? model::EnvScope::kBuild
-                                                              : model::EnvScope::kRun;
-  return fresh;
+  return NewVariable(app, key);
 }
 
 void SetValue(model::EnvVar& variable, const std::string& value) {
@@ -50,9 +47,7 @@ Status Check(const model::Application& app, const std::string& key, const std::s
   model::CheckEnvValue("value", value, violations);
   NS_TRY(CheckNone(violations));
   NS_TRY(NotSystem(Find(app, key)));
-  if (app.deleted)
-    return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
-  return Status();
+  return NotDeleted(app);
 }
 
 Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request,

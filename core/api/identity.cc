@@ -109,14 +109,47 @@ Status CheckProxy(const IdentitySettings& settings, const Peer& peer) {
   return Status();
 }
 
+// `name` as `from` says it.
+Result<Claim> Named(const IdentitySettings& settings, const std::string& from,
+                    const std::string& name) {
+  model::Violations violations;
+  model::CheckName(from, name, violations);
+  if (!violations.empty())
+    return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
+  if (Lower(name).ends_with(kLocal)) {
+    return Nobody("BadIdentity", from + ": names that end in " + std::string(kLocal) +
+                                     " belong to accounts of the machine, got " +
+                                     model::Quoted(name));
+  }
+  return Claim{name, ConfiguredAdmin(settings, name)};
+}
+
+Result<Claim> FromSignedToken(const IdentitySettings& settings, const Peer& peer,
+                              const std::string& token, Time now) {
+  NS_ASSIGN(const auto host, HeaderOf(peer, "Host"));
+  NS_ASSIGN(const IdentityClaims claims,
+            VerifyIdentityToken(settings.token_rules, token, host.value_or(""), now));
+  NS_ASSIGN(Claim claim, Named(settings, settings.token_header, claims.name));
+  const auto makes_admin = [&](const std::string& group) {
+    return std::find(settings.admin_groups.begin(), settings.admin_groups.end(), group) !=
+           settings.admin_groups.end();
+  };
+  claim.admin = claim.admin || std::any_of(claims.groups.begin(), claims.groups.end(), makes_admin);
+  return claim;
+}
+
 }  // namespace
 
 bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
 
-Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
+Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer, Time now) {
   NS_ASSIGN(const auto token, TokenOf(peer));
   if (token) return Claim{{}, false, Secret(*token)};
   if (peer.has_credentials) return FromCredentials(settings, peer);
+  if (!settings.token_rules.keys.empty()) {
+    NS_ASSIGN(const auto signed_token, HeaderOf(peer, settings.token_header));
+    if (signed_token) return FromSignedToken(settings, peer, *signed_token, now);
+  }
   if (settings.header.empty())
     return Nobody("NoIdentity",
                   "nothing says who calls: use the Unix socket, or set up `identity` for a proxy");
@@ -124,16 +157,7 @@ Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer) {
   if (!name || name->empty())
     return Nobody("NoIdentity", "nothing says who calls: log in, or use the Unix socket");
   NS_TRY(CheckProxy(settings, peer));
-  model::Violations violations;
-  model::CheckName(settings.header, *name, violations);
-  if (!violations.empty())
-    return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
-  if (Lower(*name).ends_with(kLocal)) {
-    return Nobody("BadIdentity", settings.header + ": names that end in " + std::string(kLocal) +
-                                     " belong to accounts of the machine, got " +
-                                     model::Quoted(*name));
-  }
-  return Claim{*name, ConfiguredAdmin(settings, *name)};
+  return Named(settings, settings.header, *name);
 }
 
 bool ConfiguredAdmin(const IdentitySettings& settings, const std::string& name) {

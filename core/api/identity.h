@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/identity_token.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/status.h"
 #include "model/user.h"
@@ -25,8 +27,11 @@ struct IdentitySettings {
   std::string header;  // that names the user, e.g. "X-Forwarded-User"; empty: none does
   std::vector<std::string> proxies;  // addresses that may send it
   std::string secret_header = "X-Neoshowcase-Secret";
-  Secret secret;                    // what such a proxy proves; empty: no header counts
-  std::vector<std::string> admins;  // names
+  Secret secret;  // what such a proxy proves; empty: no header counts
+  std::string token_header = "X-Neoshowcase-Identity";  // of signed identity tokens
+  IdentityTokenRules token_rules;
+  std::vector<std::string> admins;                   // names
+  std::vector<std::string> admin_groups;             // that signed identity tokens name; exact
   std::vector<uint32_t> service_uids, service_gids;  // besides root: admins on the Unix socket
   int token_days = 365;  // until an API token expires, at most; 0: no bound, it may never
 };
@@ -43,8 +48,10 @@ struct Claim {
 // socket are called "<account>@local", and a header cannot name one of those. An API token
 // (`Authorization: Bearer nst_...`, RFC 6750 section 2.1) counts before everything else, on every
 // way in, since its bearer asks for its rights alone; other credentials in that header are of
-// whoever stands before, and not looked at.
-Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer);
+// whoever stands before, and not looked at. Then
+// the peer's credentials, a signed identity token where keys for one are configured, and last the
+// named header of a proxy; what was shown and does not hold is refused, and nothing else asked.
+Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer, Time now);
 
 // Names of users compare case-insensitively (ASCII).
 bool SameName(std::string_view a, std::string_view b);

@@ -21,34 +21,39 @@ Peer Proxied(const std::string& user) {
       false, 0, 0, "10.0.0.1", {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "s3cret"}}};
 }
 
+Result<Claim> IdentifyAt(const IdentitySettings& settings, const Peer& peer) {
+  return Identify(settings, peer, Time(std::chrono::hours(24)));
+}
+
 std::string ReasonOf(const Peer& peer, const IdentitySettings& settings = Behind()) {
-  const auto claim = Identify(settings, peer);
+  const auto claim = IdentifyAt(settings, peer);
   if (claim.ok()) return "";
   EXPECT_EQ(claim.status().code(), Code::kUnauthenticated);
   return claim.status().reason();
 }
 
 TEST(Identify, PeerOfTheUnixSocket_IsItsAccount) {
-  EXPECT_EQ(Identify(Behind(), {true, 0, 0, "", {}}).value(), (Claim{"root@local", true}));
-  EXPECT_EQ(Identify(Behind(), {true, 4242, 4242, "", {}}).value(),
+  EXPECT_EQ(IdentifyAt(Behind(), {true, 0, 0, "", {}}).value(), (Claim{"root@local", true}));
+  EXPECT_EQ(IdentifyAt(Behind(), {true, 4242, 4242, "", {}}).value(),
             (Claim{"uid-4242@local", false}));
-  EXPECT_EQ(Identify(Behind(), {true, 777, 1, "", {}}).value(), (Claim{"uid-777@local", true}));
-  EXPECT_EQ(Identify(Behind(), {true, 4242, 888, "", {}}).value(), (Claim{"uid-4242@local", true}));
+  EXPECT_EQ(IdentifyAt(Behind(), {true, 777, 1, "", {}}).value(), (Claim{"uid-777@local", true}));
+  EXPECT_EQ(IdentifyAt(Behind(), {true, 4242, 888, "", {}}).value(),
+            (Claim{"uid-4242@local", true}));
 }
 
 TEST(Identify, HeaderOnTheUnixSocket_DoesNotCount) {
   Peer peer = Proxied("alice");
   peer.has_credentials = true;
   peer.uid = 4242;
-  EXPECT_EQ(Identify(Behind(), peer).value().name, "uid-4242@local");
+  EXPECT_EQ(IdentifyAt(Behind(), peer).value().name, "uid-4242@local");
 }
 
 TEST(Identify, ListedProxyWithTheSecret_NamesTheUser) {
-  EXPECT_EQ(Identify(Behind(), Proxied("bob")).value(), (Claim{"bob", false}));
-  EXPECT_EQ(Identify(Behind(), Proxied("aLICE")).value(), (Claim{"aLICE", true}));
+  EXPECT_EQ(IdentifyAt(Behind(), Proxied("bob")).value(), (Claim{"bob", false}));
+  EXPECT_EQ(IdentifyAt(Behind(), Proxied("aLICE")).value(), (Claim{"aLICE", true}));
   Peer mapped = Proxied("bob");
   mapped.address = "::ffff:10.0.0.1";
-  EXPECT_TRUE(Identify(Behind(), mapped).ok());
+  EXPECT_TRUE(IdentifyAt(Behind(), mapped).ok());
 }
 
 TEST(Identify, Loopback_MakesNobodyAUser) {

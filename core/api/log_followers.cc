@@ -37,14 +37,18 @@ void LogFollowers::Tell(std::function<void(const std::string&)> woken) {
   woken_.With([&](auto& before) { before.swap(woken); });
 }
 
+void LogFollowers::Wake(const std::string& id) {
+  woken_.With([&](const auto& woken) {
+    if (woken) woken(id);
+  });
+}
+
 void LogFollowers::OnHint(const ports::Hint& hint) {
   const bool waited_for = hint.kind == ports::Hint::Kind::kBuild ||
                           hint.kind == ports::Hint::Kind::kBuildLog ||
                           hint.kind == ports::Hint::Kind::kDetection;
   if (!waited_for) return;
-  woken_.With([&](const auto& woken) {
-    if (woken) woken(hint.id);
-  });
+  Wake(hint.id);
   {
     Lock lock(mutex_);
     const auto watched = watched_.find(hint.id);

@@ -42,6 +42,8 @@ class LogFollowers {
   };
 
   void OnHint(const ports::Hint& hint) NS_EXCLUDES(mutex_);
+  // Calls `woken` with an id of its own.
+  void Wake(const std::string& id);
   // Besides, `woken` is called with the id of each hint, until the next one is set (null: none).
   void Tell(std::function<void(const std::string&)> woken);
 

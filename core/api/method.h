@@ -10,6 +10,7 @@
 #include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
+#include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_turns.h"
@@ -18,6 +19,9 @@
 
 namespace ns::api {
 
+class EventFeed;
+class Looks;
+
 // What the methods share.
 struct Context {
   const Settings& settings;
@@ -25,7 +29,10 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  EventFeed& feed;
+  Looks& looks;
   AppListing& listing;
+  Hooks& hooks;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -39,6 +46,10 @@ struct Request {
 
   // Whether an answer may tell of the application: a token may be limited to others.
   bool Covers(const AppId& app) const { return !token || token->Covers(app); }
+  // Those, where it is limited.
+  std::optional<std::vector<AppId>> Among() const {
+    return token && token->limited ? std::optional(token->apps) : std::nullopt;
+  }
 };
 
 using Handler = std::function<Result<std::string>(const Context&, const Request&,
@@ -95,22 +106,32 @@ void OfferStream(MethodTable& table, std::string name,
 
 inline constexpr char kApiService[] = "neoshowcase.protobuf.APIService/";
 inline constexpr char kPlatformService[] = "neoshowcase.platform.v1.PlatformService/";
+inline constexpr char kAuditService[] = "neoshowcase.platform.v1.AuditService/";
+inline constexpr char kQueueService[] = "neoshowcase.platform.v1.BuildQueueService/";
+inline constexpr char kHostService[] = "neoshowcase.platform.v1.HostService/";
+inline constexpr char kWatchService[] = "neoshowcase.platform.v1.WatchService/";
+inline constexpr char kApplicationService[] = "neoshowcase.platform.v1.ApplicationService/";
 
 void OfferSystem(MethodTable& table);
 void OfferRepositories(MethodTable& table);
 void OfferRepositoryEdits(MethodTable& table);
 void OfferCommits(MethodTable& table);
 void OfferApplications(MethodTable& table);
+void OfferOwnApplications(MethodTable& table);
 void OfferEnv(MethodTable& table);
 void OfferBuilds(MethodTable& table);
 void OfferOutput(MethodTable& table);
+void OfferMetrics(MethodTable& table);
 void OfferStatus(MethodTable& table);
 void OfferReleases(MethodTable& table);
 void OfferEvents(MethodTable& table);
 void OfferSuggest(MethodTable& table);
 void OfferInstallation(MethodTable& table);
+void OfferWatch(MethodTable& table);
+void OfferQueue(MethodTable& table);
 void OfferUsers(MethodTable& table);
 void OfferTokens(MethodTable& table);
 void OfferAdmins(MethodTable& table);
+void OfferAudit(MethodTable& table);
 
 }  // namespace ns::api

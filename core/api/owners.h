@@ -8,6 +8,12 @@
 
 namespace ns::api {
 
+// `ids` of users, each once, as `field` of a request gives them. kInvalid for one that is no
+// user's.
+Result<std::vector<UserId>> ReadUsers(const Context& context,
+                                      const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                      const std::string& field);
+
 // `ids` of users, each once, as the field "owner_ids" of a request gives them. kInvalid for one
 // that is no user's, and for none at all.
 Result<std::vector<UserId>> ReadOwners(const Context& context,

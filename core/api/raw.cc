@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kWebhooks = "/api/webhook/";
 constexpr int64_t kMaxWebhook = 1 << 20;
+constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
 RawAnswer Text(int status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
@@ -31,8 +32,9 @@ RawAnswer AnswerReady(const Context& context) {
 
 std::vector<RawEntry> AllRawEntries() {
   return {{std::string(kWebhooks), false, true, kMaxWebhook},
-          {"/healthz", true, false, 0},
-          {"/readyz", true, false, 0}};
+          {"/healthz", true, false, 0, true},
+          {"/readyz", true, false, 0, true},
+          {"/metrics", true, false, 0, true}};
 }
 
 RawAnswer AnswerRaw(const Context& context, const ports::Call&, const RawRequest& request) {
@@ -46,6 +48,10 @@ RawAnswer AnswerRaw(const Context& context, const ports::Call&, const RawRequest
     return Text(405, "this is a GET");
   if (request.path == "/healthz") return Text(200, "ok");
   if (request.path == "/readyz") return AnswerReady(context);
+  if (request.path == "/metrics") {
+    std::string text = context.parts.metrics();
+    if (!text.empty()) return {200, kMetricsType, std::move(text)};
+  }
   return Text(404, "there is nothing here");
 }
 

@@ -1,6 +1,7 @@
 // Why an application is as it is, for those who ask.
 #include <algorithm>
 
+#include "api/app_status.h"
 #include "api/app_urls.h"
 #include "api/convert_platform.h"
 #include "api/method.h"
@@ -111,30 +112,9 @@ Status AddInsight(const Context& context, const model::AppSnapshot& snapshot,
 
 Result<platform::ApplicationStatus> GetApplicationStatus(
     const Context& context, const Request& request, const platform::ApplicationStatusRequest&) {
-  NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(request.on.app->id));
-  NS_TRY(AddFetch(context, snapshot));
-  NS_TRY(AddBuilders(context, snapshot));
-  NS_TRY(AddHost(context, snapshot));
-  const bool owner = Owns(request.user, snapshot.app.owners);
-  Verdict verdict =
-      Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
-  if (!owner && verdict.state == AppState::kFailed)
-    verdict.summary = "does not run as asked; its owners see why";
-  platform::ApplicationStatus out;
-  out.set_application_id(snapshot.app.id.str());
-  out.set_name(snapshot.app.name);
-  out.set_wanted_commit(snapshot.app.commit);
-  out.set_backend(snapshot.app.backend);
-  for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
-  AddVerdict(verdict, out);
-  AddObserved(snapshot, out);
-  AddPin(context, snapshot, out);
-  if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
-  if (owner) {
-    NS_TRY(AddInsight(context, snapshot, out));
-  } else if (out.has_latest_build()) {
-    out.mutable_latest_build()->clear_message();
-  }
+  const bool owner = Owns(request.user, request.on.app->owners);
+  NS_ASSIGN(auto out, StatusOf(context, request.on.app->id, owner));
+  if (!owner) HideFromOthers(out);
   return out;
 }
 
@@ -174,6 +154,36 @@ Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
 }
 
 }  // namespace
+
+void HideFromOthers(platform::ApplicationStatus& status) {
+  if (status.state() == platform::ApplicationStatus::FAILED)
+    status.set_summary("does not run as asked; its owners see why");
+  if (status.has_latest_build()) status.mutable_latest_build()->clear_message();
+  status.clear_conditions();
+  status.clear_last_deploy();
+}
+
+Result<platform::ApplicationStatus> StatusOf(const Context& context, const AppId& id,
+                                             bool insight) {
+  NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(id));
+  NS_TRY(AddFetch(context, snapshot));
+  NS_TRY(AddBuilders(context, snapshot));
+  NS_TRY(AddHost(context, snapshot));
+  const Verdict verdict =
+      Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
+  platform::ApplicationStatus out;
+  out.set_application_id(snapshot.app.id.str());
+  out.set_name(snapshot.app.name);
+  out.set_wanted_commit(snapshot.app.commit);
+  out.set_backend(snapshot.app.backend);
+  for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
+  AddVerdict(verdict, out);
+  AddObserved(snapshot, out);
+  AddPin(context, snapshot, out);
+  if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
+  if (insight) NS_TRY(AddInsight(context, snapshot, out));
+  return out;
+}
 
 void OfferStatus(MethodTable& table) {
   const std::string own = kPlatformService;

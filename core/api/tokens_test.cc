@@ -204,6 +204,10 @@ TEST_F(TokensTest, LimitedToken_ReachesItsApplicationsAlone) {
   const auto listed = Call<api_pb::GetApplicationsResponse>(peer, "GetApplications", all).value();
   ASSERT_EQ(listed.applications_size(), 1);
   EXPECT_EQ(listed.applications(0).id(), mine.id());
+  const auto builds =
+      Call<api_pb::GetBuildsResponse>(peer, "GetAllBuilds", api_pb::GetAllBuildsRequest()).value();
+  ASSERT_EQ(builds.builds_size(), 1);
+  EXPECT_EQ(builds.builds(0).id(), build.str());
 }
 
 TEST_F(TokensTest, LimitedToken_LooksAtItsRepositoryAndChangesNone) {
@@ -235,6 +239,31 @@ TEST_F(TokensTest, LimitedToken_HasNothingWithoutObjectButWhatIsHarmless) {
     EXPECT_EQ(ReasonOf(Call(peer, method, Empty()).status()), "TokenLimited") << method;
   EXPECT_EQ(ReasonOf(Create(peer, NewToken(kRead, {app})).status()), "TokenLimited");
   EXPECT_EQ(ReasonOf(Call(peer, "CreateRepository", NewRepository()).status()), "TokenLimited");
+}
+
+TEST_F(TokensTest, LimitedToken_SeesNoBuildsOfOthers) {
+  const std::string app = MakeApp(Named("alice")).id(), other = SecondApp(Named("alice"));
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 3; ++i) {
+    (void)AddBuild(other);
+    clock.Advance(1s);
+    wanted.insert(wanted.begin(), AddBuild(app, i == 0 ? kCommitA : kCommitB).str());
+  }
+  const Peer peer = With(Named("alice"), kRead, {app});
+  const auto page = [&](int number, int limit) {
+    api_pb::GetAllBuildsRequest in;
+    in.set_page(number);
+    in.set_limit(limit);
+    std::vector<std::string> ids;
+    const auto listed = Call<api_pb::GetBuildsResponse>(peer, "GetAllBuilds", in).value();
+    for (const auto& build : listed.builds()) ids.push_back(build.id());
+    return ids;
+  };
+  EXPECT_EQ(page(0, 0), wanted);
+  EXPECT_EQ(page(0, 2), (std::vector<std::string>{wanted[0], wanted[1]}));
+  EXPECT_EQ(page(1, 2), std::vector<std::string>{wanted[2]});
+  EXPECT_TRUE(page(2, 2).empty());
+  EXPECT_TRUE(page(2'000'000'000, 200).empty());
 }
 
 TEST_F(TokensTest, LimitedToken_SeesNoEventsOfOthers) {

@@ -75,16 +75,27 @@ std::set<std::string> NamedUrls(const Struct& payload) {
   return out;
 }
 
-RawAnswer Hint(const Context& context, const std::set<std::string>& urls) {
-  const auto repositories = context.store().repositories.List();
-  if (!repositories.ok()) return Text(503, "the database does not answer; send it again later");
-  for (const model::Repository& repository : *repositories) {
-    if (!urls.contains(model::NormaliseUrl(repository.url))) continue;
-    const Status sent =
-        context.store().hints.Send({ports::Hint::Kind::kRepository, repository.id.str()});
-    if (!sent.ok()) return Text(503, "the database does not answer; send it again later");
-  }
-  return Text(202, "accepted");  // says nothing of what is registered here
+// What the host calls this event; those of GitHub and Gitea in one word, of GitLab "Push Hook".
+std::string EventOf(const std::string& host, const Peer& peer) {
+  return HeaderOf(peer, "x-" + host + "-event");
+}
+
+// A payload whose sender does not say what it is about counts as a push.
+bool MovesRefs(const std::string& event) {
+  static const std::set<std::string> kEvents = {
+      "", "push", "create", "delete", "Push Hook", "Tag Push Hook", "System Hook"};
+  return kEvents.contains(event);
+}
+
+// What tells one delivery from every other; empty where the host does not number them. The payload
+// is part of it: GitLab gives events that follow from one another the same number.
+std::string DeliveryOf(const std::string& host, const RawRequest& request) {
+  const bool gitlab = host == "gitlab";
+  std::string number =
+      HeaderOf(request.peer, gitlab ? "idempotency-key" : "x-" + host + "-delivery");
+  if (gitlab && number.empty()) number = HeaderOf(request.peer, "x-gitlab-event-uuid");
+  if (number.empty()) return "";
+  return Sha256Hex(host + "\n" + number + "\n" + std::string(request.body));
 }
 
 }  // namespace
@@ -96,10 +107,17 @@ RawAnswer AnswerWebhook(const Context& context, const RawRequest& request) {
   const Secret& secret = context.settings.webhook_secret;
   if (!secret.empty() && !Signed(host, secret, request))
     return Text(403, "the payload is not signed with the secret of this installation");
+  if (!MovesRefs(EventOf(host, request.peer))) return Text(200, "nothing to do for such an event");
+  const std::string delivery = DeliveryOf(host, request);
+  if (!delivery.empty() && context.hooks.Seen(delivery))
+    return Text(200, "this delivery was here before");
   Struct payload;
   if (!google::protobuf::util::JsonStringToMessage(JsonOf(request.body), &payload).ok())
     return Text(400, "the body is no JSON object");
-  return Hint(context, NamedUrls(payload));
+  if (!context.hooks.Hint(NamedUrls(payload)).ok())
+    return Text(503, "the database does not answer; send it again later");
+  if (!delivery.empty()) context.hooks.Remember(delivery);
+  return Text(202, "accepted");  // says nothing of what is registered here
 }
 
 }  // namespace ns::api

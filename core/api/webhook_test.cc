@@ -1,5 +1,8 @@
+#include <map>
+
 #include "api/api_world.h"
 #include "base/crypto.h"
+#include "ports/faults/faulty.h"
 
 namespace ns::api {
 namespace {
@@ -12,8 +15,15 @@ class WebhookTest : public ApiWorld {
     repository = MakeRepository(Named("alice"));
     MakeRepository(Named("alice"), "https://git.test/other.git");
     store.store().hints.Subscribe([this](const ports::Hint& hint) {
-      if (hint.kind == ports::Hint::Kind::kRepository) hints.push_back(hint.id);
+      if (hint.kind != ports::Hint::Kind::kRepository) return;
+      hints.push_back(hint.id);
     });
+  }
+  // All, once the turn of those that are owed has come.
+  Ids AllHints() {
+    clock.Advance(std::chrono::seconds(2));
+    dispatcher->SendOwed();
+    return hints;
   }
   int Post(const std::string& host, const std::string& body,
            std::vector<std::pair<std::string, std::string>> headers = {}) {
@@ -23,6 +33,21 @@ class WebhookTest : public ApiWorld {
   }
   std::string repository;
   Ids hints;
+};
+
+// Counts the calls of each method.
+class CountingPlan final : public ports::FaultPlan {
+ public:
+  int calls(const std::string& method) { return calls_[method]; }
+  Status Before(const ports::FaultPoint& point) override {
+    ++calls_[std::string(point.name.substr(0, point.name.rfind('.')))];
+    return {};
+  }
+  void After(const ports::FaultPoint&) override {}
+  Status Lost(const ports::FaultPoint&) override { return {}; }
+
+ private:
+  std::map<std::string, int> calls_;
 };
 
 TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
@@ -36,7 +61,67 @@ TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
                  "payload=%7B%22repository%22%3A%7B%22clone_url%22%3A%22https%3A%2F%2Fgit.test%2Fa%"
                  "2Fshop.git%22%7D%7D"),
             202);
-  EXPECT_EQ(hints, (Ids{repository, repository, repository, repository}));
+  EXPECT_EQ(hints, (Ids{repository})) << "one at once";
+  EXPECT_EQ(AllHints(), (Ids{repository, repository})) << "and one for the others";
+}
+
+TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
+  CountingPlan plan;
+  ports::FaultyStore counted(store.store(), plan);
+  RemakeDispatcher(MakeSettings(), counted.Ports());
+  for (int i = 0; i < 2000; ++i) {
+    EXPECT_EQ(
+        Post("gitea", i % 2 ? R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})"
+                            : R"({"repository":{"clone_url":"https://git.test/unknown.git"}})"),
+        202);
+  }
+  EXPECT_EQ(hints, (Ids{repository}));
+  EXPECT_EQ(plan.calls("RepositoryStore.List"), 1);
+  EXPECT_EQ(AllHints(), (Ids{repository, repository}));
+  EXPECT_EQ(plan.calls("Hints.Send"), 2);
+  RemakeDispatcher(MakeSettings());  // on a store that outlives it
+}
+
+TEST_F(WebhookTest, DeliveryThatWasHereBefore_DoesNothing) {
+  const std::string body = R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})";
+  for (const auto& [host, header] :
+       std::vector<std::pair<std::string, std::string>>{{"github", "x-github-delivery"},
+                                                        {"gitea", "x-gitea-delivery"},
+                                                        {"gitlab", "x-gitlab-event-uuid"},
+                                                        {"gitlab", "idempotency-key"}}) {
+    clock.Advance(std::chrono::seconds(2));
+    hints.clear();
+    EXPECT_EQ(Post(host, body, {{header, "1"}}), 202) << header;
+    EXPECT_EQ(hints.size(), 1u);
+    clock.Advance(std::chrono::seconds(2));
+    EXPECT_EQ(Post(host, body, {{header, "1"}}), 200) << header;
+    EXPECT_EQ(hints.size(), 1u);
+    EXPECT_EQ(Post(host, body + " ", {{header, "1"}}), 202) << "another payload is another one";
+    EXPECT_EQ(hints.size(), 2u);
+  }
+}
+
+TEST_F(WebhookTest, DeliveryThatCouldNotBeTaken_MayComeAgain) {
+  const std::string body = R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})";
+  store.FailWith(Unavailable("away"));
+  EXPECT_EQ(Post("gitea", body, {{"x-gitea-delivery", "1"}}), 503);
+  store.FailWith(Status());
+  clock.Advance(std::chrono::seconds(2));
+  EXPECT_EQ(Post("gitea", body, {{"x-gitea-delivery", "1"}}), 202);
+  EXPECT_EQ(hints, (Ids{repository}));
+}
+
+TEST_F(WebhookTest, EventsThatMoveNoRef_DoNothing) {
+  const std::string body =
+      R"({"repository":{"clone_url":"https://git.test/a/shop.git"},
+          "project":{"git_http_url":"https://git.test/a/shop.git"}})";
+  EXPECT_EQ(Post("github", R"({"zen":"Keep it."})", {{"x-github-event", "ping"}}), 200);
+  EXPECT_EQ(Post("github", body, {{"x-github-event", "issues"}}), 200);
+  EXPECT_EQ(Post("gitea", body, {{"x-gitea-event", "issue_comment"}}), 200);
+  EXPECT_EQ(Post("gitlab", body, {{"x-gitlab-event", "Pipeline Hook"}}), 200);
+  EXPECT_TRUE(hints.empty());
+  EXPECT_EQ(Post("gitlab", body, {{"x-gitlab-event", "Tag Push Hook"}}), 202);
+  EXPECT_EQ(hints, (Ids{repository}));
 }
 
 TEST_F(WebhookTest, UnknownRepository_IsAcceptedAndDoesNothing) {
@@ -68,12 +153,13 @@ TEST_F(WebhookTest, WithASecret_OnlySignedPayloadsCount) {
   EXPECT_EQ(Post("gitea", body, {{"x-gitea-signature", signature}}), 202);
   EXPECT_EQ(Post("github", body, {{"x-hub-signature-256", "sha256=" + signature}}), 202);
   EXPECT_EQ(Post("gitlab", body, {{"x-gitlab-token", "hook"}}), 202);
-  EXPECT_EQ(hints.size(), 3u);
+  EXPECT_EQ(AllHints().size(), 2u);
 }
 
 TEST_F(WebhookTest, DatabaseAway_AsksToSendItAgain) {
   store.FailWith(Unavailable("away"));
-  EXPECT_EQ(Post("gitea", "{}"), 503);
+  EXPECT_EQ(Post("gitea", R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})"), 503);
+  EXPECT_EQ(Post("gitea", R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})"), 503);
 }
 
 }  // namespace

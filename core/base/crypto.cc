@@ -19,6 +19,17 @@ void AppendSshString(std::string& out, std::string_view text) {
   out += text;
 }
 
+// Neither bits nor bytes are left over.
+Result<std::string> Decode(std::string_view text, int variant) {
+  std::string bytes(text.size(), '\0');
+  size_t size = 0;
+  const int rc = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                                   text.data(), text.size(), nullptr, &size, nullptr, variant);
+  if (rc != 0) return Invalid("not base64");
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 void Wipe(void* data, size_t size) { sodium_memzero(data, size); }
@@ -43,14 +54,18 @@ std::string ToBase64(std::string_view bytes) {
 }
 
 Result<std::string> FromBase64(std::string_view text) {
-  std::string bytes(text.size(), '\0');
-  size_t size = 0;
-  const int rc =
-      sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-                        text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
-  if (rc != 0) return Invalid("not base64");
-  bytes.resize(size);
-  return bytes;
+  return Decode(text, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::string ToBase64Url(std::string_view bytes) {
+  std::string text = ToBase64(bytes);
+  text.erase(text.find_last_not_of('=') + 1);
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return text;
+}
+
+Result<std::string> FromBase64Url(std::string_view text) {
+  return Decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 std::string Sha256Hex(std::string_view bytes) {
@@ -127,6 +142,29 @@ Result<Secret> Sealer::Open(std::string_view sealed, std::string_view context) c
   if (rc != 0)
     return Invalid("sealed text does not open with key " + key_id_ + " as " + std::string(context));
   return Secret(std::move(plain));
+}
+
+SigningKey SigningKeyOf(const Secret& seed) {
+  unsigned char public_key[crypto_sign_PUBLICKEYBYTES], key[crypto_sign_SECRETKEYBYTES];
+  crypto_sign_seed_keypair(public_key, key, Bytes(seed.Reveal()));
+  SigningKey out{Secret(std::string(reinterpret_cast<char*>(key), sizeof key)),
+                 std::string(reinterpret_cast<char*>(public_key), sizeof public_key)};
+  Wipe(key, sizeof key);
+  return out;
+}
+
+std::string SignEd25519(const SigningKey& key, std::string_view message) {
+  std::string signature(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr, Bytes(message),
+                       message.size(), Bytes(key.key.Reveal()));
+  return signature;
+}
+
+bool VerifyEd25519(std::string_view public_key, std::string_view message,
+                   std::string_view signature) {
+  return public_key.size() == crypto_sign_PUBLICKEYBYTES && signature.size() == crypto_sign_BYTES &&
+         crypto_sign_verify_detached(Bytes(signature), Bytes(message), message.size(),
+                                     Bytes(public_key)) == 0;
 }
 
 SshKeyPair NewSshKeyPair(std::string_view comment) {

@@ -15,6 +15,9 @@ std::string ToHex(std::string_view bytes);
 std::string ToBase64(std::string_view bytes);
 // The bytes, or kInvalid.
 Result<std::string> FromBase64(std::string_view text);
+// Of the alphabet with "-" and "_", without padding (RFC 4648 section 5), in its one form.
+std::string ToBase64Url(std::string_view bytes);
+Result<std::string> FromBase64Url(std::string_view text);
 
 // SHA-256 as 64 hex characters.
 std::string Sha256Hex(std::string_view bytes);
@@ -55,6 +58,18 @@ class Sealer {
   std::string key_id_;
   Secret key_;
 };
+
+// Ed25519 (RFC 8032): public keys of 32 bytes, signatures of 64.
+struct SigningKey {
+  Secret key;  // 64 bytes
+  std::string public_key;
+};
+// `seed`: 32 bytes.
+SigningKey SigningKeyOf(const Secret& seed);
+std::string SignEd25519(const SigningKey& key, std::string_view message);
+// False too for what is no key and no signature.
+bool VerifyEd25519(std::string_view public_key, std::string_view message,
+                   std::string_view signature);
 
 // An Ed25519 pair in OpenSSH's formats.
 struct SshKeyPair {

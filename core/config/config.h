@@ -12,12 +12,22 @@
 
 namespace ns::config {
 
+struct IdentityKey {
+  std::string id;
+  std::string public_key;  // Ed25519, 32 bytes
+  friend bool operator==(const IdentityKey&, const IdentityKey&) = default;
+};
+
 struct Identity {
   std::string header = "X-Forwarded-User";
   std::vector<std::string>
       proxies;    // addresses that may name the user by that header, with the secret
   Secret secret;  // empty: no header is believed
   std::string group = "neoshowcase";  // members are admins on the Unix socket, as root is
+  std::string token_header = "X-Neoshowcase-Identity";  // of signed identity tokens
+  std::vector<IdentityKey> keys;                        // that sign them; empty: none counts
+  std::string audience;                                 // of them; empty: the installation
+  std::vector<std::string> admin_groups;                // in them
   int token_days = 365;  // until an API token expires, at most; 0: no bound, it may never
   friend bool operator==(const Identity&, const Identity&) = default;
 };

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/crypto.h"
 #include "config/check.h"
 #include "config/connection.h"
 #include "config/json.h"
@@ -37,11 +38,43 @@ void ReadDatabase(Reader& reader, Section& top, Database& out) {
   top.Any("database", read, [&] { return std::string(out.embedded ? "embedded" : "(secret)"); });
 }
 
+void ReadIdentityKeys(Section& section, std::vector<IdentityKey>& out) {
+  constexpr size_t kBytes = 32;
+  const auto item = [&](Reader& reader, const Value& value) {
+    IdentityKey& key = out.emplace_back();
+    std::string text;
+    Section one(reader, value, true);
+    one.Text("id", key.id);
+    one.Text("public_key", text);
+    one.Close();
+    const auto bytes = FromBase64(text);
+    if (bytes.ok()) key.public_key = *bytes;
+    const auto same = [&](const IdentityKey& other) { return other.id == key.id; };
+    if (key.id.empty() || key.public_key.size() != kBytes)
+      reader.Fault(value, "must have an id and a public_key: base64 of the 32 bytes of Ed25519");
+    else if (std::count_if(out.begin(), out.end(), same) > 1)
+      reader.Fault(value, "must have an id that no other key has, not " + Quote(key.id));
+  };
+  const auto shown = [&] {
+    std::string text = "[";
+    for (const auto& one : out) {
+      text += (text.size() > 1 ? ", {id: " : "{id: ") + PlainOrQuoted(one.id) +
+              ", public_key: " + Quote(ToBase64(one.public_key)) + "}";
+    }
+    return text + "]";
+  };
+  section.Items("keys", item, shown);
+}
+
 void ReadIdentity(Section section, Identity& out) {
   section.Text("header", out.header);
   section.Texts("proxies", out.proxies);
   section.Hidden("secret", out.secret);
   section.Text("group", out.group);
+  section.Text("token_header", out.token_header);
+  ReadIdentityKeys(section, out.keys);
+  section.Text("audience", out.audience);
+  section.Texts("admin_groups", out.admin_groups);
   section.Integer("token_days", out.token_days, 0, 36'500);
   section.Close();
 }

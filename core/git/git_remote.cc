@@ -224,8 +224,9 @@ class LibgitRemote final : public ports::GitRemote {
       if (error) return failed(path, error.message());
     }
     for (const std::string& path : files) {
-      if (!Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)))
-        return failed(path, ::strerrordesc_np(errno));
+      const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+      if (!file) return failed(path, ::strerrordesc_np(errno));
+      ::futimens(file.get(), nullptr);  // used now: see SweepMirrors
     }
     files.insert(files.end(), folders.begin(), folders.end());
     return files;

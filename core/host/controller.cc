@@ -1,6 +1,7 @@
 #include "host/controller.h"
 
 #include "act/hints.h"
+#include "host/loop_figures.h"
 #include "reconcile/loops.h"
 
 namespace ns::host {
@@ -35,6 +36,8 @@ Controller::Controller(const act::Parts& parts, const ControllerOptions& options
   driver_.Start();
   for (const auto& [name, backend] : parts.backends) {
     watchers_.push_back(std::make_unique<act::Watcher>(name, *backend, driver_));
+    samplers_.push_back(
+        std::make_unique<act::Sampler>(name, *backend, parts.store.usage, parts.clock));
   }
 }
 
@@ -42,6 +45,10 @@ void Controller::Relist() {
   for (const LoopId loop : {LoopId::kFetcher, LoopId::kRegisterer, LoopId::kReleaser,
                             LoopId::kSynchronizer, LoopId::kObserver})
     driver_.Wake({loop, reconcile::kEveryKey, reconcile::Urgency::kHint});
+}
+
+std::vector<std::string> Controller::Figures() {
+  return FiguresOf(driver_.Figures(1s), SystemClock());
 }
 
 void Controller::Hinted(const ports::Hint& hint) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "act/driver.h"
+#include "act/sampler.h"
 #include "act/watcher.h"
 #include "base/secret.h"
 #include "plan/cleanup.h"
@@ -29,10 +30,13 @@ class Controller {
   void Hinted(const ports::Hint& hint);
   // Everything that this host may hold is looked at. [any-thread]
   void Relist();
+  // What the loops have done, as model::Host::figures tells it. [any-thread]
+  std::vector<std::string> Figures();
 
  private:
   act::Driver driver_;
   std::vector<std::unique_ptr<act::Watcher>> watchers_;  // end before the driver that they wake
+  std::vector<std::unique_ptr<act::Sampler>> samplers_;
 };
 
 }  // namespace ns::host

@@ -15,10 +15,11 @@ api::Peer PeerOf(plugin::ApiPeer peer) {
 
 }  // namespace
 
-EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, Clock& clock)
-    : dispatcher_(dispatcher), pool_(kThreads) {
+EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock)
+    : dispatcher_(dispatcher), counted_(counted), clock_(clock), pool_(kThreads) {
   pump_.emplace(pool_, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
+  events_ = std::jthread([this](const std::stop_token& stop) { dispatcher_.FollowEvents(stop); });
 }
 
 EdgeCalls::~EdgeCalls() {
@@ -31,27 +32,41 @@ std::string EdgeCalls::Descriptors() const { return proto::DescriptorSet(); }
 std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
   std::vector<plugin::ApiRawEntry> entries;
   for (const api::RawEntry& entry : dispatcher_.RawEntries())
-    entries.push_back({entry.path, entry.get, entry.post, entry.max_body});
+    entries.push_back({entry.path, entry.get, entry.post, entry.max_body, entry.operators});
   return entries;
 }
 
+// How long it waits for a thread counts too.
 void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
-  pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
-    if (dispatcher_.Streams(request.method)) return Open(request, reply);
-    const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)),
-                                           request.method, request.message);
-    if (!answer.ok()) return reply->End(answer.status());
-    reply->End(reply->Message(*answer));
-  });
+  pool_.Submit(
+      [this, request = std::move(request), reply = std::move(reply),
+       asked = clock_.Monotonic()]() mutable { Answer(std::move(request), reply, asked); });
+}
+
+void EdgeCalls::Answer(plugin::ApiRequest request, const std::shared_ptr<plugin::ApiReply>& reply,
+                       Duration asked) {
+  if (dispatcher_.Streams(request.method)) return Open(request, reply, asked);
+  const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)),
+                                         request.method, request.message);
+  Count(request.method, answer.status(), asked);
+  if (!answer.ok()) return reply->End(answer.status());
+  reply->End(reply->Message(*answer));
 }
 
 void EdgeCalls::Open(const plugin::ApiRequest& request,
-                     const std::shared_ptr<plugin::ApiReply>& reply) {
+                     const std::shared_ptr<plugin::ApiReply>& reply, Duration asked) {
   auto stream =
       dispatcher_.Open(reply->call(), PeerOf(request.peer), request.method, request.message);
+  Count(request.method, stream.status(), asked);
   if (!stream.ok()) return reply->End(stream.status());
   reply->Metadata(false, {});  // the answer begins, though its first message may be long in coming
   pump_->Begin(std::move(*stream), reply);
+}
+
+// Whatever strangers call, the names are those of the API and one more.
+void EdgeCalls::Count(const std::string& method, const Status& outcome, Duration asked) {
+  const bool known = proto::FindMethod(method) != nullptr;
+  counted_.Count(known ? method : "unknown", outcome.code(), clock_.Monotonic() - asked);
 }
 
 void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {

@@ -2,31 +2,42 @@
 #pragma once
 
 #include <optional>
+#include <thread>
 
 #include "act/worker_pool.h"
 #include "api/dispatcher.h"
 #include "host/stream_pump.h"
+#include "metrics/calls.h"
 #include "plugin/api_calls.h"
 
 namespace ns::host {
 
 class EdgeCalls final : public plugin::ApiCalls {
  public:
-  // Both must outlive this.
-  EdgeCalls(api::Dispatcher& dispatcher, Clock& clock);
+  // All must outlive this.
+  EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock);
   ~EdgeCalls() override;
 
   std::string Descriptors() const override;
   std::vector<plugin::ApiRawEntry> RawEntries() const override;
   void Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
   void Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
+  // Streams that are open. [any-thread]
+  size_t open() { return pump_->open(); }
 
  private:
-  void Open(const plugin::ApiRequest& request, const std::shared_ptr<plugin::ApiReply>& reply);
+  void Answer(plugin::ApiRequest request, const std::shared_ptr<plugin::ApiReply>& reply,
+              Duration asked);
+  void Open(const plugin::ApiRequest& request, const std::shared_ptr<plugin::ApiReply>& reply,
+            Duration asked);
+  void Count(const std::string& method, const Status& outcome, Duration asked);
 
   api::Dispatcher& dispatcher_;
+  metrics::Calls& counted_;
+  Clock& clock_;
   std::optional<StreamPump> pump_;
-  act::WorkerPool pool_;  // last: what it does uses the pump
+  act::WorkerPool pool_;  // what it does uses the pump
+  std::jthread events_;   // last: wakes what the pump holds
 };
 
 }  // namespace ns::host

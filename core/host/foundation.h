@@ -40,6 +40,7 @@ class Foundation {
   const KeyFile& keys() const { return *keys_; }
   supervise::Supervisor& supervisor() { return supervisor_; }
   ports::Store store() { return store_->store(); }
+  store::PoolFigures pool_figures() { return store_->figures(); }
   // Receives hints from now on: subscribe before.
   void Listen();
   void StopListening() { listener_ = {}; }

@@ -6,12 +6,6 @@
 namespace ns::host {
 namespace {
 
-// "runtime-cmd" of "build-runtime-cmd": how applications name a build method.
-std::string MethodName(const std::string& plugin) {
-  constexpr std::string_view kPrefix = "build-";
-  return plugin.starts_with(kPrefix) ? plugin.substr(kPrefix.size()) : plugin;
-}
-
 // What an operator should know of an engine that works; empty for anything else.
 std::string EngineRemark(const std::vector<plugin::Loaded>& loaded,
                          const model::PluginState& state) {
@@ -58,7 +52,7 @@ std::map<std::string, ports::Backend*> BackendsOf(const std::vector<plugin::Load
 std::map<std::string, ports::BuildMethod*> MethodsOf(const std::vector<plugin::Loaded>& loaded) {
   std::map<std::string, ports::BuildMethod*> methods;
   for (const plugin::Loaded& p : loaded) {
-    if (p.method != nullptr) methods.emplace(MethodName(p.plugin), p.method);
+    if (p.method != nullptr) methods.emplace(model::BuildMethodOf(p.plugin), p.method);
   }
   return methods;
 }

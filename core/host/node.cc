@@ -19,6 +19,8 @@
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
 #include "host/memory_pressure.h"
+#include "host/metrics_page.h"
+#include "host/mirror_keeper.h"
 #include "host/outputs.h"
 #include "host/program.h"
 #include "host/registry_collector.h"
@@ -76,6 +78,7 @@ struct Node::Parts {
         real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
                                    SystemClock())),
         git(faults.Through(*real_git)),
+        mirrors(layout().git(), &foundation->store().repositories, SystemClock()),
         real_registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
         registry(faults.Through(*real_registry)),
         outputs(store.hosts, its_identity) {}
@@ -97,6 +100,7 @@ struct Node::Parts {
   void Relist();
   void Retire();
   model::Host Describe();
+  std::string Metrics();
 
   const config::Config config;
   const std::vector<std::string> roles;
@@ -107,9 +111,11 @@ struct Node::Parts {
   const ports::Store store;
   const std::unique_ptr<ports::GitRemote> real_git;
   ports::GitRemote& git;
+  const MirrorKeeper mirrors;  // looks past failpoints
   const std::unique_ptr<ports::Registry> real_registry;
   ports::Registry& registry;
   LinkedOutputs outputs;
+  metrics::Calls counted;
   std::optional<api::Dispatcher> dispatcher;
   std::optional<EdgeCalls> edge_calls;
   std::optional<plugin::PluginHost> plugins;
@@ -251,6 +257,12 @@ void Node::Parts::Retire() {
   if (!told.ok()) log::Info("the builder leaves unannounced", {{"why", told.ToString()}});
 }
 
+std::string Node::Parts::Metrics() {
+  return MetricsText({store, [this] { return foundation->pool_figures(); },
+                      [this] { return edge_calls ? edge_calls->open() : 0; }, SystemClock()},
+                     counted);
+}
+
 model::Host Node::Parts::Describe() {
   model::Host host;
   host.id = id;
@@ -261,6 +273,9 @@ model::Host Node::Parts::Describe() {
     host.link_address = "unix:" + layout().link(id);
     if (!config.link.listen.empty()) host.link_address += AdvertisedBy(config.link);
   }
+  host.figures = to_relist.With([](Controller* loops) {
+    return loops == nullptr ? std::vector<std::string>() : loops->Figures();
+  });
   host.plugins = StatesOf(*plugins, loaded);
   storage_health->AddTo(host.plugins);
   if (HasRole(roles, "builder")) {
@@ -284,8 +299,9 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
     parts->dispatcher.emplace(
         ApiSettingsOf(config, parts->foundation->keys()),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
-                   [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); }});
-    parts->edge_calls.emplace(*parts->dispatcher, SystemClock());
+                   [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); },
+                   [raw = parts.get()] { return raw->Metrics(); }});
+    parts->edge_calls.emplace(*parts->dispatcher, parts->counted, SystemClock());
   }
   if (const Status succeeded =
           parts->succession.Take(parts->layout(), roles, parts->id, parts->store.hosts);
@@ -323,6 +339,7 @@ Status Node::Run(const std::stop_token& stop) {
   log::Info("host runs", {{"host", parts_->id.str()}, {"version", Version()}});
   while (!stop.stop_requested()) {
     if (parts_->services) parts_->services->Advance();
+    if (parts_->dispatcher) parts_->dispatcher->SendOwed();
     parts_->plugins->Retry();
     if (const auto fenced = parts_->plugins->RequiredFenced()) return *fenced;
     act::Pause(stop, kCare);

@@ -11,6 +11,7 @@
 #include "host/link_files.h"
 #include "host/loaded_plugins.h"
 #include "host/memory_pressure.h"
+#include "host/mirror_keeper.h"
 #include "host/storage_health.h"
 #include "host/translate.h"
 #include "host/version.h"
@@ -41,6 +42,7 @@ struct RemoteBuilder::Parts {
         }),
         // Every key that a remote asks for comes with the order.
         git(git::NewGitRemote(GitOptionsOf(config, layout, KeyFile(), program), SystemClock())),
+        mirrors(layout.git(), nullptr, SystemClock()),
         plugins(PluginSettingsOf(config, layout, program),
                 plugin::HostParts{SystemClock(), supervisor, nullptr}),
         loaded(plugins.Load(WantedOf(config), KindsOf({"builder"})).loaded),
@@ -86,6 +88,7 @@ struct RemoteBuilder::Parts {
   Faults faults;
   std::atomic<bool> leaving = false;
   const std::unique_ptr<ports::GitRemote> git;
+  const MirrorKeeper mirrors;
   plugin::PluginHost plugins;
   std::vector<plugin::Loaded> loaded;
   StorageHealth storage_health;

@@ -75,6 +75,12 @@ api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys) {
   settings.identity.proxies = config.identity.proxies;
   settings.identity.secret = config.identity.secret;
   settings.identity.admins = config.admins;
+  settings.identity.token_header = config.identity.token_header;
+  for (const config::IdentityKey& key : config.identity.keys)
+    settings.identity.token_rules.keys.push_back({key.id, key.public_key});
+  settings.identity.token_rules.audience =
+      config.identity.audience.empty() ? config.installation : config.identity.audience;
+  settings.identity.admin_groups = config.identity.admin_groups;
   settings.identity.token_days = config.identity.token_days;
   if (const group* found = ::getgrnam(config.identity.group.c_str()))
     settings.identity.service_gids.push_back(found->gr_gid);

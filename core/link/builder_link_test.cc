@@ -80,6 +80,9 @@ class OutputBackend final : public ports::Backend {
   Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override {
     return std::vector<model::LogLine>{{Time(5s), "stdout", "hello"}};
   }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call&) override {
+    return std::vector<model::ReplicaUsage>();
+  }
 };
 
 class BuilderLink : public ::testing::Test {

@@ -74,9 +74,10 @@ Result<model::PluginState> FromWire(const wire::Plugin& plugin) {
        {plugin.instance(), plugin.plugin(), plugin.kind(), plugin.version(), plugin.reason()}) {
     if (text.size() > kMaxName) return Broken("the name of a plugin");
   }
-  return model::PluginState{plugin.instance(), plugin.plugin(),   plugin.kind(),
-                            plugin.version(),  plugin.required(), plugin.healthy(),
-                            plugin.reason(),   plugin.message(),  plugin.config_schema()};
+  return model::PluginState{plugin.instance(),  plugin.plugin(),   plugin.kind(),
+                            plugin.version(),   plugin.required(), plugin.healthy(),
+                            plugin.reason(),    plugin.message(),  plugin.config_schema(),
+                            plugin.app_schema()};
 }
 
 }  // namespace
@@ -145,6 +146,7 @@ void ToWire(const model::Host& host, wire::HostState& out) {
     plugin.set_reason(Cut(state.reason, kMaxName));
     plugin.set_message(Cut(state.message, kMaxText));
     plugin.set_config_schema(state.config_schema);
+    plugin.set_app_schema(state.app_schema);
   }
 }
 

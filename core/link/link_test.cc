@@ -32,6 +32,9 @@ class FakeBackend final : public ports::Backend {
     if (!failure.ok()) return failure;
     return lines;
   }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call&) override {
+    return std::vector<model::ReplicaUsage>();
+  }
   ports::LogQuery asked;
   std::vector<model::LogLine> lines;
   Status failure;

@@ -84,8 +84,9 @@ struct Application {
   std::vector<Website> websites;
   std::vector<PortPublication> ports;
   std::vector<UserId> owners;
-  std::vector<EnvVar> env;  // filled by loads that say so
-  std::string backend;      // the backend instance it runs on
+  std::vector<EnvVar> env;                 // filled by loads that say so
+  std::string backend;                     // the backend instance it runs on
+  Strategy strategy = Strategy::kRolling;  // rolling: recreated all the same where it must be
   DesiredState desired = DesiredState::kStopped;
   int64_t restart_nonce = 0;  // the moment of the last restart that the owner asked for, in us
   ReleaseId pinned;           // runs whatever the ref does, until unpinned; empty: follows the ref

@@ -9,6 +9,12 @@
 
 namespace ns::model {
 
+// "runtime-cmd" of "build-runtime-cmd": how applications name the build method of a plugin.
+inline std::string BuildMethodOf(const std::string& plugin) {
+  const std::string prefix = "build-";
+  return plugin.starts_with(prefix) ? plugin.substr(prefix.size()) : plugin;
+}
+
 struct PluginState {
   std::string instance;  // name in the config
   std::string plugin;    // name of the library
@@ -19,6 +25,7 @@ struct PluginState {
   std::string reason;         // stable code when not healthy
   std::string message;        // what and the remedy
   std::string config_schema;  // JSON Schema
+  std::string app_schema{};   // of per-application settings, JSON Schema; empty: none
   friend bool operator==(const PluginState&, const PluginState&) = default;
 };
 
@@ -31,6 +38,7 @@ struct Host {
   int build_slots = 0;                     // builder: builds at once
   std::vector<std::string> build_methods;  // builder: those it has plugins for
   Time last_seen = kNever;                 // database's clock
+  std::vector<std::string> figures{};      // for metrics: "loop_passes/repository-fetcher=12"
   friend bool operator==(const Host&, const Host&) = default;
 };
 

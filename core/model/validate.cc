@@ -20,6 +20,15 @@ bool HasControl(std::string_view text) { return std::any_of(text.begin(), text.e
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+// U+0080 to U+009F: terminals take some of them for escapes.
+bool HasC1(std::string_view utf8) {
+  for (size_t at = utf8.find('\xc2'); at != std::string_view::npos;
+       at = utf8.find('\xc2', at + 1)) {
+    if (at + 1 < utf8.size() && static_cast<unsigned char>(utf8[at + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
 // The parts of `text` between `separator`s; one for text without any.
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> out;
@@ -68,7 +77,7 @@ std::string Quoted(std::string_view value) {
 }
 
 void CheckName(const std::string& field, std::string_view name, Violations& out) {
-  if (!IsUtf8(name) || HasControl(name)) {
+  if (!IsUtf8(name) || HasControl(name) || HasC1(name)) {
     out.push_back({field, "must hold no control characters, got " + Quoted(name)});
   } else if (name.find_first_not_of(' ') == std::string_view::npos ||
              CountCharacters(name) > kMaxName) {

@@ -24,7 +24,7 @@ using Violations = std::vector<Violation>;
 // `value` in quotes for a message: shortened, control characters and broken UTF-8 made visible.
 std::string Quoted(std::string_view value);
 
-// 1 to 100 characters, no control characters.
+// 1 to 100 characters, no control characters (Unicode's category Cc).
 void CheckName(const std::string& field, std::string_view name, Violations& out);
 // [A-Z_][A-Z0-9_]*, at most 100 bytes.
 void CheckEnvKey(const std::string& field, std::string_view key, Violations& out);
@@ -47,6 +47,9 @@ bool Covers(const Domain& domain, std::string_view host);
 const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view host);
 // Labels, lengths and Punycode of a host name in lower case.
 void CheckHost(const std::string& field, std::string_view host, Violations& out);
+// The one spelling of a path among those that RFC 3986 6.2.2 calls equal: unreserved characters as
+// themselves, %XX in upper case. A "%" without two hex digits stays as it is.
+std::string CanonicalPath(std::string_view path);
 void CheckPathPrefix(const std::string& field, std::string_view path, Violations& out);
 
 // Of one application: each website by itself and in what the platform offers, and no two alike.

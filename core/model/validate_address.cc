@@ -47,6 +47,13 @@ std::string HostMistake(std::string_view host) {
   return "";
 }
 
+int HexValue(char c) { return IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10; }
+char Upper(char c) { return IsLower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
+bool IsUnreserved(char c) {
+  return IsLower(static_cast<char>(c | 0x20)) || IsDigit(c) ||
+         std::string_view("-._~").find(c) != std::string_view::npos;
+}
+
 bool MatchesPattern(std::string_view pattern, std::string_view host) {
   if (!pattern.starts_with("*.")) return pattern == host;
   pattern.remove_prefix(1);  // ".example.com"
@@ -63,8 +70,7 @@ std::string PathMistake(std::string_view path) {
     if (c == '%') {
       if (i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2]))
         return "must have two hex digits after each \"%\"";
-    } else if (!IsLower(static_cast<char>(c | 0x20)) && !IsDigit(c) &&
-               std::string_view("/-._~").find(c) == std::string_view::npos) {
+    } else if (c != '/' && !IsUnreserved(c)) {
       return "must hold unreserved characters, \"/\" and %XX alone";
     }
   }
@@ -160,6 +166,24 @@ const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view ho
 void CheckHost(const std::string& field, std::string_view host, Violations& out) {
   const std::string mistake = HostMistake(host);
   if (!mistake.empty()) out.push_back({field, mistake + ", got " + Quoted(host)});
+}
+
+std::string CanonicalPath(std::string_view path) {
+  std::string out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%' || i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2])) {
+      out += path[i];
+      continue;
+    }
+    const auto byte = static_cast<char>(HexValue(path[i + 1]) * 16 + HexValue(path[i + 2]));
+    if (IsUnreserved(byte)) {
+      out += byte;
+    } else {
+      out += {'%', Upper(path[i + 1]), Upper(path[i + 2])};
+    }
+    i += 2;
+  }
+  return out;
 }
 
 void CheckPathPrefix(const std::string& field, std::string_view path, Violations& out) {

@@ -157,7 +157,7 @@ Result<model::DesiredApp> MakeDesired(const model::AppSnapshot& snapshot,
   out.name = app.name;
   out.fence = {defaults.epoch, app.target.generation};
   out.state = app.target.state;
-  out.strategy = app.ports.empty() ? model::Strategy::kRolling : model::Strategy::kRecreate;
+  out.strategy = app.ports.empty() ? app.strategy : model::Strategy::kRecreate;
   out.run_key = app.target.run_key;
   out.route_key = app.target.route_key;
   out.routes = app.websites;

@@ -41,7 +41,8 @@ struct ApiRawRequest {
 struct ApiRawEntry {
   std::string path;  // exact, or a prefix when it ends in "/"
   bool get = false, post = false;
-  int64_t max_body = 0;  // bytes
+  int64_t max_body = 0;    // bytes
+  bool operators = false;  // not for strangers, see ns_raw_entry
 };
 
 // The way back to the edge. Dropped without an end, it ends as kUnavailable. [any-thread, one call

@@ -16,6 +16,8 @@ namespace ns::plugin {
 namespace {
 
 constexpr size_t kLongestLine = 64 * 1024;
+constexpr size_t kLongestName = 200;
+constexpr size_t kMostReplicas = 100'000;
 
 Status CannotDo(const Instance& instance, const std::string& what) {
   return {Code::kUnsupported, NS_REASON_UNSUPPORTED,
@@ -65,6 +67,21 @@ ns_status PutLine(void* ctx, const ns_log_line* line) noexcept {
   got.lines.push_back({Time(std::chrono::microseconds(line->at_us)),
                        line->is_stderr ? "stderr" : "stdout",
                        CleanText(sdk::View(line->text), kLongestLine)});
+  return NS_OK;
+}
+
+struct Counted {
+  Clock& clock;
+  std::vector<model::ReplicaUsage> replicas{};
+};
+ns_status PutUsage(void* ctx, const ns_usage* usage) noexcept {
+  auto& got = *static_cast<Counted*>(ctx);
+  if (!NS_HAS(usage, sent_bytes)) return NS_E_INVALID;
+  if (got.replicas.size() >= kMostReplicas) return NS_E_EXHAUSTED;
+  got.replicas.push_back({AppId(CleanText(sdk::View(usage->app), kLongestName)),
+                          CleanText(sdk::View(usage->replica), kLongestName), got.clock.Monotonic(),
+                          usage->cpu_ns, usage->memory_bytes, usage->received_bytes,
+                          usage->sent_bytes});
   return NS_OK;
 }
 
@@ -133,6 +150,16 @@ class TableBackend final : public ports::Backend {
       return table_.logs(plugin, raw, &raw_query, {&got, &PutLine});
     }));
     return std::move(got.lines);
+  }
+
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call& call) override {
+    if (!NS_HAS(&table_, usage) || !table_.usage)
+      return CannotDo(instance_, "telling what applications use");
+    Counted got{clock_};
+    NS_TRY(instance_.Run("usage", call, [&](ns_plugin* plugin, const ns_call* raw) {
+      return table_.usage(plugin, raw, {&got, &PutUsage});
+    }));
+    return std::move(got.replicas);
   }
 
  private:

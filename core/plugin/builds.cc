@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "json/check.h"
 #include "ns/abi/engine.h"
 #include "ns/abi/reasons.h"
 #include "ns/sdk/text.h"
 #include "plugin/adapters.h"
 #include "plugin/build_view.h"
-#include "plugin/schema.h"
 #include "plugin/text.h"
 
 namespace ns::plugin {
@@ -58,7 +58,7 @@ class TableBuildMethod final : public ports::BuildMethod {
 
   Result<ports::BuildPlan> Plan(const ports::Call& call,
                                 const ports::BuildRequest& request) override {
-    if (Status fits = CheckSchema(schema_, request.settings); !fits.ok()) {
+    if (Status fits = json::CheckSchema(schema_, request.settings); !fits.ok()) {
       return Status(Code::kInvalid, NS_REASON_SETTINGS_INVALID,
                     "the build settings do not fit: " + fits.message())
           .SetFault(Fault::kSource);
@@ -98,7 +98,7 @@ class TableBuildMethod final : public ports::BuildMethod {
       return {Code::kInternal, NS_REASON_DEFECT,
               "build method " + instance_.name() + " was asked and said nothing"};
     for (const ports::Suggestion& one : suggestions) {
-      const Status fits = CheckSchema(schema_, one.settings);
+      const Status fits = json::CheckSchema(schema_, one.settings);
       if (one.fit > 0 && !fits.ok())
         return {Code::kInternal, NS_REASON_DEFECT,
                 "build method " + instance_.name() +

@@ -61,7 +61,12 @@ void Cancel(const ns_host* host, ns_api_request* request) noexcept {
 void RawEntries(const ns_host* host, ns_raw_sink out) noexcept {
   for (const ApiRawEntry& entry : ContextOf(host).api->RawEntries()) {
     const int32_t methods = (entry.post ? NS_RAW_POST : 0) | (entry.get ? NS_RAW_GET : 0);
-    const ns_raw_entry raw{sizeof(ns_raw_entry), methods, sdk::Str(entry.path), entry.max_body};
+    const ns_raw_entry raw{sizeof(ns_raw_entry),
+                           methods,
+                           sdk::Str(entry.path),
+                           entry.max_body,
+                           entry.operators ? NS_RAW_OPERATORS : NS_RAW_EVERYBODY,
+                           0};
     out.put(out.ctx, &raw);
   }
 }

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "plugin/elf.h"
-#include "plugin/schema.h"
 #include "plugin/testing/host_fixture.h"
 #include "plugin/text.h"
 
@@ -42,18 +41,6 @@ TEST(ManifestTest, WrongKey_IsNamed) {
   EXPECT_THAT(ParseManifest(Without("\"abi\"", "\"iba\"")).status().message(), HasSubstr("`abi`"));
   EXPECT_THAT(ParseManifest("[]").status().message(), HasSubstr("object"));
   EXPECT_THAT(ParseManifest("{").status().message(), HasSubstr("not JSON"));
-}
-
-TEST(SchemaTest, Misfit_NamesEveryPlace) {
-  const std::string schema =
-      R"({"type": "object", "properties": {"a": {"properties": {"n": {"type": "integer"}}}, "b": {"type": "string"}}})";
-  EXPECT_TRUE(CheckSchema(schema, R"({"a": {"n": 1}, "b": "x"})").ok());
-  const Status status = CheckSchema(schema, R"({"a": {"n": "1"}, "b": 2})");
-  EXPECT_EQ(status.code(), Code::kInvalid);
-  EXPECT_THAT(status.message(), AllOf(HasSubstr("/a/n"), HasSubstr("/b")));
-  EXPECT_TRUE(CheckSchema("", "{}").ok());
-  EXPECT_EQ(CheckSchema("", "{").code(), Code::kInvalid);
-  EXPECT_EQ(CheckSchema(R"({"type": 7})", "{}").code(), Code::kInvalid);
 }
 
 TEST(ElfTest, RealLibrary_TellsManifestAndEntry) {

@@ -8,10 +8,10 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "json/check.h"
 #include "plugin/adapters.h"
 #include "plugin/candidate.h"
 #include "plugin/instance.h"
-#include "plugin/schema.h"
 
 namespace ns::plugin {
 namespace {
@@ -138,7 +138,7 @@ std::optional<Objection> PluginHost::State::CheckKinds(const Manifest& manifest)
 
 std::optional<Objection> PluginHost::State::CheckConfig(const Wanted& wanted,
                                                         const Manifest& manifest) const {
-  const Status status = CheckSchema(manifest.config_schema, wanted.config);
+  const Status status = json::CheckSchema(manifest.config_schema, wanted.config);
   if (status.ok()) return std::nullopt;
   const std::string where = wanted.where.empty() ? "" : " (" + wanted.where + ")";
   return Objection{"ConfigInvalid",
@@ -243,12 +243,12 @@ std::vector<model::PluginState> PluginHost::States() {
     const Status health = entry->instance->Health();
     states.push_back({entry->wanted.instance, entry->wanted.plugin, entry->kind,
                       entry->manifest.version, entry->wanted.required, health.ok(), health.reason(),
-                      health.message(), entry->manifest.config_schema});
+                      health.message(), entry->manifest.config_schema, entry->manifest.app_schema});
   }
   const Lock lock(state_->mutex);
   for (const Refusal& refusal : state_->refusals) {
     states.push_back({refusal.instance, refusal.plugin, refusal.kind, refusal.plugin_version,
-                      refusal.required, false, refusal.reason, refusal.Message(), ""});
+                      refusal.required, false, refusal.reason, refusal.Message(), "", ""});
   }
   return states;
 }

@@ -99,6 +99,22 @@ TEST_F(PluginWorkTest, Backend_Survey_TellsWhatWasAskedForOnce) {
   EXPECT_EQ((*seen)[1].id, AppId("b"));
 }
 
+TEST_F(PluginWorkTest, Backend_Usages_ComeWithTheTimeAndCleanNames) {
+  const auto used = LoadOne(kBackendKind).backend->Usages({});
+  ASSERT_TRUE(used.ok()) << used.status().ToString();
+  ASSERT_EQ(used->size(), 2u);
+  const model::ReplicaUsage& first = used->front();
+  EXPECT_EQ(first.app, AppId("a"));
+  EXPECT_EQ(first.replica, "a-1");
+  EXPECT_GT(first.at, Duration::zero());
+  EXPECT_EQ(first.cpu_ns, 5'000'000'000);
+  EXPECT_EQ(first.memory, 1 << 20);
+  EXPECT_EQ(first.received, 10);
+  EXPECT_EQ(first.sent, 20);
+  EXPECT_EQ(used->back().app.str().find('\xff'), std::string::npos);
+  EXPECT_EQ(used->back().cpu_ns, model::kUnmeasured);
+}
+
 TEST_F(PluginWorkTest, Backend_ThatThrows_BecomesAStatus) {
   ports::Backend& backend = *LoadOne(kBackendKind).backend;
   EXPECT_EQ(backend.Apply({}, App("throw")).ToString(),

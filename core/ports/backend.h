@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "model/deploy.h"
+#include "model/usage.h"
 #include "ports/call.h"
 
 namespace ns::ports {
@@ -39,6 +40,9 @@ class Backend {
   virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;
   // Ascending by time.
   virtual Result<std::vector<model::LogLine>> Logs(const Call& call, const LogQuery& query) = 0;
+  // What every running replica of every application there has used; may run beside other calls.
+  // kUnsupported where the backend cannot tell.
+  virtual Result<std::vector<model::ReplicaUsage>> Usages(const Call& call) = 0;
 };
 
 }  // namespace ns::ports

@@ -14,10 +14,19 @@
 
 namespace ns::ports {
 
-// Applications of an owner, of a repository, of both, or without either all.
+// Applications of which all that is given is so.
 struct AppScope {
-  std::optional<UserId> owner;
-  std::optional<RepositoryId> repository;
+  std::optional<UserId> owner{};
+  std::optional<RepositoryId> repository{};
+  std::optional<std::vector<AppId>> among{};  // it is one of these
+};
+
+// Builds of which all that is given is so.
+struct BuildScope {
+  // Their application is no tombstone, and `seer` owns it, or its repository, or that needs no
+  // credentials.
+  std::optional<UserId> seer{};
+  std::optional<std::vector<AppId>> among{};  // it is one of these
 };
 
 // All that decides what is shown of an application: while its stamp is the same, so is the rest.
@@ -65,10 +74,9 @@ class ListingStore {
   virtual Result<std::vector<AppStamp>> Stamps(const AppScope& scope) = 0;
   // Those of `ids` that are not purged, tombstones too, in order of creation.
   virtual Result<std::vector<ListedApp>> Apps(const std::vector<AppId>& ids) = 0;
-  // Newest first, `offset` rows passed over. Of applications that are no tombstones and that
-  // `seer` owns, or whose repository `seer` owns or needs no credentials; nullopt: of all.
-  virtual Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer,
-                                                   int64_t offset, int limit) = 0;
+  // Newest first, `offset` rows passed over.
+  virtual Result<std::vector<model::Build>> Builds(const BuildScope& scope, int64_t offset,
+                                                   int limit) = 0;
   // Without credentials, by name.
   virtual Result<std::vector<model::Repository>> Repositories(RepositoryScope scope,
                                                               const UserId& user) = 0;

@@ -21,9 +21,13 @@
 #include "model/site.h"
 #include "model/snapshot.h"
 #include "model/user.h"
+#include "ports/audit_store.h"
 #include "ports/detection_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
+#include "ports/repeat_store.h"
 
 namespace ns::ports {
 
@@ -82,6 +86,12 @@ struct Holding {
 // Decides about a write while nobody else can write websites or ports. Pure.
 using HoldingCheck = std::function<Status(const std::vector<Holding>& others)>;
 
+// What a write does to variables besides.
+struct EnvEdit {
+  std::vector<model::EnvVar> set;
+  std::vector<std::string> drop;  // keys; those that are not there are passed over
+};
+
 class AppStore {
  public:
   virtual ~AppStore() = default;
@@ -90,10 +100,12 @@ class AppStore {
   virtual Status Insert(const model::Application& app, const HoldingCheck& check,
                         const UserId& actor = kPlatform) = 0;
   // Replaces what a person may edit (name, ref, build, run, kind of deploy, artifact path, spa,
-  // websites, ports, owners) and sets updated_at. Never touches env, desired, commit or target.
-  // kNotFound (also for a tombstone), kStale when `expected_updated_at` is not current.
+  // websites, ports, owners, strategy) and sets updated_at; of its variables only what `env` names.
+  // Never touches desired, commit or target. kNotFound (also for a tombstone), kStale when
+  // `expected_updated_at` is not current.
   virtual Status Update(const model::Application& app, Time expected_updated_at,
-                        const HoldingCheck& check, const UserId& actor = kPlatform) = 0;
+                        const HoldingCheck& check, const UserId& actor = kPlatform,
+                        const EnvEdit& env = {}) = 0;
   // With env. kNotFound for purged ones; tombstones are returned with `deleted`.
   virtual Result<model::Application> Get(const AppId& id) = 0;
   // Without env; tombstones left out.
@@ -186,8 +198,8 @@ class RetentionStore {
   // Removes these releases of the application, all but its target's and its pin.
   virtual Status DropReleases(const AppId& id, const std::vector<ReleaseId>& releases,
                               const HostId& holder = kNobody) = 0;
-  // Removes events that are older than `age` on the database's clock, the oldest first; looks at
-  // `limit` of them. How many went.
+  // Removes events and audit events that are older than `age` on the database's clock, the oldest
+  // first; looks at `limit` of each. How many went, the larger of the two numbers.
   virtual Result<int64_t> DropEvents(Duration age, int limit) = 0;
   // Purged and not yet forgotten, by id.
   virtual Result<std::vector<AppId>> Purged() = 0;
@@ -277,7 +289,8 @@ class BuildLogStore {
 
 struct EventPage {
   std::vector<model::Event> events;
-  std::string next;  // the place behind them
+  std::string next;                   // the place behind them
+  std::vector<std::string> places{};  // behind each of them
 };
 
 // What happened is told by the store itself, in the transaction in which it did: docs/events.md
@@ -295,6 +308,10 @@ class EventStore {
   // transactions end in; the newest may take until all that began before them have ended. kInvalid:
   // no place.
   virtual Result<EventPage> After(const AppId& app, const std::string& place, int limit) = 0;
+  // Whether everything that came behind `place` is still known: false where the event that it
+  // stands behind is gone, since those that followed may be too, and of the empty one. kInvalid: no
+  // place.
+  virtual Result<bool> Reaches(const std::string& place) = 0;
   // The newest of those, oldest first.
   virtual Result<EventPage> Newest(const AppId& app, int limit) = 0;
   // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
@@ -381,7 +398,11 @@ struct Store {
   HostStore& hosts;
   SiteStore& sites;
   DetectionStore& detections;
+  UsageStore& usage;
+  TotalsStore& totals;
   ListingStore& listings;
+  AuditStore& audit;
+  RepeatStore& repeats;
   Hints& hints;
 };
 

@@ -7,8 +7,13 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
+#include "neoshowcase/platform/v1/application.pb.h"
+#include "neoshowcase/platform/v1/audit.pb.h"
+#include "neoshowcase/platform/v1/host.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
+#include "neoshowcase/platform/v1/queue.pb.h"
 #include "neoshowcase/platform/v1/token.pb.h"
+#include "neoshowcase/platform/v1/watch.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
@@ -24,7 +29,12 @@ std::vector<const FileDescriptor*> Roots() {
   return {google::rpc::BadRequest::descriptor()->file(),
           google::rpc::Status::descriptor()->file(),
           neoshowcase::protobuf::ApplicationIdRequest::descriptor()->file(),
+          neoshowcase::platform::v1::AuditEvent::descriptor()->file(),
           neoshowcase::platform::v1::Suggestion::descriptor()->file(),
+          neoshowcase::platform::v1::ApplicationForm::descriptor()->file(),
+          neoshowcase::platform::v1::WatchRequest::descriptor()->file(),
+          neoshowcase::platform::v1::ListBuildQueueRequest::descriptor()->file(),
+          neoshowcase::platform::v1::ListHostsRequest::descriptor()->file(),
           neoshowcase::platform::v1::Token::descriptor()->file(),
           neoshowcase::platform::v1::Admin::descriptor()->file()};
 }

@@ -83,6 +83,12 @@ size_t Engine::waiting() const {
   return count;
 }
 
+std::map<LoopId, LoopFigures> Engine::figures() const {
+  std::map<LoopId, LoopFigures> all;
+  for (const auto& [id, lane] : lanes_) all[id] = lane.figures;
+  return all;
+}
+
 bool Engine::Idle(LoopId loop) const {
   const auto lane = lanes_.find(loop);
   return lane == lanes_.end() || (lane->second.running == 0 && lane->second.queue.empty());
@@ -187,6 +193,7 @@ void Engine::Listed(Lane& lane, Outcome outcome, Duration now, Commands& out) {
     return;
   }
   const Keys& keys = std::get<Keys>(*outcome);
+  lane.figures.looked = now;
   Forget(lane, keys);
   // Spread, so that a relist of many keys is no burst; few keys are looked at at once.
   const Duration span = std::min<Duration>(lane.options.period / 10,
@@ -276,6 +283,7 @@ void Engine::Start(Lane& lane, Duration now, Commands& out) {
 void Engine::Begin(Lane& lane, const Key& key, Duration now, Commands& out) {
   KeyState& state = lane.keys[key];
   state.dirty = state.changed = state.blocked = false;
+  state.began = now;
   const bool unchanged = std::exchange(state.unchanged, false);
   // A pass may write what it does not settle at.
   lane.settled.erase(key);
@@ -386,6 +394,10 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
   if (key == kQueueKey) lane.rests_until = now + lane.options.rest;
   Leave(lane, key, now);
   const Status& status = finished.status;
+  LoopFigures& figures = lane.figures;
+  ++figures.passes;
+  figures.busy += now - state.began;
+  figures.looked = now;
   if (status.ok()) {
     state.failures = 0;
     state.early = false;
@@ -398,6 +410,7 @@ void Engine::Finish(Lane& lane, const Key& key, Finished finished, Duration now,
     lane.loop->Forget(key);
     lane.group_of.erase(key);
   } else {
+    ++figures.failures;
     state.failures = FailuresIfItFails(state);
     state.early = state.changed;
     if (status.code() == Code::kInternal) Quarantine(lane, key, status, state.failures, out);

@@ -33,6 +33,13 @@ struct Cancel {
 using Command = std::variant<Request, Cancel>;
 using Commands = std::vector<Command>;
 
+// What a loop has done since the engine was made.
+struct LoopFigures {
+  int64_t passes = 0, failures = 0;  // that have ended; of these, those that failed
+  Duration busy{};                   // from begin to end, of all passes together
+  Duration looked{};                 // when a pass or a list ended last; zero: none has
+};
+
 struct LoopOptions {
   Duration period = std::chrono::minutes(3);  // of the relist of all keys; zero: woken only
   int in_flight = 8;
@@ -69,6 +76,7 @@ class Engine {
   // Passes under way, and keys that wait.
   size_t in_flight() const { return flights_.size(); }
   size_t waiting() const;
+  std::map<LoopId, LoopFigures> figures() const;
   // No pass of that loop is under way and no key of it waits.
   bool Idle(LoopId loop) const;
 
@@ -82,6 +90,7 @@ class Engine {
     bool gated = false;          // due, but its group is full
     bool unchanged = false;      // see Outlook
     std::string group;           // that the pass under way uses
+    Duration began{};            // of the pass under way
     std::string called_for;      // the group that it was let in for from where it waited
     int failures = 0;            // in a row, without those of passes that began early
     bool early = false;          // a change ended the wait after a failure
@@ -101,6 +110,7 @@ class Engine {
     Duration rests_until = Duration::zero();
     bool listing = false;
     int running = 0;
+    LoopFigures figures;
   };
   enum class Purpose { kPass, kList, kAside, kTold };
   struct Flight {

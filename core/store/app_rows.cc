@@ -14,7 +14,8 @@ using Apps = std::vector<model::Application>;
 constexpr char kColumns[] =
     "id, name, repository_id, ref, commit_hash, deploy_type, build_method, build_settings, "
     "entrypoint, command, use_mariadb, use_mongodb,"
-    " auto_shutdown, startup_behavior, artifact_path, spa, backend, desired, restart_nonce, "
+    " auto_shutdown, startup_behavior, artifact_path, spa, backend, strategy, desired, "
+    "restart_nonce, "
     "pinned_release, deleted, target_generation, target_state,"
     " target_release, target_run_key, target_route_key, created_at, updated_at";
 
@@ -22,10 +23,10 @@ void ReadApp(Row& row, model::Application& out) {
   row >> out.id >> out.name >> out.repository >> out.ref >> out.commit >> out.deploy_type >>
       out.build.method >> out.build.settings >> out.run.entrypoint >> out.run.command >>
       out.run.use_mariadb >> out.run.use_mongodb >> out.run.auto_shutdown >>
-      out.run.startup_behavior >> out.artifact_path >> out.spa >> out.backend >> out.desired >>
-      out.restart_nonce >> out.pinned >> out.deleted >> out.target.generation >> out.target.state >>
-      out.target.release >> out.target.run_key >> out.target.route_key >> out.created_at >>
-      out.updated_at;
+      out.run.startup_behavior >> out.artifact_path >> out.spa >> out.backend >> out.strategy >>
+      out.desired >> out.restart_nonce >> out.pinned >> out.deleted >> out.target.generation >>
+      out.target.state >> out.target.release >> out.target.run_key >> out.target.route_key >>
+      out.created_at >> out.updated_at;
 }
 
 // The applications of a read by id, to hang list rows on.

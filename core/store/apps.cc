@@ -32,7 +32,7 @@ Params Settings(const model::Application& app) {
   return Params::Of(app.id, app.name, app.ref, app.build.method, app.build.settings,
                     app.run.entrypoint, app.run.command, app.run.use_mariadb, app.run.use_mongodb,
                     app.run.auto_shutdown, app.run.startup_behavior, app.artifact_path, app.spa,
-                    app.deploy_type);
+                    app.deploy_type, app.strategy);
 }
 
 Status InsertRow(Connection& connection, const model::Application& app) {
@@ -43,11 +43,12 @@ Status InsertRow(Connection& connection, const model::Application& app) {
   return connection.Do(
       "INSERT INTO applications (id, name, ref, build_method, build_settings, entrypoint, command, "
       "use_mariadb, use_mongodb, auto_shutdown,"
-      " startup_behavior, artifact_path, spa, deploy_type, repository_id, commit_hash, backend, "
+      " startup_behavior, artifact_path, spa, deploy_type, strategy, repository_id, commit_hash, "
+      "backend, "
       "desired, restart_nonce, target_generation,"
       " target_state, target_release, target_run_key, target_route_key) VALUES ($1, $2, $3, $4, "
       "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-      " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+      " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
       params);
 }
 
@@ -68,28 +69,36 @@ class PgApps final : public ports::AppStore {
   }
 
   Status Update(const model::Application& app, Time expected_updated_at,
-                const ports::HoldingCheck& check, const UserId& actor) override {
+                const ports::HoldingCheck& check, const UserId& actor,
+                const ports::EnvEdit& env) override {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
       NS_ASSIGN(const Rows rows,
-                connection.Run("SELECT updated_at = $2::timestamptz FROM applications WHERE id = "
+                connection.Run("SELECT updated_at = $2::timestamptz, (SELECT "
+                               "coalesce(string_agg('\"' || subject_id || '\"', ',' ORDER BY "
+                               "subject_id), '') FROM application_owners WHERE application_id = $1 "
+                               "AND NOT subject_id = ANY($3::text[])) FROM applications WHERE id = "
                                "$1 AND NOT deleted FOR NO KEY UPDATE",
-                               Params::Of(app.id, expected_updated_at)));
+                               Params::Of(app.id, expected_updated_at, app.owners)));
       if (rows.empty()) return NoSuch("application", app.id.str());
       bool current = false;
+      std::string left;
       Row row = rows[0];
-      row >> current;
+      row >> current >> left;
       if (!current) return Stale("the application was changed by somebody else meanwhile");
       NS_TRY(CheckHoldings(connection, app.id, check));
       NS_TRY(connection.Do(
           "UPDATE applications SET name = $2, ref = $3, build_method = $4, build_settings = $5, "
           "entrypoint = $6, command = $7,"
           " use_mariadb = $8, use_mongodb = $9, auto_shutdown = $10, startup_behavior = $11, "
-          "artifact_path = $12, spa = $13, deploy_type = $14,"
+          "artifact_path = $12, spa = $13, deploy_type = $14, strategy = $15,"
           " updated_at = greatest(now(), updated_at + interval '1 microsecond') WHERE id = $1",
           Settings(app)));
       NS_TRY(PutLists(connection, app));
-      return PutEvents(connection, {AppEvent(app.id, actor, "app.updated")});
+      model::Event event = AppEvent(app.id, actor, "app.updated");
+      if (!left.empty()) event.data = "{\"owners_left\":[" + left + "]}";
+      NS_TRY(PutEvents(connection, {event}));
+      return Edit(connection, app.id, env, actor);
     });
   }
 
@@ -124,10 +133,7 @@ class PgApps final : public ports::AppStore {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
-      NS_TRY(PutEnv(connection, kAppEnv, id.str(), {variable}, sealing_));
-      model::Event event = AppEvent(id, actor, "app.env_set");
-      event.message = variable.key;
-      return PutEvents(connection, {event});
+      return Edit(connection, id, {{variable}, {}}, actor);
     });
   }
 
@@ -135,13 +141,8 @@ class PgApps final : public ports::AppStore {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
-      NS_ASSIGN(const Rows rows,
-                connection.Run("DELETE FROM environment WHERE application_id = $1 AND name = $2",
-                               Params::Of(id, key)));
-      if (rows.touched() == 0) return NotFound("there is no variable \"" + key + "\"");
-      model::Event event = AppEvent(id, actor, "app.env_deleted");
-      event.message = key;
-      return PutEvents(connection, {event});
+      NS_ASSIGN(const bool dropped, Drop(connection, id, key, actor));
+      return dropped ? Status() : NotFound("there is no variable \"" + key + "\"");
     });
   }
 
@@ -185,6 +186,32 @@ class PgApps final : public ports::AppStore {
   }
 
  private:
+  // False: there is no such variable.
+  static Result<bool> Drop(Connection& connection, const AppId& id, const std::string& key,
+                           const UserId& actor) {
+    NS_ASSIGN(const Rows rows,
+              connection.Run("DELETE FROM environment WHERE application_id = $1 AND name = $2",
+                             Params::Of(id, key)));
+    if (rows.touched() == 0) return false;
+    model::Event event = AppEvent(id, actor, "app.env_deleted");
+    event.message = key;
+    NS_TRY(PutEvents(connection, {event}));
+    return true;
+  }
+
+  Status Edit(Connection& connection, const AppId& id, const ports::EnvEdit& env,
+              const UserId& actor) {
+    NS_TRY(PutEnv(connection, kAppEnv, id.str(), env.set, sealing_));
+    std::vector<model::Event> told;
+    for (const model::EnvVar& variable : env.set) {
+      told.push_back(AppEvent(id, actor, "app.env_set"));
+      told.back().message = variable.key;
+    }
+    NS_TRY(PutEvents(connection, told));
+    for (const std::string& key : env.drop) NS_TRY(Drop(connection, id, key, actor).status());
+    return {};
+  }
+
   // Whether that release may be run. The application's row is locked, so that its image is not
   // condemned meanwhile.
   static Status CheckPin(Connection& connection, const AppId& id, const ReleaseId& release) {

@@ -63,6 +63,7 @@ Result<ports::EventPage> PageOf(const Rows& rows, const std::string& otherwise) 
               ReadEvent(row, out);
               row >> xact;
               page.next = std::to_string(xact) + "." + std::to_string(out.cursor);
+              page.places.push_back(page.next);
             }));
   return page;
 }
@@ -104,6 +105,19 @@ class PgEvents final : public ports::EventStore {
                             " ORDER BY xact, number LIMIT $4",
                         Params::Of(app, from.xact, from.number, limit)));
     return PageOf(rows, place);
+  }
+
+  // By its number alone: a restore into another cluster has changed transactions.
+  Result<bool> Reaches(const std::string& place) override {
+    NS_ASSIGN(const Place from, ParsePlace(place));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT EXISTS (SELECT 1 FROM events WHERE number = $1::bigint)",
+                        Params::Of(from.number)));
+    bool reaches = false;
+    Row row = rows[0];
+    row >> reaches;
+    NS_TRY(row.status());
+    return reaches;
   }
 
   Result<ports::EventPage> Newest(const AppId& app, int limit) override {

@@ -48,6 +48,9 @@ std::string OwnsSql(const std::string& table, const std::string& id) {
          " AND subject_id = $1)";
 }
 
+// The name of the parameter that was put in last.
+std::string Newest(const Params& params) { return "$" + std::to_string(params.values().size()); }
+
 std::string ScopeSql(ports::RepositoryScope scope) {
   const std::string owned = OwnsSql("repository", "r.id"), usable = owned + " OR auth_method = 0";
   switch (scope) {
@@ -78,8 +81,12 @@ class PgListings final : public ports::ListingStore {
       params << *scope.owner;
     }
     if (scope.repository) {
-      sql += scope.owner ? " AND a.repository_id = $2" : " AND a.repository_id = $1";
       params << *scope.repository;
+      sql += " AND a.repository_id = " + Newest(params);
+    }
+    if (scope.among) {
+      params << *scope.among;
+      sql += " AND a.id = ANY(" + Newest(params) + "::text[])";
     }
     NS_ASSIGN(const Rows rows, pool_.Run(sql + " ORDER BY a.number", params));
     return ReadAll<ports::AppStamp>(rows, ReadStamp);
@@ -101,18 +108,27 @@ class PgListings final : public ports::ListingStore {
     });
   }
 
-  Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer, int64_t offset,
+  Result<std::vector<model::Build>> Builds(const ports::BuildScope& scope, int64_t offset,
                                            int limit) override {
-    std::string seen =
-        "WHERE application_id IN (SELECT a.id FROM applications a JOIN repositories "
-        "r ON r.id = a.repository_id WHERE NOT a.deleted AND (r.auth_method = 0 OR " +
-        OwnsSql("application", "a.id") + " OR " + OwnsSql("repository", "r.id") +
-        ")) ORDER BY number DESC OFFSET $2 LIMIT $3";
-    return pool_.Read([&](Connection& connection) {
-      return seer ? LoadBuilds(connection, seen, Params::Of(*seer, offset, limit), &bad_)
-                  : LoadBuilds(connection, "ORDER BY number DESC OFFSET $1 LIMIT $2",
-                               Params::Of(offset, limit), &bad_);
-    });
+    std::string sql = "WHERE true";
+    Params params;
+    if (scope.seer) {
+      params << *scope.seer;
+      sql +=
+          " AND application_id IN (SELECT a.id FROM applications a JOIN repositories r ON r.id = "
+          "a.repository_id WHERE NOT a.deleted AND (r.auth_method = 0 OR " +
+          OwnsSql("application", "a.id") + " OR " + OwnsSql("repository", "r.id") + "))";
+    }
+    if (scope.among) {
+      params << *scope.among;
+      sql += " AND application_id = ANY(" + Newest(params) + "::text[])";
+    }
+    params << offset;
+    sql += " ORDER BY number DESC OFFSET " + Newest(params);
+    params << limit;
+    sql += " LIMIT " + Newest(params);
+    return pool_.Read(
+        [&](Connection& connection) { return LoadBuilds(connection, sql, params, &bad_); });
   }
 
   Result<std::vector<model::Repository>> Repositories(ports::RepositoryScope scope,

@@ -27,6 +27,10 @@ struct PgStore::Parts {
         hosts(NewPgHosts(pool)),
         sites(NewPgSites(pool)),
         detections(NewPgDetections(pool, random)),
+        audit(NewPgAudit(pool)),
+        repeats(NewPgRepeats(pool, sealing)),
+        usage(NewPgUsage(pool)),
+        totals(NewPgTotals(pool)),
         listings(NewPgListings(pool, sealing, bad)) {}
 
   Pool pool;
@@ -47,6 +51,10 @@ struct PgStore::Parts {
   std::unique_ptr<ports::HostStore> hosts;
   std::unique_ptr<ports::SiteStore> sites;
   std::unique_ptr<ports::DetectionStore> detections;
+  std::unique_ptr<ports::AuditStore> audit;
+  std::unique_ptr<ports::RepeatStore> repeats;
+  std::unique_ptr<ports::UsageStore> usage;
+  std::unique_ptr<ports::TotalsStore> totals;
   std::unique_ptr<ports::ListingStore> listings;
 };
 
@@ -85,10 +93,16 @@ ports::Store PgStore::store() {
       .hosts = *parts_->hosts,
       .sites = *parts_->sites,
       .detections = *parts_->detections,
+      .usage = *parts_->usage,
+      .totals = *parts_->totals,
       .listings = *parts_->listings,
+      .audit = *parts_->audit,
+      .repeats = *parts_->repeats,
       .hints = parts_->hints,
   };
 }
+
+PoolFigures PgStore::figures() { return parts_->pool.figures(); }
 
 Status PgStore::Check() {
   NS_ASSIGN(const Rows table,

@@ -26,6 +26,13 @@ struct PgOptions {
       std::chrono::minutes(1);  // a session unused for so long is closed, but for the last one
 };
 
+// Of the sessions with the database.
+struct PoolFigures {
+  int most = 0, open = 0, in_use = 0;
+  int64_t waits = 0, given_up = 0;  // for a session, since the start; of these, in vain
+  Duration waited{};                // of all together
+};
+
 // Every method is one transaction, which is tried again by itself where PostgreSQL says that it
 // lost to another, or when the session ended before anything was kept. kUnavailable has a reason of
 // docs/conditions.md, what to do, and the database's words; with "OutcomeUnknown" nothing is known
@@ -43,6 +50,7 @@ class PgStore {
 
   // References to this store's parts.
   ports::Store store();
+  PoolFigures figures();
 
   // Whether the database answers and has the schema that this program needs. kUnavailable: out of
   // reach, or it takes no writes; kPrecondition with the reason "SchemaOld": names the command that

@@ -11,13 +11,17 @@ namespace ns::store {
 namespace {
 
 using ports::Hint;
+using ports::testing::AuditContract;
 using ports::testing::DetectionContract;
 using ports::testing::IdentityContract;
 using ports::testing::ListingContract;
+using ports::testing::RepeatContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
 using ports::testing::StoreFactory;
 using ports::testing::StoreUnderTest;
+using ports::testing::TotalsContract;
+using ports::testing::UsageContract;
 using namespace std::chrono_literals;
 
 class PgUnderTest final : public StoreUnderTest {
@@ -46,10 +50,22 @@ StoreFactory Stores() {
 std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "PostgreSQL"; }
 
 INSTANTIATE_TEST_SUITE_P(Pg, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, AuditContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, RepeatContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, ListingContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(Stores()), Name);
+
+INSTANTIATE_TEST_SUITE_P(Pg, TotalsContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
+
+INSTANTIATE_TEST_SUITE_P(Pg, UsageContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(std::make_unique<PgUnderTest>());
+                         })),
+                         [](const auto&) { return "PostgreSQL"; });
 
 }  // namespace
 }  // namespace ns::store

@@ -115,6 +115,7 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
   {
     Lock lock(mutex_);
     const Duration deadline = SystemClock().Monotonic() + options_.wait_limit;
+    bool waits = false;
     for (;;) {
       while (!idle_.empty()) {
         std::unique_ptr<Connection> connection = std::move(idle_.back().connection);
@@ -123,11 +124,16 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
         --open_;
       }
       if (open_ < options_.connections) break;
-      const Duration left = deadline - SystemClock().Monotonic();
+      const Duration now = SystemClock().Monotonic();
+      const Duration left = deadline - now;
       if (left <= Duration::zero()) {
+        ++figures_.given_up;
         return DatabaseSlow("every session with it was in use for too long");
       }
+      if (!waits) ++figures_.waits;
+      waits = true;
       returned_.wait_for(mutex_, left);
+      figures_.waited += SystemClock().Monotonic() - now;
     }
     ++open_;
   }
@@ -135,6 +141,15 @@ Result<std::unique_ptr<Connection>> Pool::Take() {
       Connection::Open(options_.connection, options_.connect_limit, options_.statement_limit);
   if (!opened.ok()) Return(nullptr);
   return opened;
+}
+
+PoolFigures Pool::figures() {
+  Lock lock(mutex_);
+  PoolFigures figures = figures_;
+  figures.most = options_.connections;
+  figures.open = open_;
+  figures.in_use = open_ - static_cast<int>(idle_.size());
+  return figures;
 }
 
 void Pool::Return(std::unique_ptr<Connection> connection) {

@@ -20,6 +20,8 @@ class Pool {
  public:
   explicit Pool(const PgOptions& options) : options_(options) {}
 
+  PoolFigures figures();
+
   // One statement, a transaction of its own, sent once more when the session ended over it: it
   // reads, or a second time changes nothing that the first has done.
   Result<Rows> Run(const std::string& sql, const Params& params = {});
@@ -77,6 +79,7 @@ class Pool {
   std::condition_variable_any returned_;
   std::deque<Idle> idle_ NS_GUARDED_BY(mutex_);  // used last: at the back
   int open_ NS_GUARDED_BY(mutex_) = 0;           // idle or in use
+  PoolFigures figures_ NS_GUARDED_BY(mutex_);    // what is counted of them
 };
 
 }  // namespace ns::store

@@ -20,7 +20,7 @@ struct SealedTable {
   std::array<Column, 2> columns;  // the second may be nameless
 };
 
-constexpr std::array<SealedTable, 4> kTables{{
+constexpr std::array<SealedTable, 5> kTables{{
     {"environment", "application_id", "name", {{{"value_sealed", ""}, {}}}},
     {"release_environment", "release_id", "name", {{{"value_sealed", ""}, {}}}},
     {"repositories",
@@ -28,6 +28,7 @@ constexpr std::array<SealedTable, 4> kTables{{
      "",
      {{{"password_sealed", "/password"}, {"ssh_key_sealed", "/ssh_key"}}}},
     {"generated_keys", "id", "", {{{"private_sealed", ""}, {}}}},
+    {"repeatable_calls", "user_id", "key_hash", {{{"answer_sealed", ""}, {}}}},
 }};
 
 std::string Or(std::string_view text, std::string_view otherwise) {

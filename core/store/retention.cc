@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/app_rows.h"
 #include "store/build_rows.h"
 #include "store/holding.h"
@@ -54,13 +56,17 @@ class PgRetention final : public ports::RetentionStore {
   // Numbers grow with time, so that no index by time is needed. What another host removes just now
   // is left to it.
   Result<int64_t> DropEvents(Duration age, int limit) override {
-    NS_ASSIGN(
-        const Rows rows,
-        pool_.Run("DELETE FROM events WHERE number IN (SELECT number FROM events WHERE number "
-                  "IN (SELECT number FROM events ORDER BY number LIMIT $2) AND happened_at "
-                  "<= now() - $1::interval FOR UPDATE SKIP LOCKED)",
-                  Params::Of(age, limit)));
-    return rows.touched();
+    int64_t gone = 0;
+    for (const std::string table : {"events", "audit_events"}) {
+      NS_ASSIGN(const Rows rows,
+                pool_.Run("DELETE FROM " + table + " WHERE number IN (SELECT number FROM " + table +
+                              " WHERE number IN (SELECT number FROM " + table +
+                              " ORDER BY number LIMIT $2) AND happened_at "
+                              "<= now() - $1::interval FOR UPDATE SKIP LOCKED)",
+                          Params::Of(age, limit)));
+      gone = std::max(gone, rows.touched());
+    }
+    return gone;
   }
 
   Result<std::vector<AppId>> Purged() override {

@@ -25,6 +25,10 @@ std::unique_ptr<ports::AdminStore> NewPgAdmins(Pool& pool);
 std::unique_ptr<ports::HostStore> NewPgHosts(Pool& pool);
 std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool);
 std::unique_ptr<ports::DetectionStore> NewPgDetections(Pool& pool, Random& random);
+std::unique_ptr<ports::AuditStore> NewPgAudit(Pool& pool);
+std::unique_ptr<ports::RepeatStore> NewPgRepeats(Pool& pool, const Sealing& sealing);
+std::unique_ptr<ports::UsageStore> NewPgUsage(Pool& pool);
+std::unique_ptr<ports::TotalsStore> NewPgTotals(Pool& pool);
 std::unique_ptr<ports::ListingStore> NewPgListings(Pool& pool, const Sealing& sealing,
                                                    BadRows& bad);
 

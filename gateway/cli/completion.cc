@@ -30,7 +30,8 @@ api::GetApplicationsResponse Applications(Context& context) {
 
 std::vector<Candidate> Apps(Context& context) {
   std::vector<Candidate> all;
-  for (const auto& app : Applications(context).applications())
+  const auto apps = Applications(context);
+  for (const auto& app : apps.applications())
     all.push_back({Plain(app.name()), app.running() ? "" : "stopped"});
   return all;
 }
@@ -38,10 +39,10 @@ std::vector<Candidate> Apps(Context& context) {
 std::vector<Candidate> Repos(Context& context) {
   api::GetRepositoriesRequest request;
   request.set_scope(api::GetRepositoriesRequest::CREATABLE);
+  const auto repos = Quick<api::GetRepositoriesResponse>(
+      context, "neoshowcase.protobuf.APIService/GetRepositories", request);
   std::vector<Candidate> all;
-  for (const auto& repo : Quick<api::GetRepositoriesResponse>(
-                              context, "neoshowcase.protobuf.APIService/GetRepositories", request)
-                              .repositories())
+  for (const auto& repo : repos.repositories())
     all.push_back({Plain(repo.name()), Plain(repo.url())});
   return all;
 }
@@ -50,9 +51,9 @@ std::vector<Candidate> Builds(Context& context) {
   std::vector<Candidate> all = Apps(context);
   api::GetAllBuildsRequest request;
   request.set_limit(50);
-  for (const auto& build : Quick<api::GetBuildsResponse>(
-                               context, "neoshowcase.protobuf.APIService/GetAllBuilds", request)
-                               .builds())
+  const auto builds = Quick<api::GetBuildsResponse>(
+      context, "neoshowcase.protobuf.APIService/GetAllBuilds", request);
+  for (const auto& build : builds.builds())
     all.push_back({build.id(), api::BuildStatus_Name(build.status())});
   return all;
 }
@@ -61,7 +62,8 @@ std::vector<Candidate> Builds(Context& context) {
 std::vector<Candidate> Keys(Context& context, const std::vector<std::string>& places) {
   std::vector<Candidate> all;
   if (places.empty()) return all;
-  for (const auto& app : Applications(context).applications()) {
+  const auto apps = Applications(context);
+  for (const auto& app : apps.applications()) {
     if (app.name() != places[0] && app.id() != places[0]) continue;
     platform::ListEnvRequest request;
     request.set_application_id(app.id());
@@ -93,10 +95,9 @@ void AnswerCompletion(const CLI::App& root, Context& context,
     if (words[i] == "--server" && i + 2 < words.size()) context.server = words[i + 1];
     if (words[i].starts_with("--server=")) context.server = words[i].substr(9);
   }
-  const auto all =
-      Complete(TreeOf(root), words, [&](const std::string& name, const auto& places) {
-        return Values(context, name, places);
-      });
+  const auto all = Complete(TreeOf(root), words, [&](const std::string& name, const auto& places) {
+    return Values(context, name, places);
+  });
   std::string text;
   for (const Candidate& one : all)
     text += one.word + (one.what.empty() ? "" : "\t" + one.what) + "\n";

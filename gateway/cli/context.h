@@ -98,8 +98,11 @@ void AddStatus(CLI::App& root, Context& context);
 void AddRelease(CLI::App& root, Context& context);
 void AddReleases(CLI::App& noun, Context& context);  // below `app`
 void AddEvents(CLI::App& root, Context& context);
+void AddAudit(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
+void AddQueue(CLI::App& root, Context& context);
+void AddHost(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);
 void AddCompletion(CLI::App& root, Context& context);

@@ -68,8 +68,8 @@ std::string Options(const CommandNode& command) {
     if (!option.placeholder.empty()) names += " " + Slanted(option.placeholder);
     std::string what = option.what;
     for (size_t i = 0; i < option.choices.size(); ++i)
-      what += (i == 0 ? " (" : ", ") + option.choices[i] +
-              (i + 1 == option.choices.size() ? ")" : "");
+      what +=
+          (i == 0 ? " (" : ", ") + option.choices[i] + (i + 1 == option.choices.size() ? ")" : "");
     text += Entry(names, what);
   }
   return text;
@@ -135,7 +135,8 @@ set and not empty: nothing is coloured
 )";
 
 std::string RootPage(const CommandNode& root, const std::string& version) {
-  std::string text = Head("ns", "applications from Git repositories, on machines of your own", version);
+  std::string text =
+      Head("ns", "applications from Git repositories, on machines of your own", version);
   text += ".SH SYNOPSIS\n" + Synopsis(root) + ".SH DESCRIPTION\n" + Escaped(root.what) + "\n";
   text += ".SH COMMANDS\n";
   for (const CommandNode& command : root.commands)

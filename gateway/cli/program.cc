@@ -43,22 +43,9 @@ void Describe(CLI::App& root, Context& context) {
       "took too long.");
   for (const auto add : {
            // one a line
-           &AddDeploy,
-           &AddRelease,
-           &AddStatus,
-           &AddEvents,
-           &AddLogs,
-           &AddApp,
-           &AddApply,
-           &AddOpen,
-           &AddRepo,
-           &AddEnv,
-           &AddBuild,
-           &AddPlugin,
-           &AddDoctor,
-           &AddAdmin,
-           &AddCompletion,
-           &AddVersion,
+           &AddDeploy, &AddRelease, &AddStatus, &AddEvents,     &AddAudit,   &AddLogs,  &AddApp,
+           &AddApply,  &AddOpen,    &AddRepo,   &AddEnv,        &AddBuild,   &AddQueue, &AddPlugin,
+           &AddHost,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion,
        }) {
     add(root, context);
   }

@@ -34,7 +34,8 @@ rpc::Reply NotAllowed(const http::Head& head, const sdk::RawEntry& entry) {
 }  // namespace
 
 const sdk::RawEntry* Front::EntryOf(std::string_view path) const {
-  const auto found = std::ranges::find_if(entries_, [path](const sdk::RawEntry& entry) {
+  const auto found = std::ranges::find_if(entries_, [this, path](const sdk::RawEntry& entry) {
+    if (door_ != Door::kMachine && entry.operators != (door_ == Door::kOperators)) return false;
     return entry.path == path || (entry.path.ends_with('/') && path.starts_with(entry.path));
   });
   return found == entries_.end() ? nullptr : &*found;
@@ -61,6 +62,9 @@ std::shared_ptr<http::Handler> Front::Begin(http::Head head, const sdk::Peer& fr
                                      static_cast<uint64_t>(std::max<int64_t>(entry->max_body, 0)),
                                      std::move(common), answering);
   }
+  if (door_ == Door::kOperators)
+    return Send(rpc::HttpRefusal(404, "There is nothing here but what operators ask for."), common,
+                answering);
   rpc::Planned planned = rpc::PlanCall(head, *target, edge_.schema, edge_.settings.http.body_bytes);
   if (auto* refusal = std::get_if<rpc::Reply>(&planned))
     return Send(std::move(*refusal), common, answering);

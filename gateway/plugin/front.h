@@ -8,11 +8,18 @@
 
 namespace ns::gateway {
 
+// Who comes in at a listening socket.
+enum class Door {
+  kStrangers,  // all but what is for operators
+  kOperators,  // that alone
+  kMachine     // a Unix socket: all of it
+};
+
 class Front final : public http::Service {
  public:
   // Both outlive it.
-  Front(const Edge& edge, const std::vector<sdk::RawEntry>& entries)
-      : edge_(edge), entries_(entries), cors_(edge.settings.cors_origins) {}
+  Front(const Edge& edge, const std::vector<sdk::RawEntry>& entries, Door door)
+      : edge_(edge), entries_(entries), cors_(edge.settings.cors_origins), door_(door) {}
 
   std::shared_ptr<http::Handler> Begin(http::Head head, const sdk::Peer& peer,
                                        http::Answering& answering) override;
@@ -24,6 +31,7 @@ class Front final : public http::Service {
   const Edge& edge_;
   const std::vector<sdk::RawEntry>& entries_;
   const Cors cors_;
+  const Door door_;
 };
 
 }  // namespace ns::gateway

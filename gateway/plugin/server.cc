@@ -44,6 +44,7 @@ class Server::Running {
   }
 
   void Listen(const std::vector<sdk::Listener>& listeners) {
+    CheckOperations(listeners);
     {
       std::lock_guard lock(mutex_);
       serving_ = true;
@@ -81,6 +82,17 @@ class Server::Running {
   }
 
  private:
+  // One that is misspelt would leave operators without their address, unseen.
+  void CheckOperations(const std::vector<sdk::Listener>& listeners) const {
+    for (const std::string& address : common_.settings.operations) {
+      if (std::ranges::find(listeners, address, &sdk::Listener::address) != listeners.end())
+        continue;
+      throw sdk::Error(NS_E_INVALID, NS_REASON_CONFIG_INVALID,
+                       "The gateway cannot serve: `operations` names \"" + address +
+                           "\", which is no address under `listen`.",
+                       sdk::Fault::kOperator);
+    }
+  }
   void Changed(int by) {
     std::lock_guard lock(mutex_);
     open_ += by;

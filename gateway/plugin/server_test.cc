@@ -238,9 +238,29 @@ TEST_F(ServerTest, RawEntry_IsHandedOverAsItIs) {
   EXPECT_EQ(host_.asked().at(0).method, "POST /api/webhook/gitea");
   EXPECT_THAT(Once("GET /api/webhook/gitea HTTP/1.1\r\nHost: x\r\n\r\n"),
               StartsWith("HTTP/1.1 405 "));
-  EXPECT_THAT(Once("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 202 "));
   EXPECT_THAT(Once(Post("/api/webhook/gitea", std::string(1001, 'x'))),
               StartsWith("HTTP/1.1 413 "));
+}
+
+// Whatever the operations' address is for, strangers do not come to it by another.
+TEST_F(ServerTest, EntriesOfOperators_AreOnTheirOwnAddressAndTheUnixSocketAlone) {
+  settings_.operations = {kOperations};
+  Start();
+  const std::string health = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_THAT(Once(health, operations_port_), StartsWith("HTTP/1.1 202 "));
+  EXPECT_THAT(Once(health), StartsWith("HTTP/1.1 404 "));
+  RawClient local(path_);
+  EXPECT_TRUE(local.Send(health));
+  EXPECT_THAT(local.Response(), StartsWith("HTTP/1.1 202 "));
+  for (const std::string& path : {std::string("/api/webhook/gitea"), kService + "GetApplication"})
+    EXPECT_THAT(Once(Post(path, "{}"), operations_port_), StartsWith("HTTP/1.1 404 ")) << path;
+  EXPECT_THAT(Once(Post("/api/webhook/gitea", "{}")), StartsWith("HTTP/1.1 202 "));
+  EXPECT_THAT(Get("still"), HasSubstr("name of still"));
+}
+
+TEST_F(ServerTest, OperationsAddressThatIsNotListenedOn_IsRefused) {
+  settings_.operations = {"127.0.0.1:nowhere"};
+  EXPECT_THROW(Start(), sdk::Error);
 }
 
 TEST_F(ServerTest, AnswerBeyondTheLimit_IsAnError) {

@@ -40,6 +40,8 @@ Settings SettingsOf(const std::string& config) {
   Take(given, "threads", settings.threads);
   if (const auto* tls = given.if_contains("tls"))
     settings.tls = {Text(tls->as_object(), "certificate"), Text(tls->as_object(), "key")};
+  if (const auto* operations = given.if_contains("operations"))
+    settings.operations = boost::json::value_to<std::vector<std::string>>(*operations);
   if (const auto* origins = given.if_contains("cors_origins"))
     settings.cors_origins = boost::json::value_to<std::vector<std::string>>(*origins);
   return settings;

@@ -21,6 +21,9 @@ struct Settings {
       1'000};                         // that the host has beyond a call's deadline to say so itself
   uint32_t threads = 0;               // 0: as many as processors, four at most
   std::optional<http::TlsFiles> tls;  // for TCP; a Unix socket needs none
+  // Of the listening sockets, those for operators: nothing else is served there, and what is theirs
+  // on no other one of TCP.
+  std::vector<std::string> operations;
   std::vector<std::string> cors_origins;  // "https://dash.example.com"; "*": any, without cookies
 };
 

@@ -12,7 +12,8 @@ using testing::IsEmpty;
 TEST(SettingsTest, ComeFromTheConfiguration) {
   const Settings settings = SettingsOf(
       R"({"body_bytes": 2000, "idle_time_ms": 150, "connections": 3, "threads": 2, "streams": 7,
-          "tls": {"certificate": "/c.pem", "key": "/k.pem"}, "cors_origins": ["https://a.test"]})");
+          "tls": {"certificate": "/c.pem", "key": "/k.pem"}, "cors_origins": ["https://a.test"],
+          "operations": ["127.0.0.1:9180"]})");
   EXPECT_EQ(settings.http.body_bytes, 2000u);
   EXPECT_EQ(settings.http.idle_time, std::chrono::milliseconds(150));
   EXPECT_EQ(settings.http.connections, 3u);
@@ -21,6 +22,7 @@ TEST(SettingsTest, ComeFromTheConfiguration) {
   EXPECT_EQ(settings.tls->certificate, "/c.pem");
   EXPECT_EQ(settings.tls->key, "/k.pem");
   EXPECT_THAT(settings.cors_origins, testing::ElementsAre("https://a.test"));
+  EXPECT_THAT(settings.operations, testing::ElementsAre("127.0.0.1:9180"));
   EXPECT_EQ(settings.http.header_bytes, http::Limits().header_bytes);
   EXPECT_EQ(SettingsOf("").http.body_bytes, http::Limits().body_bytes);
   EXPECT_FALSE(SettingsOf("").tls);

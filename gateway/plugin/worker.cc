@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -21,9 +22,12 @@ Worker::Worker(Common& common)
       work_(std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
           asio::make_work_guard(*io_))),
       edge_{io_, common.schema, common.settings, common.api},
-      front_(edge_, common.entries),
-      local_{*io_, common.settings.http, common.budget, front_},
-      remote_{*io_, common.settings.http, common.budget, front_, common.tls.get()},
+      machine_(edge_, common.entries, Door::kMachine),
+      strangers_(edge_, common.entries, Door::kStrangers),
+      operators_(edge_, common.entries, Door::kOperators),
+      local_{*io_, common.settings.http, common.budget, machine_},
+      remote_{*io_, common.settings.http, common.budget, strangers_, common.tls.get()},
+      apart_{*io_, common.settings.http, common.budget, operators_},
       last_requests_(*io_),
       thread_([this] { Run(); }) {}
 
@@ -51,7 +55,8 @@ void Worker::Run() {
 
 void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections) {
   http::Post(*io_, [this, listeners, connections] {
-    local_.draining = remote_.draining = local_.ended = remote_.ended = false;
+    local_.draining = remote_.draining = apart_.draining = false;
+    local_.ended = remote_.ended = apart_.ended = false;
     for (const sdk::Listener& listener : listeners) Begin(listener, connections);
   });
 }
@@ -59,18 +64,23 @@ void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connec
 // The acceptor is known to its own connections only after it is made, and they only begin later.
 void Worker::Begin(const sdk::Listener& listener, uint32_t connections) {
   const auto index = acceptors_.size();
-  const bool tcp = !listener.address.starts_with("unix:");
-  acceptors_.push_back(http::Accept(*io_, listener.fd, connections, [this, index, tcp](int fd) {
-    Take(fd, tcp, acceptors_[index]);
-  }));
+  http::Serving& serving = ServingOf(listener.address);
+  acceptors_.push_back(
+      http::Accept(*io_, listener.fd, connections,
+                   [this, index, &serving](int fd) { Take(fd, serving, acceptors_[index]); }));
 }
 
-void Worker::Take(int fd, bool tcp, const std::shared_ptr<http::Acceptor>& acceptor) {
-  const auto connection =
-      http::Serve(tcp ? remote_ : local_, fd, [this, acceptor](http::Connection* closed) {
-        // Not at once: the connection is at work.
-        http::Post(*io_, [this, acceptor, closed] { Forget(closed, *acceptor); });
-      });
+http::Serving& Worker::ServingOf(const std::string& address) {
+  const auto& operations = common_.settings.operations;
+  if (std::ranges::find(operations, address) != operations.end()) return apart_;
+  return address.starts_with("unix:") ? local_ : remote_;
+}
+
+void Worker::Take(int fd, http::Serving& serving, const std::shared_ptr<http::Acceptor>& acceptor) {
+  const auto connection = http::Serve(serving, fd, [this, acceptor](http::Connection* closed) {
+    // Not at once: the connection is at work.
+    http::Post(*io_, [this, acceptor, closed] { Forget(closed, *acceptor); });
+  });
   if (!connection) return http::Post(*io_, [acceptor] { acceptor->Release(); });
   connections_.insert(connection);
   common_.changed(1);
@@ -84,12 +94,12 @@ void Worker::Forget(http::Connection* connection, http::Acceptor& acceptor) {
 }
 
 void Worker::StopAccepting() {
-  local_.draining = remote_.draining = true;
+  local_.draining = remote_.draining = apart_.draining = true;
   for (const auto& acceptor : acceptors_) acceptor->Stop();
 }
 
 void Worker::EndIdle() {
-  local_.ended = remote_.ended = true;
+  local_.ended = remote_.ended = apart_.ended = true;
   for (const auto& connection : Connections()) connection->Finish();
 }
 

@@ -44,7 +44,8 @@ class Worker {
  private:
   void Run();
   void Begin(const sdk::Listener& listener, uint32_t connections);
-  void Take(int fd, bool tcp, const std::shared_ptr<http::Acceptor>& acceptor);
+  http::Serving& ServingOf(const std::string& address);
+  void Take(int fd, http::Serving& serving, const std::shared_ptr<http::Acceptor>& acceptor);
   void Forget(http::Connection* connection, http::Acceptor& acceptor);
   std::vector<std::shared_ptr<http::Connection>> Connections() const {
     return {connections_.begin(), connections_.end()};
@@ -56,8 +57,8 @@ class Worker {
   const std::shared_ptr<boost::asio::io_context> io_;
   std::shared_ptr<void> work_;  // keeps the thread while there is none
   const Edge edge_;
-  Front front_;
-  http::Serving local_, remote_;  // by a Unix socket, by TCP
+  Front machine_, strangers_, operators_;
+  http::Serving local_, remote_, apart_;  // by a Unix socket, by TCP, by TCP for operators
   std::vector<std::shared_ptr<http::Acceptor>> acceptors_;
   std::set<std::shared_ptr<http::Connection>> connections_;
   http::Timer last_requests_;

@@ -18,6 +18,7 @@ class DockerBackend final : public sdk::RolloutBackend {
   void Deactivate() override;
   void Watch(const sdk::Call& call, const sdk::ChangeSink& changes) override;
   void Logs(const sdk::Call& call, const sdk::LogQuery& query, const sdk::LogSink& lines) override;
+  void Usages(const sdk::Call& call, const sdk::UsageSink& sink) override;
 
  protected:
   sdk::Look LookAt(const sdk::Call& call, const std::string& app,

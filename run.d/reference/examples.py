@@ -1,7 +1,7 @@
 """The examples of the reference: docs/api/examples/SERVICE/METHOD.json, which tests/e2e/test_reference.py sends to a real installation.
 
 An example holds `request`, and `answer`, or `answers` where the method streams. Optional are `before` (calls whose answers it needs, not
-shown: `call`, `request`, and `keep`, what becomes of which field of the answer), `after` (calls that undo it), `say` (a sentence) and `ns` (words of the command line that does
+shown: `call`, `request`, and `keep`, what becomes of which field of the answer, "token.id" of one in it), `after` (calls that undo it), `say` (a sentence) and `ns` (words of the command line that does
 the same). Words in angle brackets stand for values: those of tests/e2e/harness/examples.py, and those kept before.
 """
 import hashlib
@@ -17,7 +17,7 @@ SHOWN = {
     "broken_commit": "5d1e0c9b8a7f6e5d4c3b2a190807f6e5d4c3b2a1",
     "commit": "9f2c1d7a4be05d83c66f0a1b2e3d4c5f60718293",
     "digest": "sha256:" + hashlib.sha256(b"shown").hexdigest(),
-    "ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz2hZg9mPx1vJ4n0bq5bJm7r2Yc3wQe8uT6oXl1dFvA ada@laptop",
+    "ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz2hZg9mPx1vJ4n0bq5bJm7r2Yc3wQe8uT6oXl1dFvA",
 }
 
 

@@ -15,24 +15,19 @@ CODES = {
     "internal": "a defect, with an error id that is in the log of `nsd`", "unavailable": "try again later",
     "unauthenticated": "nothing says who calls",
 }
-ERROR = re.compile(r"`([a-z_]+)`: ")
+ERROR = re.compile(r"`(" + "|".join(CODES) + r")`(?: \((`\w+`)\))?: ")
 SEEN = {"REPOSITORY": "the repository", "APPLICATION": "the application", "BUILD": "the application of the build",
         "ARTIFACT": "the application of the artifact"}
 OTHERS = "`not_found` where they may not know of it"
 
 
 def split(comment):
-    """(what it does, [(code, when)]) of a method's comment: lines that begin with a code are errors."""
-    text, errors = [], []
-    for line in comment.split("\n"):
-        found = ERROR.match(line)
-        if found and found[1] in CODES:
-            errors.append((found[1], line[found.end():]))
-        elif errors and line:
-            errors[-1] = (errors[-1][0], errors[-1][1] + " " + line)
-        else:
-            text.append(line)
-    return "\n".join(text).strip(), errors
+    """(what it does, [(code, when)]) of a method's comment. An error is a code and a colon; errors come last."""
+    found = list(ERROR.finditer(comment))
+    ends = [one.start() for one in found[1:]] + [len(comment)]
+    errors = [(one[1], " ".join(comment[one.end():end].split()).rstrip("; .") + (f" ({one[2]})" if one[2] else "") + ".")
+              for one, end in zip(found, ends)]
+    return (comment[:found[0].start()] if found else comment).strip(), errors
 
 
 def first_sentence(text):
@@ -51,6 +46,15 @@ def who(policy):
     if action == "OWN":
         return f"owners of {thing} that {by} names, and admins; others hear `permission_denied`, or {OTHERS}"
     return {"ANY": "every known user", "ADMIN": "admins; others hear `permission_denied`"}.get(action, str(action))
+
+
+def tokens(method):
+    """What an API token must allow for the method, in words."""
+    scope = method.policy.get("scope", "DEFAULT")
+    if scope == "DEFAULT":
+        scope = "READ" if method.pure and method.policy.get("action") != "ADMIN" else "FULL"
+    limited = method.policy.get("limited_tokens") == "true" or "object" in method.policy
+    return f"of scope {dict(READ='read', DEPLOY='deploy', FULL='admin')[scope]}" + ("" if limited else ", for all applications")
 
 
 class Book:
@@ -110,7 +114,7 @@ class Book:
     def method_section(self, service, method):
         text, errors = split(method.comment)
         out = [f"## {method.name}\n", text + "\n" if text else "",
-               f"- **Who**: {who(method.policy)}.",
+               f"- **Who**: {who(method.policy)}. An API token needs to be {tokens(method)}.",
                "- **Side effects**: none" + ("." if method.streams else ", so it answers GET too.") if method.pure else "",
                f"- **Asks with**: {self.link(method.request, service.name)}.",
                "- **Answers with**: " + ("a stream of " if method.streams else "") + self.link(method.answer, service.name) + ".\n"]

@@ -85,6 +85,9 @@ class SlowBackend final : public ports::Backend {
   Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override {
     return std::vector<model::LogLine>();
   }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call&) override {
+    return std::vector<model::ReplicaUsage>();
+  }
 
  private:
   const Duration deploy_;

@@ -92,7 +92,7 @@ def test_delete_leaves_nothing_but_events_and_its_id_for_late_pushes(app):
         until(lambda: not app.networks_left(), 30, "no network")
         until(lambda: app.fetch()[0] == 404, 30, "no route")
         until(lambda: not app.tags_left(), 30, lambda: f"no image tag, but {app.tags_left()}")
-        until(lambda: set(app.rows_left()) <= {"events", "purged_applications"}, 30, lambda: f"no rows, but {app.rows_left()}")
+        until(lambda: set(app.rows_left()) <= {"events", "audit_events", "purged_applications"}, 30, lambda: f"no rows, but {app.rows_left()}")
         assert machine.inspect("bystander")[0]["State"]["Running"]
         assert machine.inspect("bystander-net")
     finally:

@@ -82,7 +82,7 @@ def wait_for(site, names):
 
 
 def ready(site):
-    connection = http.client.HTTPConnection("127.0.0.1", site.api_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", site.operations_port, timeout=10)
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()

@@ -35,7 +35,11 @@ def call(site, values, step):
     """One call that an example needs before it, and what is kept of its answer."""
     service, method = METHODS[tuple(step["call"].split("/"))]
     answer = site.api.call(method.name, values.filled(step["request"]), service=service)
-    values.kept.update({name: answer[field] for name, field in step.get("keep", {}).items()})
+    for name, path in step.get("keep", {}).items():
+        value = answer
+        for field in path.split("."):
+            value = value[field]
+        values.kept[name] = value
 
 
 @pytest.mark.parametrize("name", sorted("/".join(key) for key in METHODS))

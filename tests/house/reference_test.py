@@ -113,8 +113,12 @@ class Reference(unittest.TestCase):
         self.assertEqual(descriptors.parse('a: "x\\n\\303\\251\\"" b { c: 1 c: -2 [d.e] { f: TRUE } }'),
                          {"a": ['x\né"'], "b": [{"c": ["1", "-2"], "[d.e]": [{"f": ["TRUE"]}]}]})
 
-    def test_code_within_a_line_is_no_error(self):
-        self.assertEqual(pages.split("Says `not_found`: where.\n`other`: text"), ("Says `not_found`: where.\n`other`: text", []))
+    def test_code_without_a_colon_and_other_words_are_no_errors(self):
+        self.assertEqual(pages.split("Says `not_found` where.\n`other`: text"), ("Says `not_found` where.\n`other`: text", []))
+
+    def test_errors_within_lines_are_found(self):
+        self.assertEqual(pages.split("Turns. `not_found`: it is\nnot; `aborted` (`Late`): too late, or `so`."),
+                         ("Turns.", [("not_found", "it is not."), ("aborted", "too late, or `so` (`Late`).")]))
 
 
 if __name__ == "__main__":

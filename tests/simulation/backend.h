@@ -73,6 +73,9 @@ class BackendPort final : public ports::Backend {
   Result<std::vector<model::LogLine>> Logs(const ports::Call&, const ports::LogQuery&) override {
     return std::vector<model::LogLine>();
   }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call&) override {
+    return std::vector<model::ReplicaUsage>();
+  }
 
  private:
   SimBackend& backend_;
@@ -98,6 +101,9 @@ class LyingBackend final : public ports::Backend {
   Result<std::vector<model::LogLine>> Logs(const ports::Call& call,
                                            const ports::LogQuery& query) override {
     return inner_.Logs(call, query);
+  }
+  Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call& call) override {
+    return inner_.Usages(call);
   }
 
  private:

@@ -89,6 +89,11 @@ class SampleBackend final : public Backend {
       sink.Put(UtcTime(std::chrono::microseconds(i + 1)), i % 2 == 1, query.app + " \xff line");
   }
 
+  void Usages(const Call&, const UsageSink& sink) override {
+    sink.Put({"a", "a-1", 5'000'000'000, 1 << 20, 10, 20});
+    sink.Put({"b\xff", "b-1"});
+  }
+
  private:
   static std::string Describe(const App& app) {
     std::string text = app.id + "|" + std::to_string(app.fence.generation) + "|" + app.run_key +

@@ -57,6 +57,14 @@ void CopyEditable(const model::Application& from, model::Application& to) {
   to.websites = from.websites;
   to.ports = from.ports;
   to.owners = from.owners;
+  to.strategy = from.strategy;
+}
+
+// Which owners are so no more.
+std::string Left(std::vector<UserId> before, const std::vector<UserId>& after) {
+  std::erase_if(
+      before, [&](const UserId& owner) { return std::ranges::find(after, owner) != after.end(); });
+  return before.empty() ? "{}" : "{\"owners_left\":" + IdList(std::move(before)) + "}";
 }
 
 void Touch(FakeApp& row, Time now) {
@@ -89,7 +97,7 @@ class FakeApps final : public AppStore {
     });
   }
   Status Update(const model::Application& app, Time expected_updated_at, const HoldingCheck& check,
-                const UserId& actor) override {
+                const UserId& actor, const EnvEdit& env) override {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(app.id);
       if (!row) return NoSuch("application", app.id.str());
@@ -98,11 +106,14 @@ class FakeApps final : public AppStore {
       NS_TRY(CheckWrite(rows, app, check));
       const bool moved = row->app.ref != app.ref;
       const bool site = app.deploy_type == model::DeployType::kStatic && row->app.spa != app.spa;
+      model::Event event =
+          EventOf(rows, model::Subject::kApplication, app.id.str(), actor, "app.updated");
+      event.data = Left(row->app.owners, app.owners);
       CopyEditable(app, row->app);
       Touch(*row, now);
-      AppendEvent(rows,
-                  EventOf(rows, model::Subject::kApplication, app.id.str(), actor, "app.updated"),
-                  now);
+      AppendEvent(rows, std::move(event), now);
+      for (const model::EnvVar& variable : env.set) SetOne(rows, *row, variable, actor, now);
+      for (const std::string& key : env.drop) DropOne(rows, *row, key, actor, now);
       HintApp(hints, app.id);
       if (moved) hints.push_back({Hint::Kind::kRepository, row->app.repository.str()});
       if (site) HintSite(hints, app.id);
@@ -145,18 +156,15 @@ class FakeApps final : public AppStore {
     });
   }
   Status SetEnv(const AppId& id, const model::EnvVar& variable, const UserId& actor) override {
-    return EditEnv(id, actor, "app.env_set", variable.key, [&](model::Application& app) -> Status {
-      std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == variable.key; });
-      app.env.push_back(variable);
-      std::ranges::sort(app.env, {}, &model::EnvVar::key);
+    return EditEnv(id, [&](FakeState& rows, FakeApp& row, Time now) -> Status {
+      SetOne(rows, row, variable, actor, now);
       return {};
     });
   }
   Status DeleteEnv(const AppId& id, const std::string& key, const UserId& actor) override {
-    return EditEnv(id, actor, "app.env_deleted", key, [&](model::Application& app) -> Status {
-      const auto gone =
-          std::erase_if(app.env, [&](const model::EnvVar& other) { return other.key == key; });
-      return gone ? Status() : NotFound("there is no variable \"" + key + "\"");
+    return EditEnv(id, [&](FakeState& rows, FakeApp& row, Time now) -> Status {
+      return DropOne(rows, row, key, actor, now) ? Status()
+                                                 : NotFound("there is no variable \"" + key + "\"");
     });
   }
   Status SetDesired(const AppId& id, model::DesiredState desired, bool restart,
@@ -195,18 +203,36 @@ class FakeApps final : public AppStore {
   static std::string Backend(const model::Application& app) {
     return app.deleted || app.target.generation == 0 ? "" : app.backend;
   }
+  static void TellEnv(FakeState& rows, const AppId& id, const UserId& actor, const char* kind,
+                      const std::string& key, Time now) {
+    model::Event event = EventOf(rows, model::Subject::kApplication, id.str(), actor, kind);
+    event.message = key;
+    AppendEvent(rows, std::move(event), now);
+  }
+  static void SetOne(FakeState& rows, FakeApp& row, const model::EnvVar& variable,
+                     const UserId& actor, Time now) {
+    auto& env = row.app.env;
+    std::erase_if(env, [&](const model::EnvVar& other) { return other.key == variable.key; });
+    env.push_back(variable);
+    std::ranges::sort(env, {}, &model::EnvVar::key);
+    TellEnv(rows, row.app.id, actor, "app.env_set", variable.key, now);
+  }
+  // False: there is no such variable.
+  static bool DropOne(FakeState& rows, FakeApp& row, const std::string& key, const UserId& actor,
+                      Time now) {
+    const auto gone =
+        std::erase_if(row.app.env, [&](const model::EnvVar& other) { return other.key == key; });
+    if (gone > 0) TellEnv(rows, row.app.id, actor, "app.env_deleted", key, now);
+    return gone > 0;
+  }
   template <class Change>
-  Status EditEnv(const AppId& id, const UserId& actor, const char* kind, const std::string& key,
-                 Change&& change) {
+  Status EditEnv(const AppId& id, Change&& change) {
     return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
       FakeApp* row = rows.FindLiveApp(id);
       if (!row) return NoSuch("application", id.str());
-      NS_TRY(change(row->app));
+      NS_TRY(change(rows, *row, now));
       Touch(*row, now);
       HintApp(hints, id);
-      model::Event event = EventOf(rows, model::Subject::kApplication, id.str(), actor, kind);
-      event.message = key;
-      AppendEvent(rows, std::move(event), now);
       return {};
     });
   }

@@ -1,4 +1,6 @@
 // What happened, told as the triggers of migrate/schema.sql tell it.
+#include <algorithm>
+
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
@@ -75,6 +77,13 @@ void TellStatus(Teller& teller, const model::Build& build) {
 
 }  // namespace
 
+std::string IdList(std::vector<UserId> ids) {
+  std::ranges::sort(ids);
+  std::string out;
+  for (const UserId& id : ids) out += (out.empty() ? "\"" : ",\"") + id.str() + "\"";
+  return "[" + out + "]";
+}
+
 model::Event EventOf(const FakeState& rows, Subject subject, const std::string& id,
                      const UserId& actor, std::string kind) {
   model::Event event;
@@ -105,7 +114,10 @@ void TellApp(FakeState& rows, const FakeApp* before, const FakeApp& after, const
   if (was.pinned != is.pinned)
     teller.Say(is.pinned.empty() ? "app.unpinned" : "app.pinned", "", "",
                "{\"release\":\"" + is.pinned.str() + "\"}");
-  if (is.deleted && !was.deleted) teller.Say("app.deleted");
+  if (is.deleted && !was.deleted)
+    teller.Say(
+        "app.deleted", "", "",
+        "{\"repository\":\"" + is.repository.str() + "\",\"owners\":" + IdList(is.owners) + "}");
   if (after.removed && !before->removed) teller.Say("app.removed");
   if (was.target.generation != is.target.generation)
     teller.Say("target.set", Word(is.target.state), "", Changed(was.target, is.target));

@@ -78,7 +78,8 @@ class FakeListings final : public ListingStore {
       std::vector<AppStamp> stamps;
       const auto wanted = [&](const FakeApp& row) {
         return !row.app.deleted && (!scope.owner || Has(row.app.owners, *scope.owner)) &&
-               (!scope.repository || row.app.repository == *scope.repository);
+               (!scope.repository || row.app.repository == *scope.repository) &&
+               (!scope.among || Has(*scope.among, row.app.id));
       };
       for (const FakeApp* row : AppsWhere(rows, wanted)) stamps.push_back(StampOf(*row));
       return stamps;
@@ -92,12 +93,13 @@ class FakeListings final : public ListingStore {
       return listed;
     });
   }
-  Result<std::vector<model::Build>> Builds(const std::optional<UserId>& seer, int64_t offset,
+  Result<std::vector<model::Build>> Builds(const BuildScope& scope, int64_t offset,
                                            int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Build>> {
       std::vector<model::Build> page;
       const auto wanted = [&](const model::Build& build) {
-        return !seer || SeesBuildsOf(rows, build.app, *seer);
+        return (!scope.seer || SeesBuildsOf(rows, build.app, *scope.seer)) &&
+               (!scope.among || Has(*scope.among, build.app));
       };
       for (const FakeBuild* row : rows.BuildsWhere(wanted, true)) {
         if (offset-- > 0) continue;

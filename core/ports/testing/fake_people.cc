@@ -17,6 +17,16 @@ std::string CountedId(int64_t number) {
   return std::string(22 - text.size(), '0') + text;
 }
 
+// Of a place; 0 of the empty one.
+Result<int64_t> NumberOf(const std::string& place) {
+  int64_t from = 0;
+  const char* const end = place.data() + place.size();
+  const auto read = std::from_chars(place.data(), end, from);
+  if (!place.empty() && (read.ec != std::errc() || read.ptr != end))
+    return Status(Code::kInvalid, "\"" + place + "\" is no place among events");
+  return from;
+}
+
 class FakeEvents final : public EventStore {
  public:
   explicit FakeEvents(FakeRows& rows) : rows_(rows) {}
@@ -43,19 +53,22 @@ class FakeEvents final : public EventStore {
   }
   Result<EventPage> After(const AppId& app, const std::string& place, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<EventPage> {
-      int64_t from = 0;
-      const char* const end = place.data() + place.size();
-      const auto read = std::from_chars(place.data(), end, from);
-      if (!place.empty() && (read.ec != std::errc() || read.ptr != end))
-        return Status(Code::kInvalid, "\"" + place + "\" is no place among events");
+      NS_ASSIGN(const int64_t from, NumberOf(place));
       EventPage page{{}, place};
       for (const model::Event& event : rows.events) {
         if (event.cursor <= from || (!app.empty() && event.app != app)) continue;
         if (page.events.size() == static_cast<size_t>(limit)) break;
         page.events.push_back(event);
         page.next = std::to_string(event.cursor);
+        page.places.push_back(page.next);
       }
       return page;
+    });
+  }
+  Result<bool> Reaches(const std::string& place) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<bool> {
+      NS_ASSIGN(const int64_t from, NumberOf(place));
+      return std::ranges::find(rows.events, from, &model::Event::cursor) != rows.events.end();
     });
   }
   Result<EventPage> Newest(const AppId& app, int limit) override {
@@ -66,7 +79,9 @@ class FakeEvents final : public EventStore {
         if (app.empty() || event->app == app) page.events.push_back(*event);
       }
       std::ranges::reverse(page.events);
-      if (!page.events.empty()) page.next = std::to_string(page.events.back().cursor);
+      for (const model::Event& event : page.events)
+        page.places.push_back(std::to_string(event.cursor));
+      if (!page.places.empty()) page.next = page.places.back();
       return page;
     });
   }

@@ -65,6 +65,10 @@ class FakeRetention final : public RetentionStore {
           rows.events.begin(), end, [&](const auto& event) { return event.at + age <= now; });
       gone = young - rows.events.begin();
       rows.events.erase(rows.events.begin(), young);
+      int64_t looked = 0;
+      gone = std::max<int64_t>(gone, std::erase_if(rows.audit, [&](const auto& event) {
+                                 return looked++ < limit && event.at + age <= now;
+                               }));
       return {};
     });
     if (!dropped.ok()) return dropped;

@@ -58,6 +58,12 @@ struct FakeDetection {
   std::optional<DetectionAnswer> answer;
 };
 
+struct FakeRepeat {
+  std::string fingerprint, token;
+  Time lease_expires = kNever, expires = kNever;
+  Secret answer;
+};
+
 struct FakeToken {
   model::Token token;
   std::string hash;
@@ -81,6 +87,9 @@ struct FakeState {
   std::set<std::tuple<HostId, AppId, ReleaseId>> site_releases;
   std::map<std::pair<AppId, HostId>, model::Condition> site_failures;
   std::vector<FakeDetection> detections;  // oldest first
+  std::vector<model::AuditEvent> audit;   // oldest first
+  std::map<std::pair<UserId, std::string>, FakeRepeat> repeats;
+  std::vector<model::UsageBatch> usage;
   int64_t epoch = 1;
   int64_t last_number = 0;
   Status failure;  // not ok: every method fails with it
@@ -146,6 +155,8 @@ void AppendEvent(FakeState& rows, model::Event event, Time now);
 // An event of `subject`, which fills the application of builds in.
 model::Event EventOf(const FakeState& rows, model::Subject subject, const std::string& id,
                      const UserId& actor, std::string kind);
+// JSON, by id.
+std::string IdList(std::vector<UserId> ids);
 // What the triggers of the schema tell of a change of a row; `before` null: it is new.
 void TellApp(FakeState& rows, const FakeApp* before, const FakeApp& after, const UserId& actor,
              Time now);
@@ -203,6 +214,10 @@ std::unique_ptr<AdminStore> NewFakeAdmins(FakeRows& rows);
 std::unique_ptr<HostStore> NewFakeHosts(FakeRows& rows);
 std::unique_ptr<SiteStore> NewFakeSites(FakeRows& rows);
 std::unique_ptr<DetectionStore> NewFakeDetections(FakeRows& rows);
+std::unique_ptr<AuditStore> NewFakeAudit(FakeRows& rows);
+std::unique_ptr<RepeatStore> NewFakeRepeats(FakeRows& rows);
+std::unique_ptr<UsageStore> NewFakeUsage(FakeRows& rows);
+std::unique_ptr<TotalsStore> NewFakeTotals(FakeRows& rows);
 std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 

@@ -20,6 +20,10 @@ FakeStore::FakeStore(Clock& clock)
       hosts_(NewFakeHosts(*rows_)),
       sites_(NewFakeSites(*rows_)),
       detections_(NewFakeDetections(*rows_)),
+      audit_(NewFakeAudit(*rows_)),
+      repeats_(NewFakeRepeats(*rows_)),
+      usage_(NewFakeUsage(*rows_)),
+      totals_(NewFakeTotals(*rows_)),
       listings_(NewFakeListings(*rows_)),
       hints_(NewFakeHints(*rows_)) {}
 
@@ -41,7 +45,11 @@ Store FakeStore::store() {
       .hosts = *hosts_,
       .sites = *sites_,
       .detections = *detections_,
+      .usage = *usage_,
+      .totals = *totals_,
       .listings = *listings_,
+      .audit = *audit_,
+      .repeats = *repeats_,
       .hints = *hints_,
   };
 }

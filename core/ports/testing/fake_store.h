@@ -44,6 +44,10 @@ class FakeStore {
   std::unique_ptr<HostStore> hosts_;
   std::unique_ptr<SiteStore> sites_;
   std::unique_ptr<DetectionStore> detections_;
+  std::unique_ptr<AuditStore> audit_;
+  std::unique_ptr<RepeatStore> repeats_;
+  std::unique_ptr<UsageStore> usage_;
+  std::unique_ptr<TotalsStore> totals_;
   std::unique_ptr<ListingStore> listings_;
   std::unique_ptr<Hints> hints_;
 };

@@ -34,10 +34,24 @@ StoreFactory Stores() {
 std::string Name(const ::testing::TestParamInfo<StoreFactory>&) { return "InMemory"; }
 
 INSTANTIATE_TEST_SUITE_P(Fake, StoreContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, AuditContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, RepeatContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, ListingContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(Stores()), Name);
+
+INSTANTIATE_TEST_SUITE_P(Fake, TotalsContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
+
+INSTANTIATE_TEST_SUITE_P(Fake, UsageContract, ::testing::Values(StoreFactory([] {
+                           return std::unique_ptr<StoreUnderTest>(
+                               std::make_unique<FakeUnderTest>());
+                         })),
+                         [](const auto&) { return "InMemory"; });
 
 // What comes back without its last writes does not come again to a version of what was lost.
 TEST(FakeStore, VersionAfterAFailOver_IsNoneThatWasGivenOut) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ports/testing/store_contract_apps.h"
+#include "ports/testing/store_contract_audit.h"
 #include "ports/testing/store_contract_builds.h"
 #include "ports/testing/store_contract_deploys.h"
 #include "ports/testing/store_contract_detections.h"
@@ -12,3 +13,5 @@
 #include "ports/testing/store_contract_listings.h"
 #include "ports/testing/store_contract_people.h"
 #include "ports/testing/store_contract_sites.h"
+#include "ports/testing/store_contract_totals.h"
+#include "ports/testing/store_contract_usage.h"

@@ -183,6 +183,7 @@ TEST_P(StoreContract, AppUpdate_ReplacesWhatAPersonMayEditAndNothingElse) {
   edit.owners = {NewUser("carol").id};
   edit.commit = kHashB;
   edit.desired = model::DesiredState::kRunning;
+  edit.strategy = model::Strategy::kRecreate;
   edit.env.clear();
   edit.target.generation = 99;
   ASSERT_EQ(s.apps.Update(edit, app.updated_at, nullptr), Status());
@@ -194,6 +195,32 @@ TEST_P(StoreContract, AppUpdate_ReplacesWhatAPersonMayEditAndNothingElse) {
   edit.target = app.target;
   edit.updated_at = stored.updated_at;
   EXPECT_EQ(stored, edit);
+}
+
+TEST_P(StoreContract, AppUpdate_WithVariables_IsWholeOrNothing) {
+  const UserId alice = NewUser("alice").id;
+  model::Application app = NewApp(1);
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"GOES", Secret("1")}), Status());
+  ASSERT_EQ(s.apps.SetEnv(app.id, {"STAYS", Secret("2")}), Status());
+  app = s.apps.Get(app.id).value();
+  const EnvEdit edit = {{{"NEW", Secret("3"), model::EnvScope::kBoth, true}}, {"GOES", "NEVER"}};
+  const auto refuse = [](const auto&) { return Invalid("no"); };
+  EXPECT_EQ(s.apps.Update(app, app.updated_at, refuse, alice, edit).code(), Code::kInvalid);
+  EXPECT_EQ(s.apps.Get(app.id).value(), app);
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr, alice, edit), Status());
+  const model::Application stored = s.apps.Get(app.id).value();
+  std::vector<std::string> keys;
+  for (const model::EnvVar& variable : stored.env) keys.push_back(variable.key);
+  EXPECT_THAT(keys, ::testing::IsSupersetOf({"NEW", "STAYS"}));
+  EXPECT_THAT(keys, ::testing::Not(::testing::Contains("GOES")));
+  for (const model::EnvVar& variable : stored.env) {
+    if (variable.key == "NEW") EXPECT_EQ(variable, edit.set[0]);
+  }
+  std::vector<std::string> told;
+  for (const model::Event& event : s.events.After(app.id, "", 100)->events) {
+    if (event.actor == alice.str()) told.push_back(event.kind + " " + event.message);
+  }
+  EXPECT_THAT(told, ElementsAre("app.updated ", "app.env_set NEW", "app.env_deleted GOES"));
 }
 
 TEST_P(StoreContract, AppUpdate_OfAnOlderReading_IsStale) {

@@ -160,6 +160,44 @@ TEST_P(StoreContract, Events_AfterAPlace_OfOneApplicationOrAll) {
   EXPECT_EQ(s.events.After(AppId(), "1.2.3", 1).status().code(), Code::kInvalid);
 }
 
+TEST_P(StoreContract, Events_TellWhoLosesSightOfAnApplication) {
+  model::Application app = NewApp(1);
+  const UserId carol = NewUser("carol").id, dave = NewUser("dave").id;
+  app.owners = {carol, dave};
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
+  app = s.apps.Get(app.id).value();
+  app.owners = {dave};
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
+  EXPECT_EQ(s.events.Newest(app.id, 1)->events[0].data,
+            R"({"owners_left":[")" + carol.str() + R"("]})");
+  app = s.apps.Get(app.id).value();
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
+  EXPECT_EQ(s.events.Newest(app.id, 1)->events[0].data, "{}");
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_EQ(
+      s.events.Newest(app.id, 1)->events[0].data,
+      R"({"repository":")" + app.repository.str() + R"(","owners":[")" + dave.str() + R"("]})");
+}
+
+TEST_P(StoreContract, Events_EachWithItsPlace_ReachedUntilItIsGone) {
+  NewApp(1);
+  NewApp(2);
+  const EventPage all = s.events.After(AppId(), "", 100).value();
+  ASSERT_EQ(all.places.size(), all.events.size());
+  EXPECT_EQ(all.places.back(), all.next);
+  EXPECT_EQ(s.events.Newest(AppId(), 1)->places, std::vector<std::string>{all.next});
+  for (size_t i = 0; i < all.places.size(); ++i) {
+    EXPECT_TRUE(s.events.Reaches(all.places[i]).value());
+    EXPECT_EQ(s.events.After(AppId(), all.places[i], 100)->events.size(),
+              all.events.size() - i - 1);
+  }
+  EXPECT_FALSE(s.events.Reaches("").value());
+  EXPECT_EQ(s.events.Reaches("nonsense").status().code(), Code::kInvalid);
+  ASSERT_EQ(s.retention.DropEvents(Duration::zero(), 2).value(), 2);
+  EXPECT_FALSE(s.events.Reaches(all.places[1]).value());
+  EXPECT_TRUE(s.events.Reaches(all.next).value());
+}
+
 TEST_P(StoreContract, Events_OfManyAtOnce_AreSeenOnceByWhoGoesOn) {
   constexpr int kWriters = 4, kEach = 25;
   for (int t = 1; t <= kWriters; ++t) NewApp(t);

@@ -26,7 +26,7 @@ class ListingContract : public StoreContract {
   std::vector<BuildId> BuildsOf(const std::optional<UserId>& seer, int64_t offset = 0,
                                 int limit = 10) {
     std::vector<BuildId> ids;
-    const auto all = s.listings.Builds(seer, offset, limit).value();
+    const auto all = s.listings.Builds({seer, {}}, offset, limit).value();
     for (const model::Build& build : all) ids.push_back(build.id);
     return ids;
   }
@@ -77,6 +77,11 @@ TEST_P(ListingContract, Stamps_AreInOrderOfCreationByOwnerAndRepositoryWithoutTo
   EXPECT_THAT(Ids({{}, IdOf<RepositoryId>(2)}), ElementsAre(IdOf<AppId>(1), IdOf<AppId>(2)));
   EXPECT_THAT(Ids({bob, IdOf<RepositoryId>(2)}), ElementsAre(IdOf<AppId>(2)));
   EXPECT_THAT(Ids({bob, IdOf<RepositoryId>(1)}), IsEmpty());
+  EXPECT_THAT(Ids({{}, {}, std::vector{IdOf<AppId>(2), IdOf<AppId>(3), IdOf<AppId>(4)}}),
+              ElementsAre(IdOf<AppId>(3), IdOf<AppId>(2)));
+  EXPECT_THAT(Ids({alice, IdOf<RepositoryId>(2), std::vector{IdOf<AppId>(1), IdOf<AppId>(3)}}),
+              ElementsAre(IdOf<AppId>(1)));
+  EXPECT_THAT(Ids({{}, {}, std::vector<AppId>()}), IsEmpty());
 }
 
 TEST_P(ListingContract, Apps_AreWholeWithWhatStandsBesideThem) {
@@ -170,6 +175,12 @@ TEST_P(ListingContract, Builds_AreThoseOfOwnAndOpenApplicationsNewestFirstByPage
   EXPECT_THAT(BuildsOf(eve), ElementsAre(three, one));
   EXPECT_THAT(BuildsOf(eve, 1, 1), ElementsAre(one)) << "pages are of what is shown";
   EXPECT_THAT(BuildsOf(eve, 2, 1), IsEmpty());
+  const auto among = [&](const std::optional<UserId>& seer, std::vector<AppId> apps) {
+    return s.listings.Builds({seer, std::move(apps)}, 0, 10).value().size();
+  };
+  EXPECT_EQ(among({}, {IdOf<AppId>(1), IdOf<AppId>(3)}), 3u);
+  EXPECT_EQ(among(eve, {IdOf<AppId>(2), IdOf<AppId>(3)}), 0u);
+  EXPECT_EQ(among(bob, {IdOf<AppId>(2)}), 1u);
 }
 
 TEST_P(ListingContract, Repositories_AreThoseOfTheirScopeByName) {

@@ -165,9 +165,10 @@ TEST_P(StoreContract, Host_BeatThenListed_IsTheSameWithItsPlugins) {
                    "unix:/run/x.sock", {},          3,
                    {"runtime-cmd"},    kNever};
   host.plugins = {{"docker", "backend-docker", "ns.backend/1", "0.1.0", true, true, "", "",
-                   R"({"type":"object"})"},
+                   R"({"type":"object"})", R"({"type":"array"})"},
                   {"engine", "engine-docker", "", "", false, false, "Missing",
                    "there is no such file: install it", ""}};
+  host.figures = {"loop_passes/starter=1", "loop_failures/starter=0"};
   ASSERT_THAT(s.hosts.Beat(host, 1min).value(), ElementsAre(host.id));
   auto all = s.hosts.List(1min).value();
   ASSERT_THAT(all, SizeIs(1));
@@ -179,6 +180,7 @@ TEST_P(StoreContract, Host_BeatThenListed_IsTheSameWithItsPlugins) {
   host.plugins.erase(host.plugins.begin());
   host.plugins[0].healthy = true;
   host.roles.clear();
+  host.figures = {"loop_passes/starter=2"};
   ASSERT_THAT(s.hosts.Beat(host, 1min).value(), ElementsAre(host.id));
   all = s.hosts.List(1min).value();
   EXPECT_GT(all[0].last_seen, host.last_seen);

@@ -133,7 +133,7 @@ std::string TestPostgres::CleanDatabase() {
   Execute(
       clean_,
       "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM "
-      "commits; DELETE FROM conditions;"
+      "commits; DELETE FROM conditions; DELETE FROM audit_events;"
       "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info; "
       "DELETE FROM purged_applications; DELETE FROM key_checks");
   return clean_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "neoshowcase/protobuf/api.pb.h"
 #include "proto/descriptors.h"
@@ -41,20 +42,25 @@ class EdgeTest : public testing::Test {
     std::filesystem::remove(path_);
     tcp_ = ListenOnLoopback(port_);
     unix_ = ListenOnPath(path_);
+    operations_ = ListenOnLoopback(operations_port_);
   }
   ~EdgeTest() override {
     server_.reset();
     close(tcp_);
     close(unix_);
+    close(operations_);
     std::filesystem::remove(path_);
   }
 
   void Start() {
     server_ = std::make_unique<Server>(sdk::Host(host_.raw()), settings_);
-    server_->Listen({{tcp_, "127.0.0.1"}, {unix_, "unix:" + path_}});
+    std::vector<sdk::Listener> listeners = {{tcp_, "127.0.0.1"}, {unix_, "unix:" + path_}};
+    if (!settings_.operations.empty()) listeners.push_back({operations_, kOperations});
+    server_->Listen(listeners);
   }
-  std::string Once(const std::string& request) {
-    RawClient client(port_);
+  std::string Once(const std::string& request) { return Once(request, port_); }
+  std::string Once(const std::string& request, int port) {
+    RawClient client(port);
     EXPECT_TRUE(client.Send(request));
     return client.Response();
   }
@@ -63,6 +69,9 @@ class EdgeTest : public testing::Test {
   Settings settings_;
   std::string path_;
   int port_ = 0, tcp_ = -1, unix_ = -1;
+  // For operators, where the settings name it.
+  static constexpr const char* kOperations = "127.0.0.1:operations";
+  int operations_port_ = 0, operations_ = -1;
   std::unique_ptr<Server> server_;
 };
 

@@ -25,8 +25,10 @@ struct FakeTable {
     FakeHost::MutableOf(host).Cancel(request);
   }
   static void RawEntries(const ns_host*, ns_raw_sink out) noexcept {
-    const ns_raw_entry hook{sizeof(ns_raw_entry), NS_RAW_POST, Str("/api/webhook/"), 1000};
-    const ns_raw_entry health{sizeof(ns_raw_entry), NS_RAW_GET, Str("/healthz"), 0};
+    const ns_raw_entry hook{
+        sizeof(ns_raw_entry), NS_RAW_POST, Str("/api/webhook/"), 1000, NS_RAW_EVERYBODY, 0};
+    const ns_raw_entry health{sizeof(ns_raw_entry), NS_RAW_GET, Str("/healthz"), 0,
+                              NS_RAW_OPERATORS,     0};
     out.put(out.ctx, &hook);
     out.put(out.ctx, &health);
   }

@@ -121,7 +121,7 @@ SIZE(ns_change_sink, 16);
 AT(ns_change_sink, ctx, 0);
 AT(ns_change_sink, changed, 8);
 
-SIZE(ns_backend, 56);
+SIZE(ns_backend, 64);
 AT(ns_backend, struct_size, 0);
 AT(ns_backend, reserved, 4);
 AT(ns_backend, apply, 8);
@@ -130,10 +130,25 @@ AT(ns_backend, observe, 24);
 AT(ns_backend, watch, 32);
 AT(ns_backend, logs, 40);
 AT(ns_backend, survey, 48);
+AT(ns_backend, usage, 56);
 
 SIZE(ns_survey_sink, 16);
 AT(ns_survey_sink, ctx, 0);
 AT(ns_survey_sink, put, 8);
+
+SIZE(ns_usage, 72);
+AT(ns_usage, struct_size, 0);
+AT(ns_usage, reserved, 4);
+AT(ns_usage, app, 8);
+AT(ns_usage, replica, 24);
+AT(ns_usage, cpu_ns, 40);
+AT(ns_usage, memory_bytes, 48);
+AT(ns_usage, received_bytes, 56);
+AT(ns_usage, sent_bytes, 64);
+
+SIZE(ns_usage_sink, 16);
+AT(ns_usage_sink, ctx, 0);
+AT(ns_usage_sink, put, 8);
 
 SIZE(ns_str, 16);
 AT(ns_str, data, 0);
@@ -325,11 +340,13 @@ AT(ns_api_sink, on_message, 16);
 AT(ns_api_sink, on_end, 24);
 AT(ns_api_sink, on_metadata, 32);
 
-SIZE(ns_raw_entry, 32);
+SIZE(ns_raw_entry, 40);
 AT(ns_raw_entry, struct_size, 0);
 AT(ns_raw_entry, methods, 4);
 AT(ns_raw_entry, path, 8);
 AT(ns_raw_entry, max_body, 24);
+AT(ns_raw_entry, audience, 32);
+AT(ns_raw_entry, reserved, 36);
 
 SIZE(ns_raw_sink, 16);
 AT(ns_raw_sink, ctx, 0);

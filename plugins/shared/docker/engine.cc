@@ -317,6 +317,13 @@ void Engine::Events(const Call& call, const std::function<void()>& begun,
   }));
 }
 
+std::optional<Usage> Engine::Stats(const Call& call, const std::string& id) {
+  const Response response =
+      Ask(call, "GET", "/containers/" + Escaped(id) + "/stats?stream=false&one-shot=true");
+  if (response.status == 404 || response.status == 409) return std::nullopt;
+  return ParseStats(Expect(response).body);
+}
+
 void Engine::Logs(const Call& call, const std::string& id, const LogQuery& query,
                   const std::function<void(LogLine)>& take) {
   std::string path = "/containers/" + Escaped(id) + "/logs?stdout=1&stderr=1&timestamps=1";

@@ -72,6 +72,8 @@ class Engine {
               const std::vector<http::Watched>& watched);
   void Logs(const sdk::Call& call, const std::string& id, const LogQuery& query,
             const std::function<void(LogLine)>& take);
+  // nullopt: it is not there, or does not run.
+  std::optional<Usage> Stats(const sdk::Call& call, const std::string& id);
 
  private:
   http::Response Ask(const sdk::Call& call, const std::string& method, const std::string& path,

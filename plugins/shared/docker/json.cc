@@ -273,6 +273,25 @@ std::string ParseMessage(std::string_view text) {
   return message.empty() ? std::string(text) : message;
 }
 
+std::optional<Usage> ParseStats(std::string_view text) {
+  const json::value stats = Parse(text);
+  Usage usage;
+  usage.cpu_ns = Number(At(stats, {"cpu_stats", "cpu_usage", "total_usage"}));
+  const int64_t all = Number(At(stats, {"memory_stats", "usage"}));
+  if (usage.cpu_ns == 0 && all == 0) return std::nullopt;
+  const json::value& two = At(stats, {"memory_stats", "stats", "inactive_file"});
+  const json::value& one = At(stats, {"memory_stats", "stats", "total_inactive_file"});
+  usage.memory_bytes = std::max<int64_t>(0, all - Number(one.is_null() ? two : one));
+  if (const json::object* networks = At(stats, {"networks"}).if_object()) {
+    usage.received_bytes = usage.sent_bytes = 0;
+    for (const auto& [name, counts] : *networks) {
+      usage.received_bytes += Number(At(counts, {"rx_bytes"}));
+      usage.sent_bytes += Number(At(counts, {"tx_bytes"}));
+    }
+  }
+  return usage;
+}
+
 Event ParseEvent(std::string_view line) {
   const json::value value = Parse(line);
   return {Text(At(value, {"Type"})), Text(At(value, {"Action"})), Text(At(value, {"Actor", "ID"})),

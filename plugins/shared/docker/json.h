@@ -20,6 +20,8 @@ std::optional<UtcTime> ParseTagTime(std::string_view json);
 std::string ParseId(std::string_view json);  // {"Id": ...}
 std::string ParseMessage(
     std::string_view json);  // {"message": ...}; the text itself when it is something else
+// /containers/{id}/stats; nullopt: it does not run, and the Engine has only zeros.
+std::optional<Usage> ParseStats(std::string_view json);
 Event ParseEvent(std::string_view line);
 // The error of one line of a pull's progress; empty: none.
 std::string ParsePullError(std::string_view line);

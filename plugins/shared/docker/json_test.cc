@@ -177,5 +177,20 @@ TEST(ParseTime, Otherwise_IsNothing) {
     EXPECT_EQ(ParseTime(text), std::nullopt) << text;
 }
 
+TEST(Json, Stats_AreUsage) {
+  EXPECT_EQ(
+      ParseStats(R"({"cpu_stats":{"cpu_usage":{"total_usage":7000}},"memory_stats":{"usage":900,
+      "stats":{"inactive_file":400}},"networks":{"eth0":{"rx_bytes":1,"tx_bytes":2},
+      "eth1":{"rx_bytes":10,"tx_bytes":20}}})"),
+      (Usage{7000, 500, 11, 22}));
+  EXPECT_EQ(
+      ParseStats(R"({"cpu_stats":{"cpu_usage":{"total_usage":7000}},"memory_stats":{"usage":900,
+      "stats":{"inactive_file":400,"total_inactive_file":100}}})"),
+      (Usage{7000, 800, -1, -1}))
+      << "version 1 of control groups, without a network";
+  EXPECT_EQ(ParseStats(R"({"cpu_stats":{"cpu_usage":{"total_usage":0}},"memory_stats":{}})"),
+            std::nullopt);
+}
+
 }  // namespace
 }  // namespace ns::docker

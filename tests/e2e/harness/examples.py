@@ -128,7 +128,7 @@ class Values:
         path = os.path.join(self.site.root, f"key-{self.fresh}")
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada@laptop", "-f", path], check=True)
         with open(path + ".pub", encoding="utf-8") as file:
-            return file.read().strip(), True
+            return " ".join(file.read().split()[:2]), True
 
     # -- builds of other kinds ---------------------------------------------------------------------------------------------
     def of_artifact(self):

@@ -35,8 +35,8 @@ plugins:
     plugin: backend-docker
     config: {{networks: {networks}, traefik: {{provider: {provider}, http: ":{http_port}"}}}}
   engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 20s}}}}
-  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}"],
-    config: {{cors_origins: ["http://127.0.0.1:{page_port}"]}}}}
+  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/run/api.sock", "127.0.0.1:{api_port}", "127.0.0.1:{operations_port}"],
+    config: {{operations: ["127.0.0.1:{operations_port}"], cors_origins: ["http://127.0.0.1:{page_port}"]}}}}
   runtime_buildpack: {{plugin: build-runtime-buildpack, config: {{builder: "nsbuilder:1"}}}}
   runtime_cmd: {{plugin: build-runtime-cmd}}
   runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
@@ -53,10 +53,11 @@ class Installation:
         self.machine, self.name, self.binaries = machine, name, binaries
         self.root = os.path.join(machine.root, name)
         self.http_port, self.api_port, self.registry_port = 8080 + index, 4000 + index, 5000 + index
+        self.operations_port = 9180 + index
         for folder in ("", "/run", "/data"):
             os.makedirs(self.root + folder, exist_ok=True)
         self.config = os.path.join(self.root, "config.yaml")
-        self.write_config(CONFIG.format(name=name, root=self.root, http_port=self.http_port, api_port=self.api_port,
+        self.write_config(CONFIG.format(name=name, root=self.root, http_port=self.http_port, api_port=self.api_port, operations_port=self.operations_port,
                                         provider=provider, proxy_secret=PROXY_SECRET, page_port=PAGE_PORT, sites_port=4100 + index, caddy=machine.caddy,
                                         registry=registry or f"{{mode: embedded, port: {self.registry_port}}}",
                                         networks=f"10.{220 + index}.0.0/16"))

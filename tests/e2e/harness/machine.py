@@ -98,6 +98,8 @@ class GitServer:
         for key, value in {"repos": repos, "run": folder, "log": logs, "port": port}.items():
             conf = conf.replace(f"@{key}@", str(value))
         conf = conf.replace("listen 127.0.0.1:", f"listen {address}:")
+        self.access_log = os.path.join(logs, f"git-access-{port}.log")  # a line for each request
+        conf = conf.replace("access_log off;", f"access_log {self.access_log};")
         with open(f"{folder}/nginx.conf", "w") as file:
             file.write(conf)
         self.cgi = Daemon("git-cgi", ["setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", "env",

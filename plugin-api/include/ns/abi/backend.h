@@ -8,7 +8,7 @@
    removed. BACKEND-07 observe that could not look fails; it never reports absence by default.
    BACKEND-08 Anything changed by hand is seen by observe (converged = 0, NS_REASON_DRIFT) and
    mended by apply. BACKEND-09 survey tells of an application what observe would tell, or
-   nothing. */
+   nothing. BACKEND-10 The counters of usage never go down while their replica has the same name. */
 #pragma once
 #include "status.h"
 NS_BEGIN
@@ -50,6 +50,25 @@ typedef struct ns_survey_sink {
   ns_status (*put)(void* ctx, ns_str app, const ns_app_status* status) NS_NOEXCEPT;
 } ns_survey_sink;
 
+/* What one running replica of an application has used. What cannot be told is -1. */
+typedef struct ns_usage {
+  uint32_t struct_size;
+  uint32_t reserved;
+  ns_str app;
+  ns_str replica;         /* its name; a new one where its counters begin anew */
+  int64_t cpu_ns;         /* processor time, counted from any moment */
+  int64_t memory_bytes;   /* now, without what the kernel can drop at any time */
+  int64_t received_bytes; /* over the network, counted from any moment */
+  int64_t sent_bytes;
+} ns_usage;
+/* Receives one replica after another, each once. Called from the calling thread only, as soon as
+   the counters were read: the host takes the time then. Anything but NS_OK means: stop and return
+   that value. Frozen. */
+typedef struct ns_usage_sink {
+  void* ctx;
+  ns_status (*put)(void* ctx, const ns_usage* usage) NS_NOEXCEPT;
+} ns_usage_sink;
+
 enum { NS_REMOVE_DATA = 1 /* volumes too */ };
 
 typedef struct ns_backend {
@@ -75,5 +94,9 @@ typedef struct ns_backend {
    * one. NULL: cannot. [worker], beside calls with keys */
   ns_status (*survey)(ns_plugin* p, const ns_call* call, const ns_str* apps, size_t app_count,
                       ns_survey_sink out) NS_NOEXCEPT;
+  /* Newer than the others: NS_HAS. What each running replica of every application of this
+   * installation has used; changes nothing. Asked every few seconds: it is to be cheap. Those that
+   * cannot be looked at just now are left out. NULL: cannot. [worker], beside calls with keys */
+  ns_status (*usage)(ns_plugin* p, const ns_call* call, ns_usage_sink out) NS_NOEXCEPT;
 } ns_backend;
 NS_END

@@ -42,11 +42,20 @@ typedef struct ns_api_sink {
 } ns_api_sink;
 
 enum { NS_RAW_POST = 1, NS_RAW_GET = 2 };
+/* Whom an entry is for. An unknown value: as NS_RAW_OPERATORS. */
+enum {
+  NS_RAW_EVERYBODY = 0,
+  NS_RAW_OPERATORS = 1 /* never where strangers come in: on listeners of their own, or on a Unix
+                          socket */
+};
 typedef struct ns_raw_entry {
   uint32_t struct_size;
   int32_t methods;  /* NS_RAW_* bits */
   ns_str path;      /* exact, or a prefix when it ends in "/" */
   int64_t max_body; /* bytes; refuse more before reading it */
+  /* Newer than the others: NS_HAS; else for everybody. */
+  int32_t audience; /* NS_RAW_EVERYBODY, ... */
+  int32_t reserved;
 } ns_raw_entry;
 /* Frozen. Called from the calling thread only. */
 typedef struct ns_raw_sink {

@@ -1,4 +1,4 @@
-// Derive from Backend to write where applications run. The clauses BACKEND-01 to -08 of
+// Derive from Backend to write where applications run. The clauses BACKEND-01 to -10 of
 // ns/abi/backend.h are yours to keep; RolloutBackend (rollout_backend.h) keeps most of them for
 // you.
 #pragma once
@@ -63,6 +63,29 @@ class SurveySink {
   ns_survey_sink raw_;
 };
 
+// What one running replica has used; -1: not known. See ns_usage.
+struct Usage {
+  std::string app, replica;
+  int64_t cpu_ns = -1, memory_bytes = -1, received_bytes = -1, sent_bytes = -1;
+};
+
+// Takes one replica after another, on the calling thread, as soon as its counters were read. Throws
+// Stopped when the host wants no more.
+class UsageSink {
+ public:
+  explicit UsageSink(ns_usage_sink raw) : raw_(raw) {}
+  void Put(const Usage& usage) const {
+    const ns_usage raw{sizeof(ns_usage),     0,
+                       Str(usage.app),       Str(usage.replica),
+                       usage.cpu_ns,         usage.memory_bytes,
+                       usage.received_bytes, usage.sent_bytes};
+    ThrowIfStopped(raw_.put(raw_.ctx, &raw));
+  }
+
+ private:
+  ns_usage_sink raw_;
+};
+
 class Backend : public Instance {
  public:
   static constexpr const char* kKind = NS_BACKEND;
@@ -84,6 +107,8 @@ class Backend : public Instance {
   virtual void Survey(const Call&, const std::vector<std::string>& /*apps*/, const SurveySink&) {
     Unsupported("looking at many applications at once");
   }
+  // What each running replica of every application has used. Asked every few seconds. [worker]
+  virtual void Usages(const Call&, const UsageSink&) { Unsupported("telling what is used"); }
 
   template <class T>
   static const void* Table();
@@ -118,6 +143,7 @@ class Backend : public Instance {
     for (size_t i = 0; i < count; ++i) ids.push_back(Text(apps[i]));
     Survey(call, ids, SurveySink(out));
   }
+  void UsagesRaw(const Call& call, ns_usage_sink out) { Usages(call, UsageSink(out)); }
   static std::optional<UtcTime> TimeOf(int64_t microseconds) {
     return microseconds == 0 ? std::nullopt
                              : std::optional(UtcTime(std::chrono::microseconds(microseconds)));
@@ -129,6 +155,7 @@ const void* Backend::Table() {
   static constexpr bool kWatches = !std::same_as<decltype(&T::Watch), decltype(&Backend::Watch)>;
   static constexpr bool kReads = !std::same_as<decltype(&T::Logs), decltype(&Backend::Logs)>;
   static constexpr bool kSurveys = !std::same_as<decltype(&T::Survey), decltype(&Backend::Survey)>;
+  static constexpr bool kCounts = !std::same_as<decltype(&T::Usages), decltype(&Backend::Usages)>;
   static constexpr ns_backend kTable = {
       sizeof(ns_backend),
       0,
@@ -138,6 +165,7 @@ const void* Backend::Table() {
       kWatches ? &detail::Thunk<&Backend::WatchRaw>::Run : nullptr,
       kReads ? &detail::Thunk<&Backend::LogsRaw>::Run : nullptr,
       kSurveys ? &detail::Thunk<&Backend::SurveyRaw>::Run : nullptr,
+      kCounts ? &detail::Thunk<&Backend::UsagesRaw>::Run : nullptr,
   };
   return &kTable;
 }

@@ -28,8 +28,9 @@ struct Peer {
 
 struct RawEntry {
   bool post = false, get = false;
-  std::string path;      // exact, or a prefix when it ends in "/"
-  int64_t max_body = 0;  // bytes; refuse more before reading it
+  std::string path;        // exact, or a prefix when it ends in "/"
+  int64_t max_body = 0;    // bytes; refuse more before reading it
+  bool operators = false;  // not to be served where strangers come in
 };
 
 // How a request ended. Views are valid until OnEnd returns.
@@ -157,9 +158,10 @@ inline std::string Api::Descriptors() const {
 inline std::vector<RawEntry> Api::RawEntries() const {
   std::vector<RawEntry> entries;
   const auto add = [](void* ctx, const ns_raw_entry* raw) noexcept {
-    static_cast<std::vector<RawEntry>*>(ctx)->push_back({(raw->methods & NS_RAW_POST) != 0,
-                                                         (raw->methods & NS_RAW_GET) != 0,
-                                                         Text(raw->path), raw->max_body});
+    const bool operators = NS_HAS(raw, audience) && raw->audience != NS_RAW_EVERYBODY;
+    static_cast<std::vector<RawEntry>*>(ctx)->push_back(
+        {(raw->methods & NS_RAW_POST) != 0, (raw->methods & NS_RAW_GET) != 0, Text(raw->path),
+         raw->max_body, operators});
   };
   Table().raw_entries(host_, {&entries, add});
   return entries;

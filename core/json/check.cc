@@ -1,6 +1,7 @@
 #define VALIJSON_USE_EXCEPTIONS 1  // else it ends the process at a schema that is none
-#include "plugin/schema.h"
+#include "json/check.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <exception>
 #include <valijson/adapters/boost_json_adapter.hpp>
@@ -8,8 +9,9 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
+#include <vector>
 
-namespace ns::plugin {
+namespace ns::json {
 namespace {
 
 using Adapter = valijson::adapters::BoostJsonAdapter;
@@ -47,7 +49,31 @@ Status Check(const boost::json::value& schema_document, const boost::json::value
   return Invalid(Describe(results));
 }
 
+boost::json::value Sorted(const boost::json::value& value) {
+  if (const auto* array = value.if_array()) {
+    boost::json::array out;
+    for (const auto& one : *array) out.push_back(Sorted(one));
+    return out;
+  }
+  const auto* object = value.if_object();
+  if (object == nullptr) return value;
+  std::vector<const boost::json::key_value_pair*> members;
+  for (const auto& member : *object) members.push_back(&member);
+  std::ranges::sort(members, {}, [](const auto* member) { return member->key(); });
+  boost::json::object out;
+  for (const auto* member : members) out.emplace(member->key(), Sorted(member->value()));
+  return out;
+}
+
 }  // namespace
+
+Result<std::string> CanonicalObject(std::string_view text) {
+  boost::system::error_code error;
+  const auto value = boost::json::parse(text, error);
+  if (error) return Invalid("it is not JSON: " + error.message());
+  if (!value.is_object()) return Invalid("it is no JSON object");
+  return boost::json::serialize(Sorted(value));
+}
 
 Status CheckSchema(std::string_view schema, std::string_view document) {
   boost::system::error_code error;
@@ -63,4 +89,4 @@ Status CheckSchema(std::string_view schema, std::string_view document) {
   }
 }
 
-}  // namespace ns::plugin
+}  // namespace ns::json

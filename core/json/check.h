@@ -1,4 +1,4 @@
-// JSON against JSON Schema.
+// JSON against JSON Schema, and in its one form.
 #pragma once
 
 #include <string>
@@ -6,10 +6,13 @@
 
 #include "base/status.h"
 
-namespace ns::plugin {
+namespace ns::json {
 
 // Whether `document` fits `schema` (an empty schema fits all). kInvalid names every place that does
 // not, as JSON pointers.
 Status CheckSchema(std::string_view schema, std::string_view document);
 
-}  // namespace ns::plugin
+// An object without spaces, members by name: equal texts for equal objects. kInvalid: it is none.
+Result<std::string> CanonicalObject(std::string_view text);
+
+}  // namespace ns::json

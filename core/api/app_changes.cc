@@ -1,0 +1,161 @@
+#include "api/app_changes.h"
+
+#include <algorithm>
+
+#include "api/convert.h"
+#include "api/problem.h"
+#include "api/remote.h"
+#include "plan/fetch.h"
+
+namespace ns::api {
+namespace {
+
+// The commit that the application's ref is at the remote.
+Result<std::string> ResolveRef(const Context& context, const Request& request,
+                               const model::Repository& repository, const std::string& ref,
+                               const Given& given) {
+  NS_ASSIGN(const auto refs, ListRefs(context, request, repository));
+  std::string commit = plan::Resolve(refs, ref);
+  if (commit == model::kNoCommit) {
+    return InvalidField(
+        given.prefix + "ref_name",
+        "must be a branch, a tag or HEAD of the repository, got " + model::Quoted(ref));
+  }
+  return commit;
+}
+
+void AddOwner(std::vector<UserId>& owners, const UserId& owner) {
+  if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
+}
+
+}  // namespace
+
+void TakeConfig(const BuildConfig& config, model::Application& app) {
+  app.deploy_type = config.deploy_type;
+  app.build = config.build;
+  app.run = config.run;
+  app.artifact_path = config.artifact_path;
+  app.spa = config.spa;
+}
+
+void TakeNewConfig(const BuildConfig& config, const std::string& field, model::Application& app,
+                   model::Violations& violations) {
+  const char* stay = "must stay as it was when the application was made";
+  if (config.run.use_mariadb != app.run.use_mariadb)
+    violations.push_back({field + "use_mariadb", stay});
+  if (config.run.use_mongodb != app.run.use_mongodb)
+    violations.push_back({field + "use_mongodb", stay});
+  TakeConfig(config, app);
+}
+
+std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
+                                         const std::vector<model::Website>& before,
+                                         Random& random) {
+  std::vector<model::Website> out;
+  for (const auto& one : asked) {
+    model::Website website = FromProto(one);
+    const auto same = std::find_if(before.begin(), before.end(), [&](model::Website old) {
+      old.id = website.id;
+      return old == website;
+    });
+    website.id = same == before.end() ? WebsiteId::New(random) : same->id;
+    out.push_back(std::move(website));
+  }
+  return out;
+}
+
+std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked) {
+  std::vector<model::PortPublication> out;
+  for (const auto& one : asked) out.push_back(FromProto(one));
+  return out;
+}
+
+model::EnvVar NewVariable(const model::Application& app, const std::string& key) {
+  model::EnvVar fresh;
+  fresh.key = key;
+  fresh.scope = app.deploy_type == model::DeployType::kStatic ? model::EnvScope::kBuild
+                                                              : model::EnvScope::kRun;
+  return fresh;
+}
+
+Status CheckApp(const Context& context, const model::Application& app, const Given& given,
+                model::Violations violations) {
+  const std::string& in = given.prefix;
+  if (given.name) model::CheckName(in + "name", app.name, violations);
+  if (given.ref) model::CheckRef(in + "ref_name", app.ref, violations);
+  if (given.websites)
+    model::CheckWebsites(in + "websites", app.websites, context.settings.platform, violations);
+  if (given.ports)
+    model::CheckPorts(in + "port_publications", app.ports, context.settings.platform, violations);
+  NS_TRY(CheckNone(violations));
+  if (app.deploy_type == model::DeployType::kStatic && !context.settings.platform.static_sites) {
+    return {Code::kPrecondition, "NoSiteServer",
+            "config: this installation serves no static sites: its configuration names no "
+            "site_server"};
+  }
+  return Status();
+}
+
+Status NotDeleted(const model::Application& app) {
+  if (!app.deleted) return Status();
+  return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
+}
+
+Result<model::Application> Completed(const Context& context, const Request& request,
+                                     model::Application app, const Given& given) {
+  const model::Repository& repository = *request.on.repository;
+  NS_ASSIGN(app.commit, ResolveRef(context, request, repository, app.ref, given));
+  app.id = AppId::New(context.parts.random);
+  app.repository = repository.id;
+  if (app.owners.empty()) app.owners = repository.owners;
+  AddOwner(app.owners, request.user.id);
+  if (app.backend.empty()) app.backend = context.settings.platform.default_backend;
+  return app;
+}
+
+ports::HoldingCheck NoConflict(const model::Application& app, const model::User& user,
+                               const Given& given) {
+  return [&app, &user, &given](const std::vector<ports::Holding>& others) -> Status {
+    if (!given.websites && !given.ports) return Status();
+    std::vector<model::Held> held;
+    held.reserve(others.size());
+    for (const ports::Holding& other : others)
+      held.push_back({other.owners, other.websites, other.ports});
+    const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
+    auto conflict = model::FindConflict(app.websites, app.ports, held, owns);
+    if (!conflict) return Status();
+    conflict->field = given.prefix + conflict->field;
+    return Refuse(Code::kExists, "AddressTaken", {*conflict});
+  };
+}
+
+Status CheckConflict(const Context& context, const model::Application& app, const model::User& user,
+                     const Given& given) {
+  NS_ASSIGN(const auto apps, context.store().apps.List());
+  std::vector<ports::Holding> others;
+  for (const model::Application& other : apps) {
+    if (other.id != app.id) others.push_back({other.id, other.owners, other.websites, other.ports});
+  }
+  return NoConflict(app, user, given)(others);
+}
+
+Result<std::string> NewCommit(const Context& context, const Request& request,
+                              const model::Application& before, const model::Application& after,
+                              const Given& given) {
+  if (after.ref == before.ref) return std::string();
+  NS_ASSIGN(const model::Repository repository,
+            context.store().repositories.Get(before.repository));
+  return ResolveRef(context, request, repository, after.ref, given);
+}
+
+Status StoreChange(const Context& context, const Request& request, const model::Application& before,
+                   const model::Application& after, const Given& given, const ports::EnvEdit& env) {
+  NS_ASSIGN(const std::string commit, NewCommit(context, request, before, after, given));
+  NS_TRY(context.store().apps.Update(after, before.updated_at,
+                                     NoConflict(after, request.user, given), request.user.id, env));
+  if (commit.empty()) return Status();
+  return context.store().repositories.SetCommits(after.repository, {{after.id, after.ref, commit}},
+                                                 {});
+}
+
+}  // namespace ns::api

@@ -1,0 +1,301 @@
+// Every call of authorization_matrix.txt, each in an installation of its own.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "api/api_world.h"
+#include "base/crypto.h"
+#include "google/protobuf/text_format.h"
+#include "neoshowcase/platform/v1/token.pb.h"
+#include "proto/descriptors.h"
+
+namespace ns::api {
+namespace {
+
+using google::protobuf::Message;
+
+const char* const kAbsent = "0000000000000000000000";
+
+const std::map<std::string, Code> kCodes = {{"ok", Code::kOk},      {"UN", Code::kUnauthenticated},
+                                            {"PD", Code::kDenied},  {"NF", Code::kNotFound},
+                                            {"IA", Code::kInvalid}, {"FP", Code::kPrecondition}};
+
+// One line of an entry.
+struct Row {
+  int line = 0;
+  std::string method;   // "package.Service/Method"
+  std::string request;  // text format with placeholders
+  std::string object;
+  std::vector<Code> answers;  // by caller
+};
+struct Matrix {
+  std::vector<std::string> callers;
+  std::vector<Row> rows;
+};
+
+std::vector<std::string> WordsOf(const std::string& line) {
+  std::istringstream in(line);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+void TakeRow(const std::vector<std::string>& words, Row row, Matrix& out) {
+  row.object = words[0];
+  for (size_t i = 1; i < words.size(); ++i) {
+    EXPECT_TRUE(kCodes.contains(words[i])) << "line " << row.line << ": " << words[i];
+    if (kCodes.contains(words[i])) row.answers.push_back(kCodes.at(words[i]));
+  }
+  EXPECT_EQ(row.answers.size(), out.callers.size()) << "line " << row.line;
+  out.rows.push_back(std::move(row));
+}
+
+Matrix ReadMatrix() {
+  Matrix matrix;
+  std::ifstream file(NS_AUTHORIZATION_MATRIX);
+  std::string service;
+  Row entry;
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const auto words = WordsOf(line);
+    if (words.empty() || words[0].starts_with('#')) continue;
+    if (words[0] == "callers:") {
+      matrix.callers.assign(words.begin() + 1, words.end());
+    } else if (words[0] == "service") {
+      service = words[1] + "/";
+    } else if (!line.starts_with(' ')) {
+      entry.method = service + words[0];
+      entry.request = line.substr(words[0].size());
+    } else {
+      entry.line = number;
+      TakeRow(words, entry, matrix);
+    }
+  }
+  EXPECT_FALSE(matrix.rows.empty()) << NS_AUTHORIZATION_MATRIX;
+  return matrix;
+}
+
+using Names = std::map<std::string, std::string>;  // placeholder without braces -> id
+
+std::string Filled(std::string text, const Names& names) {
+  for (const auto& [name, id] : names) {
+    const std::string placeholder = "{" + name + "}";
+    for (size_t at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder))
+      text.replace(at, placeholder.size(), id);
+  }
+  return text;
+}
+
+// An installation with everything that the table speaks of.
+class Installation : public ApiWorld {
+ public:
+  Installation() {
+    Populate("own", "rita", "anna", "own");
+    Populate("others", "carl", "carl", "others");
+    for (auto& [object, names] : objects_) names["commit"] = kCommitA;
+    for (const char* scope : {"read", "deploy", "admin", "limited"}) MakeToken("anna", scope);
+    objects_["own"]["token"] = token_ids_.at("read");
+    objects_["others"]["token"] = MakeToken("carl", "others");
+    objects_["absent"] = {{"token", kAbsent},  {"application", kAbsent}, {"repository", kAbsent},
+                          {"build", kAbsent},  {"queued", kAbsent},      {"release", kAbsent},
+                          {"commit", kCommitA}};
+    objects_["-"] = {{"commit", kCommitA}};
+  }
+
+  Status Ask(const std::string& caller, const Row& row) {
+    const auto* method = proto::FindMethod(row.method);
+    const auto names = objects_.find(row.object);
+    if (names == objects_.end()) return Internal("no such thing as " + row.object);
+    const std::unique_ptr<Message> request(google::protobuf::MessageFactory::generated_factory()
+                                               ->GetPrototype(method->input_type())
+                                               ->New());
+    const std::string text = Filled(row.request, names->second);
+    if (!google::protobuf::TextFormat::ParseFromString(text, request.get()))
+      return Internal("no request: " + text);
+    const std::string bytes = request->SerializeAsString();
+    if (method->server_streaming())
+      return dispatcher->Open({}, PeerOf(caller), row.method, bytes).status();
+    return Raw(PeerOf(caller), row.method, bytes).status();
+  }
+
+  // What a refused call must not change.
+  std::string State() {
+    std::ostringstream out;
+    for (const auto& event : store.Events()) out << event.cursor << event.kind << "\n";
+    const auto apps = store.store().apps.List();
+    for (const auto& app : *apps) out << app.id.str() << app.name;
+    const auto repositories = store.store().repositories.List();
+    for (const auto& repository : *repositories) out << repository.id.str() << repository.name;
+    return out.str();
+  }
+
+ private:
+  void TestBody() override {}
+
+  // Gives its id.
+  std::string MakeToken(const std::string& owner, const std::string& name) {
+    own_pb::CreateTokenRequest in;
+    in.set_name(name);
+    in.set_scope(name == "read"     ? own_pb::TOKEN_SCOPE_READ
+                 : name == "deploy" ? own_pb::TOKEN_SCOPE_DEPLOY
+                                    : own_pb::TOKEN_SCOPE_ADMIN);
+    if (name == "limited") in.add_application_ids(objects_["own"]["application"]);
+    const auto made = Parsed<own_pb::CreateTokenResponse>(
+        Raw(Named(owner), std::string(kTokenService) + "CreateToken", in.SerializeAsString()));
+    token_texts_[name] = made->text();
+    return token_ids_[name] = made->token().id();
+  }
+
+  Peer PeerOf(const std::string& caller) const {
+    if (caller.starts_with("t-"))
+      return {false,
+              0,
+              0,
+              "203.0.113.9",
+              {{"authorization", "Bearer " + token_texts_.at(caller.substr(2))}}};
+    if (caller == "anonymous") return {false, 0, 0, "127.0.0.1", {}};
+    if (caller == "admin") return Root();
+    static const std::map<std::string, std::string> kNames = {
+        {"user", "ursula"}, {"app-owner", "anna"}, {"repo-owner", "rita"}};
+    return Named(kNames.at(caller));
+  }
+
+  std::string RepositoryOf(const std::string& owner, const std::string& name, bool open) {
+    auto in = NewRepository("https://git.test/" + owner + "/" + name + ".git");
+    if (!open) {
+      in.mutable_auth()->mutable_basic()->set_username("bot");
+      in.mutable_auth()->mutable_basic()->set_password("hunter2");
+    }
+    return Call<api_pb::Repository>(Named(owner), "CreateRepository", in).value().id();
+  }
+
+  // Of `owner` alone, who need not own the repository.
+  std::string AppOf(const std::string& owner, const std::string& repository,
+                    const std::string& host) {
+    const auto made =
+        Call<api_pb::Application>(Root(), "CreateApplication", NewApp(repository, host)).value();
+    api_pb::UpdateApplicationRequest in;
+    in.set_id(made.id());
+    in.mutable_owner_ids()->add_owner_ids(
+        store.store().users.Ensure(owner, false).value().id.str());
+    EXPECT_TRUE(Call(Root(), "UpdateApplication", in).ok());
+    api_pb::SetApplicationEnvVarRequest variable;
+    variable.set_application_id(made.id());
+    variable.set_key("MODE");
+    EXPECT_TRUE(Call(Root(), "SetEnvVar", variable).ok());
+    return made.id();
+  }
+
+  // Finished, with an artifact.
+  BuildId FinishedBuild(const std::string& app) {
+    const BuildId build = AddBuild(app);
+    const model::Build claimed = Claim(build);
+    const std::string bytes = "artifact";
+    const model::Image artifact =
+        model::ArtifactOf(claimed.app, build, 1, Sha256Hex(bytes), std::ssize(bytes));
+    size_t at = 0;
+    const auto source = [&](char* to, size_t most) -> Result<size_t> {
+      const size_t count = bytes.copy(to, most, at);
+      at += count;
+      return count;
+    };
+    EXPECT_TRUE(
+        storage.Put({}, artifact.ArtifactKey(), {bytes.size(), Sha256Hex(bytes)}, source).ok());
+    EXPECT_TRUE(store.store()
+                    .builds
+                    .Settle(build, claimed.lease.token,
+                            {model::BuildStatus::kSucceeded, Status(), artifact, {}})
+                    .ok());
+    return build;
+  }
+
+  ReleaseId ReleaseOf(const std::string& app, const BuildId& build) {
+    model::Release release;
+    release.id = ReleaseId::New(random);
+    release.app = AppId(app);
+    release.build = build;
+    release.commit = kCommitA;
+    model::Target target;
+    target.release = release.id;
+    EXPECT_TRUE(store.store().deploys.SetTarget(release.app, 0, target, release).ok());
+    return release.id;
+  }
+
+  void Populate(const std::string& prefix, const std::string& repo_owner,
+                const std::string& app_owner, const std::string& object) {
+    const std::string open = RepositoryOf(repo_owner, "open", true),
+                      unseen = RepositoryOf(repo_owner, "private", false),
+                      used = RepositoryOf(repo_owner, "used", false);
+    const std::string app = AppOf(app_owner, open, prefix + "-open.apps.test");
+    AppOf(app_owner, used, prefix + "-used.apps.test");
+    const BuildId build = FinishedBuild(app);
+    objects_[prefix + "-open"] = {{"repository", open}};
+    objects_[prefix + "-private"] = {{"repository", unseen}};
+    objects_[prefix + "-used"] = {{"repository", used}};
+    objects_[object] = {{"application", app},
+                        {"build", build.str()},
+                        {"queued", AddBuild(app, kCommitB).str()},
+                        {"release", ReleaseOf(app, build).str()}};
+  }
+
+  std::map<std::string, Names> objects_;
+  Names token_ids_, token_texts_;  // by name
+};
+
+std::set<std::string> AllMethods() {
+  std::set<std::string> all;
+  for (const auto* service : proto::Services()) {
+    for (int i = 0; i < service->method_count(); ++i)
+      all.insert(proto::FullName(*service->method(i)));
+  }
+  return all;
+}
+
+TEST(AuthorizationMatrix, SpeaksOfEveryMethodAndOfNoOther) {
+  std::set<std::string> rows;
+  for (const Row& row : ReadMatrix().rows) rows.insert(row.method);
+  EXPECT_EQ(rows, AllMethods());
+}
+
+TEST(AuthorizationMatrix, SpeaksOfOwnAndOthersAndAbsentThings) {
+  std::map<std::string, std::set<std::string>> objects;  // by method and request
+  for (const Row& row : ReadMatrix().rows) {
+    const bool about = row.request.find("{app") != std::string::npos ||
+                       row.request.find("{build") != std::string::npos ||
+                       row.request.find("{queued") != std::string::npos ||
+                       row.request.find("{token") != std::string::npos;
+    const bool about_repository = row.request.find("{repository") != std::string::npos;
+    EXPECT_EQ(row.object == "-", !about && !about_repository) << row.method;
+    if (about) objects["app " + row.method + row.request].insert(row.object);
+    if (about_repository) objects["repo " + row.method + row.request].insert(row.object);
+  }
+  const std::set<std::string> of_app = {"own", "others", "absent"},
+                              of_repository = {"own-open",      "own-private", "own-used",
+                                               "others-open",   "others-used", "absent",
+                                               "others-private"};
+  for (const auto& [entry, found] : objects)
+    EXPECT_EQ(found, entry.starts_with("app ") ? of_app : of_repository) << entry;
+}
+
+TEST(AuthorizationMatrix, EveryCallIsAnsweredAsItSays) {
+  const Matrix matrix = ReadMatrix();
+  for (const Row& row : matrix.rows) {
+    for (size_t i = 0; i < row.answers.size(); ++i) {
+      Installation installation;
+      const std::string before = installation.State();
+      const Status answer = installation.Ask(matrix.callers[i], row);
+      if (answer.reason() == "NotOffered") continue;
+      EXPECT_EQ(answer.code(), row.answers[i])
+          << "line " << row.line << ": " << row.method << ", " << row.object << ", "
+          << matrix.callers[i] << ": " << answer.ToString();
+      if (!answer.ok()) {
+        EXPECT_EQ(installation.State(), before) << "line " << row.line;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ns::api
