@@ -142,8 +142,8 @@ class Installation : public ApiWorld {
                  : name == "deploy" ? own_pb::TOKEN_SCOPE_DEPLOY
                                     : own_pb::TOKEN_SCOPE_ADMIN);
     if (name == "limited") in.add_application_ids(objects_["own"]["application"]);
-    const auto made = Parsed<own_pb::CreateTokenResponse>(
-        Raw(Named(owner), std::string(kTokenService) + "CreateToken", in.SerializeAsString()));
+    const auto made = Parsed<own_pb::CreateTokenResponse>(Raw(
+        Named(owner), "neoshowcase.platform.v1.TokenService/CreateToken", in.SerializeAsString()));
     token_texts_[name] = made->text();
     return token_ids_[name] = made->token().id();
   }
