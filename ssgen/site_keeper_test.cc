@@ -121,6 +121,8 @@ class SiteKeeperTest : public testing::Test {
         .hosts = s.hosts,
         .sites = sites,
         .detections = s.detections,
+        .usage = s.usage,
+        .totals = s.totals,
         .listings = s.listings,
         .audit = s.audit,
         .repeats = s.repeats,

@@ -14,14 +14,13 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
-from harness.installation import Installation  # noqa: E402
+from harness.installation import PROXY_SECRET, Installation  # noqa: E402
 from harness.machine import Machine  # noqa: E402
 from harness.wait import until  # noqa: E402
 
 SECONDS, CLIENTS, NGINX_PORT = 4, 8, 8999
 SERVICE = "/neoshowcase.protobuf.APIService/"
-WHO = {"X-Forwarded-User": "alice", "X-Neoshowcase-Secret": "of-the-bench"}
-IDENTITY = '\nidentity: {{proxies: ["127.0.0.1"], secret: {{file: {path}}}}}\n'
+WHO = {"X-Forwarded-User": "alice", "X-Neoshowcase-Secret": PROXY_SECRET}
 
 
 def cpu_seconds(pid):
@@ -109,11 +108,6 @@ def main():
     machine, nginx = Machine(root, logs).start(), Nginx(root)
     try:
         site = Installation(machine, "bench", os.path.join(build, "bin"), logs)
-        secret = os.path.join(site.root, "proxy-secret")
-        with open(secret, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(WHO["X-Neoshowcase-Secret"])
-        with open(site.config, "a") as file:
-            file.write(IDENTITY.format(path=secret))
         site.start()
         try:
             services = site.nsd["services"].process.pid

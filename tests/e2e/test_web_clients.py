@@ -1,5 +1,5 @@
 """Clients that are not ours: @connectrpc/connect-node in each protocol and version of HTTP, and @connectrpc/connect-web in headless Chromium, in a
-page of another origin, with a proxy that says who is there between it and the gateway."""
+page of another origin: through a proxy that says who is there, and straight to the gateway with an API token."""
 import json
 import os
 import subprocess
@@ -87,29 +87,39 @@ def test_connect_node_in_every_protocol(site, app, tool, scripts):
         judge(seen, app, site.api.GetMe()["name"], len(app.log(build).encode()))
 
 
-def test_connect_web_in_chromium(site, app, proxy, scripts, logs, tmp_path):
-    build = finished(app)
-    about = {"baseUrl": proxy, "application": app.id, "build": build}
-    page = web.Page(os.path.join(scripts, "browser.js"), about, PAGE_PORT)
+def in_chromium(scripts, logs, tmp_path, port=PAGE_PORT, **about):
+    """What the page saw, at that port of this machine."""
+    page = web.Page(os.path.join(scripts, "browser.js"), about, port)
     try:
-        ways = page.opened_by_chromium(str(tmp_path / "profile"), os.path.join(logs, "chromium.log"), 60)
+        return page.opened_by_chromium(str(tmp_path / "profile"), os.path.join(logs, "chromium.log"), 60)
     finally:
         page.close()
+
+
+@pytest.fixture(params=["proxy", "token"])
+def way_in(request, site):
+    """(address, headers, who it is) by the proxy, and straight to the gateway with an API token."""
+    if request.param == "proxy":
+        return request.getfixturevalue("proxy"), {}, "web"
+    made = site.api.call("CreateToken", {"name": "page", "scope": "TOKEN_SCOPE_READ"}, service="neoshowcase.platform.v1.TokenService")
+    return f"http://127.0.0.1:{site.api_port}", {"Authorization": f"Bearer {made['text']}"}, site.api.GetMe()["name"]
+
+
+def test_connect_web_in_chromium(app, way_in, scripts, logs, tmp_path):
+    address, headers, who = way_in
+    build = finished(app)
+    ways = in_chromium(scripts, logs, tmp_path, baseUrl=address, headers=headers, application=app.id, build=build)
     assert "problem" not in ways, ways["problem"]
     assert len(ways) == 6
     for way, seen in ways.items():
         print(way)
-        judge(seen, app, "web", len(app.log(build).encode()))
+        judge(seen, app, who, len(app.log(build).encode()))
         assert seen["methods"].count("GET") == (4 if "GET" in way else 0), seen["methods"]
 
 
-def test_page_of_another_origin_is_kept_out(site, app, proxy, scripts, logs, tmp_path):
+def test_page_of_another_origin_is_kept_out(app, proxy, scripts, logs, tmp_path):
     """The same page at a port that `cors_origins` does not list: the browser keeps every answer from it."""
-    page = web.Page(os.path.join(scripts, "browser.js"), {"baseUrl": proxy, "application": app.id, "build": ""}, PAGE_PORT + 1)
-    try:
-        seen = page.opened_by_chromium(str(tmp_path / "profile"), os.path.join(logs, "chromium.log"), 60)
-    finally:
-        page.close()
+    seen = in_chromium(scripts, logs, tmp_path, port=PAGE_PORT + 1, baseUrl=proxy, application=app.id, build="")
     assert "Failed to fetch" in seen["problem"], seen
     with open(tmp_path / "asked", encoding="utf-8") as file:
         assert file.read() == "OPTIONS 204\n", "the browser asked whether it may, and did not call"

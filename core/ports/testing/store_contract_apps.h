@@ -214,7 +214,9 @@ TEST_P(StoreContract, AppUpdate_WithVariables_IsWholeOrNothing) {
   EXPECT_THAT(keys, ::testing::IsSupersetOf({"NEW", "STAYS"}));
   EXPECT_THAT(keys, ::testing::Not(::testing::Contains("GOES")));
   for (const model::EnvVar& variable : stored.env) {
-    if (variable.key == "NEW") EXPECT_EQ(variable, edit.set[0]);
+    if (variable.key == "NEW") {
+      EXPECT_EQ(variable, edit.set[0]);
+    }
   }
   std::vector<std::string> told;
   for (const model::Event& event : s.events.After(app.id, "", 100)->events) {

@@ -119,6 +119,9 @@ class Values:
     def of_other_host(self):
         return f"other-{self.fresh}.apps.test", True
 
+    def of_push_name(self):
+        return f"example-{self.fresh}", True
+
     def of_new_url(self):
         repo = self.site.repo(f"example-{self.fresh}")
         repo.push(STATIC)
