@@ -104,7 +104,7 @@ struct Dispatcher::State {
   Result<Entered> Receive(const ports::Call& call, const Peer& peer, const std::string& name,
                           std::string_view request, model::AuditEvent* told) {
     NS_ASSIGN(Claim claim, Identify(settings.identity, peer, parts.clock.Now()));
-    if (told != nullptr) NoteClaim(peer, claim, *told);
+    if (told != nullptr) NoteClaim(settings.identity, peer, claim, *told);
     const auto* descriptor = proto::FindMethod(name);
     const auto method = methods.find(name);
     if (descriptor == nullptr || method == methods.end())
