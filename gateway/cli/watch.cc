@@ -1,7 +1,10 @@
 #include "neoshowcase/platform/v1/watch.pb.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <ctime>
+#include <map>
 
 #include "context.h"
 #include "failure.h"

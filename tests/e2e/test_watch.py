@@ -48,6 +48,9 @@ def own(site, method, **message):
 
 
 def test_watch_tells_each_event_of_a_deploy_once_over_cuts(site, testapp):
+    repo = site.repo("watch-deploy")
+    repo.push(app_files(testapp, 1))
+    repository = site.register(repo)  # before anything has happened there is no token
     first = Watcher(site.api.socket_path, mine=True)
     message = first.next()
     while "synced" not in message:
@@ -55,7 +58,7 @@ def test_watch_tells_each_event_of_a_deploy_once_over_cuts(site, testapp):
         message = first.next()
     token = message["resumeToken"]
     first.close()
-    app = site.app("watch-deploy", testapp, version=1)
+    app = site.app_of(repo, "watch-deploy", repository_id=repository)
     app.wait_version(1)
 
     events, states, seen = [], [], 0
