@@ -41,6 +41,7 @@ Status SampleTaker::Take(const ports::Call& call, Time now) {
 
 Status SampleTaker::Put(const plan::AppUsages& apps, Time now, std::chrono::seconds span,
                         Duration keep) {
+  if (apps.empty()) return {};  // an installation at rest writes nothing
   return store_.Put({backend_, now, span, apps}, keep);
 }
 

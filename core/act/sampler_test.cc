@@ -70,6 +70,11 @@ TEST_F(SamplerTest, AfterAGap_RatesBeginAnew) {
                                     std::tuple(75, 15, kUnmeasured), std::tuple(90, 15, 200'000)));
 }
 
+TEST_F(SamplerTest, NothingThatRuns_WritesNothing) {
+  store_.FailWith(Unavailable("must not be asked"));
+  EXPECT_EQ(taker_.Take({}, At(60)), Status());
+}
+
 TEST_F(SamplerTest, TwoHosts_OneTells) {
   SampleTaker other("docker", backend_, store_.store().usage);
   EXPECT_EQ(Take(taker_, 15, 0s), Status());
