@@ -89,6 +89,18 @@ void NoteShown(const Message& message, int depth, model::AuditEvent& event) {
   }
 }
 
+// What the claim was made of, in the order in which Identify looks.
+const char* ViaOf(const IdentitySettings& settings, const Peer& peer, const Claim& claim) {
+  if (!claim.token.empty()) return "token";
+  if (peer.has_credentials) return "socket";
+  const auto is_signed = [&](const auto& header) {
+    return SameName(header.first, settings.token_header);
+  };
+  const bool by_token = !settings.token_rules.keys.empty() &&
+                        std::any_of(peer.headers.begin(), peer.headers.end(), is_signed);
+  return by_token ? "identity-token" : "proxy";
+}
+
 std::string Shortened(std::string text) {
   if (text.size() > kMostText) text.resize(kMostText);
   return text;
@@ -112,9 +124,10 @@ model::AuditEvent EventOf(const Peer& peer, const std::string& method, Random& r
   return event;
 }
 
-void NoteClaim(const Peer& peer, const Claim& claim, model::AuditEvent& event) {
+void NoteClaim(const IdentitySettings& settings, const Peer& peer, const Claim& claim,
+               model::AuditEvent& event) {
   event.user_name = Shortened(claim.name);
-  event.via = !claim.token.empty() ? "token" : peer.has_credentials ? "socket" : "proxy";
+  event.via = ViaOf(settings, peer, claim);
 }
 
 void NoteCaller(const Caller& caller, model::AuditEvent& event) {

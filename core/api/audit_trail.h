@@ -27,7 +27,8 @@ bool Writes(const google::protobuf::MethodDescriptor& method);
 
 // The beginnings of an event, filled as the call goes on.
 model::AuditEvent EventOf(const Peer& peer, const std::string& method, Random& random);
-void NoteClaim(const Peer& peer, const Claim& claim, model::AuditEvent& event);
+void NoteClaim(const IdentitySettings& settings, const Peer& peer, const Claim& claim,
+               model::AuditEvent& event);
 void NoteCaller(const Caller& caller, model::AuditEvent& event);
 void NoteObject(const google::protobuf::MethodDescriptor& method,
                 const google::protobuf::Message& request, model::AuditEvent& event);

@@ -54,6 +54,11 @@ TEST(CheckName, Names_HaveOneToHundredCharacters) {
                                  std::string("a\nb"), std::string("\x7f"), std::string("\xff")}) {
     EXPECT_FALSE(Passes(CheckName, bad)) << Quoted(bad);
   }
+  for (const char* c1 : {"a\xc2\x80", "\xc2\x85",
+                         "a\xc2\x9b"
+                         "b"})
+    EXPECT_FALSE(Passes(CheckName, c1)) << Quoted(c1);
+  EXPECT_TRUE(Passes(CheckName, "\xc2\xa0\xc3\x82\xe2\x82\xac"));
   EXPECT_EQ(Says(CheckName, "a\tb"), "must hold no control characters, got \"a\\x09b\"");
 }
 
@@ -131,6 +136,15 @@ TEST(CheckPathPrefix, Paths_AreWholeSegments) {
     EXPECT_FALSE(Passes(CheckPathPrefix, bad)) << bad;
   }
   EXPECT_FALSE(Passes(CheckPathPrefix, "/" + std::string(1024, 'a')));
+}
+
+TEST(CanonicalPath, OfEqualSpellings_IsOne) {
+  for (const char* spelling : {"/api/~v2", "/%61pi/%7ev2", "/%61%70%69/%7E%76%32"})
+    EXPECT_EQ(CanonicalPath(spelling), "/api/~v2") << spelling;
+  EXPECT_EQ(CanonicalPath("/a%2fb%c3%A9"), "/a%2Fb%C3%A9") << "what is reserved stays";
+  EXPECT_EQ(CanonicalPath("/%2e%2E/x"), "/../x") << "which is refused";
+  for (const char* odd : {"", "/", "%", "/%", "/%a", "/%zz", "/%4", "/%%41"})
+    EXPECT_EQ(CanonicalPath(odd), std::string(odd) == "/%%41" ? "/%A" : odd) << odd;
 }
 
 TEST(Covers, Domains_AreThemselvesOrAnyDepthBelow) {

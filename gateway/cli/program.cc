@@ -11,6 +11,8 @@
 #include "context.h"
 #include "examples.h"
 #include "failure.h"
+#include "identity.h"
+#include "logins.h"
 #include "man.h"
 #include "nearest.h"
 
@@ -25,8 +27,7 @@ void AddExamples(CLI::App& app);
 void Describe(CLI::App& root, Context& context) {
   root.require_subcommand(1);
   root.fallthrough();  // --json and --server may stand behind the command
-  const char* server = std::getenv("NS_SERVER");
-  context.server = server && *server ? server : kServer;
+  context.server = UsualServer(kServer);
   root.add_option("--server", context.server,
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
@@ -41,12 +42,11 @@ void Describe(CLI::App& root, Context& context) {
   root.footer(
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
-  for (const auto add : {
-           // one a line
-           &AddDeploy, &AddRelease, &AddStatus, &AddEvents,     &AddAudit,   &AddLogs,  &AddApp,
-           &AddApply,  &AddOpen,    &AddRepo,   &AddEnv,        &AddBuild,   &AddQueue, &AddPlugin,
-           &AddHost,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion,
-       }) {
+  for (const auto add :
+       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,
+        &AddLogs,   &AddApp,   &AddApply,   &AddOpen,   &AddRepo,       &AddEnv,
+        &AddBuild,  &AddQueue, &AddPlugin,  &AddHost,   &AddWatch,      &AddLogin,
+        &AddToken,  &AddKey,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
     add(root, context);
   }
   AddExamples(root);

@@ -114,7 +114,7 @@ def hosts():
     refuse("host", "at most", "a" * 1000 + ".apps.test", "a" * 100000, ("a." * 130) + "apps.test")
     for word in ("bücher", "münchen", "例え", "テスト", "почта", "ελληνικά", "straße", "한국", "ไทย", "עברית"):
         accept("host", "xn--" + word.encode("punycode").decode() + ".apps.test")
-    refuse("host", "IDNA", *(label + ".apps.test" for label in ("xn--a", "xn--99999999", "xn--zzzzzzzzzzzzzzzz", "ab--c", "00--0", "aa--bb--cc", "xx--nxasmq6b")))
+    refuse("host", "IDNA", *(label + ".apps.test" for label in ("xn--99999999", "ab--c", "00--0", "aa--bb--cc", "xx--nxasmq6b")))
     refuse("host", "*", "xn--.apps.test", "xn---.apps.test", "xn--a-.apps.test")
     not_text("host", "shop.apps.test", 4)
 
