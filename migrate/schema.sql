@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 10
+-- schema number: 11
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -164,6 +164,18 @@ CREATE TABLE repository_owners (
 );
 
 CREATE INDEX repository_owners_subject ON repository_owners (subject_id);
+
+-- Repositories that are pushed straight to the platform: in the data folder of which machine they lie, and where others fetch them from.
+-- A row outlives its repository until the folder is gone, so that the name is not given to another one before.
+CREATE TABLE received_repositories (
+  name text PRIMARY KEY,
+  repository_id text NOT NULL,
+  host text NOT NULL,
+  address text NOT NULL DEFAULT '',
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX received_repositories_host ON received_repositories (host);
 
 CREATE TABLE commits (
   hash text PRIMARY KEY,

@@ -11,7 +11,7 @@ PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin bubblewrap"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev libfaketime openssh-client openssh-server
-  runc buildah containernetworking-plugins python3-swift memcached chromium prometheus"
+  runc buildah containernetworking-plugins python3-swift memcached chromium prometheus mandoc zsh fish"
 PACKAGES_BENCH="libbenchmark-dev nghttp2-client wrk"
 PACKAGES_FUZZ="libclang-rt-14-dev"
 PACKAGES_STYLE="clang-14 clang-format-14 clang-tidy-14"

@@ -50,19 +50,19 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
   for (const model::EnvVar& variable : app.env) {
     if (variable.InBuild()) order.env.push_back(variable);
   }
-  order.remote = RemoteOf(repository);
+  NS_ASSIGN(order.remote, RemoteOf(repository));
   order.image = registry_.RepositoryFor(app.id);
   order.registry_username = keys_.registry_username;
   order.registry_password = keys_.registry_password;
   return order;
 }
 
-ports::Remote StoreDesk::RemoteOf(const model::Repository& repository) const {
+Result<ports::Remote> StoreDesk::RemoteOf(const model::Repository& repository) const {
   ports::Remote remote{repository.id, repository.url, repository.credentials};
   model::GitCredentials& own = remote.credentials;
   if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
     own.ssh_private_key = keys_.ssh;
-  return remote;
+  return keys_.reach ? keys_.reach(std::move(remote)) : std::move(remote);
 }
 
 // A repository that no look will make readable ends the question.
@@ -70,12 +70,12 @@ Result<std::optional<ports::DetectionOrder>> StoreDesk::TakeDetection(const Call
   NS_ASSIGN(auto task, store_.detections.Take(host_, ports::kDetectionLease));
   if (!task) return std::optional<ports::DetectionOrder>();
   const auto repository = store_.repositories.Get(task->repository);
-  if (repository.ok()) {
-    return std::optional<ports::DetectionOrder>(
-        {task->claim, RemoteOf(*repository), std::move(task->commit)});
-  }
-  if (repository.status().code() == Code::kUnavailable) return repository.status();
-  NS_TRY(store_.detections.Answer(task->claim, {repository.status(), {}}));
+  const auto remote =
+      repository.ok() ? RemoteOf(*repository) : Result<ports::Remote>(repository.status());
+  if (remote.ok())
+    return std::optional<ports::DetectionOrder>({task->claim, *remote, std::move(task->commit)});
+  if (remote.status().code() == Code::kUnavailable) return remote.status();
+  NS_TRY(store_.detections.Answer(task->claim, {remote.status(), {}}));
   return std::optional<ports::DetectionOrder>();
 }
 

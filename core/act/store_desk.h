@@ -1,6 +1,8 @@
 // The desk of a builder that reaches the store by itself, and what serves builders elsewhere.
 #pragma once
 
+#include <functional>
+
 #include "base/secret.h"
 #include "ports/build_desk.h"
 #include "ports/registry.h"
@@ -14,6 +16,8 @@ struct DeskKeys {
   Secret ssh;                          // the installation's own, for repositories that have none
   std::string registry_username = {};  // to push images with
   Secret registry_password = {};
+  // A remote as the builder can fetch it, where that is not how it is registered; empty: it is.
+  std::function<Result<ports::Remote>(ports::Remote)> reach = {};
 };
 
 // [any-thread]
@@ -43,7 +47,7 @@ class StoreDesk final : public ports::BuildDesk {
                          const ports::DetectionAnswer& answer) override;
 
  private:
-  ports::Remote RemoteOf(const model::Repository& repository) const;
+  Result<ports::Remote> RemoteOf(const model::Repository& repository) const;
   Result<model::Build> Held(const ports::Claim& claim);
   Status CheckImage(const ports::Call& call, const ports::Claim& claim, const model::Image& image);
   Status CheckArtifact(const ports::Call& call, const model::Build& build,

@@ -5,6 +5,7 @@
 #include "api/problem.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "model/received.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "proto/descriptors.h"
 
@@ -77,7 +78,7 @@ class Admission {
     if (!snapshot.ok()) return Named(snapshot.status(), "repository", id);
     Admitted admitted;
     admitted.repository = snapshot->repository;
-    const bool open = snapshot->repository.credentials.method == model::GitAuth::kNone;
+    const bool open = model::IsOpen(snapshot->repository);
     Object object{"repository " + id,
                   snapshot->repository.owners,
                   open || !snapshot->followers.empty(),

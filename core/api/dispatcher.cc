@@ -10,6 +10,7 @@
 #include "api/method.h"
 #include "api/problem.h"
 #include "api/raw.h"
+#include "api/receive.h"
 #include "api/repeats.h"
 #include "base/log.h"
 #include "google/protobuf/stubs/logging.h"
@@ -46,6 +47,7 @@ MethodTable AllMethods() {
   OfferTokens(table);
   OfferAdmins(table);
   OfferAudit(table);
+  OfferPush(table);
   return table;
 }
 
@@ -84,7 +86,7 @@ struct Dispatcher::State {
   }
 
   Context MakeContext() {
-    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing, hooks};
+    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing, hooks, git_turns};
   }
 
   // What a call has once it was let in; until then `on` is empty.
@@ -206,6 +208,7 @@ struct Dispatcher::State {
   RemoteTurns turns;
   AppListing listing;
   Hooks hooks;
+  GitTurns git_turns{settings.receive.at_once};
 };
 
 namespace {
@@ -322,7 +325,26 @@ void Dispatcher::OnMore(std::function<void(const std::string&)> woken) {
   state_->followers->Tell(std::move(woken));
 }
 
-std::vector<RawEntry> Dispatcher::RawEntries() const { return AllRawEntries(); }
+std::vector<RawEntry> Dispatcher::RawEntries() const {
+  std::vector<RawEntry> entries = AllRawEntries();
+  if (state_->parts.received != nullptr) entries.push_back(GitEntry(state_->settings.receive));
+  return entries;
+}
+
+std::optional<RawAnswer> Dispatcher::Raw(const ports::Call& call, const Peer& peer,
+                                         std::string_view http_method, std::string_view path,
+                                         RawStream& stream) {
+  const auto failed = [&](const std::string& why) {
+    return RawAnswer{
+        500, "text/plain; charset=utf-8",
+        ForCaller(Internal(why), std::string(path), state_->parts.random).message() + "\n"};
+  };
+  try {
+    return AnswerGit(state_->MakeContext(), call, {peer, http_method, path, {}}, stream);
+  } catch (const std::exception& error) {
+    return failed(error.what());
+  }
+}
 
 RawAnswer Dispatcher::Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
                           std::string_view path, std::string_view body) {

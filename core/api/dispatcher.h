@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/identity.h"
@@ -16,11 +18,23 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "model/platform.h"
+#include "ports/git_receive.h"
 #include "ports/git_remote.h"
+#include "ports/received_store.h"
 #include "ports/storage.h"
 #include "ports/store.h"
 
 namespace ns::api {
+
+// Repositories that are pushed straight to the platform.
+struct ReceiveSettings {
+  std::string host;            // the name of this machine
+  std::string address;         // URL of its gateway for other machines; empty: none
+  bool create_on_push = true;  // a push to an unknown name makes a repository of it
+  int at_once = 8;             // pushes and fetches under way
+  Duration time_limit = std::chrono::hours(1);  // of each
+  uint64_t push_limit = uint64_t{1} << 30;      // bytes of one push
+};
 
 struct Settings {
   model::PlatformInfo platform;
@@ -31,6 +45,7 @@ struct Settings {
   int max_output_lines = 5000;        // of one GetOutput
   bool basic_auth_over_http = false;  // else basic credentials need https
   Secret webhook_secret;              // empty: hints are taken unsigned
+  ReceiveSettings receive;
 };
 
 struct Parts {
@@ -43,6 +58,8 @@ struct Parts {
   std::function<ports::Storage*()> storage = [] { return nullptr; };
   // What /metrics answers; empty: there is nothing to tell. [any-thread]
   std::function<std::string()> metrics = [] { return std::string(); };
+  ports::GitReceive* received = nullptr;           // null: nothing is pushed here
+  ports::ReceivedStore* received_store = nullptr;  // not null where that is not
 };
 
 // A raw HTTP entry that an HTTP edge serves.
@@ -51,11 +68,23 @@ struct RawEntry {
   bool get = false, post = false;
   int64_t max_body = 0;    // bytes
   bool operators = false;  // not where strangers come in
+  bool stream = false;     // its requests come by RawStream
 };
+using RawHeaders = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 struct RawAnswer {
   int http_status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  RawHeaders headers = {};  // besides; of entries that stream alone
+};
+
+// The body of such a request, and the way back for an answer of any length.
+class RawStream {
+ public:
+  virtual ~RawStream() = default;
+  virtual ports::ByteExchange& bytes() = 0;
+  // The head of the answer, before its first byte.
+  virtual void Open(int http_status, const RawHeaders& headers) = 0;
 };
 
 // [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
@@ -90,8 +119,8 @@ class Dispatcher {
   // thread; never again once the next one is set (null: none).
   void OnMore(std::function<void(const std::string&)> woken);
 
-  // Reads events for all who watch, until `stop`; for a thread of its own. Where none is in it, they
-  // see what changes late.
+  // Reads events for all who watch, until `stop`; for a thread of its own. Where none is in it,
+  // they see what changes late.
   void FollowEvents(const std::stop_token& stop);
 
   std::vector<RawEntry> RawEntries() const;
@@ -100,6 +129,10 @@ class Dispatcher {
   void SendOwed();
   RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
                 std::string_view path, std::string_view body);
+  // A request of an entry that streams. What it gives is the answer where `stream` was not opened.
+  std::optional<RawAnswer> Raw(const ports::Call& call, const Peer& peer,
+                               std::string_view http_method, std::string_view path,
+                               RawStream& stream);
 
  private:
   struct State;

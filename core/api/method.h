@@ -10,6 +10,7 @@
 #include "api/app_listing.h"
 #include "api/authorize.h"
 #include "api/dispatcher.h"
+#include "api/git_turns.h"
 #include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
@@ -33,6 +34,7 @@ struct Context {
   Looks& looks;
   AppListing& listing;
   Hooks& hooks;
+  GitTurns& git_turns;
 
   const ports::Store& store() const { return parts.store; }
 };
@@ -133,5 +135,6 @@ void OfferUsers(MethodTable& table);
 void OfferTokens(MethodTable& table);
 void OfferAdmins(MethodTable& table);
 void OfferAudit(MethodTable& table);
+void OfferPush(MethodTable& table);
 
 }  // namespace ns::api

@@ -5,6 +5,7 @@
 #include "api/problem.h"
 #include "api/repository_check.h"
 #include "google/protobuf/empty.pb.h"
+#include "model/received.h"
 
 namespace ns::api {
 namespace {
@@ -29,6 +30,10 @@ Status Update(const Context& context, const Request& request, const model::Repos
               const pb::UpdateRepositoryRequest& in) {
   model::Violations violations;
   if (in.has_name()) model::CheckName("name", in.name(), violations);
+  const bool moved = in.has_url() && in.url() != before.url;
+  if (model::ReceivedName(before.url) && (moved || in.has_auth()))
+    violations.push_back(
+        {moved ? "url" : "auth", "is the platform's own for a repository that is pushed to"});
   NS_TRY(CheckNone(violations));
   model::Repository after = before;
   if (in.has_name()) after.name = in.name();

@@ -45,6 +45,19 @@ struct Git {
   friend bool operator==(const Git&, const Git&) = default;
 };
 
+// Repositories that are pushed straight to the platform.
+struct Receive {
+  bool enabled = true;
+  std::string address;         // http(s) URL of this machine's gateway for others; empty: none
+  bool create_on_push = true;  // a push to an unknown name makes a repository of it
+  int concurrency = 8;         // pushes and fetches at once
+  Duration time_limit = std::chrono::hours(1);    // of each
+  uint64_t push_limit = uint64_t{1} << 30;        // bytes of one push
+  uint64_t repository_limit = uint64_t{4} << 30;  // bytes of one repository
+  int ref_limit = 10'000;                         // branches and tags of one repository
+  friend bool operator==(const Receive&, const Receive&) = default;
+};
+
 struct Registry {
   bool embedded = true;
   int port = 5000;                            // embedded
@@ -116,6 +129,7 @@ struct Config {
   std::string key_file;  // default <data>/key
   Identity identity;
   Git git;
+  Receive receive;
   std::vector<std::string> engines;
   std::vector<model::Domain> domains;
   std::vector<model::PortRange> ports;

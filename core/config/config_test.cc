@@ -148,6 +148,30 @@ builder: {}
           "/etc/ns/config.yaml:14:1: builder: is given twice"));
 }
 
+TEST(Config, IdentityKeys_AreEd25519WithIdsOfTheirOwn) {
+  const std::string key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+  const auto load = [](const std::string& keys) {
+    return Load("identity: {admin_groups: [ops], keys: [" + keys + "]}");
+  };
+  const auto one = [&](const std::string& id, const std::string& text) {
+    return "{id: " + id + ", public_key: \"" + text + "\"}";
+  };
+  const Loaded two = load(one("a", key) + ", " + one("b", key));
+  EXPECT_THAT(Texts(two.mistakes), IsEmpty());
+  ASSERT_EQ(two.config.identity.keys.size(), 2u);
+  EXPECT_EQ(two.config.identity.keys[1].id, "b");
+  EXPECT_EQ(two.config.identity.keys[1].public_key.size(), 32u);
+  EXPECT_THAT(Find(two, "identity.keys")->value, HasSubstr(key));
+  EXPECT_THAT(Texts(load(one("a", key) + ", " + one("a", key)).mistakes),
+              ElementsAre(HasSubstr("no other key has")));
+  for (const std::string& wrong :
+       {one("a", "AAAA"), one("a", key + "AA"), one("a", "ssh-ed25519 AAAA"), one("\"\"", key),
+        std::string("{id: a}"), std::string("{public_key: \"" + key + "\"}")}) {
+    EXPECT_THAT(Texts(load(wrong).mistakes), ElementsAre(HasSubstr("32 bytes of Ed25519")))
+        << wrong;
+  }
+}
+
 TEST(Config, Load_OfATimeBelowItsLimit_NamesTheLimit) {
   const Loaded loaded = Load("keep: {history: 10m}\n");
   ASSERT_EQ(loaded.mistakes.size(), 1U);

@@ -92,6 +92,24 @@ void ReadGit(Section section, Git& out) {
   section.Close();
 }
 
+void ReadReceive(Reader& reader, Section section, Receive& out) {
+  section.Flag("enabled", out.enabled);
+  section.Text("address", out.address);
+  section.Flag("create_on_push", out.create_on_push);
+  section.Integer("concurrency", out.concurrency, 1, 256);
+  section.Time("time_limit", out.time_limit, std::chrono::seconds(1));
+  section.Bytes("push_limit", out.push_limit);
+  section.Bytes("repository_limit", out.repository_limit);
+  section.Integer("ref_limit", out.ref_limit, 1, 1'000'000);
+  const bool web = out.address.starts_with("http://") || out.address.starts_with("https://");
+  if (!out.address.empty() && (!web || out.address.ends_with('/')))
+    reader.Fault(section.At("address"),
+                 "must be a URL such as https://ns.example.com, without a "
+                 "slash at its end, not " +
+                     Quote(out.address));
+  section.Close();
+}
+
 void ReadRegistryMap(Section section, Registry& out) {
   std::string mode = section.Has("url") ? "external" : "embedded";
   section.OneOf("mode", mode, {"embedded", "external"});
@@ -261,6 +279,7 @@ void ReadTop(Reader& reader, Section& top, Config& out) {
   top.Path("key_file", out.key_file);
   ReadIdentity(top.Child("identity"), out.identity);
   ReadGit(top.Child("git"), out.git);
+  ReadReceive(reader, top.Child("receive"), out.receive);
   ReadDomains(top, out.domains);
   ReadPorts(top, out.ports);
   ReadLinks(top, out.links);

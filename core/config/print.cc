@@ -48,6 +48,7 @@ std::vector<std::string> NeedRestart(const Config& before, const Config& now) {
       {"key_file", before.key_file != now.key_file},
       {"identity", before.identity != now.identity},
       {"git", before.git != now.git},
+      {"receive", before.receive != now.receive},
       {"engines", before.engines != now.engines},
       {"registry", before.registry != now.registry},
       {"link", before.link != now.link},

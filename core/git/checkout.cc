@@ -105,6 +105,7 @@ class Checkout {
     fs::create_directories(modules, error);
     Request request = request_;
     request.url = part.url;
+    request.folder.clear();
     request.mirror = modules + "/" + Sha256Hex(part.url).substr(0, 32) + ".git";
     request.hashes = {part.commit};
     if (!SameOrigin(part.url, request_.url)) {

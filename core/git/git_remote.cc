@@ -16,6 +16,7 @@
 #include "git/entry_name.h"
 #include "git/sandbox.h"
 #include "git/wire.h"
+#include "model/received.h"
 #include "model/repository_url.h"
 #include "supervise/fd.h"
 #include "supervise/process.h"
@@ -162,6 +163,10 @@ class LibgitRemote final : public ports::GitRemote {
     Request request;
     request.operation = operation;
     request.url = remote.url;
+    if (remote.url.starts_with('/')) {
+      request.folder = remote.url;
+      request.url = model::ReceivedUrl(std::filesystem::path(remote.url).stem().string());
+    }
     request.auth = remote.credentials.method;
     request.username = remote.credentials.username;
     request.password = remote.credentials.password;
@@ -198,8 +203,12 @@ class LibgitRemote final : public ports::GitRemote {
   }
 
   Status Check(const Request& request) const {
-    NS_TRY(model::ParseRepositoryUrl(request.url).status());
+    if (request.folder.empty()) NS_TRY(model::ParseRepositoryUrl(request.url).status());
     std::error_code error;
+    if (!request.folder.empty() && !std::filesystem::exists(request.folder, error))
+      return Status(Code::kNotFound, "RepositoryNotFound",
+                    "there is no " + request.folder + " on this machine")
+          .SetFault(Fault::kPlatform);
     const bool made = std::filesystem::create_directories(options_.folder, error);
     if (made) ::chmod(options_.folder.c_str(), 0700);
     if (!error) return {};
@@ -236,7 +245,9 @@ class LibgitRemote final : public ports::GitRemote {
     supervise::SpawnSpec spec;
     NS_ASSIGN(const auto writable, Prepare(request));
     NS_ASSIGN(const bool sandboxed, sandbox_.Use());
-    spec.argv = sandboxed ? SandboxedCommand(options_, writable) : options_.worker;
+    const std::vector<std::string> readable =
+        request.folder.empty() ? std::vector<std::string>() : std::vector{request.folder};
+    spec.argv = sandboxed ? SandboxedCommand(options_, writable, readable) : options_.worker;
     spec.env = {"HOME=" + options_.folder, "LANG=C.UTF-8"};
     spec.folder = options_.folder;
     spec.limits = {{RLIMIT_CORE, 0}, {RLIMIT_FSIZE, options_.mirror_limit}};

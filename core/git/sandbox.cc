@@ -63,7 +63,8 @@ Fd Scratch(const char* name) { return Fd(::memfd_create(name, MFD_CLOEXEC)); }
 }  // namespace
 
 std::vector<std::string> SandboxedCommand(const GitOptions& options,
-                                          const std::vector<std::string>& writable) {
+                                          const std::vector<std::string>& writable,
+                                          const std::vector<std::string>& readable) {
   Words out = {options.bubblewrap,     "--unshare-pid",     "--unshare-ipc", "--unshare-uts",
                "--unshare-cgroup-try", "--die-with-parent", "--cap-drop",    "ALL"};
   AddSystem(out);
@@ -72,6 +73,7 @@ std::vector<std::string> SandboxedCommand(const GitOptions& options,
 #endif
   Add(out, {"--ro-bind", options.worker[0], options.worker[0]});
   if (!options.ca_file.empty()) Add(out, {"--ro-bind-try", options.ca_file, options.ca_file});
+  for (const std::string& path : readable) Add(out, {"--ro-bind", path, path});
   for (const std::string& path : writable) Add(out, {"--bind", path, path});
   Add(out, {"--chdir", "/", "--"});
   Add(out, options.worker);

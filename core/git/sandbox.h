@@ -13,10 +13,11 @@
 namespace ns::git {
 
 // The command that runs `options.worker` with nothing to see but /usr and what comes with it, the
-// files that TLS and name resolution need, and `writable`; without capabilities. The network is the
-// machine's.
+// files that TLS and name resolution need, `writable`, and `readable`; without capabilities. The
+// network is the machine's.
 std::vector<std::string> SandboxedCommand(const GitOptions& options,
-                                          const std::vector<std::string>& writable);
+                                          const std::vector<std::string>& writable,
+                                          const std::vector<std::string>& readable = {});
 
 // Decides, and says once, whether children run in a sandbox. [any-thread]
 class SandboxChoice {

@@ -71,6 +71,12 @@ Session::Session(const Request& request)
     : request_(request), target_(request.url), connections_(AddressRules(request.private_hosts)) {}
 
 Status Session::Prepare() {
+  if (!request_.folder.empty()) {
+    target_ = request_.folder;
+    url_.host = "the platform";
+    url_.path = request_.url;
+    return {};
+  }
   NS_ASSIGN(url_, model::ParseRepositoryUrl(request_.url));
   const std::string port = std::to_string(model::PortOf(url_));
   host_port_ = Bracketed(url_.host) + ":" + port;

@@ -95,6 +95,7 @@ template <class Walker>
 void Walk(Walker& walker, Request& request) {
   Word(walker, request.operation);
   walker.Text(request.url);
+  walker.Text(request.folder);
   Word(walker, request.auth);
   walker.Text(request.username);
   Hidden(walker, request.password);

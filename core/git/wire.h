@@ -23,6 +23,7 @@ enum class LfsUse : uint8_t { kLeave = 0, kTell = 1, kFetch = 2 };
 struct Request {
   Operation operation = Operation::kListRefs;
   std::string url;
+  std::string folder;  // not empty: a bare repository on this disk, instead of the URL
   model::GitAuth auth = model::GitAuth::kNone;
   std::string username;
   Secret password, ssh_key;

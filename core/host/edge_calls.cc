@@ -1,5 +1,6 @@
 #include "host/edge_calls.h"
 
+#include "host/reply_stream.h"
 #include "proto/descriptors.h"
 
 namespace ns::host {
@@ -7,6 +8,7 @@ namespace {
 
 // Twice as many as calls that may wait for a growing log, so that those never keep others out.
 constexpr size_t kThreads = 32;
+constexpr Duration kShortAnswer = std::chrono::seconds(30);  // for a client to take one
 
 api::Peer PeerOf(plugin::ApiPeer peer) {
   return {peer.has_credentials, peer.uid, peer.gid, std::move(peer.address),
@@ -15,8 +17,13 @@ api::Peer PeerOf(plugin::ApiPeer peer) {
 
 }  // namespace
 
-EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock)
-    : dispatcher_(dispatcher), counted_(counted), clock_(clock), pool_(kThreads) {
+EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock,
+                     size_t streams)
+    : dispatcher_(dispatcher),
+      counted_(counted),
+      clock_(clock),
+      raw_streams_(streams),
+      pool_(kThreads) {
   pump_.emplace(pool_, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
   events_ = std::jthread([this](const std::stop_token& stop) { dispatcher_.FollowEvents(stop); });
@@ -32,7 +39,8 @@ std::string EdgeCalls::Descriptors() const { return proto::DescriptorSet(); }
 std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
   std::vector<plugin::ApiRawEntry> entries;
   for (const api::RawEntry& entry : dispatcher_.RawEntries())
-    entries.push_back({entry.path, entry.get, entry.post, entry.max_body, entry.operators});
+    entries.push_back(
+        {entry.path, entry.get, entry.post, entry.max_body, entry.operators, entry.stream});
   return entries;
 }
 
@@ -74,6 +82,20 @@ void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiRe
     const api::RawAnswer answer = dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)),
                                                   request.http_method, request.path, request.body);
     reply->End(reply->Message(answer.body), answer.http_status, answer.content_type);
+  });
+}
+
+void EdgeCalls::Begin(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {
+  raw_streams_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
+    ReplyStream stream(*reply, clock_);
+    const auto answer = dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)),
+                                        request.http_method, request.path, stream);
+    if (!answer) return reply->End({});
+    api::RawHeaders headers = answer->headers;
+    headers.emplace_back("content-type", answer->content_type);
+    stream.Open(answer->http_status, headers);
+    reply->End(stream.bytes().Give({reply->call().cancel, clock_.Monotonic() + kShortAnswer},
+                                   answer->body));
   });
 }
 

@@ -14,14 +14,15 @@ namespace ns::host {
 
 class EdgeCalls final : public plugin::ApiCalls {
  public:
-  // All must outlive this.
-  EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock);
+  // All must outlive this. `streams`: raw requests that stream, at once; more wait.
+  EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock, size_t streams);
   ~EdgeCalls() override;
 
   std::string Descriptors() const override;
   std::vector<plugin::ApiRawEntry> RawEntries() const override;
   void Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
   void Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
+  void Begin(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) override;
   // Streams that are open. [any-thread]
   size_t open() { return pump_->open(); }
 
@@ -36,6 +37,7 @@ class EdgeCalls final : public plugin::ApiCalls {
   metrics::Calls& counted_;
   Clock& clock_;
   std::optional<StreamPump> pump_;
+  act::WorkerPool raw_streams_;
   act::WorkerPool pool_;  // what it does uses the pump
   std::jthread events_;   // last: wakes what the pump holds
 };

@@ -34,8 +34,8 @@ std::string Layout::last_host(const std::vector<std::string>& roles, int n) cons
 Status MakeFolders(const Layout& layout) {
   for (const std::string& path : {layout.data(), layout.run(), layout.site_servers()})
     NS_TRY(MakeFolder(path, 0711));
-  for (const std::string& path :
-       {layout.helpers(), layout.links(), layout.sources(), layout.git(), layout.instances()})
+  for (const std::string& path : {layout.helpers(), layout.links(), layout.sources(), layout.git(),
+                                  layout.repositories(), layout.instances()})
     NS_TRY(MakeFolder(path, 0700));
   return {};
 }

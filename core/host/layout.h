@@ -24,10 +24,11 @@ class Layout {
   std::string postgres() const { return data_ + "/postgres"; }
   std::string postgres_socket() const { return run() + "/postgres"; }
   std::string registry() const { return data_ + "/registry"; }
-  std::string pages() const { return data_ + "/pages"; }      // address of the page server
-  std::string git() const { return data_ + "/git"; }          // mirrors, known hosts
-  std::string sources() const { return data_ + "/sources"; }  // checkouts of builds
-  std::string sites() const { return data_ + "/sites"; }      // static ones, unpacked
+  std::string pages() const { return data_ + "/pages"; }  // address of the page server
+  std::string git() const { return data_ + "/git"; }      // mirrors, known hosts
+  std::string repositories() const { return data_ + "/repositories"; }  // that were pushed here
+  std::string sources() const { return data_ + "/sources"; }            // checkouts of builds
+  std::string sites() const { return data_ + "/sites"; }                // static ones, unpacked
   std::string site_servers() const { return data_ + "/site-servers"; }
   std::string site_server(const std::string& instance) const {  // its configuration
     return site_servers() + "/" + instance;

@@ -23,6 +23,7 @@
 #include "host/mirror_keeper.h"
 #include "host/outputs.h"
 #include "host/program.h"
+#include "host/received_care.h"
 #include "host/registry_collector.h"
 #include "host/services.h"
 #include "host/storage_health.h"
@@ -77,7 +78,11 @@ struct Node::Parts {
         store(faults.Through(foundation->store())),
         real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
                                    SystemClock())),
-        git(faults.Through(*real_git)),
+        remotes(*real_git, foundation->received(),
+                ReceivedPlacesOf(layout(), foundation->keys(), HostName()), SystemClock()),
+        git(faults.Through(remotes)),
+        received(git::NewGitReceive(ReceiveOptionsOf(config, layout(), foundation->keys(), program),
+                                    SystemClock())),
         mirrors(layout().git(), &foundation->store().repositories, SystemClock()),
         real_registry(registry::NewRegistry(RegistryOptionsOf(config, layout()), SystemClock())),
         registry(faults.Through(*real_registry)),
@@ -110,8 +115,10 @@ struct Node::Parts {
   Faults faults;
   const ports::Store store;
   const std::unique_ptr<ports::GitRemote> real_git;
+  ReceivedRemotes remotes;
   ports::GitRemote& git;
-  const MirrorKeeper mirrors;  // looks past failpoints
+  const std::unique_ptr<ports::GitReceive> received;  // served by the role services
+  const MirrorKeeper mirrors;                         // looks past failpoints
   const std::unique_ptr<ports::Registry> real_registry;
   ports::Registry& registry;
   LinkedOutputs outputs;
@@ -135,6 +142,7 @@ struct Node::Parts {
   std::optional<act::Builder> builder;
   std::unique_ptr<ssgen::SiteRole> sites;
   std::optional<Services> services;
+  std::optional<ReceivedCare> received_care;
 };
 
 void Node::Parts::LoadPlugins(const std::string& program) {
@@ -219,8 +227,12 @@ Status Node::Parts::OpenEntrance() {
       BackendsOf(loaded),
       store.hosts,
       [this](const HostId& host) -> std::unique_ptr<ports::BuildDesk> {
+        act::DeskKeys keys = DeskKeysOf(config, foundation->keys());
+        keys.reach = [this](ports::Remote remote) {
+          return remotes.ForElsewhere(std::move(remote));
+        };
         return std::make_unique<act::StoreDesk>(store, registry, StorageOf(loaded, config.storage),
-                                                DeskKeysOf(config, foundation->keys()), host);
+                                                std::move(keys), host);
       },
       [this] { TellQueue(); },
       [this](std::function<void()> work) { link_workers.Submit(std::move(work)); },
@@ -297,11 +309,15 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
       std::make_unique<Parts>(config, roles, std::move(foundation), std::move(identity), program);
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
-        ApiSettingsOf(config, parts->foundation->keys()),
+        ApiSettingsOf(config, parts->foundation->keys(), HostName()),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); },
-                   [raw = parts.get()] { return raw->Metrics(); }});
-    parts->edge_calls.emplace(*parts->dispatcher, parts->counted, SystemClock());
+                   [raw = parts.get()] { return raw->Metrics(); },
+                   config.receive.enabled ? parts->received.get() : nullptr,
+                   &parts->foundation->received()});
+    // Twice as many threads as turns, so that who waits for one is told so in time.
+    parts->edge_calls.emplace(*parts->dispatcher, parts->counted, SystemClock(),
+                              2 * static_cast<size_t>(config.receive.concurrency));
   }
   if (const Status succeeded =
           parts->succession.Take(parts->layout(), roles, parts->id, parts->store.hosts);
@@ -318,6 +334,10 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   parts->Subscribe();
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
+  if (HasRole(roles, "services") && config.receive.enabled)
+    parts->received_care.emplace(ReceivedCarer(parts->foundation->received(), *parts->received,
+                                               HostName(), config.receive.address, SystemClock()),
+                                 SystemClock());
   if (parts->builder) parts->TellQueue();
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }

@@ -32,6 +32,24 @@ git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
   return options;
 }
 
+git::ReceiveOptions ReceiveOptionsOf(const config::Config& config, const Layout& layout,
+                                     const KeyFile& keys, const std::string& program) {
+  git::ReceiveOptions options;
+  options.folder = layout.repositories();
+  options.git = GitOptionsOf(config, layout, keys, program);
+  options.push_limit = config.receive.push_limit;
+  options.repository_limit = config.receive.repository_limit;
+  options.ref_limit = static_cast<size_t>(config.receive.ref_limit);
+  if (auto found = FindProgram("git", EnvironmentValue("PATH", "/usr/bin:/bin")); found.ok())
+    options.program = *found;
+  return options;
+}
+
+ReceivedPlaces ReceivedPlacesOf(const Layout& layout, const KeyFile& keys,
+                                const std::string& host) {
+  return {host, layout.repositories(), keys.hash};
+}
+
 registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout) {
   registry::EmbeddedRegistry embedded;
   embedded.folder = layout.registry();
@@ -68,8 +86,16 @@ model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& 
   return info;
 }
 
-api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys) {
+api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys,
+                            const std::string& host) {
   api::Settings settings;
+  const config::Receive& receive = config.receive;
+  settings.receive = {host,
+                      receive.address,
+                      receive.create_on_push,
+                      receive.concurrency,
+                      receive.time_limit,
+                      receive.push_limit};
   settings.platform = PlatformInfoOf(config, keys);
   settings.identity.header = config.identity.header;
   settings.identity.proxies = config.identity.proxies;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "plugin/request_body.h"
 #include "ports/call.h"
 
 namespace ns::plugin {
@@ -34,7 +35,7 @@ struct ApiRequest {
 
 struct ApiRawRequest {
   ApiPeer peer;
-  std::string http_method, path, body;
+  std::string http_method, path, body;  // of one that streams the body comes by ApiReply::body
 };
 
 // A raw HTTP entry that an edge serves.
@@ -43,6 +44,7 @@ struct ApiRawEntry {
   bool get = false, post = false;
   int64_t max_body = 0;    // bytes
   bool operators = false;  // not for strangers, see ns_raw_entry
+  bool stream = false;     // its requests come by Begin
 };
 
 // The way back to the edge. Dropped without an end, it ends as kUnavailable. [any-thread, one call
@@ -62,13 +64,16 @@ class ApiReply {
   // Metadata of a call: before its first message, to say that the answer begins, or (`trailing`)
   // before its end. Does not wait.
   virtual void Metadata(bool trailing, const ApiMetadata& metadata) = 0;
+  // Of a request that streams (ApiCalls::Begin) alone: its body, and room for so many bytes more.
+  virtual RequestBody* body() { return nullptr; }
+  virtual void Want(uint64_t) {}
   // Exactly once, the last. `http_status` and `content_type`: raw entries only.
   virtual void End(const Status& outcome, int http_status = 0,
                    const std::string& content_type = "") = 0;
 };
 
-// [any-thread] Invoke and Raw must not block: they hand the request to threads of their own, which
-// use `reply`.
+// [any-thread] Invoke, Raw and Begin must not block: they hand the request to threads of their own,
+// which use `reply`.
 class ApiCalls {
  public:
   virtual ~ApiCalls() = default;
@@ -78,6 +83,10 @@ class ApiCalls {
   virtual std::vector<ApiRawEntry> RawEntries() const = 0;
   virtual void Invoke(ApiRequest request, std::shared_ptr<ApiReply> reply) = 0;
   virtual void Raw(ApiRawRequest request, std::shared_ptr<ApiReply> reply) = 0;
+  // Of an entry that streams.
+  virtual void Begin(ApiRawRequest, std::shared_ptr<ApiReply> reply) {
+    reply->End({Code::kUnsupported, "no entry here streams"});
+  }
 };
 
 }  // namespace ns::plugin

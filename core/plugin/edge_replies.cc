@@ -72,6 +72,14 @@ class EdgeReply final : public ApiReply {
     owner_->EndDelivery();
   }
 
+  RequestBody* body() override { return &body_; }
+
+  void Want(uint64_t bytes) override {
+    if (sink_.on_want == nullptr || !owner_->BeginDelivery()) return;
+    sink_.on_want(sink_.ctx, bytes);
+    owner_->EndDelivery();
+  }
+
   void End(const Status& outcome, int http_status = 0,
            const std::string& content_type = "") override {
     ended_ = true;
@@ -94,6 +102,7 @@ class EdgeReply final : public ApiReply {
 
   void Cancel() {
     cancel_.request_stop();
+    body_.Abandon();
     Grant(0);
   }
 
@@ -134,6 +143,7 @@ class EdgeReply final : public ApiReply {
   std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t credit_;
+  RequestBody body_;
   std::function<void()> more_;  // who waits for credit
 };
 
@@ -156,6 +166,10 @@ void EdgeReplies::Grant(const ns_api_request* handle, uint32_t credit) {
 
 void EdgeReplies::Cancel(const ns_api_request* handle) {
   if (const auto reply = Find(handle)) reply->Cancel();
+}
+
+void EdgeReplies::Send(const ns_api_request* handle, std::string_view piece, bool last) {
+  if (const auto reply = Find(handle)) reply->body()->Put(piece, last);
 }
 
 bool EdgeReplies::Close(Duration patience) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
@@ -32,6 +33,7 @@ class EdgeReplies : public std::enable_shared_from_this<EdgeReplies> {
                                                               const ns_api_sink& sink);
   void Grant(const ns_api_request* handle, uint32_t credit);
   void Cancel(const ns_api_request* handle);
+  void Send(const ns_api_request* handle, std::string_view piece, bool last);
   // Cancels all and delivers no more: the edge is about to go. False: a delivery that had begun
   // takes longer than `patience`.
   bool Close(Duration patience);

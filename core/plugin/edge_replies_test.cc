@@ -18,23 +18,27 @@ using testing::ElementsAre;
 class EdgeRepliesTest : public testing::Test {
  protected:
   ns_api_sink Sink() {
-    return {sizeof(ns_api_sink),
-            0,
-            &got_,
-            [](void* ctx, ns_bytes message) noexcept {
-              static_cast<std::vector<std::string>*>(ctx)->emplace_back(sdk::View(message));
-            },
-            [](void* ctx, const ns_problem* problem, int32_t status, ns_str type) noexcept {
-              const std::string end = problem ? "failed " + std::to_string(problem->code)
-                                              : "ok " + std::to_string(status) + sdk::Text(type);
-              static_cast<std::vector<std::string>*>(ctx)->push_back(end);
-            },
-            [](void* ctx, int32_t trailing, const ns_header* headers, size_t count) noexcept {
-              for (size_t i = 0; i < count; ++i)
-                static_cast<std::vector<std::string>*>(ctx)->push_back(
-                    (trailing != 0 ? "trailing " : "leading ") + sdk::Text(headers[i].name) + "=" +
-                    sdk::Text(headers[i].value));
-            }};
+    return {
+        sizeof(ns_api_sink),
+        0,
+        &got_,
+        [](void* ctx, ns_bytes message) noexcept {
+          static_cast<std::vector<std::string>*>(ctx)->emplace_back(sdk::View(message));
+        },
+        [](void* ctx, const ns_problem* problem, int32_t status, ns_str type) noexcept {
+          const std::string end = problem ? "failed " + std::to_string(problem->code)
+                                          : "ok " + std::to_string(status) + sdk::Text(type);
+          static_cast<std::vector<std::string>*>(ctx)->push_back(end);
+        },
+        [](void* ctx, int32_t trailing, const ns_header* headers, size_t count) noexcept {
+          for (size_t i = 0; i < count; ++i)
+            static_cast<std::vector<std::string>*>(ctx)->push_back(
+                (trailing != 0 ? "trailing " : "leading ") + sdk::Text(headers[i].name) + "=" +
+                sdk::Text(headers[i].value));
+        },
+        [](void* ctx, uint64_t bytes) noexcept {
+          static_cast<std::vector<std::string>*>(ctx)->push_back("wants " + std::to_string(bytes));
+        }};
   }
 
   std::vector<std::string> got_;
@@ -68,6 +72,26 @@ TEST_F(EdgeRepliesTest, Cancelled_TellsTheWorkerAndFreesIt) {
   EXPECT_TRUE(reply->call().cancel.stop_requested());
   reply->End({Code::kCancelled, "x"});
   EXPECT_THAT(got_, ElementsAre("failed 1"));
+}
+
+TEST_F(EdgeRepliesTest, Body_ComesInPiecesAndEndsOnce) {
+  auto [reply, handle] = replies_->Begin(std::nullopt, 1, Sink());
+  reply->Want(100);
+  replies_->Send(handle, "ab", false);
+  std::string taken;
+  EXPECT_EQ(reply->body()->Take(taken), RequestBody::State::kMore);
+  replies_->Send(handle, "c", true);
+  replies_->Send(handle, "too late", false);
+  EXPECT_EQ(reply->body()->Take(taken), RequestBody::State::kWhole);
+  EXPECT_EQ(taken, "abc");
+  EXPECT_THAT(got_, ElementsAre("wants 100"));
+}
+
+TEST_F(EdgeRepliesTest, BodyOfACancelledRequest_IsAbandoned) {
+  auto [reply, handle] = replies_->Begin(std::nullopt, 1, Sink());
+  replies_->Cancel(handle);
+  std::string taken;
+  EXPECT_EQ(reply->body()->Take(taken), RequestBody::State::kAbandoned);
 }
 
 TEST_F(EdgeRepliesTest, NoCreditInTime_IsTheDeadline) {

@@ -51,6 +51,17 @@ ns_api_request* Raw(const ns_host* host, const ns_peer* peer, ns_str http_method
   return handle;
 }
 
+ns_api_request* RawBegin(const ns_host* host, const ns_peer* peer, ns_str http_method, ns_str path,
+                         int64_t deadline_ns, uint32_t credit, const ns_api_sink* sink) noexcept {
+  HostContext& context = ContextOf(host);
+  auto [reply, handle] = context.replies->Begin(DeadlineOf(deadline_ns), credit, *sink);
+  context.api->Begin({PeerOf(peer), sdk::Text(http_method), sdk::Text(path), {}}, std::move(reply));
+  return handle;
+}
+void Send(const ns_host* host, ns_api_request* request, ns_bytes piece, int32_t last) noexcept {
+  ContextOf(host).replies->Send(request, sdk::View(piece), last != 0);
+}
+
 void Grant(const ns_host* host, ns_api_request* request, uint32_t credit) noexcept {
   ContextOf(host).replies->Grant(request, credit);
 }
@@ -60,7 +71,8 @@ void Cancel(const ns_host* host, ns_api_request* request) noexcept {
 
 void RawEntries(const ns_host* host, ns_raw_sink out) noexcept {
   for (const ApiRawEntry& entry : ContextOf(host).api->RawEntries()) {
-    const int32_t methods = (entry.post ? NS_RAW_POST : 0) | (entry.get ? NS_RAW_GET : 0);
+    const int32_t methods = (entry.post ? NS_RAW_POST : 0) | (entry.get ? NS_RAW_GET : 0) |
+                            (entry.stream ? NS_RAW_STREAM : 0);
     const ns_raw_entry raw{sizeof(ns_raw_entry),
                            methods,
                            sdk::Str(entry.path),
@@ -75,7 +87,8 @@ void RawEntries(const ns_host* host, ns_raw_sink out) noexcept {
 
 const ns_host_api& ApiTable() {
   static constexpr ns_host_api kTable = {
-      sizeof(ns_host_api), 0, &Descriptors, &Invoke, &Grant, &Cancel, &RawEntries, &Raw};
+      sizeof(ns_host_api), 0,    &Descriptors, &Invoke, &Grant, &Cancel,
+      &RawEntries,         &Raw, &RawBegin,    &Send};
   return kTable;
 }
 

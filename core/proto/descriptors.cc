@@ -11,6 +11,7 @@
 #include "neoshowcase/platform/v1/audit.pb.h"
 #include "neoshowcase/platform/v1/host.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
+#include "neoshowcase/platform/v1/push.pb.h"
 #include "neoshowcase/platform/v1/queue.pb.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
@@ -36,7 +37,8 @@ std::vector<const FileDescriptor*> Roots() {
           neoshowcase::platform::v1::ListBuildQueueRequest::descriptor()->file(),
           neoshowcase::platform::v1::ListHostsRequest::descriptor()->file(),
           neoshowcase::platform::v1::Token::descriptor()->file(),
-          neoshowcase::platform::v1::Admin::descriptor()->file()};
+          neoshowcase::platform::v1::Admin::descriptor()->file(),
+          neoshowcase::platform::v1::PreparePushRequest::descriptor()->file()};
 }
 
 void AddFile(const FileDescriptor& file, std::set<std::string>& seen,

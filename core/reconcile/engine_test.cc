@@ -525,6 +525,25 @@ TEST_F(GroupTest, WaitingKeys_AllHaveTheirTurn) {
   EXPECT_EQ(seen.size(), 9u);
 }
 
+TEST_F(EngineTest, Figures_CountPassesFailuresAndTheirTime) {
+  const auto figures = [this] { return engine_.figures().at(LoopId::kRegisterer); };
+  EXPECT_EQ(figures().looked, Duration::zero());
+  List({}, 1s);
+  EXPECT_EQ(figures().looked, Duration(1s)) << "a list is a look";
+  EXPECT_EQ(figures().passes, 0);
+  const Ticket a = Requests(engine_.Hint(For("a"), 2s)).at(0).ticket;
+  const Ticket b = Requests(engine_.Hint(For("b"), 2s)).at(0).ticket;
+  Succeed(a, 5s);
+  Fail(b, 6s);
+  EXPECT_EQ(figures().passes, 2);
+  EXPECT_EQ(figures().failures, 1);
+  EXPECT_EQ(figures().busy, Duration(7s));
+  EXPECT_EQ(figures().looked, Duration(6s));
+  const Ticket gone = Requests(engine_.Hint(For("c"), 7s)).at(0).ticket;
+  engine_.Done(gone, Outcome(NotFound("deleted")), 8s);
+  EXPECT_EQ(figures().failures, 1) << "what is gone is none";
+}
+
 class ThrowingLoop final : public Loop {
  public:
   LoopId id() const override { return LoopId::kReleaser; }

@@ -42,6 +42,9 @@ Result<std::map<AppId, ListedApp>> LoadFacts(Connection& connection,
   return facts;
 }
 
+// As model::IsOpen, of the row `r` of repositories.
+constexpr char kOpenSql[] = "(r.auth_method = 0 AND NOT starts_with(r.url, 'ns-git:'))";
+
 // Whether the user $1 owns the row `id` of `table`.
 std::string OwnsSql(const std::string& table, const std::string& id) {
   return "EXISTS (SELECT 1 FROM " + table + "_owners WHERE " + table + "_id = " + id +
@@ -52,7 +55,7 @@ std::string OwnsSql(const std::string& table, const std::string& id) {
 std::string Newest(const Params& params) { return "$" + std::to_string(params.values().size()); }
 
 std::string ScopeSql(ports::RepositoryScope scope) {
-  const std::string owned = OwnsSql("repository", "r.id"), usable = owned + " OR auth_method = 0";
+  const std::string owned = OwnsSql("repository", "r.id"), usable = owned + " OR " + kOpenSql;
   switch (scope) {
     case ports::RepositoryScope::kOwned:
       return owned;
@@ -116,8 +119,9 @@ class PgListings final : public ports::ListingStore {
       params << *scope.seer;
       sql +=
           " AND application_id IN (SELECT a.id FROM applications a JOIN repositories r ON r.id = "
-          "a.repository_id WHERE NOT a.deleted AND (r.auth_method = 0 OR " +
-          OwnsSql("application", "a.id") + " OR " + OwnsSql("repository", "r.id") + "))";
+          "a.repository_id WHERE NOT a.deleted AND (" +
+          std::string(kOpenSql) + " OR " + OwnsSql("application", "a.id") + " OR " +
+          OwnsSql("repository", "r.id") + "))";
     }
     if (scope.among) {
       params << *scope.among;

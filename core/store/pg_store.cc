@@ -31,7 +31,8 @@ struct PgStore::Parts {
         repeats(NewPgRepeats(pool, sealing)),
         usage(NewPgUsage(pool)),
         totals(NewPgTotals(pool)),
-        listings(NewPgListings(pool, sealing, bad)) {}
+        listings(NewPgListings(pool, sealing, bad)),
+        received(NewPgReceived(pool)) {}
 
   Pool pool;
   Sealing sealing;
@@ -56,6 +57,7 @@ struct PgStore::Parts {
   std::unique_ptr<ports::UsageStore> usage;
   std::unique_ptr<ports::TotalsStore> totals;
   std::unique_ptr<ports::ListingStore> listings;
+  std::unique_ptr<ports::ReceivedStore> received;
 };
 
 namespace {
@@ -103,6 +105,7 @@ ports::Store PgStore::store() {
 }
 
 PoolFigures PgStore::figures() { return parts_->pool.figures(); }
+ports::ReceivedStore& PgStore::received() { return *parts_->received; }
 
 Status PgStore::Check() {
   NS_ASSIGN(const Rows table,

@@ -15,6 +15,7 @@ using ports::testing::AuditContract;
 using ports::testing::DetectionContract;
 using ports::testing::IdentityContract;
 using ports::testing::ListingContract;
+using ports::testing::ReceivedContract;
 using ports::testing::RepeatContract;
 using ports::testing::SiteContract;
 using ports::testing::StoreContract;
@@ -27,6 +28,7 @@ using namespace std::chrono_literals;
 class PgUnderTest final : public StoreUnderTest {
  public:
   ports::Store store() override { return store_.store(); }
+  ports::ReceivedStore* received() override { return &store_.received(); }
   void Advance(Duration by) override { std::this_thread::sleep_for(by); }
   std::vector<Hint> TakeHints(const Hint& until) override {
     if (!inbox_) {
@@ -55,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Pg, RepeatContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, ListingContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Pg, ReceivedContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Pg, SiteContract, ::testing::Values(Stores()), Name);
 
 INSTANTIATE_TEST_SUITE_P(Pg, TotalsContract, ::testing::Values(StoreFactory([] {

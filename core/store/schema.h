@@ -4,6 +4,6 @@
 namespace ns::store {
 
 // That of migrate/schema.sql. Raised with every change of that file.
-inline constexpr int kSchemaNumber = 10;
+inline constexpr int kSchemaNumber = 11;
 
 }  // namespace ns::store

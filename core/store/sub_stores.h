@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "ports/received_store.h"
 #include "ports/store.h"
 #include "store/bad_rows.h"
 #include "store/pool.h"
@@ -31,6 +32,7 @@ std::unique_ptr<ports::UsageStore> NewPgUsage(Pool& pool);
 std::unique_ptr<ports::TotalsStore> NewPgTotals(Pool& pool);
 std::unique_ptr<ports::ListingStore> NewPgListings(Pool& pool, const Sealing& sealing,
                                                    BadRows& bad);
+std::unique_ptr<ports::ReceivedStore> NewPgReceived(Pool& pool);
 
 Status NoSuch(const std::string& what, const std::string& id);
 

@@ -7,6 +7,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "identity.h"
 #include "nsd.h"
 
 namespace ns::cli {
@@ -36,11 +37,13 @@ struct Given {
 
 }  // namespace
 
-void AddAdmin(CLI::App& root, Context&) {
+void AddAdmin(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
   given->config = NsdConfig();
-  auto* noun = root.add_subcommand("admin", "what only the operator of this machine may do")
-                   ->require_subcommand(1);
+  auto* noun =
+      root.add_subcommand("admin", "admins, and what only the operator of this machine may do")
+          ->require_subcommand(1);
+  AddAdmins(*noun, context);
   auto* command = noun->add_subcommand(
       "rotate-key",
       "make a new sealing key and seal every secret of the database under it, by nsd");

@@ -174,7 +174,8 @@ class Maker {
   void Tell(const api::Application& made, bool start) {
     context_.Progress("application " + made.name() + " of " + repo_.name() + " at " + flags_.ref +
                       ", built by " + flags_.method);
-    for (const auto& one : Request().websites())
+    const auto asked = Request();
+    for (const auto& one : asked.websites())
       context_.Progress("  " + UrlOf(one.fqdn(), one.path_prefix(), one.https()));
     if (!start) context_.Progress("`ns app start " + made.name() + "` starts it.");
     const bool follow =

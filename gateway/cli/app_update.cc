@@ -40,7 +40,8 @@ void TakeWebsites(const AppFlags& flags, const api::Application& app,
   }
   if (!flags.hosts.empty()) return;
   form::Live live;
-  for (auto website : *form::FormOf(app, live).websites) {
+  const form::Application shown = form::FormOf(app, live);
+  for (api::CreateWebsiteRequest website : *shown.websites) {
     website.set_http_port(flags.port);
     *out.add_websites() = website;
   }

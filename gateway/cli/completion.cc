@@ -1,30 +1,108 @@
+#include "completion.h"
+
 #include <CLI/CLI.hpp>
 
+#include "complete.h"
 #include "completion_text.h"
 #include "context.h"
+#include "failure.h"
+#include "text.h"
+#include "tree.h"
 
 namespace ns::cli {
 namespace {
 
-void Collect(const CLI::App& app, const std::string& path, std::vector<Node>& nodes) {
-  Node node{path, {}, {}};
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* one : commands)
-    node.commands.emplace_back(one->get_name(), one->get_description());
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) node.options.push_back("--" + name);
-  }
-  nodes.push_back(node);
-  for (const CLI::App* one : commands)
-    Collect(*one, path + (path.empty() ? "" : " ") + one->get_name(), nodes);
+constexpr auto kPatience = std::chrono::seconds(2);  // of who has pressed a key
+
+template <class Response, class Request>
+Response Quick(Context& context, const char* method, const Request& request) {
+  Response response;
+  context.client().Call(method, request, response, kPatience);
+  return response;
 }
 
-std::string ScriptFor(const std::string& shell, const std::vector<Node>& nodes) {
-  if (shell == "bash") return BashCompletion(nodes);
-  return shell == "zsh" ? ZshCompletion(nodes) : FishCompletion(nodes);
+api::GetApplicationsResponse Applications(Context& context) {
+  api::GetApplicationsRequest request;
+  request.set_scope(api::GetApplicationsRequest::ALL);
+  return Quick<api::GetApplicationsResponse>(
+      context, "neoshowcase.protobuf.APIService/GetApplications", request);
+}
+
+std::vector<Candidate> Apps(Context& context) {
+  std::vector<Candidate> all;
+  const auto apps = Applications(context);
+  for (const auto& app : apps.applications())
+    all.push_back({Plain(app.name()), app.running() ? "" : "stopped"});
+  return all;
+}
+
+std::vector<Candidate> Repos(Context& context) {
+  api::GetRepositoriesRequest request;
+  request.set_scope(api::GetRepositoriesRequest::CREATABLE);
+  const auto repos = Quick<api::GetRepositoriesResponse>(
+      context, "neoshowcase.protobuf.APIService/GetRepositories", request);
+  std::vector<Candidate> all;
+  for (const auto& repo : repos.repositories())
+    all.push_back({Plain(repo.name()), Plain(repo.url())});
+  return all;
+}
+
+std::vector<Candidate> Builds(Context& context) {
+  std::vector<Candidate> all = Apps(context);
+  api::GetAllBuildsRequest request;
+  request.set_limit(50);
+  const auto builds = Quick<api::GetBuildsResponse>(
+      context, "neoshowcase.protobuf.APIService/GetAllBuilds", request);
+  for (const auto& build : builds.builds())
+    all.push_back({build.id(), api::BuildStatus_Name(build.status())});
+  return all;
+}
+
+// Of the application that stands before.
+std::vector<Candidate> Keys(Context& context, const std::vector<std::string>& places) {
+  std::vector<Candidate> all;
+  if (places.empty()) return all;
+  const auto apps = Applications(context);
+  for (const auto& app : apps.applications()) {
+    if (app.name() != places[0] && app.id() != places[0]) continue;
+    platform::ListEnvRequest request;
+    request.set_application_id(app.id());
+    const auto env = Quick<platform::ListEnvResponse>(
+        context, "neoshowcase.platform.v1.PlatformService/ListEnv", request);
+    for (const auto& variable : env.variables()) all.push_back({variable.key(), ""});
+  }
+  return all;
+}
+
+// Who types is not told why there is nothing.
+std::vector<Candidate> Values(Context& context, const std::string& placeholder,
+                              const std::vector<std::string>& places) {
+  try {
+    if (placeholder == "APP") return Apps(context);
+    if (placeholder == "REPO") return Repos(context);
+    if (placeholder == "BUILD") return Builds(context);
+    if (placeholder == "KEY") return Keys(context, places);
+  } catch (const Failure&) {
+  }
+  return {};
 }
 
 }  // namespace
+
+void AnswerCompletion(const CLI::App& root, Context& context,
+                      const std::vector<std::string>& words) {
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] == "--server" && i + 2 < words.size()) context.server = words[i + 1];
+    if (words[i].starts_with("--server=")) context.server = words[i].substr(9);
+  }
+  const auto all = Complete(TreeOf(root), words, [&](const std::string& name, const auto& places) {
+    return Values(context, name, places);
+  });
+  std::string text;
+  for (const Candidate& one : all)
+    text += one.word + (one.what.empty() ? "" : "\t" + one.what) + "\n";
+  context.Print(text);
+}
 
 void AddCompletion(CLI::App& root, Context& context) {
   auto shell = std::make_shared<std::string>();
@@ -32,11 +110,7 @@ void AddCompletion(CLI::App& root, Context& context) {
   command->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->callback([&root, &context, shell] {
-    std::vector<Node> nodes;
-    Collect(root, "", nodes);
-    context.Print(ScriptFor(*shell, nodes));
-  });
+  command->callback([&context, shell] { context.Print(CompletionScript(*shell)); });
 }
 
 }  // namespace ns::cli

@@ -1,76 +1,73 @@
 #include "completion_text.h"
 
-#include <algorithm>
-
 namespace ns::cli {
 namespace {
 
-std::string Words(const Node& node) {
-  std::string words;
-  for (const auto& [name, what] : node.commands) words += name + " ";
-  for (const std::string& option : node.options) words += option + " ";
-  if (!words.empty()) words.pop_back();
-  return words;
+// bash cuts words at = and : too, so the line is cut anew, and what stands before the cut is left
+// out of the answers.
+constexpr char kBash[] = R"(# bash completion of ns: source <(ns completion bash)
+_ns() {
+  local line=${COMP_LINE:0:COMP_POINT} words current answer word
+  read -ra words <<<"$line"
+  case $line in *[[:space:]]) words+=("") ;; esac
+  current=${words[${#words[@]} - 1]}
+  local before=${current%"${current##*[=:]}"}
+  COMPREPLY=()
+  while IFS= read -r answer; do
+    word=${answer%%$'\t'*}
+    if [ "$word" = :files ]; then
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "${current#"$before"}")
+      return
+    fi
+    COMPREPLY+=("${word#"$before"}")
+  done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
 }
+complete -F _ns ns
+)";
 
-// In single quotes for any of the three shells.
-std::string Quoted(std::string text) {
-  std::erase(text, '\'');
-  return "'" + text + "'";
+constexpr char kZsh[] = R"(#compdef ns
+# zsh completion of ns: source <(ns completion zsh)
+_ns() {
+  local answer
+  local -a words_found lines_found
+  for answer in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    if [[ $answer == :files ]]; then
+      _files
+      return
+    fi
+    [[ -n $answer ]] || continue
+    words_found+=("${answer%%$'\t'*}")
+    lines_found+=("${answer//$'\t'/  -- }")
+  done
+  (( $#words_found )) && compadd -l -d lines_found -a words_found
 }
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
+  _ns "$@"
+else
+  compdef _ns ns
+fi
+)";
+
+constexpr char kFish[] = R"(# fish completion of ns: ns completion fish | source
+function __ns_complete
+  set -l words (commandline -opc)
+  set -l current (commandline -ct)
+  $words[1] __complete $words[2..] "$current" 2>/dev/null
+end
+function __ns_wants_files
+  test (__ns_complete | string collect -a) = :files
+end
+complete -c ns -f
+complete -c ns -n 'not __ns_wants_files' -a '(__ns_complete)'
+complete -c ns -n __ns_wants_files -F
+)";
 
 }  // namespace
 
-// The words before the cursor that are commands make the path; everything else is passed over.
-std::string BashCompletion(const std::vector<Node>& nodes) {
-  std::string text =
-      "# bash completion of ns: source <(ns completion bash)\n"
-      "_ns() {\n"
-      "  local path= word i\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    word=${COMP_WORDS[i]}\n"
-      "    case \"${path:+$path }$word\" in\n";
-  for (const Node& node : nodes) {
-    if (!node.path.empty())
-      text += "      " + Quoted(node.path) + ") path=" + Quoted(node.path) + " ;;\n";
-  }
-  text += "    esac\n  done\n  local words=\n  case \"$path\" in\n";
-  for (const Node& node : nodes)
-    text += "    " + Quoted(node.path) + ") words=" + Quoted(Words(node)) + " ;;\n";
-  return text +
-         "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- "
-         "\"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _ns ns\n";
-}
-
-std::string ZshCompletion(const std::vector<Node>& nodes) {
-  return "#compdef ns\n# zsh completion of ns: source <(ns completion zsh)\nautoload -Uz "
-         "bashcompinit && bashcompinit\n" +
-         BashCompletion(nodes);
-}
-
-std::string FishCompletion(const std::vector<Node>& nodes) {
-  std::string text =
-      "# fish completion of ns: ns completion fish | source\n"
-      "function __ns_path\n"
-      "  set -l path\n"
-      "  for word in (commandline -opc)[2..]\n"
-      "    switch (string join ' ' $path $word)\n      case";
-  for (const Node& node : nodes) {
-    if (!node.path.empty()) text += " " + Quoted(node.path);
-  }
-  text +=
-      "\n        set -a path $word\n    end\n  end\n  string join ' ' $path\nend\ncomplete -c ns "
-      "-f\n";
-  for (const Node& node : nodes) {
-    const std::string when = "complete -c ns -n " +
-                             Quoted("test (__ns_path | string collect -a) = \"" + node.path + "\"");
-    for (const auto& [name, what] : node.commands)
-      text += when + " -a " + Quoted(name) + " -d " + Quoted(what) + "\n";
-    for (const std::string& option : node.options) {
-      if (option.starts_with("--")) text += when + " -l " + Quoted(option.substr(2)) + "\n";
-    }
-  }
-  return text;
+std::string CompletionScript(const std::string& shell) {
+  if (shell == "bash") return kBash;
+  return shell == "zsh" ? kZsh : kFish;
 }
 
 }  // namespace ns::cli

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "failure.h"
+#include "logins.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -35,10 +36,7 @@ auto FindOne(const Items& items, const std::string& wanted, const std::string& k
 }  // namespace
 
 Client& Context::client() {
-  if (!client_) {
-    const char* token = std::getenv("NS_TOKEN");
-    client_ = std::make_unique<Client>(server, token ? token : "");
-  }
+  if (!client_) client_ = std::make_unique<Client>(server, TokenFor(server));
   return *client_;
 }
 

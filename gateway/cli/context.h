@@ -56,6 +56,12 @@ class Context {
     });
   }
 
+  // A call of another service of ours by its short name, such as "PushService/PreparePush".
+  template <class Response = google::protobuf::Empty>
+  Response Own(const char* method, const google::protobuf::Message& request) {
+    return Call<Response>("neoshowcase.platform.v1.", method, request);
+  }
+
   // On stdout. With --json the message alone.
   void Print(const std::string& text) const;
   void Print(const google::protobuf::Message& message, const std::string& text) const;
@@ -102,9 +108,11 @@ void AddAudit(CLI::App& root, Context& context);
 void AddLogs(CLI::App& root, Context& context);
 void AddPlugin(CLI::App& root, Context& context);
 void AddQueue(CLI::App& root, Context& context);
+void AddWatch(CLI::App& root, Context& context);
 void AddHost(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 void AddDeploy(CLI::App& root, Context& context);
+void AddPush(CLI::App& root, Context& context);
 void AddCompletion(CLI::App& root, Context& context);
 void AddAdmin(CLI::App& root, Context& context);
 void AddVersion(CLI::App& root, Context& context);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "context.h"
+#include "deploy.h"
 #include "detect.h"
 #include "failure.h"
 #include "follow.h"
@@ -18,9 +19,7 @@ constexpr size_t kWidest = 100;  // characters of settings in a table
 
 using Method = platform::Suggestion::Method;
 
-struct Given {
-  std::string url, ref, name, host;
-  int port = 0;
+struct Given : Deploying {
   bool detect = false;
 };
 
@@ -39,7 +38,7 @@ api::Repository Register(Context& context, const std::string& url, const std::st
 }
 
 // The application of this repository and ref that is there already.
-std::optional<api::Application> Known(Context& context, const Given& given,
+std::optional<api::Application> Known(Context& context, const Deploying& given,
                                       const api::Repository& repo,
                                       const platform::Suggestion& wanted) {
   api::GetApplicationsRequest request;
@@ -53,7 +52,7 @@ std::optional<api::Application> Known(Context& context, const Given& given,
   return std::nullopt;
 }
 
-const Method& MethodOf(const Given& given, const platform::Suggestion& wanted) {
+const Method& MethodOf(const Deploying& given, const platform::Suggestion& wanted) {
   if (const Method* best = BestOf(wanted)) return *best;
   throw Failure(
       Exit::kFailed,
@@ -65,7 +64,7 @@ const Method& MethodOf(const Given& given, const platform::Suggestion& wanted) {
           "--url HOST --port PORT --wait");
 }
 
-int PortFor(Context& context, const Given& given, const Method& method) {
+int PortFor(Context& context, const Deploying& given, const Method& method) {
   const int port = given.port != 0 ? given.port : PortOf(method);
   if (port != 0) return port;
   context.Progress("the source names no port; taking " + std::to_string(kUsualPort) +
@@ -90,10 +89,13 @@ void ShowFits(Context& context, const platform::Suggestion& wanted) {
   context.Print(wanted, Table(rows));
 }
 
-api::Application Create(Context& context, const Given& given, const api::Repository& repo,
+api::Application Create(Context& context, const Deploying& given, const api::Repository& repo,
                         const platform::Suggestion& wanted) {
   const auto& method = MethodOf(given, wanted);
   const std::string host = given.host.empty() ? wanted.fqdn() : given.host;
+  if (given.confirm)
+    given.confirm("Application " + wanted.name() + (host.empty() ? "" : " at " + host) +
+                  ", built by " + MethodName(method.name()) + " (" + Plain(method.reason()) + ")");
   api::CreateApplicationRequest request;
   request.set_name(wanted.name());
   request.set_repository_id(repo.id());
@@ -134,6 +136,12 @@ void Run(Context& context, const Given& given) {
       Register(context, given.url, given.name.empty() ? NameOfUrl(given.url) : given.name);
   if (given.detect)
     return ShowFits(context, Suggest(context, repo.id(), given.ref, given.name, true));
+  Deploy(context, given, repo);
+}
+
+}  // namespace
+
+void Deploy(Context& context, const Deploying& given, const api::Repository& repo) {
   auto wanted = Suggest(context, repo.id(), given.ref, given.name, false);
   context.Progress(wanted.ref_name() + " is commit " + ShortCommit(wanted.commit()));
   Following following;
@@ -153,8 +161,6 @@ void Run(Context& context, const Given& given) {
                      "` shows it.");
   for (const std::string& url : status.urls()) context.Print(url + "\n");
 }
-
-}  // namespace
 
 void AddDeploy(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();

@@ -3,21 +3,31 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
+#include <vector>
 
+#include "completion.h"
 #include "context.h"
+#include "examples.h"
 #include "failure.h"
+#include "identity.h"
+#include "logins.h"
+#include "man.h"
+#include "nearest.h"
 
 namespace ns::cli {
 namespace {
 
+constexpr char kWhat[] = "Push to live on your own machine: applications from Git repositories.";
 constexpr const char* kServer = "unix:/run/neoshowcase/api.sock";
+
+void AddExamples(CLI::App& app);
 
 void Describe(CLI::App& root, Context& context) {
   root.require_subcommand(1);
   root.fallthrough();  // --json and --server may stand behind the command
-  const char* server = std::getenv("NS_SERVER");
-  context.server = server && *server ? server : kServer;
+  context.server = UsualServer(kServer);
   root.add_option("--server", context.server,
                   "where the API answers: unix:/path, http://host:port or https://host (NS_SERVER)")
       ->capture_default_str();
@@ -33,31 +43,103 @@ void Describe(CLI::App& root, Context& context) {
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
   for (const auto add :
-       {&AddDeploy, &AddRelease, &AddStatus, &AddEvents, &AddAudit, &AddLogs, &AddApp, &AddApply,
-        &AddOpen, &AddRepo, &AddEnv, &AddBuild, &AddQueue, &AddPlugin, &AddHost, &AddDoctor,
-        &AddAdmin, &AddCompletion, &AddVersion}) {
+       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,
+        &AddLogs,   &AddApp,   &AddApply,   &AddOpen,   &AddRepo,       &AddEnv,
+        &AddBuild,  &AddQueue, &AddPlugin,  &AddHost,   &AddWatch,      &AddLogin,
+        &AddToken,  &AddKey,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
     add(root, context);
   }
+  AddExamples(root);
+}
+
+void AddExamples(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::string example = ExampleOf(PathOf(*command));
+    if (!example.empty()) command->footer("Example: " + example);
+    AddExamples(*command);
+  }
+}
+
+std::vector<std::string> NamesOf(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> OptionsOf(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+const CLI::App& ChosenOf(const CLI::App& root) {
+  const CLI::App* at = &root;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+std::string Meant(const std::string& word, const std::vector<std::string>& names) {
+  const std::string nearest = Nearest(word, names);
+  return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+}
+
+std::string HelpOf(const CLI::App& app) {
+  const std::string path = PathOf(app);
+  return "`ns " + path + (path.empty() ? "" : " ") + "--help`";
+}
+
+// What stands there too much.
+std::string TooMuch(const CLI::App& root) {
+  const CLI::App& at = ChosenOf(root);
+  const auto words = root.remaining(true);
+  if (words.empty()) return "something on the command line is not understood";
+  if (!words[0].starts_with("-"))
+    return "\"" + words[0] + "\" stands there too much; " + HelpOf(at) + " shows what it takes";
+  auto names = OptionsOf(at);
+  for (const std::string& name : OptionsOf(root)) names.push_back(name);
+  const std::string meant = Meant(words[0], names);
+  return "there is no option \"" + words[0] + "\"" +
+         (meant.empty() ? "; " + HelpOf(at) + " lists those that there are" : meant);
 }
 
 // The first word that no command is; empty: all are.
 std::string UnknownCommand(const CLI::App& root) {
-  const CLI::App* at = &root;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const CLI::App& at = ChosenOf(root);
   for (const std::string& word : root.remaining(true)) {
-    if (!word.starts_with("-"))
-      return "there is no command \"" + word + "\"; `" +
-             (at == &root ? "" : root.get_name() + " ") + at->get_name() +
-             " --help` lists those that there are";
+    if (word.starts_with("-")) continue;
+    const std::string meant = Meant(word, NamesOf(at));
+    return "there is no command \"" + word + "\"" + meant + (meant.empty() ? "; " : " ") +
+           HelpOf(at) + " lists those that there are";
   }
   return "";
 }
 
+// What is for programs, not for people: the answers to a shell, and the manual.
+bool RunHidden(const CLI::App& root, Context& context, const std::vector<std::string>& words) {
+  if (words.empty() || (words[0] != "__complete" && words[0] != "__man")) return false;
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (words[0] == "__complete") {
+    AnswerCompletion(root, context, rest);
+    return true;
+  }
+  if (rest.size() != 1) throw Failure(Exit::kUsage, "Give the folder that the manual goes to.");
+  for (const auto& [name, text] : ManPages(TreeOf(root), NS_VERSION)) {
+    std::ofstream file(rest[0] + "/" + name);
+    file << text;
+    if (!file.flush()) throw Failure(Exit::kFailed, rest[0] + "/" + name + " cannot be written.");
+  }
+  return true;
+}
+
 int Run(int argc, const char* const* argv) {
   Context context;
-  CLI::App root("Push to live on your own machine: applications from Git repositories.", "ns");
+  CLI::App root(kWhat, "ns");
   Describe(root, context);
   try {
+    if (RunHidden(root, context, {argv + 1, argv + argc})) return 0;
     root.parse(argc, argv);
     return context.exit;
   } catch (const CLI::RequiredError& error) {
@@ -66,6 +148,9 @@ int Run(int argc, const char* const* argv) {
       root.exit(error);
     else
       std::fprintf(stderr, "ns: %s\n", unknown.c_str());
+    return static_cast<int>(Exit::kUsage);
+  } catch (const CLI::ExtrasError&) {
+    std::fprintf(stderr, "ns: %s\n", TooMuch(root).c_str());
     return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ParseError& error) {
     return root.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);
@@ -76,6 +161,13 @@ int Run(int argc, const char* const* argv) {
 }
 
 }  // namespace
+
+CommandNode CommandsOfProgram() {
+  Context context;
+  CLI::App root(kWhat, "ns");
+  Describe(root, context);
+  return TreeOf(root);
+}
 
 int RunProgram(int argc, const char* const* argv) {
   try {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "client.h"
-#include "completion_text.h"
 #include "failure.h"
 #include "refusal.h"
 #include "status_text.h"
@@ -98,17 +97,6 @@ TEST(ExitTest, Codes_FollowFromTheRefusal) {
   EXPECT_EQ(ExitOf("unavailable"), Exit::kUnreachable);
   EXPECT_EQ(ExitOf("deadline_exceeded"), Exit::kTimedOut);
   EXPECT_EQ(ExitOf("internal"), Exit::kFailed);
-}
-
-TEST(CompletionTest, Scripts_HoldCommandsAndOptions) {
-  const std::vector<Node> nodes = {{"", {{"app", "what's there"}}, {"--json"}},
-                                   {"app", {{"list", "all"}}, {}},
-                                   {"app list", {}, {"--mine"}}};
-  for (const std::string& script :
-       {BashCompletion(nodes), ZshCompletion(nodes), FishCompletion(nodes)})
-    EXPECT_THAT(script, HasSubstr("'app list'"));
-  EXPECT_THAT(BashCompletion(nodes), HasSubstr("'app list') words='--mine' ;;"));
-  EXPECT_THAT(FishCompletion(nodes), HasSubstr("-a 'app' -d 'whats there'"));
 }
 
 }  // namespace

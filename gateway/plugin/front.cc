@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "raw_call.h"
+#include "stream_call.h"
 
 namespace ns::gateway {
 namespace {
@@ -58,9 +59,15 @@ std::shared_ptr<http::Handler> Front::Begin(http::Head head, const sdk::Peer& fr
         (head.method == "POST" && entry->post) || (head.method == "GET" && entry->get);
     if (!allowed) return Send(NotAllowed(head, *entry), common, answering);
     peer.headers = std::move(head.headers);
+    const auto most = static_cast<uint64_t>(std::max<int64_t>(entry->max_body, 0));
+    if (entry->stream) {
+      const auto call =
+          std::make_shared<StreamCall>(edge_, std::move(peer), most, std::move(common), answering);
+      call->Begin(head.method, target->path);
+      return call;
+    }
     return std::make_shared<RawCall>(edge_, std::move(peer), std::move(head.method), target->path,
-                                     static_cast<uint64_t>(std::max<int64_t>(entry->max_body, 0)),
-                                     std::move(common), answering);
+                                     most, std::move(common), answering);
   }
   if (door_ == Door::kOperators)
     return Send(rpc::HttpRefusal(404, "There is nothing here but what operators ask for."), common,

@@ -24,6 +24,7 @@ struct Given {
   http::Headers trailing;
   int http_status = 0;       // raw entries only
   std::string content_type;  // raw entries only
+  uint64_t wanted = 0;       // bytes of the body that the host can take, since it was told last
 };
 
 // `To` has OnGiven(Given). With `at_once` each piece is handed on as it comes, else all at the end.
@@ -47,6 +48,10 @@ class Reception final : public sdk::ApiReceiver {
     too_long_ = too_long_ || size_ > most_;
     if (!too_long_) given_.messages.emplace_back(message);
     if (at_once_) HandOver();
+  }
+  void OnWant(uint64_t bytes) noexcept override {
+    given_.wanted += bytes;
+    HandOver();
   }
   void OnEnd(const sdk::ApiEnd& end) noexcept override {
     given_.ended = true;

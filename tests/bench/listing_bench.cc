@@ -97,7 +97,8 @@ struct Cost {
 class Listing {
  public:
   Listing(ScratchPostgres& postgres, int count) : postgres_(postgres) {
-    postgres.Do("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    postgres.Do(
+        "SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     postgres.Do("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
     postgres.Do(Schema());
     postgres.Do(Applications(count));

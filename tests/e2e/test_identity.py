@@ -1,10 +1,15 @@
-"""Who calls, over the real gateway on TCP: API tokens, their scopes and their end; keys of users."""
+"""Who calls, over the real gateway on TCP: API tokens, their scopes and their end; signed identity tokens; keys of users; `ns login`."""
+import base64
 import http.client
 import json
+import os
+import subprocess
+import time
 
 import pytest
 
 API, TOKENS = "neoshowcase.protobuf.APIService", "neoshowcase.platform.v1.TokenService"
+EDGE_KEY = "302e020100300506032b657004220420" "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"  # RFC 8037, A.1
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A"
 
 
@@ -75,3 +80,59 @@ def test_userKey_IsKeptOnceAndDeleted(site):
         site.api.CreateUserKey(publicKey=KEY, name="again")
     site.api.DeleteUserKey(keyId=made["id"])
     assert site.api.GetUserKeys().get("keys", []) == []
+
+
+# -- signed identity tokens -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def edge(site, tmp_path):
+    """Signs claims as an edge does whose key the installation knows."""
+    (tmp_path / "key").write_bytes(bytes.fromhex(EDGE_KEY))
+
+    def encoded(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    def sign(**changes):
+        claims = {"name": "alice", "aud": site.name, "host": f"127.0.0.1:{site.api_port}", "iat": int(time.time()),
+                  "exp": int(time.time()) + 30, **changes}
+        text = encoded(b'{"alg":"EdDSA","kid":"edge-1"}') + "." + encoded(json.dumps(claims).encode())
+        (tmp_path / "text").write_text(text)
+        done = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", tmp_path / "key", "-keyform", "DER", "-rawin", "-in", tmp_path / "text"],
+                              capture_output=True, check=True)
+        return text + "." + encoded(done.stdout)
+    return sign
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+def test_signedToken_NamesTheUserToItsHostAlone(site, edge, version):
+    def me(token):
+        done = subprocess.run(["curl", "-sS", version, "-H", "content-type: application/json", "-H", f"x-neoshowcase-identity: {token}",
+                               "-d", "{}", f"http://127.0.0.1:{site.api_port}/{API}/GetMe"], capture_output=True, text=True, timeout=30, check=True)
+        return json.loads(done.stdout)
+    assert me(edge())["name"] == "alice" and not me(edge()).get("admin", False)
+    assert me(edge(groups=["ops"]))["admin"]
+    for wrong in ({"host": "elsewhere.test"}, {"aud": "another"}, {"exp": int(time.time()) + 3600}, {"name": "root@local"},
+                  {"iat": int(time.time()) - 90, "exp": int(time.time()) - 60}):
+        assert me(edge(**wrong))["code"] == "unauthenticated", wrong
+
+
+# -- the command line -------------------------------------------------------------------------------------------------------
+def test_login_StoresAServer_ThatLaterCommandsUse(site, tmp_path):
+    def ns(*words, **given):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("NS_")}
+        return subprocess.run([f"{site.binaries}/ns", *words], capture_output=True, text=True, timeout=60,
+                              env={**environment, "XDG_CONFIG_HOME": str(tmp_path)}, **given)
+    text = site.ns_raw("token", "create", "laptop", "--scope", "admin", "--user", "ada", check=True).stdout
+    address = f"http://127.0.0.1:{site.api_port}"
+    assert ns("login", address, input=text[:-2] + "\n").returncode == 4
+    assert not os.listdir(tmp_path)
+    assert ns("login", address, input=text).returncode == 0
+    who = json.loads(ns("whoami", "--json").stdout)
+    assert who["user"]["name"] == "ada" and who["token"]["name"] == "laptop"
+    made = ns("token", "create", "ci", "--scope", "read")
+    assert made.stdout.startswith("nst_") and made.returncode == 0
+    assert ns("admin", "list").returncode == 4
+    site.ns_raw("admin", "add", "ada", check=True)
+    assert ns("admin", "list").returncode == 0
+    site.ns_raw("admin", "remove", "ada", check=True)
+    assert ns("logout", "--revoke").returncode == 0
+    assert ns("--server", address, "whoami").returncode == 4

@@ -3,6 +3,7 @@ import http.client
 import re
 import subprocess
 
+from harness.machine import ROOT
 from harness.wait import until
 
 
@@ -53,6 +54,18 @@ def test_metrics_are_well_formed_and_move(site):
     passes = r'neoshowcase_loop_passes_total\{.*observer'
     until(lambda: any(re.match(passes, name) for name in metrics(site)), 30, "the controller's loops are told of")
     assert total(after, r'neoshowcase_plugin_healthy\{.*plugin="docker"') == 1
+
+
+def test_page_says_what_the_metrics_are_and_gives_rules_that_prometheus_takes(site, tmp_path):
+    with open(f"{ROOT}/docs/operations.md", encoding="utf-8") as file:
+        page = file.read()
+    names = set(re.findall(r"^# TYPE (neoshowcase_\w+) ", get(site.operations_port, "/metrics")[2], re.M))
+    documented = set(re.findall(r"neoshowcase_\w+", page))
+    assert len(names) > 15 and names <= documented, names - documented
+    rules = tmp_path / "rules.yml"
+    rules.write_text(re.search(r"```yaml\n(groups:.*?)```", page, re.S).group(1))
+    checked = subprocess.run(["promtool", "check", "rules", str(rules)], capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_gateway_answers_while_the_controller_is_down(site):

@@ -1,3 +1,4 @@
+#include "model/received.h"
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
@@ -47,7 +48,7 @@ bool Uses(const FakeState& rows, const RepositoryId& repository) {
 
 bool Shown(const FakeState& rows, const model::Repository& one, RepositoryScope scope,
            const UserId& user) {
-  const bool owned = Has(one.owners, user), open = one.credentials.method == model::GitAuth::kNone;
+  const bool owned = Has(one.owners, user), open = model::IsOpen(one);
   switch (scope) {
     case RepositoryScope::kOwned:
       return owned;
@@ -65,8 +66,7 @@ bool SeesBuildsOf(const FakeState& rows, const AppId& id, const UserId& seer) {
   if (found == rows.apps.end() || found->second.app.deleted) return false;
   const model::Application& app = found->second.app;
   const model::Repository& repository = rows.repositories.at(app.repository);
-  return Has(app.owners, seer) || Has(repository.owners, seer) ||
-         repository.credentials.method == model::GitAuth::kNone;
+  return Has(app.owners, seer) || Has(repository.owners, seer) || model::IsOpen(repository);
 }
 
 class FakeListings final : public ListingStore {

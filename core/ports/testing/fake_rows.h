@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "ports/received_store.h"
 #include "ports/store.h"
 
 namespace ns::ports::testing {
@@ -219,6 +220,7 @@ std::unique_ptr<RepeatStore> NewFakeRepeats(FakeRows& rows);
 std::unique_ptr<UsageStore> NewFakeUsage(FakeRows& rows);
 std::unique_ptr<TotalsStore> NewFakeTotals(FakeRows& rows);
 std::unique_ptr<ListingStore> NewFakeListings(FakeRows& rows);
+std::unique_ptr<ReceivedStore> NewFakeReceived(FakeRows& rows, RepositoryStore& repositories);
 std::unique_ptr<Hints> NewFakeHints(FakeRows& rows);
 
 }  // namespace ns::ports::testing

@@ -25,6 +25,7 @@ FakeStore::FakeStore(Clock& clock)
       usage_(NewFakeUsage(*rows_)),
       totals_(NewFakeTotals(*rows_)),
       listings_(NewFakeListings(*rows_)),
+      received_(NewFakeReceived(*rows_, *repositories_)),
       hints_(NewFakeHints(*rows_)) {}
 
 FakeStore::~FakeStore() = default;

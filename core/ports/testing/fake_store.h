@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "ports/received_store.h"
 #include "ports/store.h"
 
 namespace ns::ports::testing {
@@ -20,6 +21,7 @@ class FakeStore {
 
   // References to this store's parts.
   Store store();
+  ReceivedStore& received() { return *received_; }
 
   // From now on every method fails with `status` and does nothing; an ok status ends that.
   void FailWith(Status status);
@@ -49,6 +51,7 @@ class FakeStore {
   std::unique_ptr<UsageStore> usage_;
   std::unique_ptr<TotalsStore> totals_;
   std::unique_ptr<ListingStore> listings_;
+  std::unique_ptr<ReceivedStore> received_;
   std::unique_ptr<Hints> hints_;
 };
 

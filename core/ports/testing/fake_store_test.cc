@@ -17,6 +17,7 @@ class FakeUnderTest final : public StoreUnderTest {
         [this](const Hint& hint) { hints_.With([&](auto& hints) { hints.push_back(hint); }); });
   }
   Store store() override { return store_.store(); }
+  ReceivedStore* received() override { return &store_.received(); }
   void Advance(Duration by) override { clock_.Advance(by); }
   std::vector<Hint> TakeHints(const Hint&) override {
     return hints_.With([](auto& hints) { return std::exchange(hints, {}); });
@@ -39,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Fake, RepeatContract, ::testing::Values(Stores()), Name
 INSTANTIATE_TEST_SUITE_P(Fake, DetectionContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, IdentityContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, ListingContract, ::testing::Values(Stores()), Name);
+INSTANTIATE_TEST_SUITE_P(Fake, ReceivedContract, ::testing::Values(Stores()), Name);
 INSTANTIATE_TEST_SUITE_P(Fake, SiteContract, ::testing::Values(Stores()), Name);
 
 INSTANTIATE_TEST_SUITE_P(Fake, TotalsContract, ::testing::Values(StoreFactory([] {

@@ -219,7 +219,8 @@ TEST_P(StoreContract, AppUpdate_WithVariables_IsWholeOrNothing) {
     }
   }
   std::vector<std::string> told;
-  for (const model::Event& event : s.events.After(app.id, "", 100)->events) {
+  const EventPage page = s.events.After(app.id, "", 100).value();
+  for (const model::Event& event : page.events) {
     if (event.actor == alice.str()) told.push_back(event.kind + " " + event.message);
   }
   EXPECT_THAT(told, ElementsAre("app.updated ", "app.env_set NEW", "app.env_deleted GOES"));

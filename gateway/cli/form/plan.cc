@@ -113,7 +113,6 @@ class Planner {
     }
   }
 
-  // -- repositories ------------------------------------------------------------------------------
   void TakeAuth(const Auth& auth, const std::string& field, api::CreateRepositoryAuth& out) {
     switch (auth.method) {
       case api::Repository::BASIC:
@@ -194,7 +193,6 @@ class Planner {
     step.parts.emplace_back("auth");
   }
 
-  // -- applications ------------------------------------------------------------------------------
   struct Source {
     std::string id, path;  // id: of one that is there; path: of one of the form that is new
     Names owners;          // ids
@@ -340,7 +338,6 @@ class Planner {
     shown = std::move(env.after);
   }
 
-  // -- what the form does not name ---------------------------------------------------------------
   template <class Wanted>
   static bool IsNamed(const std::vector<Wanted>& wanted, const std::string& id,
                       const std::string& name) {

@@ -23,6 +23,8 @@ class Answering {
   virtual void End(Headers trailers) = 0;
   // Bytes that the peer has not taken yet.
   virtual size_t unsent() const = 0;
+  // A handler that streams has room again.
+  virtual void ReadOn() = 0;
 
  protected:
   ~Answering() = default;
@@ -36,7 +38,12 @@ class Handler {
   // The most bytes that the body may have.
   virtual uint64_t most_body() const = 0;
   // The body, in full.
-  virtual void OnRequest(std::string body) = 0;
+  virtual void OnRequest(std::string) {}
+  // Whether it takes the body as it comes, by OnPiece in place of OnRequest. `last`: the end of it.
+  // While it is `full` no more is read than a connection had in hand, until Answering::ReadOn.
+  virtual bool streams() const { return false; }
+  virtual void OnPiece(std::string, bool) {}
+  virtual bool full() const { return false; }
   // It has more bytes than that, or no memory is left for it: to be answered so.
   virtual void OnTooLong() = 0;
   virtual void OnNoMemory() = 0;

@@ -24,6 +24,15 @@ constexpr milliseconds kLinger{5'000};
 constexpr uint64_t kLingerBytes = 64 * 1024 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+// What has come of a body since it was taken last.
+using PiecesBody = beast::basic_dynamic_body<boost::beast::flat_buffer>;
+
+std::string Taken(boost::beast::flat_buffer& bytes) {
+  std::string text(static_cast<const char*>(bytes.data().data()), bytes.size());
+  bytes.consume(bytes.size());
+  return text;
+}
+
 // `message` as bytes behind `out`: in full, or its head alone.
 template <class Body>
 void Append(beast::response<Body>& message, bool head_alone, std::string& out) {
@@ -65,10 +74,11 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
   size_t unsent() const override { return out_.size() + sending_.size(); }
+  void ReadOn() override;
 
  private:
   enum class State { kIdle, kReading, kAnswering, kLingering, kClosed };
-  using Parser = beast::request_parser<beast::string_body>;
+  using Parser = beast::request_parser<PiecesBody>;
 
   // -- reading
   void AwaitRequest();
@@ -77,6 +87,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Parse();
   void OnHead();
   void OnBody();
+  bool TakePiece();
   void RefuseBytes(error_code error);
   void Refuse(int status, std::string why);
   Head TakeHead() const;
@@ -89,7 +100,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void OnWritten(bool ok);
   void OnAnswered();
   void Linger();
-  void Discard();
+  void OnDiscarded(ssize_t size);
 
   void Limit(milliseconds time);
   void Close();
@@ -111,7 +122,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   bool chunked_ = false;
   bool keep_alive_ = false;
   bool unread_ = false;  // of the request, when it was answered
-  bool writing_ = false;
+  bool writing_ = false, reading_ = false, watching_ = false;
 };
 
 void H1::Limit(milliseconds time) {
@@ -147,8 +158,11 @@ void H1::AwaitRequest() {
 
 void H1::Read(size_t most) {
   const auto into = in_.prepare(most);
+  reading_ = true;
   pipe_->Read({static_cast<char*>(into.data()), into.size()},
               [self = shared_from_this()](ssize_t size) {
+                self->reading_ = false;
+                if (self->state_ == State::kLingering) return self->OnDiscarded(size);
                 if (self->state_ != State::kClosed) self->OnRead(size);
               });
 }
@@ -171,10 +185,35 @@ void H1::Parse() {
     if (error == beast::error::need_more) break;
     if (error) return RefuseBytes(error);
     if (!has_head_ && parser_->is_header_done()) return OnHead();
-    if (!Holds()) return handler_->OnNoMemory();
+    if (has_head_ && handler_->streams()) {
+      if (!TakePiece()) return;
+    } else if (!Holds()) {
+      return handler_->OnNoMemory();
+    }
   }
   if (parser_->is_done()) return OnBody();
   Read(has_head_ ? kBodyPiece : kPiece);
+}
+
+// Hands on what has come of a body. False: no more is read for now, or ever.
+bool H1::TakePiece() {
+  const auto handler = handler_;
+  std::string piece = Taken(parser_->get().body());
+  if (piece.empty()) return true;
+  handler->OnPiece(std::move(piece), false);
+  if (state_ != State::kReading || ended_) return false;
+  if (!handler->full()) {
+    if (!writing_) Limit(serving_.limits.body_time);  // since the last bytes
+    return true;
+  }
+  if (!writing_) timer_.Stop();  // it is not the client that is waited for
+  return false;
+}
+
+void H1::ReadOn() {
+  if (state_ != State::kReading || reading_ || ended_ || !handler_ || handler_->full()) return;
+  if (!writing_) Limit(serving_.limits.body_time);
+  Parse();
 }
 
 // Whether there is memory for what has come of the body.
@@ -220,9 +259,11 @@ void H1::OnHead() {
 void H1::OnBody() {
   state_ = State::kAnswering;
   if (!writing_) timer_.Stop();
+  watching_ = true;
   pipe_->Watch([self = shared_from_this()] { self->Close(); });
   const auto handler = handler_;
-  std::string body = std::move(parser_->get().body());
+  if (handler->streams()) return handler->OnPiece("", true);
+  std::string body = Taken(parser_->get().body());
   held_.Hold(0);
   handler->OnRequest(std::move(body));
 }
@@ -317,15 +358,17 @@ void H1::OnWritten(bool ok) {
   if (!ok) return Close();
   if (!out_.empty()) return Flush();
   if (ended_) return OnAnswered();
-  if (state_ == State::kReading) return Limit(serving_.limits.body_time);
-  timer_.Stop();
+  if (state_ == State::kReading && reading_)
+    Limit(serving_.limits.body_time);
+  else
+    timer_.Stop();
   if (const auto handler = handler_) handler->OnDrained();
 }
 
 void H1::OnAnswered() {
   handler_.reset();
   held_.Hold(0);
-  pipe_->StopWatching();
+  if (std::exchange(watching_, false)) pipe_->StopWatching();
   if (keep_alive_) return AwaitRequest();
   unread_ || in_.size() > 0 ? Linger() : Close();
 }
@@ -336,18 +379,12 @@ void H1::Linger() {
   pipe_->ShutdownSend();
   in_.clear();
   Limit(kLinger);
-  Discard();
+  if (!reading_) Read(kBodyPiece);
 }
 
-void H1::Discard() {
-  const auto into = in_.prepare(kBodyPiece);
-  pipe_->Read({static_cast<char*>(into.data()), into.size()},
-              [self = shared_from_this()](ssize_t size) {
-                if (self->state_ == State::kClosed) return;
-                if (size <= 0 || (self->discarded_ += static_cast<uint64_t>(size)) > kLingerBytes)
-                  return self->Close();
-                self->Discard();
-              });
+void H1::OnDiscarded(ssize_t size) {
+  if (size <= 0 || (discarded_ += static_cast<uint64_t>(size)) > kLingerBytes) return Close();
+  Read(kBodyPiece);
 }
 
 }  // namespace

@@ -137,10 +137,13 @@ int H2::OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
   return 0;
 }
 
-int H2::OnData(nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t size,
+int H2::OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                void* user) {
-  if (H2Stream* const stream = Of(user).Find(id))
-    stream->TakeBody({reinterpret_cast<const char*>(data), size});
+  H2Stream* const stream = Of(user).Find(id);
+  // Credit of the connection at once: one stream that waits must not hold up the others.
+  nghttp2_session_consume_connection(session, size);
+  if (stream == nullptr) return 0;
+  stream->TakeBody({reinterpret_cast<const char*>(data), size});
   return 0;
 }
 
@@ -183,6 +186,7 @@ void H2::Begin() {
   nghttp2_option* option = nullptr;
   nghttp2_option_new(&option);
   nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_stream_reset_rate_limit(option, kResets, kResetsPerSecond);
   const int made = nghttp2_session_server_new2(&session_, kCallbacks, this, option);
   nghttp2_option_del(option);

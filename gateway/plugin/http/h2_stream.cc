@@ -50,15 +50,39 @@ void H2Stream::OnHead() {
 
 void H2Stream::TakeBody(std::string_view bytes) {
   const auto handler = handler_;
+  unconsumed_ += bytes.size();
+  if (handler && handler->streams() && !ended_) return TakePiece(bytes);
+  nghttp2_session_consume_stream(connection_.session(), id_, std::exchange(unconsumed_, 0));
   if (!handler || opened_) return;  // answered already
   if (bytes.size() > handler->most_body() - body_.size()) return handler->OnTooLong();
   if (!held_.Hold(head_bytes_ + body_.size() + bytes.size())) return handler->OnNoMemory();
   body_ += bytes;
 }
 
-void H2Stream::OnBodyEnd() {
-  if (std::exchange(request_done_, true) || !handler_ || opened_) return;
+// The client gets credit for more when the handler has room for it.
+void H2Stream::TakePiece(std::string_view bytes) {
   const auto handler = handler_;
+  body_bytes_ += bytes.size();
+  body_progress_ = Clock::now();
+  if (body_bytes_ > handler->most_body()) return handler->OnTooLong();
+  handler->OnPiece(std::string(bytes), false);
+  ReadOn();
+}
+
+void H2Stream::ReadOn() {
+  if (ended_ || request_done_ || !handler_ || handler_->full()) return;
+  if (unconsumed_ > 0)
+    nghttp2_session_consume_stream(connection_.session(), id_, std::exchange(unconsumed_, 0));
+  body_progress_ = Clock::now();
+  connection_.Await(*Due());
+  connection_.Flush();
+}
+
+void H2Stream::OnBodyEnd() {
+  if (std::exchange(request_done_, true) || !handler_) return;
+  const auto handler = handler_;
+  if (handler->streams()) return handler->OnPiece("", true);
+  if (opened_) return;
   held_.Hold(0);
   handler->OnRequest(std::move(body_));
 }
@@ -140,7 +164,9 @@ ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
 std::optional<H2Stream::Clock::time_point> H2Stream::Due() const {
   const Limits& limits = connection_.serving().limits;
   if (unsent() > 0) return progress_ + limits.write_time;
-  if (!request_done_ && !ended_) return begun_ + limits.body_time;
+  if (request_done_ || ended_) return std::nullopt;
+  if (!handler_ || !handler_->streams()) return begun_ + limits.body_time;
+  if (!handler_->full()) return std::max(begun_, body_progress_) + limits.body_time;
   return std::nullopt;
 }
 

@@ -46,6 +46,7 @@ class H2Stream final : public Answering {
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
   size_t unsent() const override { return out_.size() - taken_; }
+  void ReadOn() override;
 
   // -- what comes in
   void TakeHeader(std::string_view name, std::string_view value);
@@ -69,6 +70,7 @@ class H2Stream final : public Answering {
   void Begin(ResponseHead head, bool more);
   void Refuse(int status, std::string why);
   void Resume();
+  void TakePiece(std::string_view bytes);
 
   H2Session& connection_;
   const int32_t id_;
@@ -79,6 +81,9 @@ class H2Stream final : public Answering {
   size_t head_bytes_ = 0;
   bool head_too_long_ = false;
   std::string body_;
+  uint64_t body_bytes_ = 0;               // of one that is handed on in pieces
+  size_t unconsumed_ = 0;                 // that the client has no credit back for
+  Clock::time_point body_progress_ = {};  // of that body
   bool request_done_ = false;
   std::shared_ptr<Handler> handler_;
   bool opened_ = false, ended_ = false;  // the answer

@@ -47,10 +47,16 @@ FakeHost::FakeHost(std::string descriptors) : descriptors_(std::move(descriptors
   raw_.struct_size = sizeof(raw_);
   raw_.host_data = this;
   raw_.service = &FakeTable::Service;
-  table_ = {sizeof(table_),          0,
-            &FakeTable::Descriptors, &FakeTable::Invoke,
-            &FakeTable::Grant,       &FakeTable::Cancel,
-            &FakeTable::RawEntries,  &FakeTable::Raw};
+  table_ = {sizeof(table_),
+            0,
+            &FakeTable::Descriptors,
+            &FakeTable::Invoke,
+            &FakeTable::Grant,
+            &FakeTable::Cancel,
+            &FakeTable::RawEntries,
+            &FakeTable::Raw,
+            nullptr,
+            nullptr};
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 

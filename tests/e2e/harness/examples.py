@@ -27,6 +27,13 @@ def text(value):
     return isinstance(value, str) and value != ""
 
 
+def base64_of_something(value):
+    try:
+        return text(value) and base64.b64decode(value, validate=True) != b""
+    except ValueError:
+        return False
+
+
 def matches(pattern):
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
@@ -34,7 +41,7 @@ def matches(pattern):
 KINDS = {
     "id": matches("[0-9a-f]{22}"), "time": matches(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "digest": matches("sha256:[0-9a-f]{64}"),
     "digits": matches("[0-9]+"), "number": lambda value: isinstance(value, int) and not isinstance(value, bool), "text": text,
-    "seconds": lambda value: isinstance(value, (int, float)), "bytes": lambda value: text(value) and base64.b64decode(value, validate=True) != b"",
+    "seconds": lambda value: isinstance(value, (int, float)), "bytes": base64_of_something,
     "ssh_key": matches("ssh-ed25519 [A-Za-z0-9+/=]+( .*)?"), "url": matches("https?://[^ ]+"), "version": text,
     "domain": matches(r"(\*\.)?[a-z0-9.-]+"), "hash": matches("[0-9a-f]{40}"), "bool": lambda value: isinstance(value, bool),
 }

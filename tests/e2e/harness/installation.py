@@ -22,7 +22,8 @@ installation: {name}
 data: {root}/data
 database: embedded
 admins: [web]
-identity: {{proxies: [127.0.0.1], secret: "{proxy_secret}"}}
+identity: {{proxies: [127.0.0.1], secret: "{proxy_secret}", admin_groups: [ops],
+  keys: [{{id: edge-1, public_key: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}}]}}
 git: {{private_hosts: [127.0.0.1], basic_auth_over_http: true}}
 engines: [engine]
 domains: [{{name: "*.apps.test"}}]

@@ -39,9 +39,13 @@ typedef struct ns_api_sink {
    * case. May be NULL; takes no credit. */
   void (*on_metadata)(void* ctx, int32_t trailing, const ns_header* headers,
                       size_t count) NS_NOEXCEPT;
+  /* Of raw_begin: the host can take so many bytes of the body more than it has wanted before. May
+   * be NULL; takes no credit. */
+  void (*on_want)(void* ctx, uint64_t bytes) NS_NOEXCEPT;
 } ns_api_sink;
 
-enum { NS_RAW_POST = 1, NS_RAW_GET = 2 };
+/* NS_RAW_STREAM: the body of a request comes by `send`, and the answer may be of any length. */
+enum { NS_RAW_POST = 1, NS_RAW_GET = 2, NS_RAW_STREAM = 4 };
 /* Whom an entry is for. An unknown value: as NS_RAW_OPERATORS. */
 enum {
   NS_RAW_EVERYBODY = 0,
@@ -85,5 +89,16 @@ typedef struct ns_host_api {
   ns_api_request* (*raw)(const struct ns_host* host, const ns_peer* peer, ns_str http_method,
                          ns_str path, ns_bytes body, int64_t deadline_ns, uint32_t credit,
                          const ns_api_sink* sink)NS_NOEXCEPT;
+  /* As raw, for an entry with NS_RAW_STREAM: the body comes by `send`. An answer that is streamed
+     begins with leading metadata, in which ":status" is its status; its messages follow, and
+     http_status and content_type of on_end say nothing. [any-thread] */
+  ns_api_request* (*raw_begin)(const struct ns_host* host, const ns_peer* peer, ns_str http_method,
+                               ns_str path, int64_t deadline_ns, uint32_t credit,
+                               const ns_api_sink* sink)NS_NOEXCEPT;
+  /* The next bytes of the body, never more than was wanted by on_want; `last` 1: there are no more,
+     and nothing may follow. Bytes are copied. [any-thread, one call at a time per request, before
+     on_end has returned] */
+  void (*send)(const struct ns_host* host, ns_api_request* request, ns_bytes piece,
+               int32_t last) NS_NOEXCEPT;
 } ns_host_api;
 NS_END

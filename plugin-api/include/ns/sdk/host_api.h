@@ -31,6 +31,7 @@ struct RawEntry {
   std::string path;        // exact, or a prefix when it ends in "/"
   int64_t max_body = 0;    // bytes; refuse more before reading it
   bool operators = false;  // not to be served where strangers come in
+  bool stream = false;     // to be asked by RawBegin
 };
 
 // How a request ended. Views are valid until OnEnd returns.
@@ -50,11 +51,14 @@ class ApiReceiver {
   // One message: serialized protobuf (Invoke) or body bytes (Raw); valid until it returns. Counts
   // against the credit.
   virtual void OnMessage(std::string_view message) noexcept = 0;
-  // Of a call: before its first message, when the answer begins, or (`trailing`) before its end.
+  // Of a call: before its first message, when the answer begins, or (`trailing`) before its end. Of
+  // RawBegin: the head of a streamed answer, with ":status".
   virtual void OnMetadata(bool trailing, const Metadata& metadata) noexcept {
     (void)trailing;
     (void)metadata;
   }
+  // Of RawBegin: so many bytes more of the body may be sent.
+  virtual void OnWant(uint64_t bytes) noexcept { (void)bytes; }
   // Exactly once.
   virtual void OnEnd(const ApiEnd& end) noexcept = 0;
 };
@@ -66,6 +70,8 @@ class ApiRequest {
   void Grant(uint32_t credit) const;
   // The result is no longer wanted; OnEnd still comes.
   void Cancel() const;
+  // Of RawBegin: the next bytes of the body, never more than are wanted. `last`: the end of it.
+  void Send(std::string_view piece, bool last) const;
 
  private:
   friend class Api;
@@ -103,6 +109,10 @@ class Api {
   ApiRequest Raw(const Peer& peer, std::string_view http_method, std::string_view path,
                  std::string_view body, Deadline deadline, uint32_t credit,
                  std::shared_ptr<ApiReceiver> receiver) const;
+  // As Raw for an entry that streams: the body follows by ApiRequest::Send.
+  ApiRequest RawBegin(const Peer& peer, std::string_view http_method, std::string_view path,
+                      Deadline deadline, uint32_t credit,
+                      std::shared_ptr<ApiReceiver> receiver) const;
 
  private:
   using Shared = ApiRequest::Shared;
@@ -127,6 +137,9 @@ class Api {
       metadata.emplace_back(Text(headers[i].name), Text(headers[i].value));
     (*static_cast<Context*>(ctx))->receiver->OnMetadata(trailing != 0, metadata);
   }
+  static void OnWant(void* ctx, uint64_t bytes) noexcept {
+    (*static_cast<Context*>(ctx))->receiver->OnWant(bytes);
+  }
 
   const ns_host* host_ = nullptr;
   const ns_host_api* table_ = nullptr;
@@ -142,6 +155,13 @@ inline void ApiRequest::Cancel() const {
   if (!shared_) return;
   std::lock_guard lock(shared_->mutex);
   if (shared_->handle) shared_->table->cancel(shared_->host, shared_->handle);
+}
+
+inline void ApiRequest::Send(std::string_view piece, bool last) const {
+  if (!shared_) return;
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->handle)
+    shared_->table->send(shared_->host, shared_->handle, Bytes(piece), last ? 1 : 0);
 }
 
 inline std::string Api::Descriptors() const {
@@ -161,7 +181,7 @@ inline std::vector<RawEntry> Api::RawEntries() const {
     const bool operators = NS_HAS(raw, audience) && raw->audience != NS_RAW_EVERYBODY;
     static_cast<std::vector<RawEntry>*>(ctx)->push_back(
         {(raw->methods & NS_RAW_POST) != 0, (raw->methods & NS_RAW_GET) != 0, Text(raw->path),
-         raw->max_body, operators});
+         raw->max_body, operators, (raw->methods & NS_RAW_STREAM) != 0});
   };
   Table().raw_entries(host_, {&entries, add});
   return entries;
@@ -181,8 +201,9 @@ ApiRequest Api::Start(const Peer& peer, std::shared_ptr<ApiReceiver> receiver,
                          peer.uid,        peer.gid,
                          peer.pid,        Str(peer.address),
                          headers.data(),  headers.size()};
-  const ns_api_sink sink{sizeof(ns_api_sink), 0,      new Context(request.shared_),
-                         &OnMessage,          &OnEnd, &OnMetadata};
+  const ns_api_sink sink{
+      sizeof(ns_api_sink), 0,      new Context(request.shared_), &OnMessage, &OnEnd,
+      &OnMetadata,         &OnWant};
   ns_api_request* handle = begin(raw_peer, sink);
   std::lock_guard lock(request.shared_->mutex);
   if (!request.shared_->ended) request.shared_->handle = handle;
@@ -204,6 +225,15 @@ inline ApiRequest Api::Raw(const Peer& peer, std::string_view http_method, std::
   return Start(peer, std::move(receiver), [&](const ns_peer& from, const ns_api_sink& sink) {
     return table_->raw(host_, &from, Str(http_method), Str(path), Bytes(body),
                        Nanoseconds(deadline), credit, &sink);
+  });
+}
+
+inline ApiRequest Api::RawBegin(const Peer& peer, std::string_view http_method,
+                                std::string_view path, Deadline deadline, uint32_t credit,
+                                std::shared_ptr<ApiReceiver> receiver) const {
+  return Start(peer, std::move(receiver), [&](const ns_peer& from, const ns_api_sink& sink) {
+    return table_->raw_begin(host_, &from, Str(http_method), Str(path), Nanoseconds(deadline),
+                             credit, &sink);
   });
 }
 

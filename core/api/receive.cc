@@ -1,0 +1,199 @@
+#include "api/receive.h"
+
+#include <algorithm>
+
+#include "api/receive_request.h"
+#include "base/log.h"
+#include "model/fetch_token.h"
+#include "model/received.h"
+
+namespace ns::api {
+namespace {
+
+using ports::GitService;
+
+constexpr int64_t kOverhead = 64 << 20;  // of what a client sends beyond the pack's own limit
+
+RawAnswer Text(int status, const std::string& message, RawHeaders headers = {}) {
+  return {status, "text/plain; charset=utf-8", message + "\n", std::move(headers)};
+}
+
+// As git shows it, behind "remote:".
+RawAnswer Refusal(const Status& status) {
+  switch (status.code()) {
+    case Code::kUnauthenticated:
+      return Text(401, status.message() + "; the password is an API token",
+                  {{"www-authenticate", "Basic realm=\"NeoShowcase\", charset=\"UTF-8\""}});
+    case Code::kInvalid:
+      return Text(400, status.message());
+    case Code::kNotFound:
+      return Text(404, status.message());
+    case Code::kUnsupported:
+      return Text(405, status.message());
+    case Code::kDenied:
+    case Code::kExists:
+    case Code::kPrecondition:
+      return Text(403, status.message());
+    case Code::kExhausted:
+      return Text(413, status.message());
+    case Code::kDeadline:
+    case Code::kUnavailable:
+      return Text(503, status.message(), {{"retry-after", "5"}});
+    default:
+      return Text(500, status.message());
+  }
+}
+
+// Opens the answer when there is something to say.
+class OpenedLate final : public ports::ByteExchange {
+ public:
+  OpenedLate(RawStream& stream, std::string content_type)
+      : stream_(stream), content_type_(std::move(content_type)) {}
+
+  int ready() const override { return stream_.bytes().ready(); }
+  Result<bool> Take(std::string& bytes) override { return stream_.bytes().Take(bytes); }
+  Status Give(const ports::Call& call, std::string_view bytes) override {
+    if (!std::exchange(opened_, true))
+      stream_.Open(200, {{"content-type", content_type_},
+                         {"cache-control", "no-cache, max-age=0, must-revalidate"}});
+    return stream_.bytes().Give(call, bytes);
+  }
+  bool opened() const { return opened_; }
+
+ private:
+  RawStream& stream_;
+  const std::string content_type_;
+  bool opened_ = false;
+};
+
+class GitRequest {
+ public:
+  GitRequest(const Context& context, const ports::Call& call, const RawRequest& request)
+      : context_(context), call_(call), request_(request) {}
+
+  // Ok: the stream has the answer, or the beginning of one that was cut.
+  Status Answer(RawStream& stream) {
+    NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
+    NS_ASSIGN(const ports::Received place, Admitted());
+    if (place.host != context_.settings.receive.host) return Elsewhere(place);
+    const GitTurns::Turn turn(context_.git_turns, call_);
+    if (!turn.got())
+      return Unavailable("too many pushes and fetches are under way; try again in a few seconds");
+    if (push()) NS_TRY(received().Create(ask_.name));  // should it have failed before
+    return Serve(place, stream);
+  }
+
+ private:
+  bool push() const { return ask_.serving.service == GitService::kReceive; }
+  ports::GitReceive& received() const { return *context_.parts.received; }
+
+  Result<ports::Received> Admitted() {
+    const auto basic = BasicOf(request_.peer);
+    const bool host = basic && !push() && basic->user == model::kFetchUser &&
+                      model::IsFetchToken(context_.settings.plan_key, ask_.name, basic->password,
+                                          context_.parts.clock.Now());
+    if (host) return context_.parts.received_store->Find(ask_.name);
+    NS_ASSIGN(const Claim claim, Identify(context_.settings.identity,
+                                          basic ? WithBearer(request_.peer, *basic) : request_.peer,
+                                          context_.parts.clock.Now()));
+    NS_ASSIGN(const Caller caller, Recognise(context_.store(), context_.settings.identity, claim));
+    return Place(caller);
+  }
+
+  Result<ports::Received> Place(const Caller& caller) {
+    const auto found = context_.parts.received_store->Find(ask_.name);
+    const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
+    if (found.status().code() == Code::kNotFound && makes) {
+      NS_TRY(Authorize(caller, {Action::kAny, model::TokenScope::kDeploy, false}, {}));
+      NS_TRY(MakeReceived(context_, caller.user, ask_.name).status());
+      return context_.parts.received_store->Find(ask_.name);
+    }
+    if (!found.ok()) return found;
+    NS_ASSIGN(const auto snapshot, context_.store().repositories.Snapshot(found->repository));
+    Object object{
+        "repository \"" + ask_.name + "\"", snapshot.repository.owners, false, false, {}, true};
+    for (const auto& follower : snapshot.followers) object.apps.push_back(follower.app);
+    const Demand demand = push() ? Demand{Action::kOwn, model::TokenScope::kDeploy, false}
+                                 : Demand{Action::kUse, model::TokenScope::kRead, false};
+    NS_TRY(Authorize(caller, demand, object));
+    if (push() && caller.token) NS_TRY(CoversAll(*caller.token, object.apps));
+    return found;
+  }
+
+  // What is pushed is deployed by every application of the repository.
+  static Status CoversAll(const model::Token& token, const std::vector<AppId>& apps) {
+    const auto covered = [&](const AppId& app) { return token.Covers(app); };
+    if (std::ranges::all_of(apps, covered)) return {};
+    return {Code::kDenied, "TokenLimited",
+            "the token is limited to applications, and the repository has others too"};
+  }
+
+  Status Elsewhere(const ports::Received& place) const {
+    return Unavailable(
+        "the repository \"" + ask_.name + "\" lies on the machine " + place.host +
+        (place.address.empty() ? "" : ": use " + place.address + "/git/" + ask_.name + ".git"));
+  }
+
+  Status Serve(const ports::Received& place, RawStream& stream) {
+    ports::Call call = call_;
+    call.deadline = context_.parts.clock.Monotonic() + context_.settings.receive.time_limit;
+    OpenedLate exchange(stream, GitContentType(ask_.serving));
+    const Status served = received().Serve(call, ask_.name, ask_.serving, exchange);
+    if (push() && !ask_.serving.advertise) Tell(place);
+    if (!served.ok() && exchange.opened()) {
+      log::Info("a Git client was cut off",
+                {{"repository", ask_.name}, {"why", served.ToString()}});
+      return {};
+    }
+    return served;
+  }
+
+  // Whatever came of it: what is new is built at once. Should the hint be lost, the relist comes to
+  // it.
+  void Tell(const ports::Received& place) const {
+    const Status sent =
+        context_.store().hints.Send({ports::Hint::Kind::kRepository, place.repository.str()});
+    if (!sent.ok()) log::Info("a push is looked at a little later", {{"why", sent.ToString()}});
+  }
+
+  const Context& context_;
+  const ports::Call& call_;
+  const RawRequest& request_;
+  GitAsk ask_;
+};
+
+}  // namespace
+
+RawEntry GitEntry(const ReceiveSettings& settings) {
+  // More than a push may have: Git itself tells the client that it is too large.
+  const auto most = static_cast<int64_t>(settings.push_limit) * 4 + kOverhead;
+  return {"/git/", true, true, most, true};
+}
+
+std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
+                                   const RawRequest& request, RawStream& stream) {
+  const Status answered = GitRequest(context, call, request).Answer(stream);
+  if (answered.ok()) return std::nullopt;
+  if (answered.code() == Code::kInternal)
+    log::Error("a Git client could not be served", {{"why", answered.ToString()}});
+  return Refusal(answered);
+}
+
+Result<model::Repository> MakeReceived(const Context& context, const model::User& user,
+                                       const std::string& name) {
+  const ReceiveSettings& settings = context.settings.receive;
+  model::Repository made;
+  made.id = RepositoryId::New(context.parts.random);
+  made.name = name;
+  made.url = model::ReceivedUrl(name);
+  made.owners = {user.id};
+  const Status stored = context.parts.received_store->Insert(
+      made, {name, made.id, settings.host, settings.address, false}, user.id);
+  if (stored.code() == Code::kExists)
+    return Status(Code::kExists, "NameTaken", "the name \"" + name + "\" is taken: choose another");
+  NS_TRY(stored);
+  NS_TRY(context.parts.received->Create(name));
+  return made;
+}
+
+}  // namespace ns::api

@@ -1,0 +1,22 @@
+// git push and git fetch, to and from repositories of the platform's own.
+#pragma once
+
+#include <optional>
+
+#include "api/method.h"
+#include "api/raw.h"
+
+namespace ns::api {
+
+RawEntry GitEntry(const ReceiveSettings& settings);
+
+// Who is an owner or admin may push, who may make applications of it may fetch, and so may a host
+// of the platform that shows a token. What it gives is the answer where `stream` was not opened.
+std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
+                                   const RawRequest& request, RawStream& stream);
+
+// Makes a repository called `name` on this machine for that user. kExists: "NameTaken".
+Result<model::Repository> MakeReceived(const Context& context, const model::User& user,
+                                       const std::string& name);
+
+}  // namespace ns::api

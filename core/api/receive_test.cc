@@ -1,0 +1,259 @@
+// Who may push and fetch, and what a Git client is told.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "api/api_world.h"
+#include "api/receive_request.h"
+#include "base/crypto.h"
+#include "model/fetch_token.h"
+#include "neoshowcase/platform/v1/push.pb.h"
+#include "neoshowcase/platform/v1/token.pb.h"
+
+namespace ns::api {
+namespace {
+
+using ports::GitService;
+using ::testing::HasSubstr;
+
+// Repositories in memory; says what it was asked.
+class FakeReceive final : public ports::GitReceive {
+ public:
+  Status Create(const std::string& name) override {
+    there.insert(name);
+    return {};
+  }
+  Result<bool> Has(const std::string& name) override { return there.contains(name); }
+  Status Remove(const std::string& name) override {
+    there.erase(name);
+    return {};
+  }
+  Status Tidy(const ports::Call&, const std::string&) override { return {}; }
+  Status Serve(const ports::Call& call, const std::string& name, const ports::GitServing& serving,
+               ports::ByteExchange& exchange) override {
+    served.push_back((serving.service == GitService::kReceive ? "push " : "fetch ") + name);
+    if (!failure.ok()) return failure;
+    return exchange.Give(call, "said");
+  }
+  std::set<std::string> there;
+  std::vector<std::string> served;
+  Status failure;
+};
+
+class MemoryStream final : public RawStream, public ports::ByteExchange {
+ public:
+  ports::ByteExchange& bytes() override { return *this; }
+  void Open(int http_status, const RawHeaders& headers) override {
+    status = http_status;
+    head = headers;
+  }
+  int ready() const override { return -1; }
+  Result<bool> Take(std::string&) override { return true; }
+  Status Give(const ports::Call&, std::string_view bytes) override {
+    answer += bytes;
+    return {};
+  }
+  int status = 0;
+  RawHeaders head;
+  std::string answer;
+};
+
+class ReceiveTest : public ApiWorld {
+ protected:
+  ReceiveTest() {
+    Remake([](Settings&) {});
+  }
+
+  void Remake(const std::function<void(Settings&)>& change) {
+    Settings settings = MakeSettings();
+    settings.receive.host = "one";
+    change(settings);
+    Parts parts = MakeParts();
+    parts.received = &receive_;
+    parts.received_store = &store.received();
+    dispatcher_.emplace(std::move(settings), parts);
+  }
+
+  struct Told {
+    int status = 0;
+    std::string text;
+    RawHeaders headers;
+  };
+  Told Ask(Peer peer, const std::string& method, const std::string& path,
+           const std::string& query = "") {
+    peer.headers.emplace_back(":path", path + query);
+    if (method == "POST") {
+      const std::string service = path.substr(path.rfind('/') + 1);
+      peer.headers.emplace_back("content-type", "application/x-" + service + "-request");
+    }
+    MemoryStream stream;
+    const auto answer = dispatcher_->Raw({}, peer, method, path, stream);
+    if (answer) return {answer->http_status, answer->body, answer->headers};
+    return {stream.status, stream.answer, stream.head};
+  }
+  Told Advertise(const Peer& peer, const std::string& name, bool push = true) {
+    return Ask(peer, "GET", "/git/" + name + "/info/refs",
+               std::string("?service=git-") + (push ? "receive" : "upload") + "-pack");
+  }
+  Told Push(const Peer& peer, const std::string& name) {
+    return Ask(peer, "POST", "/git/" + name + "/git-receive-pack");
+  }
+  static Peer Basic(const std::string& user, const std::string& password) {
+    return {
+        false, 0, 0, "10.1.1.1", {{"authorization", "Basic " + ToBase64(user + ":" + password)}}};
+  }
+  std::string Token(const Peer& owner, own_pb::TokenScope scope) {
+    own_pb::CreateTokenRequest in;
+    in.set_name("t");
+    in.set_scope(scope);
+    in.set_days(1);
+    const auto made = dispatcher_->Invoke(
+        {}, owner, "neoshowcase.platform.v1.TokenService/CreateToken", in.SerializeAsString());
+    EXPECT_TRUE(made.ok()) << made.status().ToString();
+    own_pb::CreateTokenResponse out;
+    EXPECT_TRUE(out.ParseFromString(made.ok() ? *made : ""));
+    return out.text();
+  }
+  Result<own_pb::PreparePushResponse> Prepare(const Peer& peer, const std::string& name) {
+    own_pb::PreparePushRequest in;
+    in.set_name(name);
+    return Parsed<own_pb::PreparePushResponse>(dispatcher_->Invoke(
+        {}, peer, "neoshowcase.platform.v1.PushService/PreparePush", in.SerializeAsString()));
+  }
+
+  FakeReceive receive_;
+  std::optional<Dispatcher> dispatcher_;
+};
+
+TEST_F(ReceiveTest, Stranger_IsAskedWhoTheyAre) {
+  const Told told = Advertise({false, 0, 0, "10.1.1.1", {}}, "shop.git");
+  EXPECT_EQ(told.status, 401);
+  EXPECT_THAT(told.headers,
+              ::testing::Contains(::testing::Pair("www-authenticate", HasSubstr("Basic"))));
+  EXPECT_EQ(Advertise(Basic("x", "nonsense"), "shop.git").status, 401);
+}
+
+TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
+  EXPECT_EQ(Advertise(Named("alice"), "shop.git").text, "said");
+  EXPECT_EQ(Push(Named("alice"), "shop").text, "said");
+  EXPECT_EQ(Push(Named("bob"), "shop").status, 404);
+  EXPECT_EQ(Advertise(Named("bob"), "shop", false).status, 404);
+  EXPECT_EQ(Advertise(Root(), "shop", false).status, 200);
+  const auto all = store.store().repositories.List().value();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].url, "ns-git:shop");
+  EXPECT_TRUE(receive_.there.contains("shop"));
+}
+
+TEST_F(ReceiveTest, FetchAndASecondRequest_MakeNothing) {
+  EXPECT_EQ(Advertise(Named("alice"), "shop", false).status, 404);
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 404);
+  EXPECT_TRUE(receive_.there.empty());
+}
+
+TEST_F(ReceiveTest, WhereNothingIsMadeByAPush_TheApiMakesIt) {
+  Remake([](Settings& settings) { settings.receive.create_on_push = false; });
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 404);
+  const auto made = Prepare(Named("alice"), "shop");
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  EXPECT_TRUE(made->created());
+  EXPECT_EQ(made->path(), "/git/shop.git");
+  EXPECT_FALSE(Prepare(Named("alice"), "shop")->created());
+  EXPECT_EQ(Prepare(Named("bob"), "shop").status().code(), Code::kExists);
+  EXPECT_EQ(Prepare(Named("bob"), "a/b").status().code(), Code::kInvalid);
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
+}
+
+TEST_F(ReceiveTest, Tokens_ComeAsPasswordsAndCountByTheirScope) {
+  const std::string deploy = Token(Named("alice"), own_pb::TOKEN_SCOPE_DEPLOY);
+  const std::string read = Token(Named("alice"), own_pb::TOKEN_SCOPE_READ);
+  EXPECT_EQ(Advertise(Basic("any", read), "shop").status, 403);
+  EXPECT_EQ(Advertise(Basic("any", deploy), "shop").status, 200);
+  EXPECT_EQ(Push(Basic("", deploy), "shop").status, 200);
+  EXPECT_EQ(Push(Basic("any", read), "shop").status, 403);
+  EXPECT_EQ(Advertise(Basic("any", read), "shop", false).status, 200);
+}
+
+TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) {
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Named("alice"), "blog").status, 200);
+  const std::string token =
+      model::FetchToken(MakeSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1));
+  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", false).status, 200);
+  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "blog", false).status, 401);
+  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", true).status, 401);
+  clock.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", false).status, 401);
+}
+
+TEST_F(ReceiveTest, Push_HintsTheFetcher) {
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  std::vector<ports::Hint> hints;
+  store.store().hints.Subscribe([&](const ports::Hint& hint) { hints.push_back(hint); });
+  ASSERT_EQ(Push(Named("alice"), "shop").status, 200);
+  const std::string id(store.received().Find("shop")->repository.str());
+  EXPECT_THAT(hints, ::testing::ElementsAre(ports::Hint{ports::Hint::Kind::kRepository, id}));
+}
+
+TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_TRUE(store.received().SetAddress("one", "https://one.test").ok());
+  Remake([](Settings& settings) { settings.receive.host = "two"; });
+  const Told told = Advertise(Named("alice"), "shop");
+  EXPECT_EQ(told.status, 503);
+  EXPECT_THAT(told.text, HasSubstr("https://one.test/git/shop.git"));
+}
+
+TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
+  receive_.failure = Status(Code::kExhausted, "RepositoryFull", "it is full");
+  const Told full = Advertise(Named("alice"), "shop");
+  EXPECT_EQ(full.status, 413);
+  EXPECT_EQ(full.text, "it is full\n");
+  receive_.failure = Unavailable("the disk is away");
+  EXPECT_THAT(Advertise(Named("alice"), "shop").headers,
+              ::testing::Contains(::testing::Pair("retry-after", "5")));
+}
+
+TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
+  Remake([](Settings& settings) { settings.receive.at_once = 0; });
+  const Told told = Advertise(Named("alice"), "shop");
+  EXPECT_EQ(told.status, 503);
+  EXPECT_THAT(told.headers, ::testing::Contains(::testing::Pair("retry-after", "5")));
+}
+
+TEST(GitAsk, PathsAndHeadersThatAreNoneOfGits_AreRefused) {
+  const auto code = [](const std::string& method, const std::string& path, RawHeaders headers) {
+    headers.emplace_back(":path", path);
+    return ReadGitAsk({false, 0, 0, "", headers}, method, path.substr(0, path.find('?')))
+        .status()
+        .code();
+  };
+  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-upload-pack", {}), Code::kOk);
+  EXPECT_EQ(code("GET", "/git/shop.git/info/refs", {}), Code::kDenied);
+  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-evil", {}), Code::kDenied);
+  EXPECT_EQ(code("GET", "/git/shop.git/HEAD", {}), Code::kNotFound);
+  EXPECT_EQ(code("GET", "/git/../info/refs?service=git-upload-pack", {}), Code::kNotFound);
+  EXPECT_EQ(code("GET", "/git/a..b/info/refs?service=git-upload-pack", {}), Code::kNotFound);
+  EXPECT_EQ(code("GET", "/git/%2e%2e/info/refs?service=git-upload-pack", {}), Code::kNotFound);
+  EXPECT_EQ(code("GET", "/git/shop.git/git-receive-pack", {}), Code::kUnsupported);
+  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", {}), Code::kInvalid);
+  const RawHeaders right{{"content-type", "application/x-git-receive-pack-request"}};
+  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", right), Code::kOk);
+  RawHeaders brotli = right;
+  brotli.emplace_back("content-encoding", "br");
+  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", brotli), Code::kInvalid);
+}
+
+TEST(GitAsk, Basic_IsReadInEveryCase) {
+  const auto of = [](const std::string& value) {
+    return BasicOf({false, 0, 0, "", {{"authorization", value}}});
+  };
+  EXPECT_EQ(of("Basic " + ToBase64("a:b:c")), (BasicCredentials{"a", "b:c"}));
+  EXPECT_EQ(of("basic " + ToBase64(":p")), (BasicCredentials{"", "p"}));
+  EXPECT_EQ(of("Basic %%%"), std::nullopt);
+  EXPECT_EQ(of("Basic " + ToBase64("no colon")), std::nullopt);
+  EXPECT_EQ(of("Bearer x"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ns::api

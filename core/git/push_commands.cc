@@ -1,0 +1,83 @@
+#include "git/push_commands.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace ns::git {
+namespace {
+
+constexpr size_t kLongestLine = 65520;
+constexpr size_t kOverhead = 4 + 40 + 1 + 40 + 1;  // of one command, before its ref
+constexpr size_t kLongestRef = 1024;
+constexpr size_t kMostToldOf = 100;  // refs, in a refusal
+
+Status NoLines() { return Invalid("the body is no request of Git"); }
+
+}  // namespace
+
+std::string PacketLine(std::string_view text) {
+  std::array<char, 8> size{};
+  std::snprintf(size.data(), size.size(), "%04zx", text.size() + 4);
+  return size.data() + std::string(text);
+}
+
+Status PushCommands::Feed(std::string_view bytes) {
+  if (complete_) return {};
+  seen_ += bytes.size();
+  left_ += bytes;
+  size_t at = 0;
+  while (!complete_ && left_.size() - at >= 4) {
+    size_t size = 0;
+    const char* const digits = left_.data() + at;
+    const auto [end, error] = std::from_chars(digits, digits + 4, size, 16);
+    if (error != std::errc() || end != digits + 4 || (size < 4 && size != 0) || size > kLongestLine)
+      return NoLines();
+    if (size == 0) {
+      complete_ = true;
+      break;
+    }
+    if (left_.size() - at < size) break;
+    NS_TRY(TakeLine(std::string_view(left_).substr(at + 4, size - 4)));
+    at += size;
+  }
+  left_.erase(0, at);
+  if (complete_) left_.clear();
+  return {};
+}
+
+// "OLD NEW REF", with capabilities behind a NUL in the first; others ("shallow", "push-cert") stay
+// Git's.
+Status PushCommands::TakeLine(std::string_view line) {
+  const size_t nul = line.find('\0');
+  if (nul != std::string_view::npos) {
+    side_band_ = side_band_ || line.substr(nul).find("side-band-64k") != std::string_view::npos;
+    line = line.substr(0, nul);
+  }
+  while (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.starts_with("shallow ") || line.size() < kOverhead - 4) return {};
+  std::string_view ref = line.substr(kOverhead - 4);
+  if (ref.size() > kLongestRef)
+    return Invalid("a ref has a name of more than " + std::to_string(kLongestRef) + " bytes");
+  refs_.emplace_back(ref);
+  if (line.starts_with("0000000000000000000000000000000000000000 ")) ++created_;
+  if (refs_.size() <= most_) return {};
+  return Status(Code::kExhausted, "TooManyRefs",
+                "one push may change at most " + std::to_string(most_) + " refs");
+}
+
+std::string PushCommands::Refusal(const std::string& why) const {
+  std::string report = PacketLine("unpack " + why + "\n");
+  for (size_t i = 0; i < std::min(refs_.size(), kMostToldOf); ++i)
+    report += PacketLine("ng " + refs_[i] + " refused\n");
+  report += "0000";
+  if (!side_band_) return report;
+  std::string out = PacketLine("\x02" + why + "\n");
+  constexpr size_t kPiece = 60'000;
+  for (size_t at = 0; at < report.size(); at += kPiece)
+    out += PacketLine("\x01" + report.substr(at, kPiece));
+  return out + "0000";
+}
+
+}  // namespace ns::git

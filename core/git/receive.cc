@@ -1,0 +1,225 @@
+#include "git/receive.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include "git/mirror.h"
+#include "git/receive_child.h"
+#include "git/received_folder.h"
+#include "git/sandbox.h"
+#include "model/received.h"
+
+namespace ns::git {
+namespace {
+
+using ports::GitService;
+using supervise::Fd;
+using supervise::Process;
+
+struct Pair {
+  Fd ours, theirs;
+};
+
+Status NoPipe() {
+  return Unavailable(std::string("cannot make a pipe: ") + ::strerrordesc_np(errno));
+}
+
+Result<Pair> Sockets() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return NoPipe();
+  return Pair{Fd(fds[0]), Fd(fds[1])};
+}
+
+Result<Pair> Pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return NoPipe();
+  ::fcntl(fds[0], F_SETFL, O_NONBLOCK);
+  return Pair{Fd(fds[0]), Fd(fds[1])};
+}
+
+// Settings that no repository can override: those of the command line come last.
+std::vector<std::string> Settings(uint64_t most_input) {
+  std::vector<std::string> words;
+  for (const std::string& setting : std::initializer_list<std::string>{
+           "core.hooksPath=/dev/null",
+           "core.alternateRefsCommand=/bin/true",
+           "core.packedGitWindowSize=32m",
+           "core.packedGitLimit=256m",
+           "core.bigFileThreshold=32m",
+           "core.fsync=committed",
+           "gc.auto=0",
+           "gc.autoDetach=false",
+           "pack.threads=1",
+           "pack.windowMemory=128m",
+           "protocol.allow=never",
+           "receive.autogc=false",
+           "receive.denyDeleteCurrent=refuse",
+           "receive.denyCurrentBranch=ignore",
+           "receive.fsckObjects=true",
+           "receive.maxInputSize=" + std::to_string(most_input),
+           "receive.updateServerInfo=false",
+           "receive.advertisePushOptions=false",
+           "transfer.hideRefs=refs",
+           "transfer.hideRefs=!refs/heads",
+           "transfer.hideRefs=!refs/tags",
+           "transfer.advertiseSID=false",
+           "uploadpack.allowFilter=false",
+       }) {
+    words.emplace_back("-c");
+    words.push_back(setting);
+  }
+  return words;
+}
+
+class ReceivedByGit final : public ports::GitReceive {
+ public:
+  ReceivedByGit(ReceiveOptions options, Clock& clock)
+      : options_(std::move(options)),
+        clock_(clock),
+        folder_(options_.folder),
+        sandbox_(options_.git, clock) {}
+
+  Status Create(const std::string& name) override {
+    NS_TRY(Check(name));
+    return folder_.Create(name);
+  }
+
+  Result<bool> Has(const std::string& name) override {
+    NS_TRY(Check(name));
+    return folder_.Has(name);
+  }
+
+  Status Remove(const std::string& name) override {
+    NS_TRY(Check(name));
+    return folder_.Remove(name);
+  }
+
+  Status Tidy(const ports::Call& call, const std::string& name) override {
+    NS_TRY(CheckThere(name));
+    auto words = Settings(options_.push_limit);
+    words.insert(words.end(), {"-c", "gc.auto=1000", "gc", "--auto", "--quiet"});
+    NS_ASSIGN(Process child,
+              Start(name, std::move(words), {"GIT_DIR=" + folder_.PathOf(name)}, {}));
+    auto ended = child.Wait(clock_, call.deadline, call.cancel);
+    if (ended.ok() && ended->ok()) return {};
+    child.KillGroup(SIGKILL);
+    if (!ended.ok()) {
+      [[maybe_unused]] const auto reaped = child.Wait(clock_, clock_.Monotonic() + kEnding);
+      return ended.status();
+    }
+    return Unavailable("git gc of " + name + ": " + ended->ToString());
+  }
+
+  Status Serve(const ports::Call& call, const std::string& name, const ports::GitServing& serving,
+               ports::ByteExchange& exchange) override {
+    NS_TRY(CheckThere(name));
+    const bool push = serving.service == GitService::kReceive;
+    const uint64_t used = push ? FolderSize(folder_.PathOf(name)) : 0;
+    if (used >= options_.repository_limit) return Full(name);
+    auto words = Settings(std::min(options_.push_limit, options_.repository_limit - used));
+    words.insert(words.end(), {push ? "receive-pack" : "upload-pack", "--stateless-rpc"});
+    if (!push) words.emplace_back("--strict");
+    if (serving.advertise) words.emplace_back("--advertise-refs");
+    words.push_back(folder_.PathOf(name));
+    std::vector<std::string> env;
+    if (!push && !serving.protocol.empty()) env.push_back("GIT_PROTOCOL=" + serving.protocol);
+    NS_ASSIGN(Pair io, Sockets());
+    NS_ASSIGN(Pair err, Pipe());
+    NS_ASSIGN(Process child,
+              Start(name, std::move(words), env, {io.theirs.get(), err.theirs.get()}));
+    io.theirs.Close();
+    err.theirs.Close();
+    ReceiveConversation conversation(
+        call, clock_, {std::move(child), std::move(io.ours), std::move(err.ours)}, serving,
+        exchange, options_.ref_limit,
+        [&](const PushCommands& commands) { return CheckRefs(name, commands); });
+    const Status status = conversation.Run();
+    if (push && !serving.advertise) NS_TRY(folder_.PointHead(name, conversation.commands().refs()));
+    return status;
+  }
+
+ private:
+  static constexpr Duration kEnding = std::chrono::seconds(10);
+
+  // Of a child's standard streams; -1: nothing.
+  struct Streams {
+    int io = -1, err = -1;
+  };
+
+  Status Check(const std::string& name) const {
+    if (options_.program.empty())
+      return Status(Code::kPrecondition, "GitMissing",
+                    "nothing can be pushed here: there is no program git; install it")
+          .SetFault(Fault::kOperator);
+    const std::string mistake = model::ReceivedNameMistake(name);
+    return mistake.empty() ? Status() : Invalid("the name of a repository " + mistake);
+  }
+
+  Status CheckThere(const std::string& name) const {
+    NS_TRY(Check(name));
+    if (folder_.Has(name)) return {};
+    return NotFound("the repository \"" + name + "\" is not on this machine");
+  }
+
+  Status Full(const std::string& name) const {
+    return Status(Code::kExhausted, "RepositoryFull",
+                  "the repository \"" + name + "\" has reached " +
+                      std::to_string(options_.repository_limit >> 20) +
+                      " MiB, the limit of one: begin a new one")
+        .SetFault(Fault::kSource);
+  }
+
+  Status CheckRefs(const std::string& name, const PushCommands& commands) const {
+    const size_t there = folder_.CountRefs(name);
+    if (there + commands.created() <= options_.ref_limit) return {};
+    return Status(Code::kExhausted, "TooManyRefs",
+                  "the repository has " + std::to_string(there) +
+                      " branches and tags, and may have " + std::to_string(options_.ref_limit))
+        .SetFault(Fault::kSource);
+  }
+
+  Result<Process> Start(const std::string& name, std::vector<std::string> words,
+                        std::vector<std::string> env, Streams streams) {
+    words.insert(words.begin(), options_.program);
+    supervise::SpawnSpec spec;
+    NS_ASSIGN(const bool sandboxed, sandbox_.Use());
+    if (sandboxed) {
+      GitOptions inside = options_.git;
+      inside.worker = std::move(words);
+      spec.argv = SandboxedCommand(inside, {folder_.PathOf(name)});
+    } else {
+      spec.argv = std::move(words);
+    }
+    spec.env = {"PATH=/usr/bin:/bin",    "HOME=/nonexistent",           "LANG=C.UTF-8",
+                "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1",
+                "GIT_TERMINAL_PROMPT=0"};
+    spec.env.insert(spec.env.end(), env.begin(), env.end());
+    spec.limits = {{RLIMIT_CORE, 0},
+                   {RLIMIT_FSIZE, options_.repository_limit},
+                   {RLIMIT_AS, options_.git.memory_limit}};
+    spec.in = spec.out = streams.io;
+    spec.err = streams.err;
+    spec.die_with_parent = true;
+    return Process::Spawn(spec);
+  }
+
+  const ReceiveOptions options_;
+  Clock& clock_;
+  const ReceivedFolder folder_;
+  SandboxChoice sandbox_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::GitReceive> NewGitReceive(ReceiveOptions options, Clock& clock) {
+  return std::make_unique<ReceivedByGit>(std::move(options), clock);
+}
+
+}  // namespace ns::git

@@ -1,0 +1,121 @@
+#include "git/received_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "supervise/fd.h"
+
+namespace ns::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kConfig[] =
+    "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+constexpr char kHead[] = "ref: refs/heads/main\n";
+
+Status Failed(const std::string& what, const std::string& why) {
+  return Unavailable(what + ": " + why).SetFault(Fault::kPlatform);
+}
+
+Status WriteFile(const std::string& path, std::string_view text) {
+  const supervise::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(fd.get()) != 0)
+    return Failed("cannot write " + path, ::strerrordesc_np(errno));
+  return {};
+}
+
+std::string ReadLine(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// Full names of all branches and tags.
+std::set<std::string> RefsOf(const std::string& path) {
+  std::set<std::string> refs;
+  std::ifstream packed(path + "/packed-refs");
+  for (std::string line; std::getline(packed, line);) {
+    if (line.size() > 41 && line[0] != '#' && line[0] != '^') refs.insert(line.substr(41));
+  }
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(path + "/refs", error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored) && at->path().extension() != ".lock")
+      refs.insert(at->path().string().substr(path.size() + 1));
+  }
+  return refs;
+}
+
+}  // namespace
+
+bool ReceivedFolder::Has(const std::string& name) const {
+  std::error_code ignored;
+  return fs::is_regular_file(PathOf(name) + "/HEAD", ignored);
+}
+
+Status ReceivedFolder::Create(const std::string& name) const {
+  if (Has(name)) return {};
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  std::string made = folder_ + "/.new-XXXXXX";
+  if (error || ::mkdtemp(made.data()) == nullptr)
+    return Failed("cannot make a folder in " + folder_,
+                  error ? error.message() : ::strerrordesc_np(errno));
+  for (const char* part : {"/objects/info", "/objects/pack", "/refs/heads", "/refs/tags"})
+    fs::create_directories(made + part, error);
+  Status status = error ? Failed("cannot make " + made, error.message()) : Status();
+  if (status.ok()) status = WriteFile(made + "/HEAD", kHead);
+  if (status.ok()) status = WriteFile(made + "/config", kConfig);
+  if (status.ok() && ::rename(made.c_str(), PathOf(name).c_str()) != 0 && !Has(name))
+    status = Failed("cannot make " + PathOf(name), ::strerrordesc_np(errno));
+  fs::remove_all(made, error);
+  return status;
+}
+
+// Out of the way first, so that what is half gone is nobody's repository.
+Status ReceivedFolder::Remove(const std::string& name) const {
+  const std::string path = PathOf(name), away = folder_ + "/.gone-" + name;
+  std::error_code error;
+  fs::remove_all(away, error);
+  if (::rename(path.c_str(), away.c_str()) != 0 && errno != ENOENT)
+    return Failed("cannot remove " + path, ::strerrordesc_np(errno));
+  fs::remove_all(away, error);
+  return error ? Failed("cannot remove " + away, error.message()) : Status();
+}
+
+Status ReceivedFolder::PointHead(const std::string& name,
+                                 const std::vector<std::string>& refs) const {
+  const std::string path = PathOf(name), head = ReadLine(path + "/HEAD");
+  const auto there = RefsOf(path);
+  if (head.starts_with("ref: ") && there.contains(head.substr(5))) return {};
+  std::vector<std::string> wanted = {"refs/heads/main", "refs/heads/master"};
+  wanted.insert(wanted.end(), refs.begin(), refs.end());
+  const auto found = std::ranges::find_if(wanted, [&](const std::string& ref) {
+    return ref.starts_with("refs/heads/") && there.contains(ref);
+  });
+  if (found == wanted.end()) return {};
+  const std::string next = path + "/HEAD.new";
+  NS_TRY(WriteFile(next, "ref: " + *found + "\n"));
+  if (::rename(next.c_str(), (path + "/HEAD").c_str()) == 0) return {};
+  return Failed("cannot write " + path + "/HEAD", ::strerrordesc_np(errno));
+}
+
+size_t ReceivedFolder::CountRefs(const std::string& name) const {
+  return RefsOf(PathOf(name)).size();
+}
+
+}  // namespace ns::git

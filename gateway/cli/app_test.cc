@@ -1,0 +1,202 @@
+// `ns app create`, from flags and on a terminal; update, delete, open; variables from a file.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "testing/program_run.h"
+#include "testing/terminal_run.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class AppTest : public ProgramRun {
+ protected:
+  AppTest()
+      : path_((std::filesystem::temp_directory_path() / ("ns-env-" + std::to_string(::getpid())))
+                  .string()) {
+    OfferShop();
+    platform::Suggestion wanted;
+    wanted.set_name("fresh");
+    wanted.set_fqdn("fresh.test");
+    auto& method = *wanted.add_methods();
+    method.set_name("runtime_dockerfile");
+    method.set_reason("There is a Dockerfile.");
+    method.set_http_port(3000);
+    auto& config = *method.mutable_config()->mutable_runtime_dockerfile();
+    config.set_dockerfile_name("Dockerfile");
+    config.set_context(".");
+    server_.On("SuggestApplication", wanted);
+    server_.On("CreateApplication", [this](const std::string& body) {
+      asked_.ParseFromString(body);
+      api::Application made;
+      made.set_id("a2");
+      made.set_name(asked_.name());
+      return Ok(made);
+    });
+    server_.On("GetApplicationStatus", platform::ApplicationStatus());
+    for (const char* method_name :
+         {"SetEnv", "StartApplication", "UpdateApplication", "DeleteApplication"})
+      server_.On(method_name, google::protobuf::Empty());
+  }
+  ~AppTest() override { std::filesystem::remove(path_); }
+  // On a terminal. The child talks to the server of this process.
+  std::unique_ptr<TerminalRun> Talk(std::vector<std::string> words) {
+    words.insert(words.begin(), {"ns", "--server", server_.unix_address()});
+    return std::make_unique<TerminalRun>([words] {
+      std::vector<const char*> argv;
+      for (const std::string& word : words) argv.push_back(word.c_str());
+      return RunProgram(static_cast<int>(argv.size()), argv.data());
+    });
+  }
+
+  const std::string path_;
+  api::CreateApplicationRequest asked_;
+};
+
+TEST_F(AppTest, CreateFromFlags) {
+  EXPECT_EQ(Run({"app", "create", "shop", "--name", "x", "--method", "runtime-cmd", "--set",
+                 "base_image=alpine", "--set", "command=./serve", "--host", "https://x.test/path",
+                 "--port", "9000"}),
+            0)
+      << err_;
+  EXPECT_EQ(out_, "a2\n");
+  EXPECT_EQ(asked_.config().runtime_cmd().base_image(), "alpine");
+  EXPECT_EQ(asked_.config().runtime_cmd().runtime_config().command(), "./serve");
+  EXPECT_EQ(asked_.websites(0).fqdn(), "x.test");
+  EXPECT_TRUE(asked_.websites(0).https());
+  EXPECT_FALSE(asked_.start_on_create());
+  EXPECT_THAT(err_, HasSubstr("https://x.test/path"));
+}
+
+TEST_F(AppTest, WrongSettingsAreTold) {
+  const auto create = [&](const std::string& setting) {
+    return Run(
+        {"app", "create", "shop", "--name", "x", "--method", "static-cmd", "--set", setting});
+  };
+  EXPECT_EQ(create("artifactpth=x"), 2);
+  EXPECT_THAT(err_, HasSubstr("has no setting \"artifactpth\"; did you mean \"artifactPath\"?"));
+  EXPECT_EQ(create("spa=maybe"), 2);
+  EXPECT_THAT(err_, HasSubstr("spa must be true or false, not \"maybe\""));
+  EXPECT_EQ(create("spa"), 2);
+  EXPECT_THAT(err_, HasSubstr("give KEY=VALUE"));
+}
+
+TEST_F(AppTest, YesTakesWhatTheSourceSuggests) {
+  std::ofstream(path_) << "A=1\n";
+  EXPECT_EQ(Run({"app", "create", "--repo", "shop", "--yes", "--env-file", path_}), 0) << err_;
+  EXPECT_EQ(asked_.name(), "fresh");
+  EXPECT_EQ(asked_.websites(0).fqdn(), "fresh.test");
+  EXPECT_EQ(asked_.websites(0).http_port(), 3000);
+  EXPECT_THAT(err_, HasSubstr("runtime-dockerfile: There is a Dockerfile."));
+  EXPECT_THAT(server_.calls(),
+              testing::ElementsAre("GetRepositories", "SuggestApplication", "CreateApplication",
+                                   "SetEnv", "StartApplication"));
+}
+
+TEST_F(AppTest, CreateOnATerminalAsksWithDefaults) {
+  auto talk = Talk({"app", "create"});
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      {"Repository (name, id or URL) [shop]: ", ""},
+      {"Branch or tag [HEAD]: ", "main"},
+      {"Name [fresh]: ", "mine"},
+      {"Build method [runtime-dockerfile]: ", "nope"},
+      {"There is no method \"nope\"", ""},
+      {"Build method [runtime-dockerfile]: ", ""},
+      {"dockerfileName [Dockerfile]: ", "Other"},
+      {"context [.]: ", ""},
+      {"entrypoint: ", ""},
+      {"command: ", "./run"},
+      {"or none [fresh.test]: ", ""},
+      {"listens on [3000]: ", "4000"},
+      {"Start it at once? [Y/n]: ", "n"}};
+  for (const auto& [question, answer] : answers) {
+    ASSERT_TRUE(talk->Await(question)) << question << talk->printed();
+    if (!question.starts_with("There")) talk->Type(answer + "\n");
+  }
+  EXPECT_EQ(talk->Finish(), 0) << talk->printed();
+  EXPECT_THAT(talk->printed(), HasSubstr("fits: There is a Dockerfile."));
+  EXPECT_EQ(asked_.name(), "mine");
+  EXPECT_EQ(asked_.ref_name(), "main");
+  EXPECT_EQ(asked_.config().runtime_dockerfile().dockerfile_name(), "Other");
+  EXPECT_EQ(asked_.config().runtime_dockerfile().runtime_config().command(), "./run");
+  EXPECT_EQ(asked_.websites(0).http_port(), 4000);
+  EXPECT_FALSE(asked_.start_on_create());
+}
+
+TEST_F(AppTest, DeleteAsksForTheName) {
+  EXPECT_EQ(Run({"app", "delete", "shop"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--yes does it without asking"));
+  auto wrong = Talk({"app", "delete", "shop"});
+  ASSERT_TRUE(wrong->Await("Its name once more"));
+  wrong->Type("shopp\n");
+  EXPECT_EQ(wrong->Finish(), 1);
+  EXPECT_THAT(server_.calls(), testing::Not(testing::Contains("DeleteApplication")));
+  auto right = Talk({"app", "delete", "shop"});
+  ASSERT_TRUE(right->Await("Its name once more"));
+  right->Type("shop\n");
+  EXPECT_EQ(right->Finish(), 0) << right->printed();
+  EXPECT_THAT(server_.calls(), testing::Contains("DeleteApplication"));
+}
+
+TEST_F(AppTest, InterruptedQuestionLeavesTheTerminalAsItWas) {
+  auto talk = Talk({"app", "delete", "shop"});
+  ASSERT_TRUE(talk->Await("Its name once more"));
+  talk->Type("\003");
+  EXPECT_EQ(talk->Finish(), 128 + SIGINT);
+  EXPECT_THAT(server_.calls(), testing::Not(testing::Contains("DeleteApplication")));
+}
+
+TEST_F(AppTest, UpdateChangesWhatIsGiven) {
+  api::UpdateApplicationRequest changed;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changed.ParseFromString(body);
+    return Ok(google::protobuf::Empty());
+  });
+  EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next", "--set", "dockerfileName=Other"}), 0)
+      << err_;
+  EXPECT_EQ(changed.ref_name(), "next");
+  EXPECT_EQ(changed.config().runtime_dockerfile().dockerfile_name(), "Other");
+  EXPECT_FALSE(changed.has_name() || changed.has_websites() || changed.has_owner_ids());
+  EXPECT_EQ(Run({"app", "update", "shop", "--owner", "alice"}), 0);
+  EXPECT_EQ(changed.owner_ids().owner_ids(0), "u1");
+  EXPECT_EQ(Run({"app", "update", "shop", "--owner", "carol"}), 3);
+  EXPECT_EQ(Run({"app", "update", "shop"}), 2);
+  EXPECT_THAT(err_, HasSubstr("Nothing is to be changed"));
+}
+
+TEST_F(AppTest, RestartNeedsARunningOne) {
+  EXPECT_EQ(Run({"app", "restart", "shop"}), 0) << err_;
+  apps_.mutable_applications(0)->set_running(false);
+  server_.On("GetApplications", apps_);
+  EXPECT_EQ(Run({"app", "restart", "shop"}), 1);
+  EXPECT_THAT(err_, HasSubstr("`ns app start shop` starts it"));
+}
+
+TEST_F(AppTest, OpenPrintsTheUrls) {
+  platform::ApplicationStatus status;
+  status.set_name("shop");
+  server_.On("GetApplicationStatus", status);
+  EXPECT_EQ(Run({"open", "shop"}), 3);
+  status.add_urls("http://shop.test/");
+  server_.On("GetApplicationStatus", status);
+  EXPECT_EQ(Run({"open", "shop"}), 0);
+  EXPECT_EQ(out_, "http://shop.test/\n");
+}
+
+TEST_F(AppTest, VariablesOfAFileAreSetTogetherOrNotAtAll) {
+  std::ofstream(path_) << "A=1\nB=2\n";
+  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_, "C=3"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("3 set of shop"));
+  const size_t calls = server_.calls().size();
+  std::ofstream(path_) << "A=1\nB\n";
+  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_}), 2);
+  EXPECT_THAT(err_, HasSubstr(path_ + ":2: must be KEY=VALUE"));
+  for (size_t i = calls; i < server_.calls().size(); ++i) EXPECT_NE(server_.calls()[i], "SetEnv");
+}
+
+}  // namespace
+}  // namespace ns::cli

@@ -1,0 +1,127 @@
+// All commands of the program: what each says of itself, its JSON, and its page of the manual.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <set>
+
+#include "man.h"
+#include "nearest.h"
+#include "testing/program_run.h"
+#include "tree.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class CommandsTest : public ProgramRun {
+ protected:
+  static void Each(const CommandNode& node, const std::function<void(const CommandNode&)>& visit) {
+    if (node.commands.empty()) visit(node);
+    for (const CommandNode& one : node.commands) Each(one, visit);
+  }
+  static std::vector<std::string> WordsOf(const std::string& line) {
+    std::vector<std::string> words;
+    for (size_t at = 0; at <= line.size();) {
+      const size_t end = std::min(line.find(' ', at), line.size());
+      words.push_back(line.substr(at, end - at));
+      at = end + 1;
+    }
+    return words;
+  }
+};
+
+TEST_F(CommandsTest, EachHasADescriptionAnExampleAndHelp) {
+  const CommandNode root = CommandsOfProgram();
+  Each(root, [&](const CommandNode& command) {
+    EXPECT_FALSE(command.what.empty()) << command.path;
+    EXPECT_THAT(command.example, HasSubstr("ns " + command.path)) << command.path;
+    for (const OptionNode& option : command.options)
+      EXPECT_FALSE(option.what.empty()) << command.path << " " << option.names[0];
+    auto words = WordsOf(command.path);
+    words.emplace_back("--help");
+    EXPECT_EQ(Run(words), 0) << command.path;
+    EXPECT_THAT(out_, HasSubstr("Example: " + command.example)) << command.path;
+    words.emplace_back("--json");
+    EXPECT_EQ(Run(words), 0) << command.path;
+  });
+}
+
+// What only reads answers with JSON alone on stdout.
+TEST_F(CommandsTest, JsonIsJson) {
+  OfferShop();
+  platform::ApplicationStatus status;
+  status.add_urls("http://shop.test/");
+  server_.On("GetApplicationStatus", status);
+  for (const char* method :
+       {"GetOutput", "ListEvents", "GetBuilds", "ListReleases", "GetRepositoryRefs", "ListPlugins",
+        "GetSystemInfo", "GetUserKeys", "ExplainApplication"})
+    server_.On(method, google::protobuf::Empty());
+  platform::Health health;
+  health.set_ok(true);
+  server_.On("GetHealth", health);
+  for (const char* line :
+       {"app list", "app show shop", "app releases shop", "repo list", "repo refs shop",
+        "env list shop", "build list shop", "plugin list", "doctor", "status shop",
+        "status shop --why", "logs shop", "export", "version", "open shop"}) {
+    auto words = WordsOf(line);
+    words.emplace_back("--json");
+    EXPECT_EQ(Run(words), 0) << line << err_;
+    boost::system::error_code error;
+    boost::json::parse(out_, error);
+    EXPECT_FALSE(error) << line << "\n" << out_;
+  }
+}
+
+TEST_F(CommandsTest, MistypedWordsAreAnsweredWithWhatWasMeant) {
+  EXPECT_EQ(Run({"depoly"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no command \"depoly\"; did you mean \"deploy\"?"));
+  EXPECT_EQ(Run({"app", "lst"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no command \"lst\"; did you mean \"list\"?"));
+  EXPECT_EQ(Run({"status", "shop", "--wiat"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no option \"--wiat\"; did you mean \"--wait\"?"));
+  EXPECT_EQ(Run({"app", "show", "shop", "more"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\"more\" stands there too much; `ns app show --help`"));
+}
+
+// -- the manual
+// ------------------------------------------------------------------------------------
+std::string OutputOf(const std::string& command) {
+  std::string output;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  char buffer[4096];
+  for (size_t got; (got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;)
+    output.append(buffer, got);
+  ::pclose(pipe);
+  return output;
+}
+
+TEST_F(CommandsTest, ManualHasAPageForEachCommandThatMandocTakes) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("ns-man-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  const std::string ns = NS_PROGRAM;
+  OutputOf(ns + " __man " + folder.string());
+  for (const CommandNode& command : CommandsOfProgram().commands)
+    EXPECT_TRUE(std::filesystem::exists(folder / ("ns-" + command.path + ".1"))) << command.path;
+  ASSERT_NE(OutputOf("command -v mandoc"), "") << "mandoc is missing: ./run build installs it";
+  // The pages have no date: they are those of a version.
+  const std::string said =
+      OutputOf("mandoc -Tlint -Wwarning " + folder.string() + "/*.1 2>&1 | grep -v 'missing date'");
+  EXPECT_EQ(said, "");
+  const std::string page =
+      OutputOf("mandoc -Tascii " + folder.string() + "/ns-app.1 | sed 's/.\b//g'");
+  EXPECT_THAT(page, HasSubstr("ns app create"));
+  EXPECT_THAT(page, HasSubstr("ns app list --mine"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Nearest, IsWhatWasMeantOrNothing) {
+  EXPECT_EQ(Nearest("stauts", {"status", "start", "stop"}), "status");
+  EXPECT_EQ(Nearest("xyzzy", {"status", "start", "stop"}), "");
+}
+
+}  // namespace
+}  // namespace ns::cli

@@ -1,0 +1,118 @@
+// What may follow on a command line, and the real shells that ask for it.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "complete.h"
+#include "testing/program_run.h"
+#include "testing/terminal_run.h"
+
+namespace ns::cli {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> After(const std::vector<std::string>& words) {
+  static const CommandNode root = CommandsOfProgram();
+  const auto values = [](const std::string& name, const std::vector<std::string>& places) {
+    return std::vector<Candidate>{{name + std::to_string(places.size()), ""}};
+  };
+  std::vector<std::string> out;
+  for (const Candidate& one : Complete(root, words, values)) out.push_back(one.word);
+  return out;
+}
+
+TEST(Complete, CommandsOptionsAndValues) {
+  EXPECT_THAT(After({"depl"}), ElementsAre("deploy"));
+  EXPECT_THAT(After({"app", "st"}), ElementsAre("start", "stop"));
+  EXPECT_THAT(After({"app", "stop", ""}), ElementsAre("APP0"));
+  EXPECT_THAT(After({"app", "stop", "x", ""}), IsEmpty());
+  EXPECT_THAT(After({"env", "unset", "x", ""}), ElementsAre("KEY1"));
+  EXPECT_THAT(After({"env", "unset", "x", "A", ""}), ElementsAre("KEY2"));
+  EXPECT_THAT(After({"status", "x", "--w"}), ElementsAre("--wait", "--why"));
+  EXPECT_THAT(After({"status", "x", "--js"}), ElementsAre("--json"));
+  EXPECT_THAT(After({"--color", ""}), ElementsAre("auto", "always", "never"));
+  EXPECT_THAT(After({"--color=a"}), ElementsAre("--color=auto", "--color=always"));
+  EXPECT_THAT(After({"--server", "x", "--json", "unp"}), ElementsAre("unpin"));
+  EXPECT_THAT(After({"apply", "-f", ""}), ElementsAre(":files"));
+  EXPECT_THAT(After({"completion", ""}), Contains("fish"));
+  EXPECT_THAT(After({"app", "create", "--method", "static-c"}), ElementsAre("static-cmd"));
+}
+
+std::string OutputOf(const std::string& command) {
+  std::string output;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  char buffer[4096];
+  for (size_t got; (got = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;)
+    output.append(buffer, got);
+  ::pclose(pipe);
+  return output;
+}
+
+class ShellTest : public ProgramRun {
+ protected:
+  ShellTest() {
+    OfferShop();
+    const auto folder = std::filesystem::path(NS_PROGRAM).parent_path().string();
+    ::setenv("PATH", (folder + ":/usr/local/bin:/usr/bin:/bin").c_str(), 1);
+    ::setenv("NS_SERVER", server_.unix_address().c_str(), 1);
+    ::setenv("HOME", "/nonexistent", 1);
+  }
+  ~ShellTest() override { ::unsetenv("NS_SERVER"); }
+  void Need(const std::string& shell) {
+    ASSERT_NE(OutputOf("command -v " + shell), "")
+        << shell << " is missing: ./run build installs it";
+  }
+  // What bash makes of the line, with the script loaded and nothing else.
+  static std::string Bash(const std::string& line) {
+    return OutputOf("bash --norc -c 'source <(ns completion bash); COMP_LINE=\"" + line +
+                    "\"; COMP_POINT=${#COMP_LINE}; _ns; printf \"%s\\n\" \"${COMPREPLY[@]}\"'");
+  }
+};
+
+TEST_F(ShellTest, Bash) {
+  Need("bash");
+  EXPECT_EQ(Bash("ns app st"), "start\nstop\n");
+  EXPECT_EQ(Bash("ns app stop "), "shop\n");
+  EXPECT_EQ(Bash("ns --color=ne"), "never\n");
+  EXPECT_THAT(Bash("ns apply -f /usr/b"), HasSubstr("/usr/bin\n"));
+}
+
+TEST_F(ShellTest, Fish) {
+  Need("fish");
+  const auto fish = [](const std::string& line) {
+    return OutputOf("fish --no-config -c 'ns completion fish | source; complete -C \"" + line +
+                    "\"'");
+  };
+  EXPECT_THAT(fish("ns app st"), HasSubstr("start\tstart it; restart it when it runs\nstop\t"));
+  EXPECT_EQ(fish("ns app stop "), "shop\n");
+  EXPECT_THAT(fish("ns apply -f /usr/b"), HasSubstr("/usr/bin/"));
+}
+
+TEST_F(ShellTest, Zsh) {
+  Need("zsh");
+  TerminalRun zsh([] {
+    ::setenv("TERM", "dumb", 1);
+    ::execlp("zsh", "zsh", "-f", "-i", nullptr);
+    return 127;
+  });
+  zsh.Type(
+      "autoload -U compinit && compinit -D -u; bindkey -e; source <(ns completion zsh); "
+      "print rea''dy\n");
+  ASSERT_TRUE(zsh.Await("ready")) << zsh.printed();
+  // Completed, then made the words of another command, which shows them.
+  zsh.Type("ns app relea\t\001print GOT:\005;\n");
+  EXPECT_TRUE(zsh.Await("GOT:ns app releases")) << zsh.printed();
+  zsh.Type("ns app stop \t\001print GOT:\005;\n");
+  EXPECT_TRUE(zsh.Await("GOT:ns app stop shop")) << zsh.printed();
+  zsh.Type("exit\n");
+  zsh.Finish();
+}
+
+}  // namespace
+}  // namespace ns::cli

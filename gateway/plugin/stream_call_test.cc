@@ -1,0 +1,244 @@
+// Requests of entries that stream, over real sockets and versions of HTTP.
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "ns/abi/host.h"
+#include "ns/sdk/text.h"
+#include "proto/descriptors.h"
+#include "server.h"
+#include "testing/raw_client.h"
+
+namespace ns::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+// A host whose one entry streams, led by the test. Holds one request.
+class StreamHost {
+ public:
+  StreamHost() {
+    raw_.struct_size = sizeof(raw_);
+    raw_.host_data = this;
+    raw_.service = [](const ns_host* host, const char* id) noexcept -> const void* {
+      return std::string(id) == NS_HOST_API ? &Of(host).table_ : nullptr;
+    };
+    table_.struct_size = sizeof(table_);
+    table_.descriptors = [](const ns_host*, ns_sink out) noexcept -> ns_status {
+      return out.write(out.ctx, sdk::Bytes(proto::DescriptorSet()));
+    };
+    table_.raw_entries = [](const ns_host*, ns_raw_sink out) noexcept {
+      const ns_raw_entry entry{sizeof(ns_raw_entry), NS_RAW_POST | NS_RAW_GET | NS_RAW_STREAM,
+                               sdk::Str("/git/"),    int64_t{1} << 30,
+                               NS_RAW_EVERYBODY,     0};
+      out.put(out.ctx, &entry);
+    };
+    table_.raw_begin = [](const ns_host* host, const ns_peer*, ns_str, ns_str, int64_t, uint32_t,
+                          const ns_api_sink* sink) noexcept -> ns_api_request* {
+      StreamHost& self = Of(host);
+      const std::lock_guard lock(self.mutex_);
+      self.sink_ = *sink;
+      self.begun_ = true;
+      self.changed_.notify_all();
+      return reinterpret_cast<ns_api_request*>(&self);
+    };
+    table_.send = [](const ns_host* host, ns_api_request*, ns_bytes piece, int32_t last) noexcept {
+      StreamHost& self = Of(host);
+      const std::lock_guard lock(self.mutex_);
+      self.body_ += sdk::View(piece);
+      self.last_ = last != 0;
+      self.changed_.notify_all();
+    };
+    table_.grant = [](const ns_host*, ns_api_request*, uint32_t) noexcept {};
+    table_.cancel = [](const ns_host* host, ns_api_request*) noexcept {
+      StreamHost& self = Of(host);
+      const std::lock_guard lock(self.mutex_);
+      self.cancelled_ = true;
+      self.changed_.notify_all();
+    };
+  }
+  const ns_host* raw() const { return &raw_; }
+
+  bool WaitBegun() {
+    return Wait([this] { return begun_; });
+  }
+  bool WaitCancelled() {
+    return Wait([this] { return cancelled_; });
+  }
+  bool WaitBody(size_t size) {
+    return Wait([this, size] { return body_.size() >= size; });
+  }
+  bool WaitLast() {
+    return Wait([this] { return last_; });
+  }
+  std::string body() {
+    const std::lock_guard lock(mutex_);
+    return body_;
+  }
+  void Want(uint64_t bytes) { sink_.on_want(sink_.ctx, bytes); }
+  void Open() {
+    const ns_header headers[] = {{sdk::Str(":status"), sdk::Str("200")},
+                                 {sdk::Str("content-type"), sdk::Str("application/x-test")}};
+    sink_.on_metadata(sink_.ctx, 0, headers, 2);
+  }
+  void Message(const std::string& bytes) { sink_.on_message(sink_.ctx, sdk::Bytes(bytes)); }
+  void End() { sink_.on_end(sink_.ctx, nullptr, 0, sdk::Str("")); }
+
+ private:
+  static StreamHost& Of(const ns_host* host) { return *static_cast<StreamHost*>(host->host_data); }
+  bool Wait(const std::function<bool()>& so) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 5s, so);
+  }
+
+  ns_host raw_{};
+  ns_host_api table_{};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  ns_api_sink sink_{};
+  std::string body_;
+  bool begun_ = false, last_ = false, cancelled_ = false;
+};
+
+class StreamCallTest : public testing::Test {
+ protected:
+  StreamCallTest() { listening_ = ListenOnLoopback(port_); }
+  ~StreamCallTest() override {
+    server_.reset();
+    ::close(listening_);
+  }
+  void Start() {
+    settings_.threads = 1;
+    server_ = std::make_unique<Server>(sdk::Host(host_.raw()), settings_);
+    server_->Listen({{listening_, "127.0.0.1"}});
+  }
+  static std::string Head(const std::string& framing) {
+    return "POST /git/shop.git/git-receive-pack HTTP/1.1\r\nHost: x\r\n" + framing + "\r\n\r\n";
+  }
+
+  StreamHost host_;
+  Settings settings_;
+  int port_ = 0, listening_ = -1;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(StreamCallTest, Body_ComesAsItIsWantedAndTheAnswerInPieces) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 10\r\nConnection: close") + "0123456789"));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(4);
+  ASSERT_TRUE(host_.WaitBody(4));
+  EXPECT_EQ(host_.body(), "0123");
+  host_.Want(100);
+  ASSERT_TRUE(host_.WaitLast());
+  EXPECT_EQ(host_.body(), "0123456789");
+  host_.Open();
+  host_.Message("one");
+  host_.Message("two");
+  host_.End();
+  const std::string answer = client.Rest();
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
+  EXPECT_THAT(answer, HasSubstr("application/x-test"));
+  EXPECT_THAT(answer, EndsWith("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"));
+}
+
+TEST_F(StreamCallTest, ChunkedBodyThatExpectsAWord_HasItAndComesWhole) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(
+      client.Send(Head("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close")));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(1000);
+  ASSERT_TRUE(client.Send("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
+  ASSERT_TRUE(host_.WaitLast());
+  EXPECT_EQ(host_.body(), "abcde");
+  host_.Open();
+  host_.End();
+  const std::string answer = client.Rest();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")) << answer;
+}
+
+// More than a body of a call may have, and held up by TCP as long as nobody wants it.
+TEST_F(StreamCallTest, LongBody_IsHeldUpUntilItIsWanted) {
+  settings_.http.body_bytes = 1000;
+  settings_.http.body_time = 500ms;  // for each piece, when it is the client that is waited for
+  Start();
+  constexpr size_t kSize = 32 << 20;
+  RawClient client(port_);
+  std::jthread sender([&] {
+    client.Send(Head("Connection: close\r\nContent-Length: " + std::to_string(kSize)));
+    client.Send(std::string(kSize, 'x'));
+  });
+  ASSERT_TRUE(host_.WaitBegun());
+  std::this_thread::sleep_for(1s);
+  EXPECT_EQ(host_.body().size(), 0u);
+  for (size_t wanted = 0; wanted < kSize; wanted += 1 << 20) {
+    host_.Want(1 << 20);
+    ASSERT_TRUE(host_.WaitBody(wanted + (1 << 20)));
+  }
+  host_.Want(1);
+  EXPECT_TRUE(host_.WaitLast());
+  sender.join();
+  host_.Open();
+  host_.End();
+  EXPECT_THAT(client.Rest(), HasSubstr("200 OK"));
+}
+
+TEST_F(StreamCallTest, ClientThatStalls_IsSentAwayAndTheHostTold) {
+  settings_.http.body_time = 100ms;
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 10") + "012"));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(100);
+  EXPECT_TRUE(host_.WaitCancelled());
+  host_.End();
+  EXPECT_EQ(client.Rest(), "");
+}
+
+TEST_F(StreamCallTest, ClientThatGoes_IsToldToTheHost) {
+  Start();
+  {
+    RawClient client(port_);
+    ASSERT_TRUE(client.Send(Head("Content-Length: 10") + "012"));
+    ASSERT_TRUE(host_.WaitBegun());
+    host_.Want(100);
+    ASSERT_TRUE(host_.WaitBody(3));
+  }
+  EXPECT_TRUE(host_.WaitCancelled());
+  host_.End();
+}
+
+TEST_F(StreamCallTest, AnswerBeforeTheEndOfTheBody_ReachesTheClient) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 1000000") + std::string(1000, 'x')));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(100);
+  ASSERT_TRUE(host_.WaitBody(100));
+  host_.Open();
+  host_.Message("no");
+  host_.End();
+  client.Send(std::string(100'000, 'x'));
+  const std::string answer = client.Response() + client.Rest();
+  EXPECT_THAT(answer, HasSubstr("2\r\nno\r\n0\r\n\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+TEST_F(StreamCallTest, TooLongBody_IsRefusedBeforeItIsRead) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 2000000000")));
+  ASSERT_TRUE(host_.WaitCancelled());
+  host_.End();
+  EXPECT_THAT(client.Response(), HasSubstr("413"));
+}
+
+}  // namespace
+}  // namespace ns::gateway
