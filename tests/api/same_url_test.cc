@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kRounds = 1000;
+constexpr int kBatch = 50;  // then the winners are removed: each write looks at all that is held
 
 std::string FieldOf(const Status& refusal) {
   google::rpc::Status wire;
@@ -55,6 +56,36 @@ class SameUrl : public ::testing::Test {
     return in.SerializeAsString();
   }
 
+  // Both ask at once, `kBatch` times. Which of them had it, each time.
+  std::array<int, 2> Race(int first) {
+    std::array<std::array<Status, kBatch>, 2> answers;
+    {
+      std::barrier together(2);
+      std::array<std::jthread, 2> callers;
+      for (size_t who = 0; who < 2; ++who) {
+        callers[who] = std::jthread([&, who] {
+          for (int i = 0; i < kBatch; ++i) {
+            const std::string request = Request(who, first + i);
+            together.arrive_and_wait();
+            answers[who][static_cast<size_t>(i)] =
+                gateways_[who].Invoke(kUsers[who], "CreateApplication", request).status();
+          }
+        });
+      }
+    }
+    std::array<int, 2> won{};
+    for (size_t i = 0; i < kBatch; ++i) {
+      const size_t winner = answers[0][i].ok() ? 0 : 1;
+      ++won[winner];
+      EXPECT_TRUE(answers[winner][i].ok()) << answers[winner][i].ToString();
+      const Status& refused = answers[1 - winner][i];
+      EXPECT_EQ(refused.code(), Code::kExists) << refused.ToString();
+      EXPECT_EQ(refused.reason(), "AddressTaken");
+      EXPECT_EQ(FieldOf(refused), "websites[0].fqdn");
+    }
+    return won;
+  }
+
   static inline const std::array<std::string, 2> kUsers = {"alice", "bob"};
   const std::string connection_ = store::testing::Postgres().NewDatabase();
   std::array<Gateway, 2> gateways_{Gateway(connection_), Gateway(connection_)};
@@ -62,40 +93,21 @@ class SameUrl : public ::testing::Test {
 };
 
 TEST_F(SameUrl, AskedForTwiceAtOnce_IsHadOnce) {
-  std::array<std::array<Status, kRounds>, 2> answers;
-  {
-    std::barrier together(2);
-    std::array<std::jthread, 2> callers;
-    for (size_t who = 0; who < 2; ++who) {
-      callers[who] = std::jthread([&, who] {
-        for (int round = 0; round < kRounds; ++round) {
-          const std::string request = Request(who, round);
-          together.arrive_and_wait();
-          answers[who][static_cast<size_t>(round)] =
-              gateways_[who].Invoke(kUsers[who], "CreateApplication", request).status();
-        }
-      });
-    }
-  }
+  auto look = store::Connection::Open(connection_, 10s, 60s).value();
   std::array<int, 2> won{};
-  for (size_t round = 0; round < kRounds; ++round) {
-    ASSERT_NE(answers[0][round].ok(), answers[1][round].ok())
-        << "round " << round << ": " << answers[0][round].ToString() << " and "
-        << answers[1][round].ToString();
-    const size_t winner = answers[0][round].ok() ? 0 : 1;
-    ++won[winner];
-    const Status& refused = answers[1 - winner][round];
-    EXPECT_EQ(refused.code(), Code::kExists) << refused.ToString();
-    EXPECT_EQ(refused.reason(), "AddressTaken");
-    EXPECT_EQ(FieldOf(refused), "websites[0].fqdn");
+  for (int round = 0; round < kRounds; round += kBatch) {
+    const auto batch = Race(round);
+    for (size_t who = 0; who < 2; ++who) won[who] += batch[who];
+    // Nothing of those that lost is left.
+    EXPECT_EQ(Count(*look, "applications"), kBatch);
+    EXPECT_EQ(Count(*look, "websites"), kBatch);
+    EXPECT_EQ(Count(*look, "(SELECT DISTINCT path_prefix FROM websites) AS paths"), kBatch);
+    EXPECT_EQ(Count(*look, "application_owners"), kBatch);
+    if (HasFailure()) return;
+    ASSERT_TRUE(look->RunScript("DELETE FROM applications").ok());
   }
   std::printf("%d times the one, %d times the other\n", won[0], won[1]);
-  // Nothing of those that lost is left.
-  auto look = store::Connection::Open(connection_, 10s, 60s).value();
-  EXPECT_EQ(Count(*look, "applications"), kRounds);
-  EXPECT_EQ(Count(*look, "websites"), kRounds);
-  EXPECT_EQ(Count(*look, "(SELECT DISTINCT path_prefix FROM websites) AS paths"), kRounds);
-  EXPECT_EQ(Count(*look, "application_owners"), kRounds);
+  EXPECT_EQ(won[0] + won[1], kRounds);
   EXPECT_EQ(Count(*look, "events WHERE kind = 'app.created'"), kRounds);
   EXPECT_EQ(Count(*look, "audit_events WHERE method LIKE '%/CreateApplication'"), 2 * kRounds);
 }
