@@ -33,12 +33,20 @@ def missing(definitions, root):
     return found
 
 
+def read(path):
+    """The text of a file, or None."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
 def stale(made, root):
     """Pages that are not as they would be made, and pages of nothing."""
     folder, found = os.path.join(root, "docs", "api"), []
     for name, text in made.items():
-        path = os.path.join(folder, name)
-        if not os.path.exists(path) or open(path, encoding="utf-8").read() != text:
+        if read(os.path.join(folder, name)) != text:
             found.append(f"docs/api/{name} is not up to date: ./run docs")
     return found + [f"docs/api/{name} is the page of no service" for name in sorted(os.listdir(folder))
                     if name.endswith(".md") and name not in made]

@@ -1,7 +1,10 @@
 """The check of the reference of the API catches what is missing, and pages that are behind; comments are read as they stand."""
+import contextlib
+import importlib.util
+import io
 import json
 import os
-import subprocess
+import shutil
 import sys
 import tempfile
 import unittest
@@ -13,6 +16,10 @@ sys.path.insert(0, TOOL)
 import descriptors  # noqa: E402
 import examples  # noqa: E402
 import pages  # noqa: E402
+
+SPEC = importlib.util.spec_from_file_location("reference_tool", os.path.join(TOOL, "__main__.py"))
+tool = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(tool)
 
 PROTO = """syntax = "proto3";
 package neoshowcase.platform.v1;
@@ -46,27 +53,48 @@ message TurnResponse {
 EXAMPLE = {"request": {"toyId": "<build>"}, "answer": {"sides": ["DOWN", "..."]}}
 
 
+def write(root, path, text):
+    full = os.path.join(root, path)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
+    with open(full, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def run_tool(root, *arguments):
+    """Its exit code, and what it said."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = tool.main([root, *arguments])
+    return code, said.getvalue().strip()
+
+
 class Reference(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.complete = tempfile.TemporaryDirectory()
+        cls.at = os.path.join(cls.complete.name, "tree")
+        write(cls.at, "core/proto/neoshowcase/platform/v1/toy.proto", PROTO)
+        with open(os.path.join(ROOT, "core/proto/neoshowcase/policy/v1/policy.proto"), encoding="utf-8") as file:
+            write(cls.at, "core/proto/neoshowcase/policy/v1/policy.proto", file.read())
+        write(cls.at, "docs/api/examples/ToyService/Turn.json", json.dumps(EXAMPLE))
+        assert run_tool(cls.at) == (0, "1 methods, each with a comment and an example")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.complete.cleanup()
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.write("core/proto/neoshowcase/platform/v1/toy.proto", PROTO)
-        with open(os.path.join(ROOT, "core/proto/neoshowcase/policy/v1/policy.proto"), encoding="utf-8") as file:
-            self.write("core/proto/neoshowcase/policy/v1/policy.proto", file.read())
-        self.write("docs/api/examples/ToyService/Turn.json", json.dumps(EXAMPLE))
-        self.assertEqual(self.run_tool(), (0, "1 methods, each with a comment and an example"))
+        self.at = shutil.copytree(type(self).at, os.path.join(self.folder.name, "tree"))
 
     def tearDown(self):
         self.folder.cleanup()
 
     def write(self, path, text):
-        full = os.path.join(self.folder.name, path)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        with open(full, "w", encoding="utf-8") as file:
-            file.write(text)
+        write(self.at, path, text)
 
     def run_tool(self, *arguments):
-        done = subprocess.run([sys.executable, TOOL, self.folder.name, *arguments], capture_output=True, text=True, check=False)
-        return done.returncode, (done.stdout + done.stderr).strip()
+        return run_tool(self.at, *arguments)
 
     def finds(self, sentence):
         code, said = self.run_tool("--check")
@@ -84,7 +112,7 @@ class Reference(unittest.TestCase):
     def test_method_without_example_is_caught(self):
         self.write("docs/api/examples/ToyService/Turn.json", "{}")
         self.finds("Turn.json: needs request and answer")
-        os.remove(os.path.join(self.folder.name, "docs/api/examples/ToyService/Turn.json"))
+        os.remove(os.path.join(self.at, "docs/api/examples/ToyService/Turn.json"))
         self.finds("docs/api/examples/ToyService/Turn.json: the method has no example")
 
     def test_example_of_nothing_is_caught(self):
@@ -100,7 +128,7 @@ class Reference(unittest.TestCase):
         self.finds("docs/api/GoneService.md is the page of no service")
 
     def test_page_says_what_the_definition_says(self):
-        with open(os.path.join(self.folder.name, "docs/api/ToyService.md"), encoding="utf-8") as file:
+        with open(os.path.join(self.at, "docs/api/ToyService.md"), encoding="utf-8") as file:
             page = file.read()
         for line in ("Turns it round,\nor not.\n", "| `not_found` | there is none, or no more. |", "| `aborted` | somebody was faster. |",
                      "- **Side effects**: none, so it answers GET too.", "- **Who**: owners of the application of the build that `toy_id` names",
