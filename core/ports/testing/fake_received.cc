@@ -18,7 +18,7 @@ class FakeReceived final : public ReceivedStore {
       return Status(Code::kExists, "the name " + place.name + " is taken");
     }));
     NS_TRY(repositories_.Insert(repository, actor));
-    return rows_.Read([&](FakeState& rows, Time) -> Status {
+    return rows_.Read([&](FakeState&, Time) -> Status {
       Received& made = received_[place.name] = place;
       made.repository = repository.id;
       made.gone = false;
@@ -48,7 +48,7 @@ class FakeReceived final : public ReceivedStore {
   }
 
   Status SetAddress(const std::string& host, const std::string& address) override {
-    return rows_.Read([&](FakeState& rows, Time) -> Status {
+    return rows_.Read([&](FakeState&, Time) -> Status {
       for (auto& [name, one] : received_) {
         if (one.host == host) one.address = address;
       }

@@ -332,13 +332,14 @@ AT(ns_peer, address, 24);
 AT(ns_peer, headers, 40);
 AT(ns_peer, header_count, 48);
 
-SIZE(ns_api_sink, 40);
+SIZE(ns_api_sink, 48);
 AT(ns_api_sink, struct_size, 0);
 AT(ns_api_sink, reserved, 4);
 AT(ns_api_sink, ctx, 8);
 AT(ns_api_sink, on_message, 16);
 AT(ns_api_sink, on_end, 24);
 AT(ns_api_sink, on_metadata, 32);
+AT(ns_api_sink, on_want, 40);
 
 SIZE(ns_raw_entry, 40);
 AT(ns_raw_entry, struct_size, 0);
@@ -352,7 +353,7 @@ SIZE(ns_raw_sink, 16);
 AT(ns_raw_sink, ctx, 0);
 AT(ns_raw_sink, put, 8);
 
-SIZE(ns_host_api, 56);
+SIZE(ns_host_api, 72);
 AT(ns_host_api, struct_size, 0);
 AT(ns_host_api, reserved, 4);
 AT(ns_host_api, descriptors, 8);
@@ -361,6 +362,8 @@ AT(ns_host_api, grant, 24);
 AT(ns_host_api, cancel, 32);
 AT(ns_host_api, raw_entries, 40);
 AT(ns_host_api, raw, 48);
+AT(ns_host_api, raw_begin, 56);
+AT(ns_host_api, send, 64);
 
 SIZE(ns_log_field, 32);
 AT(ns_log_field, key, 0);
