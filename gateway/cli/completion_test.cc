@@ -61,9 +61,12 @@ class ShellTest : public ProgramRun {
     const auto folder = std::filesystem::path(NS_PROGRAM).parent_path().string();
     ::setenv("PATH", (folder + ":/usr/local/bin:/usr/bin:/bin").c_str(), 1);
     ::setenv("NS_SERVER", server_.unix_address().c_str(), 1);
-    ::setenv("HOME", "/nonexistent", 1);
+    ::setenv("HOME", home_.c_str(), 1);  // fish writes there
   }
-  ~ShellTest() override { ::unsetenv("NS_SERVER"); }
+  ~ShellTest() override {
+    ::unsetenv("NS_SERVER");
+    std::filesystem::remove_all(home_);
+  }
   void Need(const std::string& shell) {
     ASSERT_NE(OutputOf("command -v " + shell), "")
         << shell << " is missing: ./run build installs it";
@@ -73,6 +76,13 @@ class ShellTest : public ProgramRun {
     return OutputOf("bash --norc -c 'source <(ns completion bash); COMP_LINE=\"" + line +
                     "\"; COMP_POINT=${#COMP_LINE}; _ns; printf \"%s\\n\" \"${COMPREPLY[@]}\"'");
   }
+
+ private:
+  static std::string MakeHome() {
+    std::string name = (std::filesystem::temp_directory_path() / "ns-shell-XXXXXX").string();
+    return ::mkdtemp(name.data());
+  }
+  const std::string home_ = MakeHome();
 };
 
 TEST_F(ShellTest, Bash) {
