@@ -378,10 +378,20 @@ void Tell(std::ostream& out, const World& world, const model::AppSnapshot& snaps
   for (const auto& build : snapshot.builds) Tell(out, build);
 }
 
-void TellEvents(std::ostream& out, const std::vector<model::Event>& events) {
+// With names of owners for their ids, which the stores choose; they stand last.
+std::string Named(const World& world, std::string data) {
+  const size_t owners = std::min(data.find("\"owners"), data.size());
+  for (const auto& [id, name] : world.names) {
+    for (size_t at = data.find(id, owners); at != std::string::npos; at = data.find(id, at))
+      data.replace(at, id.size(), name);
+  }
+  return data;
+}
+
+void TellEvents(std::ostream& out, const World& world, const std::vector<model::Event>& events) {
   for (const auto& event : events)
     out << "event " << event.app.str() << " " << event.actor << " " << event.kind << " "
-        << event.reason << " " << event.message << " " << event.data << "\n";
+        << event.reason << " " << event.message << " " << Named(world, event.data) << "\n";
 }
 
 std::string Everything(World& world) {
@@ -403,18 +413,20 @@ std::string Everything(World& world) {
     for (const auto& release : releases) out << "release " << release.id.str() << "\n";
     const auto events =
         world.s.events.List(model::Subject::kApplication, id.str(), 0, 1000).value();
-    TellEvents(out, events);
+    TellEvents(out, world, events);
   }
   const auto queue = world.s.builds.Queue().value();
   for (const auto& build : queue.queued) out << "queued " << build.id.str() << "\n";
   for (const auto& build : queue.building) out << "building " << build.id.str() << "\n";
   for (int n = 1; n <= kRepositories; ++n)
     TellEvents(
-        out, world.s.events.List(model::Subject::kRepository, IdOf<RepositoryId>(n).str(), 0, 1000)
-                 .value());
+        out, world,
+        world.s.events.List(model::Subject::kRepository, IdOf<RepositoryId>(n).str(), 0, 1000)
+            .value());
   for (int n = 1; n <= kBuilds; ++n) {
     TellEvents(
-        out, world.s.events.List(model::Subject::kBuild, IdOf<BuildId>(n).str(), 0, 1000).value());
+        out, world,
+        world.s.events.List(model::Subject::kBuild, IdOf<BuildId>(n).str(), 0, 1000).value());
     const auto log = world.s.logs.Read(IdOf<BuildId>(n), 10, 100);
     out << "log " << Show(log) << (log.ok() ? log->bytes + (log->finished ? " finished" : "") : "")
         << "\n";

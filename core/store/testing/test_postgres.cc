@@ -135,7 +135,8 @@ std::string TestPostgres::CleanDatabase() {
       "DELETE FROM applications; DELETE FROM repositories; DELETE FROM subjects; DELETE FROM "
       "commits; DELETE FROM conditions; DELETE FROM audit_events;"
       "DELETE FROM events; DELETE FROM hosts; DELETE FROM installation; DELETE FROM schema_info; "
-      "DELETE FROM purged_applications; DELETE FROM key_checks; DELETE FROM usage_batches");
+      "DELETE FROM purged_applications; DELETE FROM key_checks; DELETE FROM usage_batches;"
+      "DELETE FROM received_repositories");
   return clean_;
 }
 
