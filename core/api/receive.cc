@@ -167,7 +167,7 @@ class GitRequest {
 RawEntry GitEntry(const ReceiveSettings& settings) {
   // More than a push may have: Git itself tells the client that it is too large.
   const auto most = static_cast<int64_t>(settings.push_limit) * 4 + kOverhead;
-  return {"/git/", true, true, most, true};
+  return {.path = "/git/", .get = true, .post = true, .max_body = most, .stream = true};
 }
 
 std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,

@@ -15,6 +15,7 @@ class Layout {
 
   const std::string& data() const { return data_; }
   std::string key() const { return data_ + "/key"; }
+  std::string place() const { return data_ + "/place"; }  // names this folder
   std::string run() const { return data_ + "/run"; }
   std::string helpers() const { return run() + "/helpers"; }  // records and logs of helpers
   std::string links() const { return run() + "/link"; }  // sockets of hosts, for this account alone

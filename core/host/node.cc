@@ -22,6 +22,7 @@
 #include "host/metrics_page.h"
 #include "host/mirror_keeper.h"
 #include "host/outputs.h"
+#include "host/place.h"
 #include "host/program.h"
 #include "host/received_care.h"
 #include "host/registry_collector.h"
@@ -70,8 +71,9 @@ Result<int64_t> EpochOf(const ports::Store& store, const std::stop_token& cancel
 struct Node::Parts {
   Parts(const config::Config& given, std::vector<std::string> its_roles,
         std::unique_ptr<Foundation> its_foundation, link::Identity its_identity,
-        const std::string& program)
+        std::string its_place, const std::string& program)
       : config(given),
+        place(std::move(its_place)),
         roles(std::move(its_roles)),
         id(HostId::New(SystemRandom())),
         foundation(std::move(its_foundation)),
@@ -79,7 +81,7 @@ struct Node::Parts {
         real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
                                    SystemClock())),
         remotes(*real_git, foundation->received(),
-                ReceivedPlacesOf(layout(), foundation->keys(), HostName()), SystemClock()),
+                ReceivedPlacesOf(layout(), foundation->keys(), place), SystemClock()),
         git(faults.Through(remotes)),
         received(git::NewGitReceive(ReceiveOptionsOf(config, layout(), foundation->keys(), program),
                                     SystemClock())),
@@ -108,6 +110,7 @@ struct Node::Parts {
   std::string Metrics();
 
   const config::Config config;
+  const std::string place;  // the data folder
   const std::vector<std::string> roles;
   const HostId id;
   Succession succession;
@@ -305,11 +308,13 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
                                           const std::stop_token& cancel) {
   NS_ASSIGN(link::Identity identity, IdentityOf(config.link));
   NS_ASSIGN(auto foundation, Foundation::Lay(config, cancel));
-  auto parts =
-      std::make_unique<Parts>(config, roles, std::move(foundation), std::move(identity), program);
+  NS_ASSIGN(std::string place,
+            PlaceName(foundation->layout().place(), MachineName(), SystemRandom()));
+  auto parts = std::make_unique<Parts>(config, roles, std::move(foundation), std::move(identity),
+                                       std::move(place), program);
   if (HasRole(roles, "services")) {
     parts->dispatcher.emplace(
-        ApiSettingsOf(config, parts->foundation->keys(), HostName()),
+        ApiSettingsOf(config, parts->foundation->keys(), parts->place),
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); },
                    [raw = parts.get()] { return raw->Metrics(); },
@@ -336,7 +341,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   if (HasRole(roles, "services") && config.receive.enabled)
     parts->received_care.emplace(ReceivedCarer(parts->foundation->received(), *parts->received,
-                                               HostName(), config.receive.address, SystemClock()),
+                                               parts->place, config.receive.address, SystemClock()),
                                  SystemClock());
   if (parts->builder) parts->TellQueue();
   return std::unique_ptr<Node>(new Node(std::move(parts)));

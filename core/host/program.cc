@@ -27,11 +27,13 @@ std::string PluginFolder(const std::string& program) {
   return Beside(program, "lib/neoshowcase/plugins");
 }
 
-std::string HostName() {
+std::string MachineName() {
   char name[256] = {};
   if (::gethostname(name, sizeof name - 1) != 0) name[0] = '?';
-  return std::string(name) + "/" + std::to_string(::getpid());
+  return name;
 }
+
+std::string HostName() { return MachineName() + "/" + std::to_string(::getpid()); }
 
 Result<std::string> FindProgram(const std::string& name, const std::string& path) {
   std::istringstream folders(path);

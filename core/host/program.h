@@ -13,6 +13,7 @@ std::string ProgramPath();
 std::string ShareFolder(const std::string& program);
 // <prefix>/lib/neoshowcase/plugins.
 std::string PluginFolder(const std::string& program);
+std::string MachineName();
 // "machine/pid", for people.
 std::string HostName();
 // First executable file called `name` in PATH-like `path`. kNotFound.

@@ -46,8 +46,8 @@ git::ReceiveOptions ReceiveOptionsOf(const config::Config& config, const Layout&
 }
 
 ReceivedPlaces ReceivedPlacesOf(const Layout& layout, const KeyFile& keys,
-                                const std::string& host) {
-  return {host, layout.repositories(), keys.hash};
+                                const std::string& place) {
+  return {place, layout.repositories(), keys.hash};
 }
 
 registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout) {

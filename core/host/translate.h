@@ -23,14 +23,15 @@ git::GitOptions GitOptionsOf(const config::Config& config, const Layout& layout,
 git::ReceiveOptions ReceiveOptionsOf(const config::Config& config, const Layout& layout,
                                      const KeyFile& keys, const std::string& program);
 // `host`: the name of this machine.
-ReceivedPlaces ReceivedPlacesOf(const Layout& layout, const KeyFile& keys, const std::string& host);
+ReceivedPlaces ReceivedPlacesOf(const Layout& layout, const KeyFile& keys,
+                                const std::string& place);
 registry::EmbeddedRegistry EmbeddedRegistryOf(const config::Config& config, const Layout& layout);
 registry::RegistryOptions RegistryOptionsOf(const config::Config& config, const Layout& layout);
 model::PlatformInfo PlatformInfoOf(const config::Config& config, const KeyFile& keys);
 // The group of the configuration is looked up on this machine; one that does not exist admits
 // nobody. `host`: the name of this machine.
 api::Settings ApiSettingsOf(const config::Config& config, const KeyFile& keys,
-                            const std::string& host);
+                            const std::string& place);
 act::DeskKeys DeskKeysOf(const config::Config& config, const KeyFile& keys);
 // The role is one of this process's roles.
 bool HasRole(const std::vector<std::string>& roles, const std::string& role);
