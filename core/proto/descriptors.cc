@@ -1,6 +1,7 @@
 #include "proto/descriptors.h"
 
 #include <set>
+#include <unordered_map>
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -67,6 +68,15 @@ std::string MistakeOf(const MethodDescriptor& method) {
   return "";
 }
 
+std::unordered_map<std::string, const MethodDescriptor*> MethodsByName() {
+  std::unordered_map<std::string, const MethodDescriptor*> methods;
+  for (const auto* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i)
+      methods.emplace(FullName(*service->method(i)), service->method(i));
+  }
+  return methods;
+}
+
 }  // namespace
 
 std::vector<const google::protobuf::ServiceDescriptor*> Services() {
@@ -78,13 +88,10 @@ std::vector<const google::protobuf::ServiceDescriptor*> Services() {
 }
 
 const MethodDescriptor* FindMethod(const std::string& full_name) {
-  const size_t slash = full_name.find('/');
-  if (slash == std::string::npos) return nullptr;
-  for (const auto* service : Services()) {
-    if (full_name.compare(0, slash, service->full_name()) == 0)
-      return service->FindMethodByName(full_name.substr(slash + 1));
-  }
-  return nullptr;
+  static const auto* const kMethods = new std::unordered_map<std::string, const MethodDescriptor*>(
+      MethodsByName());  // for as long as the process
+  const auto found = kMethods->find(full_name);
+  return found == kMethods->end() ? nullptr : found->second;
 }
 
 std::string FullName(const MethodDescriptor& method) {
