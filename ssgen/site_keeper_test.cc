@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "ports/testing/fake_storage.h"
 #include "ports/testing/fake_store.h"
+#include "ports/testing/store_with.h"
 
 namespace ns::ssgen {
 namespace {
@@ -105,30 +106,6 @@ class SiteKeeperTest : public testing::Test {
     fs::remove_all(root_);
   }
 
-  static ports::Store Watched(const ports::Store& s, ports::SiteStore& sites) {
-    return {
-        .repositories = s.repositories,
-        .apps = s.apps,
-        .deploys = s.deploys,
-        .retention = s.retention,
-        .builds = s.builds,
-        .logs = s.logs,
-        .events = s.events,
-        .users = s.users,
-        .user_keys = s.user_keys,
-        .tokens = s.tokens,
-        .admins = s.admins,
-        .hosts = s.hosts,
-        .sites = sites,
-        .detections = s.detections,
-        .usage = s.usage,
-        .totals = s.totals,
-        .listings = s.listings,
-        .audit = s.audit,
-        .repeats = s.repeats,
-        .hints = s.hints,
-    };
-  }
   static std::string MakeRoot() {
     std::string name = (fs::temp_directory_path() / "ns-keeper-XXXXXX").string();
     return ::mkdtemp(name.data());
@@ -227,7 +204,7 @@ class SiteKeeperTest : public testing::Test {
   ShiftedClock clock_;
   ports::testing::FakeStore rows_{SystemClock()};
   WatchedSites sites_{rows_.store().sites};
-  const ports::Store store_ = Watched(rows_.store(), sites_);
+  const ports::Store store_ = ports::testing::With(rows_.store(), {.sites = &sites_});
   ports::testing::FakeStorage storage_;
   SiteFiles files_{root_ + "/www", storage_, clock_};
   Guarded<std::set<AppId>> unserved_;

@@ -15,6 +15,7 @@
 #include "plan/keys.h"
 #include "ports/testing/fake_clock.h"
 #include "ports/testing/fake_store.h"
+#include "ports/testing/store_with.h"
 
 namespace ns::act {
 namespace {
@@ -157,30 +158,8 @@ class BuilderTest : public ::testing::Test {
   const std::string folder_;
   ports::testing::FakeClock clock_;
   ports::testing::FakeStore rows_{clock_};
-  ports::Store whole_ = rows_.store();
-  SlowQueue builds_{whole_.builds};
-  ports::Store store_{
-      .repositories = whole_.repositories,
-      .apps = whole_.apps,
-      .deploys = whole_.deploys,
-      .retention = whole_.retention,
-      .builds = builds_,
-      .logs = whole_.logs,
-      .events = whole_.events,
-      .users = whole_.users,
-      .user_keys = whole_.user_keys,
-      .tokens = whole_.tokens,
-      .admins = whole_.admins,
-      .hosts = whole_.hosts,
-      .sites = whole_.sites,
-      .detections = whole_.detections,
-      .usage = whole_.usage,
-      .totals = whole_.totals,
-      .listings = whole_.listings,
-      .audit = whole_.audit,
-      .repeats = whole_.repeats,
-      .hints = whole_.hints,
-  };
+  SlowQueue builds_{rows_.store().builds};
+  ports::Store store_ = ports::testing::With(rows_.store(), {.builds = &builds_});
   testing::MemoryRemote remote_;
   testing::MemoryRegistry registry_;
   testing::MemoryMethod method_;

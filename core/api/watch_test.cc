@@ -5,6 +5,7 @@
 
 #include "api/api_world.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
+#include "ports/testing/store_with.h"
 
 namespace ns::api {
 namespace {
@@ -387,36 +388,11 @@ class CountingEvents final : public ports::EventStore {
 
 TEST_F(WatchTest, Many_ShareOneReaderAndOneLook) {
   const auto app = MakeNamed(Named("alice"), "one");
-  const ports::Store s = store.store();
-  CountingEvents counted(s.events);
+  CountingEvents counted(store.store().events);
   Parts parts = {
-      {
-          .repositories = s.repositories,
-          .apps = s.apps,
-          .deploys = s.deploys,
-          .retention = s.retention,
-          .builds = s.builds,
-          .logs = s.logs,
-          .events = counted,
-          .users = s.users,
-          .user_keys = s.user_keys,
-          .tokens = s.tokens,
-          .admins = s.admins,
-          .hosts = s.hosts,
-          .sites = s.sites,
-          .detections = s.detections,
-          .usage = s.usage,
-          .totals = s.totals,
-          .listings = s.listings,
-          .audit = s.audit,
-          .repeats = s.repeats,
-          .hints = s.hints,
-      },
-      git,
-      outputs,
-      clock,
-      random,
-      [] { return nullptr; }};
+      ports::testing::With(store.store(), {.events = &counted}), git, outputs, clock, random, [] {
+        return nullptr;
+      }};
   Dispatcher other(MakeSettings(), parts);
   const std::jthread others_reader = Reader(other);
   std::vector<std::unique_ptr<Stream>> streams;
