@@ -61,6 +61,7 @@ void Note(google::protobuf::LogLevel, const char*, int, const std::string& messa
   log::Debug("protobuf", {{"message", message}});
 }
 
+constexpr char kGitPush[] = "git/receive-pack";  // in the audit log
 constexpr Duration kAdmittedFor = std::chrono::seconds(30);
 
 Status TooLate() {
@@ -340,7 +341,11 @@ std::optional<RawAnswer> Dispatcher::Raw(const ports::Call& call, const Peer& pe
         ForCaller(Internal(why), std::string(path), state_->parts.random).message() + "\n"};
   };
   try {
-    return AnswerGit(state_->MakeContext(), call, {peer, http_method, path, {}}, stream);
+    std::optional<model::AuditEvent> told = EventOf(peer, kGitPush, state_->parts.random);
+    auto answer =
+        AnswerGit(state_->MakeContext(), call, {peer, http_method, path, {}}, stream, told);
+    if (told) state_->trail.Tell(std::move(*told));
+    return answer;
   } catch (const std::exception& error) {
     return failed(error.what());
   }

@@ -68,8 +68,9 @@ class OpenedLate final : public ports::ByteExchange {
 
 class GitRequest {
  public:
-  GitRequest(const Context& context, const ports::Call& call, const RawRequest& request)
-      : context_(context), call_(call), request_(request) {}
+  GitRequest(const Context& context, const ports::Call& call, const RawRequest& request,
+             model::AuditEvent& told)
+      : context_(context), call_(call), request_(request), told_(told) {}
 
   // Ok: the stream has the answer, or the beginning of one that was cut.
   Status Answer(RawStream& stream) {
@@ -83,6 +84,12 @@ class GitRequest {
     return Serve(place, stream);
   }
 
+  // Whether the audit log shall hold it, now that it was answered with `outcome`.
+  bool Telling(const Status& outcome) const {
+    if (!push()) return false;
+    return !ask_.serving.advertise || made_ || (!outcome.ok() && !told_.user.empty());
+  }
+
  private:
   bool push() const { return ask_.serving.service == GitService::kReceive; }
   ports::GitReceive& received() const { return *context_.parts.received; }
@@ -93,10 +100,12 @@ class GitRequest {
                       model::IsFetchToken(context_.settings.plan_key, ask_.name, basic->password,
                                           context_.parts.clock.Now());
     if (host) return context_.parts.received_store->Find(ask_.name);
-    NS_ASSIGN(const Claim claim, Identify(context_.settings.identity,
-                                          basic ? WithBearer(request_.peer, *basic) : request_.peer,
-                                          context_.parts.clock.Now()));
+    const Peer peer = basic ? WithBearer(request_.peer, *basic) : request_.peer;
+    NS_ASSIGN(const Claim claim,
+              Identify(context_.settings.identity, peer, context_.parts.clock.Now()));
+    NoteClaim(context_.settings.identity, peer, claim, told_);
     NS_ASSIGN(const Caller caller, Recognise(context_.store(), context_.settings.identity, claim));
+    NoteCaller(caller, told_);
     return Place(caller);
   }
 
@@ -105,10 +114,13 @@ class GitRequest {
     const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
     if (found.status().code() == Code::kNotFound && makes) {
       NS_TRY(Authorize(caller, {Action::kAny, model::TokenScope::kDeploy, false}, {}));
-      NS_TRY(MakeReceived(context_, caller.user, ask_.name).status());
+      NS_ASSIGN(const model::Repository made, MakeReceived(context_, caller.user, ask_.name));
+      made_ = true;
+      NoteRepository(made.id);
       return context_.parts.received_store->Find(ask_.name);
     }
     if (!found.ok()) return found;
+    NoteRepository(found->repository);
     NS_ASSIGN(const auto snapshot, context_.store().repositories.Snapshot(found->repository));
     Object object{
         "repository \"" + ask_.name + "\"", snapshot.repository.owners, false, false, {}, true};
@@ -118,6 +130,12 @@ class GitRequest {
     NS_TRY(Authorize(caller, demand, object));
     if (push() && caller.token) NS_TRY(CoversAll(*caller.token, object.apps));
     return found;
+  }
+
+  void NoteRepository(const RepositoryId& id) {
+    told_.object_kind = "repository";
+    told_.object_id = id.str();
+    told_.repository = id;
   }
 
   // What is pushed is deployed by every application of the repository.
@@ -139,6 +157,8 @@ class GitRequest {
     call.deadline = context_.parts.clock.Monotonic() + context_.settings.receive.time_limit;
     OpenedLate exchange(stream, GitContentType(ask_.serving));
     const Status served = received().Serve(call, ask_.name, ask_.serving, exchange);
+    told_.code = served.code();
+    told_.reason = served.reason();
     if (push() && !ask_.serving.advertise) Tell(place);
     if (!served.ok() && exchange.opened()) {
       log::Info("a Git client was cut off",
@@ -159,7 +179,9 @@ class GitRequest {
   const Context& context_;
   const ports::Call& call_;
   const RawRequest& request_;
+  model::AuditEvent& told_;
   GitAsk ask_;
+  bool made_ = false;  // the repository
 };
 
 }  // namespace
@@ -171,8 +193,15 @@ RawEntry GitEntry(const ReceiveSettings& settings) {
 }
 
 std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
-                                   const RawRequest& request, RawStream& stream) {
-  const Status answered = GitRequest(context, call, request).Answer(stream);
+                                   const RawRequest& request, RawStream& stream,
+                                   std::optional<model::AuditEvent>& told) {
+  GitRequest asked(context, call, request, *told);
+  const Status answered = asked.Answer(stream);
+  if (!answered.ok()) {
+    told->code = answered.code();
+    told->reason = answered.reason();
+  }
+  if (!asked.Telling(answered)) told.reset();
   if (answered.ok()) return std::nullopt;
   if (answered.code() == Code::kInternal)
     log::Error("a Git client could not be served", {{"why", answered.ToString()}});

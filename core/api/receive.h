@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "api/audit_trail.h"
 #include "api/method.h"
 #include "api/raw.h"
 
@@ -12,8 +13,12 @@ RawEntry GitEntry(const ReceiveSettings& settings);
 
 // Who is an owner or admin may push, who may make applications of it may fetch, and so may a host
 // of the platform that shows a token. What it gives is the answer where `stream` was not opened.
+// `told` is filled for the audit log; nothing of it is left where there is nothing to tell: of
+// fetches, and of the questions before a push that neither made a repository nor refused somebody
+// known.
 std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
-                                   const RawRequest& request, RawStream& stream);
+                                   const RawRequest& request, RawStream& stream,
+                                   std::optional<model::AuditEvent>& told);
 
 // Makes a repository called `name` on this machine for that user. kExists: "NameTaken".
 Result<model::Repository> MakeReceived(const Context& context, const model::User& user,

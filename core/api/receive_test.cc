@@ -14,6 +14,7 @@ namespace ns::api {
 namespace {
 
 using ports::GitService;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Repositories in memory; says what it was asked.
@@ -164,6 +165,31 @@ TEST_F(ReceiveTest, WhereNothingIsMadeByAPush_TheApiMakesIt) {
   EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
 }
 
+TEST_F(ReceiveTest, Pushes_StandInTheAuditLogAndWhatGitAsksBeforeDoesNot) {
+  const auto told = [&] {
+    std::vector<std::string> rows;
+    ports::AuditQuery query;
+    query.all = true;
+    const auto events = store.store().audit.List(query).value();
+    for (const model::AuditEvent& event : events)
+      rows.push_back(event.user_name + " " + event.method + " " + event.object_kind + " " +
+                     std::to_string(static_cast<int>(event.code)) + " " + event.reason);
+    return rows;
+  };
+  const std::string push = " git/receive-pack repository ";
+  EXPECT_EQ(Advertise({false, 0, 0, "10.1.1.1", {}}, "shop").status, 401);
+  EXPECT_TRUE(told().empty());
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  EXPECT_THAT(told(), ElementsAre("alice" + push + "0 ")) << "it made the repository";
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(Advertise(Named("alice"), "shop", false).status, 200);
+  EXPECT_EQ(told().size(), 2u);
+  EXPECT_EQ(Push(Named("bob"), "shop").status, 404);
+  EXPECT_THAT(told(), ElementsAre("bob" + push + "5 NotFound", "alice" + push + "0 ",
+                                  "alice" + push + "0 "));
+}
+
 TEST_F(ReceiveTest, Tokens_ComeAsPasswordsAndCountByTheirScope) {
   const std::string deploy = Token(Named("alice"), own_pb::TOKEN_SCOPE_DEPLOY);
   const std::string read = Token(Named("alice"), own_pb::TOKEN_SCOPE_READ);
@@ -192,7 +218,7 @@ TEST_F(ReceiveTest, Push_HintsTheFetcher) {
   store.store().hints.Subscribe([&](const ports::Hint& hint) { hints.push_back(hint); });
   ASSERT_EQ(Push(Named("alice"), "shop").status, 200);
   const std::string id(store.received().Find("shop")->repository.str());
-  EXPECT_THAT(hints, ::testing::ElementsAre(ports::Hint{ports::Hint::Kind::kRepository, id}));
+  EXPECT_THAT(hints, ElementsAre(ports::Hint{ports::Hint::Kind::kRepository, id}));
 }
 
 TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
