@@ -36,7 +36,7 @@ services_off() {
 enabled_units() { find /etc/systemd/system -path '*.wants/*' 2>/dev/null | sort; }
 
 services_restore() {
-  enabled_units | comm -13 "$1/enabled" - | grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh|memcached|prometheus)\.' | xargs -r rm -f
+  enabled_units | comm -13 "$1/enabled" - | { grep -E '/(nginx|fcgiwrap|docker|docker-registry|containerd|postgresql|ssh|memcached|prometheus)\.' || true; } | xargs -r rm -f
   if [ -e "$1/policy-rc.d" ]; then cp -a "$1/policy-rc.d" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
   if [ -e "$1/createcluster.conf" ]; then cp -a "$1/createcluster.conf" /etc/postgresql-common/createcluster.conf; fi
   rm -rf "$1"
