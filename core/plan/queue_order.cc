@@ -44,8 +44,9 @@ std::vector<InLine> QueueOrder(const QueueSnapshot& queue) {
     if (!waiting.contains(build.id)) continue;
     out.push_back({&build, build.not_before > queue.now ? Waiting::kPause : Waiting::kSibling});
   }
-  std::ranges::stable_partition(out,
-                                [](const InLine& one) { return one.waiting == Waiting::kRoom; });
+  // Not that of std::ranges, whose subrange clang 14 does not take from libstdc++.
+  std::stable_partition(out.begin(), out.end(),
+                        [](const InLine& one) { return one.waiting == Waiting::kRoom; });
   return out;
 }
 
