@@ -24,7 +24,10 @@ Time NextMultiple(Time now, std::chrono::seconds span) {
 Status SampleTaker::Begin(const ports::Call& call, Time now) { return Read(call, now).status(); }
 
 Result<plan::AppUsages> SampleTaker::Read(const ports::Call& call, Time now) {
-  if (now - last_ > 2 * kUsageSpan) meter_.Forget();  // an average over a gap would tell little
+  if (now - last_ > 2 * kUsageSpan) {  // an average over a gap would tell little
+    meter_.Forget();
+    (void)minute_.Take();
+  }
   last_ = now;
   NS_ASSIGN(const auto replicas, source_.Usages(call));
   return meter_.Read(replicas);

@@ -45,6 +45,11 @@ Result<platform::ListAdminsResponse> ListAdmins(const Context& context, const Re
 
 Result<platform::AddAdminResponse> AddAdmin(const Context& context, const Request& request,
                                             const platform::AddAdminRequest& in) {
+  if (request.token)
+    return Refuse(Code::kDenied, "TokenScope",
+                  {{"name",
+                    "admins are made without a token: nothing shall be left of a token that "
+                    "was revoked"}});
   NS_TRY(CheckUserName(in.name()));
   NS_ASSIGN(const model::User user, context.store().users.Ensure(in.name(), false));
   NS_ASSIGN(const bool changed, context.store().admins.Grant(user.id, request.user.name));

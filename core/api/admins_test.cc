@@ -1,5 +1,6 @@
 #include "api/api_world.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 
 namespace ns::api {
 namespace {
@@ -70,6 +71,20 @@ TEST_F(AdminsTest, OthersMayNothing) {
           .code(),
       Code::kDenied);
   EXPECT_TRUE(store.store().admins.List().value().empty());
+}
+
+TEST_F(AdminsTest, WithAToken_NobodyIsMadeOne) {
+  ASSERT_TRUE(Add(Root(), "alice").ok());
+  own_pb::CreateTokenRequest in;
+  in.set_name("ci");
+  in.set_scope(own_pb::TOKEN_SCOPE_ADMIN);
+  const auto made = Parsed<own_pb::CreateTokenResponse>(Raw(
+      Named("alice"), "neoshowcase.platform.v1.TokenService/CreateToken", in.SerializeAsString()));
+  const Peer bearer{
+      false, 0, 0, "203.0.113.9", {{"authorization", "Bearer " + made.value().text()}}};
+  EXPECT_TRUE(IsAdmin(bearer));
+  EXPECT_EQ(Add(bearer, "eve").status().reason(), "TokenScope");
+  EXPECT_FALSE(IsAdmin(Named("eve")));
 }
 
 TEST_F(AdminsTest, Removing_WhoWasNotAdded_IsRefused) {

@@ -40,6 +40,7 @@ void TakeConfig(const BuildConfig& config, model::Application& app) {
 
 void TakeNewConfig(const BuildConfig& config, const std::string& field, model::Application& app,
                    model::Violations& violations) {
+  if (!violations.empty()) return;  // what was read is not whole
   const char* stay = "must stay as it was when the application was made";
   if (config.run.use_mariadb != app.run.use_mariadb)
     violations.push_back({field + "use_mariadb", stay});
@@ -99,6 +100,17 @@ Status CheckApp(const Context& context, const model::Application& app, const Giv
 Status NotDeleted(const model::Application& app) {
   if (!app.deleted) return Status();
   return {Code::kPrecondition, "Deleting", "application " + app.id.str() + " is being deleted"};
+}
+
+Result<model::Application> OwnedStill(const Context& context, const Request& request,
+                                      const AppId& id) {
+  NS_ASSIGN(model::Application app, context.store().apps.Get(id));
+  NS_TRY(Authorize({request.user, request.token}, {Action::kOwn},
+                   {.name = "application " + id.str(),
+                    .owners = app.owners,
+                    .everyone_sees = true,
+                    .apps = {id}}));
+  return app;
 }
 
 Result<model::Application> Completed(const Context& context, const Request& request,

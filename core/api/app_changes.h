@@ -41,6 +41,10 @@ model::EnvVar NewVariable(const model::Application& app, const std::string& key)
 Status CheckApp(const Context& context, const model::Application& app, const Given& given,
                 model::Violations violations);
 Status NotDeleted(const model::Application& app);
+// The application as it is by now, for whom somebody was faster: that may have taken their right to
+// it away, which fails as Authorize does.
+Result<model::Application> OwnedStill(const Context& context, const Request& request,
+                                      const AppId& id);
 
 // `app` with what the platform says of a new one: id, commit of its ref, owners, backend.
 Result<model::Application> Completed(const Context& context, const Request& request,

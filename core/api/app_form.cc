@@ -183,9 +183,11 @@ Form MergeForm(const model::Application& app, const Form& form, const FormFields
     out.GetReflection()->ClearField(&out, field);
   }
   const bool kind = fields.contains("run") || fields.contains("site");
-  // What kind it is follows the method where only that is another one.
-  if (kind || (fields.contains("build") && form.build().method() != app.build.method))
-    out.clear_kind();
+  // What kind it is follows the method where only that is given.
+  const std::string& method = form.build().method();
+  const bool other = (out.has_site() && method.starts_with("runtime")) ||
+                     (out.has_run() && method.starts_with("static"));
+  if (kind || (fields.contains("build") && other)) out.clear_kind();
   Form part = form;
   for (const std::string& name : AllFields()) {
     const auto* field = Form::descriptor()->FindFieldByName(name);

@@ -91,7 +91,7 @@ Result<Empty> UpdateApplication(const Context& context, const Request& request,
     const Status updated = StoreChange(context, request, app, after, GivenBy(in));
     if (updated.ok()) return Empty();
     if (updated.code() != Code::kStale || i == kTries) return updated;
-    NS_ASSIGN(app, context.store().apps.Get(app.id));
+    NS_ASSIGN(app, OwnedStill(context, request, app.id));
   }
 }
 

@@ -358,6 +358,30 @@ TEST_F(ApplicationsTest, Update_OfTheRef_FollowsItAtOnce) {
   EXPECT_EQ(Get(app.id()).ref_name(), "v2");
 }
 
+TEST_F(ApplicationsTest, Update_ByWhoIsNoOwnerAnyMoreMeanwhile_IsDenied) {
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
+  UpdateApplicationRequest owners = Update(app.id());
+  owners.mutable_owner_ids()->add_owner_ids(app.owner_ids(0));
+  owners.mutable_owner_ids()->add_owner_ids(bob);
+  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", owners).ok());
+
+  UpdateApplicationRequest coup = Update(app.id());
+  coup.set_ref_name("v2");
+  coup.mutable_owner_ids()->add_owner_ids(bob);
+  git.on_ask = [&] {
+    git.on_ask = nullptr;
+    clock.Advance(std::chrono::seconds(1));
+    owners.mutable_owner_ids()->mutable_owner_ids()->RemoveLast();
+    ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", owners).ok());
+  };
+  EXPECT_EQ(Call(Named("bob"), "UpdateApplication", coup).status().code(), Code::kDenied);
+  EXPECT_EQ(Get(app.id()).ref_name(), "main");
+  ASSERT_EQ(Get(app.id()).owner_ids_size(), 1);
+  EXPECT_EQ(Get(app.id()).owner_ids(0), app.owner_ids(0));
+}
+
 TEST_F(ApplicationsTest, Update_OfOwners_KeepsAtLeastOne) {
   const auto app =
       Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();

@@ -1,4 +1,5 @@
 #include "api/api_world.h"
+#include "model/token_text.h"
 
 #include <gmock/gmock.h>
 
@@ -111,6 +112,26 @@ TEST_F(AuditTest, RefusedWrites_AreToldToo) {
                                    "SetEnvVar permission_denied", "SetEnvVar invalid_argument",
                                    "SetEnvVar invalid_argument", "SetEnvVar not_found",
                                    "SetEnvVar unauthenticated", "SetEnvVar invalid_argument"));
+}
+
+TEST_F(AuditTest, Strangers_AreToldOfSixtyTimesAMinuteWhateverTheySend) {
+  const std::string method = std::string(kApiService) + "CreateUserKey";
+  const Peer stranger{false, 0, 0, "192.0.2.1", {}};
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(Raw(stranger, method, i % 2 ? "\xff" : "").status().code(), Code::kUnauthenticated);
+  // A token of nobody, in the right form, says no more.
+  const std::string text = model::NewTokenText(random).Reveal();
+  const Peer bearer{false, 0, 0, "192.0.2.1", {{"authorization", "Bearer " + text}}};
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(Raw(bearer, method, "\xff").status().code(), Code::kUnauthenticated);
+  EXPECT_EQ(Told(), 60u);
+}
+
+TEST_F(AuditTest, LongName_IsCutBetweenCharacters) {
+  std::string name;
+  for (int i = 0; i < 90; ++i) name += "\xe3\x81\x82";
+  ASSERT_TRUE(Call(Named(name), "CreateRepository", NewRepository()).ok());
+  EXPECT_EQ(Last().user_name(), name.substr(0, 198));
 }
 
 TEST_F(AuditTest, Defect_IsToldWithoutItsCause) {

@@ -8,6 +8,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/message.h"
+#include "model/utf8.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
 #include "proto/descriptors.h"
 
@@ -101,8 +102,11 @@ const char* ViaOf(const IdentitySettings& settings, const Peer& peer, const Clai
   return by_token ? "identity-token" : "proxy";
 }
 
+// At most kMostText bytes, whole characters.
 std::string Shortened(std::string text) {
-  if (text.size() > kMostText) text.resize(kMostText);
+  if (text.size() <= kMostText) return text;
+  text.resize(kMostText);
+  while (!model::IsUtf8(text)) text.pop_back();
   return text;
 }
 
@@ -172,7 +176,7 @@ void AuditTrail::Tell(model::AuditEvent event) {
 }
 
 bool AuditTrail::MayTell(const model::AuditEvent& event) {
-  if (event.code != Code::kUnauthenticated) return true;
+  if (!event.user.empty()) return true;
   const Duration now = clock_.Monotonic();
   int left_out = 0;
   const bool may = unknown_.With([&](Unknown& unknown) {
@@ -219,7 +223,12 @@ void AuditTrail::Keep(Waiting one, const Status& why) {
 void AuditTrail::StoreWaiting() {
   std::deque<Waiting> waiting =
       waiting_.With([](std::deque<Waiting>& all) { return std::exchange(all, {}); });
-  while (!waiting.empty() && Store(waiting.front()).ok()) waiting.pop_front();
+  while (!waiting.empty()) {
+    const Status stored = Store(waiting.front());
+    if (stored.code() == Code::kUnavailable || stored.code() == Code::kDeadline) break;
+    if (!stored.ok()) log::Error("an audit event is lost", {{"error", stored.ToString()}});
+    waiting.pop_front();
+  }
   if (waiting.empty()) return;
   waiting_.With([&](std::deque<Waiting>& all) {
     all.insert(all.begin(), waiting.begin(), waiting.end());

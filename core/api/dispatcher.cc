@@ -113,10 +113,10 @@ struct Dispatcher::State {
     if (call.cancel.stop_requested())
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
-    NS_ASSIGN(auto message, Parse(*method->second.input, request));
-    if (told != nullptr) NoteObject(*descriptor, *message, *told);
     NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
     if (told != nullptr) NoteCaller(caller, *told);
+    NS_ASSIGN(auto message, Parse(*method->second.input, request));
+    if (told != nullptr) NoteObject(*descriptor, *message, *told);
     return Entered{method->second,   *descriptor,       std::move(message),
                    std::move(claim), std::move(caller), {}};
   }
@@ -218,13 +218,14 @@ namespace {
 class Admitting final : public Stream {
  public:
   Admitting(const Parts& parts, const IdentitySettings& settings,
-            const google::protobuf::MethodDescriptor& method, Claim claim,
+            const google::protobuf::MethodDescriptor& method, Claim claim, bool admin,
             std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
       : parts_(parts),
         settings_(settings),
         method_(method),
         name_(proto::FullName(method)),
         claim_(std::move(claim)),
+        admin_(admin),
         message_(std::move(message)),
         inner_(std::move(inner)),
         admitted_(parts.clock.Monotonic()) {}
@@ -246,6 +247,9 @@ class Admitting final : public Stream {
     const Duration now = parts_.clock.Monotonic();
     if (now - admitted_ >= kAdmittedFor) {
       NS_ASSIGN(const Caller caller, Recognise(parts_.store, settings_, claim_));
+      if (caller.user.admin != admin_)
+        return Status(Code::kUnavailable, "RightsChanged",
+                      "what you may see has changed: open the stream again");
       NS_ASSIGN(const Admitted on, Admit(parts_.store, caller, method_, *message_));
       if (on.app && on.app->deleted) return Piece{{}, true};
       admitted_ = now;
@@ -258,6 +262,7 @@ class Admitting final : public Stream {
   const google::protobuf::MethodDescriptor& method_;
   const std::string name_;
   const Claim claim_;
+  const bool admin_;  // whether the caller was one as it began
   const std::unique_ptr<Message> message_;
   const std::unique_ptr<Stream> inner_;
   Duration admitted_;
@@ -270,13 +275,14 @@ Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call,
                                                         std::string_view request) {
   NS_ASSIGN(Entered in, Receive(call, peer, name, request, nullptr));
   NS_TRY(LetIn(in));
+  const bool admin = in.caller.user.admin;
   NS_ASSIGN(auto stream, in.method.open(MakeContext(),
                                         {call, std::move(in.caller.user), std::move(in.on),
                                          std::move(in.caller.token)},
                                         *in.message));
   return std::unique_ptr<Stream>(
       std::make_unique<Admitting>(parts, settings.identity, in.descriptor, std::move(in.claim),
-                                  std::move(in.message), std::move(stream)));
+                                  admin, std::move(in.message), std::move(stream)));
 }
 
 Dispatcher::Dispatcher(Settings settings, Parts parts)

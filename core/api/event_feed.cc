@@ -83,23 +83,22 @@ void EventFeed::Run(const std::stop_token& stop) {
   }
 }
 
-Status EventFeed::Begin() {
+Result<bool> EventFeed::Begin() {
   {
     Lock lock(mutex_);
-    if (begun_ || seats_ == 0) return Status();
+    if (begun_ || seats_ == 0) return false;
   }
   NS_ASSIGN(std::string end, End());
   Lock lock(mutex_);
-  if (begun_ || seats_ == 0) return Status();
+  if (begun_ || seats_ == 0) return false;
   begun_ = true;
   base_ = std::move(end);
   numbers_ = {{base_, first_ - 1}};
-  return Status();
+  return true;
 }
 
 Result<bool> EventFeed::Fill() {
-  NS_TRY(Begin());
-  bool news = false;
+  NS_ASSIGN(bool news, Begin());  // who looked before that may have missed what came in between
   for (;;) {
     std::string from;
     {
@@ -107,7 +106,9 @@ Result<bool> EventFeed::Fill() {
       if (!begun_) return news;
       from = kept_.empty() ? base_ : kept_.back()->place;
     }
-    NS_ASSIGN(auto page, events_.After(AppId(), from, kPage));
+    auto read = events_.After(AppId(), from, kPage);
+    if (!read.ok() && news) return true;  // what was taken is told all the same
+    NS_ASSIGN(auto page, std::move(read));
     const size_t count = page.events.size();
     news = news || count > 0;
     Lock lock(mutex_);

@@ -65,7 +65,8 @@ class EventFeed {
   uint64_t Moment() NS_EXCLUDES(mutex_);
 
  private:
-  Status Begin() NS_EXCLUDES(mutex_);
+  // Whether it began just now.
+  Result<bool> Begin() NS_EXCLUDES(mutex_);
   // Takes what is new; whether there was any.
   Result<bool> Fill() NS_EXCLUDES(mutex_);
   void Take(ports::EventPage page) NS_REQUIRES(mutex_);

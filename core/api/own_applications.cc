@@ -81,7 +81,7 @@ Result<platform::UpdateApplicationResponse> Update(const Context& context, const
     auto updated = TryUpdate(context, request, app, in, fields);
     const bool again = updated.status().code() == Code::kStale && in.etag().empty() && i < kTries;
     if (!again) return updated;
-    NS_ASSIGN(app, context.store().apps.Get(app.id));
+    NS_ASSIGN(app, OwnedStill(context, request, app.id));
   }
 }
 

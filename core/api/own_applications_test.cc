@@ -315,6 +315,19 @@ TEST_F(OwnApplicationsTest, Update_OtherKindOfMethod_TakesItsOwnSettings) {
   EXPECT_EQ(Row(app.id()).deploy_type, model::DeployType::kStatic);
 }
 
+TEST_F(OwnApplicationsTest, Update_OtherMethodOfTheSameKind_KeepsHowItRuns) {
+  auto fresh = New();
+  fresh.mutable_form()->mutable_run()->set_command("serve --all");
+  const auto app = Create(fresh);
+  auto in = Change(app, {"build"});
+  in.mutable_form()->mutable_build()->set_method("runtime_buildpack");
+  in.mutable_form()->mutable_build()->set_settings("{}");
+  const auto answer = Update(in);
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(Row(app.id()).build.method, "runtime-buildpack");
+  EXPECT_EQ(Row(app.id()).run.command, "serve --all");
+}
+
 TEST_F(OwnApplicationsTest, List_FiltersAndPages) {
   const auto make = [&](const std::string& name, const Peer& owner) {
     auto in = New(name + ".apps.test");

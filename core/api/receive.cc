@@ -77,9 +77,12 @@ class GitRequest {
     NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
     NS_ASSIGN(const ports::Received place, Admitted());
     if (place.host != context_.settings.receive.host) return Elsewhere(place);
-    const GitTurns::Turn turn(context_.git_turns, call_);
+    const GitTurns::Turn turn(context_.git_turns, call_, told_.user.str());
     if (!turn.got())
       return Unavailable("too many pushes and fetches are under way; try again in a few seconds");
+    NS_ASSIGN(const ports::Received now, Admitted());  // who waited may have lost the right to it
+    if (now.repository != place.repository)
+      return NotFound("the repository \"" + ask_.name + "\" is another one by now");
     if (push()) NS_TRY(received().Create(ask_.name));  // should it have failed before
     return Serve(place, stream);
   }
@@ -221,6 +224,7 @@ Result<model::Repository> MakeReceived(const Context& context, const model::User
   if (stored.code() == Code::kExists)
     return Status(Code::kExists, "NameTaken", "the name \"" + name + "\" is taken: choose another");
   NS_TRY(stored);
+  NS_TRY(context.parts.received->Remove(name));  // what one of that name may have left
   NS_TRY(context.parts.received->Create(name));
   return made;
 }

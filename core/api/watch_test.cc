@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "api/api_world.h"
+#include "api/event_feed.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
 #include "ports/testing/store_with.h"
 
@@ -385,6 +386,32 @@ class CountingEvents final : public ports::EventStore {
  private:
   ports::EventStore& inner_;
 };
+
+TEST_F(WatchTest, WhatCameBeforeTheReaderBegan_IsTold) {
+  const auto app = MakeNamed(Named("alice"), "one");
+  std::atomic<int> woken = 0;
+  EventFeed feed(store.store().events, [&] { ++woken; });
+  const EventFeed::Seat seat(feed);
+  EventFeed::Cursor cursor{feed.End().value()};
+  EXPECT_THAT(feed.After(cursor, 10).value(), IsEmpty());
+  Start(Named("alice"), app.id());
+  const std::jthread reads([&](const std::stop_token& stop) { feed.Run(stop); });
+  for (int i = 0; i < 5000 && woken == 0; ++i) std::this_thread::sleep_for(2ms);
+  EXPECT_GT(woken, 0);
+  EXPECT_EQ(feed.After(cursor, 10)->size(), 1u);
+}
+
+TEST_F(WatchTest, AdminNoMore_MustOpenItAgain) {
+  const auto app = MakeNamed(Named("bob"), "one");
+  const UserId alice(Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().id());
+  ASSERT_TRUE(store.store().admins.Grant(alice, "root").ok());
+  const auto stream = Begin(Named("alice"));
+  ASSERT_TRUE(store.store().admins.Withdraw(alice).ok());
+  clock.Advance(31s);
+  const auto refused = stream->Next({}).status();
+  EXPECT_EQ(refused.code(), Code::kUnavailable) << refused.ToString();
+  EXPECT_EQ(refused.reason(), "RightsChanged");
+}
 
 TEST_F(WatchTest, Many_ShareOneReaderAndOneLook) {
   const auto app = MakeNamed(Named("alice"), "one");

@@ -47,8 +47,8 @@ Status PushCommands::Feed(std::string_view bytes) {
   return {};
 }
 
-// "OLD NEW REF", with capabilities behind a NUL in the first; others ("shallow", "push-cert") stay
-// Git's.
+// "OLD NEW REF", with capabilities behind a NUL in the first; "shallow" stays Git's. A signed push
+// is refused: Git would take refs from its certificate, which is not read here.
 Status PushCommands::TakeLine(std::string_view line) {
   const size_t nul = line.find('\0');
   if (nul != std::string_view::npos) {
@@ -56,7 +56,10 @@ Status PushCommands::TakeLine(std::string_view line) {
     line = line.substr(0, nul);
   }
   while (line.ends_with('\n')) line.remove_suffix(1);
-  if (line.starts_with("shallow ") || line.size() < kOverhead - 4) return {};
+  if (line.starts_with("shallow ")) return {};
+  if (line == "push-cert")
+    return Invalid("signed pushes are not taken here: push without --signed");
+  if (line.size() < kOverhead - 4) return NoLines();
   std::string_view ref = line.substr(kOverhead - 4);
   if (ref.size() > kLongestRef)
     return Invalid("a ref has a name of more than " + std::to_string(kLongestRef) + " bytes");

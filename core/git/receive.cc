@@ -103,6 +103,7 @@ class ReceivedByGit final : public ports::GitReceive {
 
   Status Tidy(const ports::Call& call, const std::string& name) override {
     NS_TRY(CheckThere(name));
+    folder_.DropBroken(name);
     auto words = Settings(options_.push_limit);
     words.insert(words.end(), {"-c", "gc.auto=1000", "gc", "--auto", "--quiet"});
     NS_ASSIGN(Process child,
@@ -121,7 +122,7 @@ class ReceivedByGit final : public ports::GitReceive {
                ports::ByteExchange& exchange) override {
     NS_TRY(CheckThere(name));
     const bool push = serving.service == GitService::kReceive;
-    const uint64_t used = push ? FolderSize(folder_.PathOf(name)) : 0;
+    const uint64_t used = push ? Used(name) : 0;
     if (used >= options_.repository_limit) return Full(name);
     auto words = Settings(std::min(options_.push_limit, options_.repository_limit - used));
     words.insert(words.end(), {push ? "receive-pack" : "upload-pack", "--stateless-rpc"});
@@ -166,6 +167,14 @@ class ReceivedByGit final : public ports::GitReceive {
     NS_TRY(Check(name));
     if (folder_.Has(name)) return {};
     return NotFound("the repository \"" + name + "\" is not on this machine");
+  }
+
+  // Bytes, without what pushes left that were cut off.
+  uint64_t Used(const std::string& name) const {
+    const uint64_t used = FolderSize(folder_.PathOf(name));
+    if (used < options_.repository_limit) return used;
+    folder_.DropBroken(name);
+    return FolderSize(folder_.PathOf(name));
   }
 
   Status Full(const std::string& name) const {

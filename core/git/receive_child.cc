@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr size_t kPiece = 32 << 10;
 constexpr size_t kMostComplaints = 4 << 10;
-constexpr size_t kInflatedAtOnce = 64 << 20;          // of one piece of a compressed body
+constexpr size_t kInflatedAtOnce = 4 << 20;  // of one piece of a compressed body, a negotiation
 constexpr Duration kDrain = std::chrono::minutes(1);  // of a body that nobody reads any more
 constexpr Duration kEnding = std::chrono::seconds(10);
 

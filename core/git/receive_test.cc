@@ -259,6 +259,17 @@ TEST_F(ReceiveTest, Tidy_KeepsWhatThereIs) {
   EXPECT_EQ(Head(), commit);
 }
 
+TEST_F(ReceiveTest, Tidy_RemovesWhatPushesLeftThatWereCutOff) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string objects = options_.folder + "/shop.git/objects";
+  Shell("cd " + objects + " && mkdir -p pack tmp_objdir-incoming-old/pack tmp_objdir-incoming-new" +
+        " && touch -d '2 hours ago' tmp_objdir-incoming-old/pack/tmp_pack_x pack/tmp_pack_y" +
+        " tmp_objdir-incoming-old/pack tmp_objdir-incoming-old");
+  EXPECT_EQ(git().Tidy(InTime(), "shop"), Status());
+  EXPECT_EQ(Shell("cd " + objects + " && ls -d tmp_* pack/tmp_* 2>/dev/null || true"),
+            "tmp_objdir-incoming-new\n");
+}
+
 TEST(PushCommands, ReadInAnyPieces) {
   const std::string body =
       PacketLine(kNone + " " + std::string(40, 'a') + " refs/heads/x" + std::string(1, '\0') +
@@ -277,6 +288,14 @@ TEST(PushCommands, ReadInAnyPieces) {
 TEST(PushCommands, WhatIsNoPacketLine_IsInvalid) {
   for (const char* bytes : {"zzzz", "0001", "0003", "ffff", "-123", " 123"})
     EXPECT_EQ(PushCommands(10).Feed(bytes).code(), Code::kInvalid) << bytes;
+}
+
+TEST(PushCommands, CertificateOfASignedPush_IsRefused) {
+  PushCommands commands(10);
+  EXPECT_EQ(commands.Feed(PacketLine(std::string("push-cert\0report-status", 23))).code(),
+            Code::kInvalid);
+  EXPECT_EQ(PushCommands(10).Feed(PacketLine("certificate version 0.1\n")).code(), Code::kInvalid);
+  EXPECT_EQ(PushCommands(10).Feed(PacketLine("shallow " + std::string(40, 'a'))), Status());
 }
 
 TEST(Inflate, GarbageBombsAndTails_AreRefused) {

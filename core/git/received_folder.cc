@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +24,19 @@ namespace fs = std::filesystem;
 constexpr char kConfig[] =
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 constexpr char kHead[] = "ref: refs/heads/main\n";
+
+// Nothing in it has changed for an hour.
+bool AtRest(const fs::path& path) {
+  std::error_code error;
+  fs::file_time_type newest = fs::last_write_time(path, error);
+  if (error) return false;
+  for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
+    std::error_code gone;
+    const auto time = fs::last_write_time(entry.path(), gone);
+    if (!gone) newest = std::max(newest, time);
+  }
+  return newest + std::chrono::hours(1) < fs::file_time_type::clock::now();
+}
 
 Status Failed(const std::string& what, const std::string& why) {
   return Unavailable(what + ": " + why).SetFault(Fault::kPlatform);
@@ -95,6 +109,20 @@ Status ReceivedFolder::Remove(const std::string& name) const {
     return Failed("cannot remove " + path, ::strerrordesc_np(errno));
   fs::remove_all(away, error);
   return error ? Failed("cannot remove " + away, error.message()) : Status();
+}
+
+void ReceivedFolder::DropBroken(const std::string& name) const {
+  const std::string objects = PathOf(name) + "/objects";
+  for (const auto& [folder, prefix] :
+       {std::pair(objects, "tmp_objdir-"), std::pair(objects + "/pack", "tmp_")}) {
+    std::error_code error;
+    std::vector<fs::path> broken;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (entry.path().filename().string().starts_with(prefix) && AtRest(entry.path()))
+        broken.push_back(entry.path());
+    }
+    for (const fs::path& path : broken) fs::remove_all(path, error);
+  }
 }
 
 Status ReceivedFolder::PointHead(const std::string& name,

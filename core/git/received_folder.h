@@ -23,6 +23,9 @@ class ReceivedFolder {
   // Lets HEAD name a branch that is there, where the one it names is not: main, master, or else the
   // first of `refs`.
   Status PointHead(const std::string& name, const std::vector<std::string>& refs) const;
+  // Removes what pushes left that were cut off: quarantines and packs that nothing was written to
+  // for an hour, which git itself leaves.
+  void DropBroken(const std::string& name) const;
   // Branches and tags.
   size_t CountRefs(const std::string& name) const;
 

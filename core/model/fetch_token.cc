@@ -25,8 +25,9 @@ bool IsFetchToken(const Secret& key, std::string_view name, std::string_view tok
   int64_t until = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + dot, until);
   const bool number = error == std::errc() && end == token.data() + dot;
-  return number && now < Time(std::chrono::seconds(until)) &&
-         EqualInConstantTime(token.substr(dot + 1), Proof(key, name, until));
+  // Only what is proved is taken for a time.
+  return number && EqualInConstantTime(token.substr(dot + 1), Proof(key, name, until)) &&
+         now < Time(std::chrono::seconds(until));
 }
 
 }  // namespace ns::model

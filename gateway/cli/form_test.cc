@@ -276,6 +276,23 @@ TEST_F(PlanTest, OnlyWhatDiffersIsChanged) {
   EXPECT_THAT(plan.differences[0].after, HasSubstr("PLAIN: {value: \"w\", scope: both}"));
 }
 
+TEST_F(PlanTest, OwnersAreTheSameByNameByIdAndTwice) {
+  for (const char* owners : {"[alice]", "[Alice]", "[u1]", "[alice, u1, ALICE]"})
+    EXPECT_TRUE(Make("applications: [{name: shop, owners: " + std::string(owners) + "}]\n").empty())
+        << owners;
+  EXPECT_FALSE(Make("applications: [{name: shop, owners: [u1, bob]}]\n").empty());
+}
+
+TEST_F(PlanTest, AnotherUrlWantsTheLoginAnew) {
+  live_.repositories[0].set_auth_method(api::Repository::BASIC);
+  const std::string moved = "repositories: [{name: shop, url: 'https://git.test/new.git'";
+  EXPECT_THAT(Faults(moved + "}]\n"), ElementsAre(HasSubstr("auth: must give the login anew")));
+  const Plan plan = Make(moved + ", auth: {method: basic, user: bot, valueFrom: {env: P}}}]\n");
+  ASSERT_EQ(plan.repositories.size(), 1U);
+  EXPECT_EQ(plan.repositories[0].change.auth().basic().password(), "of P");
+  EXPECT_THAT(Faults(moved + ", auth: {method: none}}]\n"), ElementsAre());
+}
+
 TEST_F(PlanTest, SecretsAreKeptUnlessReplaced) {
   const char* text =
       "applications: [{name: shop, env: {TOKEN: {secret: true, valueFrom: {env: T}}}}]\n";

@@ -59,9 +59,11 @@ void StreamCall::OnGiven(Given given) {
   const auto self = shared_from_this();  // what is answered may be let go at once
   if (given.opened && !given.leading.empty()) Open(std::move(given.leading));
   for (std::string& piece : given.messages) {
+    if (answering_ == nullptr) return;
     ++taken_;
     opened_ ? answering_->Write(std::move(piece)) : void(whole_ += piece);
   }
+  if (answering_ == nullptr) return;
   if (given.ended) return Finish(given);
   wanted_ += given.wanted;
   SendBody();

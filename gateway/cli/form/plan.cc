@@ -3,6 +3,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "failure.h"
 #include "form/plan_env.h"
@@ -29,6 +30,14 @@ bool SameNames(Names a, Names b) {
   std::ranges::sort(a);
   std::ranges::sort(b);
   return a == b;
+}
+
+// Names of users are the same whatever their case.
+bool SameUser(const std::string& a, const std::string& b) {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
 }
 
 template <class Items>
@@ -93,14 +102,24 @@ class Planner {
     Names ids;
     for (size_t i = 0; i < names.size(); ++i) {
       const auto user = std::ranges::find_if(live_.users, [&](const api::User& one) {
-        return one.name() == names[i] || one.id() == names[i];
+        return SameUser(one.name(), names[i]) || one.id() == names[i];
       });
       if (user == live_.users.end())
         Fault(field + "[" + std::to_string(i) + "]", "there is no user \"" + names[i] + "\"");
-      else
+      else if (std::ranges::find(ids, user->id()) == ids.end())
         ids.push_back(user->id());
     }
     if (names.empty()) Fault(field, "must name at least one user");
+    return ids;
+  }
+
+  // Ids of the owners that the form gives, where they are others than those of `known`.
+  template <class Wanted, class Known>
+  std::optional<Names> NewOwners(const Wanted& wanted, const Known& known) {
+    if (!wanted.owners) return std::nullopt;
+    Names ids = IdsOf(*wanted.owners, wanted.path + ".owners");
+    const auto& now = known.owner_ids();
+    if (SameNames(ids, {now.begin(), now.end()})) return std::nullopt;
     return ids;
   }
 
@@ -164,10 +183,9 @@ class Planner {
       step.change.set_url(*(after.url = repo.url));
       step.parts.emplace_back("url");
     }
-    if (repo.auth) ChangeAuth(repo, *before.auth, step, after);
-    if (repo.owners && !SameNames(*repo.owners, *before.owners)) {
-      const Names ids = IdsOf(*repo.owners, repo.path + ".owners");
-      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids.begin(), ids.end()};
+    if (repo.auth || step.change.has_url()) ChangeAuth(repo, *before.auth, step, after);
+    if (const auto ids = NewOwners(repo, *known)) {
+      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids->begin(), ids->end()};
       after.owners = repo.owners;
       step.parts.emplace_back("owners");
     }
@@ -180,8 +198,13 @@ class Planner {
   // What is stored is kept: it cannot be compared.
   void ChangeAuth(const Repository& repo, const Auth& before, RepositoryStep& step,
                   Repository& after) {
-    const bool given = repo.auth->password || !repo.auth->key.empty();
-    if (repo.auth->method == before.method && !(given && options_.replace_secrets)) {
+    const bool given = repo.auth && (repo.auth->password || !repo.auth->key.empty());
+    const bool kept = !given && (!repo.auth || repo.auth->method != api::Repository::NONE);
+    if (step.change.has_url() && kept && before.method != api::Repository::NONE)
+      return Fault(repo.path + ".auth", "must give the login anew: the url is another one");
+    if (!repo.auth) return;
+    const bool anew = options_.replace_secrets || step.change.has_url();
+    if (repo.auth->method == before.method && !(given && anew)) {
       if (given)
         plan_.notes.push_back("repository " + repo.name +
                               ": its login is kept as it is stored; --replace-secrets gives it "
@@ -317,9 +340,8 @@ class Planner {
                                                                                app.ports->end()};
       part("portPublications");
     }
-    if (app.owners && !SameNames(*app.owners, *after.owners)) {
-      const Names ids = IdsOf(*app.owners, app.path + ".owners");
-      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids.begin(), ids.end()};
+    if (const auto ids = NewOwners(app, known)) {
+      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids->begin(), ids->end()};
       after.owners = app.owners;
       part("owners");
     }
