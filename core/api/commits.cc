@@ -62,10 +62,12 @@ Result<std::map<std::string, model::Commit>> Find(const Context& context, const 
   for (const ports::CommitPlace& place : seen) {
     if (!found.contains(place.commit)) missing[place.repository].push_back(place.commit);
   }
+  const ports::Call call = Within(context, request.call);  // all of them together
+  const Request bounded{call, request.user, {}};
   size_t asked = 0;
   for (const auto& [repository, wanted] : missing) {
     if (++asked > kMostRemotes) break;
-    for (model::Commit& commit : Fetch(context, request, repository, wanted)) {
+    for (model::Commit& commit : Fetch(context, bounded, repository, wanted)) {
       std::string hash = commit.hash;
       found.emplace(std::move(hash), std::move(commit));
     }
