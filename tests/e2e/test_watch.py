@@ -93,7 +93,7 @@ def test_watch_tells_each_event_of_a_deploy_once_over_cuts(site, testapp):
             builds.append((change["build"]["commit"], change["build"]["status"]))
     assert "BUILDING" in states and (commit, "BUILDING") in builds, (states, builds)
     app.stop()
-    until(lambda: app.get()["running"] is False, 10, "stopped")
+    until(lambda: not app.get().get("running"), 10, "stopped")
     app.call("DeleteApplication", id=app.id)
     while "removed" not in (message := live.next()):
         pass
