@@ -9,9 +9,10 @@ using namespace std::chrono_literals;
 
 constexpr Duration kRemembered = 24h;
 constexpr size_t kMostDeliveries = 20'000;
-constexpr Duration kFresh = 5s;     // of what the store said of URLs
-constexpr Duration kAskAgain = 1s;  // where it knows none of them, or did not answer
-constexpr Duration kApart = 1s;     // hints of one repository
+constexpr Duration kFresh = 5s;         // of what the store said of URLs
+constexpr Duration kAskAgain = 1s;      // where it knows none of them, or did not answer
+constexpr Duration kApart = 1s;         // hints of one repository
+constexpr size_t kMostUnsure = 10'000;  // URLs
 
 }  // namespace
 
@@ -35,9 +36,9 @@ void Deliveries::Forget(Duration now) {
   }
 }
 
-Result<std::set<RepositoryId>> RepositoryUrls::Find(const std::set<std::string>& urls,
-                                                    ports::RepositoryStore& store, Duration now) {
-  if (urls.empty()) return std::set<RepositoryId>();
+Result<RepositoryUrls::Found> RepositoryUrls::Find(const std::set<std::string>& urls,
+                                                   ports::RepositoryStore& store, Duration now) {
+  if (urls.empty()) return Found();
   Lock lock(mutex_);
   std::set<RepositoryId> found = Known(urls);
   const Duration age = now - asked_at_;
@@ -47,7 +48,8 @@ Result<std::set<RepositoryId>> RepositoryUrls::Find(const std::set<std::string>&
     found = Known(urls);
   }
   if (found.empty() && !outcome_.ok()) return outcome_;
-  return found;
+  const bool sure = !found.empty() || !fresh;
+  return Found{std::move(found), sure};
 }
 
 std::set<RepositoryId> RepositoryUrls::Known(const std::set<std::string>& urls) const {
@@ -118,7 +120,8 @@ Status Hooks::Hint(const std::set<std::string>& urls) {
   std::vector<RepositoryId> at_once;
   {
     Lock lock(mutex_);
-    for (const RepositoryId& id : found) {
+    if (!found.sure && unsure_.size() < kMostUnsure) unsure_.insert(urls.begin(), urls.end());
+    for (const RepositoryId& id : found.ids) {
       if (turns_.Ask(id, clock_.Monotonic())) at_once.push_back(id);
     }
   }
@@ -137,7 +140,20 @@ Status Hooks::Send(const RepositoryId& id) {
   return store_.hints.Send({ports::Hint::Kind::kRepository, id.str()});
 }
 
+// A repository may be pushed to the moment after it was registered.
+void Hooks::AskForUnsure() {
+  std::set<std::string> urls;
+  {
+    Lock lock(mutex_);
+    urls.swap(unsure_);
+  }
+  if (urls.empty() || Hint(urls).ok()) return;
+  Lock lock(mutex_);
+  unsure_.merge(urls);
+}
+
 void Hooks::SendOwed() {
+  AskForUnsure();
   std::vector<RepositoryId> due;
   {
     Lock lock(mutex_);

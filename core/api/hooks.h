@@ -31,10 +31,14 @@ class Deliveries {
 // Repositories by normalised URL, read from the store at most once a second. [any-thread]
 class RepositoryUrls {
  public:
+  struct Found {
+    std::set<RepositoryId> ids;
+    bool sure = true;  // false: none, but one may have been registered since the store was asked
+  };
   // Those that have one of `urls`. One that was registered less than five seconds ago may be left
   // out where another has one of them too.
-  Result<std::set<RepositoryId>> Find(const std::set<std::string>& urls,
-                                      ports::RepositoryStore& store, Duration now);
+  Result<Found> Find(const std::set<std::string>& urls, ports::RepositoryStore& store,
+                     Duration now);
 
  private:
   std::set<RepositoryId> Known(const std::set<std::string>& urls) const NS_REQUIRES(mutex_);
@@ -85,6 +89,7 @@ class Hooks {
 
  private:
   Status Send(const RepositoryId& id);
+  void AskForUnsure();
 
   const ports::Store store_;
   const Clock& clock_;
@@ -92,6 +97,7 @@ class Hooks {
   RepositoryUrls urls_;
   Mutex mutex_;
   HintTurns turns_ NS_GUARDED_BY(mutex_);
+  std::set<std::string> unsure_ NS_GUARDED_BY(mutex_);  // URLs to be asked for again
 };
 
 }  // namespace ns::api

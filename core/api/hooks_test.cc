@@ -71,7 +71,8 @@ class RepositoryUrlsTest : public ::testing::Test {
     EXPECT_EQ(fake_.store().repositories.Insert(repository), Status());
   }
   Result<std::set<RepositoryId>> Find(const std::string& url, Duration now) {
-    return urls_.Find({url}, fake_.store().repositories, now);
+    NS_ASSIGN(auto found, urls_.Find({url}, fake_.store().repositories, now));
+    return std::move(found.ids);
   }
 
   ports::testing::FakeClock clock_;

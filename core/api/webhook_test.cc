@@ -82,6 +82,16 @@ TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
   RemakeDispatcher(MakeSettings());  // on a store that outlives it
 }
 
+TEST_F(WebhookTest, RepositoryThatWasRegisteredAMomentAgo_IsFoundALittleLater) {
+  const std::string body = R"({"repository":{"clone_url":"https://git.test/a/fresh.git"}})";
+  EXPECT_EQ(Post("gitea", body), 202);  // the store is asked
+  const std::string fresh = MakeRepository(Named("alice"), "https://git.test/a/fresh.git");
+  hints.clear();
+  EXPECT_EQ(Post("gitea", body), 202);
+  EXPECT_EQ(hints, Ids());
+  EXPECT_EQ(AllHints(), Ids{fresh});
+}
+
 TEST_F(WebhookTest, DeliveryThatWasHereBefore_DoesNothing) {
   const std::string body = R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})";
   for (const auto& [host, header] :
