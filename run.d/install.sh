@@ -236,6 +236,7 @@ purge_docker() {
 
 cmd_ns() {
   [ -x "$BIN/ns" ] || die "nothing is installed in $NS_HOME; ./run up does that"
+  cd "$CALLED_FROM"  # files are named, and work trees pushed, from there
   ns "$@"
 }
 
