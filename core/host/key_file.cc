@@ -10,6 +10,8 @@
 #include <map>
 #include <sstream>
 
+#include "host/new_file.h"
+
 namespace ns::host {
 namespace {
 
@@ -50,28 +52,9 @@ Status Failed(const std::string& what, const std::string& path) {
   return Unavailable("cannot " + what + " the key file " + path + ": " + std::strerror(errno));
 }
 
-// A new file beside `path` that holds `fields`; empty when it cannot be written.
-std::string WriteDraft(const std::string& path, const Fields& fields, Random& random) {
-  std::string draft = path + "." + ToHex(Fresh(random, 6));
-  const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return "";
-  const std::string text = Print(fields);
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  close(fd);
-  if (written) return draft;
-  unlink(draft.c_str());
-  return "";
-}
-
-// Whole or not at all; somebody else's file is left as it is.
+// Somebody else's file is left as it is.
 Status Make(const std::string& path, Random& random) {
-  const std::string draft = WriteDraft(path, MakeFields(random), random);
-  if (draft.empty()) return Failed("make", path);
-  const bool linked = link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST;
-  const Status result = linked ? Status() : Failed("write", path);
-  unlink(draft.c_str());
-  return result;
+  return MakeOnce(path, Print(MakeFields(random)), 0600, random) ? Status() : Failed("make", path);
 }
 
 // The names in a folder, as they are now, survive a power cut.
@@ -88,7 +71,7 @@ bool SyncFolderOf(const std::string& path) {
 Status Replace(const std::string& path, const Fields& fields, Random& random) {
   struct stat facts {};
   if (stat(path.c_str(), &facts) != 0) return Failed("find", path);
-  const std::string draft = WriteDraft(path, fields, random);
+  const std::string draft = WriteDraft(path, Print(fields), 0600, random);
   if (draft.empty()) return Failed("write", path);
   const bool replaced = chown(draft.c_str(), facts.st_uid, facts.st_gid) == 0 &&
                         rename(draft.c_str(), path.c_str()) == 0 && SyncFolderOf(path);
