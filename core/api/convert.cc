@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "api/build_config.h"
+#include "base/ascii.h"
 #include "model/repository_url.h"
 #include "model/validate.h"
 
@@ -11,13 +12,6 @@ namespace ns::api {
 namespace {
 
 constexpr int64_t kMicros = 1'000'000;
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -151,7 +145,7 @@ pb::Application ToProto(const ports::ListedApp& listed) {
 
 model::Website FromProto(const pb::CreateWebsiteRequest& website) {
   model::Website out;
-  out.fqdn = Lower(website.fqdn());
+  out.fqdn = Lowered(website.fqdn());
   out.path_prefix =
       website.path_prefix().empty() ? "/" : model::CanonicalPath(website.path_prefix());
   out.strip_prefix = website.strip_prefix();

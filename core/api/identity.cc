@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/crypto.h"
 #include "model/token_text.h"
 #include "model/validate.h"
@@ -15,14 +16,6 @@ namespace ns::api {
 namespace {
 
 constexpr std::string_view kLocal = "@local";
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 Status Nobody(std::string reason, std::string message) {
   return {Code::kUnauthenticated, std::move(reason), std::move(message)};
@@ -116,7 +109,7 @@ Result<Claim> Named(const IdentitySettings& settings, const std::string& from,
   model::CheckName(from, name, violations);
   if (!violations.empty())
     return Nobody("BadIdentity", violations.front().field + ": " + violations.front().message);
-  if (Lower(name).ends_with(kLocal)) {
+  if (Lowered(name).ends_with(kLocal)) {
     return Nobody("BadIdentity", from + ": names that end in " + std::string(kLocal) +
                                      " belong to accounts of the machine, got " +
                                      model::Quoted(name));
@@ -140,7 +133,7 @@ Result<Claim> FromSignedToken(const IdentitySettings& settings, const Peer& peer
 
 }  // namespace
 
-bool SameName(std::string_view a, std::string_view b) { return Lower(a) == Lower(b); }
+bool SameName(std::string_view a, std::string_view b) { return Lowered(a) == Lowered(b); }
 
 Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer, Time now) {
   NS_ASSIGN(const auto token, TokenOf(peer));

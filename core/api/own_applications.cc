@@ -5,6 +5,7 @@
 #include "api/app_form.h"
 #include "api/app_status.h"
 #include "api/problem.h"
+#include "base/ascii.h"
 
 namespace ns::api {
 namespace {
@@ -91,13 +92,6 @@ Result<platform::Application> Get(const Context& context, const Request& request
   return WriteApplication(app, context.settings.platform, Owns(request.user, app.owners));
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 // Where a page ends: order is by name, then by id.
 std::string PlaceOf(const model::Application& app) { return app.id.str() + app.name; }
 
@@ -128,12 +122,12 @@ Status Check(const platform::ListApplicationsRequest& in) {
 std::vector<model::Application> Chosen(std::vector<model::Application> apps,
                                        const model::User& user,
                                        const platform::ListApplicationsRequest& in) {
-  const std::string part = Lower(in.name_contains());
+  const std::string part = Lowered(in.name_contains());
   std::erase_if(apps, [&](const model::Application& app) {
     const bool mine = std::ranges::find(app.owners, user.id) != app.owners.end();
     return (in.mine() && !mine) ||
            (!in.repository_id().empty() && app.repository.str() != in.repository_id()) ||
-           Lower(app.name).find(part) == std::string::npos ||
+           Lowered(app.name).find(part) == std::string::npos ||
            (!in.page_token().empty() && !Behind(app, in.page_token()));
   });
   std::ranges::sort(apps, [](const model::Application& a, const model::Application& b) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace ns::git {
 namespace {
 
@@ -12,12 +14,6 @@ bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool IsAlnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
-std::string Lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 // One pass over the text. Every step returns what is wrong, or "".
 class Parser {
  public:

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace ns::supervise {
 namespace {
 
@@ -31,13 +33,6 @@ const Page& PageFor(std::string_view reason) {
   const auto found = std::find_if(kPages.begin(), kPages.end(),
                                   [&](const Page& page) { return page.reason == reason; });
   return found == kPages.end() ? kPages.back() : *found;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
 }
 
 std::string_view Trim(std::string_view text) {
@@ -94,11 +89,11 @@ PageRequest ParsePageRequest(std::string_view head) {
     head.remove_prefix(std::min(line.size() + 1, head.size()));
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string name = Lower(line.substr(0, colon));
+    const std::string name = Lowered(line.substr(0, colon));
     const std::string_view value = Trim(line.substr(colon + 1));
-    if (name == "x-ns-page") request.reason = Lower(value);
+    if (name == "x-ns-page") request.reason = Lowered(value);
     if (name == "x-ns-app") request.app = Plain(value);
-    if (name == "accept") request.json = PrefersJson(Lower(value));
+    if (name == "accept") request.json = PrefersJson(Lowered(value));
   }
   return request;
 }

@@ -75,6 +75,13 @@ std::string Plain(std::string text) {
   return text;
 }
 
+std::string Lowered(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::string NameOfUrl(std::string url) {
   while (url.ends_with('/')) url.pop_back();
   if (url.ends_with(".git")) url.resize(url.size() - 4);

@@ -23,6 +23,8 @@ std::string Ago(const google::protobuf::Timestamp& time, int64_t now);
 std::string ShortCommit(const std::string& commit);
 // Control characters of `text` as spaces, so that a name cannot paint the terminal.
 std::string Plain(std::string text);
+// With a to z for A to Z.
+std::string Lowered(std::string text);
 // "sample" of "http://x/y/sample.git".
 std::string NameOfUrl(std::string url);
 // JSON with every field on one line.

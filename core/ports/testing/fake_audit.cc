@@ -1,12 +1,8 @@
+#include "base/ascii.h"
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
 namespace {
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 bool Seen(const AuditQuery& query, const model::AuditEvent& event) {
   const auto owned = [&](const std::string& id) {
@@ -21,7 +17,7 @@ bool Wanted(const AuditQuery& query, const model::AuditEvent& event) {
   const bool about = object.empty() || object == event.object_id || object == event.app.str() ||
                      object == event.repository.str() || object == event.result_id;
   const bool by = query.user.empty() || query.user == event.user.str() ||
-                  Lower(query.user) == Lower(event.user_name);
+                  Lowered(query.user) == Lowered(event.user_name);
   const bool of = query.method.empty() || query.method == event.method ||
                   event.method.ends_with("/" + query.method);
   const bool then = (query.since == kNever || event.at >= query.since) &&

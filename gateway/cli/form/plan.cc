@@ -3,10 +3,10 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "failure.h"
 #include "form/plan_env.h"
+#include "text.h"
 
 namespace ns::cli::form {
 namespace {
@@ -30,14 +30,6 @@ bool SameNames(Names a, Names b) {
   std::ranges::sort(a);
   std::ranges::sort(b);
   return a == b;
-}
-
-// Names of users are the same whatever their case.
-bool SameUser(const std::string& a, const std::string& b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
 }
 
 template <class Items>
@@ -102,7 +94,7 @@ class Planner {
     Names ids;
     for (size_t i = 0; i < names.size(); ++i) {
       const auto user = std::ranges::find_if(live_.users, [&](const api::User& one) {
-        return SameUser(one.name(), names[i]) || one.id() == names[i];
+        return Lowered(one.name()) == Lowered(names[i]) || one.id() == names[i];
       });
       if (user == live_.users.end())
         Fault(field + "[" + std::to_string(i) + "]", "there is no user \"" + names[i] + "\"");

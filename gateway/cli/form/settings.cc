@@ -7,6 +7,7 @@
 
 #include "failure.h"
 #include "nearest.h"
+#include "text.h"
 
 namespace ns::cli::form {
 namespace {
@@ -37,14 +38,9 @@ void Each(Message& message, const std::string& prefix, bool flat, const Visit& v
   }
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 std::string Bare(std::string name) {
   std::erase(name, '_');
-  return Lower(name);
+  return Lowered(name);
 }
 
 [[noreturn]] void Reject(const std::string& name, const std::string& rule,
@@ -66,7 +62,7 @@ void SetValue(const std::string& name, Message& message, const FieldDescriptor& 
   const auto& words = *field.enum_type();
   std::string known;
   for (int i = 0; i < words.value_count(); ++i) {
-    const std::string word = Lower(words.value(i)->name());
+    const std::string word = Lowered(words.value(i)->name());
     if (word == value) return reflection.SetEnum(&message, &field, words.value(i));
     known += (known.empty() ? "" : ", ") + word;
   }

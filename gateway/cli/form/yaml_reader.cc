@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "nearest.h"
+#include "text.h"
 
 namespace ns::cli::form {
 namespace {
@@ -31,21 +32,16 @@ std::string Quoted(std::string text) {
   return "\"" + text + "\"";
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 std::vector<std::string> WordsOf(const EnumDescriptor& descriptor) {
   std::vector<std::string> words;
   for (int i = 0; i < descriptor.value_count(); ++i)
-    words.push_back(Lower(descriptor.value(i)->name()));
+    words.push_back(Lowered(descriptor.value(i)->name()));
   return words;
 }
 
 // Ports are ports; other whole numbers are not negative.
 std::pair<int, int> RangeOf(const FieldDescriptor& field) {
-  const bool port = Lower(field.name()).ends_with("port");
+  const bool port = Lowered(field.name()).ends_with("port");
   return port ? std::pair(1, 65535) : std::pair(0, 1 << 30);
 }
 
