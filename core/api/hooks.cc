@@ -1,5 +1,7 @@
 #include "api/hooks.h"
 
+#include <algorithm>
+
 #include "model/repository_url.h"
 
 namespace ns::api {
@@ -37,19 +39,20 @@ void Deliveries::Forget(Duration now) {
 }
 
 Result<RepositoryUrls::Found> RepositoryUrls::Find(const std::set<std::string>& urls,
-                                                   ports::RepositoryStore& store, Duration now) {
+                                                   Duration named, ports::RepositoryStore& store,
+                                                   Duration now) {
   if (urls.empty()) return Found();
   Lock lock(mutex_);
   std::set<RepositoryId> found = Known(urls);
+  const auto sure = [&] { return asked_ && outcome_.ok() && asked_at_ >= named; };
   const Duration age = now - asked_at_;
-  const bool fresh = asked_ && age < (found.empty() ? kAskAgain : kFresh);
-  if (!fresh) {
+  if (!asked_ || (found.empty() ? !sure() && age >= kAskAgain : age >= kFresh)) {
     NS_TRY(Load(store, now));
     found = Known(urls);
   }
   if (found.empty() && !outcome_.ok()) return outcome_;
-  const bool sure = !found.empty() || !fresh;
-  return Found{std::move(found), sure};
+  const bool known = !found.empty();
+  return Found{std::move(found), known || sure()};
 }
 
 std::set<RepositoryId> RepositoryUrls::Known(const std::set<std::string>& urls) const {
@@ -115,12 +118,14 @@ Hooks::~Hooks() {
   for (const RepositoryId& id : turns_.TakeAll()) (void)Send(id);  // the relist finds it as well
 }
 
-Status Hooks::Hint(const std::set<std::string>& urls) {
-  NS_ASSIGN(const auto found, urls_.Find(urls, store_.repositories, clock_.Monotonic()));
+Status Hooks::Hint(const std::set<std::string>& urls, Duration named) {
+  NS_ASSIGN(const auto found, urls_.Find(urls, named, store_.repositories, clock_.Monotonic()));
   std::vector<RepositoryId> at_once;
   {
     Lock lock(mutex_);
-    if (!found.sure && unsure_.size() < kMostUnsure) unsure_.insert(urls.begin(), urls.end());
+    if (!found.sure && unsure_.size() < kMostUnsure) {
+      for (const std::string& url : urls) unsure_[url] = std::max(unsure_[url], named);
+    }
     for (const RepositoryId& id : found.ids) {
       if (turns_.Ask(id, clock_.Monotonic())) at_once.push_back(id);
     }
@@ -140,16 +145,19 @@ Status Hooks::Send(const RepositoryId& id) {
   return store_.hints.Send({ports::Hint::Kind::kRepository, id.str()});
 }
 
-// A repository may be pushed to the moment after it was registered.
+// A repository may be pushed to the moment after it was registered. Each URL by itself: that one is
+// known says nothing of another.
 void Hooks::AskForUnsure() {
-  std::set<std::string> urls;
+  std::map<std::string, Duration> unsure;
   {
     Lock lock(mutex_);
-    urls.swap(unsure_);
+    unsure.swap(unsure_);
   }
-  if (urls.empty() || Hint(urls).ok()) return;
-  Lock lock(mutex_);
-  unsure_.merge(urls);
+  for (const auto& [url, named] : unsure) {
+    if (Hint({url}, named).ok()) continue;
+    Lock lock(mutex_);
+    unsure_.emplace(url, named);
+  }
 }
 
 void Hooks::SendOwed() {

@@ -33,12 +33,12 @@ class RepositoryUrls {
  public:
   struct Found {
     std::set<RepositoryId> ids;
-    bool sure = true;  // false: none, but one may have been registered since the store was asked
+    bool sure = true;  // false: none, but the store was last asked before the URLs were named
   };
-  // Those that have one of `urls`. One that was registered less than five seconds ago may be left
-  // out where another has one of them too.
-  Result<Found> Find(const std::set<std::string>& urls, ports::RepositoryStore& store,
-                     Duration now);
+  // Those that have one of `urls`, which were named at `named`. One that was registered less than
+  // five seconds ago may be left out where another has one of them too.
+  Result<Found> Find(const std::set<std::string>& urls, Duration named,
+                     ports::RepositoryStore& store, Duration now);
 
  private:
   std::set<RepositoryId> Known(const std::set<std::string>& urls) const NS_REQUIRES(mutex_);
@@ -84,10 +84,11 @@ class Hooks {
   void Remember(const std::string& delivery) { deliveries_.Remember(delivery, clock_.Monotonic()); }
   // Has every repository looked at that has one of these URLs: at once, or when SendOwed is called
   // and its turn has come. A failure: perhaps not.
-  Status Hint(const std::set<std::string>& urls);
+  Status Hint(const std::set<std::string>& urls) { return Hint(urls, clock_.Monotonic()); }
   void SendOwed();
 
  private:
+  Status Hint(const std::set<std::string>& urls, Duration named);
   Status Send(const RepositoryId& id);
   void AskForUnsure();
 
@@ -97,7 +98,8 @@ class Hooks {
   RepositoryUrls urls_;
   Mutex mutex_;
   HintTurns turns_ NS_GUARDED_BY(mutex_);
-  std::set<std::string> unsure_ NS_GUARDED_BY(mutex_);  // URLs to be asked for again
+  // URLs to be asked for again, and when each was named last.
+  std::map<std::string, Duration> unsure_ NS_GUARDED_BY(mutex_);
 };
 
 }  // namespace ns::api

@@ -63,20 +63,23 @@ TEST(HintTurns, WhatCouldNotBeSent_IsOwedAgain) {
 
 class RepositoryUrlsTest : public ::testing::Test {
  protected:
+  static RepositoryId Id(int n) { return RepositoryId(std::string(21, '0') + std::to_string(n)); }
   void Add(int n, const std::string& url) {
     model::Repository repository;
-    repository.id = RepositoryId(std::string(21, '0') + std::to_string(n));
+    repository.id = Id(n);
     repository.name = "r";
     repository.url = url;
     EXPECT_EQ(fake_.store().repositories.Insert(repository), Status());
+    hinted_.clear();  // of its registration
   }
   Result<std::set<RepositoryId>> Find(const std::string& url, Duration now) {
-    NS_ASSIGN(auto found, urls_.Find({url}, fake_.store().repositories, now));
+    NS_ASSIGN(auto found, urls_.Find({url}, now, fake_.store().repositories, now));
     return std::move(found.ids);
   }
 
   ports::testing::FakeClock clock_;
   ports::testing::FakeStore fake_{clock_};
+  std::vector<RepositoryId> hinted_;
   RepositoryUrls urls_;
 };
 
@@ -97,6 +100,40 @@ TEST_F(RepositoryUrlsTest, WhatIsKnown_IsAnsweredWhileTheStoreIsAway_ForAWhile) 
   EXPECT_EQ(Find("git.test/b", 14s).status(), Unavailable("away"));
   EXPECT_EQ(Find("git.test/b", 14100ms).status(), Unavailable("away"))
       << "without another question to the store";
+}
+
+class HooksTest : public RepositoryUrlsTest {
+ protected:
+  HooksTest() {
+    fake_.store().hints.Subscribe(
+        [this](const ports::Hint& hint) { hinted_.emplace_back(hint.id); });
+  }
+  void Hint(const std::string& url) {
+    EXPECT_EQ(hooks_.Hint({model::NormaliseUrl(url)}), Status());
+  }
+
+  Hooks hooks_{fake_.store(), clock_};
+};
+
+TEST_F(HooksTest, PushesJustAfterRegistration_AreNotDropped_WhereAnotherRepositoryIsKnown) {
+  Hint("https://git.test/else");  // the store is asked
+  Add(1, "https://git.test/a.git");
+  clock_.Advance(500ms);
+  Hint("https://git.test/a.git");
+  clock_.Advance(600ms);
+  Hint("https://git.test/else");  // and again
+  Add(2, "https://git.test/b.git");
+  clock_.Advance(100ms);
+  Hint("https://git.test/b.git");
+  EXPECT_THAT(hinted_, IsEmpty());
+  hooks_.SendOwed();
+  EXPECT_THAT(hinted_, ElementsAre(Id(1))) << "the one that is known";
+  clock_.Advance(1s);
+  hooks_.SendOwed();
+  EXPECT_THAT(hinted_, ElementsAre(Id(1), Id(2))) << "the other as soon as the store is asked";
+  clock_.Advance(10s);
+  hooks_.SendOwed();
+  EXPECT_THAT(hinted_, ElementsAre(Id(1), Id(2)));
 }
 
 }  // namespace
