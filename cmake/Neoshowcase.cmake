@@ -55,6 +55,15 @@ function(ns_core_library folder)
   endif()
 endfunction()
 
+# ns_source_path(<source> NAME path [NAME path...])
+# Paths that one source is compiled with. Said of a target, they would keep every source of it out of the compiler cache of other trees.
+function(ns_source_path source)
+  while(ARGN)
+    list(POP_FRONT ARGN name path)
+    set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS "${name}=\"${path}\"")
+  endwhile()
+endfunction()
+
 # ns_test(<name> SOURCES x_test.cc ... [LINK lib...] [TIMEOUT seconds] [LABELS label])
 # One GoogleTest executable `<name>_test`, every case of it known to ctest.
 function(ns_test name)

@@ -24,6 +24,8 @@ namespace ns::git {
 
 // The path of the test program, which is its own Git child.
 std::string ThisProgram();
+// The script that serves repositories over HTTP.
+std::string GitServerScript();
 
 class GitTest : public testing::Test {
  protected:
@@ -48,7 +50,7 @@ class GitTest : public testing::Test {
 
   void StartServer(const std::vector<std::string>& more = {}) {
     std::filesystem::create_directories(root_ + "/served");
-    std::vector<std::string> argv = {"/usr/bin/python3", NS_TEST_GIT_SERVER, root_ + "/served"};
+    std::vector<std::string> argv = {"/usr/bin/python3", GitServerScript(), root_ + "/served"};
     argv.insert(argv.end(), more.begin(), more.end());
     Launch(argv);
     char text[16] = {};

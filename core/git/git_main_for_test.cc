@@ -10,6 +10,7 @@
 namespace ns::git {
 
 std::string ThisProgram() { return std::filesystem::read_symlink("/proc/self/exe"); }
+std::string GitServerScript() { return NS_TEST_GIT_SERVER; }
 
 }  // namespace ns::git
 

@@ -44,15 +44,14 @@ TEST(ManifestTest, WrongKey_IsNamed) {
 }
 
 TEST(ElfTest, RealLibrary_TellsManifestAndEntry) {
-  const auto facts = ReadElf(ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.so"));
+  const auto facts = ReadElf(ReadText(BuiltPlugin("test-plain-c.so")));
   ASSERT_TRUE(facts.ok());
   EXPECT_THAT(facts->entries, ElementsAre("ns_plugin_entry_v1"));
-  EXPECT_EQ(facts->manifest,
-            ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.nsplugin.json"));
+  EXPECT_EQ(facts->manifest, ReadText(BuiltPlugin("test-plain-c.nsplugin.json")));
 }
 
 TEST(ElfTest, TruncatedOrScrambled_NeverReadsOutside) {
-  const std::string file = ReadText(std::string(NS_TEST_PLUGINS) + "/test-plain-c.so");
+  const std::string file = ReadText(BuiltPlugin("test-plain-c.so"));
   for (size_t size = 0; size < file.size(); size += 97) (void)ReadElf(std::string(file, 0, size));
   for (size_t at = 0; at < 64; ++at) {
     std::string scrambled = file;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "plugin/plugin_host.h"
+#include "plugin/testing/built_plugin.h"
 
 namespace ns::plugin {
 
@@ -69,7 +70,7 @@ class PluginHostTest : public testing::Test {
     ::chmod(plugins().c_str(), 0755);
     for (const char* suffix : {".so", ".nsplugin.json"}) {
       const std::string target = plugins() + "/" + name + suffix;
-      std::filesystem::copy_file(std::string(NS_TEST_PLUGINS) + "/" + name + suffix, target,
+      std::filesystem::copy_file(BuiltPlugin(name + suffix), target,
                                  std::filesystem::copy_options::overwrite_existing);
       ::chmod(target.c_str(), 0644);
     }
