@@ -404,7 +404,7 @@ CREATE TABLE builds (
 );
 
 CREATE INDEX builds_application ON builds (application_id, number);
-CREATE INDEX builds_commit ON builds (application_id, commit_hash);
+CREATE INDEX builds_of_commit ON builds (commit_hash, application_id);
 CREATE INDEX builds_status ON builds (status, number);
 CREATE INDEX builds_number ON builds (number);
 CREATE INDEX builds_started ON builds (started_at);

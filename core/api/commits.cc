@@ -34,13 +34,15 @@ Result<Hashes> ReadHashes(const pb::GetRepositoryCommitsRequest& in) {
 }
 
 // Those of one repository from its remote, kept from now on. A remote that cannot be read gives
-// none: the answer about the others does not wait for it.
+// none, and is not asked again for a while: the answer about the others does not wait for it.
 std::vector<model::Commit> Fetch(const Context& context, const Request& request,
                                  const RepositoryId& id, const std::vector<std::string>& hashes) {
+  Clock& clock = context.parts.clock;
   const auto repository = context.store().repositories.Get(id);
   if (!repository.ok()) return {};
   auto commits = AskForCommits(context, request, *repository, hashes);
   if (!commits.ok()) {
+    if (RemoteIsToBlame(commits.status())) context.failures.Note(id, clock.Monotonic());
     log::Debug("commits cannot be read",
                {{"repository", id.str()}, {"error", commits.status().ToString()}});
     return {};
@@ -66,6 +68,7 @@ Result<std::map<std::string, model::Commit>> Find(const Context& context, const 
   const Request bounded{call, request.user, {}};
   size_t asked = 0;
   for (const auto& [repository, wanted] : missing) {
+    if (context.failures.Recent(repository, context.parts.clock.Monotonic())) continue;
     if (++asked > kMostRemotes) break;
     for (model::Commit& commit : Fetch(context, bounded, repository, wanted)) {
       std::string hash = commit.hash;

@@ -83,6 +83,27 @@ TEST_F(CommitsTest, RemoteThatFails_LeavesOutItsOwnAlone) {
   EXPECT_THAT(Hashes({kCommitB, kCommitA}), ElementsAre(kCommitA));
 }
 
+TEST_F(CommitsTest, RemoteThatFailed_IsNotAskedAgainForAWhile) {
+  git.commits[kCommitA] = {kCommitA, "Zoe", Time(std::chrono::seconds(9)), "read"};
+  git.failure = Status(Code::kUnavailable, "RemoteUnreachable", "no route");
+  EXPECT_THAT(Hashes({kCommitA}), IsEmpty());
+  git.failure = Status();
+  clock.Advance(RemoteFailures::kRemembered - std::chrono::seconds(1));
+  EXPECT_THAT(Hashes({kCommitA}), IsEmpty());
+  EXPECT_EQ(git.asked.size(), 1u);
+  clock.Advance(std::chrono::seconds(1));
+  EXPECT_THAT(Hashes({kCommitA}), ElementsAre(kCommitA));
+  EXPECT_EQ(git.asked.size(), 2u);
+}
+
+TEST_F(CommitsTest, FailureThatIsNotTheRemotes_IsNotRemembered) {
+  git.commits[kCommitA] = {kCommitA, "Zoe", Time(std::chrono::seconds(9)), "read"};
+  git.failure = Status(Code::kCancelled, "Cancelled", "the caller has left");
+  EXPECT_THAT(Hashes({kCommitA}), IsEmpty());
+  git.failure = Status();
+  EXPECT_THAT(Hashes({kCommitA}), ElementsAre(kCommitA));
+}
+
 TEST_F(CommitsTest, BadHashes_AreNamed) {
   const auto refused = [&](const Fields& hashes) {
     return FieldsOf(Call(Named("bob"), "GetRepositoryCommits", Of(hashes)).status());

@@ -87,7 +87,8 @@ struct Dispatcher::State {
   }
 
   Context MakeContext() {
-    return {settings, parts, *followers, refreshes, turns, *feed, looks, listing, hooks, git_turns};
+    return {settings, parts, *followers, refreshes, turns,    failures,
+            *feed,    looks, listing,    hooks,     git_turns};
   }
 
   // What a call has once it was let in; until then `on` is empty.
@@ -207,6 +208,7 @@ struct Dispatcher::State {
   Looks looks;
   RefreshLimit refreshes;
   RemoteTurns turns;
+  RemoteFailures failures;
   AppListing listing;
   Hooks hooks;
   GitTurns git_turns{settings.receive.at_once};

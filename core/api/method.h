@@ -14,6 +14,7 @@
 #include "api/hooks.h"
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
+#include "api/remote_failures.h"
 #include "api/remote_turns.h"
 #include "api/stream.h"
 #include "google/protobuf/message.h"
@@ -30,6 +31,7 @@ struct Context {
   LogFollowers& followers;
   RefreshLimit& refreshes;
   RemoteTurns& turns;
+  RemoteFailures& failures;
   EventFeed& feed;
   Looks& looks;
   AppListing& listing;

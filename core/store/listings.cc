@@ -2,9 +2,16 @@
 
 #include "store/app_rows.h"
 #include "store/build_rows.h"
+#include "store/listing_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
+
+const char kPlacesOfCommits[] =
+    "SELECT commit_hash, repository_id FROM applications WHERE commit_hash = ANY($1::text[]) AND "
+    "NOT deleted UNION SELECT b.commit_hash, a.repository_id FROM builds b JOIN applications a ON "
+    "a.id = b.application_id WHERE b.commit_hash = ANY($1::text[]) AND NOT a.deleted ORDER BY 1, 2";
+
 namespace {
 
 using ports::ListedApp;
@@ -159,13 +166,7 @@ class PgListings final : public ports::ListingStore {
   }
 
   Result<std::vector<ports::CommitPlace>> Places(const std::vector<std::string>& commits) override {
-    NS_ASSIGN(
-        const Rows rows,
-        pool_.Run("SELECT commit_hash, repository_id FROM applications WHERE commit_hash = "
-                  "ANY($1::text[]) AND NOT deleted UNION SELECT b.commit_hash, a.repository_id "
-                  "FROM builds b JOIN applications a ON a.id = b.application_id WHERE "
-                  "b.commit_hash = ANY($1::text[]) AND NOT a.deleted ORDER BY 1, 2",
-                  Params::Of(commits)));
+    NS_ASSIGN(const Rows rows, pool_.Run(kPlacesOfCommits, Params::Of(commits)));
     return ReadAll<ports::CommitPlace>(
         rows, [](Row& row, ports::CommitPlace& out) { row >> out.commit >> out.repository; });
   }
