@@ -6,7 +6,7 @@ PACKAGES_BUILD="g++ cmake ninja-build ccache mold pkg-config
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libprotoc-dev
   libgit2-dev libssh2-1-dev libpq-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsodium-dev libssl-dev
   libcurl4-openssl-dev libnghttp2-dev libarchive-dev zlib1g-dev libpugixml-dev libvalijson-dev libcli11-dev libsimdjson-dev
-  prometheus-cpp-dev"
+  libidn2-dev prometheus-cpp-dev"
 PACKAGES_RUN="ca-certificates curl git iproute2 procps util-linux python3 python3-venv openssl
   docker.io iptables docker-registry postgresql-15 busybox-static nginx-light fcgiwrap
   apache2-bin bubblewrap"

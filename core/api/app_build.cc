@@ -82,6 +82,7 @@ BuildConfig ReadPublic(const Form& form, const FieldDescriptor& field, const std
   model::Violations found;
   BuildConfig out = ReadConfig(config, found);
   AddOwn(found, violations);
+  out.kind_field = run != nullptr ? "form.run" : "form.site";
   return out;
 }
 
@@ -93,6 +94,7 @@ BuildConfig ReadOther(const Form& form, bool is_static, std::string settings,
                         ? ReadSite(form.build().method(), std::move(settings), form.site(), found)
                         : ReadRun(form.build().method(), std::move(settings), form.run(), found);
   AddOwn(found, violations);
+  out.kind_field = is_static ? "form.site" : "form.run";
   return out;
 }
 

@@ -38,14 +38,16 @@ void TakeConfig(const BuildConfig& config, model::Application& app) {
   app.spa = config.spa;
 }
 
-void TakeNewConfig(const BuildConfig& config, const std::string& field, model::Application& app,
+void TakeNewConfig(const BuildConfig& config, model::Application& app,
                    model::Violations& violations) {
   if (!violations.empty()) return;  // what was read is not whole
+  const bool site = config.deploy_type == model::DeployType::kStatic;
+  const auto field = [&](const char* name) { return config.kind_field + (site ? "" : name); };
   const char* stay = "must stay as it was when the application was made";
   if (config.run.use_mariadb != app.run.use_mariadb)
-    violations.push_back({field + "use_mariadb", stay});
+    violations.push_back({field(".use_mariadb"), stay});
   if (config.run.use_mongodb != app.run.use_mongodb)
-    violations.push_back({field + "use_mongodb", stay});
+    violations.push_back({field(".use_mongodb"), stay});
   TakeConfig(config, app);
 }
 
@@ -82,14 +84,14 @@ model::EnvVar NewVariable(const model::Application& app, const std::string& key)
 Status CheckApp(const Context& context, const model::Application& app, const Given& given,
                 model::Violations violations) {
   const std::string& in = given.prefix;
+  const model::PlatformInfo& platform = context.settings.platform;
   if (given.name) model::CheckName(in + "name", app.name, violations);
   if (given.ref) model::CheckRef(in + "ref_name", app.ref, violations);
   if (given.websites)
-    model::CheckWebsites(in + "websites", app.websites, context.settings.platform, violations);
-  if (given.ports)
-    model::CheckPorts(in + "port_publications", app.ports, context.settings.platform, violations);
+    model::CheckWebsites(given.addresses.websites, app.websites, platform, violations);
+  if (given.ports) model::CheckPorts(given.addresses.ports, app.ports, platform, violations);
   NS_TRY(CheckNone(violations));
-  if (app.deploy_type == model::DeployType::kStatic && !context.settings.platform.static_sites) {
+  if (app.deploy_type == model::DeployType::kStatic && !platform.static_sites) {
     return {Code::kPrecondition, "NoSiteServer",
             "config: this installation serves no static sites: its configuration names no "
             "site_server"};
@@ -134,9 +136,8 @@ ports::HoldingCheck NoConflict(const model::Application& app, const model::User&
     for (const ports::Holding& other : others)
       held.push_back({other.owners, other.websites, other.ports});
     const auto owns = [&](const std::vector<UserId>& owners) { return Owns(user, owners); };
-    auto conflict = model::FindConflict(app.websites, app.ports, held, owns);
+    const auto conflict = model::FindConflict(app.websites, app.ports, held, owns, given.addresses);
     if (!conflict) return Status();
-    conflict->field = given.prefix + conflict->field;
     return Refuse(Code::kExists, "AddressTaken", {*conflict});
   };
 }

@@ -22,12 +22,13 @@ using Repeated = google::protobuf::RepeatedPtrField<T>;
 // what the configuration offers no more.
 struct Given {
   bool name = true, ref = true, websites = true, ports = true;
-  std::string prefix{};  // of fields in messages: "form."
+  std::string prefix{};                 // of fields, as the request names them: "form."
+  model::AddressFields addresses = {};  // whole: "form.websites"
 };
 
 void TakeConfig(const BuildConfig& config, model::Application& app);
-// As TakeConfig for one that is there; `field` ends in "." and leads to the run settings.
-void TakeNewConfig(const BuildConfig& config, const std::string& field, model::Application& app,
+// As TakeConfig for one that is there.
+void TakeNewConfig(const BuildConfig& config, model::Application& app,
                    model::Violations& violations);
 
 // New websites as asked for; one that was there and did not change keeps its id.

@@ -208,7 +208,7 @@ Result<model::Application> ReadForm(const Context& context, const Form& form,
     if (app.id.empty())
       TakeConfig(config, app);
     else
-      TakeNewConfig(config, "form.run.", app, violations);
+      TakeNewConfig(config, app, violations);
   }
   if (given("websites"))
     app.websites = ReadWebsites(form.websites(), app.websites, context.parts.random);

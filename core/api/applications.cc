@@ -58,7 +58,12 @@ Result<pb::Application> GetApplication(const Context& context, const Request& re
 }
 
 Given GivenBy(const pb::UpdateApplicationRequest& in) {
-  return {in.has_name(), in.has_ref_name(), in.has_websites(), in.has_port_publications()};
+  return {in.has_name(),
+          in.has_ref_name(),
+          in.has_websites(),
+          in.has_port_publications(),
+          "",
+          {"websites.websites", "port_publications.port_publications"}};
 }
 
 // `app` with what the request changes.
@@ -69,7 +74,7 @@ Result<model::Application> Changed(const Context& context, model::Application ap
   if (in.has_ref_name()) app.ref = in.ref_name();
   if (in.has_config()) {
     const BuildConfig config = ReadConfig(in.config(), violations);
-    TakeNewConfig(config, "config.runtime_config.", app, violations);
+    TakeNewConfig(config, app, violations);
   }
   if (in.has_websites())
     app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);

@@ -29,7 +29,8 @@ class Reader {
                   run.use_mongodb(),
                   run.auto_shutdown().enabled(),
                   static_cast<int>(run.auto_shutdown().startup())};
-    const std::string field = field_ + ".runtime_config.";
+    config.kind_field = field_ + ".runtime_config";
+    const std::string field = config.kind_field + ".";
     model::CheckCommand(field + "entrypoint", run.entrypoint(), out_);
     model::CheckCommand(field + "command", run.command(), out_);
     const char* none = "must be off: this installation offers no such database";
@@ -46,6 +47,7 @@ class Reader {
     config.build.method = method;
     config.artifact_path = site.artifact_path();
     config.spa = site.spa();
+    config.kind_field = field_ + ".static_config";
     const size_t slashes = of_image ? site.artifact_path().find_first_not_of('/') : 0;
     Needed(".static_config.artifact_path",
            slashes == std::string::npos ? "" : site.artifact_path().substr(slashes), "dist");

@@ -16,6 +16,9 @@ struct BuildConfig {
   model::RunSettings run;
   std::string artifact_path;
   bool spa = false;
+  // Where the request says how it runs, "config.runtime_cmd.runtime_config"; of a site, what makes
+  // it one.
+  std::string kind_field;
 };
 
 // What `config` asks for; rules that it breaks are added to `out` with fields such as

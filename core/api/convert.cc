@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "api/build_config.h"
-#include "base/ascii.h"
 #include "model/repository_url.h"
 #include "model/validate.h"
 
@@ -145,7 +144,7 @@ pb::Application ToProto(const ports::ListedApp& listed) {
 
 model::Website FromProto(const pb::CreateWebsiteRequest& website) {
   model::Website out;
-  out.fqdn = Lowered(website.fqdn());
+  out.fqdn = model::CanonicalHost(website.fqdn());
   out.path_prefix =
       website.path_prefix().empty() ? "/" : model::CanonicalPath(website.path_prefix());
   out.strip_prefix = website.strip_prefix();

@@ -14,8 +14,12 @@ constexpr int kUsualPage = 50, kLargestPage = 200;
 constexpr int kMostLooks = 400;  // at states, for one page
 
 Given GivenBy(const FormFields& fields) {
-  return {fields.contains("name"), fields.contains("ref_name"), fields.contains("websites"),
-          fields.contains("port_publications"), "form."};
+  return {fields.contains("name"),
+          fields.contains("ref_name"),
+          fields.contains("websites"),
+          fields.contains("port_publications"),
+          "form.",
+          {"form.websites", "form.port_publications"}};
 }
 
 Result<platform::CreateApplicationResponse> Create(const Context& context, const Request& request,

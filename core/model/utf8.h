@@ -10,7 +10,5 @@ namespace ns::model {
 bool IsUtf8(std::string_view text);
 // Code points of well-formed UTF-8.
 size_t CountCharacters(std::string_view text);
-// Whether the part of a host label after "xn--" is Punycode (RFC 3492) of something beyond ASCII.
-bool IsPunycode(std::string_view text);
 
 }  // namespace ns::model

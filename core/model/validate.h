@@ -45,7 +45,10 @@ bool Covers(const Domain& domain, std::string_view host);
 // The first domain that covers `host`, one that offers authentication before others; null when none
 // does.
 const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view host);
-// Labels, lengths and Punycode of a host name in lower case.
+// The one spelling of a host name: in lower case, and labels beyond ASCII as A-labels ("xn--...",
+// UTS #46). One that IDNA does not allow stays as it is but for the case of ASCII.
+std::string CanonicalHost(std::string_view host);
+// Labels, lengths and IDNA of a host name in that spelling.
 void CheckHost(const std::string& field, std::string_view host, Violations& out);
 // The one spelling of a path among those that RFC 3986 6.2.2 calls equal: unreserved characters as
 // themselves, %XX in upper case. A "%" without two hex digits stays as it is.
@@ -59,6 +62,11 @@ void CheckWebsites(const std::string& field, const std::vector<Website>& website
 void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports,
                 const PlatformInfo& platform, Violations& out);
 
+// How a request names the lists of an application's addresses.
+struct AddressFields {
+  std::string websites = "websites", ports = "port_publications";
+};
+
 // What another application holds.
 struct Held {
   std::vector<UserId> owners;
@@ -70,6 +78,7 @@ struct Held {
 std::optional<Violation> FindConflict(const std::vector<Website>& websites,
                                       const std::vector<PortPublication>& ports,
                                       const std::vector<Held>& others,
-                                      const std::function<bool(const std::vector<UserId>&)>& owns);
+                                      const std::function<bool(const std::vector<UserId>&)>& owns,
+                                      const AddressFields& fields = {});
 
 }  // namespace ns::model

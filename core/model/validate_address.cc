@@ -1,7 +1,8 @@
 // Hosts, paths and ports: by themselves, in what the platform offers, and against what others hold.
 #include <algorithm>
 
-#include "model/utf8.h"
+#include "base/ascii.h"
+#include "model/idna.h"
 #include "model/validate.h"
 
 namespace ns::model {
@@ -17,6 +18,10 @@ std::string At(const std::string& field, size_t index, const char* member) {
   return field + "[" + std::to_string(index) + "]." + member;
 }
 
+std::string IdnaMistake(const Status& failure) {
+  return failure.ok() ? "" : "must pass IDNA: " + failure.message();
+}
+
 // What is wrong with one label of a host; empty when nothing is.
 std::string LabelMistake(std::string_view label) {
   if (label.empty()) return "must have no empty label and no leading or trailing dot";
@@ -28,16 +33,18 @@ std::string LabelMistake(std::string_view label) {
   const auto edge = [](char c) { return c == '-' || c == '_'; };
   if (edge(label.front()) || edge(label.back()))
     return "must have no label that begins or ends with \"-\" or \"_\"";
-  if (label.substr(0, 4) == "xn--" ? !IsPunycode(label.substr(4))
-                                   : label.size() > 3 && label.substr(2, 2) == "--") {
-    return "must pass IDNA";
-  }
-  return "";
+  // Whatever has these may be an A-label, or be reserved for something of the kind.
+  const bool extended = label.size() > 3 && label.substr(2, 2) == "--";
+  return extended ? IdnaMistake(ToAscii(label).status()) : "";
 }
 
 std::string HostMistake(std::string_view host) {
   if (host.empty()) return "must not be empty";
   if (host.size() > 253) return "must have at most 253 characters";
+  if (!IsAscii(host)) {
+    const Status failure = ToAscii(host).status();
+    return failure.ok() ? "must be written with A-labels" : IdnaMistake(failure);
+  }
   for (size_t begin = 0; begin <= host.size();) {
     const size_t end = std::min(host.find('.', begin), host.size());
     std::string mistake = LabelMistake(host.substr(begin, end - begin));
@@ -163,6 +170,13 @@ const Domain* FindDomain(const std::vector<Domain>& domains, std::string_view ho
   return found;
 }
 
+std::string CanonicalHost(std::string_view host) {
+  constexpr size_t kLongest = 1024;  // no more than 253 in its one spelling
+  if (IsAscii(host) || host.size() > kLongest) return Lowered(host);
+  auto ascii = ToAscii(host);
+  return ascii.ok() ? std::move(*ascii) : Lowered(host);
+}
+
 void CheckHost(const std::string& field, std::string_view host, Violations& out) {
   const std::string mistake = HostMistake(host);
   if (!mistake.empty()) out.push_back({field, mistake + ", got " + Quoted(host)});
@@ -237,13 +251,14 @@ void CheckPorts(const std::string& field, const std::vector<PortPublication>& po
 std::optional<Violation> FindConflict(const std::vector<Website>& websites,
                                       const std::vector<PortPublication>& ports,
                                       const std::vector<Held>& others,
-                                      const std::function<bool(const std::vector<UserId>&)>& owns) {
+                                      const std::function<bool(const std::vector<UserId>&)>& owns,
+                                      const AddressFields& fields) {
   for (const Held& other : others) {
     const bool mine = owns(other.owners);
     for (size_t i = 0; i < websites.size(); ++i) {
       for (const Website& website : other.websites) {
         if (auto conflict = WebsiteConflict(websites[i], website, mine))
-          return Violation{At("websites", i, "fqdn"), *conflict};
+          return Violation{At(fields.websites, i, "fqdn"), *conflict};
       }
     }
     for (size_t i = 0; i < ports.size(); ++i) {
@@ -251,7 +266,7 @@ std::optional<Violation> FindConflict(const std::vector<Website>& websites,
         return port.protocol == ports[i].protocol && port.internet_port == ports[i].internet_port;
       };
       if (std::none_of(other.ports.begin(), other.ports.end(), taken)) continue;
-      return Violation{At("port_publications", i, "internet_port"),
+      return Violation{At(fields.ports, i, "internet_port"),
                        std::string(ProtocolName(ports[i].protocol)) + " port " +
                            std::to_string(ports[i].internet_port) +
                            " is held by another application"};

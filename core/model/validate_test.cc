@@ -1,6 +1,6 @@
 #include "model/validate.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "model/utf8.h"
 
@@ -32,10 +32,35 @@ TEST(Utf8, WellFormed_IsTellingApart) {
   EXPECT_EQ(CountCharacters("日本語é"), 4u);
 }
 
-TEST(Punycode, OfLabels_IsCheckedDigitByDigit) {
-  for (const char* good : {"bcher-kva", "wgv71a119e", "mnchen-3ya", "fsq"})
-    EXPECT_TRUE(IsPunycode(good)) << good;
-  for (const char* bad : {"", "abc-", "99999999", "a_b"}) EXPECT_FALSE(IsPunycode(bad)) << bad;
+TEST(CanonicalHost, OfAnySpelling_IsOne) {
+  EXPECT_EQ(CanonicalHost("Shop.Example.COM"), "shop.example.com");
+  EXPECT_EQ(CanonicalHost("BÜCHER.example.com"), "xn--bcher-kva.example.com");
+  EXPECT_EQ(CanonicalHost("bu\xcc\x88"
+                          "cher.example.com"),
+            "xn--bcher-kva.example.com")
+      << "u and a combining mark";
+  EXPECT_EQ(CanonicalHost("straße.b"), "xn--strae-oqa.b") << "not strasse";
+  EXPECT_EQ(CanonicalHost("例え。テスト"), "xn--r8jz45g.xn--zckzah") << "a dot of its own";
+  EXPECT_EQ(CanonicalHost("Ｓｈｏｐ.b"), "shop.b") << "wide letters";
+  EXPECT_EQ(CanonicalHost("XN--BCHER-KVA.b"), "xn--bcher-kva.b");
+  // What is not allowed stays, and is refused.
+  for (const char* bad : {"💩.b", "א1a.b",
+                          "a\xe2\x80\x8d"
+                          "b.c",
+                          "é b.c", "\xff.b"}) {
+    EXPECT_EQ(CanonicalHost(bad), bad);
+    EXPECT_THAT(Says(CheckHost, bad), ::testing::HasSubstr("must pass IDNA: ")) << bad;
+  }
+}
+
+TEST(CheckHost, ALabels_AreHeldAgainstIdna) {
+  for (const char* good : {"xn--bcher-kva.b", "xn--fa-hia.b", "xn--zckzah.xn--r8jz45g"})
+    EXPECT_TRUE(Passes(CheckHost, good)) << good;
+  // Not Punycode; Punycode of ASCII; of a picture; of upper case; reserved.
+  for (const char* bad :
+       {"xn--99999999.b", "xn--.b", "xn--abc-.b", "xn--ls8h.b", "xn--bcher-2pa.b", "ab--c.b"})
+    EXPECT_THAT(Says(CheckHost, bad), ::testing::HasSubstr("must pass IDNA: ")) << bad;
+  EXPECT_THAT(Says(CheckHost, "é.b"), ::testing::HasSubstr("A-labels"));
 }
 
 TEST(Quoted, LongAndBrokenText_IsMadeReadable) {

@@ -211,7 +211,8 @@ class Sender {
   }
 
   Way Edit(const std::string& kind) {
-    return {"UpdateApplication", FieldOf(kind, "websites", "port_publications"),
+    return {"UpdateApplication",
+            FieldOf(kind, "websites.websites", "port_publications.port_publications"),
             [this, kind](const std::string& value) {
               pb::UpdateApplicationRequest in;
               in.set_id(app_);

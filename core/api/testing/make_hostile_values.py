@@ -73,6 +73,30 @@ def not_text(kind, good, at):
         add(kind, "refuse", "NUL", inserted(good, place, "\0"))
 
 
+# What UTS #46 makes of these in a host; of the others, IDNA allows none.
+MAPPED = {"à": "à", "ß": "ß", "İ": "i\u0307", "ı": "ı", "ſ": "s", "Α": "α", "а": "а", "ѕ": "ѕ", "。": ".", "．": ".", "｡": ".", "·": "·", "ａ": "a", "Ａ": "a", "１": "1",
+          "／": "/", "＼": "\\", "：": ":", "－": "-", "\u00ad": "", "\u200b": "", "\ufeff": "", "e\u0301": "é", "\U0001d41a": "a"}
+
+
+def a_label(label):
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode()
+
+
+def strange_host(c, at):
+    host = inserted("shop.apps.test", at, c)
+    to = MAPPED.get(c)
+    if to is None or (to == "-" and at != 2):
+        refuse("host", "IDNA", host)
+    elif to in ("/", "\\", ":"):
+        refuse("host", "labels of [a-z0-9-]", host)
+    elif to == "." and at != 2:
+        refuse("host", "no empty label", host)
+    elif to and at == 14:
+        refuse("host", "available domain", host)
+    else:
+        add("host", "ok", ".".join(map(a_label, inserted("shop.apps.test", at, to).split("."))), host)
+
+
 # ---- hosts. The installation offers *.apps.test and plain.test ----
 
 def hosts():
@@ -92,7 +116,8 @@ def hosts():
             else:
                 add("host", "refuse", letters, host)
     for c in STRANGE:
-        refuse("host", letters, *(inserted("shop.apps.test", at, c) for at in (0, 2, 14)))
+        for at in (0, 2, 14):
+            strange_host(c, at)
     refuse("host", "*", "", ".", "..", "...", "*", "*.", "*.apps.test", "shop.*.apps.test", "**.apps.test", "shop.apps.test:80", "shop.apps.test/", "/", "@",
            "http://shop.apps.test", "a@shop.apps.test", "[::1]", "::1", "[shop.apps.test]", "shop.apps.test#x", "shop.apps.test?x", "shop.apps.test\\", "%73hop.apps.test",
            "shop.apps.test\r\nHost: evil.test", "Host(`a`)", "`shop`.apps.test", "shop.apps.test`) || Host(`x", "{{.}}.apps.test", "${HOME}.apps.test", "$(id).apps.test",
@@ -114,7 +139,14 @@ def hosts():
     refuse("host", "at most", "a" * 1000 + ".apps.test", "a" * 100000, ("a." * 130) + "apps.test")
     for word in ("bücher", "münchen", "例え", "テスト", "почта", "ελληνικά", "straße", "한국", "ไทย", "עברית"):
         accept("host", "xn--" + word.encode("punycode").decode() + ".apps.test")
+        add("host", "ok", "xn--" + word.encode("punycode").decode() + ".apps.test", word + ".apps.test")
+        add("host", "ok", "xn--" + word.encode("punycode").decode() + ".apps.test", word.upper().replace("STRASSE", "STRAßE") + "。Apps.Test")
     refuse("host", "IDNA", *(label + ".apps.test" for label in ("xn--99999999", "ab--c", "00--0", "aa--bb--cc", "xx--nxasmq6b")))
+    # A-labels of what IDNA does not allow: ASCII, a picture, upper case, a mark without a letter, two directions in one label, a direction override.
+    refuse("host", "IDNA", *("xn--" + word.encode("punycode").decode() + ".apps.test" for word in ("shop", "💩", "BÜCHER", "\u0301a", "אa", "a\u202eb", "ａ")))
+    refuse("host", "IDNA", "💩.apps.test", "é é.apps.test", "-é.apps.test", "é-.apps.test", "\u0301a.apps.test", "אa.apps.test", "ab--é.apps.test", "é" * 60 + ".apps.test")
+    refuse("host", "at most 253", ".".join(["é" * 20] * 20) + ".apps.test")
+    refuse("host", outside, "é.plain.test", "例え.テスト", "é")
     refuse("host", "*", "xn--.apps.test", "xn---.apps.test", "xn--a-.apps.test")
     not_text("host", "shop.apps.test", 4)
 
