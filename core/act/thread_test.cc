@@ -100,11 +100,11 @@ class ThreadTest : public ::testing::Test {
   std::vector<model::Build> Builds() { return store_.builds.ListByApp(app_, 50).value(); }
   std::string LiveCommit() {
     const auto releases = store_.deploys.Releases(app_, 1);
-    const auto observed = store_.deploys.Observed(app_);
-    const auto app = store_.apps.Get(app_);
-    if (!releases.ok() || releases->empty() || !observed.ok() || !app.ok()) return "";
-    return observed->serving_run_key == app->target.run_key &&
-                   app->target.release == releases->front().id
+    const auto snapshot = store_.deploys.Snapshot(app_);
+    if (!releases.ok() || releases->empty() || !snapshot.ok() || !snapshot->observed) return "";
+    const model::Target& target = snapshot->app.target;
+    return snapshot->observed->serving_run_key == target.run_key &&
+                   target.release == releases->front().id
                ? releases->front().commit
                : "";
   }

@@ -9,8 +9,7 @@ class AdminsTest : public ApiWorld {
  protected:
   template <class Out, class In>
   Result<Out> Admins(const Peer& peer, const std::string& method, const In& in) {
-    return Parsed<Out>(
-        Raw(peer, "neoshowcase.platform.v1.AdminService/" + method, in.SerializeAsString()));
+    return Sent<Out>(peer, "neoshowcase.platform.v1.AdminService/" + method, in);
   }
   Result<own_pb::AddAdminResponse> Add(const Peer& peer, const std::string& name) {
     own_pb::AddAdminRequest in;
@@ -42,7 +41,7 @@ TEST_F(AdminsTest, Added_IsOneFromTheNextCallOnUntilRemoved) {
 }
 
 TEST_F(AdminsTest, Listed_WithWhereItComesFrom) {
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.identity.admins = {"Bob", "carol"};
   RemakeDispatcher(settings);
   ASSERT_TRUE(Add(Root(), "alice").ok());
@@ -88,7 +87,7 @@ TEST_F(AdminsTest, WithAToken_NobodyIsMadeOne) {
 }
 
 TEST_F(AdminsTest, Removing_WhoWasNotAdded_IsRefused) {
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.identity.admins = {"bob"};
   RemakeDispatcher(settings);
   EXPECT_EQ(Remove(Root(), "nobody").code(), Code::kNotFound);

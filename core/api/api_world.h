@@ -9,6 +9,8 @@
 
 #include "api/dispatcher.h"
 #include "api/method.h"
+#include "api/testing/field_path.h"
+#include "api/testing/settings.h"
 #include "google/protobuf/empty.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -77,23 +79,6 @@ class FakeOutputs final : public Outputs {
 
 class ApiWorld : public ::testing::Test {
  protected:
-  static Settings MakeSettings() {
-    Settings settings;
-    settings.platform.installation = "home";
-    settings.platform.domains = {{"*.apps.test", {}, false}, {"plain.test", {}, true}};
-    settings.platform.ports = {{model::Protocol::kTcp, 9000, 9010}};
-    settings.platform.default_backend = "docker";
-    settings.platform.http_address = "apps.test:8080";
-    settings.platform.static_sites = true;
-    settings.platform.version = "0.1.0";
-    settings.platform.public_key = "ssh-ed25519 AAAA home";
-    settings.identity.header = "X-Forwarded-User";
-    settings.identity.proxies = {"127.0.0.1"};
-    settings.identity.secret = Secret("proxy-secret");
-    settings.plan_key = Secret(std::string(32, 'k'));
-    return settings;
-  }
-
   // A user whom a proxy names, and root on the Unix socket.
   static Peer Named(const std::string& name) {
     return {false,
@@ -110,11 +95,21 @@ class ApiWorld : public ::testing::Test {
 
   template <class Out = Empty, class In>
   Result<Out> Call(const Peer& peer, const std::string& method, const In& in) {
-    return Parsed<Out>(Raw(peer, kApiService + method, in.SerializeAsString()));
+    return Sent<Out>(peer, kApiService + method, in);
   }
   template <class Out = Empty, class In>
   Result<Out> Own(const Peer& peer, const std::string& method, const In& in) {
-    return Parsed<Out>(Raw(peer, kPlatformService + method, in.SerializeAsString()));
+    return Sent<Out>(peer, kPlatformService + method, in);
+  }
+  // Whatever a refusal names is a path of the request.
+  template <class Out = Empty, class In>
+  Result<Out> Sent(const Peer& peer, const std::string& method, const In& in) {
+    const auto answer = Raw(peer, method, in.SerializeAsString());
+    if (!answer.ok()) {
+      for (const std::string& field : FieldsOf(answer.status()))
+        EXPECT_TRUE(IsFieldPath(*In::descriptor(), field)) << method << ": " << field;
+    }
+    return Parsed<Out>(answer);
   }
   template <class Out>
   static Result<Out> Parsed(const Result<std::string>& answer) {
@@ -228,7 +223,7 @@ class ApiWorld : public ::testing::Test {
   SeededRandom random{7};
 
  private:
-  std::optional<Dispatcher> dispatcher_{std::in_place, MakeSettings(), MakeParts()};
+  std::optional<Dispatcher> dispatcher_{std::in_place, TestSettings(), MakeParts()};
 
  protected:
   struct Current {

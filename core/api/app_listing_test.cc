@@ -40,6 +40,12 @@ class CountingListings final : public ports::ListingStore {
   Result<std::vector<ports::CommitPlace>> Places(const std::vector<std::string>& commits) override {
     return inner_.Places(commits);
   }
+  Result<std::vector<ports::AppStanding>> Standings(const std::vector<AppId>& of) override {
+    return inner_.Standings(of);
+  }
+  Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& of) override {
+    return inner_.LastDurations(of);
+  }
 
   int stamps = 0;
   std::vector<std::vector<AppId>> read;

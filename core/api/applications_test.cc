@@ -152,7 +152,7 @@ TEST_F(ApplicationsTest, StaticSite_IsCheckedAndMade) {
 }
 
 TEST_F(ApplicationsTest, StaticSiteWithoutASiteServer_IsRefused) {
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.platform.static_sites = false;
   RemakeDispatcher(std::move(settings));
   CreateApplicationRequest in = NewApp(repository);
@@ -318,7 +318,7 @@ TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
 TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
   const auto app =
       Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.platform.domains.clear();  // offered no more
   RemakeDispatcher(settings);
   UpdateApplicationRequest in = Update(app.id());

@@ -20,8 +20,8 @@ class AuditTest : public ApiWorld {
  protected:
   own_pb::ListAuditEventsResponse List(const Peer& peer,
                                        const own_pb::ListAuditEventsRequest& in = {}) {
-    return Parsed<own_pb::ListAuditEventsResponse>(
-               Raw(peer, std::string(kAuditService) + "ListAuditEvents", in.SerializeAsString()))
+    return Sent<own_pb::ListAuditEventsResponse>(peer,
+                                                 std::string(kAuditService) + "ListAuditEvents", in)
         .value();
   }
   // "Method outcome" of all, oldest first.

@@ -13,7 +13,7 @@ class OwnApplicationsTest : public ApiWorld {
 
   template <class Out, class In>
   Result<Out> Ask(const Peer& peer, const std::string& method, const In& in) {
-    return Parsed<Out>(Raw(peer, kApplicationService + method, in.SerializeAsString()));
+    return Sent<Out>(peer, kApplicationService + method, in);
   }
   own_pb::CreateApplicationRequest New(const std::string& host = "shop.apps.test") {
     own_pb::CreateApplicationRequest in;

@@ -16,7 +16,6 @@ namespace {
 using Entry = platform::ListBuildQueueResponse::Build;
 
 constexpr Duration kDay = std::chrono::hours(24);
-constexpr int kBuildsLookedAt = 20;
 
 const char* ReasonOf(plan::Waiting waiting) {
   switch (waiting) {
@@ -32,25 +31,18 @@ const char* ReasonOf(plan::Waiting waiting) {
   return "BuildQueued";
 }
 
-// Seconds of the last build that succeeded; 0: none did.
-Result<double> LastSeconds(const Context& context, const AppId& app) {
-  NS_ASSIGN(const auto builds, context.store().builds.ListByApp(app, kBuildsLookedAt));
-  for (const model::Build& build : builds) {
-    if (build.status != model::BuildStatus::kSucceeded || build.started_at == kNever) continue;
-    return std::chrono::duration<double>(build.finished_at - build.started_at).count();
-  }
-  return 0.0;
-}
-
 // Fills answers about builds for one caller.
 class Writer {
  public:
   Writer(const Context& context, const model::User& user, bool mine)
       : context_(context), user_(user), mine_(mine) {}
 
-  Status Load() {
+  Status Load(const model::QueueSnapshot& queue) {
     NS_ASSIGN(const auto apps, context_.store().apps.List());
     for (const model::Application& app : apps) apps_.emplace(app.id, app);
+    std::vector<AppId> built;
+    for (const auto& [id, app] : queue.apps) built.push_back(id);
+    NS_ASSIGN(took_, context_.store().listings.LastDurations(built));
     NS_ASSIGN(const auto hosts, context_.store().hosts.List(kDay));
     for (const model::Host& host : hosts) hosts_.emplace(host.id, host.name);
     return Status();
@@ -64,15 +56,15 @@ class Writer {
     return mine_ && !named ? nullptr : &app->second;
   }
 
-  Status Write(const model::Application& app, const model::Build& build, Entry& out) const {
+  void Write(const model::Application& app, const model::Build& build, Entry& out) const {
     out.set_build_id(build.id.str());
     out.set_application_id(app.id.str());
     out.set_application_name(app.name);
     out.set_commit(build.commit);
     *out.mutable_queued_at() = ToProto(build.queued_at);
-    NS_ASSIGN(const double seconds, LastSeconds(context_, app.id));
-    out.set_last_seconds(seconds);
-    return Status();
+    const auto took = took_.find(app.id);
+    if (took != took_.end())
+      out.set_last_seconds(std::chrono::duration<double>(took->second).count());
   }
 
   void Waits(const model::Application& app, const plan::InLine& one,
@@ -101,6 +93,7 @@ class Writer {
   const model::User& user_;
   const bool mine_;
   std::map<AppId, model::Application> apps_;
+  std::map<AppId, Duration> took_;  // the last build of each that succeeded
   std::map<HostId, std::string> hosts_;
 };
 
@@ -109,7 +102,7 @@ Result<platform::ListBuildQueueResponse> ListBuildQueue(const Context& context,
                                                         const platform::ListBuildQueueRequest& in) {
   NS_ASSIGN(const auto queue, context.store().builds.Queue());
   Writer writer(context, request.user, in.mine());
-  NS_TRY(writer.Load());
+  NS_TRY(writer.Load(queue));
   platform::ListBuildQueueResponse out;
   int place = 0;
   for (const plan::InLine& one : plan::QueueOrder(queue)) {
@@ -117,7 +110,7 @@ Result<platform::ListBuildQueueResponse> ListBuildQueue(const Context& context,
     const model::Application* app = writer.Shown(*one.build);
     if (app == nullptr) continue;
     Entry& entry = *out.add_queued();
-    NS_TRY(writer.Write(*app, *one.build, entry));
+    writer.Write(*app, *one.build, entry);
     entry.set_place(place);
     writer.Waits(*app, one, queue, entry);
   }
@@ -125,7 +118,7 @@ Result<platform::ListBuildQueueResponse> ListBuildQueue(const Context& context,
     const model::Application* app = writer.Shown(build);
     if (app == nullptr) continue;
     Entry& entry = *out.add_running();
-    NS_TRY(writer.Write(*app, build, entry));
+    writer.Write(*app, build, entry);
     writer.Runs(*app, build, entry);
   }
   int slots = 0;

@@ -10,15 +10,14 @@ class QueueTest : public ApiWorld {
   own_pb::ListBuildQueueResponse List(const Peer& peer, bool mine = false) {
     own_pb::ListBuildQueueRequest in;
     in.set_mine(mine);
-    return Parsed<own_pb::ListBuildQueueResponse>(
-               Raw(peer, std::string(kQueueService) + "ListBuildQueue", in.SerializeAsString()))
+    return Sent<own_pb::ListBuildQueueResponse>(peer, std::string(kQueueService) + "ListBuildQueue",
+                                                in)
         .value();
   }
   Result<own_pb::ListHostsResponse> Hosts(const Peer& peer, bool only_up = false) {
     own_pb::ListHostsRequest in;
     in.set_only_up(only_up);
-    return Parsed<own_pb::ListHostsResponse>(
-        Raw(peer, std::string(kHostService) + "ListHosts", in.SerializeAsString()));
+    return Sent<own_pb::ListHostsResponse>(peer, std::string(kHostService) + "ListHosts", in);
   }
 };
 

@@ -66,7 +66,7 @@ class ReceiveTest : public ApiWorld {
   }
 
   void Remake(const std::function<void(Settings&)>& change) {
-    Settings settings = MakeSettings();
+    Settings settings = TestSettings();
     settings.receive.host = "one";
     change(settings);
     Parts parts = MakeParts();
@@ -204,7 +204,7 @@ TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) 
   ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
   ASSERT_EQ(Advertise(Named("alice"), "blog").status, 200);
   const std::string token =
-      model::FetchToken(MakeSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1));
+      model::FetchToken(TestSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1));
   EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", false).status, 200);
   EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "blog", false).status, 401);
   EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", true).status, 401);

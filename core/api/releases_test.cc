@@ -21,13 +21,13 @@ class ReleasesTest : public ApiWorld {
                     .repositories
                     .SetCommits(RepositoryId(app.repository_id()), {{Id(), "main", commit}}, {})
                     .ok());
-    if (const auto wanted = plan::DecideBuild(Snapshot(), MakeSettings().plan_key).build)
+    if (const auto wanted = plan::DecideBuild(Snapshot(), TestSettings().plan_key).build)
       Build(*wanted);
     return Retarget();
   }
   ReleaseId Retarget() {
     const auto snapshot = Snapshot();
-    auto retarget = plan::DecideTarget(snapshot, MakeSettings().plan_key);
+    auto retarget = plan::DecideTarget(snapshot, TestSettings().plan_key);
     if (!retarget) return snapshot.app.target.release;
     if (retarget->release) retarget->release->id = retarget->next.release = ReleaseId::New(random);
     return store.store()
@@ -85,7 +85,7 @@ TEST_F(ReleasesTest, Rollback_GoesToTheReleaseBefore_WithoutABuild) {
   EXPECT_EQ(back.before().id(), second.str());
   EXPECT_EQ(Retarget(), first);
   EXPECT_EQ(Snapshot().builds.size(), 2U);
-  EXPECT_FALSE(plan::DecideBuild(Snapshot(), MakeSettings().plan_key).build);
+  EXPECT_FALSE(plan::DecideBuild(Snapshot(), TestSettings().plan_key).build);
 }
 
 TEST_F(ReleasesTest, Pinned_StaysUntilItIsUnpinned) {

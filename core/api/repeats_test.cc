@@ -159,7 +159,7 @@ TEST_F(RepeatsTest, FirstUnderWay_HasTheSecondComeBack) {
   };
   Status second;
   HeldGit held(git, [&] { second = Create(With(Named("alice"), "k1")).status(); });
-  Dispatcher first(MakeSettings(),
+  Dispatcher first(TestSettings(),
                    {store.store(), held, outputs, clock, random, [this] { return &storage; }});
   const auto answer =
       first.Invoke({}, With(Named("alice"), "k1"), std::string(kApiService) + "CreateRepository",

@@ -28,36 +28,51 @@ void Replace(model::AppSnapshot& snapshot, model::Condition condition) {
 }
 
 // A repository that cannot be read is a fault of the source, whatever was read of it before.
-Status AddFetch(const Context& context, model::AppSnapshot& snapshot) {
-  NS_ASSIGN(const auto of_repository,
-            ConditionsOf(context, model::Subject::kRepository, snapshot.app.repository.str()));
+void AddFetch(const std::vector<model::Condition>& of_repository, model::AppSnapshot& snapshot) {
   const model::Condition* fetch = FindCondition(of_repository, "Fetch");
-  if (fetch == nullptr || fetch->ok) return Status();
+  if (fetch == nullptr || fetch->ok) return;
   std::erase_if(snapshot.conditions, [](const auto& one) { return one.type == "Source"; });
   snapshot.conditions.insert(snapshot.conditions.begin(), *fetch);
   snapshot.conditions.front().type = "Source";
-  return Status();
+}
+
+const model::Build* QueuedOf(const model::AppSnapshot& snapshot) {
+  const auto found =
+      std::ranges::find(snapshot.builds, model::BuildStatus::kQueued, &model::Build::status);
+  return found == snapshot.builds.end() ? nullptr : &*found;
 }
 
 // What the row of a build cannot tell: that nobody can build it.
-Status AddBuilders(const Context& context, model::AppSnapshot& snapshot) {
-  const auto queued = std::find_if(
-      snapshot.builds.begin(), snapshot.builds.end(),
-      [](const model::Build& one) { return one.status == model::BuildStatus::kQueued; });
-  if (queued == snapshot.builds.end()) return Status();
-  NS_ASSIGN(const auto queue, context.store().builds.Queue());
-  Replace(snapshot, plan::BuildCondition(*queued, &queue, snapshot.now));
-  return Status();
+void AddBuilders(const model::QueueSnapshot& queue, model::AppSnapshot& snapshot) {
+  const model::Build* queued = QueuedOf(snapshot);
+  if (queued != nullptr) Replace(snapshot, plan::BuildCondition(*queued, &queue, snapshot.now));
 }
 
 // Said only where nobody acts: that somebody does is no news.
-Status AddHost(const Context& context, model::AppSnapshot& snapshot) {
-  const auto seen = context.store().deploys.Attendance(snapshot.app.id);
-  if (seen.status().code() == Code::kNotFound) return Status();
-  if (!seen.ok()) return seen.status();
-  if (!seen->Alive() && !seen->loaded)
-    Replace(snapshot, plan::HostCondition(*seen, snapshot.app.backend));
-  return Status();
+void AddHost(const model::Attendance& seen, model::AppSnapshot& snapshot) {
+  if (!seen.Alive() && !seen.loaded)
+    Replace(snapshot, plan::HostCondition(seen, snapshot.app.backend));
+}
+
+// Everything that is known of each, with what stands elsewhere among its conditions.
+Result<std::vector<model::AppSnapshot>> Whole(const Context& context,
+                                              const std::vector<AppId>& ids) {
+  NS_ASSIGN(auto standings, context.store().listings.Standings(ids));
+  const bool some_queue = std::ranges::any_of(
+      standings, [](const auto& one) { return QueuedOf(one.snapshot) != nullptr; });
+  model::QueueSnapshot queue;
+  if (some_queue) {
+    NS_ASSIGN(queue, context.store().builds.Queue());
+  }
+  std::vector<model::AppSnapshot> out;
+  out.reserve(standings.size());
+  for (ports::AppStanding& one : standings) {
+    AddFetch(one.of_repository, one.snapshot);
+    AddBuilders(queue, one.snapshot);
+    AddHost(one.attendance, one.snapshot);
+    out.push_back(std::move(one.snapshot));
+  }
+  return out;
 }
 
 Result<std::optional<Timeline>> DeployOf(const Context& context,
@@ -108,6 +123,22 @@ Status AddInsight(const Context& context, const model::AppSnapshot& snapshot,
   NS_ASSIGN(const auto timeline, DeployOf(context, snapshot));
   if (timeline) *out.mutable_last_deploy() = ToProto(*timeline);
   return Status();
+}
+
+platform::ApplicationStatus Told(const Context& context, const model::AppSnapshot& snapshot) {
+  const Verdict verdict =
+      Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
+  platform::ApplicationStatus out;
+  out.set_application_id(snapshot.app.id.str());
+  out.set_name(snapshot.app.name);
+  out.set_wanted_commit(snapshot.app.commit);
+  out.set_backend(snapshot.app.backend);
+  for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
+  AddVerdict(verdict, out);
+  AddObserved(snapshot, out);
+  AddPin(context, snapshot, out);
+  if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
+  return out;
 }
 
 Result<platform::ApplicationStatus> GetApplicationStatus(
@@ -165,23 +196,19 @@ void HideFromOthers(platform::ApplicationStatus& status) {
 
 Result<platform::ApplicationStatus> StatusOf(const Context& context, const AppId& id,
                                              bool insight) {
-  NS_ASSIGN(model::AppSnapshot snapshot, context.store().deploys.Snapshot(id));
-  NS_TRY(AddFetch(context, snapshot));
-  NS_TRY(AddBuilders(context, snapshot));
-  NS_TRY(AddHost(context, snapshot));
-  const Verdict verdict =
-      Judge(snapshot, FindCondition(snapshot.conditions, "Source"), context.settings.plan_key);
-  platform::ApplicationStatus out;
-  out.set_application_id(snapshot.app.id.str());
-  out.set_name(snapshot.app.name);
-  out.set_wanted_commit(snapshot.app.commit);
-  out.set_backend(snapshot.app.backend);
-  for (const std::string& url : UrlsOf(snapshot.app, context.settings.platform)) out.add_urls(url);
-  AddVerdict(verdict, out);
-  AddObserved(snapshot, out);
-  AddPin(context, snapshot, out);
-  if (!snapshot.builds.empty()) *out.mutable_latest_build() = Summarise(snapshot.builds.front());
-  if (insight) NS_TRY(AddInsight(context, snapshot, out));
+  NS_ASSIGN(const auto found, Whole(context, {id}));
+  if (found.empty())
+    return Status(Code::kNotFound, "NotFound", "there is no application " + id.str());
+  platform::ApplicationStatus out = Told(context, found.front());
+  if (insight) NS_TRY(AddInsight(context, found.front(), out));
+  return out;
+}
+
+Result<std::map<AppId, platform::ApplicationStatus>> StatusesOf(const Context& context,
+                                                                const std::vector<AppId>& ids) {
+  NS_ASSIGN(const auto found, Whole(context, ids));
+  std::map<AppId, platform::ApplicationStatus> out;
+  for (const model::AppSnapshot& one : found) out.emplace(one.app.id, Told(context, one));
   return out;
 }
 

@@ -28,7 +28,7 @@ class UsersTest : public ApiWorld {
 TEST_F(UsersTest, GetUsers_TellsAllWithWhoIsAnAdmin) {
   for (const char* name : {"carol", "Bob", "alice"})
     ASSERT_TRUE(Call<api_pb::User>(Named(name), "GetMe", Empty()).ok());
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.identity.admins = {"BOB"};
   RemakeDispatcher(settings);
   const auto users = Call<api_pb::GetUsersResponse>(Root(), "GetUsers", Empty()).value();

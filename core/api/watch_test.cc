@@ -1,89 +1,11 @@
-#include <gmock/gmock.h>
-
-#include <atomic>
-#include <thread>
-
-#include "api/api_world.h"
-#include "api/event_feed.h"
-#include "neoshowcase/platform/v1/watch.pb.h"
-#include "ports/testing/store_with.h"
+#include "api/watch_world.h"
 
 namespace ns::api {
 namespace {
 
 using namespace std::chrono_literals;
-using own_pb::WatchRequest;
-using own_pb::WatchResponse;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using Texts = std::vector<std::string>;
-
-class WatchTest : public ApiWorld {
- protected:
-  Result<std::unique_ptr<Stream>> Open(const Peer& peer, const WatchRequest& in,
-                                       Dispatcher* with = nullptr) {
-    return (with != nullptr ? with : dispatcher.operator->())
-        ->Open({}, peer, std::string(kWatchService) + "Watch", in.SerializeAsString());
-  }
-  static std::vector<WatchResponse> Look(Stream& stream) {
-    const auto piece = stream.Next({});
-    EXPECT_TRUE(piece.ok()) << piece.status().ToString();
-    std::vector<WatchResponse> out;
-    if (!piece.ok()) return out;
-    for (const std::string& bytes : piece->messages)
-      EXPECT_TRUE(out.emplace_back().ParseFromString(bytes));
-    return out;
-  }
-  // Looks until `enough` of what came, or some seconds.
-  template <class Enough>
-  static std::vector<WatchResponse> Until(Stream& stream, Enough enough) {
-    std::vector<WatchResponse> out;
-    for (int i = 0; i < 2000 && !enough(out); ++i) {
-      auto more = Look(stream);
-      if (more.empty()) std::this_thread::sleep_for(2ms);
-      std::ranges::move(more, std::back_inserter(out));
-    }
-    EXPECT_TRUE(enough(out)) << out.size() << " messages";
-    return out;
-  }
-  static size_t EventsIn(const std::vector<WatchResponse>& messages) {
-    size_t count = 0;
-    for (const auto& message : messages) count += message.application().events_size();
-    return count;
-  }
-  static bool Synced(const std::vector<WatchResponse>& messages) {
-    return !messages.empty() && messages.back().has_synced();
-  }
-  std::unique_ptr<Stream> Begin(const Peer& peer, WatchRequest in = {}) {
-    in.set_without_initial(true);
-    auto stream = Open(peer, in).value();
-    last = Until(*stream, Synced).back();
-    return stream;
-  }
-  static Texts KindsOf(const WatchResponse& message) {
-    Texts out;
-    for (const auto& event : message.application().events()) out.push_back(event.kind());
-    return out;
-  }
-  api_pb::Application MakeNamed(const Peer& owner, const std::string& name) {
-    if (repository.empty()) repository = MakeRepository(Named("alice"));
-    auto in = NewApp(repository, name + ".apps.test");
-    in.set_name(name);
-    return Call<api_pb::Application>(owner, "CreateApplication", in).value();
-  }
-  void Start(const Peer& owner, const std::string& id) {
-    ASSERT_TRUE(Call(owner, "StartApplication", OfApp(id)).ok());
-  }
-
-  // Reads events for those who watch, as the host does.
-  static std::jthread Reader(Dispatcher& of) {
-    return std::jthread([&of](const std::stop_token& stop) { of.FollowEvents(stop); });
-  }
-
-  std::string repository;
-  WatchResponse last;
-  std::jthread reader = Reader(*dispatcher.operator->());
-};
 
 TEST_F(WatchTest, WhatIsThere_ThenAMarker_ThenWhatChanges) {
   const auto one = MakeNamed(Named("alice"), "one"), two = MakeNamed(Named("alice"), "two");
@@ -114,7 +36,7 @@ TEST_F(WatchTest, Resume_GoesOnBehindTheToken_OnAnyGateway) {
   }
   Start(Named("alice"), app.id());
   AddBuild(app.id());
-  Dispatcher other(MakeSettings(), MakeParts());
+  Dispatcher other(TestSettings(), MakeParts());
   const std::jthread others_reader = Reader(other);
   auto stream = Open(Named("alice"), in, &other).value();
   const auto got = Until(*stream, [](const auto& out) { return EventsIn(out) == 2; });
@@ -288,119 +210,6 @@ TEST_F(WatchTest, BadRequests_NameTheField) {
             Texts{"application_ids"});
 }
 
-// What happened is told once and in order to whoever is cut off at any message and comes back, to
-// any of two gateways.
-TEST_F(WatchTest, CutAtRandom_SeesEachEventOnce) {
-  Dispatcher other(MakeSettings(), MakeParts());
-  const std::jthread others_reader = Reader(other);
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    SeededRandom chance(seed);
-    std::vector<AppId> apps = {AppId(MakeNamed(Root(), "s" + std::to_string(seed)).id())};
-    const std::string from = store.store().events.Newest({}, 1).value().next;
-    Texts seen;
-    WatchRequest in;
-    in.set_without_initial(true);
-    auto stream = Open(Root(), in).value();
-    const auto keep = [&](const std::vector<WatchResponse>& messages, size_t count) {
-      for (size_t i = 0; i < count; ++i) {
-        in.set_resume_token(messages[i].resume_token());
-        for (const auto& event : messages[i].application().events())
-          seen.push_back(event.subject_id() + " " + event.kind() + " " + event.message());
-      }
-    };
-    keep(Look(*stream), 1);
-    in.set_without_initial(false);
-    for (int step = 0; step < 60; ++step) {
-      const AppId& app = apps[chance.Below(apps.size())];
-      switch (chance.Below(6)) {
-        case 0:
-          apps.emplace_back(
-              MakeNamed(Root(), "s" + std::to_string(seed) + "x" + std::to_string(step)).id());
-          break;
-        case 1:
-          AddBuild(app.str());
-          break;
-        case 2:
-          ASSERT_TRUE(
-              store.store().apps.SetEnv(app, {"K" + std::to_string(step), Secret("v")}).ok());
-          break;
-        default: {
-          const auto messages = Look(*stream);
-          const size_t kept = chance.Below(messages.size() + 1);
-          keep(messages, kept);
-          if (kept == messages.size() && chance.Below(3) > 0) break;
-          stream = Open(Root(), in, chance.Below(2) == 0 ? &other : nullptr).value();
-        }
-      }
-    }
-    Texts told;
-    const auto all = store.store().events.After({}, from, 10000).value();
-    for (const auto& event : all.events) {
-      if (!event.app.empty())
-        told.push_back(event.subject_id + " " + event.kind + " " + event.message);
-    }
-    for (int i = 0; i < 2000 && seen.size() < told.size(); ++i) {
-      const auto messages = Look(*stream);
-      keep(messages, messages.size());
-      if (messages.empty()) std::this_thread::sleep_for(2ms);
-    }
-    ASSERT_EQ(seen, told) << "seed " << seed;
-  }
-}
-
-// Counts what is asked of the events.
-class CountingEvents final : public ports::EventStore {
- public:
-  explicit CountingEvents(ports::EventStore& inner) : inner_(inner) {}
-  Status Append(const model::Event& event) override { return inner_.Append(event); }
-  Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
-                                         int64_t cursor, int limit) override {
-    return inner_.List(subject, id, cursor, limit);
-  }
-  Result<ports::EventPage> After(const AppId& app, const std::string& place, int limit) override {
-    ++asked;
-    return inner_.After(app, place, limit);
-  }
-  Result<bool> Reaches(const std::string& place) override { return inner_.Reaches(place); }
-  Result<ports::EventPage> Newest(const AppId& app, int limit) override {
-    return inner_.Newest(app, limit);
-  }
-  Status SetConditions(model::Subject subject, const std::string& id,
-                       const std::vector<model::Condition>& conditions,
-                       const HostId& holder) override {
-    return inner_.SetConditions(subject, id, conditions, holder);
-  }
-  Result<std::vector<std::string>> Touch(model::Subject subject,
-                                         const std::vector<std::string>& ids,
-                                         const std::vector<std::string>& types, Duration next_in,
-                                         const HostId& holder) override {
-    return inner_.Touch(subject, ids, types, next_in, holder);
-  }
-  Result<std::vector<model::Condition>> Conditions(model::Subject subject,
-                                                   const std::string& id) override {
-    ++looked;
-    return inner_.Conditions(subject, id);
-  }
-  std::atomic<int> asked{0}, looked{0};
-
- private:
-  ports::EventStore& inner_;
-};
-
-TEST_F(WatchTest, WhatCameBeforeTheReaderBegan_IsTold) {
-  const auto app = MakeNamed(Named("alice"), "one");
-  std::atomic<int> woken = 0;
-  EventFeed feed(store.store().events, [&] { ++woken; });
-  const EventFeed::Seat seat(feed);
-  EventFeed::Cursor cursor{feed.End().value()};
-  EXPECT_THAT(feed.After(cursor, 10).value(), IsEmpty());
-  Start(Named("alice"), app.id());
-  const std::jthread reads([&](const std::stop_token& stop) { feed.Run(stop); });
-  for (int i = 0; i < 5000 && woken == 0; ++i) std::this_thread::sleep_for(2ms);
-  EXPECT_GT(woken, 0);
-  EXPECT_EQ(feed.After(cursor, 10)->size(), 1u);
-}
-
 TEST_F(WatchTest, AdminNoMore_MustOpenItAgain) {
   const auto app = MakeNamed(Named("bob"), "one");
   const UserId alice(Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().id());
@@ -411,31 +220,6 @@ TEST_F(WatchTest, AdminNoMore_MustOpenItAgain) {
   const auto refused = stream->Next({}).status();
   EXPECT_EQ(refused.code(), Code::kUnavailable) << refused.ToString();
   EXPECT_EQ(refused.reason(), "RightsChanged");
-}
-
-TEST_F(WatchTest, Many_ShareOneReaderAndOneLook) {
-  const auto app = MakeNamed(Named("alice"), "one");
-  CountingEvents counted(store.store().events);
-  Parts parts = {
-      ports::testing::With(store.store(), {.events = &counted}), git, outputs, clock, random, [] {
-        return nullptr;
-      }};
-  Dispatcher other(MakeSettings(), parts);
-  const std::jthread others_reader = Reader(other);
-  std::vector<std::unique_ptr<Stream>> streams;
-  WatchRequest in;
-  in.set_without_initial(true);
-  for (int i = 0; i < 1000; ++i) {
-    streams.push_back(Open(Named("alice"), in, &other).value());
-    Until(*streams.back(), Synced);
-  }
-  Until(*streams.back(), [&](const auto&) { return counted.asked > 0; });  // it reads
-  Start(Named("alice"), app.id());
-  Until(*streams[0], [](const auto& out) { return EventsIn(out) == 1; });
-  const int asked = counted.asked, looks = counted.looked;
-  for (size_t i = 1; i < streams.size(); ++i) ASSERT_EQ(EventsIn(Look(*streams[i])), 1u);
-  EXPECT_LT(counted.asked - asked, 100);
-  EXPECT_EQ(counted.looked, looks);
 }
 
 }  // namespace

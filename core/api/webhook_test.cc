@@ -68,7 +68,7 @@ TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
 TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
   CountingPlan plan;
   ports::FaultyStore counted(store.store(), plan);
-  RemakeDispatcher(MakeSettings(), counted.Ports());
+  RemakeDispatcher(TestSettings(), counted.Ports());
   for (int i = 0; i < 2000; ++i) {
     EXPECT_EQ(
         Post("gitea", i % 2 ? R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})"
@@ -79,7 +79,7 @@ TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
   EXPECT_EQ(plan.calls("RepositoryStore.List"), 1);
   EXPECT_EQ(AllHints(), (Ids{repository, repository}));
   EXPECT_EQ(plan.calls("Hints.Send"), 2);
-  RemakeDispatcher(MakeSettings());  // on a store that outlives it
+  RemakeDispatcher(TestSettings());  // on a store that outlives it
 }
 
 TEST_F(WebhookTest, RepositoryThatWasRegisteredAMomentAgo_IsFoundALittleLater) {
@@ -151,7 +151,7 @@ TEST_F(WebhookTest, BadRequests_AreRefused) {
 }
 
 TEST_F(WebhookTest, WithASecret_OnlySignedPayloadsCount) {
-  Settings settings = MakeSettings();
+  Settings settings = TestSettings();
   settings.webhook_secret = Secret("hook");
   RemakeDispatcher(settings);
   const std::string body = R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "model/application.h"
 #include "model/build.h"
 #include "model/repository.h"
+#include "model/snapshot.h"
 
 namespace ns::ports {
 
@@ -66,6 +68,13 @@ struct CommitPlace {
   friend bool operator==(const CommitPlace&, const CommitPlace&) = default;
 };
 
+// All that is told of how an application is.
+struct AppStanding {
+  model::AppSnapshot snapshot;
+  std::vector<model::Condition> of_repository;
+  model::Attendance attendance;
+};
+
 // [any-thread]
 class ListingStore {
  public:
@@ -84,6 +93,11 @@ class ListingStore {
   virtual Result<std::vector<AppName>> AppsOf(const RepositoryId& repository) = 0;
   // Each once, by commit and repository. Tombstones do not count.
   virtual Result<std::vector<CommitPlace>> Places(const std::vector<std::string>& commits) = 0;
+  // Of those of `ids` that are not purged, in order of creation; as many statements for many as for
+  // one.
+  virtual Result<std::vector<AppStanding>> Standings(const std::vector<AppId>& ids) = 0;
+  // How long the newest build of each took that succeeded; none of those that have none.
+  virtual Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& apps) = 0;
 };
 
 }  // namespace ns::ports

@@ -23,11 +23,11 @@
 #include "model/user.h"
 #include "ports/audit_store.h"
 #include "ports/detection_store.h"
-#include "ports/totals_store.h"
-#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
 #include "ports/repeat_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 
 namespace ns::ports {
 
@@ -164,8 +164,6 @@ class DeployStore {
   virtual Result<model::Attendance> Attendance(const AppId& id) = 0;
   // One of them, with env. kNotFound: the application has no such release.
   virtual Result<model::Release> Release(const AppId& app, const ReleaseId& id) = 0;
-  // kNotFound when never observed.
-  virtual Result<model::ObservedApp> Observed(const AppId& id) = 0;
   // The backend has confirmed that nothing is left (tombstones only).
   virtual Status ConfirmRemoved(const AppId& id, const HostId& holder = kNobody) = 0;
   // Removes a confirmed tombstone's rows, all but its events. kPrecondition when removal is not

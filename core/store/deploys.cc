@@ -1,27 +1,14 @@
 #include <algorithm>
 
-#include "model/quarantine.h"
-#include "store/app_rows.h"
-#include "store/build_rows.h"
-#include "store/env_rows.h"
 #include "store/holding.h"
 #include "store/journal.h"
 #include "store/observation_rows.h"
 #include "store/release_rows.h"
-#include "store/site_rows.h"
+#include "store/snapshot_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
 namespace {
-
-// Of the application $1 at the commit $2: the newest ones, and however old they are, those of the
-// commit and those to be tried again.
-constexpr char kDecisiveBuilds[] =
-    "AS b WHERE application_id = $1 AND (commit_hash = $2"
-    " OR id IN (SELECT id FROM builds WHERE application_id = $1 ORDER BY number DESC LIMIT 50)"
-    " OR (retriable AND NOT EXISTS (SELECT 1 FROM builds AS later WHERE later.application_id = $1 "
-    "AND later.commit_hash = b.commit_hash"
-    " AND later.number > b.number))) ORDER BY number DESC";
 
 // kStale when the image of what `next` runs is not kept any more. Its build's row stays as it is
 // until the transaction ends.
@@ -97,19 +84,10 @@ class PgDeploys final : public ports::DeployStore {
   }
 
   Result<model::Attendance> Attendance(const AppId& id) override {
-    NS_ASSIGN(
-        const Rows rows,
-        pool_.Run("SELECT holder, (SELECT lease_expires FROM hosts WHERE id = holder), EXISTS "
-                  "(SELECT 1 FROM hosts JOIN host_plugins ON host_id = hosts.id WHERE "
-                  "lease_expires > now() AND instance = backend AND healthy), now() FROM "
-                  "applications WHERE id = $1",
-                  Params::Of(id)));
-    if (rows.empty()) return NoSuch("application", id.str());
-    model::Attendance out;
-    Row row = rows[0];
-    row >> out.holder >> out.expires >> out.loaded >> out.now;
-    NS_TRY(row.status());
-    return out;
+    NS_ASSIGN(const Rows rows, pool_.Run(kAttendances, Params::Of(std::vector{id})));
+    NS_ASSIGN(auto found, ReadAttendances(rows));
+    if (found.empty()) return NoSuch("application", id.str());
+    return std::move(found.begin()->second);
   }
 
   Result<model::Release> Release(const AppId& app, const ReleaseId& id) override {
@@ -119,14 +97,6 @@ class PgDeploys final : public ports::DeployStore {
       if (!release || release->app != app) return NoSuch("release", id.str());
       NS_TRY(env);
       return std::move(*release);
-    });
-  }
-
-  Result<model::ObservedApp> Observed(const AppId& id) override {
-    return pool_.Read([&](Connection& connection) -> Result<model::ObservedApp> {
-      NS_ASSIGN(auto observed, LoadObservation(connection, id));
-      if (!observed) return NotFound("the application was never observed");
-      return std::move(*observed);
     });
   }
 
@@ -189,53 +159,10 @@ class PgDeploys final : public ports::DeployStore {
     });
   }
 
-  // Decisions need every build, and the values of what shall run. People see what there is.
-  enum class Reader { kLoop, kPerson };
-
   Result<model::AppSnapshot> Load(Connection& connection, const AppId& id, Reader reader) {
-    const bool person = reader == Reader::kPerson;
-    BadRows* left_out = person ? &bad_ : nullptr;
-    model::AppSnapshot snapshot;
-    NS_ASSIGN(snapshot.app,
-              LoadApp(connection, id, person ? WithEnv::kWhatOpens : WithEnv::kNo, sealing_));
-    NS_ASSIGN(snapshot.builds, LoadBuilds(connection, kDecisiveBuilds,
-                                          Params::Of(id, snapshot.app.commit), left_out));
-    Status release, pinned;
-    NS_ASSIGN(snapshot.release,
-              LoadRelease(connection, snapshot.app.target.release, sealing_, release));
-    NS_ASSIGN(snapshot.pinned, LoadRelease(connection, snapshot.app.pinned, sealing_, pinned));
-    if (!person) NS_TRY(OpenEnv(connection, pinned.Prefixed("the pinned release"), snapshot));
-    if (snapshot.release && snapshot.release->image.IsArtifact()) {
-      NS_ASSIGN(snapshot.site, LoadSpread(connection, id, snapshot.release->id));
-    }
-    NS_ASSIGN(snapshot.observed, LoadObservation(connection, id));
-    NS_ASSIGN(snapshot.conditions,
-              ReadConditions(connection, model::Subject::kApplication, id.str()));
-    NS_ASSIGN(const Rows rows, connection.Run("SELECT deleted AND NOT removed, version, now() FROM "
-                                              "applications WHERE id = $1",
-                                              Params::Of(id)));
-    Row row = rows[0];
-    row >> snapshot.resources_may_remain >> snapshot.version >> snapshot.now;
-    NS_TRY(row.status());
-    return snapshot;
-  }
-
-  // What runs needs all its values; where those of the release do not open, a new release with the
-  // application's own is decided. What shall not run gets by without: then it has the variables of
-  // its release and no build, so that nothing is decided of half of them.
-  Status OpenEnv(Connection& connection, const Status& pinned, model::AppSnapshot& snapshot) {
-    model::Application& app = snapshot.app;
-    auto env = LoadEnv(connection, kAppEnv, {app.id.str()}, sealing_, Opening::kAll);
-    const Status opened = env.ok() ? pinned : env.status();
-    if (opened.ok()) {
-      if (!env->empty()) app.env = std::move(env->begin()->second);
-      return {};
-    }
-    const bool runs = !app.deleted && app.desired == model::DesiredState::kRunning;
-    if (runs || opened.reason() != model::kSealBroken) return opened;
-    if (snapshot.release) app.env = snapshot.release->env;
-    if (!app.deleted) snapshot.builds.clear();
-    return {};
+    NS_ASSIGN(auto found, LoadSnapshots(connection, {id}, {reader}, sealing_, bad_));
+    if (found.empty()) return NoSuch("application", id.str());
+    return std::move(found.front());
   }
 
   Pool& pool_;

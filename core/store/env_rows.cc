@@ -10,14 +10,6 @@ std::string Place(const EnvTable& table, const std::string& owner, const std::st
   return std::string(table.name) + "/" + owner + "/" + key;
 }
 
-Status DoesNotOpen(const std::string& key) {
-  return Status(Code::kInternal, model::kSealBroken,
-                "the value of the variable " + key +
-                    " opens with none of the keys: set it again, or delete it; where nothing "
-                    "opens, put the key file of this database back")
-      .SetFault(Fault::kOperator);
-}
-
 // An array for each column, sealed values as hex.
 Params Arrays(const EnvTable& table, const std::string& owner,
               const std::vector<model::EnvVar>& variables, const Sealing& sealing) {
@@ -36,6 +28,14 @@ Params Arrays(const EnvTable& table, const std::string& owner,
 }
 
 }  // namespace
+
+Status DoesNotOpen(const std::string& key) {
+  return Status(Code::kInternal, model::kSealBroken,
+                "the value of the variable " + key +
+                    " opens with none of the keys: set it again, or delete it; where nothing "
+                    "opens, put the key file of this database back")
+      .SetFault(Fault::kOperator);
+}
 
 Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
                            const std::vector<std::string>& owners, const Sealing& sealing,

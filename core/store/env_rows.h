@@ -28,6 +28,9 @@ enum class Opening {
   kWhatOpens,  // it is given empty and marked
 };
 
+// The failure of a variable that no key opens.
+Status DoesNotOpen(const std::string& key);
+
 Result<EnvByOwner> LoadEnv(Connection& connection, const EnvTable& table,
                            const std::vector<std::string>& owners, const Sealing& sealing,
                            Opening opening);

@@ -34,17 +34,30 @@ Status PutConditions(Connection& connection, model::Subject subject, const std::
       Params::Of(subject, id, kinds, oks, reasons, messages, waits));
 }
 
+Result<ConditionsById> ReadConditionsOf(Connection& connection, model::Subject subject,
+                                        const std::vector<std::string>& ids) {
+  NS_ASSIGN(const Rows rows,
+            connection.Run("SELECT subject_id, kind, ok, reason, message, since, last_looked, "
+                           "next_look FROM conditions WHERE subject = $1 AND subject_id = "
+                           "ANY($2::text[]) ORDER BY kind COLLATE \"C\"",
+                           Params::Of(subject, ids)));
+  ConditionsById out;
+  for (int i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    std::string id;
+    model::Condition one;
+    row >> id >> one.type >> one.ok >> one.reason >> one.message >> one.since >> one.last_looked >>
+        one.next_look;
+    NS_TRY(row.status());
+    out[id].push_back(std::move(one));
+  }
+  return out;
+}
+
 Result<std::vector<model::Condition>> ReadConditions(Connection& connection, model::Subject subject,
                                                      const std::string& id) {
-  NS_ASSIGN(const Rows rows,
-            connection.Run("SELECT kind, ok, reason, message, since, last_looked, next_look FROM "
-                           "conditions WHERE subject = $1 AND subject_id = $2"
-                           " ORDER BY kind COLLATE \"C\"",
-                           Params::Of(subject, id)));
-  return ReadAll<model::Condition>(rows, [](Row& row, model::Condition& out) {
-    row >> out.type >> out.ok >> out.reason >> out.message >> out.since >> out.last_looked >>
-        out.next_look;
-  });
+  NS_ASSIGN(auto found, ReadConditionsOf(connection, subject, {id}));
+  return std::move(found[id]);
 }
 
 // One statement: the locks are taken, in one order, before a number is drawn.

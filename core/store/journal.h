@@ -1,6 +1,7 @@
 // Conditions and events inside a transaction.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ Status PutConditions(Connection& connection, model::Subject subject, const std::
                      const std::vector<model::Condition>& conditions);
 Result<std::vector<model::Condition>> ReadConditions(Connection& connection, model::Subject subject,
                                                      const std::string& id);
+// Of many, by their ids; those that have none are not there.
+using ConditionsById = std::map<std::string, std::vector<model::Condition>>;
+Result<ConditionsById> ReadConditionsOf(Connection& connection, model::Subject subject,
+                                        const std::vector<std::string>& ids);
 
 // Appends what the triggers of the schema cannot tell; cursors of one subject grow in the order of
 // commits. Call last in a transaction: it takes the subjects' locks.

@@ -2,7 +2,9 @@
 
 #include "store/app_rows.h"
 #include "store/build_rows.h"
+#include "store/journal.h"
 #include "store/listing_rows.h"
+#include "store/snapshot_rows.h"
 #include "store/sub_stores.h"
 
 namespace ns::store {
@@ -169,6 +171,48 @@ class PgListings final : public ports::ListingStore {
     NS_ASSIGN(const Rows rows, pool_.Run(kPlacesOfCommits, Params::Of(commits)));
     return ReadAll<ports::CommitPlace>(
         rows, [](Row& row, ports::CommitPlace& out) { row >> out.commit >> out.repository; });
+  }
+
+  Result<std::vector<ports::AppStanding>> Standings(const std::vector<AppId>& ids) override {
+    return pool_.Read([&](Connection& connection) -> Result<std::vector<ports::AppStanding>> {
+      NS_ASSIGN(auto snapshots,
+                LoadSnapshots(connection, ids, {Reader::kPerson, true}, sealing_, bad_));
+      std::vector<std::string> repositories;
+      for (const auto& one : snapshots) repositories.push_back(one.app.repository.str());
+      NS_ASSIGN(const auto conditions,
+                ReadConditionsOf(connection, model::Subject::kRepository, repositories));
+      NS_ASSIGN(const Rows rows, connection.Run(kAttendances, Params::Of(ids)));
+      NS_ASSIGN(const auto attendances, ReadAttendances(rows));
+      std::vector<ports::AppStanding> out;
+      for (model::AppSnapshot& one : snapshots) {
+        const auto known = conditions.find(one.app.repository.str());
+        const auto seen = attendances.find(one.app.id);
+        ports::AppStanding& standing = out.emplace_back();
+        if (known != conditions.end()) standing.of_repository = known->second;
+        if (seen != attendances.end()) standing.attendance = seen->second;
+        standing.snapshot = std::move(one);
+      }
+      return out;
+    });
+  }
+
+  Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& apps) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT given.id, b.started_at, b.finished_at FROM unnest($1::text[]) AS "
+                        "given (id) CROSS JOIN LATERAL (SELECT started_at, finished_at FROM builds "
+                        "WHERE application_id = given.id AND status = 2 AND started_at IS NOT NULL "
+                        "ORDER BY number DESC LIMIT 1) AS b",
+                        Params::Of(apps)));
+    std::map<AppId, Duration> out;
+    for (int i = 0; i < rows.size(); ++i) {
+      Row row = rows[i];
+      AppId id;
+      Time started = kNever, finished = kNever;
+      row >> id >> started >> finished;
+      NS_TRY(row.status());
+      out[id] = finished - started;
+    }
+    return out;
   }
 
  private:

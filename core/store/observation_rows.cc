@@ -37,15 +37,24 @@ void ReadObservation(Row& row, model::ObservedApp& out) {
 
 }  // namespace
 
-Result<std::optional<model::ObservedApp>> LoadObservation(Connection& connection, const AppId& id) {
+Result<std::map<AppId, model::ObservedApp>> LoadObservations(Connection& connection,
+                                                             const std::vector<AppId>& ids) {
   NS_ASSIGN(const Rows rows,
             connection.Run("SELECT application_id, present, epoch, generation, serving_run_key, "
                            "route_key, container, state, converged, ready, wanted,"
                            " restarts, exit_code, image_digest, reason, message, phases, "
-                           "phase_times, observed_at FROM observations WHERE application_id = $1",
-                           Params::Of(id)));
+                           "phase_times, observed_at FROM observations WHERE application_id = "
+                           "ANY($1::text[])",
+                           Params::Of(ids)));
   NS_ASSIGN(auto found, ReadAll<model::ObservedApp>(rows, ReadObservation));
-  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+  std::map<AppId, model::ObservedApp> out;
+  for (model::ObservedApp& one : found) out[one.id] = std::move(one);
+  return out;
+}
+
+Result<std::optional<model::ObservedApp>> LoadObservation(Connection& connection, const AppId& id) {
+  NS_ASSIGN(auto found, LoadObservations(connection, {id}));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
 }
 
 Status PutObservation(Connection& connection, const model::ObservedApp& observed) {

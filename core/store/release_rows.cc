@@ -1,6 +1,7 @@
 #include "store/release_rows.h"
 
-#include "model/quarantine.h"
+#include <algorithm>
+
 #include "store/env_rows.h"
 
 namespace ns::store {
@@ -29,17 +30,36 @@ Result<std::vector<model::Release>> LoadReleases(Connection& connection, const A
               Params::Of(app, limit));
 }
 
+Result<std::map<ReleaseId, LoadedRelease>> LoadReleasesOf(Connection& connection,
+                                                          const std::vector<ReleaseId>& ids,
+                                                          const Sealing& sealing) {
+  std::map<ReleaseId, LoadedRelease> out;
+  if (ids.empty()) return out;
+  NS_ASSIGN(auto found, Load(connection, "r.id = ANY($1::text[])", Params::Of(ids)));
+  std::vector<std::string> owners;
+  for (const model::Release& release : found) owners.push_back(release.id.str());
+  NS_ASSIGN(auto env, LoadEnv(connection, kReleaseEnv, owners, sealing, Opening::kWhatOpens));
+  for (model::Release& release : found) {
+    LoadedRelease one{std::move(release), {}};
+    std::vector<model::EnvVar>& variables = env[one.release.id.str()];
+    const auto broken = std::ranges::find(variables, true, &model::EnvVar::seal_broken);
+    if (broken == variables.end())
+      one.release.env = std::move(variables);
+    else
+      one.env = DoesNotOpen(broken->key);
+    out.emplace(one.release.id, std::move(one));
+  }
+  return out;
+}
+
 Result<std::optional<model::Release>> LoadRelease(Connection& connection, const ReleaseId& id,
                                                   const Sealing& sealing, Status& env) {
   std::optional<model::Release> release;
   if (id.empty()) return release;
-  NS_ASSIGN(auto found, Load(connection, "r.id = $1", Params::Of(id)));
+  NS_ASSIGN(auto found, LoadReleasesOf(connection, {id}, sealing));
   if (found.empty()) return release;
-  release = std::move(found.front());
-  auto variables = LoadEnv(connection, kReleaseEnv, {id.str()}, sealing, Opening::kAll);
-  env = variables.status();
-  if (!env.ok() && env.reason() != model::kSealBroken) return env;
-  if (env.ok() && !variables->empty()) release->env = std::move(variables->begin()->second);
+  env = found.begin()->second.env;
+  release = std::move(found.begin()->second.release);
   return release;
 }
 

@@ -1,6 +1,7 @@
 // Releases in their tables.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,14 @@ Result<std::vector<model::Release>> LoadReleases(Connection& connection, const A
 // a value does not open; the release comes without any then.
 Result<std::optional<model::Release>> LoadRelease(Connection& connection, const ReleaseId& id,
                                                   const Sealing& sealing, Status& env);
+// The same of many; those that are not there are left out.
+struct LoadedRelease {
+  model::Release release;
+  Status env;
+};
+Result<std::map<ReleaseId, LoadedRelease>> LoadReleasesOf(Connection& connection,
+                                                          const std::vector<ReleaseId>& ids,
+                                                          const Sealing& sealing);
 Status InsertRelease(Connection& connection, const AppId& app, int64_t generation,
                      const model::Release& release, const Sealing& sealing);
 

@@ -108,19 +108,27 @@ class PgSites final : public ports::SiteStore {
 
 }  // namespace
 
-Result<model::SiteSpread> LoadSpread(Connection& connection, const AppId& app,
-                                     const ReleaseId& release) {
+Result<std::map<AppId, model::SiteSpread>> LoadSpreads(Connection& connection,
+                                                       const std::vector<AppId>& apps,
+                                                       const std::vector<ReleaseId>& releases) {
+  std::map<AppId, model::SiteSpread> out;
+  if (apps.empty()) return out;
   NS_ASSIGN(const Rows rows,
-            connection.Run("SELECT count(*), count(s.host_id) FROM hosts AS h LEFT JOIN "
-                           "site_releases AS s ON s.host_id = h.id AND s.application_id = $1 AND "
-                           "s.release_id = $2 WHERE 'ssgen' = ANY(h.roles) AND h.lease_expires > "
-                           "now()",
-                           Params::Of(app, release)));
-  model::SiteSpread spread;
-  Row row = rows[0];
-  row >> spread.hosts >> spread.ready;
-  NS_TRY(row.status());
-  return spread;
+            connection.Run("SELECT app, count(h.id), count(s.host_id) FROM unnest($1::text[], "
+                           "$2::text[]) AS given (app, release) LEFT JOIN hosts AS h ON 'ssgen' = "
+                           "ANY(h.roles) AND h.lease_expires > now() LEFT JOIN site_releases AS s "
+                           "ON s.host_id = h.id AND s.application_id = app AND s.release_id = "
+                           "release GROUP BY app",
+                           Params::Of(apps, releases)));
+  for (int i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    AppId app;
+    model::SiteSpread spread;
+    row >> app >> spread.hosts >> spread.ready;
+    NS_TRY(row.status());
+    out[app] = spread;
+  }
+  return out;
 }
 
 std::unique_ptr<ports::SiteStore> NewPgSites(Pool& pool) { return std::make_unique<PgSites>(pool); }

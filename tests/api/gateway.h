@@ -9,6 +9,7 @@
 
 #include "api/dispatcher.h"
 #include "api/method.h"
+#include "api/testing/settings.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "google/protobuf/empty.pb.h"
@@ -59,14 +60,15 @@ class Gateway {
                SystemRandom()) {}
 
   Result<std::string> Invoke(const std::string& user, const std::string& method,
-                             const std::string& request, const std::string& key = "") {
+                             const std::string& request, const std::string& key = "",
+                             const std::string& service = kApiService) {
     Peer peer{false,
               0,
               0,
               "127.0.0.1",
               {{"x-forwarded-user", user}, {"x-neoshowcase-secret", "proxy-secret"}}};
     if (!key.empty()) peer.headers.emplace_back("idempotency-key", key);
-    return dispatcher_.Invoke({}, peer, kApiService + method, request);
+    return dispatcher_.Invoke({}, peer, service + method, request);
   }
   template <class Out, class In>
   Out Call(const std::string& user, const std::string& method, const In& in) {
@@ -87,23 +89,10 @@ class Gateway {
   ports::Store store() { return store_.store(); }
 
  private:
-  static Settings MakeSettings() {
-    Settings settings;
-    settings.platform.installation = "home";
-    settings.platform.domains = {{"*.apps.test", {}, false}, {"plain.test", {}, true}};
-    settings.platform.ports = {{model::Protocol::kTcp, 9000, 9010}};
-    settings.platform.default_backend = "docker";
-    settings.identity.header = "X-Forwarded-User";
-    settings.identity.proxies = {"127.0.0.1"};
-    settings.identity.secret = Secret("proxy-secret");
-    settings.plan_key = Secret(std::string(32, 'k'));
-    return settings;
-  }
-
   store::PgStore store_;
   FixedGit git_;
   NoOutputs outputs_;
-  Dispatcher dispatcher_{MakeSettings(),
+  Dispatcher dispatcher_{TestSettings(),
                          {store_.store(), git_, outputs_, SystemClock(), SystemRandom()}};
 };
 

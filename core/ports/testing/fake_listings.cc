@@ -148,6 +148,30 @@ class FakeListings final : public ListingStore {
       return out;
     });
   }
+  Result<std::vector<AppStanding>> Standings(const std::vector<AppId>& ids) override {
+    return rows_.Read([&](FakeState& rows, Time now) -> Result<std::vector<AppStanding>> {
+      std::vector<AppStanding> out;
+      const auto wanted = [&](const FakeApp& row) { return Has(ids, row.app.id); };
+      for (const FakeApp* row : AppsWhere(rows, wanted)) {
+        out.push_back({SnapshotOf(rows, *row, now),
+                       ConditionsOf(rows, {model::Subject::kRepository, row->app.repository.str()}),
+                       AttendanceOf(rows, *row, now)});
+      }
+      return out;
+    });
+  }
+  Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& apps) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::map<AppId, Duration>> {
+      std::map<AppId, Duration> out;
+      const auto wanted = [&](const model::Build& build) {
+        return Has(apps, build.app) && build.status == model::BuildStatus::kSucceeded &&
+               build.started_at != kNever;
+      };
+      for (const FakeBuild* row : rows.BuildsWhere(wanted, true))
+        out.try_emplace(row->build.app, row->build.finished_at - row->build.started_at);
+      return out;
+    });
+  }
 
  private:
   FakeRows& rows_;

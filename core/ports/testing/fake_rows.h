@@ -148,6 +148,9 @@ void HintSite(HintList& hints, const AppId& app);
 // As AppSnapshot::site.
 std::optional<model::SiteSpread> SpreadOf(const FakeState& rows, const AppId& app,
                                           const std::optional<model::Release>& release, Time now);
+model::AppSnapshot SnapshotOf(const FakeState& rows, const FakeApp& row, Time now);
+model::Attendance AttendanceOf(const FakeState& rows, const FakeApp& row, Time now);
+model::Release WithEnv(const FakeState& rows, const model::Release& release);
 // The release as loads without env give it.
 model::Release BareRelease(const FakeState& rows, const model::Release& release);
 void StoreConditions(FakeState& rows, const SubjectKey& key,

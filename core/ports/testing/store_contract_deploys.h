@@ -168,16 +168,16 @@ TEST_P(StoreContract, Releases_NewestFirst) {
 
 TEST_P(StoreContract, Observed_SavedThenRead_IsTheSame) {
   const model::Application app = NewApp(1);
-  EXPECT_EQ(s.deploys.Observed(app.id).status().code(), Code::kNotFound);
+  EXPECT_FALSE(s.deploys.Snapshot(app.id)->observed);
   model::ObservedApp observed = ObservedOf(app.id, 3);
   observed.phases = {PhaseAt("pull", 1), PhaseAt("odd \"phase\",{}\\", 2)};
   ASSERT_EQ(s.deploys.SaveObserved(observed, {}), Status());
-  EXPECT_EQ(s.deploys.Observed(app.id).value(), observed);
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->observed, observed);
   observed = {};
   observed.id = app.id;
   observed.fence = {1, 3};
   ASSERT_EQ(s.deploys.SaveObserved(observed, {}), Status());
-  EXPECT_EQ(s.deploys.Observed(app.id).value(), observed);
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->observed, observed);
   EXPECT_EQ(s.deploys.SaveObserved(ObservedOf(IdOf<AppId>(9), 1), {}).code(), Code::kNotFound);
 }
 
@@ -188,14 +188,14 @@ TEST_P(StoreContract, Observed_WithALowerFence_IsDroppedWithItsConditions) {
   older.phases = {PhaseAt("pull", 1)};
   EXPECT_EQ(s.deploys.SaveObserved(older, {{"Deploy", false, "Old", "", kNever, kNever, kNever}}),
             Status());
-  EXPECT_EQ(s.deploys.Observed(app.id).value(), ObservedOf(app.id, 3));
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->observed, ObservedOf(app.id, 3));
   EXPECT_THAT(s.events.Conditions(model::Subject::kApplication, app.id.str()).value(), IsEmpty());
   EXPECT_THAT(s.events.List(model::Subject::kApplication, app.id.str(), 0, 10).value(), SizeIs(1))
       << "that it was made";
   model::ObservedApp newer = ObservedOf(app.id, 1);
   newer.fence.epoch = 2;
   EXPECT_EQ(s.deploys.SaveObserved(newer, {}), Status());
-  EXPECT_EQ(s.deploys.Observed(app.id).value(), newer);
+  EXPECT_EQ(s.deploys.Snapshot(app.id)->observed, newer);
 }
 
 TEST_P(StoreContract, Phases_ThatAreNew_BecomeEventsOnce) {
@@ -249,7 +249,7 @@ TEST_P(StoreContract, Removal_GoesThroughTombstoneConfirmationAndPurge) {
 
   EXPECT_EQ(s.apps.Get(app.id).status().code(), Code::kNotFound);
   EXPECT_EQ(s.builds.Get(claimed.id).status().code(), Code::kNotFound);
-  EXPECT_EQ(s.deploys.Observed(app.id).status().code(), Code::kNotFound);
+  EXPECT_EQ(s.deploys.Snapshot(app.id).status().code(), Code::kNotFound);
   EXPECT_THAT(s.events.Conditions(model::Subject::kApplication, app.id.str()).value(), IsEmpty());
   EXPECT_THAT(s.events.Conditions(model::Subject::kBuild, claimed.id.str()).value(), IsEmpty());
   EXPECT_EQ(s.events.List(model::Subject::kApplication, app.id.str(), 0, 10)->back().kind,

@@ -231,6 +231,61 @@ TEST_P(ListingContract, Places_AreRepositoriesOfApplicationsThatAreAtACommitOrWe
   EXPECT_THAT(s.listings.Places({}).value(), IsEmpty());
 }
 
+// Each as Snapshot shows it alone, with what stands elsewhere.
+TEST_P(ListingContract, Standings_OfMany_AreThoseOfEach) {
+  const model::Application first = NewApp(1);
+  NewRepository(2);
+  NewAppOf(2, IdOf<RepositoryId>(2), NewUser().id);
+  NewAppOf(3, IdOf<RepositoryId>(2), NewUser().id);
+  ASSERT_EQ(s.apps.SetEnv(first.id, {"KEY", Secret("value")}), Status());
+  for (int n : {1, 2}) NewBuild(n, first.id, "key" + std::to_string(n));
+  NewBuild(3, IdOf<AppId>(2));
+  ASSERT_EQ(s.deploys.SaveObserved(Seen(2, model::ContainerState::kRunning, "runs"),
+                                   {{"Deploy", true, "Live", "", kNever, kNever, kNever}}),
+            Status());
+  ASSERT_EQ(s.events.SetConditions(model::Subject::kRepository, IdOf<RepositoryId>(2).str(),
+                                   {{"Fetch", false, "Gone", "", kNever, kNever, kNever}}),
+            Status());
+  const auto standings =
+      s.listings.Standings({IdOf<AppId>(2), IdOf<AppId>(9), first.id, IdOf<AppId>(1)}).value();
+  ASSERT_EQ(standings.size(), 2u);
+  for (const AppStanding& one : standings) {
+    const auto alone = s.deploys.Snapshot(one.snapshot.app.id).value();
+    EXPECT_EQ(one.snapshot.app, alone.app);
+    EXPECT_EQ(one.snapshot.builds, alone.builds);
+    EXPECT_EQ(one.snapshot.release, alone.release);
+    EXPECT_EQ(one.snapshot.observed, alone.observed);
+    EXPECT_EQ(one.snapshot.conditions, alone.conditions);
+    EXPECT_EQ(one.snapshot.version, alone.version);
+    EXPECT_EQ(one.attendance.holder, s.deploys.Attendance(alone.app.id)->holder);
+  }
+  EXPECT_EQ(standings[0].snapshot.app.id, first.id) << "in order of creation";
+  EXPECT_THAT(standings[0].snapshot.builds, SizeIs(2));
+  EXPECT_THAT(standings[0].of_repository, IsEmpty());
+  EXPECT_TRUE(standings[1].snapshot.observed);
+  ASSERT_THAT(standings[1].of_repository, SizeIs(1));
+  EXPECT_EQ(standings[1].of_repository[0].reason, "Gone");
+  EXPECT_THAT(s.listings.Standings({}).value(), IsEmpty());
+}
+
+TEST_P(ListingContract, LastDurations_AreOfTheNewestThatSucceeded) {
+  NewApp(1);
+  NewRepository(2);
+  NewAppOf(2, IdOf<RepositoryId>(2), NewUser().id);
+  NewBuild(1, IdOf<AppId>(1), "first");
+  const model::Build succeeded = Claimed(1);
+  under_test_->Advance(std::chrono::milliseconds(30));
+  Settle(succeeded, model::BuildStatus::kSucceeded);
+  NewBuild(2, IdOf<AppId>(1), "second");
+  Settle(Claimed(2), model::BuildStatus::kFailed);
+  NewBuild(3, IdOf<AppId>(1), "third");
+  NewBuild(4, IdOf<AppId>(2));
+  const auto took = s.listings.LastDurations({IdOf<AppId>(1), IdOf<AppId>(2)}).value();
+  ASSERT_THAT(took, SizeIs(1));
+  EXPECT_GE(took.at(IdOf<AppId>(1)), std::chrono::milliseconds(30));
+  EXPECT_LT(took.at(IdOf<AppId>(1)), std::chrono::seconds(20));
+}
+
 TEST_P(ListingContract, RepositoryOfAnotherState_IsNotReplaced) {
   model::Repository stored = NewRepository(1);
   model::Repository mine = stored, theirs = stored;

@@ -75,6 +75,7 @@ class Life(Turns):
                                 ("GetRepositoryRefs", {"repositoryId": self.repository()})):
             self.insist_call(method, **message)
         for method, message in (("GetApplicationStatus", {"applicationId": self.app.id}), ("GetHealth", {}),
+                                ("ExplainApplication", {"applicationId": self.app.id}),
                                 ("GetRepositoryStatus", {"repositoryId": self.repository()}),
                                 ("ListReleases", {"applicationId": self.app.id})):
             self.insist_call(method, PLATFORM, **message)
