@@ -11,7 +11,6 @@ using model::kUsageMinute;
 using model::kUsageSpan;
 
 constexpr Duration kReadLimit = 10s;
-constexpr Duration kElsewhere = 2min;  // rest while another host samples
 constexpr Duration kNotOffered = 24h;
 
 }  // namespace
@@ -33,7 +32,21 @@ Result<plan::AppUsages> SampleTaker::Read(const ports::Call& call, Time now) {
   return meter_.Read(replicas);
 }
 
-Status SampleTaker::Take(const ports::Call& call, Time now) {
+Status SampleTaker::Take(const ports::Call& call, Time due) {
+  if (elsewhere_) return Watch(call, due);
+  const Status told = Tell(call, due);
+  elsewhere_ = told.code() == Code::kExists;
+  return told;
+}
+
+Status SampleTaker::Watch(const ports::Call& call, Time due) {
+  NS_ASSIGN(const bool told, store_.Told(backend_, kUsageSpan, due));
+  if (told) return {Code::kExists, "another host tells of it"};
+  elsewhere_ = false;
+  return Begin(call, due + std::chrono::duration_cast<std::chrono::microseconds>(kUsageGrace));
+}
+
+Status SampleTaker::Tell(const ports::Call& call, Time now) {
   NS_ASSIGN(const plan::AppUsages apps, Read(call, now));
   minute_.Add(apps);
   const bool full = now.time_since_epoch() % kUsageMinute == Duration::zero();
@@ -61,14 +74,14 @@ void Sampler::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const Time due = NextMultiple(
         clock_.Now() + std::chrono::duration_cast<std::chrono::microseconds>(rest), kUsageSpan);
-    Pause(stop, due - clock_.Now());
+    Pause(stop, due - clock_.Now() + taker_.Late());
     if (!stop.stop_requested()) rest = After(taker_.Take(call(), due), stop);
   }
 }
 
 Duration Sampler::After(const Status& taken, const std::stop_token& stop) {
   if (taken.code() == Code::kUnsupported) return kNotOffered;
-  if (taken.code() == Code::kExists) return kElsewhere;
+  if (taken.code() == Code::kExists) return Duration::zero();
   if (!taken.ok() && !told_ && !stop.stop_requested())
     log::Warn("what applications use is not recorded; trying again",
               {{"backend", backend_}, {"why", taken.ToString()}});

@@ -11,10 +11,14 @@
 
 namespace ns::act {
 
+// What another host is given to tell of a moment.
+inline constexpr Duration kUsageGrace = std::chrono::seconds(5);
+
 // Reads what one backend counts, at every multiple of model::kUsageSpan, and puts what was used
 // since the last reading into the store, and at every full minute the average of that minute.
-// Where another host does so for the same backend, it rests, and looks every few minutes whether
-// that one is still there. What could not be stored is lost. [one thread]
+// Where another host does so for the same backend, it reads nothing, and looks a moment after each
+// multiple whether that one has told of it: where not, it takes over. What could not be stored is
+// lost. [one thread]
 class SampleTaker {
  public:
   SampleTaker(std::string backend, ports::Backend& source, ports::UsageStore& store)
@@ -22,12 +26,18 @@ class SampleTaker {
 
   // Looks what the counters are now, for the first sample to have rates.
   Status Begin(const ports::Call& call, Time now);
-  // At `now`, a multiple of the span. kExists: somebody else told of it; kUnsupported: the backend
-  // counts nothing.
-  Status Take(const ports::Call& call, Time now);
+  // At `due`, a multiple of the span, or Late() behind it. kExists: somebody else tells of it;
+  // kUnsupported: the backend counts nothing.
+  Status Take(const ports::Call& call, Time due);
+  // How long after its moment the next is to be taken.
+  Duration Late() const { return elsewhere_ ? kUsageGrace : Duration::zero(); }
 
  private:
   Result<plan::AppUsages> Read(const ports::Call& call, Time now);
+  // Reads, and tells of it.
+  Status Tell(const ports::Call& call, Time now);
+  // Whether another host has told of it still, or this one begins to.
+  Status Watch(const ports::Call& call, Time due);
   Status Put(const plan::AppUsages& apps, Time now, std::chrono::seconds span, Duration keep);
 
   const std::string backend_;
@@ -36,6 +46,7 @@ class SampleTaker {
   plan::UsageMeter meter_;
   plan::UsageAverage minute_;
   Time last_ = kNever;
+  bool elsewhere_ = false;  // another host tells
 };
 
 // One thread that takes samples for as long as it lives.

@@ -82,6 +82,23 @@ TEST_F(SamplerTest, TwoHosts_OneTells) {
   EXPECT_THAT(Stored(), ElementsAre(std::tuple(15, 15, kUnmeasured)));
 }
 
+// One moment is lost when the host ends that tells, and the next has rates again.
+TEST_F(SamplerTest, HostThatTells_Ends_AnotherTakesOverWithinASpan) {
+  SampleTaker other("docker", backend_, store_.store().usage);
+  EXPECT_EQ(Take(taker_, 15, 0s), Status());
+  EXPECT_EQ(Take(other, 15, 0s).code(), Code::kExists);
+  EXPECT_EQ(other.Late(), kUsageGrace);
+  EXPECT_EQ(Take(taker_, 30, 1s), Status());
+  EXPECT_EQ(Take(other, 30, 1s).code(), Code::kExists);
+  // It is gone: the other begins at 50.
+  backend_.SetUsages({{kApp, "a-1", 50s, Duration(3s).count(), 100, 0, 0}});
+  EXPECT_EQ(other.Take({}, At(45)), Status());
+  EXPECT_EQ(other.Late(), Duration::zero());
+  EXPECT_EQ(Take(other, 60, 5s), Status());
+  EXPECT_THAT(Stored(), ElementsAre(std::tuple(15, 15, kUnmeasured), std::tuple(30, 15, 66'667),
+                                    std::tuple(60, 15, 200'000), std::tuple(60, 60, 200'000)));
+}
+
 TEST_F(SamplerTest, WhatFails_IsToldAndHarmsNothing) {
   store_.FailWith(Unavailable("down"));
   EXPECT_EQ(Take(taker_, 15, 0s), Unavailable("down"));

@@ -1,4 +1,4 @@
-// How an application is, in one message.
+// How an application or a repository is, in one message.
 #pragma once
 
 #include <map>
@@ -16,6 +16,9 @@ Result<neoshowcase::platform::v1::ApplicationStatus> StatusOf(const Context& con
 // purged.
 Result<std::map<AppId, neoshowcase::platform::v1::ApplicationStatus>> StatusesOf(
     const Context& context, const std::vector<AppId>& ids);
+// As its owners see it.
+Result<neoshowcase::platform::v1::RepositoryStatus> StatusOf(const Context& context,
+                                                             const RepositoryId& id);
 // Takes out what is for owners alone.
 void HideFromOthers(neoshowcase::platform::v1::ApplicationStatus& status);
 

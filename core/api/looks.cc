@@ -6,6 +6,7 @@
 #include "api/event_feed.h"
 #include "api/event_view.h"
 #include "api/method.h"
+#include "model/quarantine.h"
 
 namespace ns::api {
 namespace {
@@ -43,6 +44,26 @@ Result<BuildLook> LookAt(const Context& context, const BuildId& id) {
   return look;
 }
 
+Result<RepositoryLook> LookAt(const Context& context, const RepositoryId& id) {
+  RepositoryLook look;
+  const auto repository = context.store().repositories.Get(id);
+  // Credentials that do not open are no reason to end a stream.
+  const bool readable = repository.status().reason() != model::kSealBroken;
+  if (repository.status().code() == Code::kNotFound || !readable) return look;
+  if (!repository.ok()) return repository.status();
+  auto status = StatusOf(context, id);
+  if (!status.ok()) return status.status();
+  NS_ASSIGN(const auto apps, context.store().listings.AppsOf(id));
+  look.there = true;
+  look.owners = repository->owners;
+  look.name = repository->name;
+  look.status = *std::move(status);
+  for (const ports::AppName& app : apps) {
+    if (!app.deleted) look.apps.push_back(app.id);
+  }
+  return look;
+}
+
 }  // namespace
 
 template <class Look, class Read>
@@ -76,6 +97,12 @@ Result<std::shared_ptr<const AppLook>> Looks::App(const Context& context, const 
 Result<std::shared_ptr<const BuildLook>> Looks::Build(const Context& context, const BuildId& id,
                                                       uint64_t moment) {
   return Get(builds_, context, id.str(), moment, [&] { return LookAt(context, id); });
+}
+
+Result<std::shared_ptr<const RepositoryLook>> Looks::Repository(const Context& context,
+                                                                const RepositoryId& id,
+                                                                uint64_t moment) {
+  return Get(repositories_, context, id.str(), moment, [&] { return LookAt(context, id); });
 }
 
 std::string Looks::NameOf(const Context& context, const std::string& actor) {

@@ -31,6 +31,14 @@ struct BuildLook {
   neoshowcase::platform::v1::BuildSummary of_owners, of_others;
 };
 
+struct RepositoryLook {
+  bool there = false;
+  std::vector<UserId> owners;
+  std::string name;
+  neoshowcase::platform::v1::RepositoryStatus status;
+  std::vector<AppId> apps;  // that come from it
+};
+
 // What was looked up is given again to whoever wants nothing that is later; for some seconds, as
 // not all that a look shows has an event. [any-thread]
 class Looks {
@@ -40,6 +48,8 @@ class Looks {
                                              uint64_t moment);
   Result<std::shared_ptr<const BuildLook>> Build(const Context& context, const BuildId& id,
                                                  uint64_t moment);
+  Result<std::shared_ptr<const RepositoryLook>> Repository(const Context& context,
+                                                           const RepositoryId& id, uint64_t moment);
   // Names are never changed.
   std::string NameOf(const Context& context, const std::string& actor);
 
@@ -60,6 +70,7 @@ class Looks {
 
   Shelf<AppLook> apps_;
   Shelf<BuildLook> builds_;
+  Shelf<RepositoryLook> repositories_;
   Guarded<std::map<std::string, std::string>> names_;
 };
 

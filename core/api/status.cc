@@ -177,11 +177,7 @@ Result<platform::BuildStatus> GetBuildStatus(const Context& context, const Reque
 Result<platform::RepositoryStatus> GetRepositoryStatus(const Context& context,
                                                        const Request& request,
                                                        const platform::RepositoryStatusRequest&) {
-  NS_ASSIGN(const auto conditions,
-            ConditionsOf(context, model::Subject::kRepository, request.on.repository->id.str()));
-  platform::RepositoryStatus out;
-  for (const model::Condition& condition : conditions) *out.add_conditions() = ToProto(condition);
-  return out;
+  return StatusOf(context, request.on.repository->id);
 }
 
 }  // namespace
@@ -209,6 +205,13 @@ Result<std::map<AppId, platform::ApplicationStatus>> StatusesOf(const Context& c
   NS_ASSIGN(const auto found, Whole(context, ids));
   std::map<AppId, platform::ApplicationStatus> out;
   for (const model::AppSnapshot& one : found) out.emplace(one.app.id, Told(context, one));
+  return out;
+}
+
+Result<platform::RepositoryStatus> StatusOf(const Context& context, const RepositoryId& id) {
+  NS_ASSIGN(const auto conditions, ConditionsOf(context, model::Subject::kRepository, id.str()));
+  platform::RepositoryStatus out;
+  for (const model::Condition& condition : conditions) *out.add_conditions() = ToProto(condition);
   return out;
 }
 

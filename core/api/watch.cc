@@ -65,8 +65,12 @@ struct View {
 
   bool Named(const AppId& app) const { return apps.empty() || apps.contains(app.str()); }
   bool Shows(const std::vector<UserId>& owners, const RepositoryId& of) const {
-    return (!mine || std::ranges::find(owners, user.id) != owners.end()) &&
-           (repository.empty() || repository == of);
+    return (!mine || std::ranges::find(owners, user.id) != owners.end()) && From(of);
+  }
+  bool From(const RepositoryId& of) const { return repository.empty() || repository == of; }
+  // A repository itself, for those who own it.
+  bool ShowsRepository(const std::vector<UserId>& owners, const RepositoryId& id) const {
+    return apps.empty() && Shows(owners, id) && Owns(user, owners);
   }
 };
 
@@ -108,6 +112,7 @@ class WatchStream final : public Stream {
         view_(std::move(view)),
         epoch_(epoch),
         cursor_{place, 0},
+        passed_(place),
         resumed_(resumes ? std::move(place) : ""),
         initial_(std::move(initial)),
         seat_(context.feed),
@@ -162,7 +167,10 @@ class WatchStream final : public Stream {
     for (int i = 0; i < kEmptySlices && piece.messages.empty(); ++i) {
       NS_ASSIGN(const auto slice, context_.feed.After(cursor_, kAtOnce));
       NS_TRY(CheckReached());
-      for (const auto& told : slice) NS_TRY(Take(piece, *told));
+      for (const auto& told : slice) {
+        NS_TRY(Take(piece, *told));
+        passed_ = told->place;
+      }
       Flush(piece);
       more_ = slice.size() == kAtOnce;
       if (!more_) break;
@@ -183,6 +191,7 @@ class WatchStream final : public Stream {
     const model::Event& event = told.event;
     if (event.kind == "epoch.raised" && EpochOf(event) > epoch_)
       return TooOld("the database has begun another history");
+    if (event.subject == model::Subject::kRepository) return TakeRepository(piece, told);
     if (event.app.empty() || !view_.Named(event.app)) return Status();
     if (event.kind == "app.deleted") {
       if (WasShown(view_, event)) Remove(piece, told);
@@ -194,6 +203,39 @@ class WatchStream final : public Stream {
     const bool left = event.kind == "app.updated" && Tells(event, view_.user.id.str());
     if (view_.mine && left && (view_.repository.empty() || view_.repository == look->repository))
       Remove(piece, told);
+    return Status();
+  }
+
+  Status TakeRepository(Piece& piece, const EventFeed::Told& told) {
+    const RepositoryId id(told.event.subject_id);
+    if (!view_.From(id)) return Status();
+    NS_ASSIGN(const auto look, context_.looks.Repository(context_, id, told.seen));
+    if (!look->there) return Status();
+    if (told.event.kind == "condition.changed") NS_TRY(ShowFollowers(piece, *look, told.seen));
+    if (!view_.ShowsRepository(look->owners, id)) return Status();
+    Flush(piece);
+    WatchResponse out;
+    auto& change = *out.mutable_repository();
+    change.set_repository_id(id.str());
+    change.set_name(look->name);
+    *change.add_events() = ToProto(told.event, context_.looks.NameOf(context_, told.event.actor));
+    *change.mutable_status() = look->status;
+    Put(piece, out, told.place);
+    return Status();
+  }
+
+  // What is wrong with a repository is wrong with its applications. They come with the place before
+  // the event of the repository: who is cut off among them is told again.
+  Status ShowFollowers(Piece& piece, const RepositoryLook& of, uint64_t seen) {
+    Flush(piece);
+    for (const AppId& app : of.apps) {
+      if (!view_.Named(app)) continue;
+      NS_ASSIGN(const auto look, context_.looks.App(context_, app, seen));
+      if (!look->there || !view_.Shows(look->owners, look->repository)) continue;
+      WatchResponse out;
+      Show(*look, *out.mutable_application());
+      Put(piece, out, passed_);
+    }
     return Status();
   }
 
@@ -241,6 +283,7 @@ class WatchStream final : public Stream {
   const View view_;
   const int64_t epoch_;
   EventFeed::Cursor cursor_;
+  std::string passed_;   // the place behind the last event that was taken
   std::string resumed_;  // where it was begun, until that was seen to be whole
   std::deque<AppId> initial_;
   const EventFeed::Seat seat_;

@@ -130,6 +130,55 @@ TEST_F(WatchTest, Deleted_IsRemovedForThoseWhoSawIt) {
   EXPECT_THAT(Look(*carols), IsEmpty());
 }
 
+TEST_F(WatchTest, Repository_ThatCannotBeRead_IsToldToItsOwners_AndItsApplicationsToAll) {
+  const auto app = MakeNamed(Named("alice"), "one");
+  WatchRequest named, other;
+  named.add_application_ids(app.id());
+  other.set_repository_id(MakeRepository(Named("alice"), "https://git.test/a/other.git"));
+  auto alices = Begin(Named("alice"));
+  const std::string before = last.resume_token();
+  auto bobs = Begin(Named("bob")), of_app = Begin(Named("alice"), named),
+       of_other = Begin(Named("alice"), other);
+  FailFetch(repository);
+
+  const auto got = Until(*alices, [](const auto& out) { return out.size() == 2; });
+  EXPECT_EQ(got[0].application().application().id(), app.id());
+  EXPECT_THAT(got[0].application().events(), IsEmpty());
+  ASSERT_EQ(got[0].application().status().conditions(0).type(), "Source");
+  EXPECT_EQ(got[0].application().status().conditions(0).reason(), "RemoteUnreachable");
+  EXPECT_EQ(got[0].resume_token(), before);
+  const auto& change = got[1].repository();
+  EXPECT_EQ(change.repository_id(), repository);
+  EXPECT_EQ(change.name(), "shop");
+  ASSERT_EQ(change.events_size(), 1);
+  EXPECT_EQ(change.events(0).kind(), "condition.changed");
+  EXPECT_EQ(change.status().conditions(0).message(), "no route");
+  EXPECT_NE(got[1].resume_token(), before);
+
+  for (Stream* stream : {bobs.get(), of_app.get()}) {
+    const auto seen = Until(*stream, [](const auto& out) { return !out.empty(); });
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_EQ(seen[0].application().application().id(), app.id());
+    EXPECT_THAT(Look(*stream), IsEmpty());
+  }
+  EXPECT_THAT(Look(*of_other), IsEmpty());
+}
+
+TEST_F(WatchTest, Repository_CutAmongItsApplications_IsToldAgain) {
+  MakeNamed(Named("alice"), "one");
+  MakeNamed(Named("alice"), "two");
+  auto stream = Begin(Named("alice"));
+  FailFetch(repository);
+  auto got = Until(*stream, [](const auto& out) { return out.size() == 3; });
+  WatchRequest in;
+  in.set_resume_token(got[1].resume_token());
+  stream = Open(Named("alice"), in).value();
+  got = Until(*stream, [](const auto& out) { return out.size() == 3; });
+  in.set_resume_token(got[2].repository().repository_id().empty() ? "" : got[2].resume_token());
+  stream = Open(Named("alice"), in).value();
+  EXPECT_THAT(Look(*stream), IsEmpty());
+}
+
 TEST_F(WatchTest, Idle_BeatsWithATokenThatIsNew) {
   MakeNamed(Named("alice"), "one");
   WatchRequest in;

@@ -74,6 +74,16 @@ class WatchTest : public ApiWorld {
     ASSERT_TRUE(Call(owner, "StartApplication", OfApp(id)).ok());
   }
 
+  // As the fetcher stores it.
+  void FailFetch(const std::string& id) {
+    ASSERT_TRUE(store.store()
+                    .events
+                    .SetConditions(
+                        model::Subject::kRepository, id,
+                        {{"Fetch", false, "RemoteUnreachable", "no route", kNever, kNever, kNever}})
+                    .ok());
+  }
+
   // Reads events for those who watch, as the host does.
   static std::jthread Reader(Dispatcher& of) {
     return std::jthread([&of](const std::stop_token& stop) { of.FollowEvents(stop); });

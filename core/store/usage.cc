@@ -33,6 +33,14 @@ class PgUsage final : public ports::UsageStore {
     });
   }
 
+  Result<bool> Told(const std::string& backend, std::chrono::seconds span, Time at) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT 1 FROM usage_batches WHERE backend = $1 AND span = $2 AND ended_at "
+                        "= $3::timestamptz",
+                        Params::Of(backend, span.count(), at)));
+    return !rows.empty();
+  }
+
   // One row holds all applications: the place of the one is looked up once a row.
   Result<std::vector<model::UsagePoint>> Series(const std::string& backend, const AppId& app,
                                                 Time from, Time until) override {

@@ -44,7 +44,8 @@ std::string Padded(std::string text, size_t width) {
   return text;
 }
 
-std::string EventsOf(const WatchResponse::Change& change) {
+template <class Change>
+std::string EventsOf(const Change& change) {
   std::string out;
   for (const auto& event : change.events()) {
     out += (out.empty() ? "" : ", ") + event.kind();
@@ -66,6 +67,7 @@ class Writer {
       const auto known = names_.find(id);
       Line(known == names_.end() ? id : known->second, "gone", "");
     }
+    if (message.has_repository()) Repository(message.repository());
     if (message.has_synced()) context_.Progress("this is what is there; what changes follows");
   }
 
@@ -82,6 +84,18 @@ class Writer {
     }
     const std::string events = EventsOf(change);
     Line(name, StateOf(change.status()), rest + (events.empty() ? "" : "  [" + events + "]"));
+  }
+  void Repository(const WatchResponse::RepositoryChange& change) {
+    std::string rest;
+    bool ok = true;
+    for (const auto& condition : change.status().conditions()) {
+      if (condition.ok()) continue;
+      ok = false;
+      rest += (rest.empty() ? "" : "; ") + Plain(condition.message());
+    }
+    const std::string events = EventsOf(change);
+    Line(Plain(change.name()), ok ? "readable" : "unreadable",
+         "repository" + (rest.empty() ? "" : ": " + rest) + "  [" + events + "]");
   }
   void Line(const std::string& name, const std::string& state, const std::string& rest) {
     std::string line =

@@ -35,6 +35,22 @@ WatchResponse Removed(const std::string& name, const std::string& token) {
 
 using WatchTest = ProgramRun;
 
+TEST_F(WatchTest, RepositoryThatCannotBeRead_IsALine) {
+  server_.On("Watch", [&](const std::string&) {
+    WatchResponse message;
+    message.set_resume_token("7");
+    auto& change = *message.mutable_repository();
+    change.set_name("shop");
+    change.add_events()->set_kind("condition.changed");
+    auto* condition = change.mutable_status()->add_conditions();
+    condition->set_message("no route");
+    return Stream<WatchResponse>({message});
+  });
+  EXPECT_EQ(Run({"watch"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("shop                  unreadable  repository: no route  "
+                              "[condition.changed]\n"));
+}
+
 TEST_F(WatchTest, ShowsLines_AndGoesOnBehindTheLastToken) {
   std::vector<std::string> tokens;
   server_.On("Watch", [&](const std::string& body) {

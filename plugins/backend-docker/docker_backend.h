@@ -46,6 +46,11 @@ class DockerBackend final : public sdk::RolloutBackend {
   // Adds whether the route file is as it was written.
   void LookAtRoutes(sdk::Look& look, const std::string& app, const sdk::AppRecord& record) const;
   std::optional<docker::Container> Inspected(const sdk::Call& call, const docker::Listed& listed);
+  // nullopt: it has ended meanwhile.
+  std::optional<sdk::Usage> UsageNow(const sdk::Call& call, const docker::Listed& listed);
+  // Leaves out those that cannot be read.
+  void AskUsages(const sdk::Call& call, const std::vector<docker::Listed>& unread,
+                 const sdk::UsageSink& sink);
   traefik::Config RoutesTo(const sdk::Call& call, const sdk::App& app,
                            const std::set<std::string>& targets);
   std::string Create(const sdk::Call& call, const sdk::App& app, const std::string& key, int number,

@@ -20,6 +20,14 @@ class FakeUsage final : public UsageStore {
     });
   }
 
+  Result<bool> Told(const std::string& backend, std::chrono::seconds span, Time at) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<bool> {
+      return std::ranges::any_of(rows.usage, [&](const model::UsageBatch& one) {
+        return one.backend == backend && one.span == span && one.at == at;
+      });
+    });
+  }
+
   Result<std::vector<model::UsagePoint>> Series(const std::string& backend, const AppId& app,
                                                 Time from, Time until) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::UsagePoint>> {

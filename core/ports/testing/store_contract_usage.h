@@ -52,6 +52,14 @@ TEST_P(UsageContract, OneMoment_IsToldOfOnce) {
   EXPECT_THAT(Series(1, 0, 61), UnorderedElementsAre(std::pair(60, 15), std::pair(60, 60)));
 }
 
+TEST_P(UsageContract, Told_IsOfBackendSpanAndMoment) {
+  ASSERT_EQ(s.usage.Put(BatchAt(60), 1h), Status());
+  EXPECT_TRUE(s.usage.Told("docker", model::kUsageSpan, At(60)).value());
+  EXPECT_FALSE(s.usage.Told("docker", model::kUsageSpan, At(75)).value());
+  EXPECT_FALSE(s.usage.Told("docker", model::kUsageMinute, At(60)).value());
+  EXPECT_FALSE(s.usage.Told("another", model::kUsageSpan, At(60)).value());
+}
+
 TEST_P(UsageContract, OldOnes_GoWithTheNextOfTheirSpan) {
   ASSERT_EQ(s.usage.Put(BatchAt(60), 1min), Status());
   ASSERT_EQ(s.usage.Put(BatchAt(60, model::kUsageMinute), 1h), Status());

@@ -326,6 +326,17 @@ Outcome TestHost::Logs(const std::string& app, int limit, std::vector<Line>& lin
   return call.Done(backend_->logs(plugin_, call.raw(), &query, sink));
 }
 
+Outcome TestHost::Usages(std::map<std::string, int64_t>& memory) {
+  Collected call;
+  const ns_usage_sink sink{
+      &memory, [](void* ctx, const ns_usage* usage) noexcept -> ns_status {
+        (*static_cast<std::map<std::string, int64_t>*>(ctx))[Text(usage->app)] +=
+            usage->memory_bytes;
+        return NS_OK;
+      }};
+  return call.Done(backend_->usage(plugin_, call.raw(), sink));
+}
+
 void TestHost::EndHelpers() {
   const std::lock_guard lock(helpers_mutex);
   while (!helpers.empty()) End(helpers.begin()->first);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ class TestHost {
   };
   Outcome Logs(const std::string& app, int limit, std::vector<Line>& lines,
                std::optional<sdk::UtcTime> before = {});
+
+  // By application, the bytes of memory of its replicas.
+  Outcome Usages(std::map<std::string, int64_t>& memory);
 
   // Ends every helper that any TestHost of this process started.
   static void EndHelpers();

@@ -319,7 +319,8 @@ void Engine::Events(const Call& call, const std::function<void()>& begun,
 
 std::optional<Usage> Engine::Stats(const Call& call, const std::string& id) {
   const Response response =
-      Ask(call, "GET", "/containers/" + Escaped(id) + "/stats?stream=false&one-shot=true");
+      Ask(call, "GET", "/containers/" + Escaped(id) + "/stats?stream=false&one-shot=true", "",
+          std::chrono::seconds(3));
   if (response.status == 404 || response.status == 409) return std::nullopt;
   return ParseStats(Expect(response).body);
 }

@@ -72,7 +72,7 @@ class Engine {
               const std::vector<http::Watched>& watched);
   void Logs(const sdk::Call& call, const std::string& id, const LogQuery& query,
             const std::function<void(LogLine)>& take);
-  // nullopt: it is not there, or does not run.
+  // Within 3 s. nullopt: it is not there, or does not run.
   std::optional<Usage> Stats(const sdk::Call& call, const std::string& id);
 
  private:
