@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "api/api_world.h"
+#include "api/testing/counting_listings.h"
 #include "ports/testing/fake_rows.h"
 
 namespace ns::api {
@@ -10,50 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// Counts what the store is asked for.
-class CountingListings final : public ports::ListingStore {
- public:
-  explicit CountingListings(ports::ListingStore& inner) : inner_(inner) {}
-
-  Result<std::vector<ports::AppStamp>> Stamps(const ports::AppScope& scope) override {
-    ++stamps;
-    auto all = inner_.Stamps(scope);
-    if (between) between();
-    return all;
-  }
-  Result<std::vector<ports::ListedApp>> Apps(const std::vector<AppId>& ids) override {
-    read.push_back(ids);
-    return inner_.Apps(ids);
-  }
-  Result<std::vector<model::Build>> Builds(const ports::BuildScope& scope, int64_t offset,
-                                           int limit) override {
-    return inner_.Builds(scope, offset, limit);
-  }
-  Result<std::vector<model::Repository>> Repositories(ports::RepositoryScope scope,
-                                                      const UserId& user) override {
-    return inner_.Repositories(scope, user);
-  }
-  Result<std::vector<ports::AppName>> AppsOf(const RepositoryId& repository) override {
-    return inner_.AppsOf(repository);
-  }
-  Result<std::vector<ports::CommitPlace>> Places(const std::vector<std::string>& commits) override {
-    return inner_.Places(commits);
-  }
-  Result<std::vector<ports::AppStanding>> Standings(const std::vector<AppId>& of) override {
-    return inner_.Standings(of);
-  }
-  Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& of) override {
-    return inner_.LastDurations(of);
-  }
-
-  int stamps = 0;
-  std::vector<std::vector<AppId>> read;
-  std::function<void()> between;  // the two questions
-
- private:
-  ports::ListingStore& inner_;
-};
 
 class AppListingTest : public ApiWorld {
  protected:

@@ -9,6 +9,7 @@ namespace ns::ports::testing {
 struct OtherParts {
   BuildStore* builds = nullptr;
   EventStore* events = nullptr;
+  ListingStore* listings = nullptr;
   SiteStore* sites = nullptr;
 };
 
@@ -30,7 +31,7 @@ inline Store With(const Store& store, const OtherParts& others) {
       .detections = store.detections,
       .usage = store.usage,
       .totals = store.totals,
-      .listings = store.listings,
+      .listings = others.listings ? *others.listings : store.listings,
       .audit = store.audit,
       .repeats = store.repeats,
       .hints = store.hints,
