@@ -23,11 +23,12 @@
 #include "model/user.h"
 #include "ports/audit_store.h"
 #include "ports/detection_store.h"
-#include "ports/totals_store.h"
-#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
+#include "ports/received_store.h"
 #include "ports/repeat_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 
 namespace ns::ports {
 
@@ -403,6 +404,7 @@ struct Store {
   ListingStore& listings;
   AuditStore& audit;
   RepeatStore& repeats;
+  ReceivedStore& received;
   Hints& hints;
 };
 
