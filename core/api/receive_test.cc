@@ -108,6 +108,11 @@ class ReceiveTest : public ApiWorld {
     return {
         false, 0, 0, "10.1.1.1", {{"authorization", "Basic " + ToBase64(user + ":" + password)}}};
   }
+  // A host of the platform that builds of that repository.
+  Peer HostWith(const std::string& name) {
+    return Basic(model::FetchUser(name), model::FetchToken(MakeSettings().plan_key, name,
+                                                           clock.Now() + std::chrono::minutes(1)));
+  }
   std::string Token(const Peer& owner, own_pb::TokenScope scope) {
     own_pb::CreateTokenRequest in;
     in.set_name("t");
@@ -237,9 +242,7 @@ TEST_F(ReceiveTest, SubmoduleBeside_IsFetchedByAHostWhereItsOwnersAgree) {
   ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
   ASSERT_EQ(Advertise(Named("alice"), "lib").status, 200);
   ASSERT_EQ(Advertise(Named("bob"), "foreign").status, 200);
-  const Peer host = Basic(
-      "ns-fetch+shop",
-      model::FetchToken(MakeSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1)));
+  const Peer host = HostWith("shop");
   EXPECT_EQ(Advertise(host, "lib", false).status, 200);
   const Told refused = Advertise(host, "foreign", false);
   EXPECT_EQ(refused.status, 403);
@@ -260,13 +263,12 @@ TEST_F(ReceiveTest, GitLfs_IsRefusedInItsOwnForm) {
 TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) {
   ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
   ASSERT_EQ(Advertise(Named("bob"), "blog").status, 200);
-  const std::string token =
-      model::FetchToken(MakeSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1));
-  EXPECT_EQ(Advertise(Basic("ns-fetch+shop", token), "shop", false).status, 200);
-  EXPECT_EQ(Advertise(Basic("ns-fetch+shop", token), "blog", false).status, 403);
-  EXPECT_EQ(Advertise(Basic("ns-fetch+shop", token), "shop", true).status, 401);
+  const Peer host = HostWith("shop");
+  EXPECT_EQ(Advertise(host, "shop", false).status, 200);
+  EXPECT_EQ(Advertise(host, "blog", false).status, 403);
+  EXPECT_EQ(Advertise(host, "shop", true).status, 401);
   clock.Advance(std::chrono::minutes(2));
-  EXPECT_EQ(Advertise(Basic("ns-fetch+shop", token), "shop", false).status, 401);
+  EXPECT_EQ(Advertise(host, "shop", false).status, 401);
 }
 
 TEST_F(ReceiveTest, Push_HintsTheFetcher) {
@@ -302,6 +304,22 @@ TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
   const Told told = Advertise(Named("alice"), "shop");
   EXPECT_EQ(told.status, 503);
   EXPECT_THAT(told.headers, ::testing::Contains(::testing::Pair("retry-after", "5")));
+}
+
+TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
+  Remake([](Settings& settings) { settings.receive.at_once = 1; });
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  Told host, again;
+  bool first = true;
+  receive_.meanwhile = [&] {
+    if (!std::exchange(first, false)) return;
+    host = Advertise(HostWith("shop"), "shop", false);
+    again = Advertise(Named("alice"), "shop", false);
+  };
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(host.status, 200);
+  EXPECT_EQ(again.status, 503);
+  EXPECT_THAT(again.text, HasSubstr("1 pushes and fetches of yours are under way"));
 }
 
 TEST(GitAsk, PathsAndHeadersThatAreNoneOfGits_AreRefused) {
