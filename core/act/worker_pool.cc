@@ -1,5 +1,8 @@
 #include "act/worker_pool.h"
 
+#include <limits>
+#include <utility>
+
 namespace ns::act {
 
 WorkerPool::~WorkerPool() {
@@ -15,13 +18,19 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::Submit(std::function<void()> work) {
+  (void)Offer(std::move(work), std::numeric_limits<size_t>::max());
+}
+
+bool WorkerPool::Offer(std::function<void()> work, size_t most) {
   {
     Lock lock(mutex_);
-    if (stopping_) return;
+    if (stopping_) return true;  // nobody waits for it
+    if (queue_.size() >= most) return false;
     queue_.push_back(std::move(work));
     if (idle_ < queue_.size() && threads_.size() < limit_) threads_.emplace_back([this] { Run(); });
   }
   changed_.notify_one();
+  return true;
 }
 
 void WorkerPool::Run() {

@@ -24,6 +24,8 @@ class WorkerPool {
 
   // [any-thread]
   void Submit(std::function<void()> work) NS_EXCLUDES(mutex_);
+  // The same, unless `most` wait already: then false, and the work is not done. [any-thread]
+  bool Offer(std::function<void()> work, size_t most) NS_EXCLUDES(mutex_);
 
  private:
   void Run();

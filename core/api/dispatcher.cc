@@ -87,8 +87,8 @@ struct Dispatcher::State {
   }
 
   Context MakeContext() {
-    return {settings, parts, *followers, refreshes, turns,    failures,
-            *feed,    looks, listing,    hooks,     git_turns};
+    return {settings, parts, *followers, refreshes, turns,     failures,
+            *feed,    looks, listing,    hooks,     git_turns, host_turns};
   }
 
   // What a call has once it was let in; until then `on` is empty.
@@ -211,7 +211,8 @@ struct Dispatcher::State {
   RemoteFailures failures;
   AppListing listing;
   Hooks hooks;
-  GitTurns git_turns{settings.receive.at_once};
+  GitTurns git_turns{settings.receive.at_once, (settings.receive.at_once + 1) / 2};
+  GitTurns host_turns{settings.receive.at_once, settings.receive.at_once};
 };
 
 namespace {
@@ -338,6 +339,10 @@ std::vector<RawEntry> Dispatcher::RawEntries() const {
   std::vector<RawEntry> entries = AllRawEntries();
   if (state_->parts.received != nullptr) entries.push_back(GitEntry(state_->settings.receive));
   return entries;
+}
+
+bool Dispatcher::OfAHost(const Peer& peer) const {
+  return FetchedByHost(state_->settings, peer, state_->parts.clock.Now()).has_value();
 }
 
 std::optional<RawAnswer> Dispatcher::Raw(const ports::Call& call, const Peer& peer,

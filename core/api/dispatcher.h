@@ -20,7 +20,6 @@
 #include "model/platform.h"
 #include "ports/git_receive.h"
 #include "ports/git_remote.h"
-#include "ports/received_store.h"
 #include "ports/storage.h"
 #include "ports/store.h"
 
@@ -31,7 +30,7 @@ struct ReceiveSettings {
   std::string host;            // the name of this machine
   std::string address;         // URL of its gateway for other machines; empty: none
   bool create_on_push = true;  // a push to an unknown name makes a repository of it
-  int at_once = 8;             // pushes and fetches under way
+  int at_once = 8;             // pushes and fetches under way, and as many of hosts besides
   Duration time_limit = std::chrono::hours(1);  // of each
   uint64_t push_limit = uint64_t{1} << 30;      // bytes of one push
 };
@@ -58,8 +57,7 @@ struct Parts {
   std::function<ports::Storage*()> storage = [] { return nullptr; };
   // What /metrics answers; empty: there is nothing to tell. [any-thread]
   std::function<std::string()> metrics = [] { return std::string(); };
-  ports::GitReceive* received = nullptr;           // null: nothing is pushed here
-  ports::ReceivedStore* received_store = nullptr;  // not null where that is not
+  ports::GitReceive* received = nullptr;  // null: nothing is pushed here
 };
 
 // A raw HTTP entry that an HTTP edge serves.
@@ -129,6 +127,8 @@ class Dispatcher {
   void SendOwed();
   RawAnswer Raw(const ports::Call& call, const Peer& peer, std::string_view http_method,
                 std::string_view path, std::string_view body);
+  // Whether a host of the platform asks, by what it shows; does not block.
+  bool OfAHost(const Peer& peer) const;
   // A request of an entry that streams. What it gives is the answer where `stream` was not opened.
   std::optional<RawAnswer> Raw(const ports::Call& call, const Peer& peer,
                                std::string_view http_method, std::string_view path,

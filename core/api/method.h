@@ -36,7 +36,8 @@ struct Context {
   Looks& looks;
   AppListing& listing;
   Hooks& hooks;
-  GitTurns& git_turns;
+  GitTurns& git_turns;   // of people
+  GitTurns& host_turns;  // of hosts of the platform
 
   const ports::Store& store() const { return parts.store; }
 };

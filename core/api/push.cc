@@ -40,7 +40,7 @@ Result<platform::PreparePushResponse> PreparePush(const Context& context, const 
                   "this server takes no pushes: receive.enabled is false");
   const std::string mistake = model::ReceivedNameMistake(in.name());
   if (!mistake.empty()) return InvalidField("name", mistake + ", got " + model::Quoted(in.name()));
-  const auto found = context.parts.received_store->Find(in.name());
+  const auto found = context.store().received.Find(in.name());
   if (found.ok()) return Existing(context, request, *found);
   if (found.status().code() != Code::kNotFound) return found.status();
   const auto made = MakeReceived(context, request.user, in.name());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/receive_part.h"
 #include "api/receive_request.h"
 #include "base/log.h"
 #include "model/fetch_token.h"
@@ -44,6 +45,16 @@ RawAnswer Refusal(const Status& status) {
   }
 }
 
+// As git-lfs shows it.
+RawAnswer NoLfs() {
+  return {501,
+          "application/vnd.git-lfs+json",
+          "{\"message\": \"the platform keeps no Git LFS objects: name a server that does by `git "
+          "config -f .lfsconfig lfs.url URL`, or keep the files in Git itself by `git lfs migrate "
+          "export --everything --include='*'`\"}\n",
+          {}};
+}
+
 // Opens the answer when there is something to say.
 class OpenedLate final : public ports::ByteExchange {
  public:
@@ -75,14 +86,13 @@ class GitRequest {
   // Ok: the stream has the answer, or the beginning of one that was cut.
   Status Answer(RawStream& stream) {
     NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
+    NS_TRY(ReadClaim());
     NS_ASSIGN(const ports::Received place, Admitted());
     if (place.host != context_.settings.receive.host) return Elsewhere(place);
-    const GitTurns::Turn turn(context_.git_turns, call_, told_.user.str());
-    if (!turn.got())
-      return Unavailable("too many pushes and fetches are under way; try again in a few seconds");
-    NS_ASSIGN(const ports::Received now, Admitted());  // who waited may have lost the right to it
-    if (now.repository != place.repository)
-      return NotFound("the repository \"" + ask_.name + "\" is another one by now");
+    const GitTurns::Turn turn(OfAHost() ? context_.host_turns : context_.git_turns, call_,
+                              told_.user.str());
+    NS_TRY(turn.status());
+    NS_TRY(StillAdmitted(place));                      // who waited may have lost the right to it
     if (push()) NS_TRY(received().Create(ask_.name));  // should it have failed before
     return Serve(place, stream);
   }
@@ -97,30 +107,41 @@ class GitRequest {
   bool push() const { return ask_.serving.service == GitService::kReceive; }
   ports::GitReceive& received() const { return *context_.parts.received; }
 
-  Result<ports::Received> Admitted() {
+  bool OfAHost() const { return whole_ && !push(); }
+
+  // What was claimed at first counts to the end, where it proves nothing any more later.
+  Status ReadClaim() {
+    whole_ = FetchedByHost(context_.settings, request_.peer, context_.parts.clock.Now());
+    if (OfAHost()) return {};
     const auto basic = BasicOf(request_.peer);
-    const bool host = basic && !push() && basic->user == model::kFetchUser &&
-                      model::IsFetchToken(context_.settings.plan_key, ask_.name, basic->password,
-                                          context_.parts.clock.Now());
-    if (host) return context_.parts.received_store->Find(ask_.name);
     const Peer peer = basic ? WithBearer(request_.peer, *basic) : request_.peer;
-    NS_ASSIGN(const Claim claim,
-              Identify(context_.settings.identity, peer, context_.parts.clock.Now()));
-    NoteClaim(context_.settings.identity, peer, claim, told_);
-    NS_ASSIGN(const Caller caller, Recognise(context_.store(), context_.settings.identity, claim));
+    NS_ASSIGN(claim_, Identify(context_.settings.identity, peer, context_.parts.clock.Now()));
+    NoteClaim(context_.settings.identity, peer, claim_, told_);
+    return {};
+  }
+
+  Result<ports::Received> Admitted() {
+    if (OfAHost()) return FindPart(context_.store(), *whole_, ask_.name);
+    NS_ASSIGN(const Caller caller, Recognise(context_.store(), context_.settings.identity, claim_));
     NoteCaller(caller, told_);
     return Place(caller);
   }
 
+  Status StillAdmitted(const ports::Received& place) {
+    NS_ASSIGN(const ports::Received now, Admitted());
+    if (now.repository == place.repository) return {};
+    return NotFound("the repository \"" + ask_.name + "\" is another one by now");
+  }
+
   Result<ports::Received> Place(const Caller& caller) {
-    const auto found = context_.parts.received_store->Find(ask_.name);
+    const auto found = context_.store().received.Find(ask_.name);
     const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
     if (found.status().code() == Code::kNotFound && makes) {
       NS_TRY(Authorize(caller, {Action::kAny, model::TokenScope::kDeploy, false}, {}));
       NS_ASSIGN(const model::Repository made, MakeReceived(context_, caller.user, ask_.name));
       made_ = true;
       NoteRepository(made.id);
-      return context_.parts.received_store->Find(ask_.name);
+      return context_.store().received.Find(ask_.name);
     }
     if (!found.ok()) return found;
     NoteRepository(found->repository);
@@ -159,16 +180,20 @@ class GitRequest {
     ports::Call call = call_;
     call.deadline = context_.parts.clock.Monotonic() + context_.settings.receive.time_limit;
     OpenedLate exchange(stream, GitContentType(ask_.serving));
-    const Status served = received().Serve(call, ask_.name, ask_.serving, exchange);
-    told_.code = served.code();
-    told_.reason = served.reason();
-    if (push() && !ask_.serving.advertise) Tell(place);
+    ports::GitServing serving = ask_.serving;
+    const bool changes = push() && !serving.advertise;
+    if (changes) serving.may = [&] { return StillAdmitted(place); };
+    const auto served = received().Serve(call, ask_.name, serving, exchange);
+    const Status outcome = served.ok() ? served->refused : served.status();
+    told_.code = served.ok() && served->moved ? Code::kOk : outcome.code();
+    told_.reason = outcome.reason();
+    if (changes) Tell(place);
     if (!served.ok() && exchange.opened()) {
       log::Info("a Git client was cut off",
-                {{"repository", ask_.name}, {"why", served.ToString()}});
+                {{"repository", ask_.name}, {"why", outcome.ToString()}});
       return {};
     }
-    return served;
+    return served.status();
   }
 
   // Whatever came of it: what is new is built at once. Should the hint be lost, the relist comes to
@@ -184,7 +209,9 @@ class GitRequest {
   const RawRequest& request_;
   model::AuditEvent& told_;
   GitAsk ask_;
-  bool made_ = false;  // the repository
+  std::optional<std::string> whole_;  // the repository whose token a host shows
+  Claim claim_;                       // of anybody else
+  bool made_ = false;                 // the repository
 };
 
 }  // namespace
@@ -198,6 +225,10 @@ RawEntry GitEntry(const ReceiveSettings& settings) {
 std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
                                    const RawRequest& request, RawStream& stream,
                                    std::optional<model::AuditEvent>& told) {
+  if (IsLfs(request.path)) {
+    told.reset();
+    return NoLfs();
+  }
   GitRequest asked(context, call, request, *told);
   const Status answered = asked.Answer(stream);
   if (!answered.ok()) {
@@ -211,6 +242,13 @@ std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& ca
   return Refusal(answered);
 }
 
+std::optional<std::string> FetchedByHost(const Settings& settings, const Peer& peer, Time now) {
+  const auto basic = BasicOf(peer);
+  auto name = basic ? model::FetchedFor(basic->user) : std::nullopt;
+  if (name && !model::IsFetchToken(settings.plan_key, *name, basic->password, now)) name.reset();
+  return name;
+}
+
 Result<model::Repository> MakeReceived(const Context& context, const model::User& user,
                                        const std::string& name) {
   const ReceiveSettings& settings = context.settings.receive;
@@ -219,7 +257,7 @@ Result<model::Repository> MakeReceived(const Context& context, const model::User
   made.name = name;
   made.url = model::ReceivedUrl(name);
   made.owners = {user.id};
-  const Status stored = context.parts.received_store->Insert(
+  const Status stored = context.store().received.Insert(
       made, {name, made.id, settings.host, settings.address, false}, user.id);
   if (stored.code() == Code::kExists)
     return Status(Code::kExists, "NameTaken", "the name \"" + name + "\" is taken: choose another");

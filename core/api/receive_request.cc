@@ -96,6 +96,8 @@ Result<GitAsk> ReadGitAsk(const Peer& peer, std::string_view http_method, std::s
   return ask;
 }
 
+bool IsLfs(std::string_view path) { return path.find("/info/lfs/") != std::string_view::npos; }
+
 std::string GitContentType(const ports::GitServing& serving) {
   return std::string("application/x-git-") +
          (serving.service == GitService::kReceive ? "receive" : "upload") + "-pack-" +

@@ -21,6 +21,9 @@ struct GitAsk {
 // kUnsupported.
 Result<GitAsk> ReadGitAsk(const Peer& peer, std::string_view http_method, std::string_view path);
 
+// Whether it is a path of Git LFS.
+bool IsLfs(std::string_view path);
+
 // "application/x-git-receive-pack-advertisement".
 std::string GitContentType(const ports::GitServing& serving);
 

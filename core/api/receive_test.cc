@@ -30,15 +30,21 @@ class FakeReceive final : public ports::GitReceive {
     return {};
   }
   Status Tidy(const ports::Call&, const std::string&) override { return {}; }
-  Status Serve(const ports::Call& call, const std::string& name, const ports::GitServing& serving,
-               ports::ByteExchange& exchange) override {
+  Result<ports::GitServed> Serve(const ports::Call& call, const std::string& name,
+                                 const ports::GitServing& serving,
+                                 ports::ByteExchange& exchange) override {
     served.push_back((serving.service == GitService::kReceive ? "push " : "fetch ") + name);
     if (!failure.ok()) return failure;
-    return exchange.Give(call, "said");
+    meanwhile();
+    if (outcome.refused.ok() && serving.may) outcome.refused = serving.may();
+    NS_TRY(exchange.Give(call, "said"));
+    return std::exchange(outcome, {});
   }
   std::set<std::string> there;
   std::vector<std::string> served;
   Status failure;
+  ports::GitServed outcome;
+  std::function<void()> meanwhile = [] {};
 };
 
 class MemoryStream final : public RawStream, public ports::ByteExchange {
@@ -71,7 +77,6 @@ class ReceiveTest : public ApiWorld {
     change(settings);
     Parts parts = MakeParts();
     parts.received = &receive_;
-    parts.received_store = &store.received();
     dispatcher_.emplace(std::move(settings), parts);
   }
 
@@ -102,6 +107,11 @@ class ReceiveTest : public ApiWorld {
   static Peer Basic(const std::string& user, const std::string& password) {
     return {
         false, 0, 0, "10.1.1.1", {{"authorization", "Basic " + ToBase64(user + ":" + password)}}};
+  }
+  // A host of the platform that builds of that repository.
+  Peer HostWith(const std::string& name) {
+    return Basic(model::FetchUser(name), model::FetchToken(MakeSettings().plan_key, name,
+                                                           clock.Now() + std::chrono::minutes(1)));
   }
   std::string Token(const Peer& owner, own_pb::TokenScope scope) {
     own_pb::CreateTokenRequest in;
@@ -185,8 +195,13 @@ TEST_F(ReceiveTest, Pushes_StandInTheAuditLogAndWhatGitAsksBeforeDoesNot) {
   EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
   EXPECT_EQ(Advertise(Named("alice"), "shop", false).status, 200);
   EXPECT_EQ(told().size(), 2u);
+  receive_.outcome = {Status(Code::kInvalid, "ObjectsRefused", "fsck"), false};
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
+  receive_.outcome = {Status(Code::kPrecondition, "RefRefused", "one of two"), true};
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
   EXPECT_EQ(Push(Named("bob"), "shop").status, 404);
-  EXPECT_THAT(told(), ElementsAre("bob" + push + "5 NotFound", "alice" + push + "0 ",
+  EXPECT_THAT(told(), ElementsAre("bob" + push + "5 NotFound", "alice" + push + "0 RefRefused",
+                                  "alice" + push + "3 ObjectsRefused", "alice" + push + "0 ",
                                   "alice" + push + "0 "));
 }
 
@@ -200,16 +215,60 @@ TEST_F(ReceiveTest, Tokens_ComeAsPasswordsAndCountByTheirScope) {
   EXPECT_EQ(Advertise(Basic("any", read), "shop", false).status, 200);
 }
 
+TEST_F(ReceiveTest, WhoLosesTheRightToAPushThatIsUnderWay_IsRefused) {
+  const std::string deploy = Token(Named("alice"), own_pb::TOKEN_SCOPE_DEPLOY);
+  ASSERT_EQ(Advertise(Basic("", deploy), "shop").status, 200);
+  const auto last_reason = [&] {
+    ports::AuditQuery query;
+    query.all = true;
+    return store.store().audit.List(query)->front().reason;
+  };
+  Push(Basic("", deploy), "shop");
+  EXPECT_EQ(last_reason(), "");
+  const auto place = store.store().received.Find("shop").value();
+  auto repository = store.store().repositories.Get(place.repository).value();
+  receive_.meanwhile = [&] {
+    repository.owners = {store.store().users.Ensure("bob", false)->id};
+    ASSERT_TRUE(store.store().repositories.Update(repository).ok());
+  };
+  Push(Named("alice"), "shop");
+  EXPECT_EQ(last_reason(), "NotFound");
+  receive_.meanwhile = [&] { clock.Advance(std::chrono::hours(48)); };
+  Push(Basic("", deploy), "shop");
+  EXPECT_NE(last_reason(), "") << "the token has run out";
+}
+
+TEST_F(ReceiveTest, SubmoduleBeside_IsFetchedByAHostWhereItsOwnersAgree) {
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Named("alice"), "lib").status, 200);
+  ASSERT_EQ(Advertise(Named("bob"), "foreign").status, 200);
+  const Peer host = HostWith("shop");
+  EXPECT_EQ(Advertise(host, "lib", false).status, 200);
+  const Told refused = Advertise(host, "foreign", false);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.text, HasSubstr("each of its owners must own that"));
+  EXPECT_EQ(Advertise(host, "nowhere", false).status, 404);
+  EXPECT_TRUE(dispatcher_->OfAHost(host));
+  EXPECT_FALSE(dispatcher_->OfAHost(Basic("ns-fetch+shop", "1.x")));
+  EXPECT_FALSE(dispatcher_->OfAHost(Named("alice")));
+}
+
+TEST_F(ReceiveTest, GitLfs_IsRefusedInItsOwnForm) {
+  const Told told =
+      Ask({false, 0, 0, "10.1.1.1", {}}, "POST", "/git/shop.git/info/lfs/objects/batch");
+  EXPECT_EQ(told.status, 501);
+  EXPECT_THAT(told.text, HasSubstr("{\"message\": \"the platform keeps no Git LFS objects"));
+}
+
 TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) {
   ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_EQ(Advertise(Named("alice"), "blog").status, 200);
-  const std::string token =
-      model::FetchToken(TestSettings().plan_key, "shop", clock.Now() + std::chrono::minutes(1));
-  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", false).status, 200);
-  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "blog", false).status, 401);
-  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", true).status, 401);
+  ASSERT_EQ(Advertise(Named("bob"), "blog").status, 200);
+  const Peer host = HostWith("shop");
+  EXPECT_EQ(Advertise(host, "shop", false).status, 200);
+  EXPECT_EQ(Advertise(host, "blog", false).status, 403);
+  EXPECT_EQ(Advertise(host, "shop", true).status, 401);
   clock.Advance(std::chrono::minutes(2));
-  EXPECT_EQ(Advertise(Basic(model::kFetchUser, token), "shop", false).status, 401);
+  EXPECT_EQ(Advertise(host, "shop", false).status, 401);
 }
 
 TEST_F(ReceiveTest, Push_HintsTheFetcher) {
@@ -217,13 +276,13 @@ TEST_F(ReceiveTest, Push_HintsTheFetcher) {
   std::vector<ports::Hint> hints;
   store.store().hints.Subscribe([&](const ports::Hint& hint) { hints.push_back(hint); });
   ASSERT_EQ(Push(Named("alice"), "shop").status, 200);
-  const std::string id(store.received().Find("shop")->repository.str());
+  const std::string id(store.store().received.Find("shop")->repository.str());
   EXPECT_THAT(hints, ElementsAre(ports::Hint{ports::Hint::Kind::kRepository, id}));
 }
 
 TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
   ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_TRUE(store.received().SetAddress("one", "https://one.test").ok());
+  ASSERT_TRUE(store.store().received.SetAddress("one", "https://one.test").ok());
   Remake([](Settings& settings) { settings.receive.host = "two"; });
   const Told told = Advertise(Named("alice"), "shop");
   EXPECT_EQ(told.status, 503);
@@ -245,6 +304,22 @@ TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
   const Told told = Advertise(Named("alice"), "shop");
   EXPECT_EQ(told.status, 503);
   EXPECT_THAT(told.headers, ::testing::Contains(::testing::Pair("retry-after", "5")));
+}
+
+TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
+  Remake([](Settings& settings) { settings.receive.at_once = 1; });
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  Told host, again;
+  bool first = true;
+  receive_.meanwhile = [&] {
+    if (!std::exchange(first, false)) return;
+    host = Advertise(HostWith("shop"), "shop", false);
+    again = Advertise(Named("alice"), "shop", false);
+  };
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(host.status, 200);
+  EXPECT_EQ(again.status, 503);
+  EXPECT_THAT(again.text, HasSubstr("1 pushes and fetches of yours are under way"));
 }
 
 TEST(GitAsk, PathsAndHeadersThatAreNoneOfGits_AreRefused) {

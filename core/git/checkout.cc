@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -15,6 +16,8 @@
 #include "git/gitmodules.h"
 #include "git/submodule_url.h"
 #include "git/tree_writer.h"
+#include "model/received.h"
+#include "ports/git_remote.h"
 
 namespace ns::git {
 namespace {
@@ -105,7 +108,7 @@ class Checkout {
     fs::create_directories(modules, error);
     Request request = request_;
     request.url = part.url;
-    request.folder.clear();
+    request.folder = FolderOf(part.url);
     request.mirror = modules + "/" + Sha256Hex(part.url).substr(0, 32) + ".git";
     request.hashes = {part.commit};
     if (!SameOrigin(part.url, request_.url)) {
@@ -186,7 +189,16 @@ class Checkout {
       const Status status = Enqueue(part, gitlink, found->second);
       if (!status.ok()) return OfModule(gitlink.path, status);
     }
-    return {};
+    if (needed_.empty()) return {};
+    return Status(Code::kNotFound, ports::kSubmoduleBeside,
+                  "submodules are repositories of the platform that are not at hand")
+        .SetDetails(needed_);
+  }
+
+  // Of a repository that was pushed to this machine; empty: it is not at hand, or none such.
+  std::string FolderOf(const std::string& url) const {
+    const auto found = std::ranges::find(request_.siblings, url, UrlOfFolder);
+    return found == request_.siblings.end() ? "" : *found;
   }
 
   Status FillPointers(const Request& request, git_repository* repository, git_commit* commit,
@@ -217,6 +229,11 @@ class Checkout {
       return TooMany("submodules are nested more than " + std::to_string(kMaxNesting) + " deep");
     if (++modules_ > kMaxModules)
       return TooMany("it has more than " + std::to_string(kMaxModules) + " submodules");
+    const auto received = model::ReceivedName(*url);
+    if (received && FolderOf(*url).empty()) {
+      needed_ += *received + "\n";
+      return {};
+    }
     waiting_.push_back({gitlink.path, *url, gitlink.commit, part.nesting + 1});
     return {};
   }
@@ -228,6 +245,7 @@ class Checkout {
   std::deque<Part> waiting_;
   std::set<std::string> used_;  // mirrors of submodules
   size_t modules_ = 0;
+  std::string needed_;  // names of repositories of the platform, one a line
 };
 
 }  // namespace

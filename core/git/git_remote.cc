@@ -15,8 +15,8 @@
 
 #include "git/entry_name.h"
 #include "git/sandbox.h"
+#include "git/submodule_url.h"
 #include "git/wire.h"
-#include "model/received.h"
 #include "model/repository_url.h"
 #include "supervise/fd.h"
 #include "supervise/process.h"
@@ -165,7 +165,8 @@ class LibgitRemote final : public ports::GitRemote {
     request.url = remote.url;
     if (remote.url.starts_with('/')) {
       request.folder = remote.url;
-      request.url = model::ReceivedUrl(std::filesystem::path(remote.url).stem().string());
+      request.url = UrlOfFolder(remote.url);
+      request.siblings = remote.beside;
     }
     request.auth = remote.credentials.method;
     request.username = remote.credentials.username;
@@ -245,8 +246,8 @@ class LibgitRemote final : public ports::GitRemote {
     supervise::SpawnSpec spec;
     NS_ASSIGN(const auto writable, Prepare(request));
     NS_ASSIGN(const bool sandboxed, sandbox_.Use());
-    const std::vector<std::string> readable =
-        request.folder.empty() ? std::vector<std::string>() : std::vector{request.folder};
+    std::vector<std::string> readable = request.siblings;
+    if (!request.folder.empty()) readable.push_back(request.folder);
     spec.argv = sandboxed ? SandboxedCommand(options_, writable, readable) : options_.worker;
     spec.env = {"HOME=" + options_.folder, "LANG=C.UTF-8"};
     spec.folder = options_.folder;

@@ -6,6 +6,7 @@
 #include "git/lfs_batch.h"
 #include "git/ssh_command.h"
 #include "git/submodule_url.h"
+#include "model/received.h"
 #include "model/repository_url.h"
 
 namespace ns::git {
@@ -89,6 +90,8 @@ Result<LfsServer> FindLfsServer(const Request& request, std::string_view lfsconf
     return OverSsh(there);
   }
   if (!configured.empty()) return At(request, configured);
+  if (model::ReceivedName(request.url))
+    return LfsRefused(std::string("the platform keeps no objects of Git LFS") + kHint);
   return IsSsh(request.url) ? OverSsh(request) : At(request, LfsUrlOf(request.url));
 }
 

@@ -1,14 +1,10 @@
 #include "git/push_commands.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 
 namespace ns::git {
 namespace {
 
-constexpr size_t kLongestLine = 65520;
 constexpr size_t kOverhead = 4 + 40 + 1 + 40 + 1;  // of one command, before its ref
 constexpr size_t kLongestRef = 1024;
 constexpr size_t kMostToldOf = 100;  // refs, in a refusal
@@ -17,33 +13,17 @@ Status NoLines() { return Invalid("the body is no request of Git"); }
 
 }  // namespace
 
-std::string PacketLine(std::string_view text) {
-  std::array<char, 8> size{};
-  std::snprintf(size.data(), size.size(), "%04zx", text.size() + 4);
-  return size.data() + std::string(text);
-}
-
 Status PushCommands::Feed(std::string_view bytes) {
   if (complete_) return {};
-  seen_ += bytes.size();
-  left_ += bytes;
-  size_t at = 0;
-  while (!complete_ && left_.size() - at >= 4) {
-    size_t size = 0;
-    const char* const digits = left_.data() + at;
-    const auto [end, error] = std::from_chars(digits, digits + 4, size, 16);
-    if (error != std::errc() || end != digits + 4 || (size < 4 && size != 0) || size > kLongestLine)
-      return NoLines();
-    if (size == 0) {
-      complete_ = true;
-      break;
-    }
-    if (left_.size() - at < size) break;
-    NS_TRY(TakeLine(std::string_view(left_).substr(at + 4, size - 4)));
-    at += size;
+  packets_.Feed(bytes);
+  while (!complete_) {
+    const auto packet = packets_.Next();
+    if (!packet.ok()) return NoLines();
+    if (!*packet) return {};
+    complete_ = (*packet)->flush;
+    if (!complete_) NS_TRY(TakeLine((*packet)->text));
   }
-  left_.erase(0, at);
-  if (complete_) left_.clear();
+  packets_ = {};
   return {};
 }
 

@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "git/packet.h"
 
 namespace ns::git {
-
-// A packet line: its length in four hex digits, then `text`.
-std::string PacketLine(std::string_view text);
 
 class PushCommands {
  public:
@@ -21,6 +19,8 @@ class PushCommands {
   // more than `most` refs, or longer than those could be.
   Status Feed(std::string_view bytes);
   bool complete() const { return complete_; }
+  // The answer is in packets of its own that say what each is about.
+  bool side_band() const { return side_band_; }
   // Refs, as they came, and how many of them shall be new.
   const std::vector<std::string>& refs() const { return refs_; }
   size_t created() const { return created_; }
@@ -31,8 +31,7 @@ class PushCommands {
   Status TakeLine(std::string_view line);
 
   const size_t most_;
-  std::string left_;  // of a line that has not come in full
-  size_t seen_ = 0;   // bytes
+  PacketReader packets_;
   bool complete_ = false;
   bool side_band_ = false;
   std::vector<std::string> refs_;

@@ -45,10 +45,10 @@ Result<Pair> Pipe() {
 }
 
 // Settings that no repository can override: those of the command line come last.
-std::vector<std::string> Settings(uint64_t most_input) {
+std::vector<std::string> Settings(uint64_t most_input, const std::string& hooks = "/dev/null") {
   std::vector<std::string> words;
   for (const std::string& setting : std::initializer_list<std::string>{
-           "core.hooksPath=/dev/null",
+           "core.hooksPath=" + hooks,
            "core.alternateRefsCommand=/bin/true",
            "core.packedGitWindowSize=32m",
            "core.packedGitLimit=256m",
@@ -118,13 +118,15 @@ class ReceivedByGit final : public ports::GitReceive {
     return Unavailable("git gc of " + name + ": " + ended->ToString());
   }
 
-  Status Serve(const ports::Call& call, const std::string& name, const ports::GitServing& serving,
-               ports::ByteExchange& exchange) override {
+  Result<ports::GitServed> Serve(const ports::Call& call, const std::string& name,
+                                 const ports::GitServing& serving,
+                                 ports::ByteExchange& exchange) override {
     NS_TRY(CheckThere(name));
     const bool push = serving.service == GitService::kReceive;
     const uint64_t used = push ? Used(name) : 0;
     if (used >= options_.repository_limit) return Full(name);
-    auto words = Settings(std::min(options_.push_limit, options_.repository_limit - used));
+    NS_ASSIGN(const std::string hooks, folder_.Hooks());
+    auto words = Settings(std::min(options_.push_limit, options_.repository_limit - used), hooks);
     words.insert(words.end(), {push ? "receive-pack" : "upload-pack", "--stateless-rpc"});
     if (!push) words.emplace_back("--strict");
     if (serving.advertise) words.emplace_back("--advertise-refs");
@@ -133,25 +135,27 @@ class ReceivedByGit final : public ports::GitReceive {
     if (!push && !serving.protocol.empty()) env.push_back("GIT_PROTOCOL=" + serving.protocol);
     NS_ASSIGN(Pair io, Sockets());
     NS_ASSIGN(Pair err, Pipe());
-    NS_ASSIGN(Process child,
-              Start(name, std::move(words), env, {io.theirs.get(), err.theirs.get()}));
-    io.theirs.Close();
-    err.theirs.Close();
+    NS_ASSIGN(Pair gate, Sockets());
+    NS_ASSIGN(Process child, Start(name, std::move(words), env,
+                                   {io.theirs.get(), err.theirs.get(), gate.theirs.get(), hooks}));
+    for (Fd* const theirs : {&io.theirs, &err.theirs, &gate.theirs}) theirs->Close();
     ReceiveConversation conversation(
-        call, clock_, {std::move(child), std::move(io.ours), std::move(err.ours)}, serving,
-        exchange, options_.ref_limit,
+        call, clock_,
+        {std::move(child), std::move(io.ours), std::move(err.ours), std::move(gate.ours)}, serving,
+        exchange, options_.ref_limit, options_.ask_every,
         [&](const PushCommands& commands) { return CheckRefs(name, commands); });
-    const Status status = conversation.Run();
+    auto served = conversation.Run();
     if (push && !serving.advertise) NS_TRY(folder_.PointHead(name, conversation.commands().refs()));
-    return status;
+    return served;
   }
 
  private:
   static constexpr Duration kEnding = std::chrono::seconds(10);
 
-  // Of a child's standard streams; -1: nothing.
+  // A child's standard streams and the gate of its hook; -1: nothing.
   struct Streams {
-    int io = -1, err = -1;
+    int io = -1, err = -1, gate = -1;
+    std::string hooks = {};
   };
 
   Status Check(const std::string& name) const {
@@ -202,7 +206,9 @@ class ReceivedByGit final : public ports::GitReceive {
     if (sandboxed) {
       GitOptions inside = options_.git;
       inside.worker = std::move(words);
-      spec.argv = SandboxedCommand(inside, {folder_.PathOf(name)});
+      spec.argv = SandboxedCommand(
+          inside, {folder_.PathOf(name)},
+          streams.hooks.empty() ? std::vector<std::string>() : std::vector{streams.hooks});
     } else {
       spec.argv = std::move(words);
     }
@@ -215,6 +221,7 @@ class ReceivedByGit final : public ports::GitReceive {
                    {RLIMIT_AS, options_.git.memory_limit}};
     spec.in = spec.out = streams.io;
     spec.err = streams.err;
+    if (streams.gate >= 0) spec.handed = {streams.gate};
     spec.die_with_parent = true;
     return Process::Spawn(spec);
   }

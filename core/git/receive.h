@@ -16,6 +16,7 @@ struct ReceiveOptions {
   uint64_t push_limit = uint64_t{1} << 30;        // bytes of one push
   uint64_t repository_limit = uint64_t{4} << 30;  // bytes of one repository
   size_t ref_limit = 10'000;                      // branches and tags of one repository
+  Duration ask_every = std::chrono::seconds(30);  // whether a push may still be
 };
 
 // Whose calls must have a deadline. [any-thread]

@@ -33,17 +33,19 @@ struct Wake {
 ReceiveConversation::ReceiveConversation(const ports::Call& call, Clock& clock, ServedChild child,
                                          const ports::GitServing& serving,
                                          ports::ByteExchange& exchange, size_t most_commands,
-                                         PushCheck check)
+                                         Duration ask_every, PushCheck check)
     : call_(call),
       clock_(clock),
       child_(std::move(child)),
       serving_(serving),
       exchange_(exchange),
       commands_(most_commands),
+      ask_every_(ask_every),
       check_(std::move(check)),
-      wake_(::eventfd(0, EFD_CLOEXEC)) {}
+      wake_(::eventfd(0, EFD_CLOEXEC)),
+      asked_(clock.Monotonic()) {}
 
-Status ReceiveConversation::Run() {
+Result<ports::GitServed> ReceiveConversation::Run() {
   const std::stop_callback<Wake> on_stop(call_.cancel, Wake{wake_.get()});
   Status status = Talk();
   if (!status.ok() || !refused_.ok()) child_.process.KillGroup(SIGKILL);
@@ -54,12 +56,23 @@ Status ReceiveConversation::Run() {
   }
   if (!status.ok()) return status;
   if (!body_done_) NS_TRY(Drain());
-  if (!refused_.ok() && given_) return refused_;  // the client has the beginning of another answer
-  if (!refused_.ok() && serving_.service == ports::GitService::kReceive)
-    return Give(commands_.Refusal(refused_.message()));
-  if (!refused_.ok()) return refused_;
-  if (given_) return {};
-  if (ended.ok() && ended->ok()) return Give({});  // a probe, which has no answer
+  return Conclude(ended);
+}
+
+Result<ports::GitServed> ReceiveConversation::Conclude(const Result<supervise::ExitStatus>& ended) {
+  const bool push = serving_.service == ports::GitService::kReceive;
+  if (!refused_.ok()) {
+    // Not behind the beginning of another answer.
+    const bool may_follow = !given_ || (commands_.side_band() && report_.may_follow());
+    if (!push || !may_follow) return refused_;
+    NS_TRY(Give(commands_.Refusal(refused_.message())));
+    return ports::GitServed{refused_, false};
+  }
+  if (given_ && !push) return ports::GitServed();
+  const bool well = ended.ok() && ended->ok();
+  const ports::GitServed served{stopped_.ok() ? report_.Refused() : stopped_, report_.took_any()};
+  if (well && !given_) NS_TRY(Give({}));  // a probe, which has no answer
+  if (well || served.moved || !served.refused.ok()) return served;
   return Unavailable("git ended without an answer: " +
                      (ended.ok() ? ended->ToString() : ended.status().message()) + ", " +
                      Shown(complaints_))
@@ -73,35 +86,59 @@ Status ReceiveConversation::Talk() {
     CloseInput();
   }
   while (!output_done_ && refused_.ok()) {
-    bool body = false, out = false, in = false, err = false;
-    NS_TRY(Wait(body, out, in, err));
-    if (err) ReadErrors();
-    if (out) NS_TRY(ReadSome());
-    if (in && input_open_) WriteSome();
-    if (body) NS_TRY(TakeBody());
+    NS_ASSIGN(const Ready ready, Wait());
+    if (ready.err) ReadErrors();
+    if (ready.out) NS_TRY(ReadSome());
+    if (ready.in && input_open_) WriteSome();
+    if (ready.body) NS_TRY(TakeBody());
+    if (ready.gate) AnswerGate();
+    AskAgain();
     if (body_done_ && pending_.empty()) CloseInput();
   }
   return {};
 }
 
 // What can go on. kDeadline, kCancelled.
-Status ReceiveConversation::Wait(bool& body, bool& out, bool& in, bool& err) {
+Result<ReceiveConversation::Ready> ReceiveConversation::Wait() {
   const Duration left = call_.deadline.value_or(Duration::max()) - clock_.Monotonic();
-  if (call_.cancel.stop_requested()) return {Code::kCancelled, "the client has gone"};
-  if (left <= Duration::zero()) return {Code::kDeadline, "the client took too long"};
+  if (call_.cancel.stop_requested()) return Status(Code::kCancelled, "the client has gone");
+  if (left <= Duration::zero()) return Status(Code::kDeadline, "the client took too long");
   const bool wants_body = !body_done_ && pending_.empty();
   const auto events = static_cast<short>((input_open_ && !pending_.empty() ? POLLOUT : 0) | POLLIN);
-  std::array<pollfd, 4> fds{{{output_done_ ? -1 : child_.io.get(), events, 0},
+  std::array<pollfd, 5> fds{{{output_done_ ? -1 : child_.io.get(), events, 0},
                              {child_.err.get(), POLLIN, 0},
                              {wants_body ? exchange_.ready() : -1, POLLIN, 0},
-                             {wake_.get(), POLLIN, 0}}};
-  const auto time = std::chrono::ceil<milliseconds>(left).count();
+                             {wake_.get(), POLLIN, 0},
+                             {child_.gate.get(), POLLIN, 0}}};
+  const auto time = std::chrono::ceil<milliseconds>(std::min(left, ask_every_)).count();
   ::poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(time, 60'000)));
-  out = (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
-  in = (fds[0].revents & (POLLOUT | POLLERR)) != 0;
-  err = fds[1].revents != 0;
-  body = fds[2].revents != 0;
-  return {};
+  Ready ready;
+  ready.out = (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+  ready.in = (fds[0].revents & (POLLOUT | POLLERR)) != 0;
+  ready.err = fds[1].revents != 0;
+  ready.body = fds[2].revents != 0;
+  ready.gate = fds[4].revents != 0;
+  return ready;
+}
+
+// Everything is there and good, and the refs come next.
+void ReceiveConversation::AnswerGate() {
+  char asks = 0;
+  if (::recv(child_.gate.get(), &asks, 1, MSG_DONTWAIT) != 1) return child_.gate.Close();
+  stopped_ = serving_.may ? serving_.may() : Status();
+  passed_ = stopped_.ok();
+  const std::string answer = passed_ ? "ok\n" : Shown(stopped_.message()) + "\n";
+  ::send(child_.gate.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Whoever pushes may lose the right to it meanwhile.
+void ReceiveConversation::AskAgain() {
+  const Duration now = clock_.Monotonic();
+  if (!serving_.may || passed_ || !stopped_.ok() || now - asked_ < ask_every_) return;
+  asked_ = now;
+  const Status may = serving_.may();
+  if (may.ok() || may.code() == Code::kUnavailable || may.code() == Code::kDeadline) return;
+  Refuse(may);
 }
 
 Status ReceiveConversation::TakeBody() {
@@ -151,7 +188,12 @@ void ReceiveConversation::WriteSome() {
 Status ReceiveConversation::ReadSome() {
   std::array<char, kPiece> chunk;
   const ssize_t got = ::recv(child_.io.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
-  if (got > 0) return Give({chunk.data(), static_cast<size_t>(got)});
+  if (got > 0) {
+    const std::string_view said(chunk.data(), static_cast<size_t>(got));
+    if (serving_.service == ports::GitService::kReceive && !serving_.advertise)
+      report_.Feed(said, commands_.side_band());
+    return Give(said);
+  }
   if (got == 0 || (errno != EINTR && errno != EAGAIN)) output_done_ = true;
   return {};
 }
@@ -159,6 +201,7 @@ Status ReceiveConversation::ReadSome() {
 void ReceiveConversation::ReadErrors() {
   std::array<char, 1024> chunk;
   const ssize_t got = ::read(child_.err.get(), chunk.data(), chunk.size());
+  if (got > 0) report_.Complain({chunk.data(), static_cast<size_t>(got)});
   if (got > 0 && complaints_.size() < kMostComplaints)
     complaints_.append(chunk.data(), static_cast<size_t>(got));
   if (got <= 0 && errno != EINTR && errno != EAGAIN) child_.err.Close();

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "git/inflate.h"
 #include "git/push_commands.h"
+#include "git/push_report.h"
 #include "ports/git_receive.h"
 #include "supervise/fd.h"
 #include "supervise/process.h"
@@ -18,8 +19,9 @@ using PushCheck = std::function<Status(const PushCommands&)>;
 
 struct ServedChild {
   supervise::Process process;
-  supervise::Fd io;   // its standard input and output
-  supervise::Fd err;  // what it says on standard error
+  supervise::Fd io;         // its standard input and output
+  supervise::Fd err;        // what it says on standard error
+  supervise::Fd gate = {};  // of a push: a byte asks whether refs may move, a line answers
 };
 
 // Carries the body to the child and its output back, never more than a piece of either in memory.
@@ -29,16 +31,22 @@ class ReceiveConversation {
   // All outlive it. `call` has a deadline.
   ReceiveConversation(const ports::Call& call, Clock& clock, ServedChild child,
                       const ports::GitServing& serving, ports::ByteExchange& exchange,
-                      size_t most_commands, PushCheck check);
+                      size_t most_commands, Duration ask_every, PushCheck check);
 
-  // Ok: the client has a whole answer, which may be Git's refusal.
-  Status Run();
+  Result<ports::GitServed> Run();
   // Of a push.
   const PushCommands& commands() const { return commands_; }
 
  private:
+  struct Ready {
+    bool body = false, out = false, in = false, err = false, gate = false;
+  };
+
   Status Talk();
-  Status Wait(bool& body, bool& out, bool& in, bool& err);
+  Result<Ready> Wait();
+  void AnswerGate();
+  void AskAgain();
+  Result<ports::GitServed> Conclude(const Result<supervise::ExitStatus>& ended);
   Status TakeBody();
   Status Understand(std::string bytes);
   void WriteSome();
@@ -55,7 +63,9 @@ class ReceiveConversation {
   const ports::GitServing& serving_;
   ports::ByteExchange& exchange_;
   PushCommands commands_;
+  const Duration ask_every_;
   PushCheck check_;
+  PushReport report_;
   Inflate inflate_;
   supervise::Fd wake_;      // a stop was requested
   std::string pending_;     // to the child
@@ -63,8 +73,11 @@ class ReceiveConversation {
   bool body_done_ = false;  // the client has sent all
   bool input_open_ = true;  // the child may be written to
   bool output_done_ = false;
-  bool given_ = false;  // the client has something of the answer
-  Status refused_;      // by us
+  bool given_ = false;   // the client has something of the answer
+  bool passed_ = false;  // the gate
+  Duration asked_;       // last, whether it may still be
+  Status refused_;       // by us
+  Status stopped_;       // by us at the gate, as Git tells it
 };
 
 }  // namespace ns::git

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
-#include "git/inflate.h"
-#include "git/push_commands.h"
+#include "git/packet.h"
 #include "supervise/fd.h"
 #include "supervise/process.h"
 
@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ports::GitService;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -67,6 +66,11 @@ class Memory final : public ports::ByteExchange {
   Status Give(const ports::Call&, std::string_view bytes) override {
     answer += bytes;
     return {};
+  }
+  // The body ends here, where it stalled.
+  void End() {
+    stalls = false;
+    ::eventfd_write(event_, 1);
   }
   std::string answer;
   bool stalls = false;  // the end of the body never comes
@@ -120,25 +124,31 @@ class ReceiveTest : public testing::Test {
     return *git_;
   }
   ports::Call InTime(Duration time = 20s) { return {{}, SystemClock().Monotonic() + time}; }
-  // The answer to a push to the repository "shop".
-  std::string Push(const std::string& body, Status wanted = {}) {
+  Result<ports::GitServed> Serve(ports::ByteExchange& exchange, const ports::GitServing& serving,
+                                 Duration time = 20s) {
+    return git().Serve(InTime(time), "shop", serving, exchange);
+  }
+  // The answer to a push to the repository "shop"; what became of it is in `served_`.
+  std::string Push(const std::string& body, const std::function<Status()>& may = {}) {
     Memory exchange(body);
-    EXPECT_EQ(git().Serve(InTime(), "shop", {GitService::kReceive, false, false, ""}, exchange),
-              wanted);
+    const auto served = Serve(exchange, {GitService::kReceive, false, false, "", may});
+    EXPECT_EQ(served.status(), Status());
+    served_ = served.ok() ? *served : ports::GitServed();
     return exchange.answer;
   }
+  std::string Refs() { return Line("git -C " + options_.folder + "/shop.git for-each-ref"); }
   std::string Head() { return Line("git -C " + options_.folder + "/shop.git rev-parse HEAD"); }
 
   std::string root_;
   ReceiveOptions options_;
   std::unique_ptr<ports::GitReceive> git_;
+  ports::GitServed served_;
 };
 
 TEST_F(ReceiveTest, Advertisement_BeginsWithTheService) {
   ASSERT_EQ(git().Create("shop"), Status());
   Memory exchange("");
-  ASSERT_EQ(git().Serve(InTime(), "shop", {GitService::kReceive, true, false, ""}, exchange),
-            Status());
+  ASSERT_EQ(Serve(exchange, {GitService::kReceive, true, false, ""}).status(), Status());
   EXPECT_TRUE(exchange.answer.starts_with("001f# service=git-receive-pack\n0000"))
       << exchange.answer;
   EXPECT_THAT(exchange.answer, HasSubstr("report-status"));
@@ -147,9 +157,7 @@ TEST_F(ReceiveTest, Advertisement_BeginsWithTheService) {
 TEST_F(ReceiveTest, Version2_BeginsWithItsVersion) {
   ASSERT_EQ(git().Create("shop"), Status());
   Memory exchange("");
-  ASSERT_EQ(
-      git().Serve(InTime(), "shop", {GitService::kUpload, true, false, "version=2"}, exchange),
-      Status());
+  ASSERT_EQ(Serve(exchange, {GitService::kUpload, true, false, "version=2"}).status(), Status());
   EXPECT_TRUE(exchange.answer.starts_with("000eversion 2\n")) << exchange.answer;
 }
 
@@ -158,6 +166,8 @@ TEST_F(ReceiveTest, Push_IsStoredAndHeadNamesItsBranch) {
   const std::string commit = Commit("one");
   EXPECT_THAT(Push(PushOf(Command(kNone, commit, "refs/heads/trunk"))), HasSubstr("unpack ok"));
   EXPECT_EQ(Head(), commit);
+  EXPECT_EQ(served_.refused, Status());
+  EXPECT_TRUE(served_.moved);
 }
 
 TEST_F(ReceiveTest, SameRefTwice_IsWonByTheFirst) {
@@ -167,6 +177,8 @@ TEST_F(ReceiveTest, SameRefTwice_IsWonByTheFirst) {
   const std::string second = Commit("two");
   EXPECT_THAT(Push(PushOf(Command(kNone, second, "refs/heads/main"))), HasSubstr("ng refs/heads"));
   EXPECT_EQ(Head(), first);
+  EXPECT_EQ(served_.refused.reason(), "RefRefused");
+  EXPECT_FALSE(served_.moved);
 }
 
 TEST_F(ReceiveTest, TooLarge_IsToldByGitAndLeavesNothing) {
@@ -176,6 +188,8 @@ TEST_F(ReceiveTest, TooLarge_IsToldByGitAndLeavesNothing) {
   const std::string commit = Commit("one");
   EXPECT_THAT(Push(PushOf(Command(kNone, commit, "refs/heads/main"))),
               HasSubstr("exceeds maximum allowed size"));
+  EXPECT_EQ(served_.refused.code(), Code::kExhausted);
+  EXPECT_EQ(served_.refused.reason(), "PushTooLarge");
   EXPECT_EQ(Line("find " + options_.folder + "/shop.git/objects -type f"), "");
 }
 
@@ -183,9 +197,8 @@ TEST_F(ReceiveTest, FullRepository_TakesNoMore) {
   options_.repository_limit = 10;
   ASSERT_EQ(git().Create("shop"), Status());
   Memory exchange("");
-  EXPECT_EQ(
-      git().Serve(InTime(), "shop", {GitService::kReceive, true, false, ""}, exchange).reason(),
-      "RepositoryFull");
+  EXPECT_EQ(Serve(exchange, {GitService::kReceive, true, false, ""}).status().reason(),
+            "RepositoryFull");
 }
 
 TEST_F(ReceiveTest, BrokenObjects_AreRefused) {
@@ -196,6 +209,7 @@ TEST_F(ReceiveTest, BrokenObjects_AreRefused) {
   const std::string evil = Line("git commit-tree -m evil " + tree);
   InTree("git update-ref refs/heads/evil " + evil);
   EXPECT_THAT(Push(PushOf(Command(kNone, evil, "refs/heads/main"))), HasSubstr("hasDotgit"));
+  EXPECT_EQ(served_.refused.reason(), "ObjectsRefused");
 }
 
 TEST_F(ReceiveTest, TooManyRefs_AreRefusedInWordsThatGitShows) {
@@ -206,12 +220,83 @@ TEST_F(ReceiveTest, TooManyRefs_AreRefusedInWordsThatGitShows) {
   for (int i = 0; i < 6; ++i)
     commands += Command(kNone, commit, "refs/heads/b" + std::to_string(i), i == 0);
   EXPECT_THAT(Push(PushOf(commands)), HasSubstr("at most 5 refs"));
+  EXPECT_EQ(served_.refused.reason(), "TooManyRefs");
 }
 
 TEST_F(ReceiveTest, RefsOfOtherKinds_AreRefused) {
   ASSERT_EQ(git().Create("shop"), Status());
   const std::string commit = Commit("one");
   EXPECT_THAT(Push(PushOf(Command(kNone, commit, "refs/notes/x"))), HasSubstr("hidden ref"));
+  EXPECT_EQ(served_.refused.reason(), "RefRefused");
+}
+
+TEST_F(ReceiveTest, BrokenPack_IsRefused) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  std::string body = PushOf(Command(kNone, Commit("one"), "refs/heads/main"));
+  body.back() = static_cast<char>(body.back() ^ 1);
+  Push(body);
+  EXPECT_EQ(served_.refused.reason(), "PackRefused");
+  EXPECT_EQ(Refs(), "");
+}
+
+TEST_F(ReceiveTest, OneRefOfTwoThatIsRefused_IsToldThoughTheOtherMoved) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string commit = Commit("one");
+  Push(PushOf(Command(kNone, commit, "refs/heads/main") +
+              Command(kNone, commit, "refs/notes/x", false)));
+  EXPECT_EQ(served_.refused.reason(), "RefRefused");
+  EXPECT_TRUE(served_.moved);
+  EXPECT_EQ(Head(), commit);
+}
+
+TEST_F(ReceiveTest, WhoMayNoLongerOnceAllIsThere_MovesNothing) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string body = PushOf(Command(kNone, Commit("one"), "refs/heads/main"));
+  const Status revoked(Code::kUnauthenticated, "TokenRevoked", "the token was revoked");
+  int asked = 0;
+  const std::string answer = Push(body, [&] { return ++asked, revoked; });
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(answer, HasSubstr("the token was revoked"));
+  EXPECT_THAT(answer, HasSubstr("ng refs/heads/main pre-receive hook declined"));
+  EXPECT_EQ(served_.refused, revoked);
+  EXPECT_FALSE(served_.moved);
+  EXPECT_EQ(Refs(), "");
+  EXPECT_EQ(Line("find " + options_.folder + "/shop.git/objects -type f"), "");
+  Push(body, [&] { return ++asked, Status(); });
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(served_.refused, Status());
+}
+
+TEST_F(ReceiveTest, WhoMayNoLongerWhileABodyIsUnderWay_IsToldThenAndMovesNothing) {
+  options_.ask_every = 50ms;
+  ASSERT_EQ(git().Create("shop"), Status());
+  std::string body = PushOf(Command(kNone, Commit("one"), "refs/heads/main"));
+  body.resize(body.size() - 10);
+  Memory exchange(body);
+  exchange.stalls = true;
+  int asked = 0;
+  const auto may = [&]() -> Status {
+    if (++asked == 1) return Unavailable("the database is away");
+    exchange.End();
+    return {Code::kNotFound, "NotFound", "there is no such repository"};
+  };
+  const auto served = Serve(exchange, {GitService::kReceive, false, false, "", may});
+  ASSERT_EQ(served.status(), Status());
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(served->refused.reason(), "NotFound");
+  EXPECT_THAT(exchange.answer, HasSubstr("there is no such repository"));
+  EXPECT_EQ(Refs(), "");
+}
+
+TEST_F(ReceiveTest, HookThatWasTamperedWith_IsRepaired) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string body = PushOf(Command(kNone, Commit("one"), "refs/heads/main"));
+  const std::string hook = options_.folder + "/.hooks/pre-receive";
+  fs::create_directories(fs::path(hook).parent_path());
+  std::ofstream(hook) << "#!/bin/sh\nexit 0\n";
+  Push(body, [] { return Status(Code::kDenied, "NotAllowed", "not any more"); });
+  EXPECT_EQ(served_.refused.reason(), "NotAllowed");
+  EXPECT_EQ(Refs(), "");
 }
 
 TEST_F(ReceiveTest, Hooks_DoNotRun) {
@@ -232,10 +317,9 @@ TEST_F(ReceiveTest, BodyThatStalls_EndsWithTheDeadlineAndLeavesNothing) {
   body.resize(body.size() - 10);
   Memory exchange(body);
   exchange.stalls = true;
-  EXPECT_EQ(
-      git().Serve(InTime(500ms), "shop", {GitService::kReceive, false, false, ""}, exchange).code(),
-      Code::kDeadline);
-  EXPECT_EQ(Line("git -C " + options_.folder + "/shop.git for-each-ref"), "");
+  EXPECT_EQ(Serve(exchange, {GitService::kReceive, false, false, ""}, 500ms).status().code(),
+            Code::kDeadline);
+  EXPECT_EQ(Refs(), "");
 }
 
 TEST_F(ReceiveTest, NamesThatLeaveTheFolder_AreInvalid) {
@@ -268,48 +352,6 @@ TEST_F(ReceiveTest, Tidy_RemovesWhatPushesLeftThatWereCutOff) {
   EXPECT_EQ(git().Tidy(InTime(), "shop"), Status());
   EXPECT_EQ(Shell("cd " + objects + " && ls -d tmp_* pack/tmp_* 2>/dev/null || true"),
             "tmp_objdir-incoming-new\n");
-}
-
-TEST(PushCommands, ReadInAnyPieces) {
-  const std::string body =
-      PacketLine(kNone + " " + std::string(40, 'a') + " refs/heads/x" + std::string(1, '\0') +
-                 "report-status side-band-64k\n") +
-      PacketLine(std::string(40, 'b') + " " + std::string(40, 'a') + " refs/tags/y") + "0000PACK";
-  for (size_t piece = 1; piece < body.size(); ++piece) {
-    PushCommands commands(10);
-    for (size_t at = 0; at < body.size(); at += piece)
-      ASSERT_EQ(commands.Feed(std::string_view(body).substr(at, piece)), Status());
-    EXPECT_TRUE(commands.complete());
-    EXPECT_THAT(commands.refs(), ElementsAre("refs/heads/x", "refs/tags/y"));
-    EXPECT_EQ(commands.created(), 1u);
-  }
-}
-
-TEST(PushCommands, WhatIsNoPacketLine_IsInvalid) {
-  for (const char* bytes : {"zzzz", "0001", "0003", "ffff", "-123", " 123"})
-    EXPECT_EQ(PushCommands(10).Feed(bytes).code(), Code::kInvalid) << bytes;
-}
-
-TEST(PushCommands, CertificateOfASignedPush_IsRefused) {
-  PushCommands commands(10);
-  EXPECT_EQ(commands.Feed(PacketLine(std::string("push-cert\0report-status", 23))).code(),
-            Code::kInvalid);
-  EXPECT_EQ(PushCommands(10).Feed(PacketLine("certificate version 0.1\n")).code(), Code::kInvalid);
-  EXPECT_EQ(PushCommands(10).Feed(PacketLine("shallow " + std::string(40, 'a'))), Status());
-}
-
-TEST(Inflate, GarbageBombsAndTails_AreRefused) {
-  std::string out;
-  EXPECT_EQ(Inflate().Feed("no gzip at all, but long enough", 1000, out).code(), Code::kInvalid);
-  // gzip of 100,000 zero bytes.
-  const std::string zeros = Shell("head -c 100000 /dev/zero | gzip -c");
-  out.clear();
-  EXPECT_EQ(Inflate().Feed(zeros, 50'000, out).code(), Code::kExhausted);
-  out.clear();
-  Inflate inflate;
-  for (const char byte : zeros) ASSERT_EQ(inflate.Feed({&byte, 1}, 200'000, out), Status());
-  EXPECT_EQ(out, std::string(100'000, '\0'));
-  EXPECT_EQ(inflate.Feed("tail", 1000, out).code(), Code::kInvalid);
 }
 
 }  // namespace

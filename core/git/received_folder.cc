@@ -23,6 +23,11 @@ namespace fs = std::filesystem;
 
 constexpr char kConfig[] =
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+constexpr char kPreReceive[] =
+    "#!/bin/sh\n"
+    "# May refs move? Whoever pushes may have lost the right to it.\n"
+    "printf '?' >&3 && read -r said <&3 || exit 1\n"
+    "[ \"$said\" = ok ] || { echo \"$said\" >&2; exit 1; }\n";
 constexpr char kHead[] = "ref: refs/heads/main\n";
 
 // Nothing in it has changed for an hour.
@@ -140,6 +145,21 @@ Status ReceivedFolder::PointHead(const std::string& name,
   NS_TRY(WriteFile(next, "ref: " + *found + "\n"));
   if (::rename(next.c_str(), (path + "/HEAD").c_str()) == 0) return {};
   return Failed("cannot write " + path + "/HEAD", ::strerrordesc_np(errno));
+}
+
+Result<std::string> ReceivedFolder::Hooks() const {
+  const std::string hooks = folder_ + "/.hooks", hook = hooks + "/pre-receive";
+  std::ifstream there(hook);
+  const std::string text{std::istreambuf_iterator<char>(there), {}};
+  if (text == kPreReceive && ::access(hook.c_str(), X_OK) == 0) return hooks;
+  std::error_code error;
+  fs::create_directories(hooks, error);
+  std::string made = hooks + "/.new-XXXXXX";
+  const supervise::Fd file(::mkstemp(made.data()));
+  if (!file) return Failed("cannot write in " + hooks, ::strerrordesc_np(errno));
+  NS_TRY(WriteFile(made, kPreReceive));
+  if (::chmod(made.c_str(), 0755) == 0 && ::rename(made.c_str(), hook.c_str()) == 0) return hooks;
+  return Failed("cannot write " + hook, ::strerrordesc_np(errno));
 }
 
 size_t ReceivedFolder::CountRefs(const std::string& name) const {

@@ -26,6 +26,9 @@ class ReceivedFolder {
   // Removes what pushes left that were cut off: quarantines and packs that nothing was written to
   // for an hour, which git itself leaves.
   void DropBroken(const std::string& name) const;
+  // The folder of the one hook that runs, made or repaired: before refs move it asks by a byte on
+  // descriptor 3 whether they may; the line "ok" is a yes, any other is told to the client.
+  Result<std::string> Hooks() const;
   // Branches and tags.
   size_t CountRefs(const std::string& name) const;
 

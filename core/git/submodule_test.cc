@@ -49,6 +49,19 @@ TEST(Gitmodules, Parse_OfEveryCut_Ends) {
   EXPECT_EQ(ParseGitmodules(std::string(2 << 20, '\n')).status().reason(), "LimitExceeded");
 }
 
+TEST(SubmoduleUrl, BesideARepositoryOfThePlatform_IsAnotherOne) {
+  const auto resolved = [](const char* text) {
+    const auto url = ResolveSubmoduleUrl("ns-git:shop", text);
+    return url.ok() ? *url : "refused";
+  };
+  EXPECT_EQ(resolved("../lib.git"), "ns-git:lib");
+  EXPECT_EQ(resolved("../lib/"), "ns-git:lib");
+  EXPECT_EQ(resolved("https://h/lib.git"), "https://h/lib.git");
+  for (const char* text : {"./lib", "../../lib", "../", "../a/b", "../..", "../Lib", "ns-git:lib"})
+    EXPECT_EQ(resolved(text), "refused") << text;
+  EXPECT_EQ(UrlOfFolder("/data/repositories/a.b.git"), "ns-git:a.b");
+}
+
 TEST(SubmoduleUrl, Resolve_IsRelativeToTheParentAsInGit) {
   const auto resolved = [](const char* parent, const char* text) {
     const auto url = ResolveSubmoduleUrl(parent, text);

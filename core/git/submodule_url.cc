@@ -1,7 +1,9 @@
 #include "git/submodule_url.h"
 
 #include <algorithm>
+#include <filesystem>
 
+#include "model/received.h"
 #include "model/repository_url.h"
 
 namespace ns::git {
@@ -22,9 +24,25 @@ std::string_view WithoutSlashes(std::string_view path) {
   return path;
 }
 
+// They lie beside each other and nowhere else.
+Result<std::string> BesideReceived(std::string_view text) {
+  std::string_view name = text;
+  name.remove_prefix(name.starts_with("../") ? 3 : 0);
+  name = WithoutSlashes(name);
+  if (name.ends_with(".git")) name.remove_suffix(4);
+  if (text.starts_with("../") && model::ReceivedNameMistake(name).empty())
+    return model::ReceivedUrl(name);
+  return Invalid("url must be \"../NAME.git\", a repository of the platform, where it is relative");
+}
+
 }  // namespace
 
+std::string UrlOfFolder(const std::string& folder) {
+  return model::ReceivedUrl(std::filesystem::path(folder).stem().string());
+}
+
 Result<std::string> ResolveSubmoduleUrl(std::string_view parent, std::string_view text) {
+  if (IsRelative(text) && model::ReceivedName(parent)) return BesideReceived(text);
   std::string url(text);
   if (IsRelative(text)) {
     NS_ASSIGN(const auto base, model::ParseRepositoryUrl(parent));

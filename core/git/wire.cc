@@ -96,6 +96,7 @@ void Walk(Walker& walker, Request& request) {
   Word(walker, request.operation);
   walker.Text(request.url);
   walker.Text(request.folder);
+  Texts(walker, request.siblings);
   Word(walker, request.auth);
   walker.Text(request.username);
   Hidden(walker, request.password);
@@ -117,12 +118,13 @@ template <class Walker>
 void Walk(Walker& walker, Status& status) {
   Code code = status.code();
   Fault fault = status.fault();
-  std::string reason = status.reason(), message = status.message();
+  std::string reason = status.reason(), message = status.message(), details = status.details();
   Word(walker, code);
   Word(walker, fault);
   walker.Text(reason);
   walker.Text(message);
-  status = Status(code, reason, message).SetFault(fault);
+  walker.Text(details);
+  status = Status(code, reason, message).SetFault(fault).SetDetails(details);
 }
 
 template <class Walker>

@@ -24,6 +24,7 @@ struct Request {
   Operation operation = Operation::kListRefs;
   std::string url;
   std::string folder;  // not empty: a bare repository on this disk, instead of the URL
+  std::vector<std::string> siblings;  // other such folders, for submodules
   model::GitAuth auth = model::GitAuth::kNone;
   std::string username;
   Secret password, ssh_key;

@@ -8,6 +8,7 @@ namespace {
 
 // Twice as many as calls that may wait for a growing log, so that those never keep others out.
 constexpr size_t kThreads = 32;
+constexpr size_t kWaitingForEach = 4;  // raw requests that stream, for each that is under way
 constexpr Duration kShortAnswer = std::chrono::seconds(30);  // for a client to take one
 
 api::Peer PeerOf(plugin::ApiPeer peer) {
@@ -22,7 +23,9 @@ EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock
     : dispatcher_(dispatcher),
       counted_(counted),
       clock_(clock),
+      most_waiting_(kWaitingForEach * streams),
       raw_streams_(streams),
+      host_streams_(streams),
       pool_(kThreads) {
   pump_.emplace(pool_, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
@@ -85,18 +88,31 @@ void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiRe
   });
 }
 
+// Hosts fetch what they build, and must not wait until people have pushed, nor they for hosts.
 void EdgeCalls::Begin(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {
-  raw_streams_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
-    ReplyStream stream(*reply, clock_);
-    const auto answer = dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)),
-                                        request.http_method, request.path, stream);
-    if (!answer) return reply->End({});
-    api::RawHeaders headers = answer->headers;
-    headers.emplace_back("content-type", answer->content_type);
-    stream.Open(answer->http_status, headers);
-    reply->End(stream.bytes().Give({reply->call().cancel, clock_.Monotonic() + kShortAnswer},
-                                   answer->body));
-  });
+  api::Peer peer = PeerOf(std::move(request.peer));
+  act::WorkerPool& threads = dispatcher_.OfAHost(peer) ? host_streams_ : raw_streams_;
+  const bool begun = threads.Offer([this, request = std::move(request), peer = std::move(peer),
+                                    reply]() mutable { Stream(request, peer, *reply); },
+                                   most_waiting_);
+  if (begun) return;
+  ReplyStream(*reply, clock_)
+      .Open(503, {{"content-type", "text/plain; charset=utf-8"}, {"retry-after", "5"}});
+  (void)reply->Offer("too many requests wait; try again in a few seconds\n", [] {});
+  reply->End({});
+}
+
+void EdgeCalls::Stream(plugin::ApiRawRequest& request, const api::Peer& peer,
+                       plugin::ApiReply& reply) {
+  ReplyStream stream(reply, clock_);
+  const auto answer =
+      dispatcher_.Raw(reply.call(), peer, request.http_method, request.path, stream);
+  if (!answer) return reply.End({});
+  api::RawHeaders headers = answer->headers;
+  headers.emplace_back("content-type", answer->content_type);
+  stream.Open(answer->http_status, headers);
+  reply.End(
+      stream.bytes().Give({reply.call().cancel, clock_.Monotonic() + kShortAnswer}, answer->body));
 }
 
 }  // namespace ns::host

@@ -14,7 +14,8 @@ namespace ns::host {
 
 class EdgeCalls final : public plugin::ApiCalls {
  public:
-  // All must outlive this. `streams`: raw requests that stream, at once; more wait.
+  // All must outlive this. `streams`: raw requests that stream, at once; some more wait, and as
+  // many of hosts of the platform have threads of their own.
   EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock& clock, size_t streams);
   ~EdgeCalls() override;
 
@@ -31,13 +32,15 @@ class EdgeCalls final : public plugin::ApiCalls {
               Duration asked);
   void Open(const plugin::ApiRequest& request, const std::shared_ptr<plugin::ApiReply>& reply,
             Duration asked);
+  void Stream(plugin::ApiRawRequest& request, const api::Peer& peer, plugin::ApiReply& reply);
   void Count(const std::string& method, const Status& outcome, Duration asked);
 
   api::Dispatcher& dispatcher_;
   metrics::Calls& counted_;
   Clock& clock_;
   std::optional<StreamPump> pump_;
-  act::WorkerPool raw_streams_;
+  const size_t most_waiting_;
+  act::WorkerPool raw_streams_, host_streams_;
   act::WorkerPool pool_;  // what it does uses the pump
   std::jthread events_;   // last: wakes what the pump holds
 };

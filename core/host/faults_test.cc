@@ -54,6 +54,13 @@ TEST_F(FaultsOfHost, Error_ComesBeforeTheEffect) {
   EXPECT_TRUE(inner.store().users.List()->empty());
 }
 
+TEST_F(FaultsOfHost, ReceivedRepositories_AreReachedThroughTheSamePoints) {
+  ASSERT_TRUE(TakeFailpoints("ReceivedStore.SetAddress.before=error").ok());
+  Faults faults;
+  EXPECT_EQ(faults.Through(inner.store()).received.SetAddress("one", ""),
+            Unavailable("failpoint ReceivedStore.SetAddress.before"));
+}
+
 TEST_F(FaultsOfHost, Lost_ComesAfterTheEffectAndThatTimeOnly) {
   ASSERT_TRUE(TakeFailpoints("UserStore.Ensure.lost=lost@2").ok());
   Faults faults;

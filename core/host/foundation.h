@@ -41,7 +41,6 @@ class Foundation {
   supervise::Supervisor& supervisor() { return supervisor_; }
   ports::Store store() { return store_->store(); }
   store::PoolFigures pool_figures() { return store_->figures(); }
-  ports::ReceivedStore& received() { return store_->received(); }
   // Receives hints from now on: subscribe before.
   void Listen();
   void StopListening() { listener_ = {}; }

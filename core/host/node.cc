@@ -80,8 +80,8 @@ struct Node::Parts {
         store(faults.Through(foundation->store())),
         real_git(git::NewGitRemote(GitOptionsOf(config, layout(), foundation->keys(), program),
                                    SystemClock())),
-        remotes(*real_git, foundation->received(),
-                ReceivedPlacesOf(layout(), foundation->keys(), place), SystemClock()),
+        remotes(*real_git, store, ReceivedPlacesOf(layout(), foundation->keys(), place),
+                SystemClock()),
         git(faults.Through(remotes)),
         received(git::NewGitReceive(ReceiveOptionsOf(config, layout(), foundation->keys(), program),
                                     SystemClock())),
@@ -318,8 +318,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
         api::Parts{parts->store, parts->git, parts->outputs, SystemClock(), SystemRandom(),
                    [raw = parts.get()] { return StorageOf(raw->loaded, raw->config.storage); },
                    [raw = parts.get()] { return raw->Metrics(); },
-                   config.receive.enabled ? parts->received.get() : nullptr,
-                   &parts->foundation->received()});
+                   config.receive.enabled ? parts->received.get() : nullptr});
     // Twice as many threads as turns, so that who waits for one is told so in time.
     parts->edge_calls.emplace(*parts->dispatcher, parts->counted, SystemClock(),
                               2 * static_cast<size_t>(config.receive.concurrency));
@@ -340,7 +339,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config,
   parts->foundation->Listen();
   if (HasRole(roles, "services")) parts->services.emplace(parts->loaded, config, SystemClock());
   if (HasRole(roles, "services") && config.receive.enabled)
-    parts->received_care.emplace(ReceivedCarer(parts->foundation->received(), *parts->received,
+    parts->received_care.emplace(ReceivedCarer(parts->store.received, *parts->received,
                                                parts->place, config.receive.address, SystemClock()),
                                  SystemClock());
   if (parts->builder) parts->TellQueue();

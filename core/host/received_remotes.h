@@ -1,10 +1,11 @@
 // How repositories that were pushed to the platform are fetched: from this disk where they lie
-// here, else over HTTP from the machine that has them.
+// here, else over HTTP from the machine that has them. Submodules that lie
+// beside them come the same way, where their owners agree.
 #pragma once
 
 #include "base/clock.h"
 #include "ports/git_remote.h"
-#include "ports/received_store.h"
+#include "ports/store.h"
 
 namespace ns::host {
 
@@ -19,7 +20,7 @@ struct ReceivedPlaces {
 class ReceivedRemotes final : public ports::GitRemote {
  public:
   // All outlive it.
-  ReceivedRemotes(ports::GitRemote& git, ports::ReceivedStore& store, ReceivedPlaces places,
+  ReceivedRemotes(ports::GitRemote& git, const ports::Store& store, ReceivedPlaces places,
                   Clock& clock);
 
   Result<std::vector<model::GitRef>> ListRefs(const ports::Call& call,
@@ -34,11 +35,13 @@ class ReceivedRemotes final : public ports::GitRemote {
   Result<ports::Remote> ForElsewhere(ports::Remote remote) const;
 
  private:
+  std::string PathOf(const std::string& name) const;
+  Status PutBeside(const std::string& whole, const std::string& names, ports::Remote& remote) const;
   Result<ports::Remote> ForHere(ports::Remote remote) const;
   Result<ports::Remote> OverHttp(ports::Remote remote, const ports::Received& place) const;
 
   ports::GitRemote& git_;
-  ports::ReceivedStore& store_;
+  const ports::Store store_;
   const ReceivedPlaces places_;
   Clock& clock_;
 };

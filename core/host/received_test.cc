@@ -30,9 +30,14 @@ class RecordingGit final : public ports::GitRemote {
   Status Checkout(const ports::Call&, const ports::Remote& remote, const std::string&,
                   const std::string&, const ports::LargeFiles&) override {
     asked.push_back(remote);
-    return {};
+    if (needed.empty()) return {};
+    Status needs(Code::kNotFound, ports::kSubmoduleBeside, "more is needed");
+    needs.SetDetails(needed.front());
+    needed.erase(needed.begin());
+    return needs;
   }
   std::vector<ports::Remote> asked;
+  std::vector<std::string> needed;  // by each attempt
 };
 
 class Folders final : public ports::GitReceive {
@@ -51,9 +56,9 @@ class Folders final : public ports::GitReceive {
     tidied.push_back(name);
     return {};
   }
-  Status Serve(const ports::Call&, const std::string&, const ports::GitServing&,
-               ports::ByteExchange&) override {
-    return {Code::kUnsupported, "nobody asks"};
+  Result<ports::GitServed> Serve(const ports::Call&, const std::string&, const ports::GitServing&,
+                                 ports::ByteExchange&) override {
+    return Status(Code::kUnsupported, "nobody asks");
   }
   std::set<std::string> there;
   std::vector<std::string> tidied;
@@ -67,18 +72,20 @@ class ReceivedTest : public testing::Test {
     repository.id = RepositoryId(std::string(22 - name.size(), '0') + name);
     repository.name = name;
     repository.url = model::ReceivedUrl(name);
-    const UserId owner = store_.store().users.Ensure("alice", false)->id;
+    const UserId owner = store_.store().users.Ensure(owner_, false)->id;
     repository.owners = {owner};
-    EXPECT_EQ(store_.received().Insert(repository, {name, repository.id, host, "", false}, owner),
-              Status());
+    EXPECT_EQ(
+        store_.store().received.Insert(repository, {name, repository.id, host, "", false}, owner),
+        Status());
     return {repository.id, repository.url, {}};
   }
 
+  std::string owner_ = "alice";
   ports::testing::FakeClock clock_;
   ports::testing::FakeStore store_{clock_};
   RecordingGit git_;
   const Secret key_{std::string(32, 'k')};
-  ReceivedRemotes remotes_{git_, store_.received(), {"one", "/data/repositories", key_}, clock_};
+  ReceivedRemotes remotes_{git_, store_.store(), {"one", "/data/repositories", key_}, clock_};
   Folders folders_;
 };
 
@@ -91,20 +98,51 @@ TEST_F(ReceivedTest, OnThisMachine_IsFetchedFromItsDisk) {
   for (const ports::Remote& asked : git_.asked) EXPECT_EQ(asked.url, "/data/repositories/shop.git");
 }
 
+TEST_F(ReceivedTest, SubmodulesBeside_AreAddedUntilNoneIsMissing) {
+  const ports::Remote remote = Register("shop", "one");
+  Register("lib", "one");
+  Register("deep", "one");
+  git_.needed = {"lib\n", "deep\n"};
+  EXPECT_EQ(remotes_.Checkout({}, remote, "c", "/none", {}), Status());
+  ASSERT_EQ(git_.asked.size(), 3u);
+  EXPECT_THAT(git_.asked[2].beside,
+              ElementsAre("/data/repositories/lib.git", "/data/repositories/deep.git"));
+  git_.needed = {"lib\n", "lib\n", "lib\n"};
+  EXPECT_EQ(remotes_.Checkout({}, remote, "c", "/none", {}).code(), Code::kInternal) << "it ends";
+}
+
+TEST_F(ReceivedTest, SubmodulesBeside_OfOthersOrElsewhereOrNowhere_AreRefused) {
+  const ports::Remote remote = Register("shop", "one");
+  Register("away", "two");
+  owner_ = "bob";
+  Register("foreign", "one");
+  const auto refused = [&](const std::string& name) {
+    git_.needed = {name + "\n"};
+    const Status status = remotes_.Checkout({}, remote, "c", "/none", {});
+    EXPECT_EQ(status.fault(), Fault::kSource);
+    EXPECT_THAT(status.message(), testing::HasSubstr("submodule \"../" + name + ".git\""));
+    return status.reason();
+  };
+  EXPECT_EQ(refused("foreign"), "SubmoduleDenied");
+  EXPECT_EQ(refused("away"), "RepositoryElsewhere");
+  EXPECT_EQ(refused("nowhere"), "RepositoryNotFound");
+  EXPECT_EQ(git_.asked.size(), 3u);
+}
+
 TEST_F(ReceivedTest, OnAnotherMachine_IsFetchedFromItsGatewayWithAToken) {
   const ports::Remote remote = Register("shop", "two");
   EXPECT_EQ(remotes_.ListRefs({}, remote).status().reason(), "RepositoryElsewhere");
-  ASSERT_EQ(store_.received().SetAddress("two", "https://two.test"), Status());
+  ASSERT_EQ(store_.store().received.SetAddress("two", "https://two.test"), Status());
   ASSERT_TRUE(remotes_.ListRefs({}, remote).ok());
   const ports::Remote& asked = git_.asked.back();
   EXPECT_EQ(asked.url, "https://two.test/git/shop.git");
-  EXPECT_EQ(asked.credentials.username, model::kFetchUser);
+  EXPECT_EQ(asked.credentials.username, "ns-fetch+shop");
   EXPECT_TRUE(model::IsFetchToken(key_, "shop", asked.credentials.password.Reveal(), clock_.Now()));
 }
 
 TEST_F(ReceivedTest, ForABuilderElsewhere_EvenOnesOnThisDiskGoOverTheGateway) {
   const ports::Remote remote = Register("shop", "one");
-  ASSERT_EQ(store_.received().SetAddress("one", "https://one.test"), Status());
+  ASSERT_EQ(store_.store().received.SetAddress("one", "https://one.test"), Status());
   EXPECT_EQ(remotes_.ForElsewhere(remote)->url, "https://one.test/git/shop.git");
 }
 
@@ -122,17 +160,17 @@ TEST_F(ReceivedTest, Care_RemovesWhatIsGoneAndFreesItsName) {
   folders_.there = {"gone", "stays"};
   ASSERT_EQ(store_.store().repositories.Delete(gone.id), Status());
   ASSERT_EQ(store_.store().repositories.Delete(other.id), Status());
-  const ReceivedCarer care(store_.received(), folders_, "one", "https://one.test", clock_);
+  const ReceivedCarer care(store_.store().received, folders_, "one", "https://one.test", clock_);
   folders_.failure = Unavailable("the disk is away");
   EXPECT_EQ(care.Look({}, false).code(), Code::kUnavailable);
-  EXPECT_EQ(store_.received().On("one")->size(), 2u);
+  EXPECT_EQ(store_.store().received.On("one")->size(), 2u);
   folders_.failure = {};
   EXPECT_EQ(care.Look({}, true), Status());
   EXPECT_THAT(folders_.tidied, ElementsAre("stays"));
   EXPECT_THAT(folders_.there, ElementsAre("stays"));
-  EXPECT_EQ(store_.received().On("one")->size(), 1u);
-  EXPECT_EQ(store_.received().On("two")->size(), 1u);
-  EXPECT_EQ(store_.received().Find("stays")->address, "https://one.test");
+  EXPECT_EQ(store_.store().received.On("one")->size(), 1u);
+  EXPECT_EQ(store_.store().received.On("two")->size(), 1u);
+  EXPECT_EQ(store_.store().received.Find("stays")->address, "https://one.test");
 }
 
 }  // namespace

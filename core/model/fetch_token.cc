@@ -7,11 +7,20 @@
 namespace ns::model {
 namespace {
 
+constexpr std::string_view kUser = "ns-fetch+";
+
 std::string Proof(const Secret& key, std::string_view name, int64_t until) {
   return KeyHasher(key).Add("fetch of a repository").Add(name).Add(until).Finish();
 }
 
 }  // namespace
+
+std::string FetchUser(std::string_view name) { return std::string(kUser) + std::string(name); }
+
+std::optional<std::string> FetchedFor(std::string_view user) {
+  if (!user.starts_with(kUser)) return std::nullopt;
+  return std::string(user.substr(kUser.size()));
+}
 
 std::string FetchToken(const Secret& key, std::string_view name, Time until) {
   const int64_t seconds =

@@ -2,6 +2,7 @@
 // platform, for a while.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,10 @@
 
 namespace ns::model {
 
-// The user name that goes with it.
-inline constexpr char kFetchUser[] = "ns-fetch";
+// The user name that goes with a token: "ns-fetch+NAME", where NAME is the repository.
+std::string FetchUser(std::string_view name);
+// That repository; nothing in any other user name.
+std::optional<std::string> FetchedFor(std::string_view user);
 
 // Good for that repository alone, until `until`; made of a key that every host with the database
 // has.

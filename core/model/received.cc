@@ -33,6 +33,13 @@ std::optional<std::string> ReceivedName(std::string_view url) {
   return std::string(name);
 }
 
+bool MayHold(const Repository& whole, const Repository& part) {
+  const auto owns = [&](const UserId& owner) {
+    return std::ranges::find(part.owners, owner) != part.owners.end();
+  };
+  return !whole.owners.empty() && std::ranges::all_of(whole.owners, owns);
+}
+
 bool IsOpen(const Repository& repository) {
   return repository.credentials.method == GitAuth::kNone && !ReceivedName(repository.url);
 }

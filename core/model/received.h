@@ -20,6 +20,10 @@ std::string ReceivedUrl(std::string_view name);
 // The name in such a URL; nothing in any other.
 std::optional<std::string> ReceivedName(std::string_view url);
 
+// Whether what is built of `whole` may hold `part` as a submodule named by a relative URL: each
+// owner of the one owns the other, so that nobody is shown what they could not read.
+bool MayHold(const Repository& whole, const Repository& part);
+
 // Whether everybody may see it and make applications of it: the world may read it, too.
 bool IsOpen(const Repository& repository);
 

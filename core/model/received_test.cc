@@ -37,6 +37,13 @@ TEST(Received, Repository_IsNotOpenThoughItNeedsNoCredentials) {
   EXPECT_FALSE(IsOpen(repository));
 }
 
+TEST(FetchToken, UserName_NamesTheRepository) {
+  EXPECT_EQ(FetchUser("shop"), "ns-fetch+shop");
+  EXPECT_EQ(FetchedFor("ns-fetch+shop"), "shop");
+  EXPECT_EQ(FetchedFor("ns-fetch"), std::nullopt);
+  EXPECT_EQ(FetchedFor("alice"), std::nullopt);
+}
+
 TEST(FetchToken, IsGoodForOneNameAndAWhile) {
   const Secret key(std::string(32, 'k'));
   const Time now(1'000'000s);
@@ -49,6 +56,18 @@ TEST(FetchToken, IsGoodForOneNameAndAWhile) {
   EXPECT_FALSE(IsFetchToken(key, "shop", later, now));
   for (const char* text : {"", ".", "x", "1.", "99999999999."})
     EXPECT_FALSE(IsFetchToken(key, "shop", text, now)) << text;
+}
+
+TEST(Received, MayHold_WhereEachOwnerOfTheWholeOwnsThePart) {
+  const auto of = [](const std::vector<std::string>& owners) {
+    Repository repository;
+    for (const std::string& owner : owners) repository.owners.emplace_back(owner);
+    return repository;
+  };
+  EXPECT_TRUE(MayHold(of({"a"}), of({"b", "a"})));
+  EXPECT_FALSE(MayHold(of({"a", "c"}), of({"b", "a"})));
+  EXPECT_FALSE(MayHold(of({"a"}), of({})));
+  EXPECT_FALSE(MayHold(of({}), of({"a"}))) << "nobody answers for it";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Repositories that are pushed straight to the platform, as far as they lie on this machine.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,16 @@ struct GitServing {
   bool advertise = false;     // the list of refs; else the body is a request
   bool gzip = false;          // the body is compressed
   std::string protocol = {};  // value of the header Git-Protocol
+  // Of a push: whether it may still be. Asked now and then on the thread of the call while it goes
+  // on, and last when all but its refs is there; then any failure refuses it. Before that
+  // kUnavailable and kDeadline do not. Empty: it may.
+  std::function<Status()> may = {};
+};
+
+// What became of a request that was answered in full.
+struct GitServed {
+  Status refused;      // of a push: why it, or a part of it, was refused, as the client was told
+  bool moved = false;  // and whether any ref was changed all the same
 };
 
 // Names as model::ReceivedNameMistake lets them pass; others are kInvalid. Calls block.
@@ -45,11 +56,13 @@ class GitReceive {
   virtual Status Remove(const std::string& name) = 0;
   // Packs loose objects and drops what nothing refers to, where that is worth it.
   virtual Status Tidy(const Call& call, const std::string& name) = 0;
-  // Answers one request. What Git refuses it tells the client itself; a failure here means that
-  // nothing or not the whole answer was given. kNotFound: there is no such repository;
-  // "RepositoryFull": a push to one that has reached its limit; kDeadline, kCancelled.
-  virtual Status Serve(const Call& call, const std::string& name, const GitServing& serving,
-                       ByteExchange& exchange) = 0;
+  // Answers one request. What is refused of a push the client is told in Git's own form; a failure
+  // here means that nothing or not the whole answer was given. kNotFound: there is no such
+  // repository; "RepositoryFull": a push to one that has reached its limit; kDeadline, kCancelled.
+  // Refusals: "PushTooLarge", "ObjectsRefused", "PackRefused", "RefRefused", "TooManyRefs", and
+  // what GitServing::may says.
+  virtual Result<GitServed> Serve(const Call& call, const std::string& name,
+                                  const GitServing& serving, ByteExchange& exchange) = 0;
 };
 
 }  // namespace ns::ports

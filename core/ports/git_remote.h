@@ -15,6 +15,8 @@ struct Remote {
   RepositoryId id;  // names the local mirror
   std::string url;
   model::GitCredentials credentials;
+  // Of one that lies on this disk: paths of repositories beside it that may be its submodules.
+  std::vector<std::string> beside = {};
   friend bool operator==(const Remote&, const Remote&) = default;
 };
 
@@ -25,9 +27,12 @@ struct LargeFiles {
   std::function<void(const std::string&)> progress;
 };
 
+// Of a checkout that needs more in Remote::beside; the details are their names, one a line.
+inline constexpr char kSubmoduleBeside[] = "SubmoduleBeside";
+
 // Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed",
 // "RepositoryNotFound", "AddressRefused", "LimitExceeded", "CommitNotFound", "CheckoutRefused",
-// "LfsRefused", "LfsObjectNotFound".
+// "LfsRefused", "LfsObjectNotFound", kSubmoduleBeside.
 class GitRemote {
  public:
   virtual ~GitRemote() = default;

@@ -25,6 +25,7 @@
 #include "ports/detection_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
+#include "ports/received_store.h"
 #include "ports/repeat_store.h"
 #include "ports/totals_store.h"
 #include "ports/usage_store.h"
@@ -401,6 +402,7 @@ struct Store {
   ListingStore& listings;
   AuditStore& audit;
   RepeatStore& repeats;
+  ReceivedStore& received;
   Hints& hints;
 };
 

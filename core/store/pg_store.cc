@@ -100,12 +100,12 @@ ports::Store PgStore::store() {
       .listings = *parts_->listings,
       .audit = *parts_->audit,
       .repeats = *parts_->repeats,
+      .received = *parts_->received,
       .hints = parts_->hints,
   };
 }
 
 PoolFigures PgStore::figures() { return parts_->pool.figures(); }
-ports::ReceivedStore& PgStore::received() { return *parts_->received; }
 
 Status PgStore::Check() {
   NS_ASSIGN(const Rows table,

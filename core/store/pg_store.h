@@ -7,7 +7,6 @@
 
 #include "base/random.h"
 #include "base/status.h"
-#include "ports/received_store.h"
 #include "ports/store.h"
 #include "store/key_checks.h"
 #include "store/keyring.h"
@@ -51,7 +50,6 @@ class PgStore {
 
   // References to this store's parts.
   ports::Store store();
-  ports::ReceivedStore& received();
   PoolFigures figures();
 
   // Whether the database answers and has the schema that this program needs. kUnavailable: out of

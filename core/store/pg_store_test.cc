@@ -28,7 +28,6 @@ using namespace std::chrono_literals;
 class PgUnderTest final : public StoreUnderTest {
  public:
   ports::Store store() override { return store_.store(); }
-  ports::ReceivedStore* received() override { return &store_.received(); }
   void Advance(Duration by) override { std::this_thread::sleep_for(by); }
   std::vector<Hint> TakeHints(const Hint& until) override {
     if (!inbox_) {

@@ -1,5 +1,7 @@
 """git push straight to the platform, with the real git: to the gateway's port as a proxy's user, and by `ns push`."""
+import base64
 import contextlib
+import glob
 import http.client
 import os
 import shutil
@@ -10,63 +12,18 @@ import threading
 import pytest
 
 from harness.installation import App
-from harness.repo import app_files
+from harness.repo import DOCKERFILE, app_files
 from harness.wait import until
+from harness.worktree import TOKENS, WorkTree, make_token, repository_of
 
-PUSHES = "neoshowcase.platform.v1.PushService"
-TOKENS = "neoshowcase.platform.v1.TokenService"
-
-
-class WorkTree:
-    def __init__(self, site, name):
-        self.site, self.name = site, name
-        self.folder = os.path.join(site.machine.root, "work", name)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
-        self.git("init", "-q", "-b", "main")
-
-    def run(self, *words, **env):
-        return subprocess.run(
-            ["git", "-c", "user.name=Test", "-c", "user.email=test@localhost", *words], cwd=self.folder, capture_output=True,
-            text=True, timeout=120, env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "HOME": self.folder, **env})
-
-    def git(self, *words, **env):
-        done = self.run(*words, **env)
-        assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}"
-        return done.stdout.strip()
-
-    def commit(self, files, message="change"):
-        for path, content in files.items():
-            with open(os.path.join(self.folder, path), "wb") as file:
-                file.write(content if isinstance(content, bytes) else content.encode())
-            if path == "testapp":
-                os.chmod(os.path.join(self.folder, path), 0o755)
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def url(self, token=None, name=None):
-        user = f"any:{token}@" if token else ""
-        return f"http://{user}127.0.0.1:{self.site.api_port}/git/{name or self.name}.git"
-
-    def push(self, token, *words, name=None):
-        return self.run("push", self.url(token, name), *(words or ["HEAD:main"]))
+AUDIT = "neoshowcase.platform.v1.AuditService"
+TOOLS = os.environ.get("NS_TOOLS", os.path.expanduser("~/.cache/neoshowcase/tools"))
 
 
 @pytest.fixture(scope="module")
 def token(site_of_session):
     """Of root, who is an admin on the socket."""
     return make_token(site_of_session, "push")
-
-
-def make_token(site, name, scope="TOKEN_SCOPE_ADMIN", **more):
-    made = site.api.call("CreateToken", {"name": name, "scope": scope, "days": 1, **more}, TOKENS)
-    return made["text"]
-
-
-def repository_of(site, name):
-    found = [r for r in site.api.GetRepositories(scope="ALL")["repositories"] if r["url"] == f"ns-git:{name}"]
-    return found[0] if found else None
 
 
 def test_push_is_built_and_live_and_so_is_the_next_one(site, testapp, token):
@@ -121,8 +78,14 @@ def test_strangers_and_weak_tokens_are_refused(site, token):
     for target in ("../../etc", "Upper", "a..b", "x" * 64, ".git", "a%2f..%2fb"):
         bad = tree.run("push", tree.url(token, target), "HEAD:main")
         assert bad.returncode != 0, target
-    assert os.listdir(f"{site.root}/data/repositories") == [n for n in os.listdir(f"{site.root}/data/repositories")
-                                                            if n.endswith(".git") and "/" not in n and ".." not in n]
+    left = set(os.listdir(f"{site.root}/data/repositories")) - {".hooks"}
+    assert all(name.endswith(".git") and ".." not in name for name in left), left
+
+
+def told(site, name):
+    """(outcome, reason) of pushes to that repository in the audit log, newest first."""
+    events = site.api.call("ListAuditEvents", {"object": repository_of(site, name)["id"], "method": "git/receive-pack"}, AUDIT)["events"]
+    return [(event["outcome"], event.get("reason", "")) for event in events]
 
 
 def test_git_tells_the_user_what_it_refuses(site, token):
@@ -136,9 +99,11 @@ def test_git_tells_the_user_what_it_refuses(site, token):
     evil = tree.git("commit-tree", "-m", "evil", bad_tree)
     refused = tree.push(token, f"{evil}:refs/heads/evil")
     assert refused.returncode != 0 and "hasDotgit" in refused.stderr, refused.stderr
+    assert told(site, "refusing")[:2] == [("invalid_argument", "ObjectsRefused"), ("ok", "")]
     # Refs that are none of the two kinds, and the branch that HEAD names.
     assert "hidden ref" in tree.push(token, "HEAD:refs/notes/x").stderr
     assert "deletion of the current branch prohibited" in tree.push(token, ":main").stderr
+    assert told(site, "refusing")[0] == ("failed_precondition", "RefRefused")
     tree.git("tag", "v1")
     assert tree.push(token, "v1", "HEAD:other").returncode == 0
     assert tree.push(token, ":other").returncode == 0
@@ -171,7 +136,6 @@ def test_large_pushes_are_streamed_and_cut_ones_leave_nothing(site, token):
     assert done.returncode == 0, done.stderr
     before = sorted(os.listdir(f"{site.root}/data/repositories/large.git/objects"))
     with contextlib.closing(socket.create_connection(("127.0.0.1", site.api_port))) as client:
-        import base64
         basic = base64.b64encode(f"x:{token}".encode()).decode()
         client.sendall((f"POST /git/large.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\n"
                         "Content-Type: application/x-git-receive-pack-request\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -181,7 +145,6 @@ def test_large_pushes_are_streamed_and_cut_ones_leave_nothing(site, token):
 
 
 def test_wrong_requests_have_clear_answers(site, token):
-    import base64
     basic = "Basic " + base64.b64encode(f"x:{token}".encode()).decode()
 
     def ask(method, path, body=None, **headers):
@@ -201,3 +164,63 @@ def test_wrong_requests_have_clear_answers(site, token):
     status, _, text = ask("POST", "/git/large.git/git-receive-pack", b"zzzz", Authorization=basic,
                           Content_Type="application/x-git-receive-pack-request")
     assert status == 200 and "no request of Git" in text, text
+
+
+def test_revoked_token_ends_a_push_that_is_under_way(site, token):
+    tree = WorkTree(site, "revoked")
+    tree.commit({"a": "a"})
+    assert tree.push(token).returncode == 0
+    before = tree.git("rev-parse", "HEAD")
+    after = tree.commit({"a": "b"})
+    made = site.api.call("CreateToken", {"name": "brief", "scope": "TOKEN_SCOPE_DEPLOY", "days": 1}, TOKENS)
+    basic = base64.b64encode(f"x:{made['text']}".encode()).decode()
+    command = f"{before} {after} refs/heads/main\0report-status side-band-64k".encode()
+    pack = subprocess.run(["git", "pack-objects", "--all", "--stdout", "-q"], cwd=tree.folder, capture_output=True, check=True,
+                          stdin=subprocess.DEVNULL).stdout
+    body = b"%04x" % (len(command) + 4) + command + b"0000" + pack
+    with contextlib.closing(socket.create_connection(("127.0.0.1", site.api_port), 30)) as client:
+        client.sendall((f"POST /git/revoked.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\n"
+                        f"Content-Type: application/x-git-receive-pack-request\r\nContent-Length: {len(body)}\r\n"
+                        "Connection: close\r\n\r\n").encode() + body[:-10])
+        objects = f"{site.root}/data/repositories/revoked.git/objects"
+        until(lambda: glob.glob(f"{objects}/*tmp_objdir*"), 10, "the push is under way")
+        site.api.call("RevokeToken", {"tokenId": made["token"]["id"]}, TOKENS)
+        client.sendall(body[-10:])
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert b"200 OK" in answer and b"token" in answer and b"ng refs/heads/main pre-receive hook declined" in answer, answer
+    assert tree.git("ls-remote", tree.url(token), "refs/heads/main").split()[0] == before
+    assert told(site, "revoked")[0][0] == "unauthenticated", told(site, "revoked")
+
+
+def test_submodule_beside_it_is_in_the_image(site, testapp, token):
+    lib = WorkTree(site, "beside-lib")
+    part = lib.commit({"version": "31\n"})
+    assert lib.push(token).returncode == 0
+    tree = WorkTree(site, "beside-app")
+    files = app_files(testapp, 1) | {"Dockerfile": DOCKERFILE.replace("COPY version mode /", "COPY lib/version mode /")}
+    tree.commit(files, submodules={"lib": ("../beside-lib.git", part)})
+    assert tree.push(token).returncode == 0
+    site.app_of(None, "beside-app", repository_id=repository_of(site, "beside-app")["id"]).wait_version(31)
+    commit = tree.commit({}, submodules={"lib": ("../nobodys.git", part)})
+    assert tree.push(token).returncode == 0
+    site.apps[-1].wait_build(commit, "FAILED")
+    assert site.apps[-1].condition("Build")["reason"] == "RepositoryNotFound", site.apps[-1].conditions()
+
+
+def test_git_lfs_is_told_that_its_objects_are_not_kept(site, token):
+    programs = os.path.dirname(next(iter(glob.glob(f"{TOOLS}/git-lfs-*/bin/git-lfs")), ""))
+    if not programs:
+        pytest.skip("git-lfs is not fetched")
+    tree = WorkTree(site, "large-files")
+    path = {"PATH": f"{programs}:/usr/bin:/bin"}
+    tree.git("lfs", "install", "--local", **path)
+    tree.git("lfs", "track", "*.bin", **path)
+    with open(f"{tree.folder}/a.bin", "wb") as file:
+        file.write(os.urandom(1000))
+    tree.git("add", "-A", **path)
+    tree.git("commit", "-qm", "large", **path)
+    refused = tree.push(token, **path)
+    assert refused.returncode != 0 and "keeps no Git LFS objects" in refused.stderr, refused.stderr
+    assert tree.git("ls-remote", tree.url(token)) == "", "nothing was pushed"

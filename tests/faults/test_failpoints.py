@@ -40,7 +40,7 @@ NOT_REACHED = {
     **methods_of("RepeatStore", "Abandon Begin Finish", "no life sends idempotency keys"),
     **methods_of("GitReceive", "Create Has Remove Serve Tidy", "it pushes to a Git server"),
     **methods_of("ByteExchange", "Give Take", "it pushes to a Git server"),
-    **methods_of("ReceivedStore", "Find Forget Insert On SetAddress", "beside the store that has failpoints"),
+    **methods_of("ReceivedStore", "Find Forget Insert", "it pushes to a Git server"),
 }
 # Only a second attempt has something to clear, only a static site an artifact, and only a whole life asks what fits: its first builds
 # have none of it.

@@ -51,6 +51,7 @@ Store FakeStore::store() {
       .listings = *listings_,
       .audit = *audit_,
       .repeats = *repeats_,
+      .received = *received_,
       .hints = *hints_,
   };
 }

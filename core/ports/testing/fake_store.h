@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "ports/received_store.h"
 #include "ports/store.h"
 
 namespace ns::ports::testing {
@@ -21,7 +20,6 @@ class FakeStore {
 
   // References to this store's parts.
   Store store();
-  ReceivedStore& received() { return *received_; }
 
   // From now on every method fails with `status` and does nothing; an ok status ends that.
   void FailWith(Status status);

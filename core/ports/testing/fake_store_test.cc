@@ -17,7 +17,6 @@ class FakeUnderTest final : public StoreUnderTest {
         [this](const Hint& hint) { hints_.With([&](auto& hints) { hints.push_back(hint); }); });
   }
   Store store() override { return store_.store(); }
-  ReceivedStore* received() override { return &store_.received(); }
   void Advance(Duration by) override { clock_.Advance(by); }
   std::vector<Hint> TakeHints(const Hint&) override {
     return hints_.With([](auto& hints) { return std::exchange(hints, {}); });

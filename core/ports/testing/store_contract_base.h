@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "ports/received_store.h"
 #include "ports/store.h"
 
 namespace ns::ports::testing {
@@ -26,8 +25,6 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
   virtual Store store() = 0;
-  // Null: there is none.
-  virtual ReceivedStore* received() { return nullptr; }
   // Lets the store's clock move on by at least `by`.
   virtual void Advance(Duration by) = 0;
   // Hints sent since the last call. `until` must have come, or a generous time have passed.
