@@ -28,6 +28,11 @@ Status ReceivedRemotes::Checkout(const ports::Call& call, const ports::Remote& r
   return git_.Checkout(call, found, commit, path, large);
 }
 
+Result<ports::HostKeyLook> ReceivedRemotes::HostKey(const ports::Call& call,
+                                                    const ports::Remote& remote) {
+  return git_.HostKey(call, remote);  // none of those here is reached by SSH
+}
+
 Result<ports::Remote> ReceivedRemotes::ForHere(ports::Remote remote) const {
   const auto name = model::ReceivedName(remote.url);
   if (!name) return remote;

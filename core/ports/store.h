@@ -23,11 +23,11 @@
 #include "model/user.h"
 #include "ports/audit_store.h"
 #include "ports/detection_store.h"
-#include "ports/totals_store.h"
-#include "ports/usage_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
 #include "ports/repeat_store.h"
+#include "ports/totals_store.h"
+#include "ports/usage_store.h"
 
 namespace ns::ports {
 
@@ -72,6 +72,11 @@ class RepositoryStore {
   virtual Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
                             const std::vector<model::Commit>& commits,
                             const HostId& holder = kNobody) = 0;
+  // Pins the keys that the SSH host may show, where none is pinned and the URL is still that one;
+  // kStale where it is not so.
+  virtual Status PinHostKeys(const RepositoryId& id, const std::string& url,
+                             const std::vector<std::string>& keys,
+                             const HostId& holder = kNobody) = 0;
   // Those that are known, in no order.
   virtual Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) = 0;
 };

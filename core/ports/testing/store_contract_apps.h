@@ -15,11 +15,66 @@ TEST_P(StoreContract, Repository_InsertedThenRead_IsTheSameWithCredentials) {
   repository.id = IdOf<RepositoryId>(3);
   repository.name = "a \"quoted\" {name}, ünïcode \\";
   repository.url = "git@git.example.com:a/b.git";
-  repository.credentials = {model::GitAuth::kSsh, "git", Secret("pass\nword"),
-                            Secret("-----BEGIN KEY-----")};
+  repository.credentials = {model::GitAuth::kSsh,
+                            "git",
+                            Secret("pass\nword"),
+                            Secret("-----BEGIN KEY-----"),
+                            {"ssh-ed25519 AAAA", "ssh-rsa BBBB"}};
   repository.owners = {NewUser("bob").id, NewUser("alice").id};
   ASSERT_EQ(s.repositories.Insert(repository), Status());
   EXPECT_EQ(s.repositories.Get(repository.id).value(), repository);
+}
+
+// Made by ssh-keygen, which prints these fingerprints of them.
+inline const std::vector<std::string> kHostKeys = {
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A",
+    "ecdsa-sha2-nistp256 "
+    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKUomXqOFIsTr6HVQteer8h++uxTSf8Mc7juWJ3gf3"
+    "mUyyuCtXluqHKhjt/ZPf/9/N09FgynY1lk4MPPuPRmBBc="};
+inline const std::string kHostPrints[] = {
+    "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE (ssh-ed25519)",
+    "SHA256:K7P8k2oBLW3OeQ+VQHOVBn8iCOe7+RFYu3kBJVnoBTc (ecdsa-sha2-nistp256)"};
+
+TEST_P(StoreContract, HostKeys_AreKeptAndEachChangeIsTold) {
+  model::Repository repository = NewRepository(1);
+  repository.url = "git@git.example.com:a/b.git";
+  repository.credentials.method = model::GitAuth::kSsh;
+  ASSERT_EQ(s.repositories.Update(repository), Status());
+  repository.credentials.host_keys = kHostKeys;
+  const UserId alice = NewUser("alice").id;
+  const int64_t before = s.repositories.Snapshot(repository.id)->version;
+  ASSERT_EQ(s.repositories.Update(repository, alice, {}), Status());
+  EXPECT_EQ(s.repositories.Get(repository.id).value(), repository);
+  EXPECT_NE(s.repositories.Snapshot(repository.id)->version, before);
+  ASSERT_EQ(s.repositories.Update(repository, alice, {}), Status());
+  repository.credentials.host_keys = {kHostKeys[1]};
+  ASSERT_EQ(s.repositories.Update(repository, alice, {}), Status());
+  std::vector<std::string> told;
+  const auto events =
+      s.events.List(model::Subject::kRepository, repository.id.str(), 0, 1000).value();
+  for (const model::Event& event : events) {
+    if (event.kind != "host_keys.changed") continue;
+    EXPECT_EQ(event.actor, alice.str());
+    told.push_back(event.message);
+  }
+  EXPECT_THAT(told, ElementsAre(kHostPrints[0] + ", " + kHostPrints[1], kHostPrints[1]));
+}
+
+TEST_P(StoreContract, PinnedHostKeys_TakeThePlaceOfNoneAlone) {
+  const model::Repository repository = NewRepository(1);
+  const std::vector<std::string> one = {kHostKeys[0]}, other = {kHostKeys[1]};
+  EXPECT_EQ(s.repositories.PinHostKeys(repository.id, "git@git.test:gone.git", one).code(),
+            Code::kStale);
+  EXPECT_EQ(s.repositories.PinHostKeys(IdOf<RepositoryId>(9), repository.url, one).code(),
+            Code::kStale);
+  ASSERT_EQ(s.repositories.PinHostKeys(repository.id, repository.url, one), Status());
+  EXPECT_EQ(s.repositories.PinHostKeys(repository.id, repository.url, other).code(), Code::kStale);
+  EXPECT_EQ(s.repositories.Get(repository.id)->credentials.host_keys, one);
+  const model::Event told =
+      s.events.List(model::Subject::kRepository, repository.id.str(), 0, 1000)->back();
+  EXPECT_EQ(told.kind, "host_keys.changed");
+  EXPECT_EQ(told.actor, "platform");
+  EXPECT_EQ(told.message, kHostPrints[0]);
 }
 
 TEST_P(StoreContract, Repositories_Listed_ByNameWithoutCredentials) {
