@@ -1,5 +1,5 @@
 -- The schema of the platform, declared as it should be. ns-migrate brings a database to it; nothing here inserts or changes rows.
--- schema number: 11
+-- schema number: 12
 --
 -- Read by two differs, psqldef and migra: plain tables, plain indexes, checks as comparisons, functions and triggers; no DO, no DML.
 -- Ids are 22 hex characters. Enumerations are numbers, those of the public API where it has them (core/model/app_enums.h).
@@ -140,6 +140,7 @@ CREATE INDEX api_tokens_parent ON api_tokens (parent_id);
 
 -- ---- sources ----
 
+-- `host_keys`: lines of the keys that the host of an SSH URL may show; none: none is pinned yet.
 CREATE TABLE repositories (
   id text PRIMARY KEY,
   name text NOT NULL,
@@ -148,6 +149,7 @@ CREATE TABLE repositories (
   username text NOT NULL DEFAULT '',
   password_sealed bytea,
   ssh_key_sealed bytea,
+  host_keys text[] NOT NULL DEFAULT '{}',
   seal_key text NOT NULL DEFAULT '',
   seal_version smallint NOT NULL DEFAULT 1,
   project_id text REFERENCES projects (id),
@@ -899,26 +901,46 @@ BEGIN
 END
 $$;
 
+-- "SHA256:... (ssh-ed25519)" of a line of OpenSSH: model::KeyFingerprints in SQL.
+CREATE OR REPLACE FUNCTION ns_key_fingerprint(line text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN 'SHA256:' || rtrim(encode(sha256(decode(split_part(line, ' ', 2), 'base64')), 'base64'), '=') || ' (' || split_part(line, ' ', 1) || ')';
+END
+$$;
+
 CREATE OR REPLACE FUNCTION ns_tell_repository() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   actor text := coalesce(nullif(current_setting('ns.actor', true), ''), 'platform');
   told repositories%ROWTYPE;
   kind text := 'repository.created';
   detail text := '{}';
+  keys text[] := '{}';
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    told := OLD; kind := 'repository.deleted';
+    told := OLD; kind := 'repository.deleted'; keys := OLD.host_keys;
   ELSE
     told := NEW;
     IF TG_OP = 'UPDATE' THEN
-      IF NEW.holder = OLD.holder THEN RETURN NULL; END IF;
-      kind := 'holder.changed'; detail := '{"holder":"' || NEW.holder || '"}';
+      keys := OLD.host_keys;
+      IF NEW.holder = OLD.holder THEN
+        IF NEW.host_keys = OLD.host_keys THEN RETURN NULL; END IF;
+        kind := '';
+      ELSE
+        kind := 'holder.changed'; detail := '{"holder":"' || NEW.holder || '"}';
+      END IF;
     END IF;
   END IF;
   PERFORM pg_advisory_xact_lock(5478004, hashtext(told.id));
-  INSERT INTO events (subject, subject_id, actor, kind, message, data, xact)
-    VALUES (1, told.id, actor, kind, CASE WHEN kind = 'holder.changed' THEN '' ELSE told.name END, detail,
-            pg_current_xact_id()::text::bigint);
+  IF kind <> '' THEN
+    INSERT INTO events (subject, subject_id, actor, kind, message, data, xact)
+      VALUES (1, told.id, actor, kind, CASE WHEN kind = 'holder.changed' THEN '' ELSE told.name END, detail,
+              pg_current_xact_id()::text::bigint);
+  END IF;
+  IF told.host_keys <> keys THEN
+    INSERT INTO events (subject, subject_id, actor, kind, message, xact)
+      VALUES (1, told.id, actor, 'host_keys.changed', coalesce((SELECT string_agg(ns_key_fingerprint(one.line), ', ' ORDER BY one.place)
+                FROM unnest(told.host_keys) WITH ORDINALITY AS one (line, place)), ''), pg_current_xact_id()::text::bigint);
+  END IF;
   RETURN NULL;
 END
 $$;

@@ -43,6 +43,10 @@ class OneFileRemote final : public ports::GitRemote {
     return failure.With([](const Status& status) { return status; });
   }
 
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "there is no SSH here");
+  }
+
   std::atomic<int> checkouts = 0;
   std::atomic<bool> patient = false;
   Guarded<Status> failure;

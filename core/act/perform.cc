@@ -76,6 +76,13 @@ class Performer {
   Outcome operator()(const reconcile::LoadRepository& effect) const {
     return From(store_.repositories.Take(effect.id, parts_.host));
   }
+  Outcome operator()(const reconcile::LookAtHostKey& effect) const {
+    return From(parts_.git.HostKey(Within(kGitDeadline), effect.remote));
+  }
+  Outcome operator()(const reconcile::PinHostKeys& effect) const {
+    return Only(
+        store_.repositories.PinHostKeys(effect.repository, effect.url, effect.keys, parts_.host));
+  }
   Outcome operator()(const reconcile::ListRefs& effect) const {
     return From(parts_.git.ListRefs(Within(kGitDeadline), effect.remote));
   }
@@ -274,7 +281,8 @@ Lane LaneOf(const reconcile::Effect& effect) {
   return std::visit(
       [](const auto& kind) {
         using Kind = std::decay_t<decltype(kind)>;
-        if constexpr (kIsOneOf<Kind, reconcile::ListRefs, reconcile::ReadCommits>)
+        if constexpr (kIsOneOf<Kind, reconcile::LookAtHostKey, reconcile::ListRefs,
+                               reconcile::ReadCommits>)
           return Lane::kGit;
         if constexpr (kIsOneOf<Kind, reconcile::ObserveApp, reconcile::ApplyApp,
                                reconcile::RemoveApp, reconcile::DeleteImages>) {

@@ -102,8 +102,9 @@ TEST_F(StoreDeskTest, Order_OverSshWithoutAKey_HasTheInstallations) {
   ASSERT_TRUE(store_.repositories.Update(repository).ok());
   EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials.ssh_private_key.Reveal(), "installation");
   repository.credentials.ssh_private_key = Secret("own");
+  repository.credentials.host_keys = {"ssh-ed25519 AAAA"};
   ASSERT_TRUE(store_.repositories.Update(repository).ok());
-  EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials.ssh_private_key.Reveal(), "own");
+  EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials, repository.credentials);
 }
 
 TEST_F(StoreDeskTest, Settle_WithAnImageOfSomebodyElse_IsRefused) {

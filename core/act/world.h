@@ -38,6 +38,9 @@ class MemoryRemote final : public ports::GitRemote {
     if (large.fetch && !progress_.empty()) large.progress(progress_);
     return {};
   }
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "there is no SSH here");
+  }
   // What a checkout with files in Git LFS says of them from now on.
   void SayOfLfs(const std::string& text) {
     Lock lock(mutex_);

@@ -28,6 +28,16 @@ namespace own_pb = neoshowcase::platform::v1;
 
 inline const std::string kCommitA(40, 'a'), kCommitB(40, 'b');
 
+// Made by ssh-keygen, with what it prints of them.
+inline const std::string kHostKeyA =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A";
+inline const std::string kPrintA = "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE";
+inline const std::string kHostKeyB =
+    "ecdsa-sha2-nistp256 "
+    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKUomXqOFIsTr6HVQteer8h++uxTSf8Mc7juWJ3gf3"
+    "mUyyuCtXluqHKhjt/ZPf/9/N09FgynY1lk4MPPuPRmBBc=";
+inline const std::string kPrintB = "SHA256:K7P8k2oBLW3OeQ+VQHOVBn8iCOe7+RFYu3kBJVnoBTc";
+
 // A remote that answers the same refs for every repository, or the same failure.
 class FakeGit final : public ports::GitRemote {
  public:
@@ -53,6 +63,15 @@ class FakeGit final : public ports::GitRemote {
     return {Code::kUnsupported, "the API looks at no source"};
   }
 
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote& remote) override {
+    looked.push_back(remote);
+    if (!failure.ok()) return failure;
+    return ports::HostKeyLook{host_key, verdict};
+  }
+
+  std::string host_key = kHostKeyA;
+  Status verdict;
+  std::vector<ports::Remote> looked;
   std::vector<model::GitRef> refs = {{"HEAD", kCommitA},
                                      {"main", kCommitA},
                                      {"refs/heads/main", kCommitA},

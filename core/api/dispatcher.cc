@@ -48,6 +48,7 @@ MethodTable AllMethods() {
   OfferAdmins(table);
   OfferAudit(table);
   OfferPush(table);
+  OfferHostKeys(table);
   return table;
 }
 

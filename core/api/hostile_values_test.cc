@@ -42,7 +42,7 @@ TEST(HostileValues, AreAtLeastTwoThousand) {
   for (const auto& value : values) ++kinds[value.kind];
   EXPECT_GE(values.size(), 2000U);
   for (const char* kind : {"host", "path", "http_port", "internet_port", "application_port", "ref",
-                           "url", "name", "repository_name", "env_key", "env_value"})
+                           "url", "name", "repository_name", "env_key", "env_value", "host_key"})
     EXPECT_GE(kinds[kind], 20) << kind;
 }
 

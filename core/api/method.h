@@ -139,5 +139,6 @@ void OfferTokens(MethodTable& table);
 void OfferAdmins(MethodTable& table);
 void OfferAudit(MethodTable& table);
 void OfferPush(MethodTable& table);
+void OfferHostKeys(MethodTable& table);
 
 }  // namespace ns::api

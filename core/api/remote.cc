@@ -32,6 +32,13 @@ Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Reque
   return context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
 }
 
+Result<ports::HostKeyLook> LookAtHostKey(const Context& context, const Request& request,
+                                         const model::Repository& repository) {
+  const RemoteTurns::Turn turn(context.turns, request.user);
+  NS_TRY(turn.status());
+  return context.parts.git.HostKey(Within(context, request.call), RemoteOf(repository));
+}
+
 Result<std::vector<model::Commit>> AskForCommits(const Context& context, const Request& request,
                                                  const model::Repository& repository,
                                                  const std::vector<std::string>& hashes) {

@@ -16,6 +16,10 @@ ports::Call Within(const Context& context, const ports::Call& call);
 Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
                                              const model::Repository& repository);
 
+// As GitRemote::HostKey, within the same bounds.
+Result<ports::HostKeyLook> LookAtHostKey(const Context& context, const Request& request,
+                                         const model::Repository& repository);
+
 // As AskRemote for a repository that is registered: what the remote is to blame for is
 // kUnavailable, with Git's reason and message.
 Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,

@@ -13,21 +13,7 @@ using google::protobuf::Empty;
 
 Result<pb::Repository> CreateRepository(const Context& context, const Request& request,
                                         const pb::CreateRepositoryRequest& in) {
-  model::Violations violations;
-  model::CheckName("name", in.name(), violations);
-  NS_TRY(CheckNone(violations));
-  model::Repository made;
-  NS_ASSIGN(GivenAuth given, ReadAuth(context, request, in.auth()));
-  made.credentials = std::move(given.credentials);
-  NS_TRY(CheckUrl(context, in.url(), in.auth(), made.credentials.method));
-  made.id = RepositoryId::New(context.parts.random);
-  made.name = in.name();
-  made.url = in.url();
-  made.owners = {request.user.id};
-  NS_TRY(CheckReadable(context, request, made, in.auth()));
-  NS_TRY(ExplainWrite(context.store().repositories.Insert(made, request.user.id, {{}, given.key}),
-                      in.url(), in.auth()));
-  return ToProto(made);
+  return RegisterRepository(context, request, in, {});
 }
 
 ports::RepositoryScope ScopeOf(pb::GetRepositoriesRequest::Scope scope) {
@@ -88,6 +74,27 @@ Result<Empty> RefreshRepository(const Context& context, const Request& request,
 }
 
 }  // namespace
+
+Result<pb::Repository> RegisterRepository(const Context& context, const Request& request,
+                                          const pb::CreateRepositoryRequest& in,
+                                          const HostKeyLines& host_keys) {
+  model::Violations violations;
+  model::CheckName("name", in.name(), violations);
+  NS_TRY(CheckNone(violations));
+  model::Repository made;
+  NS_ASSIGN(GivenAuth given, ReadAuth(context, request, in.auth()));
+  made.credentials = std::move(given.credentials);
+  NS_TRY(CheckUrl(context, in.url(), in.auth(), made.credentials.method));
+  made.id = RepositoryId::New(context.parts.random);
+  made.name = in.name();
+  made.url = in.url();
+  made.owners = {request.user.id};
+  NS_ASSIGN(made.credentials.host_keys, ReadHostKeys(made.url, host_keys));
+  NS_TRY(CheckReadable(context, request, made, in.auth(), !host_keys.empty()));
+  NS_TRY(ExplainWrite(context.store().repositories.Insert(made, request.user.id, {{}, given.key}),
+                      in.url(), in.auth()));
+  return ToProto(made);
+}
 
 void OfferRepositories(MethodTable& table) {
   const std::string api = kApiService;

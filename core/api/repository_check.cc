@@ -4,6 +4,7 @@
 
 #include "api/problem.h"
 #include "api/remote.h"
+#include "model/authorized_key.h"
 #include "model/repository_url.h"
 
 namespace ns::api {
@@ -46,6 +47,15 @@ Result<GivenAuth> ReadSsh(const Context& context, const Request& request, const 
   return out;
 }
 
+Status PinShown(const Context& context, const Request& request, model::Repository& repository) {
+  model::GitCredentials& git = repository.credentials;
+  if (git.method != model::GitAuth::kSsh || !git.host_keys.empty()) return {};
+  NS_ASSIGN(ports::HostKeyLook look, LookAtHostKey(context, request, repository));
+  NS_TRY(look.verdict);
+  git.host_keys = {std::move(look.line)};
+  return {};
+}
+
 }  // namespace
 
 Result<GivenAuth> ReadAuth(const Context& context, const Request& request,
@@ -80,12 +90,37 @@ Status CheckUrl(const Context& context, const std::string& url,
   return Status();
 }
 
-Status CheckReadable(const Context& context, const Request& request,
-                     const model::Repository& repository, const pb::CreateRepositoryAuth& auth) {
-  const Status failure = AskRemote(context, request, repository).status();
+Result<std::vector<std::string>> ReadHostKeys(const std::string& url, const HostKeyLines& given) {
+  constexpr int kMost = 16;
+  if (given.empty()) return std::vector<std::string>();
+  const auto parsed = model::ParseRepositoryUrl(url);
+  if (!parsed.ok() || parsed->scheme != model::UrlScheme::kSsh)
+    return InvalidField("host_keys", "are for a url of SSH alone, got " + model::Quoted(url));
+  if (given.size() > kMost)
+    return InvalidField("host_keys", "must be at most 16, got " + std::to_string(given.size()));
+  std::vector<std::string> keys;
+  model::Violations violations;
+  for (int i = 0; i < given.size(); ++i) {
+    auto key = model::ParseHostKey(given[i]);
+    if (!key.ok())
+      violations.push_back({"host_keys[" + std::to_string(i) + "]", key.status().message()});
+    else if (std::find(keys.begin(), keys.end(), *key) == keys.end())
+      keys.push_back(*std::move(key));
+  }
+  NS_TRY(CheckNone(violations));
+  return keys;
+}
+
+Status CheckReadable(const Context& context, const Request& request, model::Repository& repository,
+                     const pb::CreateRepositoryAuth& auth, bool keys_given) {
+  Status failure = PinShown(context, request, repository);
+  if (failure.ok()) failure = AskRemote(context, request, repository).status();
   if (failure.ok() || !RemoteIsToBlame(failure)) return failure;
-  const bool credentials = failure.reason() == "AuthenticationFailed";
-  Status refusal = InvalidField(credentials ? AuthField(auth) : "url", failure.message());
+  const std::string& reason = failure.reason();
+  const std::string field = reason == "AuthenticationFailed"              ? AuthField(auth)
+                            : keys_given && reason.starts_with("HostKey") ? "host_keys"
+                                                                          : "url";
+  Status refusal = InvalidField(field, failure.message());
   return refusal.SetReason(failure.reason());
 }
 

@@ -6,6 +6,7 @@
 #include "api/repository_check.h"
 #include "google/protobuf/empty.pb.h"
 #include "model/received.h"
+#include "model/repository_url.h"
 
 namespace ns::api {
 namespace {
@@ -26,8 +27,23 @@ Result<GivenAuth> AuthAfter(const Context& context, const Request& request,
   return GivenAuth{before.credentials, {}};
 }
 
+bool SameHost(const std::string& a, const std::string& b) {
+  const auto one = model::ParseRepositoryUrl(a), other = model::ParseRepositoryUrl(b);
+  return one.ok() && other.ok() && model::PlaceOf(*one) == model::PlaceOf(*other);
+}
+
+// Keys that are given, or those of the host that stays.
+Result<std::vector<std::string>> HostKeysAfter(const model::Repository& before,
+                                               const model::Repository& after,
+                                               const HostKeyLines& given) {
+  const bool stay = after.credentials.method == model::GitAuth::kSsh && given.empty() &&
+                    SameHost(before.url, after.url);
+  if (stay) return before.credentials.host_keys;
+  return ReadHostKeys(after.url, given);
+}
+
 Status Update(const Context& context, const Request& request, const model::Repository& before,
-              const pb::UpdateRepositoryRequest& in) {
+              const pb::UpdateRepositoryRequest& in, const HostKeyLines& host_keys) {
   model::Violations violations;
   if (in.has_name()) model::CheckName("name", in.name(), violations);
   const bool moved = in.has_url() && in.url() != before.url;
@@ -43,9 +59,10 @@ Status Update(const Context& context, const Request& request, const model::Repos
   }
   NS_ASSIGN(GivenAuth given, AuthAfter(context, request, before, in));
   after.credentials = std::move(given.credentials);
-  if (in.has_auth() || after.url != before.url) {
+  if (in.has_auth() || after.url != before.url || !host_keys.empty()) {
     NS_TRY(CheckUrl(context, after.url, in.auth(), after.credentials.method));
-    NS_TRY(CheckReadable(context, request, after, in.auth()));
+    NS_ASSIGN(after.credentials.host_keys, HostKeysAfter(before, after, host_keys));
+    NS_TRY(CheckReadable(context, request, after, in.auth(), !host_keys.empty()));
   }
   if (after == before) return Status();
   return ExplainWrite(
@@ -55,20 +72,8 @@ Status Update(const Context& context, const Request& request, const model::Repos
 
 Result<Empty> UpdateRepository(const Context& context, const Request& request,
                                const pb::UpdateRepositoryRequest& in) {
-  constexpr int kTries = 3;
-  model::Repository before = *request.on.repository;
-  for (int i = 1;; ++i) {
-    const Status updated = Update(context, request, before, in);
-    if (updated.ok()) return Empty();
-    if (updated.code() != Code::kStale || i == kTries) return updated;
-    NS_ASSIGN(before, context.store().repositories.Get(before.id));
-    // Whoever was faster may have taken the right to it away.
-    NS_TRY(Authorize({request.user, request.token}, {Action::kOwn},
-                     {.name = "repository " + before.id.str(),
-                      .owners = before.owners,
-                      .everyone_sees = true,
-                      .shared = true}));
-  }
+  NS_TRY(ChangeRepository(context, request, in, {}));
+  return Empty();
 }
 
 // "shop" and "old" (being deleted), the first few by name.
@@ -96,6 +101,24 @@ Result<Empty> DeleteRepository(const Context& context, const Request& request,
 }
 
 }  // namespace
+
+Status ChangeRepository(const Context& context, const Request& request,
+                        const pb::UpdateRepositoryRequest& in, const HostKeyLines& host_keys) {
+  constexpr int kTries = 3;
+  model::Repository before = *request.on.repository;
+  for (int i = 1;; ++i) {
+    const Status updated = Update(context, request, before, in, host_keys);
+    if (updated.ok()) return {};
+    if (updated.code() != Code::kStale || i == kTries) return updated;
+    NS_ASSIGN(before, context.store().repositories.Get(before.id));
+    // Whoever was faster may have taken the right to it away.
+    NS_TRY(Authorize({request.user, request.token}, {Action::kOwn},
+                     {.name = "repository " + before.id.str(),
+                      .owners = before.owners,
+                      .everyone_sees = true,
+                      .shared = true}));
+  }
+}
 
 void OfferRepositoryEdits(MethodTable& table) {
   const std::string api = kApiService;

@@ -68,11 +68,13 @@ Result<std::string> FromBase64Url(std::string_view text) {
   return Decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-std::string Sha256Hex(std::string_view bytes) {
-  unsigned char digest[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(digest, Bytes(bytes), bytes.size());
-  return ToHex({reinterpret_cast<char*>(digest), sizeof digest});
+std::string Sha256Bytes(std::string_view bytes) {
+  std::string digest(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.data()), Bytes(bytes), bytes.size());
+  return digest;
 }
+
+std::string Sha256Hex(std::string_view bytes) { return ToHex(Sha256Bytes(bytes)); }
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
   crypto_auth_hmacsha256_state state;

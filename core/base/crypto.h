@@ -19,7 +19,8 @@ Result<std::string> FromBase64(std::string_view text);
 std::string ToBase64Url(std::string_view bytes);
 Result<std::string> FromBase64Url(std::string_view text);
 
-// SHA-256 as 64 hex characters.
+// SHA-256 as 32 bytes, and as 64 hex characters.
+std::string Sha256Bytes(std::string_view bytes);
 std::string Sha256Hex(std::string_view bytes);
 // HMAC-SHA-256, 32 raw bytes (webhook signatures).
 std::string HmacSha256(std::string_view key, std::string_view bytes);

@@ -115,6 +115,7 @@ class Checkout {
       request.auth = model::GitAuth::kNone;
       request.username.clear();
       request.password = request.ssh_key = Secret();
+      request.host_keys.clear();
     }
     used_.insert(request.mirror);
     request.beside = FolderSize(request_.mirror) - FolderSize(request.mirror);

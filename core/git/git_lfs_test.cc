@@ -316,12 +316,18 @@ TEST_F(GitLfsSshTest, PrivatePlace_IsAddressRefused) {
 TEST_F(GitLfsSshTest, ChangedHostKey_IsRefusedBeforeTheKeyIsUsed) {
   Push("b", Sample());
   ASSERT_EQ(Get(SshUrl("b"), Head("b")).reason(), "LfsRefused");
-  StopSsh();
-  NewHostKey();
-  StartSsh();
-  const Status status = Get(SshUrl("b"), Head("b"), "again");  // the mirror has the commit
-  EXPECT_EQ(status.reason(), "AuthenticationFailed") << status.ToString();
+  const std::string before = HostKey("ed25519");
+  NewHostKey("ed25519");
+  RestartSsh();
+  Status status = Get(SshUrl("b"), Head("b"), "again");  // the mirror has the commit
+  EXPECT_EQ(status.reason(), "HostKeyChanged") << status.ToString();
   EXPECT_THAT(status.message(), HasSubstr("has changed"));
+  credentials_.host_keys = {before};
+  status = Get(SshUrl("b"), Head("b"), "pinned");
+  EXPECT_EQ(status.reason(), "HostKeyChanged") << status.ToString();
+  EXPECT_THAT(status.message(), HasSubstr("host-key accept"));
+  credentials_.host_keys = {HostKey("ed25519")};
+  EXPECT_EQ(Get(SshUrl("b"), Head("b"), "accepted").reason(), "LfsRefused");
 }
 
 }  // namespace

@@ -158,6 +158,13 @@ class LibgitRemote final : public ports::GitRemote {
         .status();
   }
 
+  Result<ports::HostKeyLook> HostKey(const ports::Call& call,
+                                     const ports::Remote& remote) override {
+    NS_ASSIGN(Answer answer,
+              Ask(call, options_.list_deadline, RequestFor(Operation::kHostKey, remote)));
+    return std::move(answer.look);
+  }
+
  private:
   Request RequestFor(Operation operation, const ports::Remote& remote) const {
     Request request;
@@ -174,6 +181,7 @@ class LibgitRemote final : public ports::GitRemote {
     request.ssh_key = remote.credentials.ssh_private_key.empty()
                           ? options_.ssh_key
                           : remote.credentials.ssh_private_key;
+    request.host_keys = remote.credentials.host_keys;
     request.mirror = options_.folder + "/" + remote.id.str() + ".git";
     request.known_hosts = options_.folder + "/known_hosts";
     request.ca_file = options_.ca_file;
@@ -220,7 +228,7 @@ class LibgitRemote final : public ports::GitRemote {
   // What the child writes to is there before it starts, since it may see nothing else.
   static Result<std::vector<std::string>> Prepare(const Request& request) {
     std::vector<std::string> files = {request.known_hosts}, folders;
-    if (request.operation != Operation::kListRefs) {
+    if (request.operation == Operation::kCommits || request.operation == Operation::kCheckout) {
       files.push_back(request.mirror + ".lock");
       folders.push_back(request.mirror);
     }

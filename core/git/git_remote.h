@@ -38,7 +38,8 @@ struct GitOptions {
 
 // Remotes on private, loopback, link-local and other not globally routed addresses are refused with
 // "AddressRefused" unless listed; the connection goes to the address that was checked, also after
-// redirects. SSH host keys are trusted on first use and kept. A URL that is an absolute path is a
+// redirects. The host of a remote with pinned keys must show one of them; the keys of others are
+// trusted on first use and kept. A URL that is an absolute path is a
 // bare repository on this disk, which nobody can register. [any-thread]
 std::unique_ptr<ports::GitRemote> NewGitRemote(GitOptions options, Clock& clock);
 

@@ -336,12 +336,15 @@ TEST_F(GitTest, Cancel_EndsTheCallAtOnce) {
 
 TEST_F(GitTest, KnownHosts_TrustsTheFirstKeyAndRefusesAnother) {
   const std::string file = root_ + "/known_hosts";
-  EXPECT_TRUE(CheckHostKey(file, "h:22", "SHA256:a").ok());
-  EXPECT_TRUE(CheckHostKey(file, "h:22", "SHA256:a").ok());
-  EXPECT_TRUE(CheckHostKey(file, "h:2222", "SHA256:b").ok());
-  const Status status = CheckHostKey(file, "h:22", "SHA256:b");
-  EXPECT_EQ(status.reason(), "AuthenticationFailed");
-  EXPECT_THAT(status.message(), HasSubstr("has changed from SHA256:a to SHA256:b"));
+  EXPECT_TRUE(CheckHostKey(file, "h:22", "SHA256:z", false).ok()) << "and keeps it not";
+  EXPECT_TRUE(CheckHostKey(file, "h:22", "SHA256:a", true).ok());
+  EXPECT_TRUE(CheckHostKey(file, "h:22", "SHA256:a", true).ok());
+  EXPECT_TRUE(CheckHostKey(file, "h:2222", "SHA256:b", true).ok());
+  for (const bool keep : {true, false}) {
+    const Status status = CheckHostKey(file, "h:22", "SHA256:b", keep);
+    EXPECT_EQ(status.reason(), "HostKeyChanged");
+    EXPECT_THAT(status.message(), HasSubstr("has changed from SHA256:a to SHA256:b"));
+  }
 }
 
 }  // namespace

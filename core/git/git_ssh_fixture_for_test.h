@@ -35,21 +35,36 @@ class GitSshTest : public GitTest {
     std::filesystem::create_directories(root_ + "/served");
     ssh_port_ = std::to_string(FreePort());
     MakeRepository("a");
-    NewHostKey();
+    NewHostKey("ed25519");
     const SshKeyPair pair = NewSshKeyPair("test");
     std::ofstream(root_ + "/authorized") << pair.public_line << "\n";
     credentials_ = {model::GitAuth::kSsh, "", {}, pair.private_pem};
     StartSsh();
   }
 
-  void NewHostKey() { Shell("rm -f host_key; ssh-keygen -q -t ed25519 -N '' -f host_key"); }
+  // In place of the one of that type; the server shows it from its next start on.
+  void NewHostKey(const std::string& type) {
+    Shell("rm -f host_key_" + type + "*; ssh-keygen -q -t " + type + " -N '' -f host_key_" + type);
+  }
+  // The line and the fingerprint of a key, as ssh-keygen gives them.
+  std::string HostKey(const std::string& type) {
+    return Shell("cut -d' ' -f1,2 host_key_" + type + ".pub");
+  }
+  std::string HostPrint(const std::string& type) {
+    return Shell("ssh-keygen -lf host_key_" + type + ".pub | cut -d' ' -f2");
+  }
 
-  void StartSsh() {
+  // With host keys of these types; what it says goes to sshd.log, anew.
+  void StartSsh(const std::vector<std::string>& types = {"ed25519"}) {
     supervise::SpawnSpec spec;
-    spec.argv = {kServer, "-D", "-f", "/dev/null", "-h", root_ + "/host_key", "-p", ssh_port_};
+    spec.argv = {kServer, "-D", "-f", "/dev/null", "-p", ssh_port_, "-E", root_ + "/sshd.log"};
+    std::filesystem::remove(root_ + "/sshd.log");
+    for (const std::string& type : types)
+      spec.argv.insert(spec.argv.end(), {"-h", root_ + "/host_key_" + type});
+    // The libssh2 of Debian 12 knows RSA keys with SHA-1 alone.
     for (const std::string option :
-         {"ListenAddress=127.0.0.1", "PidFile=none", "StrictModes=no", "UsePAM=no",
-          "PasswordAuthentication=no", "PermitRootLogin=prohibit-password"}) {
+         {"HostKeyAlgorithms=+ssh-rsa", "ListenAddress=127.0.0.1", "PidFile=none", "StrictModes=no",
+          "UsePAM=no", "PasswordAuthentication=no", "PermitRootLogin=prohibit-password"}) {
       spec.argv.insert(spec.argv.end(), {"-o", option});
     }
     spec.argv.insert(spec.argv.end(), {"-o", "AuthorizedKeysFile=" + root_ + "/authorized"});
@@ -64,6 +79,11 @@ class GitSshTest : public GitTest {
     const auto accepts = supervise::HealthCheckOf("tcp:127.0.0.1:" + ssh_port_);
     for (int i = 0; i < 500 && !(*accepts)().ok(); ++i)
       supervise::WaitReadable(-1, std::chrono::milliseconds(20));
+  }
+
+  void RestartSsh(const std::vector<std::string>& types = {"ed25519"}) {
+    StopSsh();
+    StartSsh(types);
   }
 
   void StopSsh() {

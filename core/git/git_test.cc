@@ -16,6 +16,7 @@ TEST(Wire, RoundTrip_KeepsEverything) {
   request.url = std::string("a\0b", 3);
   request.auth = model::GitAuth::kBasic;
   request.password = Secret("x");
+  request.host_keys = {"ssh-ed25519 A", "ssh-rsa B"};
   request.private_hosts = {"a", ""};
   request.hashes = {"1", "2"};
   request.mirror_limit = ~uint64_t{0};
@@ -25,6 +26,7 @@ TEST(Wire, RoundTrip_KeepsEverything) {
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->url, request.url);
   EXPECT_EQ(again->password, request.password);
+  EXPECT_EQ(again->host_keys, request.host_keys);
   EXPECT_EQ(again->private_hosts, request.private_hosts);
   EXPECT_EQ(again->hashes, request.hashes);
   EXPECT_EQ(again->mirror_limit, request.mirror_limit);
@@ -33,11 +35,14 @@ TEST(Wire, RoundTrip_KeepsEverything) {
   answer.status = Status(Code::kDenied, "R", "m").SetFault(Fault::kSource);
   answer.refs = {{"HEAD", "1"}};
   answer.commits = {{"h", "a", Time(seconds(5)), "m"}};
+  answer.look = {"ssh-ed25519 A", Status(Code::kDenied, "HostKeyChanged", "m")};
   const auto back = DecodeAnswer(Encode(answer));
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(back->status, answer.status);
   EXPECT_EQ(back->refs, answer.refs);
   EXPECT_EQ(back->commits, answer.commits);
+  EXPECT_EQ(back->look.line, answer.look.line);
+  EXPECT_EQ(back->look.verdict, answer.look.verdict);
 }
 
 TEST(Wire, Decode_RefusesEveryCutAndWildLengths) {

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/crypto.h"
 #include "supervise/fd.h"
 
 namespace ns::git {
@@ -36,14 +35,8 @@ std::string Kept(const std::string& text, const std::string& host) {
 
 }  // namespace
 
-std::string KeyFingerprint(std::string_view sha256) {
-  std::string text = ToBase64(sha256);
-  while (text.ends_with('=')) text.pop_back();
-  return "SHA256:" + text;
-}
-
 Status CheckHostKey(const std::string& file, const std::string& host,
-                    const std::string& fingerprint) {
+                    const std::string& fingerprint, bool keep) {
   const supervise::Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!fd || ::flock(fd.get(), LOCK_EX) != 0)
     return Unavailable("cannot keep host keys in " + file + ": " + ::strerrordesc_np(errno));
@@ -51,12 +44,13 @@ Status CheckHostKey(const std::string& file, const std::string& host,
   if (kept == fingerprint) return {};
   if (!kept.empty()) {
     return Status(
-               Code::kDenied, "AuthenticationFailed",
+               Code::kDenied, "HostKeyChanged",
                "the SSH host key of " + host + " has changed from " + kept + " to " + fingerprint +
                    ": somebody may be in between; if the change is meant, remove its line from " +
                    file)
         .SetFault(Fault::kOperator);
   }
+  if (!keep) return {};
   const std::string line = host + " " + fingerprint + "\n";
   if (::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
     return Unavailable("cannot write " + file);

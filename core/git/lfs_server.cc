@@ -35,16 +35,9 @@ Result<LfsServer> At(const Request& request, const std::string& text) {
   return LfsServer{*std::move(url), std::move(secrets)};
 }
 
-// The path as libgit2 gives it to the server's programs.
-std::string SshPath(std::string_view text, const model::RepositoryUrl& url) {
-  if (!url.scp) return "/" + url.path;
-  const size_t bracket = text.find(']');
-  return std::string(text.substr(text.find(':', bracket == text.npos ? 0 : bracket) + 1));
-}
-
 Result<LfsServer> OverSsh(const Request& request) {
   NS_ASSIGN(const auto url, model::ParseRepositoryUrl(request.url));
-  const std::string path = ShellWord(SshPath(request.url, url));
+  const std::string path = ShellWord(SshPath(request, url));
   const auto answer = RunOverSsh(request, "git-lfs-authenticate " + path + " download");
   if (answer.status().code() == Code::kPrecondition) {
     return LfsRefused("git-lfs-authenticate fails on " + url.host + ": " +

@@ -5,7 +5,6 @@
 #include <map>
 #include <string_view>
 
-#include "git/known_hosts.h"
 #include "model/utf8.h"
 
 namespace ns::git {
@@ -21,10 +20,6 @@ std::string Shortened(std::string text) {
     c = static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f ? ' ' : c;
   if (text.size() > 300) text = text.substr(0, 300) + "...";
   return text;
-}
-
-std::string Bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
 bool IsBranchOrTag(const std::string& name) {
@@ -60,11 +55,6 @@ std::vector<model::GitRef> WithShortNames(const std::map<std::string, std::strin
   return refs;
 }
 
-std::string Fingerprint(const git_cert_hostkey* key) {
-  if ((key->type & GIT_CERT_SSH_SHA256) == 0) return "";
-  return KeyFingerprint(std::string_view(reinterpret_cast<const char*>(key->hash_sha256), 32));
-}
-
 }  // namespace
 
 Session::Session(const Request& request)
@@ -78,34 +68,21 @@ Status Session::Prepare() {
     return {};
   }
   NS_ASSIGN(url_, model::ParseRepositoryUrl(request_.url));
-  const std::string port = std::to_string(model::PortOf(url_));
-  host_port_ = Bracketed(url_.host) + ":" + port;
-  if (url_.scheme == model::UrlScheme::kSsh) return PrepareSsh(url_.host, port);
-  if (request_.auth == model::GitAuth::kBasic) connections_.Pin(url_.host, port);
-  return UseForHttp(connections_);
-}
-
-// libssh2 wants libgit2's own socket, so the name is resolved here and the URL names the address.
-Status Session::PrepareSsh(const std::string& host, const std::string& port) {
-  NS_ASSIGN(const auto addresses, connections_.Resolve(host, port));
-  const std::string address = supervise::FormatAddress(addresses[0]);
-  const std::string numeric = address.substr(0, address.rfind(':'));
-  const std::string user = url_.user.empty() ? "git" : url_.user;
-  if (url_.scp) {
-    target_ = user + "@" + numeric +
-              request_.url.substr(request_.url.find(
-                  ':', request_.url.find(']') == std::string::npos ? 0 : request_.url.find(']')));
-  } else {
-    target_ = "ssh://" + user + "@" + numeric + ":" + port + "/" + url_.path;
+  place_ = model::PlaceOf(url_);
+  if (url_.scheme == model::UrlScheme::kSsh) {
+    ssh_.emplace(request_, url_);
+    return {};
   }
-  return {};
+  if (request_.auth == model::GitAuth::kBasic)
+    connections_.Pin(url_.host, std::to_string(model::PortOf(url_)));
+  return UseForHttp(connections_);
 }
 
 git_remote_callbacks Session::Callbacks() {
   git_remote_callbacks callbacks{};
   git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
   callbacks.credentials = OnCredentials;
-  callbacks.certificate_check = OnCertificate;
+  if (ssh_) callbacks.transport = OnTransport;
   callbacks.transfer_progress = OnProgress;
   callbacks.payload = this;
   return callbacks;
@@ -158,6 +135,7 @@ Status Session::Fetch(git_repository* repository, uint64_t room) {
 
 Status Session::Explain(int error) {
   if (problem_) return *problem_;
+  if (ssh_ && ssh_->problem()) return *ssh_->problem();
   if (connections_.problem()) return *connections_.problem();
   const git_error* last = git_error_last();
   const int kind = last != nullptr ? last->klass : GIT_ERROR_NONE;
@@ -168,11 +146,9 @@ Status Session::Explain(int error) {
                   "the repository needs more memory than one Git operation may take")
         .SetFault(Fault::kSource);
   }
-  // Its own sockets, which ssh goes over, fail in the class of files.
-  const bool connecting = std::string_view(LastMessage()).starts_with("failed to connect");
   const bool files = kind == GIT_ERROR_OS || kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_ODB ||
                      kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_FILESYSTEM;
-  if (files && !connecting) {
+  if (files) {
     return Status(Code::kInternal,
                   "the mirror is damaged or cannot be written: " + Shortened(LastMessage()))
         .SetFault(Fault::kPlatform);
@@ -182,10 +158,8 @@ Status Session::Explain(int error) {
 
 Status Session::ExplainMessage(const std::string& message, int error_class) {
   const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-  const bool ssh = url_.scheme == model::UrlScheme::kSsh;
   if (says("status code: 404") || says("status code: 410") || says("not found") ||
-      says("does not appear to be a git repository") ||
-      (ssh && (says("EOF") || says("could not read"))) || says("content-type") ||
+      says("does not appear to be a git repository") || says("content-type") ||
       says("content type")) {
     return Status(Code::kNotFound, "RepositoryNotFound",
                   url_.host + " has no Git repository at /" + url_.path + ": " + message)
@@ -197,48 +171,26 @@ Status Session::ExplainMessage(const std::string& message, int error_class) {
   }
   const std::string what =
       error_class == GIT_ERROR_SSL ? "no secure connection to " : "cannot talk to ";
-  return Status(Code::kUnavailable, "RemoteUnreachable", what + host_port_ + ": " + message)
+  return Status(Code::kUnavailable, "RemoteUnreachable", what + place_ + ": " + message)
       .SetFault(Fault::kPlatform);
 }
 
-int Session::OnCredentials(git_credential** out, const char*, const char* user, unsigned allowed,
+int Session::OnTransport(git_transport** out, git_remote* owner, void* self) {
+  return static_cast<Session*>(self)->ssh_->New(out, owner);
+}
+
+int Session::OnCredentials(git_credential** out, const char*, const char*, unsigned allowed,
                            void* self) {
-  return static_cast<Session*>(self)->GiveCredential(out, user, allowed);
+  return static_cast<Session*>(self)->GiveCredential(out, allowed);
 }
 
 // Once: what was refused is refused again.
-int Session::GiveCredential(git_credential** out, const char* user, unsigned allowed) {
-  const std::string name = user != nullptr && *user != '\0' ? user
-                           : url_.user.empty()              ? "git"
-                                                            : url_.user;
-  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
-    return git_credential_username_new(out, name.c_str());
-  if (given_++ > 0) return GIT_EAUTH;
-  if (request_.auth == model::GitAuth::kBasic &&
-      (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0) {
-    return git_credential_userpass_plaintext_new(out, request_.username.c_str(),
-                                                 request_.password.Reveal().c_str());
-  }
-  if (request_.auth == model::GitAuth::kSsh && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
-    if (!request_.ssh_key.empty())
-      return git_credential_ssh_key_memory_new(out, name.c_str(), nullptr,
-                                               request_.ssh_key.Reveal().c_str(), nullptr);
-    problem_ = Denied("there is no SSH key for this repository");
-  }
-  return GIT_EAUTH;
-}
-
-int Session::OnCertificate(git_cert* cert, int, const char*, void* self) {
-  auto* session = static_cast<Session*>(self);
-  if (cert->cert_type != GIT_CERT_HOSTKEY_LIBSSH2)
-    return GIT_PASSTHROUGH;  // TLS: what the library found
-  const std::string fingerprint = Fingerprint(reinterpret_cast<const git_cert_hostkey*>(cert));
-  const Status status = fingerprint.empty() ? Denied("the SSH host key has no SHA-256 fingerprint")
-                                            : CheckHostKey(session->request_.known_hosts,
-                                                           session->host_port_, fingerprint);
-  if (status.ok()) return 0;
-  session->problem_ = status;
-  return GIT_ECERTIFICATE;
+int Session::GiveCredential(git_credential** out, unsigned allowed) {
+  if (given_++ > 0 || request_.auth != model::GitAuth::kBasic ||
+      (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0)
+    return GIT_EAUTH;
+  return git_credential_userpass_plaintext_new(out, request_.username.c_str(),
+                                               request_.password.Reveal().c_str());
 }
 
 int Session::OnProgress(const git_indexer_progress* stats, void* self) {

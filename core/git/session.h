@@ -7,6 +7,7 @@
 
 #include "git/connections.h"
 #include "git/handle.h"
+#include "git/ssh_transport.h"
 #include "git/wire.h"
 #include "model/repository_url.h"
 
@@ -27,21 +28,21 @@ class Session {
   Status Fetch(git_repository* repository, uint64_t room);
 
  private:
-  Status PrepareSsh(const std::string& host, const std::string& port);
   git_remote_callbacks Callbacks();
   Status Explain(int error);
   Status ExplainMessage(const std::string& message, int error_class);
   static int OnCredentials(git_credential** out, const char* url, const char* user,
                            unsigned allowed, void* self);
-  static int OnCertificate(git_cert* cert, int valid, const char* host, void* self);
+  static int OnTransport(git_transport** out, git_remote* owner, void* self);
   static int OnProgress(const git_indexer_progress* stats, void* self);
-  int GiveCredential(git_credential** out, const char* user, unsigned allowed);
+  int GiveCredential(git_credential** out, unsigned allowed);
 
   const Request& request_;
   model::RepositoryUrl url_;
-  std::string target_;     // URL for libgit2
-  std::string host_port_;  // of the remote, for host keys
+  std::string target_;  // URL or folder for libgit2
+  std::string place_;   // of the remote
   Connections connections_;
+  std::optional<SshTransport> ssh_;
   std::optional<Status> problem_;  // that a callback found
   int given_ = 0;                  // how often credentials were handed out
   uint64_t room_ = 0;

@@ -102,6 +102,7 @@ void Walk(Walker& walker, Request& request) {
   Hidden(walker, request.password);
   Hidden(walker, request.ssh_key);
   walker.Text(request.mirror);
+  Texts(walker, request.host_keys);
   walker.Text(request.known_hosts);
   walker.Text(request.ca_file);
   Texts(walker, request.private_hosts);
@@ -147,6 +148,8 @@ void Walk(Walker& walker, Answer& answer) {
   }
   const uint64_t commits = walker.Count(answer.commits);
   for (uint64_t i = 0; i < commits; ++i) Walk(walker, answer.commits[i]);
+  walker.Text(answer.look.line);
+  Walk(walker, answer.look.verdict);
 }
 
 template <class Message>

@@ -11,10 +11,11 @@
 #include "base/secret.h"
 #include "base/status.h"
 #include "model/repository.h"
+#include "ports/git_remote.h"
 
 namespace ns::git {
 
-enum class Operation : uint8_t { kListRefs = 1, kCommits = 2, kCheckout = 3 };
+enum class Operation : uint8_t { kListRefs = 1, kCommits = 2, kCheckout = 3, kHostKey = 4 };
 
 // What becomes of pointers of Git LFS: they stay; they stay and a note says so; their content
 // comes.
@@ -28,8 +29,9 @@ struct Request {
   model::GitAuth auth = model::GitAuth::kNone;
   std::string username;
   Secret password, ssh_key;
-  std::string mirror;       // folder of the bare mirror
-  std::string known_hosts;  // file of host keys
+  std::string mirror;                  // folder of the bare mirror
+  std::vector<std::string> host_keys;  // lines of those that the SSH host of `url` may show
+  std::string known_hosts;             // file of the keys of hosts without such
   std::string ca_file;
   std::vector<std::string> private_hosts;
   uint64_t memory_limit = 0, mirror_limit = 0, ref_limit = 0, entry_limit = 0;
@@ -43,6 +45,7 @@ struct Answer {
   Status status;
   std::vector<model::GitRef> refs;
   std::vector<model::Commit> commits;
+  ports::HostKeyLook look;  // kHostKey
 };
 
 std::string Encode(Request request);

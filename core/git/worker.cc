@@ -10,7 +10,9 @@
 #include "git/git_remote.h"
 #include "git/mirror.h"
 #include "git/session.h"
+#include "git/ssh_client.h"
 #include "git/wire.h"
+#include "model/repository_url.h"
 
 namespace ns::git {
 namespace {
@@ -62,6 +64,13 @@ Status ListRefs(const Request& request, Answer& answer) {
   return {};
 }
 
+Status LookAtHostKey(const Request& request, Answer& answer) {
+  NS_ASSIGN(const auto url, model::ParseRepositoryUrl(request.url));
+  SshClient client(request, url);
+  NS_ASSIGN(answer.look, client.Look());
+  return {};
+}
+
 Status ReadCommits(const Request& request, Answer& answer) {
   NS_ASSIGN(Mirror mirror, Mirror::Open(request));
   NS_TRY(mirror.Bring());
@@ -84,6 +93,8 @@ Status Carry(const Request& request, int out, Answer& answer) {
       return ReadCommits(request, answer);
     case Operation::kCheckout:
       return Checkout(request, out);
+    case Operation::kHostKey:
+      return LookAtHostKey(request, answer);
   }
   return Invalid("no such operation");
 }

@@ -83,6 +83,11 @@ std::string ReceivedRemotes::PathOf(const std::string& name) const {
   return places_.folder + "/" + name + ".git";
 }
 
+Result<ports::HostKeyLook> ReceivedRemotes::HostKey(const ports::Call& call,
+                                                    const ports::Remote& remote) {
+  return git_.HostKey(call, remote);  // none of those here is reached by SSH
+}
+
 Result<ports::Remote> ReceivedRemotes::ForHere(ports::Remote remote) const {
   const auto name = model::ReceivedName(remote.url);
   if (!name) return remote;

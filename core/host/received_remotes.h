@@ -29,6 +29,7 @@ class ReceivedRemotes final : public ports::GitRemote {
                                              const std::vector<std::string>& hashes) override;
   Status Checkout(const ports::Call& call, const ports::Remote& remote, const std::string& commit,
                   const std::string& path, const ports::LargeFiles& large) override;
+  Result<ports::HostKeyLook> HostKey(const ports::Call& call, const ports::Remote& remote) override;
 
   // The remote as another machine can fetch it, for a while; others as they are. "NotReachable": no
   // address is known.

@@ -91,14 +91,18 @@ void ToWire(const ports::Remote& remote, wire::Credentials& credentials, std::st
   credentials.set_username(from.username);
   credentials.set_password(from.password.Reveal());
   credentials.set_ssh_private_key(from.ssh_private_key.Reveal());
+  credentials.mutable_host_keys()->Assign(from.host_keys.begin(), from.host_keys.end());
 }
 
 ports::Remote RemoteFrom(const std::string& id, const std::string& url,
                          const wire::Credentials& credentials) {
   return {RepositoryId(id),
           url,
-          {static_cast<model::GitAuth>(credentials.method()), credentials.username(),
-           Secret(credentials.password()), Secret(credentials.ssh_private_key())}};
+          {static_cast<model::GitAuth>(credentials.method()),
+           credentials.username(),
+           Secret(credentials.password()),
+           Secret(credentials.ssh_private_key()),
+           {credentials.host_keys().begin(), credentials.host_keys().end()}}};
 }
 
 void ToWire(const Status& status, wire::Outcome& out) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/crypto.h"
 #include "model/utf8.h"
@@ -18,6 +19,7 @@ constexpr size_t kMostExponent = 64;                  // bits
 
 Status Bad(std::string why) { return {Code::kInvalid, std::move(why)}; }
 
+// Those of security keys last.
 constexpr std::string_view kTypes[] = {"ssh-ed25519",
                                        "ecdsa-sha2-nistp256",
                                        "ecdsa-sha2-nistp384",
@@ -25,10 +27,12 @@ constexpr std::string_view kTypes[] = {"ssh-ed25519",
                                        "ssh-rsa",
                                        "sk-ssh-ed25519@openssh.com",
                                        "sk-ecdsa-sha2-nistp256@openssh.com"};
+using Types = std::span<const std::string_view>;
+constexpr Types kUserTypes = kTypes, kHostTypes = kUserTypes.first(5);
 
-Status UnknownType(std::string_view type) {
+Status UnknownType(Types types, std::string_view type) {
   std::string known;
-  for (const std::string_view one : kTypes) known += (known.empty() ? "" : ", ") + std::string(one);
+  for (const std::string_view one : types) known += (known.empty() ? "" : ", ") + std::string(one);
   return Bad("must begin with one of " + known + " and have no options, got " +
              Quoted(type.substr(0, 40)));
 }
@@ -130,14 +134,11 @@ Status CheckText(std::string_view text) {
   return {};
 }
 
-}  // namespace
-
-Result<AuthorizedKey> ParseAuthorizedKey(std::string_view text) {
+Result<AuthorizedKey> Parse(std::string_view text, Types types) {
   NS_TRY(CheckText(text));
   const size_t first = text.find(' ');
   const std::string_view type = text.substr(0, first);
-  if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes))
-    return UnknownType(type);
+  if (std::find(types.begin(), types.end(), type) == types.end()) return UnknownType(types, type);
   const std::string_view behind =
       first == std::string_view::npos ? std::string_view() : text.substr(first + 1);
   const size_t second = behind.find(' ');
@@ -157,6 +158,36 @@ Result<AuthorizedKey> ParseAuthorizedKey(std::string_view text) {
   NS_TRY(CheckBlob(type, blob));
   if (!blob.done()) return Bad("its blob has bytes behind the key");
   return AuthorizedKey{std::string(type) + " " + std::string(base64), std::string(comment)};
+}
+
+}  // namespace
+
+Result<AuthorizedKey> ParseAuthorizedKey(std::string_view text) { return Parse(text, kUserTypes); }
+
+Result<std::string> ParseHostKey(std::string_view text) {
+  NS_ASSIGN(AuthorizedKey key, Parse(text, kHostTypes));
+  return std::move(key.line);
+}
+
+std::string KeyLine(std::string_view blob) {
+  const auto type = Blob(blob).String();
+  return type ? std::string(*type) + " " + ToBase64(blob) : "";
+}
+
+std::string KeyFingerprint(std::string_view line) {
+  const auto blob = FromBase64(line.substr(std::min(line.find(' ') + 1, line.size())));
+  std::string text = ToBase64(Sha256Bytes(blob.ok() ? *blob : std::string()));
+  while (text.ends_with('=')) text.pop_back();
+  return "SHA256:" + text;
+}
+
+std::string KeyFingerprints(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : ", ") + KeyFingerprint(line) + " (" +
+            line.substr(0, line.find(' ')) + ")";
+  }
+  return text;
 }
 
 }  // namespace ns::model

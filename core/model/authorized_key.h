@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
@@ -20,5 +21,18 @@ struct AuthorizedKey {
 // OpenSSH); whether a point lies on its curve is left to who uses it. kInvalid with a sentence that
 // fits behind "public_key: ".
 Result<AuthorizedKey> ParseAuthorizedKey(std::string_view text);
+
+// A host's key as the line of its ssh_host_*_key.pub: as ParseAuthorizedKey, but of no security
+// key. Gives type and base64.
+Result<std::string> ParseHostKey(std::string_view text);
+
+// The line "type base64" of a key's blob, whatever it is; empty where it does not begin with a
+// type.
+std::string KeyLine(std::string_view blob);
+
+// "SHA256:..." of a line of the above, as ssh-keygen prints it.
+std::string KeyFingerprint(std::string_view line);
+// "SHA256:... (ssh-ed25519), ..." of several.
+std::string KeyFingerprints(const std::vector<std::string>& lines);
 
 }  // namespace ns::model

@@ -172,6 +172,38 @@ TEST(AuthorizedKey, HostileLines_AreNone) {
   }
 }
 
+TEST(HostKey, IsALineOfAnyTypeButASecurityKeys) {
+  for (const std::string& line : {kEd25519, kRsa2048, kEcdsa256, kEcdsa384, kEcdsa521}) {
+    EXPECT_EQ(ParseHostKey(line).value(), line);
+    EXPECT_EQ(ParseHostKey(line + " root@git.example.com").value(), line);
+    EXPECT_FALSE(ParseHostKey("git.example.com " + line).ok()) << "a line of known_hosts";
+  }
+  const std::string ed = "sk-ssh-ed25519@openssh.com";
+  const auto security =
+      ParseHostKey(Line(ed, Field(ed) + Field(std::string(32, 'k')) + Field("ssh:")));
+  ASSERT_FALSE(security.ok());
+  EXPECT_EQ(security.status().message(),
+            "must begin with one of ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, "
+            "ecdsa-sha2-nistp521, ssh-rsa and have no options, got \"" +
+                ed + "\"");
+  EXPECT_FALSE(ParseHostKey(kRsa1024).ok());
+}
+
+// As `ssh-keygen -l` prints them.
+TEST(HostKey, Fingerprints) {
+  EXPECT_EQ(KeyFingerprint(kEd25519), "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE");
+  EXPECT_EQ(KeyFingerprints({kEcdsa256, kEd25519}),
+            "SHA256:K7P8k2oBLW3OeQ+VQHOVBn8iCOe7+RFYu3kBJVnoBTc (ecdsa-sha2-nistp256), "
+            "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE (ssh-ed25519)");
+  EXPECT_EQ(KeyFingerprints({}), "");
+}
+
+TEST(HostKey, LineOfABlob) {
+  EXPECT_EQ(KeyLine(FromBase64(kEd25519.substr(kEd25519.find(' ') + 1)).value()), kEd25519);
+  for (const std::string& blob : {std::string(), std::string(3, 'x'), std::string(9, '\xff')})
+    EXPECT_EQ(KeyLine(blob), "");
+}
+
 TEST(AuthorizedKey, OneByteOther_IsNeverReadBeyond) {
   SeededRandom random(5);
   for (const std::string& line : {kEd25519, kRsa2048, kEcdsa256}) {

@@ -17,6 +17,8 @@ struct GitCredentials {
   std::string username;    // basic
   Secret password;         // basic
   Secret ssh_private_key;  // SSH; empty: the installation's own key
+  // SSH: the lines of the keys that the host may show (ParseHostKey). Empty: none is pinned yet.
+  std::vector<std::string> host_keys = {};
   friend bool operator==(const GitCredentials&, const GitCredentials&) = default;
 };
 

@@ -244,6 +244,12 @@ Status ValidateUrl(std::string_view text, GitAuth auth, bool basic_over_http) {
   return {};
 }
 
+std::string PlaceOf(const RepositoryUrl& url) {
+  const std::string host =
+      url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
+  return host + ":" + std::to_string(PortOf(url));
+}
+
 std::string NormaliseUrl(std::string_view text) {
   const auto url = ParseRepositoryUrl(text);
   if (!url.ok()) return "";

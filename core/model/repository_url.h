@@ -29,6 +29,9 @@ Result<RepositoryUrl> ParseRepositoryUrl(std::string_view url);
 // Its port, or the one its scheme has by itself.
 int PortOf(const RepositoryUrl& url);
 
+// "git.example.com:22", "[2001:db8::1]:2222".
+std::string PlaceOf(const RepositoryUrl& url);
+
 // Whether the URL may be used with this way to authenticate: SSH needs an SSH URL; none and basic
 // need http(s), basic https unless `basic_over_http`. The message names `url` or `auth`.
 Status ValidateUrl(std::string_view url, GitAuth auth, bool basic_over_http);

@@ -5,6 +5,13 @@
 namespace ns::model {
 namespace {
 
+TEST(RepositoryUrl, Place_HasHostAndPort) {
+  const auto place = [](const char* url) { return PlaceOf(ParseRepositoryUrl(url).value()); };
+  EXPECT_EQ(place("git@Git.Example.com:a"), "git.example.com:22");
+  EXPECT_EQ(place("ssh://git@[2001:db8::1]:2222/a"), "[2001:db8::1]:2222");
+  EXPECT_EQ(place("https://example.com/a"), "example.com:443");
+}
+
 TEST(RepositoryUrl, Parse_TakesEverySpelling) {
   struct Case {
     const char* text;

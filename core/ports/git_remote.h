@@ -30,9 +30,15 @@ struct LargeFiles {
 // Of a checkout that needs more in Remote::beside; the details are their names, one a line.
 inline constexpr char kSubmoduleBeside[] = "SubmoduleBeside";
 
+// Which key an SSH server has proved to hold, and whether a fetch would talk to it.
+struct HostKeyLook {
+  std::string line;  // "ssh-ed25519 AAAA..."
+  Status verdict;    // "HostKeyChanged", "HostKeyRefused"
+};
+
 // Calls block. Reasons: "RemoteUnreachable", "RemoteTimeout", "AuthenticationFailed",
-// "RepositoryNotFound", "AddressRefused", "LimitExceeded", "CommitNotFound", "CheckoutRefused",
-// "LfsRefused", "LfsObjectNotFound", kSubmoduleBeside.
+// "HostKeyChanged", "HostKeyRefused", "RepositoryNotFound", "AddressRefused", "LimitExceeded",
+// "CommitNotFound", "CheckoutRefused", "LfsRefused", "LfsObjectNotFound", kSubmoduleBeside.
 class GitRemote {
  public:
   virtual ~GitRemote() = default;
@@ -46,6 +52,8 @@ class GitRemote {
   // leaves the tree.
   virtual Status Checkout(const Call& call, const Remote& remote, const std::string& commit,
                           const std::string& path, const LargeFiles& large) = 0;
+  // The key that the host of an SSH remote shows. It is told nothing but that somebody connects.
+  virtual Result<HostKeyLook> HostKey(const Call& call, const Remote& remote) = 0;
 };
 
 }  // namespace ns::ports

@@ -73,6 +73,11 @@ class RepositoryStore {
   virtual Status SetCommits(const RepositoryId& id, const std::vector<model::Follower>& moved,
                             const std::vector<model::Commit>& commits,
                             const HostId& holder = kNobody) = 0;
+  // Pins the keys that the SSH host may show, where none is pinned and the URL is still that one;
+  // kStale where it is not so.
+  virtual Status PinHostKeys(const RepositoryId& id, const std::string& url,
+                             const std::vector<std::string>& keys,
+                             const HostId& holder = kNobody) = 0;
   // Those that are known, in no order.
   virtual Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) = 0;
 };

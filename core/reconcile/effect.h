@@ -61,6 +61,15 @@ struct ListKeys {
 struct LoadRepository {
   RepositoryId id;
 };
+// Answered by ports::HostKeyLook.
+struct LookAtHostKey {
+  ports::Remote remote;
+};
+struct PinHostKeys {
+  RepositoryId repository;
+  std::string url;
+  std::vector<std::string> keys;
+};
 // Answered by Refs.
 struct ListRefs {
   ports::Remote remote;
@@ -214,13 +223,13 @@ struct AcknowledgeSite {
 struct SweepSites {};
 
 using Effect =
-    std::variant<ListKeys, LoadRepository, ListRefs, ReadCommits, StoreCommits, SaveConditions,
-                 TouchConditions, LoadApp, RegisterBuild, LoadQueue, ClaimBuilds, ExpireBuild,
-                 SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp, LoadHistory,
-                 CondemnImages, DeleteImages, ImagesGone, DropLogs, DropReleases, DropEvents,
-                 ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch, ListClaims,
-                 RenewClaims, RunAttempt, SettleAttempt, LoadSite, BringSite, AcknowledgeSite,
-                 SweepSites>;
+    std::variant<ListKeys, LoadRepository, LookAtHostKey, PinHostKeys, ListRefs, ReadCommits,
+                 StoreCommits, SaveConditions, TouchConditions, LoadApp, RegisterBuild, LoadQueue,
+                 ClaimBuilds, ExpireBuild, SetTarget, ObserveApp, ApplyApp, SaveObserved, RemoveApp,
+                 LoadHistory, CondemnImages, DeleteImages, ImagesGone, DropLogs, DropReleases,
+                 DropEvents, ConfirmRemoved, PurgeApp, ForgetPurged, LoadEpoch, RaiseEpoch,
+                 ListClaims, RenewClaims, RunAttempt, SettleAttempt, LoadSite, BringSite,
+                 AcknowledgeSite, SweepSites>;
 
 using Keys = std::vector<model::Versioned>;
 using Refs = std::vector<model::GitRef>;
@@ -228,10 +237,10 @@ using Commits = std::vector<model::Commit>;
 using Builds = std::vector<model::Build>;
 using Renewals = std::vector<Status>;
 // What the effect's comment names, or monostate for those that only succeed.
-using Answer =
-    std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits, model::AppSnapshot,
-                 model::QueueSnapshot, model::Target, model::ObservedApp, model::AppHistory,
-                 int64_t, Builds, Renewals, model::BuildResult, model::SiteDemand>;
+using Answer = std::variant<std::monostate, Keys, model::RepositorySnapshot, Refs, Commits,
+                            model::AppSnapshot, model::QueueSnapshot, model::Target,
+                            model::ObservedApp, model::AppHistory, int64_t, Builds, Renewals,
+                            model::BuildResult, model::SiteDemand, ports::HostKeyLook>;
 using Outcome = Result<Answer>;
 
 }  // namespace ns::reconcile

@@ -15,7 +15,8 @@ struct Known {
   model::Condition told;
 };
 
-// (load) -> list refs -> (read metadata -> store) -> (condition). What a relist lists as it was
+// (load) -> (look at the host key) -> list refs -> (pin it) -> (read metadata -> store) ->
+// (condition). What a relist lists as it was
 // need not be loaded, and that it still is so is told of many at once.
 class FetcherPass final : public Pass {
  public:
@@ -35,8 +36,12 @@ class FetcherPass final : public Pass {
     switch (at_) {
       case At::kLoad:
         return Loaded(std::move(outcome));
+      case At::kHostKey:
+        return LookedAt(std::move(outcome));
       case At::kRefs:
         return Listed(std::move(outcome));
+      case At::kPin:
+        return outcome.ok() ? Compare() : Conclude(outcome.status());
       case At::kCommits:
         return Read(std::move(outcome));
       case At::kStore:
@@ -50,7 +55,7 @@ class FetcherPass final : public Pass {
   }
 
  private:
-  enum class At { kLoad, kRefs, kCommits, kStore, kCondition };
+  enum class At { kLoad, kHostKey, kRefs, kPin, kCommits, kStore, kCondition };
 
   Step Loaded(Outcome outcome) {
     if (!outcome.ok()) return Failed(outcome.status());
@@ -61,13 +66,39 @@ class FetcherPass final : public Pass {
   Step ListRemote() {
     if (snapshot_.followers.empty()) return Remember(false);  // nobody asks
     remote_ = {snapshot_.repository.id, snapshot_.repository.url, snapshot_.repository.credentials};
+    if (Unpinned()) {
+      at_ = At::kHostKey;
+      return Effect(LookAtHostKey{remote_});
+    }
+    at_ = At::kRefs;
+    return Effect(ListRefs{remote_});
+  }
+
+  // No key is pinned for its SSH host yet: the first that it can be read with will be.
+  bool Unpinned() const {
+    const model::GitCredentials& git = snapshot_.repository.credentials;
+    return git.method == model::GitAuth::kSsh && git.host_keys.empty();
+  }
+
+  Step LookedAt(Outcome outcome) {
+    if (!outcome.ok()) return Conclude(outcome.status());
+    ports::HostKeyLook look = std::get<ports::HostKeyLook>(std::move(*outcome));
+    if (!look.verdict.ok()) return Conclude(look.verdict);
+    remote_.credentials.host_keys = {std::move(look.line)};
     at_ = At::kRefs;
     return Effect(ListRefs{remote_});
   }
 
   Step Listed(Outcome outcome) {
     if (!outcome.ok()) return Conclude(outcome.status());
-    const Refs refs = std::get<Refs>(std::move(*outcome));
+    refs_ = std::get<Refs>(std::move(*outcome));
+    if (!Unpinned()) return Compare();
+    at_ = At::kPin;
+    return Effect(PinHostKeys{id_, remote_.url, remote_.credentials.host_keys});
+  }
+
+  Step Compare() {
+    const Refs refs = std::move(refs_);
     ref_count_ = refs.size();
     moved_ = plan::Moved(snapshot_.followers, refs);
     if (moved_.empty()) return Conclude(Status());
@@ -126,6 +157,7 @@ class FetcherPass final : public Pass {
   model::RepositorySnapshot snapshot_;
   model::Condition condition_;
   ports::Remote remote_;
+  Refs refs_;
   std::vector<model::Follower> moved_;
   size_t ref_count_ = 0;
   Status result_;
@@ -152,9 +184,11 @@ class Fetcher final : public Loop {
   // A host that hangs, or that dislikes many callers, gets few of them.
   std::string GroupOf(const Effect& effect) const override {
     const auto* list = std::get_if<ListRefs>(&effect);
-    if (list == nullptr) return "";
-    const auto url = model::ParseRepositoryUrl(list->remote.url);
-    return url.ok() ? url->host : list->remote.url;
+    const auto* look = std::get_if<LookAtHostKey>(&effect);
+    if (list == nullptr && look == nullptr) return "";
+    const std::string& text = list != nullptr ? list->remote.url : look->remote.url;
+    const auto url = model::ParseRepositoryUrl(text);
+    return url.ok() ? url->host : text;
   }
   const char* condition() const override { return "Fetch"; }
 

@@ -57,6 +57,52 @@ TEST(Fetcher, UnreachableRemote_IsToldAndFails) {
   EXPECT_FALSE(ExpectEnd(pass->Next(Ok())).status.ok());
 }
 
+model::RepositorySnapshot SshRepository() {
+  model::RepositorySnapshot snapshot = Repository();
+  snapshot.repository.url = "git@git.example.com:shop.git";
+  snapshot.repository.credentials.method = model::GitAuth::kSsh;
+  return snapshot;
+}
+
+TEST(Fetcher, UnpinnedHost_IsPinnedOnceItCouldBeRead) {
+  auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  pass->Begin();
+  const auto look = Expect<LookAtHostKey>(pass->Next(Answer(SshRepository())));
+  EXPECT_TRUE(look.remote.credentials.host_keys.empty());
+  const auto list =
+      Expect<ListRefs>(pass->Next(Answer(ports::HostKeyLook{"ssh-ed25519 A", Status()})));
+  EXPECT_EQ(list.remote.credentials.host_keys, std::vector<std::string>{"ssh-ed25519 A"});
+  const auto pin = Expect<PinHostKeys>(pass->Next(Answer(Refs{{"main", kCommitA}})));
+  EXPECT_EQ(pin.repository, IdOf<RepositoryId>(1));
+  EXPECT_EQ(pin.url, "git@git.example.com:shop.git");
+  EXPECT_EQ(pin.keys, std::vector<std::string>{"ssh-ed25519 A"});
+  EXPECT_EQ(Expect<ReadCommits>(pass->Next(Ok())).remote.credentials.host_keys, pin.keys);
+}
+
+TEST(Fetcher, UnpinnedHost_ThatCannotBeReadOrIsRefused_IsNotPinned) {
+  const Status refused(Code::kDenied, "HostKeyChanged", "it has changed");
+  auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  pass->Begin();
+  pass->Next(Answer(SshRepository()));
+  const auto save =
+      Expect<SaveConditions>(pass->Next(Answer(ports::HostKeyLook{"ssh-ed25519 A", refused})));
+  EXPECT_EQ(save.conditions.at(0).reason, "HostKeyChanged");
+  pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  pass->Begin();
+  pass->Next(Answer(SshRepository()));
+  pass->Next(Answer(ports::HostKeyLook{"ssh-ed25519 A", Status()}));
+  Expect<SaveConditions>(pass->Next(Status(Code::kDenied, "AuthenticationFailed", "no")));
+}
+
+TEST(Fetcher, PinnedHost_IsListedAtOnce) {
+  auto snapshot = SshRepository();
+  snapshot.repository.credentials.host_keys = {"ssh-ed25519 A"};
+  auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+  pass->Begin();
+  EXPECT_EQ(Expect<ListRefs>(pass->Next(Answer(snapshot))).remote.credentials.host_keys,
+            snapshot.repository.credentials.host_keys);
+}
+
 TEST(Fetcher, NothingMoved_StoresNothing) {
   model::RepositorySnapshot snapshot = Repository();
   snapshot.followers[0].commit = kCommitA;

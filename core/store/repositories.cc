@@ -10,7 +10,8 @@ std::string PasswordPlace(const RepositoryId& id) {
 }
 std::string KeyPlace(const RepositoryId& id) { return "repositories/" + id.str() + "/ssh_key"; }
 
-constexpr char kColumns[] = "id, name, url, auth_method, username, password_sealed, ssh_key_sealed";
+constexpr char kColumns[] =
+    "id, name, url, auth_method, username, password_sealed, ssh_key_sealed, host_keys";
 
 // Of the row and of who follows it. A sum is enough: nothing needs an order, and no trigger of
 // applications has to write to another table.
@@ -23,7 +24,7 @@ constexpr char kVersion[] =
 Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
   std::optional<std::string> password, key;
   row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >>
-      password >> key;
+      password >> key >> out.credentials.host_keys;
   NS_TRY(row.status());
   NS_ASSIGN(out.credentials.password, sealing.Open(password, PasswordPlace(out.id)));
   NS_ASSIGN(out.credentials.ssh_private_key, sealing.Open(key, KeyPlace(out.id)));
@@ -82,8 +83,8 @@ class PgRepositories final : public ports::RepositoryStore {
       NS_TRY(Spend(connection, with.spent));
       NS_TRY(
           connection.Do("INSERT INTO repositories (id, name, url, auth_method, username, "
-                        "password_sealed, ssh_key_sealed, seal_key)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                        "password_sealed, ssh_key_sealed, seal_key, host_keys)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                         Values(repository)));
       return PutOwners(connection, repository);
     });
@@ -98,7 +99,7 @@ class PgRepositories final : public ports::RepositoryStore {
       NS_ASSIGN(const Rows rows,
                 connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, "
                                "username = $5, password_sealed = $6, ssh_key_sealed = $7,"
-                               " seal_key = $8 WHERE id = $1",
+                               " seal_key = $8, host_keys = $9 WHERE id = $1",
                                Values(repository)));
       if (rows.touched() == 0) return NoSuch("repository", repository.id.str());
       NS_TRY(PutOwners(connection, repository));
@@ -175,6 +176,20 @@ class PgRepositories final : public ports::RepositoryStore {
     });
   }
 
+  Status PinHostKeys(const RepositoryId& id, const std::string& url,
+                     const std::vector<std::string>& keys, const HostId& holder) override {
+    return pool_.Write([&](Connection& connection) -> Status {
+      if (!holder.empty())
+        NS_TRY(CheckHeld(connection, "repositories", id.str(), holder, RowLock::kWrite));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("UPDATE repositories SET host_keys = $3 WHERE id = $1 AND url = $2 "
+                               "AND host_keys = '{}'",
+                               Params::Of(id, url, keys)));
+      return rows.touched() > 0 ? Status()
+                                : Stale("the repository has other host keys or URL meanwhile");
+    });
+  }
+
   Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) override {
     NS_ASSIGN(
         const Rows rows,
@@ -228,7 +243,7 @@ class PgRepositories final : public ports::RepositoryStore {
     return Params::Of(repository.id, repository.name, repository.url, git.method, git.username,
                       SealNonEmpty(*sealer, git.password, PasswordPlace(repository.id)),
                       SealNonEmpty(*sealer, git.ssh_private_key, KeyPlace(repository.id)),
-                      sealer->key_id());
+                      sealer->key_id(), git.host_keys);
   }
 
   static Status InsertCommits(Connection& connection, const std::vector<model::Commit>& commits) {

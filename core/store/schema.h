@@ -4,6 +4,6 @@
 namespace ns::store {
 
 // That of migrate/schema.sql. Raised with every change of that file.
-inline constexpr int kSchemaNumber = 11;
+inline constexpr int kSchemaNumber = 12;
 
 }  // namespace ns::store

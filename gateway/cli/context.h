@@ -96,6 +96,7 @@ api::Repository FindRepository(Context& context, const std::string& repo);
 // The nouns. Each adds its commands below `root`.
 void AddOpen(CLI::App& root, Context& context);
 void AddRepo(CLI::App& root, Context& context);
+void AddHostKey(CLI::App& repo, Context& context);  // below `repo`
 void AddApp(CLI::App& root, Context& context);
 void AddApply(CLI::App& root, Context& context);  // and diff, export
 void AddEnv(CLI::App& root, Context& context);

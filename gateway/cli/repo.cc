@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "failure.h"
+#include "neoshowcase/platform/v1/repository.pb.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -24,7 +25,7 @@ struct Login {
 struct Given {
   std::string repo, url, name;
   Login login;
-  std::vector<std::string> add, remove;
+  std::vector<std::string> host_keys, add, remove;
 };
 
 std::string FirstLine(const std::string& path) {
@@ -71,6 +72,23 @@ bool MakeKey(Context& context, Login& login, const std::string& command) {
   return static_cast<bool>(std::getline(std::cin, line));
 }
 
+api::Repository AddWithKeys(Context& context, const api::CreateRepositoryRequest& repository,
+                            const std::vector<std::string>& host_keys) {
+  platform::CreateRepositoryRequest request;
+  *request.mutable_repository() = repository;
+  request.mutable_host_keys()->Assign(host_keys.begin(), host_keys.end());
+  return context.Own<api::Repository>("RepositoryService/CreateRepository", request);
+}
+
+void UpdateWithKeys(Context& context, const api::UpdateRepositoryRequest& update,
+                    const std::vector<std::string>& host_keys) {
+  platform::UpdateRepositoryRequest request;
+  request.set_repository_id(update.id());
+  *request.mutable_update() = update;
+  request.mutable_host_keys()->Assign(host_keys.begin(), host_keys.end());
+  context.Own("RepositoryService/UpdateRepository", request);
+}
+
 void Add(Context& context, Given given) {
   if (given.login.ssh && given.login.key.empty() &&
       !MakeKey(context, given.login, "ns repo add " + given.url))
@@ -80,7 +98,9 @@ void Add(Context& context, Given given) {
   request.set_name(given.name.empty() ? NameOfUrl(given.url) : given.name);
   given.login.none = true;  // where nothing else is given
   *request.mutable_auth() = *AuthOf(given.login);
-  const auto made = context.Api<api::Repository>("CreateRepository", request);
+  const auto made = given.host_keys.empty()
+                        ? context.Api<api::Repository>("CreateRepository", request)
+                        : AddWithKeys(context, request, given.host_keys);
   context.Print(made, made.id() + "\n");
 }
 
@@ -166,9 +186,13 @@ void Update(Context& context, Given given) {
   if (!given.name.empty()) request.set_name(given.name);
   if (!given.url.empty()) request.set_url(given.url);
   if (const auto auth = AuthOf(given.login)) *request.mutable_auth() = *auth;
-  if (!request.has_name() && !request.has_url() && !request.has_auth())
+  const bool keys = !given.host_keys.empty();
+  if (!request.has_name() && !request.has_url() && !request.has_auth() && !keys)
     throw Failure(Exit::kUsage, "Say what to change: --name, --url, or how to log in.");
-  context.Api("UpdateRepository", request);
+  if (keys)
+    UpdateWithKeys(context, request, given.host_keys);
+  else
+    context.Api("UpdateRepository", request);
   context.Done(Plain(repo.name()) + " is changed.");
 }
 
@@ -211,7 +235,7 @@ void Key(Context& context) {
   context.Print(pair, WhatToDo(pair) + "ns repo add URL --key " + pair.key_id() + "\n");
 }
 
-void AddLogin(CLI::App& command, Login& login) {
+void AddLogin(CLI::App& command, Login& login, std::vector<std::string>& host_keys) {
   auto* user = command.add_option("--user,--basic", login.user, "user name for http(s)");
   auto* password =
       command.add_option("--password-file", login.password_file,
@@ -224,6 +248,9 @@ void AddLogin(CLI::App& command, Login& login) {
   auto* ssh = command.add_flag("--ssh", login.ssh, "by a new key pair: prints it and what to do");
   key->excludes(user);
   ssh->excludes(user);
+  command.add_option("--host-key", host_keys,
+                     "that the SSH host may show: 'ssh-ed25519 AAAA...', as in "
+                     "ssh_host_*_key.pub; again for several. Default: what it shows now");
 }
 
 }  // namespace
@@ -236,7 +263,7 @@ void AddRepo(CLI::App& root, Context& context) {
   auto* add = noun->add_subcommand("add", "register a repository; prints its id");
   add->add_option("URL", given->url, "http(s), ssh:// or user@host:path")->required();
   add->add_option("--name", given->name, "default: the last part of the URL");
-  AddLogin(*add, given->login);
+  AddLogin(*add, given->login, given->host_keys);
   add->callback([&context, given] { Add(context, *given); });
 
   noun->add_subcommand("list", "all that you may use")->callback([&context] { List(context); });
@@ -259,7 +286,7 @@ void AddRepo(CLI::App& root, Context& context) {
   auto* update = of_one("update", "another name, URL or login");
   update->add_option("--name", given->name, "another name");
   update->add_option("--url", given->url, "another URL; one that needed a login needs a new one");
-  AddLogin(*update, given->login);
+  AddLogin(*update, given->login, given->host_keys);
   update->add_flag("--no-auth", given->login.none, "no login is needed any more");
   update->callback([&context, given] { Update(context, *given); });
 
@@ -271,6 +298,7 @@ void AddRepo(CLI::App& root, Context& context) {
   noun->add_subcommand("key", "make an SSH key pair for `ns repo add --key`")->callback([&context] {
     Key(context);
   });
+  AddHostKey(*noun, context);
 }
 
 }  // namespace ns::cli

@@ -5,12 +5,14 @@
 #include <fstream>
 
 #include "context.h"
+#include "neoshowcase/platform/v1/repository.pb.h"
 #include "program.h"
 #include "testing/api_server.h"
 
 namespace ns::cli {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class RepoTest : public testing::Test {
@@ -130,6 +132,71 @@ TEST_F(RepoTest, Owners_AreShownAddedAndRemovedByName) {
   ASSERT_EQ(updated_.owner_ids().owner_ids_size(), 1);
   EXPECT_EQ(updated_.owner_ids().owner_ids(0), "u2");
   EXPECT_EQ(Run({"repo", "owners", "shop", "--add", "eve"}), 3);
+}
+
+TEST_F(RepoTest, HostKeys_GoWithTheRepository) {
+  platform::CreateRepositoryRequest created;
+  server_.On("CreateRepository", Keep(created, repos_.repositories(0)));
+  EXPECT_EQ(Run({"repo", "add", "git@git.test:shop.git", "--key", "k1", "--host-key",
+                 "ssh-ed25519 AAAA", "--host-key", "ssh-rsa BBBB"}),
+            0)
+      << err_;
+  EXPECT_EQ(out_, "r1\n");
+  EXPECT_EQ(created.repository().auth().ssh().key_id(), "k1");
+  EXPECT_THAT(created.host_keys(), ElementsAre("ssh-ed25519 AAAA", "ssh-rsa BBBB"));
+  platform::UpdateRepositoryRequest updated;
+  server_.On("UpdateRepository", Keep(updated, google::protobuf::Empty()));
+  EXPECT_EQ(Run({"repo", "update", "shop", "--host-key", "ssh-ed25519 CCCC"}), 0) << err_;
+  EXPECT_EQ(updated.repository_id(), "r1");
+  EXPECT_FALSE(updated.update().has_url());
+  EXPECT_THAT(updated.host_keys(), ElementsAre("ssh-ed25519 CCCC"));
+}
+
+platform::HostKeys ChangedKeys() {
+  platform::HostKeys keys;
+  keys.set_host("git.test:22");
+  auto& pinned = *keys.add_pinned();
+  pinned.set_public_key("ssh-ed25519 AAAA");
+  pinned.set_fingerprint("SHA256:old");
+  keys.mutable_shown()->set_public_key("ssh-rsa BBBB");
+  keys.mutable_shown()->set_fingerprint("SHA256:new");
+  keys.set_reason("HostKeyChanged");
+  keys.set_message("somebody may be in between");
+  return keys;
+}
+
+TEST_F(RepoTest, HostKeyShow_TellsThePinnedAndTheShown) {
+  server_.On("GetHostKeys", ChangedKeys());
+  EXPECT_EQ(Run({"repo", "host-key", "show", "shop"}), 0) << err_;
+  EXPECT_EQ(out_,
+            "git.test:22\n"
+            "FINGERPRINT  TYPE         IS\n"
+            "SHA256:old   ssh-ed25519  pinned\n"
+            "SHA256:new   ssh-rsa      shown\n"
+            "HostKeyChanged: somebody may be in between\n");
+  EXPECT_EQ(Run({"--json", "repo", "host-key", "show", "shop"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"fingerprint\": \"SHA256:new\""));
+}
+
+TEST_F(RepoTest, HostKeyAccept_NeedsTheFingerprintThatSomebodyHasSeen) {
+  platform::SetHostKeysRequest set;
+  server_.On("GetHostKeys", ChangedKeys());
+  server_.On("SetHostKeys", Keep(set, ChangedKeys()));
+  EXPECT_EQ(Run({"repo", "host-key", "accept", "shop", "SHA256:new"}), 0) << err_;
+  EXPECT_EQ(set.repository_id(), "r1");
+  EXPECT_EQ(set.accept(), "SHA256:new");
+  set.Clear();
+  EXPECT_EQ(Run({"--json", "repo", "host-key", "accept", "shop"}), 2);
+  EXPECT_THAT(err_, HasSubstr("ns repo host-key accept shop SHA256:new"));
+  EXPECT_EQ(set.accept(), "") << "nobody has said yes";
+}
+
+TEST_F(RepoTest, HostKeySet_SendsAllOfThem) {
+  platform::SetHostKeysRequest set;
+  server_.On("SetHostKeys", Keep(set, ChangedKeys()));
+  EXPECT_EQ(Run({"repo", "host-key", "set", "shop", "ssh-ed25519 AAAA", "ssh-rsa BBBB"}), 0);
+  EXPECT_THAT(set.host_keys(), ElementsAre("ssh-ed25519 AAAA", "ssh-rsa BBBB"));
+  EXPECT_EQ(Run({"repo", "host-key", "set", "shop"}), 2);
 }
 
 TEST_F(RepoTest, Delete_SaysSo) {

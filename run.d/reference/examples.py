@@ -17,6 +17,8 @@ SHOWN = {
     "broken_commit": "5d1e0c9b8a7f6e5d4c3b2a190807f6e5d4c3b2a1",
     "commit": "9f2c1d7a4be05d83c66f0a1b2e3d4c5f60718293",
     "digest": "sha256:" + hashlib.sha256(b"shown").hexdigest(),
+    "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A",
+    "fingerprint": "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE", "new_ssh_url": "git@git.example.com:ada/blog.git",
     "ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz2hZg9mPx1vJ4n0bq5bJm7r2Yc3wQe8uT6oXl1dFvA",
 }
 

@@ -43,6 +43,9 @@ class FixedGit final : public ports::GitRemote {
                   const ports::LargeFiles&) override {
     return {Code::kUnsupported, "the API looks at no source"};
   }
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "there is no SSH here");
+  }
 };
 
 class NoOutputs final : public Outputs {

@@ -34,6 +34,9 @@ class NoGit final : public ports::GitRemote {
                   const ports::LargeFiles&) override {
     return Unavailable("not here");
   }
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Unavailable("not here");
+  }
 };
 
 class NoOutputs final : public api::Outputs {

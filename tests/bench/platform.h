@@ -42,6 +42,9 @@ class Remotes final : public ports::GitRemote {
                   const ports::LargeFiles&) override {
     return {};
   }
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "there is no SSH here");
+  }
 
  private:
   const std::string first_;

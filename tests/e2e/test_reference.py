@@ -21,6 +21,7 @@ METHODS = {(service.name.rsplit(".", 1)[-1], method.name): (service.name, method
 def values_of_module(site_of_session, testapp):
     values = examples.Values(site_of_session, testapp)
     yield values
+    values.close()
     for app in values.apps:
         app.discard()
 

@@ -34,6 +34,8 @@ NOT_REACHED = {
     "EventStore.Reaches": "no life watches",
     **methods_of("RepositoryStore", "Commits Delete Update", "no life changes its repository"),
     **methods_of("ListingStore", "AppsOf Builds LastDurations Places", "no life lists builds of all, the queue, commits, or what stands in the way of a deletion"),
+    "RepositoryStore.PinHostKeys": "its repository is fetched over HTTP",
+    "GitRemote.HostKey": "its repository is fetched over HTTP",
     **methods_of("AdminStore", "Grant List Withdraw", "root on the socket needs no grant"),
     **methods_of("TokenStore", "Find Insert List NoteUse Revoke", "the socket says who calls"),
     **methods_of("UserKeyStore", "Add List Remove", "nobody logs in by SSH"),

@@ -52,6 +52,9 @@ class GitPort final : public ports::GitRemote {
                                              const std::vector<std::string>&) override;
   Status Checkout(const ports::Call&, const ports::Remote&, const std::string&, const std::string&,
                   const ports::LargeFiles&) override;
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "there is no SSH here");
+  }
 
  private:
   GitWorld& world_;

@@ -14,11 +14,13 @@
 #include "api/method.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "neoshowcase/platform/v1/repository.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
 namespace ns::api::hostile {
 
 namespace pb = neoshowcase::protobuf;
+namespace own = neoshowcase::platform::v1;
 
 struct Value {
   int line = 0;
@@ -110,17 +112,22 @@ class Sender {
     if (kind == "env_key" || kind == "env_value") return {Variable(kind == "env_key")};
     if (kind == "url" || kind == "url_auth" || kind == "repository_name")
       return {Repository(kind == "repository_name" ? "name" : kind == "url" ? "url" : "auth")};
+    if (kind == "host_key") return {CreateWithKey(), SetKey()};
     return {Create(kind), Edit(kind)};
   }
 
   Result<std::string> Send(const Way& way, const std::string& value) {
-    return invoke_(kApiService + way.method, way.request(value));
+    return invoke_(FullName(way.method), way.request(value));
   }
 
  private:
+  // Of a method of the public API by its short name.
+  static std::string FullName(const std::string& method) {
+    return method.find('/') == std::string::npos ? kApiService + method : method;
+  }
   template <class Out, class In>
   Out Done(const std::string& method, const In& in) {
-    const auto answer = invoke_(kApiService + method, in.SerializeAsString());
+    const auto answer = invoke_(FullName(method), in.SerializeAsString());
     EXPECT_TRUE(answer.ok()) << method << ": " << answer.status().ToString();
     Out out;
     EXPECT_TRUE(answer.ok() && out.ParseFromString(*answer));
@@ -255,7 +262,7 @@ class Sender {
               const auto all = Done<pb::GetRepositoriesResponse>("GetRepositories", in);
               std::string kept;
               for (const auto& one : all.repositories()) {
-                if (one.id() == repository_) continue;
+                if (one.id() == repository_ || one.id() == ssh_) continue;
                 *made = one.id();
                 kept = field == "name" ? one.name() : one.url();
               }
@@ -293,8 +300,68 @@ class Sender {
             }};
   }
 
+  // ---- host keys ----
+
+  static constexpr char kHostKeys[] = "neoshowcase.platform.v1.RepositoryService/";
+  static constexpr char kUsualKey[] =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A";
+
+  static own::CreateRepositoryRequest NewSsh(const std::string& url, const std::string& key) {
+    own::CreateRepositoryRequest in;
+    *in.mutable_repository() = NewRepository();
+    in.mutable_repository()->set_url(url);
+    in.mutable_repository()->mutable_auth()->mutable_ssh();
+    in.add_host_keys(key);
+    return in;
+  }
+  std::string PinnedOf(const std::string& id) {
+    own::GetHostKeysRequest in;
+    in.set_repository_id(id);
+    return Done<own::HostKeys>(std::string(kHostKeys) + "GetHostKeys", in).pinned(0).public_key();
+  }
+
+  Way CreateWithKey() {
+    const auto made = std::make_shared<std::string>();
+    const std::string url = "git@git.test:made.git";
+    return {std::string(kHostKeys) + "CreateRepository", "host_keys[0]",
+            [url](const std::string& value) { return NewSsh(url, value).SerializeAsString(); },
+            [this, url, made] {
+              pb::GetRepositoriesRequest in;
+              in.set_scope(pb::GetRepositoriesRequest::MINE);
+              const auto all = Done<pb::GetRepositoriesResponse>("GetRepositories", in);
+              for (const auto& one : all.repositories()) {
+                if (one.url() == url) *made = one.id();
+              }
+              return PinnedOf(*made);
+            },
+            [this, made] {
+              pb::RepositoryIdRequest in;
+              in.set_repository_id(*made);
+              Done<google::protobuf::Empty>("DeleteRepository", in);
+            }};
+  }
+
+  Way SetKey() {
+    if (ssh_.empty())
+      ssh_ = Done<pb::Repository>(std::string(kHostKeys) + "CreateRepository",
+                                  NewSsh("git@git.test:base.git", kUsualKey))
+                 .id();
+    const auto request = [this](const std::string& value) {
+      own::SetHostKeysRequest in;
+      in.set_repository_id(ssh_);
+      in.add_host_keys(value);
+      return in;
+    };
+    return {std::string(kHostKeys) + "SetHostKeys", "host_keys[0]",
+            [request](const std::string& value) { return request(value).SerializeAsString(); },
+            [this] { return PinnedOf(ssh_); },
+            [this, request] {
+              Done<own::HostKeys>(std::string(kHostKeys) + "SetHostKeys", request(kUsualKey));
+            }};
+  }
+
   const Invoke invoke_;
-  std::string repository_, app_;
+  std::string repository_, app_, ssh_;
 };
 
 // Sends the value every way there is, and holds what comes back against its line. `state`: what a

@@ -11,7 +11,9 @@ kind, verdict, expectation, value.
 
 In values "\\xNN" is a byte, "\\\\" a backslash, "\\{N:c}" the character c N times.
 """
+import base64
 import re
+import struct
 import sys
 
 LINES, SEEN = [], set()
@@ -350,8 +352,66 @@ def env():
     not_text("env_value", "value", 2)
 
 
+# ---- host keys: one line of OpenSSH ----
+
+def blob(*fields):
+    return b"".join(struct.pack(">I", len(field)) + field for field in fields)
+
+
+def line(kind, data):
+    return kind + " " + base64.b64encode(data).decode()
+
+
+def rsa(bits, exponent=b"\x01\x00\x01"):
+    modulus = ((1 << (bits - 1)) + 1).to_bytes(bits // 8 + 1, "big")
+    return line("ssh-rsa", blob(b"ssh-rsa", exponent, modulus.lstrip(b"\0") if modulus[0] == 0 and modulus[1] < 0x80 else modulus))
+
+
+def ecdsa(curve, size, first=b"\x04"):
+    kind = "ecdsa-sha2-" + curve
+    return line(kind, blob(kind.encode(), curve.encode(), first + b"p" * (2 * size)))
+
+
+def host_keys():
+    data = blob(b"ssh-ed25519", bytes(range(32)))
+    good = line("ssh-ed25519", data)
+    kind, text = good.split()
+    accept("host_key", good, rsa(2048), rsa(3072), rsa(4096), ecdsa("nistp256", 32), ecdsa("nistp384", 48), ecdsa("nistp521", 66))
+    for comment in ("root@git.example.com", "a  b", "é", "ssh-rsa AAAA", ""):
+        add("host_key", "ok", good, good + " " + comment)
+    for c in ASCII:
+        control = ord(c) < 0x20 or c == "\x7f"
+        for at in (0, 4, len(kind)):
+            value = inserted(good, at, c)
+            refuse("host_key", "one line without control" if control else "in base64" if at == len(kind) and c == " " else "must begin with one of", value)
+        refuse("host_key", "one line without control" if control else "*", good[:20] + c + good[21:] if c != good[20] else good[:20] + "!" + good[21:])
+        if control:
+            refuse("host_key", "one line without control", good + c, good + " a" + c + "b")
+    for c in STRANGE:
+        refuse("host_key", "must begin with one of", c + good)
+        refuse("host_key", "in base64", inserted(good, len(kind) + 5, c))
+    refuse("host_key", "must begin with one of", "", " ", text, "git.example.com " + good, "[git.example.com]:22 " + good, "*,git " + good, "|1|a=|b= " + good,
+           "@cert-authority * " + good, "@revoked * " + good, "# " + good, "from=\"*\" " + good, "SSH-ED25519 " + text, "ssh-dss " + text, "ssh-ed25519-cert-v01@openssh.com " + text,
+           "ecdsa-sha2-nistp224 " + text, "rsa-sha2-512 " + text, "x509v3-ssh-rsa " + text, "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE",
+           line("sk-ssh-ed25519@openssh.com", blob(b"sk-ssh-ed25519@openssh.com", bytes(32), b"ssh:")),
+           line("sk-ecdsa-sha2-nistp256@openssh.com", blob(b"sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", b"\x04" + b"p" * 64, b"ssh:")))
+    refuse("host_key", "in base64", kind, kind + " ", kind + "  " + text, kind + " !!!!", good + "=", good[:-1], kind + " " + text[:20] + "-" + text[21:], kind + " ====")
+    refuse("host_key", "differ", kind + " AAAA", "ssh-rsa " + text, "ecdsa-sha2-nistp256 " + text, line(kind, data[4:]), line(kind, b"\xff\xff\xff\xff" + data[4:]), line(kind, blob(b"")),
+           line("ecdsa-sha2-nistp256", blob(b"ecdsa-sha2-nistp384", b"nistp256", b"\x04" + b"p" * 64)))
+    refuse("host_key", "bytes behind the key", line(kind, data + b"x"), line(kind, data + data))
+    for size in (0, 1, 31, 33, 64):
+        refuse("host_key", "32 bytes", line(kind, blob(b"ssh-ed25519", b"k" * size)))
+    for bits in (512, 1024, 2040, 16392):
+        refuse("host_key", "2048 to 16384 bits", rsa(bits))
+    refuse("host_key", "RSA key", rsa(2048, b"\x00\x01\x00\x01"), rsa(2048, b""), rsa(2048, b"\x01"), rsa(2048, b"\x02"), rsa(2048, b"\x7f" * 9))
+    refuse("host_key", "no point", ecdsa("nistp256", 31), ecdsa("nistp256", 33), ecdsa("nistp256", 32, b"\x02"), ecdsa("nistp384", 32), ecdsa("nistp521", 65), ecdsa("nistp256", 0))
+    refuse("host_key", "at most 8192", good + " " + "c" * 9000, "ssh-rsa " + "A" * 8200, "a" * 100000)
+    refuse("host_key", "at most 1024", good + " " + "c" * 1025)
+    not_text("host_key", good, 20)
+
+
 def main(arguments):
-    for make in (hosts, paths, ports, refs, urls, names, env):
+    for make in (hosts, paths, ports, refs, urls, names, env, host_keys):
         make()
     text = "".join(line + "\n" for line in LINES)
     if arguments[0] == "--check":

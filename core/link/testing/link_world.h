@@ -62,7 +62,11 @@ inline ports::BuildOrder AnOrder() {
   order.env = {{"KEY", Secret(std::string("a\0\xff", 3)), model::EnvScope::kBuild, true, false}};
   order.remote = {IdOf<RepositoryId>(3),
                   "https://git.test/shop",
-                  {model::GitAuth::kBasic, "bot", Secret("password"), Secret("key")}};
+                  {model::GitAuth::kBasic,
+                   "bot",
+                   Secret("password"),
+                   Secret("key"),
+                   {"ssh-ed25519 A", "ssh-rsa B"}}};
   order.image = "registry.test/ns/app";
   order.registry_username = "ns";
   order.registry_password = Secret("registry");

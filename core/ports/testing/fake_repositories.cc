@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "model/authorized_key.h"
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
@@ -37,8 +38,8 @@ int64_t VersionOf(const FakeState& rows, const model::RepositorySnapshot& snapsh
   const auto holder = rows.repository_holders.find(repository.id);
   std::string text = repository.name + "\n" + repository.url + "\n" + git.username + "\n" +
                      std::to_string(static_cast<int>(git.method)) + git.password.Reveal() + "\n" +
-                     git.ssh_private_key.Reveal() + "\n" +
-                     (holder == rows.repository_holders.end() ? "" : holder->second.str());
+                     git.ssh_private_key.Reveal() + "\n" + model::KeyFingerprints(git.host_keys) +
+                     "\n" + (holder == rows.repository_holders.end() ? "" : holder->second.str());
   for (const model::Follower& follower : snapshot.followers)
     text += "\n" + follower.app.str() + " " + follower.ref + " " + follower.commit;
   return static_cast<int64_t>(std::hash<std::string>()(text)) | 1;
@@ -62,6 +63,7 @@ class FakeRepositories final : public RepositoryStore {
         return Status(Code::kExists, "this repository is registered");
       NS_TRY(Put(rows, repository, with, now, hints));
       Tell(rows, repository, actor, "repository.created", now);
+      TellHostKeys(rows, repository, {}, actor, now);
       return {};
     });
   }
@@ -72,7 +74,9 @@ class FakeRepositories final : public RepositoryStore {
         return NoSuch("repository", repository.id.str());
       if (with.expected && rows.repositories.at(repository.id) != *with.expected)
         return Stale("the repository was changed by somebody else meanwhile");
+      const auto keys = rows.repositories.at(repository.id).credentials.host_keys;
       NS_TRY(Put(rows, repository, with, now, hints));
+      TellHostKeys(rows, repository, keys, actor, now);
       Tell(rows, repository, actor, "repository.updated", now);
       return {};
     });
@@ -160,6 +164,20 @@ class FakeRepositories final : public RepositoryStore {
       return {};
     });
   }
+  Status PinHostKeys(const RepositoryId& id, const std::string& url,
+                     const std::vector<std::string>& keys, const HostId& holder) override {
+    return rows_.Write([&](FakeState& rows, Time now, HintList& hints) -> Status {
+      NS_TRY(rows.CheckHeld(rows.repository_holders[id], holder, now));
+      const auto found = rows.repositories.find(id);
+      if (found == rows.repositories.end() || found->second.url != url ||
+          !found->second.credentials.host_keys.empty())
+        return Stale("the repository has other host keys or URL meanwhile");
+      found->second.credentials.host_keys = keys;
+      TellHostKeys(rows, found->second, {}, kPlatform, now);
+      hints.push_back({Hint::Kind::kRepository, id.str()});
+      return {};
+    });
+  }
   Result<std::vector<model::Commit>> Commits(const std::vector<std::string>& hashes) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<model::Commit>> {
       std::vector<model::Commit> known;
@@ -177,6 +195,15 @@ class FakeRepositories final : public RepositoryStore {
     model::Event event =
         EventOf(rows, model::Subject::kRepository, repository.id.str(), actor, kind);
     event.message = repository.name;
+    AppendEvent(rows, std::move(event), now);
+  }
+  static void TellHostKeys(FakeState& rows, const model::Repository& repository,
+                           const std::vector<std::string>& before, const UserId& actor, Time now) {
+    const auto& keys = repository.credentials.host_keys;
+    if (keys == before) return;
+    model::Event event =
+        EventOf(rows, model::Subject::kRepository, repository.id.str(), actor, "host_keys.changed");
+    event.message = model::KeyFingerprints(keys);
     AppendEvent(rows, std::move(event), now);
   }
   static Status Put(FakeState& rows, const model::Repository& repository,

@@ -13,6 +13,7 @@
 #include "ports/testing/store_contract_listings.h"
 #include "ports/testing/store_contract_people.h"
 #include "ports/testing/store_contract_received.h"
+#include "ports/testing/store_contract_repositories.h"
 #include "ports/testing/store_contract_sites.h"
 #include "ports/testing/store_contract_totals.h"
 #include "ports/testing/store_contract_usage.h"

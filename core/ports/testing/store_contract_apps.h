@@ -1,4 +1,4 @@
-// Included by store_contract.h: repositories and applications.
+// Included by store_contract.h: applications.
 #pragma once
 
 #include <atomic>
@@ -7,113 +7,6 @@
 #include "ports/testing/store_contract_base.h"
 
 namespace ns::ports::testing {
-
-// -- repositories --
-
-TEST_P(StoreContract, Repository_InsertedThenRead_IsTheSameWithCredentials) {
-  model::Repository repository;
-  repository.id = IdOf<RepositoryId>(3);
-  repository.name = "a \"quoted\" {name}, ünïcode \\";
-  repository.url = "git@git.example.com:a/b.git";
-  repository.credentials = {model::GitAuth::kSsh, "git", Secret("pass\nword"),
-                            Secret("-----BEGIN KEY-----")};
-  repository.owners = {NewUser("bob").id, NewUser("alice").id};
-  ASSERT_EQ(s.repositories.Insert(repository), Status());
-  EXPECT_EQ(s.repositories.Get(repository.id).value(), repository);
-}
-
-TEST_P(StoreContract, Repositories_Listed_ByNameWithoutCredentials) {
-  model::Repository one = NewRepository(1), two = NewRepository(2);
-  one.name = "zzz";
-  one.credentials = {model::GitAuth::kBasic, "user", Secret("password"), Secret()};
-  ASSERT_EQ(s.repositories.Update(one), Status());
-  const auto all = s.repositories.List().value();
-  ASSERT_THAT(all, SizeIs(2));
-  EXPECT_EQ(all[0], two);
-  EXPECT_EQ(all[1].id, one.id);
-  EXPECT_EQ(all[1].credentials,
-            (model::GitCredentials{model::GitAuth::kBasic, "", Secret(), Secret()}));
-  EXPECT_EQ(all[1].owners, one.owners);
-}
-
-TEST_P(StoreContract, Repository_UrlOfAnother_IsRefused) {
-  const model::Repository one = NewRepository(1);
-  model::Repository two = NewRepository(2);
-  two.url = one.url;
-  EXPECT_EQ(s.repositories.Update(two).code(), Code::kExists);
-  two.id = IdOf<RepositoryId>(3);
-  EXPECT_EQ(s.repositories.Insert(two).code(), Code::kExists);
-  EXPECT_THAT(s.repositories.List().value(), SizeIs(2));
-}
-
-TEST_P(StoreContract, Repository_UnknownOwner_IsRefusedWhole) {
-  model::Repository repository = NewRepository(1);
-  repository.name = "changed";
-  repository.owners = {UserId("nobody")};
-  EXPECT_EQ(s.repositories.Update(repository).code(), Code::kNotFound);
-  EXPECT_EQ(s.repositories.Get(repository.id)->name, "repo1");
-}
-
-TEST_P(StoreContract, Repository_Missing_NotFound) {
-  model::Repository repository;
-  repository.id = IdOf<RepositoryId>(9);
-  EXPECT_EQ(s.repositories.Get(repository.id).status().code(), Code::kNotFound);
-  EXPECT_EQ(s.repositories.Update(repository).code(), Code::kNotFound);
-  EXPECT_EQ(s.repositories.Delete(repository.id).code(), Code::kNotFound);
-  EXPECT_EQ(s.repositories.Snapshot(repository.id).status().code(), Code::kNotFound);
-}
-
-TEST_P(StoreContract, Repository_DeletedWithApplications_IsRefusedUntilTheyAreGone) {
-  const model::Application app = NewApp(1);
-  EXPECT_EQ(s.repositories.Delete(app.repository).code(), Code::kPrecondition);
-  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
-  EXPECT_EQ(s.repositories.Delete(app.repository).code(), Code::kPrecondition);
-  ASSERT_EQ(s.deploys.ConfirmRemoved(app.id), Status());
-  ASSERT_EQ(s.deploys.Purge(app.id), Status());
-  EXPECT_EQ(s.repositories.Delete(app.repository), Status());
-  EXPECT_EQ(s.repositories.Get(app.repository).status().code(), Code::kNotFound);
-}
-
-TEST_P(StoreContract, RepositorySnapshot_ListsFollowersButNoTombstones) {
-  const model::Application one = NewApp(1), two = NewApp(2);
-  ASSERT_EQ(s.apps.MarkDeleted(two.id), Status());
-  const auto snapshot = s.repositories.Snapshot(one.repository).value();
-  EXPECT_EQ(snapshot.repository.id, one.repository);
-  ASSERT_THAT(snapshot.followers, SizeIs(1));
-  EXPECT_EQ(snapshot.followers[0].app, one.id);
-  EXPECT_EQ(snapshot.followers[0].ref, "main");
-  EXPECT_EQ(snapshot.followers[0].commit, model::kNoCommit);
-}
-
-TEST_P(StoreContract, SetCommits_MovesFollowersOfThatRefOnly) {
-  const model::Application one = NewApp(1), two = NewApp(2);
-  ASSERT_EQ(
-      s.repositories.SetCommits(
-          IdOf<RepositoryId>(1),
-          {{one.id, "main", kHashA}, {two.id, "other", kHashA}, {IdOf<AppId>(9), "main", kHashA}},
-          {}),
-      Status());
-  EXPECT_EQ(s.apps.Get(one.id)->commit, kHashA);
-  EXPECT_EQ(s.apps.Get(two.id)->commit, model::kNoCommit);
-  EXPECT_EQ(s.apps.Get(one.id)->updated_at, one.updated_at);
-}
-
-TEST_P(StoreContract, Commits_KnownOnes_StayAsTheyWere) {
-  const Time date(std::chrono::microseconds(1'700'000'000'123'456));
-  ASSERT_EQ(
-      s.repositories.SetCommits(IdOf<RepositoryId>(1), {}, {{kHashA, "Ann", date, "first\nbody"}}),
-      Status());
-  ASSERT_EQ(
-      s.repositories.SetCommits(IdOf<RepositoryId>(1), {},
-                                {{kHashA, "Eve", kNever, "other"}, {kHashB, "Bo", kNever, ""}}),
-      Status());
-  EXPECT_THAT(s.repositories.Commits({kHashB, kHashA, std::string(40, 'c')}).value(),
-              UnorderedElementsAre(model::Commit{kHashA, "Ann", date, "first\nbody"},
-                                   model::Commit{kHashB, "Bo", kNever, ""}));
-  EXPECT_THAT(s.repositories.Commits({}).value(), IsEmpty());
-}
-
-// -- applications --
 
 TEST_P(StoreContract, App_InsertedThenRead_IsTheSame) {
   NewRepository();

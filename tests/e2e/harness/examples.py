@@ -16,6 +16,7 @@ import urllib.parse
 from .api import SERVICE, UnixConnection
 from .machine import ROOT
 from .repo import app_files
+from .ssh import SshHost
 from .wait import until
 
 FOLDER = os.path.join(ROOT, "docs", "api", "examples")
@@ -133,6 +134,31 @@ class Values:
         repo = self.site.repo(f"example-{self.fresh}")
         repo.push(STATIC)
         return repo.url, True
+
+    # -- a repository by SSH -------------------------------------------------------------------------------------------------
+    def ssh(self):
+        if "ssh" not in self.made:
+            self.made["ssh"] = SshHost(self.site, "example-ssh", 3921).new_key("ed25519").start("ed25519")
+        return self.made["ssh"]
+
+    def close(self):
+        if "ssh" in self.made:
+            self.made["ssh"].stop()
+
+    def of_new_ssh_url(self):
+        repo = self.site.repo(f"example-ssh-{self.fresh}")
+        repo.push(STATIC)
+        return self.ssh().url(repo), True
+
+    def of_ssh_repository(self):
+        url = self["new_ssh_url"]
+        return self.site.api.CreateRepository(name=f"example-ssh-{self.fresh}", url=url, auth={"ssh": {}})["id"], True
+
+    def of_host_key(self):
+        return self.ssh().key("ed25519"), False
+
+    def of_fingerprint(self):
+        return self.ssh().fingerprint("ed25519"), False
 
     def of_own_key(self):
         path = os.path.join(self.site.root, f"key-{self.fresh}")
