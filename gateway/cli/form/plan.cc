@@ -8,6 +8,7 @@
 #include "form/moves.h"
 #include "form/own.h"
 #include "form/plan_env.h"
+#include "form/prune.h"
 #include "text.h"
 
 namespace ns::cli::form {
@@ -52,7 +53,7 @@ class Planner {
   Plan Make() {
     for (const Repository& repo : wanted_.form.repositories) Take(repo);
     for (const Application& app : wanted_.form.applications) Take(app);
-    if (options_.prune) Prune();
+    if (options_.prune) Prune(wanted_.form, live_, plan_);
     Order(wanted_, live_, plan_);
     std::ranges::stable_sort(plan_.mistakes, {}, [](const Mistake& one) {
       return std::pair(one.place.line, one.place.column);
@@ -364,52 +365,6 @@ class Planner {
     if (env.changes) *form.mutable_env() = {env.all.begin(), env.all.end()};
     shown = std::move(env.after);
     return env.changes;
-  }
-
-  template <class Wanted>
-  static bool IsNamed(const std::vector<Wanted>& wanted, const std::string& id,
-                      const std::string& name) {
-    return std::ranges::any_of(wanted, [&](const Wanted& one) {
-      return one.id.empty() ? one.name == name : one.id == id;
-    });
-  }
-  bool Mine(const google::protobuf::RepeatedPtrField<std::string>& owners) const {
-    return std::ranges::find(owners, live_.me) != owners.end();
-  }
-
-  void Prune() {
-    if (!wanted_.form.whole) {
-      plan_.notes.emplace_back(
-          "--prune takes away variables alone: only a form with whole: true names all "
-          "applications and repositories");
-      return;
-    }
-    std::set<std::string> used;
-    for (const ApplicationStep& step : plan_.applications) used.insert(step.create.repository_id());
-    for (const api::Application& app : live_.applications) {
-      const bool gone =
-          Mine(app.owner_ids()) && !IsNamed(wanted_.form.applications, app.id(), app.name());
-      if (!gone) {
-        used.insert(app.repository_id());
-        continue;
-      }
-      ApplicationStep step;
-      step.kind = Kind::kDelete;
-      step.name = app.name(), step.id = app.id();
-      step.stop = app.running();
-      Differ("application " + app.name(), TextOf(FormOf(app, live_)), "");
-      plan_.applications.push_back(std::move(step));
-    }
-    for (const api::Repository& repo : live_.repositories) {
-      if (!Mine(repo.owner_ids()) || used.contains(repo.id()) ||
-          IsNamed(wanted_.form.repositories, repo.id(), repo.name()))
-        continue;
-      RepositoryStep step;
-      step.kind = Kind::kDelete;
-      step.name = repo.name(), step.id = repo.id();
-      Differ("repository " + repo.name(), TextOf(FormOf(repo, live_)), "");
-      plan_.repositories.push_back(std::move(step));
-    }
   }
 
   const Read& wanted_;
