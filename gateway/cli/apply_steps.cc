@@ -216,7 +216,9 @@ form::Live LoadLive(Context& context) {
   live.repositories.assign(repos.repositories().begin(), repos.repositories().end());
   const auto users = context.Api<api::GetUsersResponse>("GetUsers");
   live.users.assign(users.users().begin(), users.users().end());
-  live.me = context.Api<api::User>("GetMe").id();
+  const auto me = context.Api<api::User>("GetMe");
+  live.me = me.id();
+  live.admin = me.admin();
   return live;
 }
 
@@ -228,6 +230,8 @@ void LoadOwn(Context& context, const std::string& app_id, form::Live& live) {
 }
 
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live) {
+  if (!live.Owns(app))
+    context.Progress("note: " + app.name() + ": its variables are for its owners alone");
   for (const auto& variable : live.own.at(app.id()).form().env()) {
     if (variable.seal_broken())
       context.Progress("note: " + app.name() + ": no key opens " + variable.key() +

@@ -54,6 +54,14 @@ TEST_F(ApplyTest, ExportAppliedChangesNothingAndSaysSo) {
   EXPECT_EQ(out_, "");
 }
 
+TEST_F(ApplyTest, ExportOfWhatOthersOwnSaysNothingOfVariables) {
+  apps_.mutable_applications(0)->set_owner_ids(0, "u2");
+  server_.On("GetApplications", apps_);
+  ASSERT_EQ(Run({"export", "shop"}), 0) << err_;
+  EXPECT_THAT(out_, testing::Not(HasSubstr("env")));
+  EXPECT_THAT(err_, HasSubstr("note: shop: its variables are for its owners alone"));
+}
+
 TEST_F(ApplyTest, DiffIsUnifiedAndEndsWithOne) {
   File("applications: [{name: shop, ref: next}]\n");
   EXPECT_EQ(Run({"diff", "-f", path_}), 1);

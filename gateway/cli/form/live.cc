@@ -44,6 +44,10 @@ std::string RepositoryOf(const std::string& id, const Live& live) {
 
 }  // namespace
 
+bool Live::Owns(const api::Application& app) const {
+  return admin || std::ranges::find(app.owner_ids(), me) != app.owner_ids().end();
+}
+
 Repository FormOf(const api::Repository& repo, const Live& live) {
   Repository out;
   out.name = repo.name();
@@ -74,7 +78,7 @@ Application FormOf(const api::Application& app, const Live& live) {
     Normalise(website);
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
-  if (const auto own = live.own.find(app.id()); own != live.own.end())
+  if (const auto own = live.own.find(app.id()); own != live.own.end() && live.Owns(app))
     out.env = EnvOf(own->second.form());
   out.owners = NamesOf(app.owner_ids(), live);
   return out;

@@ -19,6 +19,10 @@ struct Live {
   std::map<std::string, platform::Application> own;  // by id: those that were looked at closely
   std::vector<api::User> users;
   std::string me;  // id of the caller
+  bool admin = false;
+
+  // Whether the caller is told of its variables.
+  bool Owns(const api::Application& app) const;
 };
 
 // The value that a file leaves to its surroundings; throws Failure where there is none.
