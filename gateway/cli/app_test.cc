@@ -39,8 +39,7 @@ class AppTest : public ProgramRun {
     });
     server_.On("UpdateApplication", platform::UpdateApplicationResponse());
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
-    for (const char* method_name :
-         {"SetEnv", "StartApplication", "DeleteApplication"})
+    for (const char* method_name : {"SetEnv", "StartApplication", "DeleteApplication"})
       server_.On(method_name, google::protobuf::Empty());
   }
   ~AppTest() override { std::filesystem::remove(path_); }
