@@ -3,6 +3,7 @@
 
 #include "api/convert.h"
 #include "api/method.h"
+#include "api/owners.h"
 #include "api/problem.h"
 #include "neoshowcase/platform/v1/admin.pb.h"
 
@@ -60,20 +61,12 @@ Result<platform::AddAdminResponse> AddAdmin(const Context& context, const Reques
 
 Result<platform::RemoveAdminResponse> RemoveAdmin(const Context& context, const Request&,
                                                   const platform::RemoveAdminRequest& in) {
-  NS_TRY(CheckUserName(in.name()));
-  NS_ASSIGN(const auto users, context.store().users.List());
-  const auto user = std::find_if(users.begin(), users.end(), [&](const model::User& one) {
-    return SameName(one.name, in.name());
-  });
-  if (user == users.end()) {
-    return Refuse(Code::kNotFound, "NotFound",
-                  {{"name", "must be that of a user, got " + model::Quoted(in.name())}});
-  }
-  NS_ASSIGN(const bool withdrawn, context.store().admins.Withdraw(user->id));
+  NS_ASSIGN(const model::User user, UserNamed(context, "name", in.name()));
+  NS_ASSIGN(const bool withdrawn, context.store().admins.Withdraw(user.id));
   if (withdrawn) return platform::RemoveAdminResponse();
   return Refuse(Code::kPrecondition, "NotGranted",
-                {{"name", model::Quoted(user->name) +
-                              (ConfiguredAdmin(context.settings.identity, user->name)
+                {{"name", model::Quoted(user.name) +
+                              (ConfiguredAdmin(context.settings.identity, user.name)
                                    ? " is an admin by `admins` of the configuration: take the name "
                                      "out there"
                                    : " was not made an admin by `ns admin add`")}});

@@ -20,6 +20,7 @@ Form::Variable WriteVariable(const model::EnvVar& variable) {
   if (!variable.secret && !variable.seal_broken) out.set_value(variable.value.Reveal());
   out.set_scope(ToProto(variable).scope());
   out.set_secret(variable.secret);
+  out.set_seal_broken(variable.seal_broken);
   return out;
 }
 

@@ -124,13 +124,12 @@ Status Check(const platform::ListApplicationsRequest& in) {
 }
 
 // Those that fit all but the states, in order, behind the place of the token.
-std::vector<model::Application> Chosen(std::vector<model::Application> apps,
-                                       const model::User& user,
+std::vector<model::Application> Chosen(std::vector<model::Application> apps, const Request& request,
                                        const platform::ListApplicationsRequest& in) {
   const std::string part = Lowered(in.name_contains());
   std::erase_if(apps, [&](const model::Application& app) {
-    const bool mine = std::ranges::find(app.owners, user.id) != app.owners.end();
-    return (in.mine() && !mine) ||
+    const bool mine = std::ranges::find(app.owners, request.user.id) != app.owners.end();
+    return !request.Covers(app.id) || (in.mine() && !mine) ||
            (!in.repository_id().empty() && app.repository.str() != in.repository_id()) ||
            Lowered(app.name).find(part) == std::string::npos ||
            (!in.page_token().empty() && !Behind(app, in.page_token()));
@@ -149,7 +148,7 @@ Result<platform::ListApplicationsResponse> List(const Context& context, const Re
                                                 const platform::ListApplicationsRequest& in) {
   NS_TRY(Check(in));
   NS_ASSIGN(auto all, context.store().apps.List());
-  const auto apps = Chosen(std::move(all), request.user, in);
+  const auto apps = Chosen(std::move(all), request, in);
   const int size = in.page_size() == 0 ? kUsualPage : in.page_size();
   platform::ListApplicationsResponse out;
   // All that a page may look at, some at once: how many statements that takes is bounded.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/problem.h"
+#include "model/validate.h"
 
 namespace ns::api {
 
@@ -29,6 +30,19 @@ Result<std::vector<UserId>> ReadOwners(const Context& context,
   NS_ASSIGN(auto owners, ReadUsers(context, ids, "owner_ids.owner_ids"));
   if (owners.empty()) return InvalidField("owner_ids", "must name at least one owner");
   return owners;
+}
+
+Result<model::User> UserNamed(const Context& context, const std::string& field,
+                              const std::string& name) {
+  model::Violations violations;
+  model::CheckName(field, name, violations);
+  NS_TRY(CheckNone(violations));
+  NS_ASSIGN(const auto users, context.store().users.List());
+  const auto user = std::find_if(users.begin(), users.end(),
+                                 [&](const model::User& one) { return SameName(one.name, name); });
+  if (user != users.end()) return *user;
+  return Refuse(Code::kNotFound, "NotFound",
+                {{field, "must be that of a user, got " + model::Quoted(name)}});
 }
 
 }  // namespace ns::api

@@ -1,4 +1,4 @@
-// Lists of owners as requests give them.
+// Users as requests name them.
 #pragma once
 
 #include <vector>
@@ -18,5 +18,9 @@ Result<std::vector<UserId>> ReadUsers(const Context& context,
 // that is no user's, and for none at all.
 Result<std::vector<UserId>> ReadOwners(const Context& context,
                                        const google::protobuf::RepeatedPtrField<std::string>& ids);
+
+// The one called `name`, whatever the case, as `field` of a request gives it. kInvalid, kNotFound.
+Result<model::User> UserNamed(const Context& context, const std::string& field,
+                              const std::string& name);
 
 }  // namespace ns::api

@@ -34,8 +34,8 @@ const char* ReasonOf(plan::Waiting waiting) {
 // Fills answers about builds for one caller.
 class Writer {
  public:
-  Writer(const Context& context, const model::User& user, bool mine)
-      : context_(context), user_(user), mine_(mine) {}
+  Writer(const Context& context, const Request& request, bool mine)
+      : context_(context), request_(request), user_(request.user), mine_(mine) {}
 
   Status Load(const model::QueueSnapshot& queue) {
     NS_ASSIGN(const auto apps, context_.store().apps.List());
@@ -53,7 +53,7 @@ class Writer {
     const auto app = apps_.find(build.app);
     if (app == apps_.end()) return nullptr;
     const bool named = std::ranges::find(app->second.owners, user_.id) != app->second.owners.end();
-    return mine_ && !named ? nullptr : &app->second;
+    return !request_.Covers(build.app) || (mine_ && !named) ? nullptr : &app->second;
   }
 
   void Write(const model::Application& app, const model::Build& build, Entry& out) const {
@@ -90,6 +90,7 @@ class Writer {
 
  private:
   const Context& context_;
+  const Request& request_;
   const model::User& user_;
   const bool mine_;
   std::map<AppId, model::Application> apps_;
@@ -101,11 +102,12 @@ Result<platform::ListBuildQueueResponse> ListBuildQueue(const Context& context,
                                                         const Request& request,
                                                         const platform::ListBuildQueueRequest& in) {
   NS_ASSIGN(const auto queue, context.store().builds.Queue());
-  Writer writer(context, request.user, in.mine());
+  Writer writer(context, request, in.mine());
   NS_TRY(writer.Load(queue));
   platform::ListBuildQueueResponse out;
   int place = 0;
   for (const plan::InLine& one : plan::QueueOrder(queue)) {
+    if (!request.Covers(one.build->app)) continue;
     ++place;
     const model::Application* app = writer.Shown(*one.build);
     if (app == nullptr) continue;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/crypto.h"
+
 namespace ns::api {
 
 struct ResumePoint {
@@ -13,9 +15,21 @@ struct ResumePoint {
   friend bool operator==(const ResumePoint&, const ResumePoint&) = default;
 };
 
-// Empty where the place is.
-std::string WriteToken(const ResumePoint& point);
-// nullopt: it is none. Whether the place is one, the store says.
-std::optional<ResumePoint> ReadToken(const std::string& token);
+// The form of tokens: open, or sealed for those who may not learn from places how much else has
+// happened. One form is not read as the other.
+class ResumeTokens {
+ public:
+  ResumeTokens() = default;
+  // Sealed. `key`: of the installation, so that any gateway reads what another wrote.
+  explicit ResumeTokens(const Secret& key);
+
+  // Empty where the place is.
+  std::string Write(const ResumePoint& point) const;
+  // nullopt: it is none. Whether the place is one, the store says.
+  std::optional<ResumePoint> Read(const std::string& token) const;
+
+ private:
+  std::optional<Sealer> sealer_;
+};
 
 }  // namespace ns::api

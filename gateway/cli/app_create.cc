@@ -7,6 +7,7 @@
 #include "detect.h"
 #include "failure.h"
 #include "follow.h"
+#include "form/own.h"
 #include "form/settings.h"
 #include "terminal.h"
 #include "text.h"
@@ -23,9 +24,7 @@ class Maker {
 
   void Run() {
     if (!talks_) RefuseGaps();
-    const auto variables = flags_.env_file.empty()
-                               ? std::vector<std::pair<std::string, std::string>>()
-                               : VariablesOf(flags_.env_file);
+    if (!flags_.env_file.empty()) variables_ = VariablesOf(flags_.env_file);
     repo_ = TakeRepository();
     if (flags_.ref.empty()) flags_.ref = talks_ ? Ask("Branch or tag", "HEAD") : "HEAD";
     Look();
@@ -33,12 +32,9 @@ class Maker {
     TakeMethod();
     TakeHost();
     const bool start = TakeStart();
-    api::CreateApplicationRequest request = Request();
-    request.set_start_on_create(start && variables.empty());
-    const auto made = context_.Api<api::Application>("CreateApplication", request);
-    SetVariables(context_, made.id(), variables);
-    if (start && !variables.empty()) Start(made.id());
-    Tell(made, start);
+    const auto made = context_.Own<platform::CreateApplicationResponse>(
+        "ApplicationService/CreateApplication", Request(start));
+    Tell(made.application(), start);
   }
 
  private:
@@ -153,31 +149,32 @@ class Maker {
     return talks_ ? AskYes("Start it at once?", true) : flags_.yes;
   }
 
-  api::CreateApplicationRequest Request() const {
-    api::CreateApplicationRequest request;
-    request.set_name(flags_.name);
+  platform::CreateApplicationRequest Request(bool start) const {
+    platform::CreateApplicationRequest request;
     request.set_repository_id(repo_.id());
-    request.set_ref_name(flags_.ref);
-    *request.mutable_config() = config_;
+    request.set_start(start);
+    auto& form = *request.mutable_form();
+    form.set_name(flags_.name);
+    form.set_ref_name(flags_.ref);
+    form::TakeConfig(config_, form);
     for (const std::string& host : flags_.hosts)
-      *request.add_websites() = WebsiteOf(host, flags_.port);
+      *form.add_websites() = WebsiteOf(host, flags_.port);
+    for (const auto& [key, value] : variables_) {
+      auto& variable = *form.add_env();
+      variable.set_key(key);
+      variable.set_value(value);
+    }
     return request;
   }
 
-  void Start(const std::string& id) {
-    api::ApplicationIdRequest request;
-    request.set_id(id);
-    context_.Api("StartApplication", request);
-  }
-
   // What was made, how to reach it, and how far it is.
-  void Tell(const api::Application& made, bool start) {
-    context_.Progress("application " + made.name() + " of " + repo_.name() + " at " + flags_.ref +
+  void Tell(const platform::Application& made, bool start) {
+    const std::string& name = made.form().name();
+    context_.Progress("application " + name + " of " + repo_.name() + " at " + flags_.ref +
                       ", built by " + flags_.method);
-    const auto asked = Request();
-    for (const auto& one : asked.websites())
+    for (const auto& one : made.form().websites())
       context_.Progress("  " + UrlOf(one.fqdn(), one.path_prefix(), one.https()));
-    if (!start) context_.Progress("`ns app start " + made.name() + "` starts it.");
+    if (!start) context_.Progress("`ns app start " + name + "` starts it.");
     const bool follow =
         flags_.wait || (start && talks_ && AskYes("Follow the first deploy?", true));
     if (follow) {
@@ -195,6 +192,7 @@ class Maker {
   api::Repository repo_;
   platform::Suggestion wanted_;
   api::ApplicationConfig config_;
+  std::vector<std::pair<std::string, std::string>> variables_;
 };
 
 }  // namespace

@@ -51,15 +51,4 @@ std::vector<std::pair<std::string, std::string>> VariablesOf(const std::string& 
   return ParseDotenv(file, ReadFile(file, kMostEnv));
 }
 
-void SetVariables(Context& context, const std::string& app_id,
-                  const std::vector<std::pair<std::string, std::string>>& variables) {
-  for (const auto& [key, value] : variables) {
-    platform::SetEnvRequest request;
-    request.set_application_id(app_id);
-    request.set_key(key);
-    request.set_value(value);
-    context.Platform("SetEnv", request);
-  }
-}
-
 }  // namespace ns::cli

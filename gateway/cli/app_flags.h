@@ -20,10 +20,8 @@ void AddAppFlags(CLI::App& command, AppFlags& flags);
 // `base` with the method and settings of the flags; a method that differs begins anew. Throws
 // Failure(kUsage).
 api::ApplicationConfig ConfigOf(const AppFlags& flags, const api::ApplicationConfig& base);
-// Sets the variables of a file; throws Failure(kUsage) before it sets any where one is wrong.
+// The variables of a file; throws Failure(kUsage) where one is wrong.
 std::vector<std::pair<std::string, std::string>> VariablesOf(const std::string& file);
-void SetVariables(Context& context, const std::string& app_id,
-                  const std::vector<std::pair<std::string, std::string>>& variables);
 
 void AddAppCreate(CLI::App& noun, Context& context);
 void AddAppUpdate(CLI::App& noun, Context& context);

@@ -32,14 +32,14 @@ class AppTest : public ProgramRun {
     server_.On("SuggestApplication", wanted);
     server_.On("CreateApplication", [this](const std::string& body) {
       asked_.ParseFromString(body);
-      api::Application made;
-      made.set_id("a2");
-      made.set_name(asked_.name());
+      platform::CreateApplicationResponse made;
+      made.mutable_application()->set_id("a2");
+      *made.mutable_application()->mutable_form() = asked_.form();
       return Ok(made);
     });
+    server_.On("UpdateApplication", platform::UpdateApplicationResponse());
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
-    for (const char* method_name :
-         {"SetEnv", "StartApplication", "UpdateApplication", "DeleteApplication"})
+    for (const char* method_name : {"SetEnv", "StartApplication", "DeleteApplication"})
       server_.On(method_name, google::protobuf::Empty());
   }
   ~AppTest() override { std::filesystem::remove(path_); }
@@ -54,7 +54,7 @@ class AppTest : public ProgramRun {
   }
 
   const std::string path_;
-  api::CreateApplicationRequest asked_;
+  platform::CreateApplicationRequest asked_;
 };
 
 TEST_F(AppTest, CreateFromFlags) {
@@ -64,11 +64,13 @@ TEST_F(AppTest, CreateFromFlags) {
             0)
       << err_;
   EXPECT_EQ(out_, "a2\n");
-  EXPECT_EQ(asked_.config().runtime_cmd().base_image(), "alpine");
-  EXPECT_EQ(asked_.config().runtime_cmd().runtime_config().command(), "./serve");
-  EXPECT_EQ(asked_.websites(0).fqdn(), "x.test");
-  EXPECT_TRUE(asked_.websites(0).https());
-  EXPECT_FALSE(asked_.start_on_create());
+  const auto& form = asked_.form();
+  EXPECT_EQ(form.build().method(), "runtime-cmd");
+  EXPECT_EQ(form.build().settings(), R"({"base_image":"alpine"})");
+  EXPECT_EQ(form.run().command(), "./serve");
+  EXPECT_EQ(form.websites(0).fqdn(), "x.test");
+  EXPECT_TRUE(form.websites(0).https());
+  EXPECT_FALSE(asked_.start());
   EXPECT_THAT(err_, HasSubstr("https://x.test/path"));
 }
 
@@ -88,13 +90,14 @@ TEST_F(AppTest, WrongSettingsAreTold) {
 TEST_F(AppTest, YesTakesWhatTheSourceSuggests) {
   std::ofstream(path_) << "A=1\n";
   EXPECT_EQ(Run({"app", "create", "--repo", "shop", "--yes", "--env-file", path_}), 0) << err_;
-  EXPECT_EQ(asked_.name(), "fresh");
-  EXPECT_EQ(asked_.websites(0).fqdn(), "fresh.test");
-  EXPECT_EQ(asked_.websites(0).http_port(), 3000);
+  EXPECT_EQ(asked_.form().name(), "fresh");
+  EXPECT_EQ(asked_.form().websites(0).fqdn(), "fresh.test");
+  EXPECT_EQ(asked_.form().websites(0).http_port(), 3000);
+  EXPECT_EQ(asked_.form().env(0).value(), "1");
+  EXPECT_TRUE(asked_.start());
   EXPECT_THAT(err_, HasSubstr("runtime-dockerfile: There is a Dockerfile."));
   EXPECT_THAT(server_.calls(),
-              testing::ElementsAre("GetRepositories", "SuggestApplication", "CreateApplication",
-                                   "SetEnv", "StartApplication"));
+              testing::ElementsAre("GetRepositories", "SuggestApplication", "CreateApplication"));
 }
 
 TEST_F(AppTest, CreateOnATerminalAsksWithDefaults) {
@@ -117,12 +120,12 @@ TEST_F(AppTest, CreateOnATerminalAsksWithDefaults) {
   }
   EXPECT_EQ(talk->Finish(), 0) << talk->printed();
   EXPECT_THAT(talk->printed(), HasSubstr("fits: There is a Dockerfile."));
-  EXPECT_EQ(asked_.name(), "mine");
-  EXPECT_EQ(asked_.ref_name(), "main");
-  EXPECT_EQ(asked_.config().runtime_dockerfile().dockerfile_name(), "Other");
-  EXPECT_EQ(asked_.config().runtime_dockerfile().runtime_config().command(), "./run");
-  EXPECT_EQ(asked_.websites(0).http_port(), 4000);
-  EXPECT_FALSE(asked_.start_on_create());
+  EXPECT_EQ(asked_.form().name(), "mine");
+  EXPECT_EQ(asked_.form().ref_name(), "main");
+  EXPECT_EQ(asked_.form().build().settings(), R"({"dockerfile_name":"Other","context":"."})");
+  EXPECT_EQ(asked_.form().run().command(), "./run");
+  EXPECT_EQ(asked_.form().websites(0).http_port(), 4000);
+  EXPECT_FALSE(asked_.start());
 }
 
 TEST_F(AppTest, DeleteAsksForTheName) {
@@ -149,21 +152,34 @@ TEST_F(AppTest, InterruptedQuestionLeavesTheTerminalAsItWas) {
 }
 
 TEST_F(AppTest, UpdateChangesWhatIsGiven) {
-  api::UpdateApplicationRequest changed;
+  platform::UpdateApplicationRequest changed;
   server_.On("UpdateApplication", [&](const std::string& body) {
     changed.ParseFromString(body);
-    return Ok(google::protobuf::Empty());
+    return Ok(platform::UpdateApplicationResponse());
   });
   EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next", "--set", "dockerfileName=Other"}), 0)
       << err_;
-  EXPECT_EQ(changed.ref_name(), "next");
-  EXPECT_EQ(changed.config().runtime_dockerfile().dockerfile_name(), "Other");
-  EXPECT_FALSE(changed.has_name() || changed.has_websites() || changed.has_owner_ids());
+  EXPECT_EQ(changed.form().ref_name(), "next");
+  EXPECT_EQ(changed.form().build().settings(), R"({"dockerfile_name":"Other","context":"."})");
+  EXPECT_EQ(changed.etag(), "7");
+  EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("ref_name", "build", "run"));
   EXPECT_EQ(Run({"app", "update", "shop", "--owner", "alice"}), 0);
-  EXPECT_EQ(changed.owner_ids().owner_ids(0), "u1");
+  EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("owner_ids"));
+  EXPECT_EQ(changed.form().owner_ids(0), "u1");
   EXPECT_EQ(Run({"app", "update", "shop", "--owner", "carol"}), 3);
   EXPECT_EQ(Run({"app", "update", "shop"}), 2);
   EXPECT_THAT(err_, HasSubstr("Nothing is to be changed"));
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "x.test"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--host needs --port"));
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "none"}), 0) << err_;
+  EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("websites"));
+  EXPECT_THAT(changed.form().websites(), testing::IsEmpty());
+}
+
+TEST_F(AppTest, UpdateDoesNotOverwriteWhatSomebodyElseChanged) {
+  server_.On("UpdateApplication", Refusal(409, "aborted", "etag: was changed"));
+  EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next"}), 1);
+  EXPECT_THAT(err_, HasSubstr("Somebody else changed shop at this moment; nothing of theirs is"));
 }
 
 TEST_F(AppTest, RestartNeedsARunningOne) {

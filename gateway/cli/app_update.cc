@@ -7,6 +7,7 @@
 #include "detect.h"
 #include "failure.h"
 #include "follow.h"
+#include "form/own.h"
 #include "form/plan.h"
 #include "text.h"
 
@@ -27,48 +28,68 @@ std::vector<std::string> OwnerIds(Context& context, const std::vector<std::strin
 }
 
 // The port of new addresses is that of the old ones, unless it is given.
-int PortFor(const AppFlags& flags, const api::Application& app) {
+int PortFor(const AppFlags& flags, const platform::ApplicationForm& form) {
   if (flags.port != 0) return flags.port;
-  if (!app.websites().empty()) return app.websites(0).http_port();
+  if (!form.websites().empty()) return form.websites(0).http_port();
   throw Failure(Exit::kUsage, "--host needs --port: the port that the application listens on.");
 }
 
-void TakeWebsites(const AppFlags& flags, const api::Application& app,
-                  api::UpdateApplicationRequest::UpdateWebsites& out) {
-  for (const std::string& host : flags.hosts) {
-    if (host != "none") *out.add_websites() = WebsiteOf(host, PortFor(flags, app));
+void TakeWebsites(const AppFlags& flags, platform::ApplicationForm& form) {
+  if (flags.hosts.empty()) {
+    for (auto& website : *form.mutable_websites()) website.set_http_port(flags.port);
+    return;
   }
-  if (!flags.hosts.empty()) return;
-  form::Live live;
-  const form::Application shown = form::FormOf(app, live);
-  for (api::CreateWebsiteRequest website : *shown.websites) {
-    website.set_http_port(flags.port);
-    *out.add_websites() = website;
+  const int port = flags.hosts == std::vector<std::string>{"none"} ? 0 : PortFor(flags, form);
+  form.clear_websites();
+  for (const std::string& host : flags.hosts) {
+    if (host != "none") *form.add_websites() = WebsiteOf(host, port);
   }
 }
 
-void Update(Context& context, const std::string& name, const AppFlags& flags) {
-  const auto app = FindApplication(context, name);
-  api::UpdateApplicationRequest request;
-  request.set_id(app.id());
-  if (!flags.name.empty()) request.set_name(flags.name);
-  if (!flags.ref.empty()) request.set_ref_name(flags.ref);
-  if (!flags.method.empty() || !flags.settings.empty())
-    *request.mutable_config() = ConfigOf(flags, app.config());
-  if (!flags.hosts.empty() || flags.port != 0)
-    TakeWebsites(flags, app, *request.mutable_websites());
+// What the flags say, in the form that there is.
+platform::UpdateApplicationRequest ChangeOf(Context& context, const AppFlags& flags,
+                                            const platform::Application& own) {
+  platform::UpdateApplicationRequest request;
+  request.set_application_id(own.id());
+  request.set_etag(own.etag());
+  auto& form = *request.mutable_form() = own.form();
+  const auto part = [&](const char* field) { request.mutable_update_mask()->add_paths(field); };
+  if (!flags.name.empty()) form.set_name(flags.name), part("name");
+  if (!flags.ref.empty()) form.set_ref_name(flags.ref), part("ref_name");
+  if (!flags.method.empty() || !flags.settings.empty()) {
+    form::TakeConfig(ConfigOf(flags, form::FromOwn(own).config()), form);
+    part("build");
+    part(form.has_site() ? "site" : "run");
+  }
+  if (!flags.hosts.empty() || flags.port != 0) TakeWebsites(flags, form), part("websites");
   if (!flags.owners.empty()) {
     const auto ids = OwnerIds(context, flags.owners);
-    *request.mutable_owner_ids()->mutable_owner_ids() = {ids.begin(), ids.end()};
+    *form.mutable_owner_ids() = {ids.begin(), ids.end()};
+    part("owner_ids");
   }
-  if (request.ByteSizeLong() == static_cast<size_t>(2 + app.id().size()))
+  if (request.update_mask().paths().empty())
     throw Failure(Exit::kUsage,
                   "Nothing is to be changed; `ns app update --help` shows what can be.");
-  const Following following = FollowingOf(context, app.id());
-  context.Api("UpdateApplication", request);
+  return request;
+}
+
+void Update(Context& context, const std::string& name, const AppFlags& flags) {
+  form::Live live;
+  const std::string id = FindApplication(context, name).id();
+  LoadOwn(context, id, live);
+  const auto request = ChangeOf(context, flags, live.own.at(id));
+  const Following following = FollowingOf(context, id);
+  try {
+    context.Own<platform::UpdateApplicationResponse>("ApplicationService/UpdateApplication",
+                                                     request);
+  } catch (const Refused& refused) {
+    if (refused.code() != "aborted") throw;
+    throw Refused(refused.code(), "Somebody else changed " + name +
+                                      " at this moment; nothing of theirs is overwritten. Run this "
+                                      "again.");
+  }
   if (flags.wait) FollowToSuccess(context, following);
-  context.Done(app.name() +
-               (flags.wait ? " is as asked." : " is changed; what runs follows by itself."));
+  context.Done(name + (flags.wait ? " is as asked." : " is changed; what runs follows by itself."));
 }
 
 void Show(Context& context, const std::string& name) {

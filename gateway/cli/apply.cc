@@ -19,6 +19,7 @@ struct Given {
   std::string file;
   std::vector<std::string> apps;
   bool all = false, prune = false, replace_secrets = false, yes = false, wait = false;
+  bool dry_run = false;
 };
 
 // -- export
@@ -46,7 +47,7 @@ void Export(Context& context, const Given& given) {
   out.whole = given.apps.empty();
   std::set<std::string> used;
   for (const auto& app : apps) {
-    LoadEnv(context, app.id(), live);
+    LoadOwn(context, app.id(), live);
     out.applications.push_back(form::FormOf(app, live));
     used.insert(app.repository_id());
     WarnOfUnreadable(context, app, live);
@@ -71,22 +72,31 @@ void Export(Context& context, const Given& given) {
   throw Failure(Exit::kUsage, text);
 }
 
+// Ids of the applications of the form that are there.
+std::vector<std::string> MeantBy(const form::Form& wanted, const form::Live& live) {
+  std::vector<std::string> ids;
+  for (const auto& app : live.applications) {
+    const bool meant = std::ranges::any_of(wanted.applications, [&](const auto& one) {
+      return one.id.empty() ? one.name == app.name() : one.id == app.id();
+    });
+    if (meant) ids.push_back(app.id());
+  }
+  return ids;
+}
+
+// What is to be done, and what the server says to that.
 form::Plan PlanOf(Context& context, const FormFile& file, const Given& given) {
   const form::Read read = form::Parse(file.text);
   if (!read.mistakes.empty()) Reject(file.name, read.mistakes);
   form::Live live = LoadLive(context);
-  for (const auto& app : live.applications) {
-    for (const auto& wanted : read.form.applications) {
-      const bool meant = wanted.id.empty() ? wanted.name == app.name() : wanted.id == app.id();
-      if (meant && wanted.env) LoadEnv(context, app.id(), live);
-    }
-  }
+  for (const std::string& id : MeantBy(read.form, live)) LoadOwn(context, id, live);
   form::Options options;
   options.prune = given.prune;
   options.replace_secrets = given.replace_secrets;
   options.values = [&](const form::ValueFrom& from) { return file.ValueOf(from); };
   form::Plan plan = form::MakePlan(read, live, options);
   if (!plan.mistakes.empty()) Reject(file.name, plan.mistakes);
+  Validate(context, file, plan);
   return plan;
 }
 
@@ -141,10 +151,14 @@ void Apply(Context& context, const Given& given) {
     return context.Print(context.json ? boost::json::serialize(JsonOf(plan)) + "\n"
                                       : "All is as " + file.name + " says; nothing was changed.\n");
   }
-  Confirm(context, file, plan, given);
-  Carry(context, file, plan, given.wait);
-  context.Print(context.json ? boost::json::serialize(JsonOf(plan)) + "\n"
-                             : "It is as " + file.name + " says.\n");
+  if (!given.dry_run) {
+    Confirm(context, file, plan, given);
+    Carry(context, file, plan, given.wait);
+  }
+  const std::string said =
+      given.dry_run ? PlanText(plan, context.Colours(stdout)) + "\nNothing was changed.\n"
+                    : "It is as " + file.name + " says.\n";
+  context.Print(context.json ? boost::json::serialize(JsonOf(plan)) + "\n" : said);
 }
 
 void AddFile(CLI::App& command, Given& given) {
@@ -175,6 +189,8 @@ void AddApply(CLI::App& root, Context& context) {
       root.add_subcommand("apply", "make applications and repositories as a form says they are");
   AddFile(*apply, *given);
   apply->add_flag("-y,--yes", given->yes, "without asking");
+  apply->add_flag("--dry-run", given->dry_run,
+                  "only show what would be done, and what the server would refuse");
   apply->add_flag("--wait", given->wait, "until every application of the form is as it says");
   apply->callback([&context, given] { Apply(context, *given); });
 }

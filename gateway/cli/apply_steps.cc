@@ -2,13 +2,36 @@
 
 #include <thread>
 
+#include <google/protobuf/util/message_differencer.h>
+
 #include "failure.h"
 #include "follow.h"
+#include "form/moves.h"
+#include "form/own.h"
 
 namespace ns::cli {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(200);  // between two attempts to delete
+
+// A refusal with the place that it is about.
+Refused At(const FormFile& file, const form::Plan& plan, const std::string& path,
+           const Refused& refused) {
+  form::Read places;
+  places.places = plan.places;
+  std::string message = refused.what();
+  if (refused.code() == "aborted")
+    message =
+        "somebody changed it since it was looked at, and nothing of theirs is overwritten; "
+        "run this again to see what it is now";
+  return {refused.code(), form::Mistake{places.PlaceOf(path), path, message}.ToString(file.name)};
+}
+
+platform::Application OwnForm(Context& context, const std::string& app_id) {
+  platform::GetApplicationRequest request;
+  request.set_application_id(app_id);
+  return context.Own<platform::Application>("ApplicationService/GetApplication", request);
+}
 
 class Carrier {
  public:
@@ -17,12 +40,13 @@ class Carrier {
 
   void Run(bool wait) {
     for (const auto& step : plan_.repositories) {
-      if (step.kind != form::Kind::kDelete) At(step.path, [&] { Do(step); });
+      if (step.kind != form::Kind::kDelete) Placed(step.path, [&] { Do(step); });
     }
     std::vector<Following> started;
-    for (const auto& step : plan_.applications) {
-      if (step.kind == form::Kind::kDelete) continue;
-      At(step.path, [&] { started.push_back(Do(step)); });
+    for (const form::Act& act : plan_.order) {
+      const auto& step = plan_.applications[act.step];
+      Placed(step.path,
+             [&] { act.release ? Release(step, *act.release) : started.push_back(Do(step)); });
     }
     for (const auto& step : plan_.applications) {
       if (step.kind == form::Kind::kDelete) Delete(step);
@@ -36,16 +60,12 @@ class Carrier {
   }
 
  private:
-  // A refusal with the place that it is about.
   template <class Action>
-  void At(const std::string& path, const Action& action) {
+  void Placed(const std::string& path, const Action& action) {
     try {
       action();
     } catch (const Refused& refused) {
-      form::Read places;
-      places.places = plan_.places;
-      const form::Mistake where{places.PlaceOf(path), path, refused.what()};
-      throw Refused(refused.code(), where.ToString(file_.name));
+      throw At(file_, plan_, path, refused);
     }
   }
 
@@ -70,31 +90,48 @@ class Carrier {
     const std::string id = step.kind == form::Kind::kCreate ? Create(step) : step.id;
     following.app_id = id;
     if (step.stop) Call("StopApplication", id);
-    for (platform::SetEnvRequest set : step.set) {
-      set.set_application_id(id);
-      context_.Platform("SetEnv", set);
-    }
-    for (const std::string& key : step.unset) {
-      api::DeleteApplicationEnvVarRequest unset;
-      unset.set_application_id(id);
-      unset.set_key(key);
-      context_.Api("DeleteEnvVar", unset);
-    }
-    if (step.changes) {
-      api::UpdateApplicationRequest change = step.change;
-      change.set_id(id);
-      context_.Api("UpdateApplication", change);
+    if (step.stop && step.changes()) LookAgain(id);
+    if (step.changes()) {
+      platform::UpdateApplicationRequest change = step.change;
+      change.set_application_id(id);
+      if (const auto own = own_.find(id); own != own_.end()) change.set_etag(own->second.etag());
+      Update(change);
     }
     if (step.start) Call("StartApplication", id);
     context_.Progress(std::string(WordOf(step.kind)) + "d application " + step.name);
     return following;
   }
 
-  // It starts once its variables are set.
   std::string Create(const form::ApplicationStep& step) {
-    api::CreateApplicationRequest create = step.create;
+    platform::CreateApplicationRequest create = step.create;
     if (!step.repository_path.empty()) create.set_repository_id(made_.at(step.repository_path));
-    return context_.Api<api::Application>("CreateApplication", create).id();
+    return context_
+        .Own<platform::CreateApplicationResponse>("ApplicationService/CreateApplication", create)
+        .application()
+        .id();
+  }
+
+  void Update(const platform::UpdateApplicationRequest& change) {
+    own_[change.application_id()] = context_
+                                        .Own<platform::UpdateApplicationResponse>(
+                                            "ApplicationService/UpdateApplication", change)
+                                        .application();
+  }
+
+  void Release(const form::ApplicationStep& step,
+               const platform::UpdateApplicationRequest& release) {
+    Update(release);
+    context_.Progress("application " + step.name + " gives up what others take");
+  }
+
+  // Stopping is a change of its own, with another etag behind it: what else was there must still be
+  // as it was.
+  void LookAgain(const std::string& id) {
+    const auto before = own_.contains(id) ? own_.at(id) : plan_.own.at(id);
+    const platform::Application now = OwnForm(context_, id);
+    if (!google::protobuf::util::MessageDifferencer::Equals(now.form(), before.form()))
+      throw Refused("aborted", "");
+    own_[id] = now;
   }
 
   void Call(const char* method, const std::string& id) {
@@ -134,7 +171,26 @@ class Carrier {
   const FormFile& file_;
   const form::Plan& plan_;
   std::map<std::string, std::string> made_;  // ids of repositories by their place in the form
+  std::map<std::string, platform::Application> own_;  // as they are behind a change, by id
 };
+
+// The same asked of the server without making it so.
+void Validate(Context& context, const form::ApplicationStep& step) {
+  if (step.kind == form::Kind::kCreate && step.repository_path.empty()) {
+    platform::CreateApplicationRequest request = step.create;
+    request.set_validate_only(true);
+    form::LeaveOut(step.taken, *request.mutable_form());
+    context.Own<platform::CreateApplicationResponse>("ApplicationService/CreateApplication",
+                                                     request);
+  }
+  if (step.kind == form::Kind::kChange && step.changes()) {
+    platform::UpdateApplicationRequest request = step.change;
+    request.set_validate_only(true);
+    form::LeaveOut(step.taken, *request.mutable_form());
+    context.Own<platform::UpdateApplicationResponse>("ApplicationService/UpdateApplication",
+                                                     request);
+  }
+}
 
 std::string LineOf(form::Kind kind, const std::string& what, const std::vector<std::string>& parts,
                    bool colours) {
@@ -160,18 +216,23 @@ form::Live LoadLive(Context& context) {
   live.repositories.assign(repos.repositories().begin(), repos.repositories().end());
   const auto users = context.Api<api::GetUsersResponse>("GetUsers");
   live.users.assign(users.users().begin(), users.users().end());
-  live.me = context.Api<api::User>("GetMe").id();
+  const auto me = context.Api<api::User>("GetMe");
+  live.me = me.id();
+  live.admin = me.admin();
   return live;
 }
 
-void LoadEnv(Context& context, const std::string& app_id, form::Live& live) {
-  platform::ListEnvRequest request;
-  request.set_application_id(app_id);
-  live.env[app_id] = context.Platform<platform::ListEnvResponse>("ListEnv", request);
+void LoadOwn(Context& context, const std::string& app_id, form::Live& live) {
+  const auto& own = live.own[app_id] = OwnForm(context, app_id);
+  for (api::Application& app : live.applications) {
+    if (app.id() == app_id) app = form::FromOwn(own);
+  }
 }
 
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live) {
-  for (const auto& variable : live.env.at(app.id()).variables()) {
+  if (!live.Owns(app))
+    context.Progress("note: " + app.name() + ": its variables are for its owners alone");
+  for (const auto& variable : live.own.at(app.id()).form().env()) {
     if (variable.seal_broken())
       context.Progress("note: " + app.name() + ": no key opens " + variable.key() +
                        " any more; set it again, or unset it");
@@ -198,6 +259,20 @@ std::string PlanText(const form::Plan& plan, bool colours) {
   for (const auto& step : plan.repositories) add("repository ", step);
   for (const auto& step : plan.applications) add("application ", step);
   return text;
+}
+
+void Validate(Context& context, const FormFile& file, const form::Plan& plan) {
+  std::string all, code;
+  for (const form::ApplicationStep& step : plan.applications) {
+    try {
+      Validate(context, step);
+    } catch (const Refused& refused) {
+      const Refused placed = At(file, plan, step.path, refused);
+      all += (all.empty() ? "" : "\n") + std::string(placed.what());
+      if (code.empty()) code = refused.code();
+    }
+  }
+  if (!all.empty()) throw Refused(code, "The server refuses it; nothing was changed:\n" + all);
 }
 
 void Carry(Context& context, const FormFile& file, const form::Plan& plan, bool wait) {

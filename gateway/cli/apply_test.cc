@@ -19,11 +19,28 @@ class ApplyTest : public ProgramRun {
       : path_((std::filesystem::temp_directory_path() / ("ns-form-" + std::to_string(::getpid())))
                   .string()) {
     OfferShop();
+    server_.On("GetApplicationStatus", platform::ApplicationStatus());
+    server_.On("UpdateApplication", [this](const std::string& body) {
+      platform::UpdateApplicationResponse answer;
+      auto& request = updates_.emplace_back();
+      request.ParseFromString(body);
+      answer.mutable_application()->set_id(request.application_id());
+      answer.mutable_application()->set_etag(std::to_string(std::stoi(request.etag()) + 1));
+      return Ok(answer);
+    });
+    server_.On("CreateApplication", [this](const std::string& body) {
+      creates_.emplace_back().ParseFromString(body);
+      platform::CreateApplicationResponse answer;
+      answer.mutable_application()->set_id("a9");
+      return Ok(answer);
+    });
   }
   ~ApplyTest() override { std::filesystem::remove(path_); }
   void File(const std::string& text) { std::ofstream(path_) << text; }
 
   const std::string path_;
+  std::vector<platform::UpdateApplicationRequest> updates_;
+  std::vector<platform::CreateApplicationRequest> creates_;
 };
 
 TEST_F(ApplyTest, ExportAppliedChangesNothingAndSaysSo) {
@@ -35,6 +52,14 @@ TEST_F(ApplyTest, ExportAppliedChangesNothingAndSaysSo) {
   EXPECT_EQ(out_, "All is as " + path_ + " says; nothing was changed.\n");
   EXPECT_EQ(Run({"diff", "-f", path_}), 0);
   EXPECT_EQ(out_, "");
+}
+
+TEST_F(ApplyTest, ExportOfWhatOthersOwnSaysNothingOfVariables) {
+  apps_.mutable_applications(0)->set_owner_ids(0, "u2");
+  server_.On("GetApplications", apps_);
+  ASSERT_EQ(Run({"export", "shop"}), 0) << err_;
+  EXPECT_THAT(out_, testing::Not(HasSubstr("env")));
+  EXPECT_THAT(err_, HasSubstr("note: shop: its variables are for its owners alone"));
 }
 
 TEST_F(ApplyTest, DiffIsUnifiedAndEndsWithOne) {
@@ -63,21 +88,11 @@ TEST_F(ApplyTest, MistakesAreTwo) {
   EXPECT_THAT(err_, HasSubstr("cannot be read: No such file"));
 }
 
-TEST_F(ApplyTest, ChangesAreMadeInOrder) {
-  platform::ApplicationStatus status;
-  server_.On("GetApplicationStatus", status);
-  for (const char* method : {"SetEnv", "UpdateApplication", "StopApplication", "StartApplication"})
-    server_.On(method, google::protobuf::Empty());
+TEST_F(ApplyTest, ChangesAreLookedAtThenMadeInOrder) {
+  server_.On("StopApplication", google::protobuf::Empty());
   api::Repository repo;
   repo.set_id("r9");
   server_.On("CreateRepository", repo);
-  api::CreateApplicationRequest asked;
-  server_.On("CreateApplication", [&](const std::string& body) {
-    asked.ParseFromString(body);
-    api::Application made;
-    made.set_id("a9");
-    return Ok(made);
-  });
   File(R"(repositories: [{name: new, url: "http://git.test/new.git"}]
 applications:
   - {name: shop, ref: next, running: false, env: {A: b}}
@@ -87,18 +102,117 @@ applications:
     env: {A: b}
 )");
   EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
-  EXPECT_THAT(server_.calls(),
-              ElementsAre("GetApplications", "GetRepositories", "GetUsers", "GetMe", "ListEnv",
-                          "CreateRepository", "GetApplicationStatus", "StopApplication", "SetEnv",
-                          "UpdateApplication", "CreateApplication", "SetEnv", "StartApplication"));
-  EXPECT_EQ(asked.repository_id(), "r9");
-  EXPECT_FALSE(asked.start_on_create());
+  EXPECT_THAT(
+      server_.calls(),
+      ElementsAre("GetApplications", "GetRepositories", "GetUsers", "GetMe", "GetApplication",
+                  "UpdateApplication", "CreateRepository", "GetApplicationStatus",
+                  "StopApplication", "GetApplication", "UpdateApplication", "CreateApplication"));
+  ASSERT_EQ(updates_.size(), 2U);
+  EXPECT_TRUE(updates_[0].validate_only());
+  EXPECT_FALSE(updates_[1].validate_only());
+  EXPECT_EQ(updates_[1].etag(), "7");
+  EXPECT_THAT(updates_[1].update_mask().paths(), ElementsAre("ref_name", "env"));
+  ASSERT_EQ(creates_.size(), 1U) << "its repository is not there yet when others are looked at";
+  EXPECT_EQ(creates_[0].repository_id(), "r9");
+  EXPECT_TRUE(creates_[0].start());
+  EXPECT_EQ(creates_[0].form().env(0).value(), "b");
   EXPECT_EQ(out_, "It is as " + path_ + " says.\n");
 }
 
+TEST_F(ApplyTest, DryRunShowsAndAsksTheServerAlone) {
+  File(R"(applications:
+  - {name: shop, ref: next}
+  - {name: new, repository: shop, build: {method: runtime-cmd, command: ./serve}}
+)");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--dry-run"}), 0) << err_;
+  EXPECT_EQ(out_,
+            "~ change application shop: ref\n+ create application new\nNothing was changed.\n");
+  ASSERT_EQ(updates_.size(), 1U);
+  EXPECT_TRUE(updates_[0].validate_only());
+  ASSERT_EQ(creates_.size(), 1U);
+  EXPECT_TRUE(creates_[0].validate_only());
+}
+
+TEST_F(ApplyTest, EveryRefusalIsToldBeforeAnythingIsDone) {
+  for (const char* method : {"UpdateApplication", "CreateApplication"})
+    server_.On(method, [method](const std::string&) {
+      return Refusal(400, "invalid_argument", "form: not so, " + std::string(method));
+    });
+  File(R"(repositories: [{name: new, url: "http://git.test/new.git"}]
+applications:
+  - {name: shop, ref: next}
+  - {name: new, repository: shop, build: {method: runtime-cmd, command: ./serve}}
+)");
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"apply", "--yes"}, {"apply", "--dry-run"}, {"diff"}}) {
+    auto words = how;
+    words.insert(words.end(), {"-f", path_});
+    EXPECT_EQ(Run(words), 2);
+    EXPECT_THAT(err_, HasSubstr("nothing was changed:\n" + path_ +
+                                ":3:5: applications[0]: form: not so, UpdateApplication\n" + path_ +
+                                ":4:5: applications[1]: form: not so, CreateApplication"));
+    EXPECT_THAT(server_.calls(), testing::Not(testing::Contains("CreateRepository")));
+  }
+}
+
+TEST_F(ApplyTest, WhatSomebodyElseChangedIsNotOverwritten) {
+  File("applications: [{name: shop, ref: next}]\n");
+  server_.On("UpdateApplication", [](const std::string& body) {
+    platform::UpdateApplicationRequest request;
+    request.ParseFromString(body);
+    return request.validate_only() ? Ok(platform::UpdateApplicationResponse())
+                                   : Refusal(409, "aborted", "etag: was changed");
+  });
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 1);
+  EXPECT_THAT(err_, HasSubstr(path_ + ":1:16: applications[0]: somebody changed it since it was "
+                                      "looked at, and nothing of theirs is overwritten"));
+}
+
+TEST_F(ApplyTest, WhatIsChangedWhileItIsStoppedIsNotOverwritten) {
+  server_.On("StopApplication", [this](const std::string&) {
+    own_.mutable_form()->set_ref_name("theirs");
+    server_.On("GetApplication", own_);
+    return Ok(google::protobuf::Empty());
+  });
+  File("applications: [{name: shop, ref: next, running: false}]\n");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 1);
+  EXPECT_THAT(err_, HasSubstr("somebody changed it"));
+  ASSERT_EQ(updates_.size(), 1U);
+  EXPECT_TRUE(updates_[0].validate_only());
+}
+
+// Two that exchange their hosts: what each takes is not asked about beforehand, since the other
+// still has it, and one gives up its own first.
+TEST_F(ApplyTest, ExchangedHostsAreReleasedAndTaken) {
+  auto second = apps_.applications(0);
+  second.set_id("a2"), second.set_name("blog");
+  *apps_.add_applications() = second;
+  server_.On("GetApplications", apps_);
+  server_.On("GetApplication", [this](const std::string& body) {
+    platform::GetApplicationRequest request;
+    request.ParseFromString(body);
+    platform::Application one = own_;
+    one.set_id(request.application_id());
+    one.mutable_form()->set_name(one.id() == "a1" ? "shop" : "blog");
+    one.mutable_form()->add_websites()->set_fqdn(one.id() == "a1" ? "x.test" : "y.test");
+    return Ok(one);
+  });
+  File(R"(applications:
+  - {name: shop, websites: [{fqdn: y.test}]}
+  - {name: blog, websites: [{fqdn: x.test}]}
+)");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  EXPECT_THAT(err_, HasSubstr("note: http://y.test/ goes from application blog to shop"));
+  std::vector<std::string> told;
+  for (const auto& one : updates_) {
+    std::string text = one.application_id() + (one.validate_only() ? "?" : "") + " " + one.etag();
+    for (const auto& website : one.form().websites()) text += " " + website.fqdn();
+    told.push_back(text);
+  }
+  EXPECT_THAT(told, ElementsAre("a1? 7", "a2? 7", "a1 7", "a2 7 x.test", "a1 8 y.test"));
+}
+
 TEST_F(ApplyTest, RefusalNamesThePlace) {
-  platform::ApplicationStatus status;
-  server_.On("GetApplicationStatus", status);
   server_.On("UpdateApplication", [](const std::string&) {
     return Refusal(400, "invalid_argument", "ref_name: must be a branch");
   });

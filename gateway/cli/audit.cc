@@ -1,11 +1,10 @@
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <ctime>
 
 #include "context.h"
 #include "failure.h"
 #include "neoshowcase/platform/v1/audit.pb.h"
 #include "text.h"
+#include "time_text.h"
 
 namespace ns::cli {
 namespace {
@@ -22,28 +21,10 @@ bool IsId(const std::string& text) {
   return text.size() == 22 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// Seconds of "90s", "15m", "36h" or "7d".
 int64_t SpanOf(const std::string& text) {
-  int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [unit, error] = std::from_chars(text.data(), end, number);
-  constexpr std::string_view kUnits = "smhd";
-  constexpr int64_t kSeconds[] = {1, 60, 3600, 86400};
-  const size_t which = unit + 1 == end ? kUnits.find(*unit) : std::string_view::npos;
-  if (error != std::errc() || number <= 0 || number > 1000000 || which == std::string_view::npos) {
-    throw Failure(Exit::kUsage,
-                  "--since: must be a time such as 90s, 15m, 36h or 7d, not \"" + text + "\"");
-  }
-  return number * kSeconds[which];
-}
-
-std::string TimeOf(const google::protobuf::Timestamp& at) {
-  const std::time_t seconds = at.seconds();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+  if (const auto seconds = SecondsOf(text)) return *seconds;
+  throw Failure(Exit::kUsage,
+                "--since: must be a time such as 90s, 15m, 36h or 7d, not \"" + text + "\"");
 }
 
 std::vector<std::string> RowOf(const platform::AuditEvent& event) {

@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
-#include "context.h"
+#include "build.h"
 #include "failure.h"
 #include "follow.h"
 #include "text.h"
@@ -23,12 +23,6 @@ std::string Lasted(const api::Build& build) {
     return Span(static_cast<double>(NowSeconds() - begin.seconds())) + " so far";
   return Span(static_cast<double>(end.seconds() - begin.seconds()) +
               (end.nanos() - begin.nanos()) / 1e9);
-}
-
-api::GetBuildsResponse BuildsOf(Context& context, const std::string& app) {
-  api::ApplicationIdRequest request;
-  request.set_id(FindApplication(context, app).id());
-  return context.Api<api::GetBuildsResponse>("GetBuilds", request);
 }
 
 // Of every application that the caller may see the builds of.
@@ -64,30 +58,6 @@ void List(Context& context, const Given& given) {
   context.Print(all, Table(rows));
 }
 
-// BUILD, or the newest build of an application that is named instead.
-std::string IdOf(Context& context, const std::string& given) {
-  if (given.size() == 22 && given.find_first_not_of("0123456789abcdef") == std::string::npos) {
-    api::BuildIdRequest request;
-    request.set_build_id(given);
-    try {
-      return context.Api<api::Build>("GetBuild", request).id();
-    } catch (const Refused& refused) {
-      if (refused.code() != "not_found") throw;
-    }
-  }
-  const auto all = BuildsOf(context, given);
-  if (all.builds().empty())
-    throw Failure(Exit::kNotFound,
-                  "'" + given + "' has no build yet; `ns status " + given + "` tells why.");
-  return all.builds(0).id();
-}
-
-api::Build BuildOf(Context& context, const std::string& id) {
-  api::BuildIdRequest request;
-  request.set_build_id(id);
-  return context.Api<api::Build>("GetBuild", request);
-}
-
 // The whole log as text inside JSON.
 void PrintLogJson(Context& context, const std::string& id) {
   platform::ReadBuildLogResponse whole, piece;
@@ -106,7 +76,7 @@ void PrintLogJson(Context& context, const std::string& id) {
 }
 
 void Log(Context& context, const Given& given) {
-  const std::string id = IdOf(context, given.build);
+  const std::string id = BuildIdOf(context, given.build);
   if (given.follow) {
     ShowLog(context, id, true, context.json);
     const auto build = BuildOf(context, id);
@@ -119,7 +89,7 @@ void Log(Context& context, const Given& given) {
 }
 
 void Retry(Context& context, const Given& given) {
-  const auto build = BuildOf(context, IdOf(context, given.build));
+  const auto build = BuildOf(context, BuildIdOf(context, given.build));
   Following following = FollowingOf(context, build.application_id());
   following.log = given.wait;
   api::RetryCommitBuildRequest request;
@@ -133,7 +103,7 @@ void Retry(Context& context, const Given& given) {
 }
 
 void Cancel(Context& context, const Given& given) {
-  const std::string id = IdOf(context, given.build);
+  const std::string id = BuildIdOf(context, given.build);
   api::BuildIdRequest request;
   request.set_build_id(id);
   context.Api("CancelBuild", request);
@@ -158,6 +128,7 @@ void AddBuild(CLI::App& root, Context& context) {
   log->add_option("BUILD", given->build, which)->required();
   log->add_flag("-f,--follow", given->follow, "until it ends; then the exit code tells how");
   log->callback([&context, given] { Log(context, *given); });
+  AddBuildResults(*noun, context);
   auto* retry = noun->add_subcommand("retry", "build that commit again");
   retry->add_option("BUILD", given->build, which)->required();
   retry->add_flag("--wait", given->wait, "until it is live");

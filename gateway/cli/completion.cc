@@ -1,7 +1,10 @@
 #include "completion.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <CLI/CLI.hpp>
 
+#include "api_methods.h"
 #include "complete.h"
 #include "completion_text.h"
 #include "context.h"
@@ -74,6 +77,13 @@ std::vector<Candidate> Keys(Context& context, const std::vector<std::string>& pl
   return all;
 }
 
+std::vector<Candidate> Methods() {
+  std::vector<Candidate> all;
+  for (const auto* method : ApiMethods())
+    all.push_back({method->service()->name() + "/" + method->name(), ""});
+  return all;
+}
+
 // Who types is not told why there is nothing.
 std::vector<Candidate> Values(Context& context, const std::string& placeholder,
                               const std::vector<std::string>& places) {
@@ -81,6 +91,7 @@ std::vector<Candidate> Values(Context& context, const std::string& placeholder,
     if (placeholder == "APP") return Apps(context);
     if (placeholder == "REPO") return Repos(context);
     if (placeholder == "BUILD") return Builds(context);
+    if (placeholder == "METHOD") return Methods();
     if (placeholder == "KEY") return Keys(context, places);
   } catch (const Failure&) {
   }

@@ -182,9 +182,9 @@ Live AnyLive() {
     port.set_internet_port(1), port.set_application_port(2);
     for (const char* key : {"A", "YES", "N"}) {
       const Variable variable = AnyVariable();
-      auto& one = *live.env[app.id()].add_variables();
+      auto& one = *live.own[app.id()].mutable_form()->add_env();
       one.set_key(key), one.set_secret(variable.secret), one.set_scope(variable.scope);
-      one.set_value(variable.value.value_or(""));
+      if (variable.value) one.set_value(*variable.value);
     }
   }
   return live;
@@ -229,9 +229,10 @@ class PlanTest : public testing::Test {
     app.set_id("a1"), app.set_name("shop"), app.set_repository_id("r1"), app.set_ref_name("main");
     app.add_owner_ids("u1");
     app.mutable_config()->mutable_runtime_dockerfile()->set_dockerfile_name("Dockerfile");
-    auto& secret = *live_.env["a1"].add_variables();
+    live_.own["a1"].set_etag("7");
+    auto& secret = *live_.own["a1"].mutable_form()->add_env();
     secret.set_key("TOKEN"), secret.set_secret(true), secret.set_scope(platform::ENV_SCOPE_RUN);
-    auto& plain = *live_.env["a1"].add_variables();
+    auto& plain = *live_.own["a1"].mutable_form()->add_env();
     plain.set_key("PLAIN"), plain.set_value("v"), plain.set_scope(platform::ENV_SCOPE_BOTH);
     options_.values = [](const ValueFrom& from) {
       if (from.name == "NONE") throw Failure(Exit::kUsage, "there is no NONE");
@@ -242,6 +243,13 @@ class PlanTest : public testing::Test {
     read_ = Parse(text);
     EXPECT_THAT(MistakesOf(text), ElementsAre());
     return MakePlan(read_, live_, options_);
+  }
+  // "KEY=VALUE", or "KEY" of one that stays as it is.
+  static std::vector<std::string> EnvOf(const platform::ApplicationForm& form) {
+    std::vector<std::string> out;
+    for (const auto& one : form.env())
+      out.push_back(one.key() + (one.has_value() ? "=" + one.value() : ""));
+    return out;
   }
   std::vector<std::string> Faults(const std::string& text) {
     std::vector<std::string> out;
@@ -267,9 +275,11 @@ TEST_F(PlanTest, OnlyWhatDiffersIsChanged) {
   ASSERT_EQ(plan.applications.size(), 1U);
   const auto& step = plan.applications[0];
   EXPECT_THAT(step.parts, ElementsAre("ref", "owners", "env.NEW", "env.PLAIN", "running"));
-  EXPECT_EQ(step.change.ref_name(), "next");
-  EXPECT_FALSE(step.change.has_config());
-  EXPECT_EQ(step.change.owner_ids().owner_ids(0), "u2");
+  EXPECT_THAT(step.change.update_mask().paths(), ElementsAre("ref_name", "owner_ids", "env"));
+  EXPECT_EQ(step.change.etag(), "7");
+  EXPECT_EQ(step.change.form().ref_name(), "next");
+  EXPECT_THAT(step.change.form().owner_ids(), ElementsAre("u2"));
+  EXPECT_THAT(EnvOf(step.change.form()), ElementsAre("NEW=x", "PLAIN=w", "TOKEN"));
   EXPECT_TRUE(step.start);
   ASSERT_EQ(plan.differences.size(), 1U);
   EXPECT_THAT(plan.differences[0].before, HasSubstr("ref: main"));
@@ -302,7 +312,7 @@ TEST_F(PlanTest, SecretsAreKeptUnlessReplaced) {
   options_.replace_secrets = true;
   const Plan replaced = Make(text);
   ASSERT_EQ(replaced.applications.size(), 1U);
-  EXPECT_EQ(replaced.applications[0].set[0].value(), "of T");
+  EXPECT_THAT(EnvOf(replaced.applications[0].change.form()), ElementsAre("TOKEN=of T", "PLAIN"));
   EXPECT_THAT(replaced.differences[0].after, testing::Not(HasSubstr("of T")));
 }
 
@@ -334,15 +344,21 @@ TEST_F(PlanTest, NewRepositoryAndItsApplication) {
   ASSERT_EQ(good.repositories.size(), 1U);
   ASSERT_EQ(good.applications.size(), 1U);
   EXPECT_EQ(good.applications[0].repository_path, "repositories[0]");
-  EXPECT_EQ(good.applications[0].create.ref_name(), "HEAD");
-  EXPECT_TRUE(good.applications[0].start);
+  const auto& create = good.applications[0].create;
+  EXPECT_EQ(create.form().ref_name(), "HEAD");
+  EXPECT_EQ(create.form().build().method(), "static-cmd");
+  EXPECT_EQ(create.form().build().settings(), "{}");
+  EXPECT_EQ(create.form().site().artifact_path(), "dist");
+  EXPECT_TRUE(create.start());
+  EXPECT_FALSE(good.applications[0].changes());
 }
 
 TEST_F(PlanTest, PruneTakesAwayWhatAWholeFormDoesNotName) {
   options_.prune = true;
   const Plan part = Make("applications: [{name: shop, env: {TOKEN: {secret: true}}}]\n");
   ASSERT_EQ(part.applications.size(), 1U);
-  EXPECT_THAT(part.applications[0].unset, ElementsAre("PLAIN"));
+  EXPECT_THAT(part.applications[0].parts, ElementsAre("env.PLAIN (unset)"));
+  EXPECT_THAT(EnvOf(part.applications[0].change.form()), ElementsAre("TOKEN"));
   EXPECT_TRUE(Make("applications: []\n").empty());
   const Plan whole = Make("whole: true\n");
   ASSERT_EQ(whole.applications.size(), 1U);
@@ -351,6 +367,25 @@ TEST_F(PlanTest, PruneTakesAwayWhatAWholeFormDoesNotName) {
   live_.applications[0].set_owner_ids(0, "u2");
   const Plan others = Make("whole: true\n");
   EXPECT_TRUE(others.empty());  // it is bob's, and so the repository is used
+}
+
+TEST_F(PlanTest, WhoMakesItForOthersGivesItUpAfterwards) {
+  const char* text =
+      "applications: [{name: new, repository: shop, build: {method: runtime-cmd, command: x}, "
+      "owners: [bob]}]\n";
+  const auto step = Make(text).applications.at(0);
+  EXPECT_THAT(step.create.form().owner_ids(), ElementsAre("u2"));
+  EXPECT_THAT(step.change.update_mask().paths(), ElementsAre("owner_ids"));
+  EXPECT_EQ(step.create.form().run().command(), "x");
+}
+
+TEST_F(PlanTest, VariableThatNoKeyOpensIsSetAnewOrLeftAlone) {
+  auto& broken = *live_.own["a1"].mutable_form()->mutable_env(1);
+  broken.clear_value(), broken.set_seal_broken(true);
+  EXPECT_EQ(FormOf(live_.applications[0], live_).env->count("PLAIN"), 0U);
+  const auto step = Make("applications: [{name: shop, env: {PLAIN: v}}]\n").applications.at(0);
+  EXPECT_THAT(EnvOf(step.change.form()), ElementsAre("PLAIN=v", "TOKEN"));
+  EXPECT_TRUE(Make("applications: [{name: shop, env: {}}]\n").empty());
 }
 
 TEST_F(PlanTest, TwinsNeedAnId) {

@@ -14,4 +14,6 @@ void AddToken(CLI::App& root, Context& context);
 void AddKey(CLI::App& root, Context& context);
 void AddAdmins(CLI::App& noun, Context& context);  // below `admin`
 
+void AddUser(CLI::App& root, Context& context);
+
 }  // namespace ns::cli

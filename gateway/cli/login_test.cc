@@ -198,6 +198,22 @@ TEST_F(LoginTest, TokenRevoke_TakesANameThatOneHas) {
   EXPECT_THAT(out_, HasSubstr(all.tokens(0).id()));
   EXPECT_EQ(Run({"token", "revoke", "old"}), 2);
   EXPECT_EQ(Run({"token", "revoke", "none"}), 3);
+
+  platform::ListUserTokensRequest of;
+  server_.On("ListUserTokens", [&](const std::string& bytes) {
+    of.ParseFromString(bytes);
+    platform::ListTokensResponse theirs;
+    theirs.add_tokens()->set_name("robots");
+    theirs.mutable_tokens(0)->set_id("9");
+    return Ok(theirs);
+  });
+  EXPECT_EQ(Run({"token", "list", "--user", "bob"}), 0) << err_;
+  EXPECT_EQ(of.user(), "bob");
+  EXPECT_THAT(out_, HasSubstr("robots"));
+  EXPECT_EQ(Run({"token", "revoke", "robots", "--user", "bob"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("Revoked 9."));
+  EXPECT_EQ(Run({"token", "revoke", "ci", "--user", "bob"}), 3);
+  EXPECT_THAT(err_, HasSubstr("`ns token list --user bob` shows them"));
 }
 
 TEST_F(LoginTest, KeyAdd_SendsOneLineNamedByItsComment) {

@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "resume.h"
 #include "text.h"
+#include "time_text.h"
 
 namespace ns::cli {
 namespace {
@@ -147,16 +148,12 @@ std::optional<Timestamp> SinceOf(const std::string& text) {
   if (text.empty()) return std::nullopt;
   Timestamp moment;
   if (TimeUtil::FromString(text, &moment)) return moment;
-  static const std::map<char, int64_t> kUnits = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-  const auto unit = kUnits.find(text.back());
-  const std::string number = text.substr(0, text.size() - 1);
-  const bool good = unit != kUnits.end() && !number.empty() && number.size() < 8 &&
-                    number.find_first_not_of("0123456789") == std::string::npos;
-  if (!good)
+  const auto span = SecondsOf(text);
+  if (!span)
     throw Failure(Exit::kUsage, "--since is '" + text +
                                     "'; give how long ago, such as 90s, 10m, 2h or 3d, or a moment "
                                     "such as 2024-05-01T12:00:00Z.");
-  return TimeUtil::SecondsToTimestamp(NowSeconds() - std::stoll(number) * unit->second);
+  return TimeUtil::SecondsToTimestamp(NowSeconds() - *span);
 }
 
 void Run(Context& context, const Given& given) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "call.h"
 #include "completion.h"
 #include "context.h"
 #include "examples.h"
@@ -15,6 +16,7 @@
 #include "logins.h"
 #include "man.h"
 #include "nearest.h"
+#include "usage.h"
 
 namespace ns::cli {
 namespace {
@@ -43,10 +45,10 @@ void Describe(CLI::App& root, Context& context) {
       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 not allowed, 5 nothing answers, 6 "
       "took too long.");
   for (const auto add :
-       {&AddDeploy, &AddPush,  &AddRelease, &AddStatus, &AddEvents,     &AddAudit,
-        &AddLogs,   &AddApp,   &AddApply,   &AddOpen,   &AddRepo,       &AddEnv,
-        &AddBuild,  &AddQueue, &AddPlugin,  &AddHost,   &AddWatch,      &AddLogin,
-        &AddToken,  &AddKey,   &AddDoctor,  &AddAdmin,  &AddCompletion, &AddVersion}) {
+       {&AddDeploy, &AddPush,       &AddRelease, &AddStatus, &AddEvents, &AddAudit, &AddLogs,
+        &AddApp,    &AddApply,      &AddOpen,    &AddRepo,   &AddEnv,    &AddBuild, &AddQueue,
+        &AddPlugin, &AddHost,       &AddWatch,   &AddLogin,  &AddToken,  &AddKey,   &AddDoctor,
+        &AddAdmin,  &AddCompletion, &AddVersion, &AddTop,    &AddUser,   &AddCall}) {
     add(root, context);
   }
   AddExamples(root);

@@ -147,6 +147,17 @@ std::vector<std::string> ApplicationsOf(Context& context, const api::Repository&
   return out;
 }
 
+// How the last look at the remote went.
+std::string LookOf(Context& context, const api::Repository& repo) {
+  platform::RepositoryStatusRequest request;
+  request.set_repository_id(repo.id());
+  const auto status = context.Platform<platform::RepositoryStatus>("GetRepositoryStatus", request);
+  std::string text;
+  for (const auto& one : status.conditions())
+    text += (text.empty() ? "" : "; ") + one.reason() + ": " + Plain(one.message());
+  return text.empty() ? "-" : text;
+}
+
 void Show(Context& context, const std::string& name) {
   const auto repo = FindRepository(context, name);
   if (context.json) return context.Print(repo, "");
@@ -156,7 +167,8 @@ void Show(Context& context, const std::string& name) {
                        {"page", Plain(repo.html_url())},
                        {"auth", api::Repository::AuthMethod_Name(repo.auth_method())},
                        {"owners", Joined(OwnersOf(context, repo))},
-                       {"applications", Joined(ApplicationsOf(context, repo))}}));
+                       {"applications", Joined(ApplicationsOf(context, repo))},
+                       {"last look", LookOf(context, repo)}}));
 }
 
 void Refs(Context& context, const std::string& repo) {

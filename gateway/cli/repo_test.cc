@@ -105,7 +105,12 @@ TEST_F(RepoTest, AddWithSsh_PrintsTheKeyAndWhatToDo) {
 }
 
 TEST_F(RepoTest, Show_NamesOwnersAndApplications) {
+  platform::RepositoryStatus status;
+  status.add_conditions()->set_reason("RemoteTimeout");
+  status.mutable_conditions(0)->set_message("it did not answer");
+  server_.On("GetRepositoryStatus", status);
   EXPECT_EQ(Run({"repo", "show", "shop"}), 0);
+  EXPECT_THAT(out_, HasSubstr("last look     RemoteTimeout: it did not answer"));
   EXPECT_THAT(out_, HasSubstr("alice"));
   EXPECT_THAT(out_, HasSubstr("front"));
   EXPECT_EQ(Run({"--json", "repo", "show", "r1"}), 0);

@@ -52,6 +52,11 @@ std::string Timeline(const Deploy& deploy) {
 
 }  // namespace
 
+std::string StateWord(ApplicationStatus::State state) {
+  return state == ApplicationStatus::STATE_UNKNOWN ? "unknown"
+                                                   : Lowered(ApplicationStatus::State_Name(state));
+}
+
 std::string StatusText(const ApplicationStatus& status, int64_t now) {
   std::string text = Plain(status.name()) + "  " + ApplicationStatus::State_Name(status.state()) +
                      "\n" + Line("why", status.summary());

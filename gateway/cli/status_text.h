@@ -8,6 +8,8 @@
 
 namespace ns::cli {
 
+// "live", "building", "unknown".
+std::string StateWord(neoshowcase::platform::v1::ApplicationStatus::State state);
 // `now`: seconds since 1970.
 std::string StatusText(const neoshowcase::platform::v1::ApplicationStatus& status, int64_t now);
 // One line for each link; below them the cause, or that there is none.

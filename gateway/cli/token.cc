@@ -66,8 +66,16 @@ std::string AppsOf(const platform::Token& token, const std::map<std::string, std
   return out;
 }
 
-void List(Context& context) {
-  const auto all = Call<platform::ListTokensResponse>(context, "ListTokens");
+// Those of the caller, or for admins of another user.
+platform::ListTokensResponse TokensOf(Context& context, const std::string& user) {
+  if (user.empty()) return Call<platform::ListTokensResponse>(context, "ListTokens");
+  platform::ListUserTokensRequest request;
+  request.set_user(user);
+  return Call<platform::ListTokensResponse>(context, "ListUserTokens", request);
+}
+
+void List(Context& context, const std::string& user) {
+  const auto all = TokensOf(context, user);
   if (context.json) return context.Print(all, "");
   const auto names = AppNames(context);
   std::vector<std::vector<std::string>> rows = {
@@ -82,8 +90,8 @@ void List(Context& context) {
 }
 
 // An id, or a name that one token alone has.
-std::string Find(Context& context, const std::string& token) {
-  const auto all = Call<platform::ListTokensResponse>(context, "ListTokens");
+std::string Find(Context& context, const std::string& token, const std::string& user) {
+  const auto all = TokensOf(context, user);
   std::vector<std::string> named;
   for (const auto& one : all.tokens()) {
     if (one.id() == token) return token;
@@ -91,17 +99,17 @@ std::string Find(Context& context, const std::string& token) {
   }
   if (named.size() == 1) return named.front();
   if (named.empty())
-    throw Failure(Exit::kNotFound,
-                  "There is no token '" + token + "'; `ns token list` shows them.");
+    throw Failure(Exit::kNotFound, "There is no token '" + token + "'; `ns token list" +
+                                       (user.empty() ? "" : " --user " + user) + "` shows them.");
   std::string ids;
   for (const std::string& id : named) ids += (ids.empty() ? "" : ", ") + id;
   throw Failure(Exit::kUsage,
                 "Several have the name '" + token + "'; give one of their ids: " + ids + ".");
 }
 
-void Revoke(Context& context, const std::string& token) {
+void Revoke(Context& context, const std::string& token, const std::string& user) {
   platform::RevokeTokenRequest request;
-  request.set_token_id(Find(context, token));
+  request.set_token_id(Find(context, token, user));
   Call(context, "RevokeToken", request);
   context.Done("Revoked " + request.token_id() + ".");
 }
@@ -110,7 +118,8 @@ void Revoke(Context& context, const std::string& token) {
 
 void AddToken(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
-  auto* noun = root.add_subcommand("token", "API tokens of yours")->require_subcommand(1);
+  auto* noun = root.add_subcommand("token", "API tokens of yours; for admins those of others too")
+                   ->require_subcommand(1);
   auto* create = noun->add_subcommand("create", "make one; it is printed this once");
   create->add_option("NAME", given->name, "what it is for")->required();
   create->add_option("--scope", given->scope, "read, deploy or admin")
@@ -122,10 +131,13 @@ void AddToken(CLI::App& root, Context& context) {
   create->add_flag("--never", given->never, "it does not expire, where the server allows that");
   create->add_option("--user", given->user, "of another user, for admins");
   create->callback([given, &context] { Create(context, *given); });
-  noun->add_subcommand("list", "newest first")->callback([&context] { List(context); });
+  auto* list = noun->add_subcommand("list", "newest first");
+  list->add_option("--user", given->user, "of another user, for admins");
+  list->callback([given, &context] { List(context, given->user); });
   auto* revoke = noun->add_subcommand("revoke", "end one, and those that were made with it");
   revoke->add_option("TOKEN", given->token, "id or name")->required();
-  revoke->callback([given, &context] { Revoke(context, given->token); });
+  revoke->add_option("--user", given->user, "of another user, for admins");
+  revoke->callback([given, &context] { Revoke(context, given->token, given->user); });
 }
 
 }  // namespace ns::cli

@@ -9,6 +9,7 @@
 #include "context.h"
 #include "failure.h"
 #include "resume.h"
+#include "status_text.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -22,13 +23,6 @@ struct Given {
   std::string repo;
   bool mine = false, builds = false;
 };
-
-std::string StateOf(const platform::ApplicationStatus& status) {
-  std::string name = platform::ApplicationStatus::State_Name(status.state());
-  if (name == "STATE_UNKNOWN") return "unknown";
-  for (char& c : name) c = static_cast<char>(std::tolower(c));
-  return name;
-}
 
 std::string ClockOf(int64_t seconds) {
   const std::time_t at = seconds;
@@ -83,7 +77,8 @@ class Writer {
               ShortCommit(change.build().commit()) + ": " + build;
     }
     const std::string events = EventsOf(change);
-    Line(name, StateOf(change.status()), rest + (events.empty() ? "" : "  [" + events + "]"));
+    Line(name, StateWord(change.status().state()),
+         rest + (events.empty() ? "" : "  [" + events + "]"));
   }
   void Repository(const WatchResponse::RepositoryChange& change) {
     std::string rest;

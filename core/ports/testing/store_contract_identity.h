@@ -66,6 +66,7 @@ TEST_P(IdentityContract, Token_IsFoundByItsHashUntilRevoked) {
   EXPECT_EQ(s.tokens.Revoke(made.id, bob).code(), Code::kNotFound);
   EXPECT_EQ(s.tokens.Revoke(made.id, alice), Status());
   EXPECT_EQ(s.tokens.Revoke(made.id, alice).code(), Code::kNotFound);
+  EXPECT_EQ(s.tokens.Revoke(made.id, UserId()).code(), Code::kNotFound);
   EXPECT_EQ(s.tokens.Find(kHashA).status().code(), Code::kNotFound);
 }
 
@@ -113,6 +114,8 @@ TEST_P(IdentityContract, RevokedToken_TakesThoseMadeWithItAlong) {
   const auto left = s.tokens.List(alice).value();
   ASSERT_THAT(left, SizeIs(1));
   EXPECT_EQ(left[0].id, IdOf<TokenId>(4));
+  EXPECT_EQ(s.tokens.Revoke(IdOf<TokenId>(4), UserId()), Status()) << "whosever it is";
+  EXPECT_THAT(s.tokens.List(alice).value(), IsEmpty());
 }
 
 TEST_P(IdentityContract, Admins_AreGrantedAndWithdrawn) {

@@ -23,10 +23,10 @@ bool IsTwin(const Items& items, const std::string& name) {
   return std::ranges::count(items, name, [](const auto& one) { return one.name(); }) > 1;
 }
 
-std::map<std::string, Variable> EnvOf(const platform::ListEnvResponse& env) {
+std::map<std::string, Variable> EnvOf(const platform::ApplicationForm& form) {
   std::map<std::string, Variable> out;
-  for (const auto& one : env.variables()) {
-    if (one.system() || (one.seal_broken() && !one.secret())) continue;
+  for (const auto& one : form.env()) {
+    if (one.seal_broken() && !one.secret()) continue;
     Variable& variable = out[one.key()];
     variable.secret = one.secret();
     variable.scope = one.scope();
@@ -43,6 +43,10 @@ std::string RepositoryOf(const std::string& id, const Live& live) {
 }
 
 }  // namespace
+
+bool Live::Owns(const api::Application& app) const {
+  return admin || std::ranges::find(app.owner_ids(), me) != app.owner_ids().end();
+}
 
 Repository FormOf(const api::Repository& repo, const Live& live) {
   Repository out;
@@ -74,7 +78,8 @@ Application FormOf(const api::Application& app, const Live& live) {
     Normalise(website);
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
-  if (const auto env = live.env.find(app.id()); env != live.env.end()) out.env = EnvOf(env->second);
+  if (const auto own = live.own.find(app.id()); own != live.own.end() && live.Owns(app))
+    out.env = EnvOf(own->second.form());
   out.owners = NamesOf(app.owner_ids(), live);
   return out;
 }

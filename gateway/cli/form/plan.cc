@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "failure.h"
+#include "form/moves.h"
+#include "form/own.h"
 #include "form/plan_env.h"
+#include "form/prune.h"
 #include "text.h"
 
 namespace ns::cli::form {
@@ -50,11 +53,13 @@ class Planner {
   Plan Make() {
     for (const Repository& repo : wanted_.form.repositories) Take(repo);
     for (const Application& app : wanted_.form.applications) Take(app);
-    if (options_.prune) Prune();
+    if (options_.prune) Prune(wanted_.form, live_, plan_);
+    Order(wanted_, live_, plan_);
     std::ranges::stable_sort(plan_.mistakes, {}, [](const Mistake& one) {
       return std::pair(one.place.line, one.place.column);
     });
     plan_.places = wanted_.places;
+    plan_.own = live_.own;
     return std::move(plan_);
   }
 
@@ -210,17 +215,13 @@ class Planner {
 
   struct Source {
     std::string id, path;  // id: of one that is there; path: of one of the form that is new
-    Names owners;          // ids
   };
 
   std::optional<Source> SourceOf(const Application& app) {
     const std::string& name = *app.repository;
     for (const RepositoryStep& step : plan_.repositories) {
       const bool meant = step.name == name || step.create.url() == name;
-      if (step.kind != Kind::kCreate || !meant) continue;
-      const auto& owners = step.change.owner_ids().owner_ids();
-      return Source{"", step.path,
-                    step.changes ? Names(owners.begin(), owners.end()) : Names{live_.me}};
+      if (step.kind == Kind::kCreate && meant) return Source{"", step.path};
     }
     const api::Repository* found = nullptr;
     for (const api::Repository& one : live_.repositories) {
@@ -233,8 +234,7 @@ class Planner {
       }
       found = &one;
     }
-    if (found)
-      return Source{found->id(), "", {found->owner_ids().begin(), found->owner_ids().end()}};
+    if (found) return Source{found->id(), ""};
     Fault(app.path + ".repository",
           "there is no repository \"" + name + "\", neither under repositories nor on the server");
     return std::nullopt;
@@ -246,16 +246,17 @@ class Planner {
     step.name = app.name, step.path = app.path;
     if (!app.repository) Fault(app.path + ".repository", "must be given: the application is new");
     if (!app.build) Fault(app.path + ".build", "must be given: the application is new");
-    auto& create = step.create;
-    create.set_name(app.name);
-    create.set_ref_name(app.ref.value_or(kRef));
-    if (app.build) *create.mutable_config() = *app.build;
-    if (app.websites) *create.mutable_websites() = {app.websites->begin(), app.websites->end()};
-    if (app.ports) *create.mutable_port_publications() = {app.ports->begin(), app.ports->end()};
+    auto& form = *step.create.mutable_form();
+    form.set_name(app.name);
+    form.set_ref_name(app.ref.value_or(kRef));
+    if (app.build) TakeConfig(*app.build, form);
+    if (app.websites) *form.mutable_websites() = {app.websites->begin(), app.websites->end()};
+    if (app.ports) *form.mutable_port_publications() = {app.ports->begin(), app.ports->end()};
     std::map<std::string, Variable> shown;
-    if (app.env) TakeEnv(app, nullptr, step, shown);
-    step.start = app.running.value_or(true);
+    if (app.env) (void)TakeEnv(app, nullptr, step, shown, form);
+    step.create.set_start(app.running.value_or(true));
     if (app.repository) TakeSource(app, step);
+    if (app.owners) TakeOwners(app, step);
     Application after = app;
     if (after.env) after.env = shown;
     Differ("application " + app.name, "", TextOf(after));
@@ -267,13 +268,19 @@ class Planner {
     if (!source) return;
     step.create.set_repository_id(source->id);
     step.repository_path = source->path;
-    if (!app.owners) return;
+  }
+
+  // Who makes it owns it, and gives that up afterwards.
+  void TakeOwners(const Application& app, ApplicationStep& step) {
     const Names ids = IdsOf(*app.owners, app.path + ".owners");
-    Names usual = source->owners;
-    if (std::ranges::find(usual, live_.me) == usual.end()) usual.push_back(live_.me);
-    step.changes = !SameNames(ids, usual);
-    if (step.changes)
-      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids.begin(), ids.end()};
+    *step.create.mutable_form()->mutable_owner_ids() = {ids.begin(), ids.end()};
+    if (std::ranges::find(ids, live_.me) != ids.end()) return;
+    Part(step, "owner_ids");
+    *step.change.mutable_form()->mutable_owner_ids() = {ids.begin(), ids.end()};
+  }
+
+  static void Part(ApplicationStep& step, const char* field) {
+    step.change.mutable_update_mask()->add_paths(field);
   }
 
   void Take(const Application& app) {
@@ -283,14 +290,15 @@ class Planner {
     if (!known) return Create(app);
     ApplicationStep step;
     step.name = app.name, step.id = known->id(), step.path = app.path;
-    step.change.set_id(known->id());
+    step.change.set_application_id(known->id());
+    const auto own = live_.own.find(known->id());
+    const platform::Application* stored = own == live_.own.end() ? nullptr : &own->second;
+    if (stored) step.change.set_etag(stored->etag());
     Application before = FormOf(*known, live_), after = before;
     Compare(app, *known, step, after);
-    step.changes = !step.parts.empty();
     if (app.env) {
-      const auto env = live_.env.find(known->id());
       if (!after.env) after.env.emplace();
-      TakeEnv(app, env == live_.env.end() ? nullptr : &env->second, step, *after.env);
+      if (TakeEnv(app, stored, step, *after.env, *step.change.mutable_form())) Part(step, "env");
     }
     if (app.running && *app.running != *before.running) {
       (*app.running ? step.start : step.stop) = true;
@@ -305,7 +313,11 @@ class Planner {
   // What UpdateApplication changes. `after` is as it was.
   void Compare(const Application& app, const api::Application& known, ApplicationStep& step,
                Application& after) {
-    const auto part = [&](const char* name) { step.parts.emplace_back(name); };
+    auto& form = *step.change.mutable_form();
+    const auto part = [&](const char* name, const char* field) {
+      step.parts.emplace_back(name);
+      Part(step, field);
+    };
     if (app.repository) {
       const auto source = SourceOf(app);
       if (source && source->id != known.repository_id())
@@ -313,89 +325,46 @@ class Planner {
                                             *after.repository +
                                             "\"; give another name, or delete it first");
     }
-    if (app.name != known.name()) step.change.set_name(after.name = app.name), part("name");
-    if (app.ref && app.ref != after.ref)
-      step.change.set_ref_name(*(after.ref = app.ref)), part("ref");
+    if (app.name != known.name()) {
+      form.set_name(after.name = app.name);
+      part("name", "name");
+    }
+    if (app.ref && app.ref != after.ref) {
+      form.set_ref_name(*(after.ref = app.ref));
+      part("ref", "ref_name");
+    }
     if (app.build && !Same(*app.build, *after.build)) {
-      *step.change.mutable_config() = *(after.build = app.build);
-      part("build");
+      TakeConfig(*(after.build = app.build), form);
+      part("build", "build");
+      Part(step, form.has_site() ? "site" : "run");
     }
     if (app.websites && !Same(*app.websites, *after.websites)) {
       after.websites = app.websites;
-      *step.change.mutable_websites()->mutable_websites() = {app.websites->begin(),
-                                                             app.websites->end()};
-      part("websites");
+      *form.mutable_websites() = {app.websites->begin(), app.websites->end()};
+      part("websites", "websites");
     }
     if (app.ports && !Same(*app.ports, *after.ports)) {
       after.ports = app.ports;
-      *step.change.mutable_port_publications()->mutable_port_publications() = {app.ports->begin(),
-                                                                               app.ports->end()};
-      part("portPublications");
+      *form.mutable_port_publications() = {app.ports->begin(), app.ports->end()};
+      part("portPublications", "port_publications");
     }
     if (const auto ids = NewOwners(app, known)) {
-      *step.change.mutable_owner_ids()->mutable_owner_ids() = {ids->begin(), ids->end()};
+      *form.mutable_owner_ids() = {ids->begin(), ids->end()};
       after.owners = app.owners;
-      part("owners");
+      part("owners", "owner_ids");
     }
   }
 
-  // `step` and `shown`, what will be, with the variables of the form.
-  void TakeEnv(const Application& app, const platform::ListEnvResponse* stored,
-               ApplicationStep& step, std::map<std::string, Variable>& shown) {
+  // `form` and `shown`, what will be, with the variables of the form. Whether anything differs.
+  bool TakeEnv(const Application& app, const platform::Application* stored, ApplicationStep& step,
+               std::map<std::string, Variable>& shown, platform::ApplicationForm& form) {
     EnvPlan env = PlanEnv(app, shown, stored, options_);
     for (const auto& [field, message] : env.faults) Fault(field, message);
     plan_.notes.insert(plan_.notes.end(), env.notes.begin(), env.notes.end());
     step.parts.insert(step.parts.end(), env.parts.begin(), env.parts.end());
-    for (auto& set : env.set) set.set_application_id(step.id);
-    step.set = std::move(env.set);
-    step.unset = std::move(env.unset);
+    if (env.changes) *form.mutable_env() = {env.all.begin(), env.all.end()};
     shown = std::move(env.after);
-  }
-
-  template <class Wanted>
-  static bool IsNamed(const std::vector<Wanted>& wanted, const std::string& id,
-                      const std::string& name) {
-    return std::ranges::any_of(wanted, [&](const Wanted& one) {
-      return one.id.empty() ? one.name == name : one.id == id;
-    });
-  }
-  bool Mine(const google::protobuf::RepeatedPtrField<std::string>& owners) const {
-    return std::ranges::find(owners, live_.me) != owners.end();
-  }
-
-  void Prune() {
-    if (!wanted_.form.whole) {
-      plan_.notes.emplace_back(
-          "--prune takes away variables alone: only a form with whole: true names all "
-          "applications and repositories");
-      return;
-    }
-    std::set<std::string> used;
-    for (const ApplicationStep& step : plan_.applications) used.insert(step.create.repository_id());
-    for (const api::Application& app : live_.applications) {
-      const bool gone =
-          Mine(app.owner_ids()) && !IsNamed(wanted_.form.applications, app.id(), app.name());
-      if (!gone) {
-        used.insert(app.repository_id());
-        continue;
-      }
-      ApplicationStep step;
-      step.kind = Kind::kDelete;
-      step.name = app.name(), step.id = app.id();
-      step.stop = app.running();
-      Differ("application " + app.name(), TextOf(FormOf(app, live_)), "");
-      plan_.applications.push_back(std::move(step));
-    }
-    for (const api::Repository& repo : live_.repositories) {
-      if (!Mine(repo.owner_ids()) || used.contains(repo.id()) ||
-          IsNamed(wanted_.form.repositories, repo.id(), repo.name()))
-        continue;
-      RepositoryStep step;
-      step.kind = Kind::kDelete;
-      step.name = repo.name(), step.id = repo.id();
-      Differ("repository " + repo.name(), TextOf(FormOf(repo, live_)), "");
-      plan_.repositories.push_back(std::move(step));
-    }
+    return env.changes;
   }
 
   const Read& wanted_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "form/form.h"
+#include "neoshowcase/platform/v1/application.pb.h"
 
 namespace ns::cli::form {
 
@@ -15,9 +16,13 @@ namespace ns::cli::form {
 struct Live {
   std::vector<api::Repository> repositories;
   std::vector<api::Application> applications;
-  std::map<std::string, platform::ListEnvResponse> env;  // by id of an application
+  std::map<std::string, platform::Application> own;  // by id: those that were looked at closely
   std::vector<api::User> users;
   std::string me;  // id of the caller
+  bool admin = false;
+
+  // Whether the caller is told of its variables.
+  bool Owns(const api::Application& app) const;
 };
 
 // The value that a file leaves to its surroundings; throws Failure where there is none.
@@ -40,16 +45,27 @@ struct RepositoryStep {
   bool changes = false;
 };
 
+// Addresses and published ports, as text: "https://shop.test/api", "9000/tcp".
+using Addresses = std::set<std::string>;
+
 struct ApplicationStep {
   Kind kind = Kind::kChange;
   std::string name, id, path;
   std::string repository_path;  // of a repository that is to be created first
   std::vector<std::string> parts;
-  api::CreateApplicationRequest create;
-  api::UpdateApplicationRequest change;
-  bool changes = false, start = false, stop = false;
-  std::vector<platform::SetEnvRequest> set;
-  std::vector<std::string> unset;
+  platform::CreateApplicationRequest create;
+  platform::UpdateApplicationRequest change;  // made behind `create` too, where it says anything
+  bool start = false, stop = false;
+  Addresses taken;  // that others of the plan have until their own steps
+
+  bool changes() const { return change.update_mask().paths_size() > 0; }
+};
+
+// What is done to the applications, one after the other.
+struct Act {
+  size_t step = 0;  // of Plan::applications
+  // Gives up the addresses that others take, before its step; absent: it is the step.
+  std::optional<platform::UpdateApplicationRequest> release;
 };
 
 // Something as it is and as it will be, each as a form of its own; empty: it is not there.
@@ -58,20 +74,22 @@ struct Difference {
   std::string before, after;
 };
 
-// In the order in which they are done: repositories, applications, then what is deleted.
+// Repositories are done first, then applications, then what is deleted.
 struct Plan {
   std::vector<RepositoryStep> repositories;
   std::vector<ApplicationStep> applications;
+  std::vector<Act> order;          // of the applications that are created or changed
   std::vector<std::string> notes;  // what is left as it is though the form may seem to say more
   std::vector<Mistake> mistakes;
   std::map<std::string, Place> places;  // of the form
   std::vector<Difference> differences;
+  std::map<std::string, platform::Application> own;  // of Live
   bool empty() const { return repositories.empty() && applications.empty(); }
 };
 
 Plan MakePlan(const Read& wanted, const Live& live, const Options& options);
 
-// As the form says it. `ids`: with ids, which tell those of one name apart.
+// As the form says it; with the id where the name alone does not say which.
 Repository FormOf(const api::Repository& repo, const Live& live);
 Application FormOf(const api::Application& app, const Live& live);
 

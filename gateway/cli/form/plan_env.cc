@@ -7,8 +7,10 @@
 namespace ns::cli::form {
 namespace {
 
-bool IsBroken(const platform::ListEnvResponse* env, const std::string& key) {
-  return env && std::ranges::any_of(env->variables(), [&](const auto& one) {
+using Stored = platform::Application;
+
+bool IsBroken(const Stored* app, const std::string& key) {
+  return app && std::ranges::any_of(app->form().env(), [&](const auto& one) {
            return one.key() == key && one.seal_broken();
          });
 }
@@ -16,7 +18,7 @@ bool IsBroken(const platform::ListEnvResponse* env, const std::string& key) {
 class EnvPlanner {
  public:
   EnvPlanner(const Application& app, const std::map<std::string, Variable>& before,
-             const platform::ListEnvResponse* stored, const Options& options)
+             const Stored* stored, const Options& options)
       : app_(app), before_(before), stored_(stored), options_(options) {
     plan_.after = before;
   }
@@ -27,6 +29,7 @@ class EnvPlanner {
       Take(key, wanted, found == before_.end() ? nullptr : &found->second);
     }
     if (options_.prune) Prune();
+    if (stored_) KeepOthers();
     return std::move(plan_);
   }
 
@@ -47,7 +50,8 @@ class EnvPlanner {
     }
     const auto value = ValueOf(key, wanted);
     if (!value || (!wanted.secret && as_it_is && before->value == *value)) return;
-    auto& set = plan_.set.emplace_back();
+    plan_.changes = true;
+    auto& set = plan_.all.emplace_back();
     set.set_key(key);
     set.set_value(*value);
     set.set_scope(wanted.scope);
@@ -68,9 +72,19 @@ class EnvPlanner {
   void Prune() {
     for (const auto& [key, variable] : before_) {
       if (app_.env->contains(key)) continue;
-      plan_.unset.push_back(key);
+      plan_.changes = true;
       plan_.parts.push_back("env." + key + " (unset)");
       plan_.after.erase(key);
+    }
+  }
+
+  // Those that are neither set nor taken away stay as they are by being named.
+  void KeepOthers() {
+    for (const auto& one : stored_->form().env()) {
+      const auto same = [&](const auto& set) { return set.key() == one.key(); };
+      const bool gone = before_.contains(one.key()) && !plan_.after.contains(one.key());
+      if (!gone && std::ranges::none_of(plan_.all, same))
+        plan_.all.emplace_back().set_key(one.key());
     }
   }
 
@@ -90,7 +104,7 @@ class EnvPlanner {
 
   const Application& app_;
   const std::map<std::string, Variable>& before_;
-  const platform::ListEnvResponse* stored_;
+  const Stored* stored_;
   const Options& options_;
   EnvPlan plan_;
 };
@@ -98,7 +112,7 @@ class EnvPlanner {
 }  // namespace
 
 EnvPlan PlanEnv(const Application& app, const std::map<std::string, Variable>& before,
-                const platform::ListEnvResponse* stored, const Options& options) {
+                const Stored* stored, const Options& options) {
   return EnvPlanner(app, before, stored, options).Make();
 }
 

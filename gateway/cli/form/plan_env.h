@@ -11,16 +11,16 @@
 namespace ns::cli::form {
 
 struct EnvPlan {
-  std::vector<platform::SetEnvRequest> set;  // without the id of the application
-  std::vector<std::string> unset;
+  bool changes = false;
+  std::vector<platform::ApplicationForm::Variable> all;  // that there will be
   std::map<std::string, Variable> after;
   std::vector<std::string> parts, notes;
   std::vector<std::pair<std::string, std::string>> faults;  // field, message
 };
 
 // `before`: those that are stored, as the form says them; `stored`: as the server does (null: the
-// application is new).
+// application is new, or nobody may look).
 EnvPlan PlanEnv(const Application& app, const std::map<std::string, Variable>& before,
-                const platform::ListEnvResponse* stored, const Options& options);
+                const platform::Application* stored, const Options& options);
 
 }  // namespace ns::cli::form

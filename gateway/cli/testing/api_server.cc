@@ -28,9 +28,10 @@ bool Readable(int fd, const std::stop_token& stop) {
   return false;
 }
 
-std::string ShortName(const std::string& head) {
-  const std::string path = head.substr(head.find(' ') + 1, head.find(" HTTP") - head.find(' ') - 1);
-  return path.substr(path.rfind('/') + 1);
+// "package.Service/Method"
+std::string MethodOf(const std::string& head) {
+  const size_t begin = head.find(" /") + 2;
+  return head.substr(begin, head.find(" HTTP") - begin);
 }
 
 std::map<std::string, std::string> HeadersOf(const std::string& head) {
@@ -106,6 +107,16 @@ std::vector<std::string> ApiServer::calls() const {
   return calls_;
 }
 
+std::vector<std::string> ApiServer::methods() const {
+  std::lock_guard lock(mutex_);
+  return methods_;
+}
+
+void ApiServer::AnswerOthers() {
+  std::lock_guard lock(mutex_);
+  answers_others_ = true;
+}
+
 std::map<std::string, std::string> ApiServer::headers() const {
   std::lock_guard lock(mutex_);
   return headers_;
@@ -148,13 +159,15 @@ void ApiServer::Talk(int fd, const std::stop_token& stop) {
 Reply ApiServer::Handle(const std::string& head, const std::string& body) {
   Answer answer;
   bool streamed = false;  // then the request is in an envelope
+  const std::string method = MethodOf(head), name = method.substr(method.rfind('/') + 1);
   {
     std::lock_guard lock(mutex_);
-    calls_.push_back(ShortName(head));
+    calls_.push_back(name);
+    methods_.push_back(method);
     headers_ = HeadersOf(head);
     streamed = headers_["content-type"] == "application/connect+proto";
-    if (const auto found = answers_.find(ShortName(head)); found != answers_.end())
-      answer = found->second;
+    if (const auto found = answers_.find(name); found != answers_.end()) answer = found->second;
+    if (!answer && answers_others_) return {200, streamed ? EndOfStream("{}") : "", false};
   }
   return answer ? answer(body.substr(streamed ? 5 : 0)) : Refusal(501, "unimplemented", "not here");
 }

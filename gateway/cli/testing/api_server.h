@@ -46,15 +46,19 @@ class ApiServer {
   ApiServer();
   ~ApiServer();
 
-  // By the short name of the method. Others are unimplemented.
+  // By the short name of the method. Others are unimplemented, unless AnswerOthers.
   void On(const std::string& method, Answer answer);
   void On(const std::string& method, const google::protobuf::Message& message);
   void On(const std::string& method, Reply reply);
+  // Others answer with an empty message, streams with none.
+  void AnswerOthers();
   // "unix:/..." and "http://127.0.0.1:port".
   std::string unix_address() const { return "unix:" + path_; }
   std::string tcp_address() const { return "http://127.0.0.1:" + std::to_string(port_); }
   // Short names in the order they were called.
   std::vector<std::string> calls() const;
+  // The same in full, "package.Service/Method".
+  std::vector<std::string> methods() const;
   // Of the newest call, names in lower case.
   std::map<std::string, std::string> headers() const;
 
@@ -67,7 +71,8 @@ class ApiServer {
   int port_ = 0, unix_ = -1, tcp_ = -1;
   mutable std::mutex mutex_;
   std::map<std::string, Answer> answers_;
-  std::vector<std::string> calls_;
+  std::vector<std::string> calls_, methods_;
+  bool answers_others_ = false;
   std::map<std::string, std::string> headers_;
   std::vector<std::jthread> threads_;  // last
 };

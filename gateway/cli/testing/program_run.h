@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "context.h"
+#include "neoshowcase/platform/v1/application.pb.h"
 #include "program.h"
 #include "testing/api_server.h"
 
@@ -43,6 +44,13 @@ class ProgramRun : public ::testing::Test {
     server_.On("GetUsers", users_);
     server_.On("GetMe", user);
     server_.On("ListEnv", env_);
+    own_.set_id("a1"), own_.set_repository_id("r1"), own_.set_etag("7"), own_.set_running(true);
+    auto& form = *own_.mutable_form();
+    form.set_name("shop"), form.set_ref_name("main"), form.add_owner_ids("u1");
+    form.mutable_build()->set_method("runtime-dockerfile");
+    form.mutable_build()->set_settings(R"({"dockerfile_name":"Dockerfile"})");
+    form.mutable_run();
+    server_.On("GetApplication", own_);
   }
 
   ApiServer server_;
@@ -50,6 +58,7 @@ class ProgramRun : public ::testing::Test {
   api::GetRepositoriesResponse repos_;
   api::GetUsersResponse users_;
   platform::ListEnvResponse env_;
+  platform::Application own_;  // "shop" as the ApplicationService shows it
   std::string out_, err_;
 };
 

@@ -1,0 +1,87 @@
+#include "form/own.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+
+namespace ns::cli::form {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr char kRun[] = "runtime_config", kSite[] = "static_config";
+
+// The part of a method that says how it runs or is served; null: there is none of that name.
+Message* Part(Message& method, const char* name) {
+  const FieldDescriptor* field = method.GetDescriptor()->FindFieldByName(name);
+  return field ? method.GetReflection()->MutableMessage(&method, field) : nullptr;
+}
+
+// The configuration of the method; null where there is none of that name.
+Message* MethodIn(api::ApplicationConfig& config, std::string name) {
+  std::ranges::replace(name, '-', '_');
+  const FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(name);
+  return field ? config.GetReflection()->MutableMessage(&config, field) : nullptr;
+}
+
+void TakeBuild(const platform::ApplicationForm& form, api::ApplicationConfig& config) {
+  Message* method = MethodIn(config, form.build().method());
+  if (!method) return;
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  (void)google::protobuf::util::JsonStringToMessage(form.build().settings(), method, options);
+  if (Message* run = Part(*method, kRun)) run->CopyFrom(form.run());
+  if (Message* site = Part(*method, kSite)) site->CopyFrom(form.site());
+}
+
+}  // namespace
+
+void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm& form) {
+  form.mutable_build()->set_method(MethodOf(config));
+  api::ApplicationConfig copy = config;
+  Message* method = MethodIn(copy, form.build().method());
+  if (!method) return;
+  for (const char* name : {kRun, kSite}) {
+    const Message* part = Part(*method, name);
+    if (!part) continue;
+    if (name == kRun)
+      form.mutable_run()->CopyFrom(*part);
+    else
+      form.mutable_site()->CopyFrom(*part);
+    method->GetReflection()->ClearField(method, method->GetDescriptor()->FindFieldByName(name));
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  form.mutable_build()->clear_settings();
+  (void)google::protobuf::util::MessageToJsonString(
+      *method, form.mutable_build()->mutable_settings(), options);
+}
+
+api::Application FromOwn(const platform::Application& own) {
+  const platform::ApplicationForm& form = own.form();
+  api::Application out;
+  out.set_id(own.id());
+  out.set_name(form.name());
+  out.set_repository_id(own.repository_id());
+  out.set_ref_name(form.ref_name());
+  out.set_commit(own.commit());
+  out.set_running(own.running());
+  TakeBuild(form, *out.mutable_config());
+  for (const auto& one : form.websites()) {
+    auto& website = *out.add_websites();
+    website.set_fqdn(one.fqdn());
+    website.set_path_prefix(one.path_prefix());
+    website.set_strip_prefix(one.strip_prefix());
+    website.set_https(one.https());
+    website.set_h2c(one.h2c());
+    website.set_http_port(one.http_port());
+    website.set_authentication(one.authentication());
+  }
+  *out.mutable_port_publications() = form.port_publications();
+  *out.mutable_owner_ids() = form.owner_ids();
+  return out;
+}
+
+}  // namespace ns::cli::form

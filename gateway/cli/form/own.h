@@ -1,0 +1,15 @@
+// Applications in the form of the ApplicationService, and in that of the APIService. Pure.
+#pragma once
+
+#include "form/form.h"
+#include "neoshowcase/platform/v1/application.pb.h"
+
+namespace ns::cli::form {
+
+// Method, settings, and how it runs or is served.
+void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm& form);
+// As APIService shows it, as far as it is wanted or set: without what was observed. The
+// configuration is empty where that knows no such method.
+api::Application FromOwn(const platform::Application& own);
+
+}  // namespace ns::cli::form
