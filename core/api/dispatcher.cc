@@ -3,7 +3,7 @@
 #include <exception>
 
 #include "api/audit_trail.h"
-#include "api/caller.h"
+#include "api/callers.h"
 #include "api/event_feed.h"
 #include "api/looks.h"
 #include "api/message_check.h"
@@ -78,6 +78,7 @@ struct Dispatcher::State {
         feed(std::make_shared<EventFeed>(parts.store.events,
                                          [woken = followers] { woken->Wake(kWatchers); })),
         methods(AllMethods()),
+        callers(parts.store, settings.identity, parts.clock),
         trail(parts.store, parts.clock),
         repeats(parts.store.repeats, settings.plan_key, parts.random),
         hooks(parts.store, parts.clock) {
@@ -113,7 +114,10 @@ struct Dispatcher::State {
     if (call.cancel.stop_requested())
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
-    NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
+    // What writes, or goes on for long, is let in by what the store says now.
+    const bool looks_once = told == nullptr && method->second.handle;
+    NS_ASSIGN(Caller caller, looks_once ? callers.Recognise(claim)
+                                        : Recognise(parts.store, settings.identity, claim));
     if (told != nullptr) NoteCaller(caller, *told);
     NS_ASSIGN(auto message, Parse(*method->second.input, request));
     if (told != nullptr) NoteObject(*descriptor, *message, *told);
@@ -202,6 +206,7 @@ struct Dispatcher::State {
   const MethodTable methods;
   // Names of methods that write, with what they answer.
   std::map<std::string, const google::protobuf::Descriptor*> writing;
+  Callers callers;
   AuditTrail trail;
   Repeats repeats;
   Looks looks;
@@ -305,6 +310,7 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
   if (writes == state_->writing.end()) return state_->Answer(call, peer, method, request, nullptr);
   model::AuditEvent told = EventOf(peer, method, state_->parts.random);
   auto answer = state_->Answer(call, peer, method, request, &told);
+  state_->callers.Forget();  // before the answer: whoever has it may rely on it
   state_->Tell(answer, *writes->second, std::move(told));
   return answer;
 }

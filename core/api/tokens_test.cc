@@ -1,4 +1,5 @@
 #include "api/api_world.h"
+#include "api/callers.h"
 #include "model/token_text.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 
@@ -182,6 +183,7 @@ TEST_F(TokensTest, AdminWhoIsNoneAnyMore_HasTokensOfNone) {
   const Peer peer = With(Named("alice"), kAdmin);
   EXPECT_TRUE(Me(peer).value().admin());
   ASSERT_TRUE(store.store().admins.Withdraw(alice).ok());
+  clock.Advance(kCallerKept);
   EXPECT_FALSE(Me(peer).value().admin());
 }
 
