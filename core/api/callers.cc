@@ -1,7 +1,5 @@
 #include "api/callers.h"
 
-#include <optional>
-
 #include "model/token_text.h"
 
 namespace ns::api {
@@ -16,29 +14,38 @@ Callers::Key Callers::KeyOf(const Claim& claim) {
   return {false, claim.name, claim.admin};
 }
 
+std::optional<Caller> Callers::Find(const State& state, const Key& key, Duration now) {
+  const auto found = state.seen.find(key);
+  if (found == state.seen.end() || now - found->second.since >= kCallerKept) return std::nullopt;
+  return found->second.caller;
+}
+
+std::optional<Caller> Callers::Kept(const Claim& claim) {
+  const Key key = KeyOf(claim);
+  return state_.With([&](State& state) { return Find(state, key, clock_.Monotonic()); });
+}
+
 Result<Caller> Callers::Recognise(const Claim& claim) {
   const Duration now = clock_.Monotonic();
   Key key = KeyOf(claim);
   uint64_t changes = 0;
-  auto kept = state_.With([&](State& state) -> std::optional<Caller> {
+  auto kept = state_.With([&](State& state) {
     changes = state.changes;
-    const auto found = state.kept.find(key);
-    if (found == state.kept.end() || now - found->second.since >= kCallerKept) return std::nullopt;
-    return found->second.caller;
+    return Find(state, key, now);
   });
   if (kept) return std::move(*kept);
   NS_ASSIGN(Caller caller, api::Recognise(store_, settings_, claim));
   state_.With([&](State& state) {
     if (state.changes != changes) return;  // what was read may be from before
-    if (state.kept.size() >= kMost) state.kept.clear();
-    state.kept.insert_or_assign(std::move(key), Kept{now, caller});
+    if (state.seen.size() >= kMost) state.seen.clear();
+    state.seen.insert_or_assign(std::move(key), Seen{now, caller});
   });
   return caller;
 }
 
 void Callers::Forget() {
   state_.With([](State& state) {
-    state.kept.clear();
+    state.seen.clear();
     ++state.changes;
   });
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -23,21 +24,24 @@ class Callers {
 
   // As api::Recognise.
   Result<Caller> Recognise(const Claim& claim);
+  // The same where the store need not be asked.
+  std::optional<Caller> Kept(const Claim& claim);
   // Something about them may have changed.
   void Forget();
 
  private:
   using Key = std::tuple<bool, std::string, bool>;  // by token; its hash or a name; admin
-  struct Kept {
+  struct Seen {
     Duration since{};  // monotonic, before the store was asked
     Caller caller;
   };
   struct State {
-    std::map<Key, Kept> kept;
+    std::map<Key, Seen> seen;
     uint64_t changes = 0;
   };
 
   static Key KeyOf(const Claim& claim);
+  static std::optional<Caller> Find(const State& state, const Key& key, Duration now);
 
   const ports::Store store_;
   const IdentitySettings& settings_;

@@ -64,8 +64,9 @@ using Opener = std::function<Result<std::unique_ptr<Stream>>(const Context&, con
 struct Method {
   const google::protobuf::Descriptor* input;
   const google::protobuf::Descriptor* output;
-  Handler handle;  // of one message
-  Opener open{};   // of many; one of the two is set
+  Handler handle;        // of one message
+  Opener open{};         // of many; one of the two is set
+  bool at_once = false;  // `handle` asks neither the store nor anybody else
 };
 using MethodTable = std::map<std::string, Method>;  // by "package.Service/Method"
 

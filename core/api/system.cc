@@ -79,6 +79,7 @@ void OfferSystem(MethodTable& table) {
   const std::string api = kApiService;
   Offer(table, api + "GetSystemInfo", GetSystemInfo);
   Offer(table, api + "GetMe", GetMe);
+  table[api + "GetMe"].at_once = true;
   Offer(table, api + "GenerateKeyPair", GenerateKeyPair);
 }
 

@@ -4,9 +4,12 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
+#include <optional>
 #include <stdexcept>
 
+#include "rpc/plain_json.h"
 #include "rpc/utf8.h"
 
 namespace ns::gateway::rpc {
@@ -36,6 +39,16 @@ Problem Malformed(const std::string& type, std::string_view why) {
           0};
 }
 
+// A text as the library writes it, which escapes more than it must.
+std::optional<std::string> Quoted(pb::util::TypeResolver& common, std::string_view text) {
+  pb::StringValue value;
+  value.set_value(std::string(text));
+  std::string json;
+  const auto status = pb::util::BinaryToJsonString(&common, UrlOf("google.protobuf.StringValue"),
+                                                   value.SerializeAsString(), &json);
+  return status.ok() ? std::optional(std::move(json)) : std::nullopt;
+}
+
 // The parser of protobuf is lenient about what stands at the top.
 bool IsObject(std::string_view json) {
   const size_t begin = json.find_first_not_of(" \t\r\n");
@@ -54,6 +67,8 @@ Schema::Schema(std::string_view descriptors) : pool_(std::make_unique<pb::Descri
       throw std::invalid_argument("the host's descriptors: " + complaints.text);
   }
   resolver_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, pool_.get()));
+  common_.reset(pb::util::NewTypeResolverForDescriptorPool(
+      kPrefix, pb::StringValue::descriptor()->file()->pool()));
 }
 
 Schema::~Schema() = default;
@@ -84,6 +99,10 @@ Converted Schema::FromJson(const std::string& type, std::string_view json) const
 }
 
 Converted Schema::ToJson(const std::string& type, const std::string& wire) const {
+  const auto quoted = [this](std::string_view text) { return Quoted(*common_, text); };
+  if (const auto* const plain = pool_->FindMessageTypeByName(type)) {
+    if (auto json = PlainJson(*plain, wire, quoted)) return std::move(*json);
+  }
   std::string json;
   const auto status = pb::util::BinaryToJsonString(resolver_.get(), UrlOf(type), wire, &json);
   if (status.ok()) return json;

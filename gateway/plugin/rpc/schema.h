@@ -51,7 +51,7 @@ class Schema {
 
  private:
   std::unique_ptr<google::protobuf::DescriptorPool> pool_;
-  std::unique_ptr<google::protobuf::util::TypeResolver> resolver_;
+  std::unique_ptr<google::protobuf::util::TypeResolver> resolver_, common_;
 };
 
 }  // namespace ns::gateway::rpc
