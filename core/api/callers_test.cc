@@ -138,6 +138,29 @@ TEST_F(CallersTest, WhatWasReadBeforeAChange_IsNotKept) {
   EXPECT_EQ(users.asked, 2);
 }
 
+TEST_F(CallersTest, WhoCalledAMomentAgo_IsToldOfThemselvesAtOnce) {
+  RemakeDispatcher(MakeSettings(), counted.Ports());
+  const auto at_once = [&](const std::string& method, const std::string& message = "") {
+    return dispatcher->AnswerAtOnce({}, Named("alice"), kApiService + method, message);
+  };
+  EXPECT_FALSE(at_once("GetMe")) << "nobody has called yet";
+  EXPECT_TRUE(plan.calls.empty());
+  const api_pb::User alice = Me(Named("alice")).value();
+  plan.calls.clear();
+  for (int i = 0; i < 1000; ++i) {
+    const auto answer = at_once("GetMe");
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(Parsed<api_pb::User>(*answer)->id(), alice.id());
+  }
+  EXPECT_EQ(at_once("GetMe", "\x0a")->status().reason(), "MalformedRequest");
+  EXPECT_FALSE(at_once("GetApplications")) << "it asks the store";
+  EXPECT_FALSE(at_once("Nope"));
+  EXPECT_FALSE(dispatcher->AnswerAtOnce({}, Named(""), kApiService + std::string("GetMe"), ""));
+  clock.Advance(1s);
+  EXPECT_FALSE(at_once("GetMe"));
+  EXPECT_TRUE(plan.calls.empty());
+}
+
 TEST_F(CallersTest, OneWhoComesAsAnAdmin_IsAnotherThanOneWhoDoesNot) {
   const IdentitySettings settings = MakeSettings().identity;
   Callers callers(store.store(), settings, clock);
