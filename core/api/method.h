@@ -64,9 +64,8 @@ using Opener = std::function<Result<std::unique_ptr<Stream>>(const Context&, con
 struct Method {
   const google::protobuf::Descriptor* input;
   const google::protobuf::Descriptor* output;
-  Handler handle;        // of one message
-  Opener open{};         // of many; one of the two is set
-  bool at_once = false;  // `handle` asks neither the store nor anybody else
+  Handler handle;  // of one message
+  Opener open{};   // of many; one of the two is set
 };
 using MethodTable = std::map<std::string, Method>;  // by "package.Service/Method"
 

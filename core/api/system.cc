@@ -79,7 +79,6 @@ void OfferSystem(MethodTable& table) {
   const std::string api = kApiService;
   Offer(table, api + "GetSystemInfo", GetSystemInfo);
   Offer(table, api + "GetMe", GetMe);
-  table[api + "GetMe"].at_once = true;
   Offer(table, api + "GenerateKeyPair", GenerateKeyPair);
 }
 
