@@ -27,11 +27,10 @@ class CallersTest : public ApiWorld {
         .value();
   }
   Result<api_pb::User> Me(const Peer& peer) { return Call<api_pb::User>(peer, "GetMe", Empty()); }
+  UserId Alice() { return store.store().users.Ensure("alice", false).value().id; }
   // As another process does, of which this one is not told.
   void RevokeElsewhere(const own_pb::CreateTokenResponse& made) {
-    ASSERT_TRUE(store.store()
-                    .tokens.Revoke(TokenId(made.token().id()), UserId(made.token().user_id()))
-                    .ok());
+    ASSERT_TRUE(store.store().tokens.Revoke(TokenId(made.token().id()), Alice()).ok());
   }
 
   ports::CountingPlan plan;
@@ -59,7 +58,7 @@ TEST_F(CallersTest, WhoCallsAgainAndAgain_IsLookedUpOnceASecond) {
 TEST_F(CallersTest, RightsTakenAwayElsewhere_AreGoneWithinASecond) {
   const auto made = MakeToken(own_pb::TOKEN_SCOPE_ADMIN);
   const Peer bearer = Bearer(made.text());
-  const UserId alice(made.token().user_id());
+  const UserId alice = Alice();
   ASSERT_TRUE(store.store().admins.Grant(alice, "root@local").ok());
   ASSERT_TRUE(Me(bearer)->admin());
   ASSERT_TRUE(store.store().admins.Withdraw(alice).ok());
