@@ -9,7 +9,7 @@
 
 #include "act/perform.h"
 #include "act/world.h"
-#include "ports/faults/faulty.h"
+#include "ports/faults/counting_plan.h"
 #include "ports/testing/fake_clock.h"
 #include "ports/testing/fake_store.h"
 #include "reconcile/engine.h"
@@ -22,18 +22,6 @@ using namespace std::chrono_literals;
 using reconcile::LoopId;
 
 using Calls = std::map<std::string, int>;
-
-// Counts the calls of each method.
-class CountingPlan final : public ports::FaultPlan {
- public:
-  Calls calls;
-  Status Before(const ports::FaultPoint& point) override {
-    ++calls[std::string(point.name.substr(0, point.name.rfind('.')))];
-    return {};
-  }
-  void After(const ports::FaultPoint&) override {}
-  Status Lost(const ports::FaultPoint&) override { return {}; }
-};
 
 // Applications that are deployed, each from a repository of its own, and one controller.
 class Platform {
@@ -138,7 +126,7 @@ class Platform {
   testing::MemoryRemote remote_;
   testing::MemoryBackend backend_;
   testing::MemoryRegistry registry_;
-  CountingPlan plan_;
+  ports::CountingPlan plan_;
   ports::FaultyStore counted_store_{store_, plan_};
   ports::FaultyBackend counted_backend_{backend_, plan_};
   Parts parts_{

@@ -1,9 +1,12 @@
 #include "api/dispatcher.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 
+#include "api/admitting.h"
 #include "api/audit_trail.h"
-#include "api/caller.h"
+#include "api/callers.h"
 #include "api/event_feed.h"
 #include "api/looks.h"
 #include "api/message_check.h"
@@ -62,8 +65,10 @@ void Note(google::protobuf::LogLevel, const char*, int, const std::string& messa
   log::Debug("protobuf", {{"message", message}});
 }
 
+// Methods whose handlers ask neither the store nor anybody else.
+constexpr std::string_view kAtOnce[] = {"neoshowcase.protobuf.APIService/GetMe"};
+
 constexpr char kGitPush[] = "git/receive-pack";  // in the audit log
-constexpr Duration kAdmittedFor = std::chrono::seconds(30);
 
 Status TooLate() {
   return {Code::kDeadline, "DeadlineExceeded", "the deadline has passed before the call began"};
@@ -79,6 +84,7 @@ struct Dispatcher::State {
         feed(std::make_shared<EventFeed>(parts.store.events,
                                          [woken = followers] { woken->Wake(kWatchers); })),
         methods(AllMethods()),
+        callers(parts.store, settings.identity, parts.clock),
         trail(parts.store, parts.clock),
         repeats(parts.store.repeats, settings.plan_key, parts.random),
         hooks(parts.store, parts.clock) {
@@ -115,7 +121,10 @@ struct Dispatcher::State {
     if (call.cancel.stop_requested())
       return Status(Code::kCancelled, "Cancelled", "the caller has gone");
     if (call.deadline && parts.clock.Monotonic() >= *call.deadline) return TooLate();
-    NS_ASSIGN(Caller caller, Recognise(parts.store, settings.identity, claim));
+    // What writes, or goes on for long, is let in by what the store says now.
+    const bool looks_once = told == nullptr && method->second.handle;
+    NS_ASSIGN(Caller caller, looks_once ? callers.Recognise(claim)
+                                        : Recognise(parts.store, settings.identity, claim));
     if (told != nullptr) NoteCaller(caller, *told);
     NS_ASSIGN(auto message, Parse(*method->second.input, request));
     if (told != nullptr) NoteObject(*descriptor, *message, *told);
@@ -156,15 +165,38 @@ struct Dispatcher::State {
   }
 
   // The one place below an edge that any defect passes: a request must never end the process.
-  Result<std::string> Answer(const ports::Call& call, const Peer& peer, const std::string& method,
-                             std::string_view request, model::AuditEvent* told) {
+  template <class Act>
+  Result<std::string> Guarding(const std::string& method, const Act& act) {
     try {
-      auto answer = Invoke(call, peer, method, request, told);
+      auto answer = act();
       if (answer.ok()) return answer;
       return ForCaller(answer.status(), method, parts.random);
     } catch (const std::exception& error) {
       return ForCaller(Internal(error.what()), method, parts.random);
     }
+  }
+
+  Result<std::string> Answer(const ports::Call& call, const Peer& peer, const std::string& method,
+                             std::string_view request, model::AuditEvent* told) {
+    return Guarding(method, [&] { return Invoke(call, peer, method, request, told); });
+  }
+
+  std::optional<Result<std::string>> AnswerAtOnce(const ports::Call& call, const Peer& peer,
+                                                  const std::string& name,
+                                                  std::string_view request) {
+    const auto method = methods.find(name);
+    if (method == methods.end() || std::ranges::find(kAtOnce, name) == std::end(kAtOnce))
+      return std::nullopt;
+    const auto claim = Identify(settings.identity, peer, parts.clock.Now());
+    if (!claim.ok()) return std::nullopt;
+    const auto caller = callers.Kept(*claim);
+    if (!caller) return std::nullopt;
+    return Guarding(name, [&]() -> Result<std::string> {
+      NS_ASSIGN(const auto message, Parse(*method->second.input, request));
+      NS_ASSIGN(Admitted on, Admit(parts.store, *caller, *proto::FindMethod(name), *message));
+      return method->second.handle(MakeContext(),
+                                   {call, caller->user, std::move(on), caller->token}, *message);
+    });
   }
 
   void Tell(const Result<std::string>& answer, const google::protobuf::Descriptor& output,
@@ -204,6 +236,7 @@ struct Dispatcher::State {
   const MethodTable methods;
   // Names of methods that write, with what they answer.
   std::map<std::string, const google::protobuf::Descriptor*> writing;
+  Callers callers;
   AuditTrail trail;
   Repeats repeats;
   Looks looks;
@@ -215,64 +248,6 @@ struct Dispatcher::State {
   GitTurns git_turns{settings.receive.at_once, (settings.receive.at_once + 1) / 2};
   GitTurns host_turns{settings.receive.at_once, settings.receive.at_once};
 };
-
-namespace {
-
-// Asks again whether the caller may go on, and puts failures into words for them.
-class Admitting final : public Stream {
- public:
-  Admitting(const Parts& parts, const IdentitySettings& settings,
-            const google::protobuf::MethodDescriptor& method, Claim claim, bool admin,
-            std::unique_ptr<Message> message, std::unique_ptr<Stream> inner)
-      : parts_(parts),
-        settings_(settings),
-        method_(method),
-        name_(proto::FullName(method)),
-        claim_(std::move(claim)),
-        admin_(admin),
-        message_(std::move(message)),
-        inner_(std::move(inner)),
-        admitted_(parts.clock.Monotonic()) {}
-
-  Result<Piece> Next(const ports::Call& call) override {
-    try {
-      Result<Piece> piece = Look(call);
-      if (piece.ok()) return piece;
-      return ForCaller(piece.status(), name_, parts_.random);
-    } catch (const std::exception& error) {
-      return ForCaller(Internal(error.what()), name_, parts_.random);
-    }
-  }
-  std::string awaits() const override { return inner_->awaits(); }
-  Duration interval() const override { return inner_->interval(); }
-
- private:
-  Result<Piece> Look(const ports::Call& call) {
-    const Duration now = parts_.clock.Monotonic();
-    if (now - admitted_ >= kAdmittedFor) {
-      NS_ASSIGN(const Caller caller, Recognise(parts_.store, settings_, claim_));
-      if (caller.user.admin != admin_)
-        return Status(Code::kUnavailable, "RightsChanged",
-                      "what you may see has changed: open the stream again");
-      NS_ASSIGN(const Admitted on, Admit(parts_.store, caller, method_, *message_));
-      if (on.app && on.app->deleted) return Piece{{}, true};
-      admitted_ = now;
-    }
-    return inner_->Next(call);
-  }
-
-  const Parts& parts_;
-  const IdentitySettings& settings_;
-  const google::protobuf::MethodDescriptor& method_;
-  const std::string name_;
-  const Claim claim_;
-  const bool admin_;  // whether the caller was one as it began
-  const std::unique_ptr<Message> message_;
-  const std::unique_ptr<Stream> inner_;
-  Duration admitted_;
-};
-
-}  // namespace
 
 Result<std::unique_ptr<Stream>> Dispatcher::State::Open(const ports::Call& call, const Peer& peer,
                                                         const std::string& name,
@@ -309,8 +284,16 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
   if (writes == state_->writing.end()) return state_->Answer(call, peer, method, request, nullptr);
   model::AuditEvent told = EventOf(peer, method, state_->parts.random);
   auto answer = state_->Answer(call, peer, method, request, &told);
+  state_->callers.Forget();  // before the answer: whoever has it may rely on it
   state_->Tell(answer, *writes->second, std::move(told));
   return answer;
+}
+
+std::optional<Result<std::string>> Dispatcher::AnswerAtOnce(const ports::Call& call,
+                                                            const Peer& peer,
+                                                            const std::string& method,
+                                                            std::string_view request) {
+  return state_->AnswerAtOnce(call, peer, method, request);
 }
 
 bool Dispatcher::Streams(const std::string& method) const {

@@ -106,6 +106,12 @@ class Dispatcher {
   Result<std::string> Invoke(const ports::Call& call, const Peer& peer, const std::string& method,
                              std::string_view request);
 
+  // As Invoke where nothing need be waited for: the method tells of its caller alone, and who that
+  // is was asked a moment ago. Else none, and nothing was done.
+  std::optional<Result<std::string>> AnswerAtOnce(const ports::Call& call, const Peer& peer,
+                                                  const std::string& method,
+                                                  std::string_view request);
+
   // Whether the method answers with many messages: then Open, else Invoke.
   bool Streams(const std::string& method) const;
   // Begins such an answer; failures as of Invoke, here and from Stream::Next. Who may follow is

@@ -133,7 +133,9 @@ Result<Claim> FromSignedToken(const IdentitySettings& settings, const Peer& peer
 
 }  // namespace
 
-bool SameName(std::string_view a, std::string_view b) { return Lowered(a) == Lowered(b); }
+bool SameName(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && Lowered(a) == Lowered(b);
+}
 
 Result<Claim> Identify(const IdentitySettings& settings, const Peer& peer, Time now) {
   NS_ASSIGN(const auto token, TokenOf(peer));

@@ -1,4 +1,5 @@
 // What a token allows: its scope, what it is limited to, and never more than its user may.
+#include "api/callers.h"
 #include "api/tokens_world.h"
 
 namespace ns::api {
@@ -49,6 +50,7 @@ TEST_F(TokensTest, AdminWhoIsNoneAnyMore_HasTokensOfNone) {
   const Peer peer = With(Named("alice"), kAdmin);
   EXPECT_TRUE(Me(peer).value().admin());
   ASSERT_TRUE(store.store().admins.Withdraw(alice).ok());
+  clock.Advance(kCallerKept);
   EXPECT_FALSE(Me(peer).value().admin());
 }
 

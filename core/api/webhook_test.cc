@@ -2,7 +2,7 @@
 
 #include "api/api_world.h"
 #include "base/crypto.h"
-#include "ports/faults/faulty.h"
+#include "ports/faults/counting_plan.h"
 
 namespace ns::api {
 namespace {
@@ -35,21 +35,6 @@ class WebhookTest : public ApiWorld {
   Ids hints;
 };
 
-// Counts the calls of each method.
-class CountingPlan final : public ports::FaultPlan {
- public:
-  int calls(const std::string& method) { return calls_[method]; }
-  Status Before(const ports::FaultPoint& point) override {
-    ++calls_[std::string(point.name.substr(0, point.name.rfind('.')))];
-    return {};
-  }
-  void After(const ports::FaultPoint&) override {}
-  Status Lost(const ports::FaultPoint&) override { return {}; }
-
- private:
-  std::map<std::string, int> calls_;
-};
-
 TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
   EXPECT_EQ(
       Post("gitea",
@@ -66,7 +51,7 @@ TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
 }
 
 TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
-  CountingPlan plan;
+  ports::CountingPlan plan;
   ports::FaultyStore counted(store.store(), plan);
   RemakeDispatcher(TestSettings(), counted.Ports());
   for (int i = 0; i < 2000; ++i) {
@@ -76,9 +61,9 @@ TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {
         202);
   }
   EXPECT_EQ(hints, (Ids{repository}));
-  EXPECT_EQ(plan.calls("RepositoryStore.List"), 1);
+  EXPECT_EQ(plan.calls["RepositoryStore.List"], 1);
   EXPECT_EQ(AllHints(), (Ids{repository, repository}));
-  EXPECT_EQ(plan.calls("Hints.Send"), 2);
+  EXPECT_EQ(plan.calls["Hints.Send"], 2);
   RemakeDispatcher(TestSettings());  // on a store that outlives it
 }
 

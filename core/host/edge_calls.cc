@@ -47,28 +47,32 @@ std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
   return entries;
 }
 
-// How long it waits for a thread counts too.
+// How long it waits for a thread counts too. What waits for nothing needs none.
 void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
+  Asked asked{PeerOf(std::move(request.peer)), std::move(request.method),
+              std::move(request.message), clock_.Monotonic()};
+  if (const auto answer =
+          dispatcher_.AnswerAtOnce(reply->call(), asked.peer, asked.method, asked.message))
+    return End(asked, *answer, *reply);
   pool_.Submit(
-      [this, request = std::move(request), reply = std::move(reply),
-       asked = clock_.Monotonic()]() mutable { Answer(std::move(request), reply, asked); });
+      [this, asked = std::move(asked), reply = std::move(reply)] { Answer(asked, reply); });
 }
 
-void EdgeCalls::Answer(plugin::ApiRequest request, const std::shared_ptr<plugin::ApiReply>& reply,
-                       Duration asked) {
-  if (dispatcher_.Streams(request.method)) return Open(request, reply, asked);
-  const auto answer = dispatcher_.Invoke(reply->call(), PeerOf(std::move(request.peer)),
-                                         request.method, request.message);
-  Count(request.method, answer.status(), asked);
-  if (!answer.ok()) return reply->End(answer.status());
-  reply->End(reply->Message(*answer));
+void EdgeCalls::Answer(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply) {
+  if (dispatcher_.Streams(asked.method)) return Open(asked, reply);
+  End(asked, dispatcher_.Invoke(reply->call(), asked.peer, asked.method, asked.message), *reply);
 }
 
-void EdgeCalls::Open(const plugin::ApiRequest& request,
-                     const std::shared_ptr<plugin::ApiReply>& reply, Duration asked) {
-  auto stream =
-      dispatcher_.Open(reply->call(), PeerOf(request.peer), request.method, request.message);
-  Count(request.method, stream.status(), asked);
+void EdgeCalls::End(const Asked& asked, const Result<std::string>& answer,
+                    plugin::ApiReply& reply) {
+  Count(asked.method, answer.status(), asked.at);
+  if (!answer.ok()) return reply.End(answer.status());
+  reply.End(reply.Message(*answer));
+}
+
+void EdgeCalls::Open(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply) {
+  auto stream = dispatcher_.Open(reply->call(), asked.peer, asked.method, asked.message);
+  Count(asked.method, stream.status(), asked.at);
   if (!stream.ok()) return reply->End(stream.status());
   reply->Metadata(false, {});  // the answer begins, though its first message may be long in coming
   pump_->Begin(std::move(*stream), reply);

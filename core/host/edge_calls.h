@@ -28,10 +28,16 @@ class EdgeCalls final : public plugin::ApiCalls {
   size_t open() { return pump_->open(); }
 
  private:
-  void Answer(plugin::ApiRequest request, const std::shared_ptr<plugin::ApiReply>& reply,
-              Duration asked);
-  void Open(const plugin::ApiRequest& request, const std::shared_ptr<plugin::ApiReply>& reply,
-            Duration asked);
+  // A request whose peer is the API's.
+  struct Asked {
+    api::Peer peer;
+    std::string method, message;
+    Duration at;  // monotonic
+  };
+
+  void Answer(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply);
+  void Open(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply);
+  void End(const Asked& asked, const Result<std::string>& answer, plugin::ApiReply& reply);
   void Stream(plugin::ApiRawRequest& request, const api::Peer& peer, plugin::ApiReply& reply);
   void Count(const std::string& method, const Status& outcome, Duration asked);
 

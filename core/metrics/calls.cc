@@ -1,5 +1,10 @@
 #include "metrics/calls.h"
 
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "base/mutex.h"
 #include "metrics/families.h"
 #include "prometheus/counter.h"
 #include "prometheus/histogram.h"
@@ -15,6 +20,12 @@ const prometheus::Histogram::BucketBoundaries kBuckets = {
 }  // namespace
 
 struct Calls::State {
+  // Of one method; they stay where they are.
+  struct Method {
+    std::map<Code, prometheus::Counter*> calls;
+    prometheus::Histogram* duration = nullptr;
+  };
+
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& calls =
       prometheus::BuildCounter()
@@ -26,15 +37,28 @@ struct Calls::State {
           .Name("neoshowcase_api_call_duration_seconds")
           .Help("Time from a call of the API to its answer; of a stream, until it was open.")
           .Register(registry);
+  Guarded<std::unordered_map<std::string, Method>> methods;
+
+  std::pair<prometheus::Counter*, prometheus::Histogram*> Of(const std::string& name, Code code) {
+    return methods.With([&](auto& all) {
+      Method& method = all[name];
+      if (method.duration == nullptr)
+        method.duration = &durations.Add({{"method", name}}, kBuckets);
+      auto& counter = method.calls[code];
+      if (counter == nullptr)
+        counter = &calls.Add({{"method", name}, {"code", std::string(CodeName(code))}});
+      return std::pair(counter, method.duration);
+    });
+  }
 };
 
 Calls::Calls() : state_(std::make_unique<State>()) {}
 Calls::~Calls() = default;
 
 void Calls::Count(const std::string& method, Code code, Duration took) {
-  state_->calls.Add({{"method", method}, {"code", std::string(CodeName(code))}}).Increment();
-  state_->durations.Add({{"method", method}}, kBuckets)
-      .Observe(std::chrono::duration<double>(took).count());
+  const auto [counter, duration] = state_->Of(method, code);
+  counter->Increment();
+  duration->Observe(std::chrono::duration<double>(took).count());
 }
 
 void Calls::AddTo(Page& page) const {

@@ -50,7 +50,7 @@ void Call::OnRequest(std::string body) {
   if (auto* text = std::get_if<std::string>(&message)) {
     if (text->size() > edge_.settings.http.body_bytes) return OnTooLong();
     if (plan_.codec == rpc::Codec::kJson)
-      message = edge_.schema.FromJson(plan_.method.request_type, *text);
+      message = edge_.schema.FromJson(plan_.method->request_type, *text);
   }
   if (auto* problem = std::get_if<Problem>(&message)) return Finish(std::move(*problem));
   Ask(std::get<std::string>(message));
@@ -70,7 +70,7 @@ void Call::Ask(const std::string& message) {
             {NS_E_DEADLINE, "The call took too long; ask again, or give it more time.", {}, 0});
     });
   }
-  request_ = edge_.api.Invoke(peer_, plan_.method.name, message, deadline, stream ? kWindow : 1,
+  request_ = edge_.api.Invoke(peer_, plan_.method->name, message, deadline, stream ? kWindow : 1,
                               std::make_shared<Reception<Call>>(edge_.io, weak_from_this(), stream,
                                                                 edge_.settings.answer_bytes));
 }
@@ -93,7 +93,7 @@ void Call::TakeMessages(std::vector<std::string> messages) {
     if (answering_ == nullptr) return;
     Converted message = plan_.codec == rpc::Codec::kProto
                             ? Converted(std::move(wire))
-                            : edge_.schema.ToJson(plan_.method.response_type, wire);
+                            : edge_.schema.ToJson(plan_.method->response_type, wire);
     if (auto* problem = std::get_if<Problem>(&message)) return GiveUp(std::move(*problem));
     if (plan_.framed == nullptr) {
       message_ = std::move(std::get<std::string>(message));

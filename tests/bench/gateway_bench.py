@@ -1,135 +1,89 @@
 #!/usr/bin/env python3
-"""What a call costs through the gateway and the API behind it, beside nginx with a static answer of the same size: CPU of the serving process for
-each request, and how long a request takes, over HTTP/1.1 (wrk) and HTTP/2 without TLS (h2load).
+"""What a call costs through the gateway and the API behind it, beside nginx with a static answer of the same size and the stock gRPC server in C++
+with the same method: CPU of the serving process for each request and the 99th percentile, over HTTP/1.1 (wrk) and HTTP/2 without TLS (h2load).
 
 usage: gateway_bench.py BUILD_FOLDER, as root inside tests/e2e/isolated (`./run bench gateway` does that)."""
-import json
-import os
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
+import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+from gateway_load import (API, GRPC_PORT, NGINX_PORT, WHO, Nginx, a_repository, about_the_machine, by_h2load, by_wrk, children, cpu_seconds, framed,
+                          grpc_server, installation, make_apps)
 
-from harness.installation import PROXY_SECRET, Installation  # noqa: E402
-from harness.machine import Machine  # noqa: E402
-from harness.wait import until  # noqa: E402
-
-SECONDS, CLIENTS, NGINX_PORT = 4, 8, 8999
-SERVICE = "/neoshowcase.protobuf.APIService/"
-WHO = {"X-Forwarded-User": "alice", "X-Neoshowcase-Secret": PROXY_SECRET}
+SECONDS, CLIENTS = 3, 8
+# h2load sends no empty body: an unknown field, which is nothing.
+MESSAGES = {"GetMe": (b"\x08\x00", b"{}"), "GetApplications": (b"\x08\x01", b'{"scope": "ALL"}')}
 
 
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+class Bench:
+    def __init__(self, build, site, nginx):
+        self.build, self.site, self.nginx = build, site, nginx
+        self.services = site.nsd["services"].process.pid
+        self.ours = f"http://127.0.0.1:{site.api_port}"
 
+    def run(self, tool, pid, url, body, headers):
+        return tool(self.site.root, pid, url, body, headers, SECONDS, CLIENTS)
 
-class Nginx:
-    """Answers each path with as many bytes as it is told, on one core."""
+    def answer(self, method, message, kind):
+        headers = [word for name, value in {**WHO, "Content-Type": kind}.items() for word in ("-H", f"{name}: {value}")]
+        return subprocess.run(["curl", "-sf", "--data-binary", "@-", *headers, f"{self.ours}{API}{method}"], input=message, capture_output=True,
+                              check=True).stdout
 
-    def __init__(self, root):
-        self.folder = os.path.join(root, "nginx")
-        os.makedirs(self.folder)
-        self.process = None
+    def statements(self):
+        """Transactions of the database so far; it says so a second late."""
+        time.sleep(1.2)
+        return int(self.site.sql("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0])
 
-    def answer(self, size):
-        self.stop()
-        with open(os.path.join(self.folder, "nginx.conf"), "w") as file:
-            file.write(f"daemon off; master_process off; pid {self.folder}/pid; error_log {self.folder}/error.log;\n"
-                       "events {}\nhttp { access_log off; keepalive_requests 100000000; server { "
-                       f"listen 127.0.0.1:{NGINX_PORT}; listen 127.0.0.1:{NGINX_PORT + 1} http2; "
-                       f"location / {{ default_type application/json; set $k '{'x' * 1000}'; set $m '{'${k}' * 100}'; "
-                       f"return 200 '{'${m}' * (size // 100_000)}{'${k}' * (size // 1000 % 100)}{'x' * (size % 1000)}'; }} }} }}\n")
-        self.process = subprocess.Popen(["nginx", "-c", f"{self.folder}/nginx.conf", "-e", f"{self.folder}/error.log"])
-        until(lambda: subprocess.run(["curl", "-sf", "-o", "/dev/null", f"http://127.0.0.1:{NGINX_PORT}/"]).returncode == 0, 10, "nginx answers")
-        return self.process.pid
+    def beside_nginx(self, what, method, message, kind):
+        """The same bytes from nginx, which looks at nothing."""
+        size = len(self.answer(method, message, kind))
+        headers = {**WHO, "Content-Type": kind}
+        bare = self.nginx.answer(size)
+        for version, tool, port in (("HTTP/1.1", by_wrk, NGINX_PORT), ("h2c", by_h2load, NGINX_PORT + 1)):
+            ours = self.run(tool, self.services, f"{self.ours}{API}{method}", message, headers)
+            theirs = self.run(tool, bare, f"http://127.0.0.1:{port}/", message, headers)
+            print(f"{what}, {version}, {size} bytes: {ours}, nginx {theirs}: {ours.beside(theirs)}", flush=True)
 
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait()
+    def beside_grpc(self, what, method, message, grpc):
+        headers = {**WHO, "Content-Type": "application/grpc", "TE": "trailers"}
+        ours = self.run(by_h2load, self.services, f"{self.ours}{API}{method}", framed(message), headers)
+        theirs = self.run(by_h2load, grpc, f"http://127.0.0.1:{GRPC_PORT}{API}{method}", framed(message), headers)
+        print(f"{what}, gRPC over h2c: {ours}, the gRPC server {theirs}: {ours.beside(theirs)}", flush=True)
 
+    def of_the_database(self, what, method, message):
+        """What is asked of it for one call, over HTTP/1.1."""
+        sessions = children(self.site.helpers()["postgres"])
+        asked, spent = self.statements(), cpu_seconds(*sessions)
+        served = self.run(by_wrk, self.services, f"{self.ours}{API}{method}", message, {**WHO, "Content-Type": "application/proto"})
+        count = served.rate * SECONDS
+        spent = cpu_seconds(*sessions) - spent
+        print(f"{what}: {(self.statements() - asked) / count:.4f} statements of the database a call, {spent / count * 1e6:.1f} us of its CPU", flush=True)
 
-def by_wrk(root, pid, url, body, kind):
-    script = os.path.join(root, "wrk.lua")
-    headers = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in {**WHO, "Content-Type": kind}.items())
-    with open(script, "w") as file:
-        file.write(f'wrk.method = "POST"\n{headers}wrk.body = "{"".join(f"{chr(92)}{byte}" for byte in body)}"\n')
-    before = cpu_seconds(pid)
-    done = subprocess.run(["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "--latency", "-s", script, url], capture_output=True, text=True, check=True)
-    count = int(re.search(r"(\d+) requests in", done.stdout).group(1))
-    assert "Non-2xx" not in done.stdout, done.stdout
-    slowest = re.search(r"99%\s+(\S+)", done.stdout).group(1)
-    return (cpu_seconds(pid) - before) / count * 1e6, count / SECONDS, slowest
-
-
-def by_h2load(root, pid, url, body, kind):
-    path = os.path.join(root, "body")
-    with open(path, "wb") as file:
-        file.write(body)
-    headers = [word for name, value in {**WHO, "content-type": kind}.items() for word in ("-H", f"{name.lower()}: {value}")]
-    before = cpu_seconds(pid)
-    done = subprocess.run(["h2load", "-p", "h2c", "-t1", "-c1", f"-m{CLIENTS}", f"-D{SECONDS}", "-d", path, *headers, url],
-                          capture_output=True, text=True, check=True)
-    count = int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
-    slowest = re.search(r"time for request:\s+\S+\s+(\S+)", done.stdout).group(1)
-    return (cpu_seconds(pid) - before) / count * 1e6, count / SECONDS, slowest
-
-
-def compare(root, nginx, services, port, what, method, message, kind):
-    path = f"{SERVICE}{method}"
-    answer = subprocess.run(["curl", "-sf", "--data-binary", "@-", *[word for name, value in {**WHO, "Content-Type": kind}.items()
-                                                                     for word in ("-H", f"{name}: {value}")],
-                             f"http://127.0.0.1:{port}{path}"], input=message, capture_output=True, check=True).stdout
-    for version, run, nginx_port in (("HTTP/1.1", by_wrk, NGINX_PORT), ("h2c", by_h2load, NGINX_PORT + 1)):
-        ours = run(root, services, f"http://127.0.0.1:{port}{path}", message, kind)
-        bare = run(root, nginx.answer(len(answer)), f"http://127.0.0.1:{nginx_port}{path}", message, kind)
-        print(f"{what}, {version}, {len(answer)} bytes: {ours[0]:.0f} us of CPU a request ({ours[1]:.0f}/s, slowest {ours[2]}), nginx "
-              f"{bare[0]:.0f} us ({bare[1]:.0f}/s, {bare[2]}): {ours[0] / bare[0]:.1f} times", flush=True)
-
-
-def make_apps(site, repository, have, count):
-    for number in range(have, count):
-        site.api.CreateApplication(name=f"app-{number}", repositoryId=repository, refName="main", startOnCreate=False, websites=[],
-                                   config={"runtimeDockerfile": {"dockerfileName": "Dockerfile", "context": ".", "runtimeConfig": {}}})
+    def all_of(self, what, method):
+        binary, json = MESSAGES[method]
+        self.beside_nginx(f"{what}, binary", method, binary, "application/proto")
+        self.beside_nginx(f"{what}, JSON", method, json, "application/json")
+        answers = {name: self.answer(name, MESSAGES[name][0], "application/proto") for name in MESSAGES}
+        with grpc_server(self.build, self.site.root, answers["GetMe"], answers["GetApplications"]) as grpc:
+            self.beside_grpc(what, method, binary, grpc)
+        self.of_the_database(what, method, binary)
 
 
 def main():
-    build = os.path.abspath(sys.argv[1])
-    root = tempfile.mkdtemp(prefix="ns-bench-", dir="/tmp")
-    os.chmod(root, 0o755)
-    logs = os.path.join(root, "logs")
-    os.makedirs(logs)
-    machine, nginx = Machine(root, logs).start(), Nginx(root)
-    try:
-        site = Installation(machine, "bench", os.path.join(build, "bin"), logs)
-        site.start()
+    build = sys.argv[1]
+    about_the_machine()
+    with installation(build) as site:
+        nginx = Nginx(site.root)
         try:
-            services = site.nsd["services"].process.pid
-            compare(root, nginx, services, site.api_port, "GetMe, binary", "GetMe", b"\x08\x00", "application/proto")  # an unknown field: h2load sends no empty body
-            compare(root, nginx, services, site.api_port, "GetMe, JSON", "GetMe", b"{}", "application/json")
-            repo = site.repo("many")
-            repo.push({"README": "nothing\n"})
-            repository, have = site.register(repo), 0
+            bench = Bench(build, site, nginx)
+            bench.all_of("GetMe", "GetMe")
+            repository, have = a_repository(site), 0
             for count in (10, 100, 1000):
                 make_apps(site, repository, have, count)
                 have = count
-                everything = json.dumps({"scope": "ALL"}).encode()
-                compare(root, nginx, services, site.api_port, f"GetApplications with {count}, binary", "GetApplications", b"\x08\x01",
-                        "application/proto")
-                compare(root, nginx, services, site.api_port, f"GetApplications with {count}, JSON", "GetApplications", everything,
-                        "application/json")
+                bench.all_of(f"GetApplications with {count}", "GetApplications")
         finally:
-            site.stop()
-    finally:
-        nginx.stop()
-        machine.stop()
-        shutil.rmtree(root, ignore_errors=True)
+            nginx.stop()
 
 
 main()

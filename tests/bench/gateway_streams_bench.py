@@ -1,41 +1,36 @@
 #!/usr/bin/env python3
-"""What a stream costs that waits for something to happen: memory of the serving process for each of 10,000 that watch, every one on a connection of
-its own, and how soon all of them hear of a change.
+"""What streams cost: memory of the serving process for each of 10,000 that wait for something to happen, every one on a connection of its own, and how
+soon all of them hear of a change; and how much of a growing log it passes on to those who follow it.
 
 usage: gateway_streams_bench.py BUILD_FOLDER [STREAMS], as root inside tests/e2e/isolated (`./run bench gateway` does that)."""
 import json
-import os
 import resource
 import selectors
-import shutil
 import socket
-import struct
 import sys
-import tempfile
+import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
-
-from harness.installation import Installation  # noqa: E402
-from harness.machine import Machine  # noqa: E402
+from gateway_load import API, a_repository, about_the_machine, cpu_seconds, framed, installation, make_apps, memory_kib
 
 WATCH = "/neoshowcase.platform.v1.WatchService/Watch"
+LOG_MIB, ROW = 32, 64 * 1024
+BUILD = "b" * 22
 
 
-def resident_kib(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+def asked(path, method, message):
+    """A connection on which that has been asked for as a stream of Connect."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(60)
+    connection.connect(path)
+    body = framed(json.dumps(message).encode())
+    connection.sendall(f"POST {method} HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
 
 
 def opened(path):
-    """A connection on which a stream has begun: all that is there has been told."""
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(30)
-    connection.connect(path)
-    body = json.dumps({"withoutInitial": True}).encode()
-    body = struct.pack(">BI", 0, len(body)) + body
-    connection.sendall(f"POST {WATCH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    """One on which a stream has begun: all that is there has been told."""
+    connection = asked(path, WATCH, {"withoutInitial": True})
     answer = b""
     while b"synced" not in answer:
         piece = connection.recv(4096)
@@ -58,52 +53,86 @@ def heard(connections, word, seconds):
     return times
 
 
-def measure(site, count):
-    app = site.app_of(repo_of(site), "watched", start=False, websites=[])
-    pid, path = site.nsd["services"].pid, site.api.socket_path
+def idle_streams(site, app, count):
+    pid, path = site.nsd["services"].process.pid, site.api.socket_path
     for connection in [opened(path) for _ in range(50)]:  # what is made once, and kept
         connection.close()
     time.sleep(1)
-    before, begin = resident_kib(pid), time.monotonic()
+    before, begin = memory_kib(pid), time.monotonic()
     connections = [opened(path) for _ in range(count)]
     took = time.monotonic() - begin
     time.sleep(2)
-    after = resident_kib(pid)
+    after, spent = memory_kib(pid), cpu_seconds(pid)
     print(f"{count} streams that watch, opened in {took:.1f} s: {(after - before) / count:.1f} KiB of the process each ({before} to {after} KiB)", flush=True)
-    app.update(name="renamed")
+    time.sleep(5)
+    print(f"and 5 s of waiting take {(cpu_seconds(pid) - spent) * 1000:.0f} ms of CPU", flush=True)
+    site.api.UpdateApplication(id=app, name="renamed")
     times = heard(connections, b"renamed", 60)
-    print(f"a change of one application: {len(times)} of {count} heard of it, half within {times[len(times) // 2]:.2f} s, the last after {times[-1]:.2f} s")
+    print(f"a change of one application: {len(times)} of {count} heard of it, half within {times[len(times) // 2]:.2f} s, the last after {times[-1]:.2f} s",
+          flush=True)
     for connection in connections:
         connection.close()
 
 
-def repo_of(site):
-    repo = site.repo("watched")
-    repo.push({"README": "nothing\n"})
-    return repo
+def begin_build(site, app):
+    """A build that is under way, and whose log somebody writes."""
+    site.sql("DELETE FROM builds")
+    site.sql(f"INSERT INTO builds (id, application_id, commit_hash, build_key, status, attempt, lease_host, lease_token, lease_expires, started_at) VALUES "
+             f"('{BUILD}', '{app}', repeat('a', 40), 'bench', 1, 1, 'bench', 'token', now() + interval '1 hour', now())")
+
+
+def write_log(site):
+    """Row by row, each a transaction and a hint, as a builder does."""
+    line = "#12 3.456 a line of a log as builds print them, of 64 bytes .."
+    site.sql(f"DO $$ BEGIN FOR n IN 0..{LOG_MIB * (1 << 20) // ROW - 1} LOOP INSERT INTO build_logs VALUES ('{BUILD}', n::bigint * {ROW}, "
+             f"convert_to(repeat('{line:63.63}' || chr(10), {ROW // 64}), 'UTF8')); COMMIT; END LOOP; END $$")
+    site.sql(f"UPDATE builds SET status = 2, lease_token = '', finished_at = now() WHERE id = '{BUILD}'")
+
+
+def drain(connections):
+    """Bytes that came until each stream has ended."""
+    total, left = 0, selectors.DefaultSelector()
+    for connection in connections:
+        connection.setblocking(False)
+        left.register(connection, selectors.EVENT_READ, bytearray())
+    while left.get_map():
+        for key, _ in left.select(timeout=60):
+            piece = key.fileobj.recv(1 << 20)
+            total += len(piece)
+            key.data[:] = (bytes(key.data) + piece)[-16:]
+            if not piece or bytes(key.data).endswith(b"0\r\n\r\n"):
+                left.unregister(key.fileobj)
+    return total
+
+
+def live_log(site, app, followers):
+    pid = site.nsd["services"].process.pid
+    begin_build(site, app)
+    connections = [asked(site.api.socket_path, API + "GetBuildLogStream", {"buildId": BUILD}) for _ in range(followers)]
+    time.sleep(0.5)  # all of them are followed
+    begin, spent = time.monotonic(), cpu_seconds(pid)
+    writer = threading.Thread(target=write_log, args=(site,))
+    writer.start()
+    drain(connections)
+    took, spent = time.monotonic() - begin, cpu_seconds(pid) - spent
+    writer.join()
+    for connection in connections:
+        connection.close()
+    passed = LOG_MIB * followers
+    print(f"a growing log of {LOG_MIB} MiB, {followers} who follow{'s' * (followers == 1)}: {passed / took:.0f} MiB/s passed on "
+          f"({LOG_MIB / took:.0f} MiB/s written), {spent / passed * 1000:.1f} ms of CPU a MiB, as JSON", flush=True)
 
 
 def main():
-    build, count = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    build, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     resource.setrlimit(resource.RLIMIT_NOFILE, (4 * count + 1000, 4 * count + 1000))
-    root = tempfile.mkdtemp(prefix="ns-bench-", dir="/tmp")
-    os.chmod(root, 0o755)
-    logs = os.path.join(root, "logs")
-    os.makedirs(logs)
-    machine = Machine(root, logs).start()
-    try:
-        site = Installation(machine, "bench", os.path.join(build, "bin"), logs)
-        with open(site.config, encoding="utf-8") as file:
-            text = file.read()
-        site.write_config(text.replace("config: {cors_origins", f"config: {{connections: {min(65536, 2 * count + 100)}, cors_origins"))
-        site.start()
-        try:
-            measure(site, count)
-        finally:
-            site.stop()
-    finally:
-        machine.stop()
-        shutil.rmtree(root, ignore_errors=True)
+    about_the_machine()
+    with installation(build, connections=min(65536, 2 * count + 100)) as site:
+        make_apps(site, a_repository(site), 0, 1)
+        app = site.api.GetApplications(scope="ALL")["applications"][0]["id"]
+        idle_streams(site, app, count)
+        for followers in (1, 10):
+            live_log(site, app, followers)
 
 
 main()

@@ -55,7 +55,7 @@ void Go(std::string_view bytes) {
   const Plan& plan = std::get<Plan>(planned);
   Converted message = plan.protocol->Message(plan.message ? *plan.message : std::string(bytes));
   if (const auto* text = std::get_if<std::string>(&message)) {
-    if (plan.codec == Codec::kJson) message = schema.FromJson(plan.method.request_type, *text);
+    if (plan.codec == Codec::kJson) message = schema.FromJson(plan.method->request_type, *text);
   }
   if (const auto* problem = std::get_if<Problem>(&message)) {
     Require(HttpStatus(*problem) >= 400, "a problem has a status of failure");

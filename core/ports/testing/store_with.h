@@ -11,6 +11,7 @@ struct OtherParts {
   EventStore* events = nullptr;
   ListingStore* listings = nullptr;
   SiteStore* sites = nullptr;
+  UserStore* users = nullptr;
 };
 
 inline Store With(const Store& store, const OtherParts& others) {
@@ -22,7 +23,7 @@ inline Store With(const Store& store, const OtherParts& others) {
       .builds = others.builds ? *others.builds : store.builds,
       .logs = store.logs,
       .events = others.events ? *others.events : store.events,
-      .users = store.users,
+      .users = others.users ? *others.users : store.users,
       .user_keys = store.user_keys,
       .tokens = store.tokens,
       .admins = store.admins,

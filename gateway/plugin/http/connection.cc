@@ -1,7 +1,7 @@
 #include "http/connection.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "http/peer.h"
 #include "http/timer.h"
@@ -9,6 +9,7 @@
 namespace ns::gateway::http {
 namespace {
 
+constexpr size_t kPiece = 4096;
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 // Finds out what is spoken; then stands for the one that speaks it.
@@ -50,6 +51,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
 
   void Look() {
     if (pipe_->agreed() == "h2") return Speak(&ServeH2);
+    bytes_.resize(kPiece);
     pipe_->Read(bytes_, [self = shared_from_this()](ssize_t size) {
       if (self->pipe_ == nullptr) return;
       if (size <= 0) return self->Close();
@@ -68,6 +70,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
 
   void Speak(std::shared_ptr<Connection> (*serve)(Accepted)) {
     timer_.Stop();
+    bytes_ = {};
     const auto self = shared_from_this();
     speaker_ = serve({serving_, std::move(pipe_), std::move(peer_), std::move(first_),
                       [self] { self->Closed(); }});
@@ -92,7 +95,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   sdk::Peer peer_;
   const std::function<void(Connection*)> closed_;
   Timer timer_;
-  std::array<char, 4096> bytes_;
+  std::vector<char> bytes_;
   std::string first_;
   std::shared_ptr<Connection> speaker_;
   bool closed_early_ = false;

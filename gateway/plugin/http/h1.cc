@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/buffers_iterator.hpp>
-#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
@@ -33,19 +31,8 @@ std::string Taken(boost::beast::flat_buffer& bytes) {
   return text;
 }
 
-// `message` as bytes behind `out`: in full, or its head alone.
-template <class Body>
-void Append(beast::response<Body>& message, bool head_alone, std::string& out) {
-  beast::response_serializer<Body> serializer(message);
-  serializer.split(head_alone);
-  error_code error;
-  while (!error && !(head_alone ? serializer.is_header_done() : serializer.is_done())) {
-    serializer.next(error, [&](error_code&, const auto& buffers) {
-      for (const auto& buffer : boost::beast::buffers_range_ref(buffers))
-        out.append(static_cast<const char*>(buffer.data()), buffer.size());
-      serializer.consume(boost::beast::buffer_bytes(buffers));
-    });
-  }
+void AppendField(std::string_view name, std::string_view value, std::string& out) {
+  out.append(name).append(": ").append(value).append("\r\n");
 }
 
 class H1 final : public Connection, public Answering, public std::enable_shared_from_this<H1> {
@@ -94,8 +81,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   bool Holds();
 
   // -- answering
-  template <class Body>
-  void Fill(beast::response<Body>& message, const ResponseHead& head);
+  void AppendHead(const ResponseHead& head);
   void Flush();
   void OnWritten(bool ok);
   void OnAnswered();
@@ -285,24 +271,26 @@ void H1::Refuse(int status, std::string why) {
 
 // -- answering --
 
-template <class Body>
-void H1::Fill(beast::response<Body>& message, const ResponseHead& head) {
-  message.version(11);
-  message.result(static_cast<unsigned>(head.status));
-  for (const auto& [name, value] : head.headers) message.insert(name, value);
+// Without what tells the end of the body, and without the empty line.
+void H1::AppendHead(const ResponseHead& head) {
   unread_ = !parser_->is_done();
   keep_alive_ = keep_alive_ && !unread_ && !serving_.draining;
-  message.keep_alive(keep_alive_);
+  const auto reason =
+      beast::obsolete_reason(beast::int_to_status(static_cast<unsigned>(head.status)));
+  out_.append("HTTP/1.1 ").append(std::to_string(head.status)).append(1, ' ');
+  out_.append(reason.data(), reason.size()).append("\r\n");
+  for (const auto& [name, value] : head.headers) AppendField(name, value, out_);
+  if (!keep_alive_) AppendField("Connection", "close", out_);
 }
 
 void H1::Whole(ResponseHead head, std::string body, Headers) {
   if (state_ == State::kClosed || opened_) return;
   opened_ = ended_ = true;
-  beast::response<beast::string_body> message;
-  Fill(message, head);
-  message.body() = std::move(body);
-  message.prepare_payload();
-  Append(message, false, out_);
+  AppendHead(head);
+  // Source of rules: RFC 9110, section 8.6.
+  const bool never = head.status < 200 || head.status == 204 || head.status == 304;
+  if (!body.empty() || !never) AppendField("Content-Length", std::to_string(body.size()), out_);
+  out_.append("\r\n").append(body);
   Flush();
 }
 
@@ -311,10 +299,10 @@ void H1::Open(ResponseHead head) {
   opened_ = true;
   chunked_ = parser_->get().version() >= 11;  // a client of HTTP/1.0 knows the end by the close
   keep_alive_ = keep_alive_ && chunked_;
-  beast::response<beast::empty_body> message;
-  Fill(message, head);
-  message.chunked(chunked_);
-  Append(message, true, out_);
+  AppendHead(head);
+  if (chunked_) AppendField("Transfer-Encoding", "chunked", out_);
+  out_ += "\r\n";
+  in_.shrink_to_fit();  // it may be long until the next request
   Flush();
 }
 

@@ -5,8 +5,11 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
+#include <memory>
+#include <utility>
 
 namespace ns::gateway::http {
 namespace {
@@ -35,24 +38,24 @@ class PipeOf : public Pipe {
     asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()),
                       [done = std::move(done)](error_code error, size_t) { done(!error); });
   }
+  // The system is asked once, and what it says is kept until somebody wants to know.
   void Watch(std::function<void()> gone) override {
-    const uint64_t watch = ++watch_;
-    socket().async_wait(asio::socket_base::wait_error,
-                        [this, watch, gone = std::move(gone)](error_code error) {
-                          if (!error && watch == watch_) gone();
-                        });
+    watch_->gone = std::move(gone);
+    if (watch_->hung_up)
+      return asio::post(stream_.get_executor(), [watch = watch_] { watch->Tell(); });
+    if (std::exchange(watch_->asked, true)) return;
+    socket().async_wait(asio::socket_base::wait_error, [watch = watch_](error_code error) {
+      watch->hung_up = !error;
+      if (!error) watch->Tell();
+    });
   }
-  void StopWatching() override {
-    ++watch_;
-    error_code ignored;
-    socket().cancel(ignored);
-  }
+  void StopWatching() override { watch_->gone = nullptr; }
   void ShutdownSend() override {
     error_code ignored;
     socket().shutdown(asio::socket_base::shutdown_send, ignored);
   }
   void Close() override {
-    ++watch_;
+    StopWatching();
     error_code ignored;
     socket().close(ignored);
   }
@@ -62,7 +65,14 @@ class PipeOf : public Pipe {
   Stream stream_;
 
  private:
-  uint64_t watch_ = 0;  // tells a late call from the one that is waited for
+  struct Watched {
+    bool asked = false, hung_up = false;
+    std::function<void()> gone;
+    void Tell() {
+      if (gone) std::exchange(gone, nullptr)();
+    }
+  };
+  const std::shared_ptr<Watched> watch_ = std::make_shared<Watched>();
 };
 
 class PlainPipe final : public PipeOf<Socket> {

@@ -11,7 +11,8 @@ class io_context;
 
 namespace ns::gateway::http {
 
-// Lives on that thread.
+// Lives on that thread. Cheap to set anew for later and to stop, which hardly any request waits
+// for: what the system was asked for stays, and is looked at when it comes.
 class Timer {
  public:
   using Clock = std::chrono::steady_clock;

@@ -158,7 +158,7 @@ class Planner {
     packing_.gzip_out = Lists(head_.Header(NamesOf(kind).out), "gzip");
     Speak(kind, content_type);
     if (method == nullptr) return Refused(NoSuchMethod(target_));
-    plan_.method = *method;
+    plan_.method = method;
     const bool for_streams = kind != Kind::kConnectUnary;
     if (method->server_streaming ? !for_streams : kind == Kind::kConnectStream)
       return WrongType(head_.Header("content-type"), *method);
@@ -225,7 +225,7 @@ Reply PlainRefusal(const Problem& problem, Headers headers) {
 
 Planned PlanCall(const http::Head& head, const Target& target, const Schema& schema,
                  uint64_t most) {
-  const auto method = schema.Find(std::string_view(target.path).substr(1));
+  const Method* const method = schema.Find(target.path.substr(1));
   Planner planner(head, target, most);
   if (method && method->side_effect_free && !method->server_streaming && head.method == "GET")
     return planner.Get(*method);
@@ -235,7 +235,7 @@ Planned PlanCall(const http::Head& head, const Target& target, const Schema& sch
   if (head.method != "POST")
     return NotAllowed(head, target, method->side_effect_free ? "GET, POST" : "POST");
   if (dialect == nullptr) return WrongType(head.Header("content-type"), *method);
-  return planner.Post(*dialect, method.get());
+  return planner.Post(*dialect, method);
 }
 
 }  // namespace ns::gateway::rpc

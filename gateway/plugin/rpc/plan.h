@@ -15,7 +15,7 @@ namespace ns::gateway::rpc {
 
 // A call of one method.
 struct Plan {
-  Method method;
+  const Method* method = nullptr;  // of the schema
   Codec codec = Codec::kProto;
   std::shared_ptr<const Protocol> protocol;
   const Framed* framed = nullptr;  // the same one, of a method that streams

@@ -4,9 +4,12 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
+#include <optional>
 #include <stdexcept>
 
+#include "rpc/plain_json.h"
 #include "rpc/utf8.h"
 
 namespace ns::gateway::rpc {
@@ -29,11 +32,35 @@ class Complaints : public pb::DescriptorPool::ErrorCollector {
   std::string text;
 };
 
+void AddMethods(const pb::FileDescriptor& file, std::unordered_map<std::string, Method>& methods) {
+  for (int i = 0; i < file.service_count(); ++i) {
+    const pb::ServiceDescriptor& service = *file.service(i);
+    for (int j = 0; j < service.method_count(); ++j) {
+      const pb::MethodDescriptor& method = *service.method(j);
+      const std::string name = service.full_name() + "/" + method.name();
+      methods.emplace(
+          name, Method{name, method.input_type()->full_name(), method.output_type()->full_name(),
+                       method.options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS,
+                       method.client_streaming(), method.server_streaming()});
+    }
+  }
+}
+
 Problem Malformed(const std::string& type, std::string_view why) {
   return {NS_E_INVALID,
           "The request is not the JSON of a " + type + ": " + MadeUtf8(why.substr(0, kShown)),
           {},
           0};
+}
+
+// A text as the library writes it, which escapes more than it must.
+std::optional<std::string> Quoted(pb::util::TypeResolver& common, std::string_view text) {
+  pb::StringValue value;
+  value.set_value(std::string(text));
+  std::string json;
+  const auto status = pb::util::BinaryToJsonString(&common, UrlOf("google.protobuf.StringValue"),
+                                                   value.SerializeAsString(), &json);
+  return status.ok() ? std::optional(std::move(json)) : std::nullopt;
 }
 
 // The parser of protobuf is lenient about what stands at the top.
@@ -50,26 +77,20 @@ Schema::Schema(std::string_view descriptors) : pool_(std::make_unique<pb::Descri
     throw std::invalid_argument("the host's descriptors cannot be read");
   for (const pb::FileDescriptorProto& file : files.file()) {
     Complaints complaints;
-    if (!pool_->BuildFileCollectingErrors(file, &complaints))
-      throw std::invalid_argument("the host's descriptors: " + complaints.text);
+    const pb::FileDescriptor* const built = pool_->BuildFileCollectingErrors(file, &complaints);
+    if (built == nullptr) throw std::invalid_argument("the host's descriptors: " + complaints.text);
+    AddMethods(*built, methods_);
   }
   resolver_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, pool_.get()));
+  common_.reset(pb::util::NewTypeResolverForDescriptorPool(
+      kPrefix, pb::StringValue::descriptor()->file()->pool()));
 }
 
 Schema::~Schema() = default;
 
-std::unique_ptr<Method> Schema::Find(std::string_view name) const {
-  const size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return nullptr;
-  const pb::ServiceDescriptor* service =
-      pool_->FindServiceByName(std::string(name.substr(0, slash)));
-  const pb::MethodDescriptor* method =
-      service ? service->FindMethodByName(std::string(name.substr(slash + 1))) : nullptr;
-  if (!method) return nullptr;
-  return std::make_unique<Method>(Method{
-      std::string(name), method->input_type()->full_name(), method->output_type()->full_name(),
-      method->options().idempotency_level() == pb::MethodOptions::NO_SIDE_EFFECTS,
-      method->client_streaming(), method->server_streaming()});
+const Method* Schema::Find(const std::string& name) const {
+  const auto found = methods_.find(name);
+  return found == methods_.end() ? nullptr : &found->second;
 }
 
 Converted Schema::FromJson(const std::string& type, std::string_view json) const {
@@ -84,6 +105,10 @@ Converted Schema::FromJson(const std::string& type, std::string_view json) const
 }
 
 Converted Schema::ToJson(const std::string& type, const std::string& wire) const {
+  const auto quoted = [this](std::string_view text) { return Quoted(*common_, text); };
+  if (const auto* const plain = pool_->FindMessageTypeByName(type)) {
+    if (auto json = PlainJson(*plain, wire, quoted)) return std::move(*json);
+  }
   std::string json;
   const auto status = pb::util::BinaryToJsonString(resolver_.get(), UrlOf(type), wire, &json);
   if (status.ok()) return json;

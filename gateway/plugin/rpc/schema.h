@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 
 #include "rpc/problem.h"
@@ -41,7 +42,7 @@ class Schema {
   Schema& operator=(const Schema&) = delete;
 
   // "package.Service/Method", or null.
-  std::unique_ptr<Method> Find(std::string_view name) const;
+  const Method* Find(const std::string& name) const;
   // JSON of a message to its wire form. A mistake of the client is invalid_argument.
   Converted FromJson(const std::string& type, std::string_view json) const;
   // The wire form to JSON, defaults left out.
@@ -51,7 +52,8 @@ class Schema {
 
  private:
   std::unique_ptr<google::protobuf::DescriptorPool> pool_;
-  std::unique_ptr<google::protobuf::util::TypeResolver> resolver_;
+  std::unique_ptr<google::protobuf::util::TypeResolver> resolver_, common_;
+  std::unordered_map<std::string, Method> methods_;  // by name
 };
 
 }  // namespace ns::gateway::rpc
