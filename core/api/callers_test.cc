@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 class CallersTest : public ApiWorld {
  protected:
-  ~CallersTest() override { RemakeDispatcher(MakeSettings()); }  // on a store that outlives it
+  ~CallersTest() override { RemakeDispatcher(TestSettings()); }  // on a store that outlives it
 
   static Peer Bearer(const std::string& text) {
     return {false, 0, 0, "203.0.113.9", {{"authorization", "Bearer " + text}}};
@@ -39,7 +39,7 @@ class CallersTest : public ApiWorld {
 
 TEST_F(CallersTest, WhoCallsAgainAndAgain_IsLookedUpOnceASecond) {
   const auto made = MakeToken(own_pb::TOKEN_SCOPE_READ);
-  RemakeDispatcher(MakeSettings(), counted.Ports());
+  RemakeDispatcher(TestSettings(), counted.Ports());
   for (int i = 0; i < 1000; ++i) {
     ASSERT_EQ(Me(Named("alice")).value().name(), "alice");
     ASSERT_EQ(Me(Bearer(made.text())).value().name(), "alice");
@@ -124,7 +124,7 @@ class LateUsers final : public ports::UserStore {
 
 TEST_F(CallersTest, WhatWasReadBeforeAChange_IsNotKept) {
   LateUsers users(store.store().users);
-  const IdentitySettings settings = MakeSettings().identity;
+  const IdentitySettings settings = TestSettings().identity;
   Callers callers(ports::testing::With(store.store(), {.users = &users}), settings, clock);
   const UserId alice = store.store().users.Ensure("alice", false)->id;
   ASSERT_TRUE(store.store().admins.Grant(alice, "root@local").ok());
@@ -138,7 +138,7 @@ TEST_F(CallersTest, WhatWasReadBeforeAChange_IsNotKept) {
 }
 
 TEST_F(CallersTest, WhoCalledAMomentAgo_IsToldOfThemselvesAtOnce) {
-  RemakeDispatcher(MakeSettings(), counted.Ports());
+  RemakeDispatcher(TestSettings(), counted.Ports());
   const auto at_once = [&](const std::string& method, const std::string& message = "") {
     return dispatcher->AnswerAtOnce({}, Named("alice"), kApiService + method, message);
   };
@@ -161,7 +161,7 @@ TEST_F(CallersTest, WhoCalledAMomentAgo_IsToldOfThemselvesAtOnce) {
 }
 
 TEST_F(CallersTest, OneWhoComesAsAnAdmin_IsAnotherThanOneWhoDoesNot) {
-  const IdentitySettings settings = MakeSettings().identity;
+  const IdentitySettings settings = TestSettings().identity;
   Callers callers(store.store(), settings, clock);
   EXPECT_TRUE(callers.Recognise({.name = "alice", .admin = true})->user.admin);
   EXPECT_FALSE(callers.Recognise({.name = "alice"})->user.admin);
@@ -169,7 +169,7 @@ TEST_F(CallersTest, OneWhoComesAsAnAdmin_IsAnotherThanOneWhoDoesNot) {
 
 TEST_F(CallersTest, Strangers_AreBounded) {
   LateUsers users(store.store().users);
-  const IdentitySettings settings = MakeSettings().identity;
+  const IdentitySettings settings = TestSettings().identity;
   Callers callers(ports::testing::With(store.store(), {.users = &users}), settings, clock);
   for (int i = 0; i <= 4096; ++i)
     ASSERT_TRUE(callers.Recognise({.name = "user-" + std::to_string(i)}).ok());

@@ -110,7 +110,7 @@ class ReceiveTest : public ApiWorld {
   }
   // A host of the platform that builds of that repository.
   Peer HostWith(const std::string& name) {
-    return Basic(model::FetchUser(name), model::FetchToken(MakeSettings().plan_key, name,
+    return Basic(model::FetchUser(name), model::FetchToken(TestSettings().plan_key, name,
                                                            clock.Now() + std::chrono::minutes(1)));
   }
   std::string Token(const Peer& owner, own_pb::TokenScope scope) {
