@@ -35,6 +35,7 @@ inline Store With(const Store& store, const OtherParts& others) {
       .listings = others.listings ? *others.listings : store.listings,
       .audit = store.audit,
       .repeats = store.repeats,
+      .received = store.received,
       .hints = store.hints,
   };
 }
