@@ -45,8 +45,7 @@ class TokenStore {
   virtual Status NoteUse(const TokenId& id) = 0;
   // Of one user, newest first, expired ones among them.
   virtual Result<std::vector<model::Token>> List(const UserId& user) = 0;
-  // The token is gone, and those that were made with it. `user` empty: whosever it is. kNotFound:
-  // that user has no such token.
+  // It is gone, and those that were made with it. `user` empty: whosever it is. kNotFound: none.
   virtual Status Revoke(const TokenId& id, const UserId& user) = 0;
 };
 
