@@ -55,6 +55,7 @@ class Served:
     """What a server did under one load: CPU of it in microseconds a request, requests a second, the 99th percentile in milliseconds."""
 
     def __init__(self, cpu, count, seconds, p99):
+        assert count > 0, "nothing was answered"
         self.cpu, self.rate, self.p99 = cpu / count * 1e6, count / seconds, p99
 
     def __str__(self):
@@ -191,6 +192,18 @@ def make_apps(site, repository, have, count):
     site.sql(f"INSERT INTO application_owners SELECT {one}, (SELECT min(id) FROM subjects), 0 {many}")
     site.sql("INSERT INTO websites (id, application_id, ordinal, fqdn, path_prefix, port) "
              f"SELECT k || substr({one}, 2), {one}, k, 'app-' || n || '.apps.test', '/' || k, 8080 {many}, generate_series(1, 2) k")
+    settle(site)
+
+
+def settle(site):
+    """Waits until the controller has looked at all that is new, and changes nothing any more."""
+    def versions():
+        return site.sql("SELECT sum(version) FROM applications")
+    seen = []
+    def still():
+        seen.append(versions())
+        return len(seen) > 3 and len(set(map(tuple, seen[-4:]))) == 1
+    until(still, 60, "applications are as they stay", every=1)
 
 
 def a_repository(site):

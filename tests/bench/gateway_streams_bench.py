@@ -125,7 +125,9 @@ def live_log(site, app, followers):
 
 def main():
     build, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * count + 1000, 4 * count + 1000))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    assert most > count + 1000, f"a process may have {most} files open, and {count} streams want more"
     about_the_machine()
     with installation(build, connections=min(65536, 2 * count + 100)) as site:
         make_apps(site, a_repository(site), 0, 1)
