@@ -152,6 +152,10 @@ TEST_F(RepeatsTest, FirstUnderWay_HasTheSecondComeBack) {
                     const std::string& folder, const ports::LargeFiles& large) override {
       return git_.Checkout(call, remote, commit, folder, large);
     }
+    Result<ports::HostKeyLook> HostKey(const ports::Call& call,
+                                       const ports::Remote& remote) override {
+      return git_.HostKey(call, remote);
+    }
 
    private:
     FakeGit& git_;
