@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -59,7 +60,7 @@ class Memory final : public ports::ByteExchange {
       ::eventfd_read(event_, &ignored);
       return false;
     }
-    bytes += body_.substr(at_, piece_);
+    bytes += body_.substr(std::min(at_, body_.size()), piece_);
     at_ += piece_;
     return !stalls && at_ >= body_.size();
   }

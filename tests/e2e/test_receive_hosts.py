@@ -95,7 +95,7 @@ def edge(hosts, logs):
 
 def tls_tree(hosts, name, version="HTTP/2"):
     return WorkTree(hosts, name, f"https://127.0.0.1:{TLS}",
-                    (f"http.sslCAInfo={hosts.root}/tls/ca.pem", f"http.version={version}"))
+                    (f"http.version={version}",), {"GIT_SSL_CAINFO": f"{hosts.root}/tls/ca.pem"})
 
 
 @pytest.mark.parametrize("version", ["HTTP/2", "HTTP/1.1"])

@@ -14,8 +14,8 @@ def make_token(site, name, scope="TOKEN_SCOPE_ADMIN", **more):
 class WorkTree:
     """`address`: of the gateway, where it is not the site's plain one."""
 
-    def __init__(self, site, name, address=None, settings=()):
-        self.site, self.name, self.settings = site, name, settings
+    def __init__(self, site, name, address=None, settings=(), env=None):
+        self.site, self.name, self.settings, self.env = site, name, settings, env or {}
         self.address = address or f"http://127.0.0.1:{site.api_port}"
         self.folder = os.path.join(site.machine.root, "work", name)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -25,7 +25,7 @@ class WorkTree:
     def run(self, *words, **env):
         settings = [word for setting in ("user.name=Test", "user.email=test@localhost", *self.settings) for word in ("-c", setting)]
         return subprocess.run(["git", *settings, *words], cwd=self.folder, capture_output=True, text=True, timeout=120,
-                              env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "HOME": self.folder, **env})
+                              env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "HOME": self.folder, **self.env, **env})
 
     def git(self, *words, **env):
         done = self.run(*words, **env)
