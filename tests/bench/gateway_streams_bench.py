@@ -28,16 +28,20 @@ def asked(path, method, message):
     return connection
 
 
-def opened(path):
-    """One on which a stream has begun: all that is there has been told."""
-    connection = asked(path, WATCH, {"withoutInitial": True})
-    answer = b""
-    while b"synced" not in answer:
-        piece = connection.recv(4096)
-        assert piece, f"the stream ended: {answer}"
-        answer += piece
-    connection.setblocking(False)
-    return connection
+def opened(path, count, at_once=100):
+    """So many on which a stream has begun: all that is there has been told."""
+    connections = []
+    while len(connections) < count:
+        some = [asked(path, WATCH, {"withoutInitial": True}) for _ in range(min(at_once, count - len(connections)))]
+        for connection in some:
+            answer = b""
+            while b"synced" not in answer:
+                piece = connection.recv(4096)
+                assert piece, f"the stream ended: {answer}"
+                answer += piece
+            connection.setblocking(False)
+        connections += some
+    return connections
 
 
 def heard(connections, word, seconds):
@@ -55,11 +59,11 @@ def heard(connections, word, seconds):
 
 def idle_streams(site, app, count):
     pid, path = site.nsd["services"].process.pid, site.api.socket_path
-    for connection in [opened(path) for _ in range(50)]:  # what is made once, and kept
+    for connection in opened(path, 50):  # what is made once, and kept
         connection.close()
     time.sleep(1)
     before, begin = memory_kib(pid), time.monotonic()
-    connections = [opened(path) for _ in range(count)]
+    connections = opened(path, count)
     took = time.monotonic() - begin
     time.sleep(2)
     after, spent = memory_kib(pid), cpu_seconds(pid)
