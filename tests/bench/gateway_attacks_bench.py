@@ -121,7 +121,7 @@ ATTACKS = {
 
 def good_clients(folder, port, version):
     """Starts them; what they wait for is in the log once they have ended."""
-    body, log = os.path.join(folder, "body"), os.path.join(folder, f"good-{version}.log")
+    body, log = os.path.join(folder, "body"), os.path.join(folder, f"good-{version.replace('/', '-')}.log")
     with open(body, "wb") as file:
         file.write(b"\x08\x00")
     with contextlib.suppress(FileNotFoundError):
