@@ -121,7 +121,8 @@ ATTACKS = {
 
 def good_clients(folder, port, version):
     """Starts them; what they wait for is in the log once they have ended."""
-    body, log = os.path.join(folder, "body"), os.path.join(folder, f"good-{version}.log")
+    name = version.replace("/", "-")
+    body, log = os.path.join(folder, f"body-{name}"), os.path.join(folder, f"good-{name}.log")
     with open(body, "wb") as file:
         file.write(b"\x08\x00")
     with contextlib.suppress(FileNotFoundError):

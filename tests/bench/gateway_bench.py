@@ -2,7 +2,7 @@
 """What a call costs through the gateway and the API behind it, beside nginx with a static answer of the same size and the stock gRPC server in C++
 with the same method: CPU of the serving process for each request and the 99th percentile, over HTTP/1.1 (wrk) and HTTP/2 without TLS (h2load).
 
-usage: gateway_bench.py BUILD_FOLDER, as root inside tests/e2e/isolated (`./run bench gateway` does that)."""
+usage: gateway_bench.py BUILD_FOLDER [APPLICATIONS...] (GetMe, and 10, 100 and 1000), as root inside tests/e2e/isolated (`./run bench gateway` does that)."""
 import subprocess
 import sys
 import time
@@ -70,15 +70,16 @@ class Bench:
 
 
 def main():
-    build = sys.argv[1]
+    build, counts = sys.argv[1], [int(count) for count in sys.argv[2:]]
     about_the_machine()
     with installation(build) as site:
         nginx = Nginx(site.root)
         try:
             bench = Bench(build, site, nginx)
-            bench.all_of("GetMe", "GetMe")
+            if not counts:
+                bench.all_of("GetMe", "GetMe")
             repository, have = a_repository(site), 0
-            for count in (10, 100, 1000):
+            for count in counts or (10, 100, 1000):
                 make_apps(site, repository, have, count)
                 have = count
                 bench.all_of(f"GetApplications with {count}", "GetApplications")

@@ -17,9 +17,9 @@ namespace ns::gateway::rpc {
 using QuotedBy = std::function<std::optional<std::string>(std::string_view)>;
 
 // The JSON of `wire`, a message of that type, in the order of the wire, byte by byte that of
-// libprotobuf, which takes ten times as long. None where it holds what is left to that library:
-// maps, floating point, packed lists, google.protobuf.* but Timestamp and Empty, or bytes that are
-// no such message. `quoted`: for texts that are more than plain ASCII.
+// libprotobuf, which goes there by way of types and events. None where it holds what is left to
+// that library: maps, floating point, packed lists, google.protobuf.* but Timestamp and Empty, or
+// bytes that are no such message. `quoted`: for texts that are more than plain ASCII.
 std::optional<std::string> PlainJson(const google::protobuf::Descriptor& type,
                                      std::string_view wire, const QuotedBy& quoted);
 
