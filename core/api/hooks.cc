@@ -44,7 +44,7 @@ Result<RepositoryUrls::Found> RepositoryUrls::Find(const std::set<std::string>& 
   if (urls.empty()) return Found();
   Lock lock(mutex_);
   std::set<RepositoryId> found = Known(urls);
-  const auto sure = [&] { return asked_ && outcome_.ok() && asked_at_ >= named; };
+  const auto sure = [&] { return asked_ && outcome_.ok() && asked_at_ > named; };
   const Duration age = now - asked_at_;
   if (!asked_ || (found.empty() ? !sure() && age >= kAskAgain : age >= kFresh)) {
     NS_TRY(Load(store, now));
