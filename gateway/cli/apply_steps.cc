@@ -1,8 +1,8 @@
 #include "apply_steps.h"
 
-#include <thread>
-
 #include <google/protobuf/util/message_differencer.h>
+
+#include <thread>
 
 #include "failure.h"
 #include "follow.h"

@@ -121,7 +121,8 @@ TEST_F(UsageTest, TopHasEveryPageAndWhatIsTheCallersToSee) {
 
 TEST_F(UsageTest, TopAsJson) {
   EXPECT_EQ(Run({"top", "--once", "--json"}), 0) << err_;
-  const auto& apps = boost::json::parse(out_).at("applications").as_array();
+  const auto json = boost::json::parse(out_);
+  const auto& apps = json.at("applications").as_array();
   ASSERT_EQ(apps.size(), 2U);
   EXPECT_EQ(apps[0].at("name"), "shop");
   EXPECT_EQ(apps[0].at("state"), "LIVE");
