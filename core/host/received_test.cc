@@ -36,6 +36,9 @@ class RecordingGit final : public ports::GitRemote {
     needed.erase(needed.begin());
     return needs;
   }
+  Result<ports::HostKeyLook> HostKey(const ports::Call&, const ports::Remote&) override {
+    return Status(Code::kUnsupported, "what lies here has no host");
+  }
   std::vector<ports::Remote> asked;
   std::vector<std::string> needed;  // by each attempt
 };
