@@ -109,8 +109,10 @@ TEST_F(AppTest, CreateOnATerminalAsksWithDefaults) {
       {"Build method [runtime-dockerfile]: ", "nope"},
       {"There is no method \"nope\"", ""},
       {"Build method [runtime-dockerfile]: ", ""},
-      {"entrypoint: ", ""},                          {"command: ", "./run"},
-      {"dockerfileName [Dockerfile]: ", "Other"},    {"context [.]: ", ""},
+      {"entrypoint: ", ""},
+      {"command: ", "./run"},
+      {"dockerfileName [Dockerfile]: ", "Other"},
+      {"context [.]: ", ""},
       {"or none [fresh.test]: ", ""},
       {"listens on [3000]: ", "4000"},
       {"Start it at once? [Y/n]: ", "n"}};

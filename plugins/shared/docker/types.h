@@ -108,8 +108,8 @@ struct Event {
 
 // What a running container has used; -1: not known.
 struct Usage {
-  int64_t cpu_ns = -1;        // processor time since it was started
-  int64_t memory_bytes = -1;  // now, without files that the kernel can drop
+  int64_t cpu_ns = -1;                           // processor time since it was started
+  int64_t memory_bytes = -1;                     // now, without files that the kernel can drop
   int64_t received_bytes = -1, sent_bytes = -1;  // since it was started
   friend bool operator==(const Usage&, const Usage&) = default;
 };
