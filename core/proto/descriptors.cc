@@ -14,6 +14,7 @@
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/platform/v1/push.pb.h"
 #include "neoshowcase/platform/v1/queue.pb.h"
+#include "neoshowcase/platform/v1/repository.pb.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
 #include "neoshowcase/policy/v1/policy.pb.h"
@@ -37,6 +38,7 @@ std::vector<const FileDescriptor*> Roots() {
           neoshowcase::platform::v1::WatchRequest::descriptor()->file(),
           neoshowcase::platform::v1::ListBuildQueueRequest::descriptor()->file(),
           neoshowcase::platform::v1::ListHostsRequest::descriptor()->file(),
+          neoshowcase::platform::v1::HostKey::descriptor()->file(),
           neoshowcase::platform::v1::Token::descriptor()->file(),
           neoshowcase::platform::v1::Admin::descriptor()->file(),
           neoshowcase::platform::v1::PreparePushRequest::descriptor()->file()};
