@@ -326,7 +326,7 @@ TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
   EXPECT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
   *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
   EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()),
-            Fields{"websites[0].fqdn"});
+            Fields{"websites.websites[0].fqdn"});
 }
 
 TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
