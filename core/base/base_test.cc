@@ -72,6 +72,8 @@ TEST(Sha256Hex, Empty_IsTheKnownDigest) {
 TEST(Base64, RoundTrip_AndRefusal) {
   EXPECT_EQ(FromBase64(ToBase64("\xff hi")).value(), "\xff hi");
   EXPECT_FALSE(FromBase64("!!").ok());
+  EXPECT_FALSE(FromBase64("AAAA\xf0\x9f\x98\x80").ok()) << "four bytes beyond ASCII";
+  EXPECT_FALSE(FromBase64Url("AAAA\xf0\x9f\x98\x80").ok());
 }
 
 TEST(SshKeyPair, Lines_HaveOpenSshForm) {

@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -19,8 +20,11 @@ void AppendSshString(std::string& out, std::string_view text) {
   out += text;
 }
 
-// Neither bits nor bytes are left over.
+// Neither bits nor bytes are left over. libsodium 1.0.18 takes some bytes beyond ASCII for letters.
 Result<std::string> Decode(std::string_view text, int variant) {
+  const bool ascii =
+      std::all_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x80; });
+  if (!ascii) return Invalid("not base64");
   std::string bytes(text.size(), '\0');
   size_t size = 0;
   const int rc = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),

@@ -17,7 +17,7 @@ from test_operations import get, total
 INDEX, LINK, TLS, EDGE_PUBLIC, EDGE_OPERATIONS = 9, 7449, 4449, 4459, 9199
 
 CONTROLLER = """
-receive: {{address: "https://127.0.0.1:{tls_port}"}}
+receive: {{address: "https://localhost:{tls_port}"}}
 link:
   listen: "127.0.0.1:{link}"
   certificate: {tls}/controller.pem
@@ -32,7 +32,7 @@ BUILDER = """
 installation: pushed
 data: {root}/builder
 roles: [builder]
-git: {{private_hosts: [127.0.0.1], ca_file: {tls}/ca.pem}}
+git: {{private_hosts: [localhost], ca_file: {tls}/ca.pem}}
 link: {{connect: ["localhost:{link}"], token: {{file: {tls}/token}}, ca: {tls}/ca.pem}}
 plugins:
   engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
@@ -139,7 +139,7 @@ def test_push_to_another_host_of_services_is_told_where_to_go(hosts, edge, token
     tree.commit({"a": "a"})
     assert tree.push(token).returncode == 0
     refused = tree.run("push", f"http://any:{token}@127.0.0.1:{EDGE_PUBLIC}/git/lies-there.git", "HEAD:main")
-    assert refused.returncode != 0 and f"use https://127.0.0.1:{TLS}/git/lies-there.git" in refused.stderr, refused.stderr
+    assert refused.returncode != 0 and f"use https://localhost:{TLS}/git/lies-there.git" in refused.stderr, refused.stderr
     assert tree.run("push", f"http://any:{token}@127.0.0.1:{EDGE_PUBLIC}/git/lies-here.git", "HEAD:main").returncode == 0
     assert os.path.isdir(f"{hosts.root}/edge/repositories/lies-here.git")
 
