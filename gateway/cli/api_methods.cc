@@ -9,6 +9,7 @@
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/platform/v1/push.pb.h"
 #include "neoshowcase/platform/v1/queue.pb.h"
+#include "neoshowcase/platform/v1/repository.pb.h"
 #include "neoshowcase/platform/v1/token.pb.h"
 #include "neoshowcase/platform/v1/watch.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
@@ -24,7 +25,7 @@ std::vector<const google::protobuf::MethodDescriptor*> ApiMethods() {
         own::ListAdminsRequest::descriptor(), own::ApplicationForm::descriptor(),
         own::AuditEvent::descriptor(), own::ListBuildQueueRequest::descriptor(),
         own::ListHostsRequest::descriptor(), own::ListEnvRequest::descriptor(),
-        own::PreparePushRequest::descriptor(), own::Token::descriptor(),
+        own::PreparePushRequest::descriptor(), own::HostKey::descriptor(), own::Token::descriptor(),
         own::WatchRequest::descriptor()}) {
     const google::protobuf::FileDescriptor& file = *message->file();
     for (int i = 0; i < file.service_count(); ++i) {

@@ -10,7 +10,8 @@ namespace {
 TEST(HostileSample, IsAnsweredAsOnTheStoreInMemory) {
   Gateway gateway(store::testing::Postgres().NewDatabase());
   hostile::Sender sender([&](const std::string& method, const std::string& request) {
-    return gateway.Invoke("alice", method.substr(method.find('/') + 1), request);
+    const size_t name = method.find('/') + 1;
+    return gateway.Invoke("alice", method.substr(name), request, "", method.substr(0, name));
   });
   const auto state = [&] {
     std::string text;
