@@ -11,14 +11,15 @@
 
 namespace ns::act {
 
-// What another host is given to tell of a moment.
-inline constexpr Duration kUsageGrace = std::chrono::seconds(5);
+// What another host is given to tell of a moment: longer than a reading may take, or the two would
+// take turns; shorter than the span.
+inline constexpr Duration kUsageGrace = std::chrono::seconds(12);
 
 // Reads what one backend counts, at every multiple of model::kUsageSpan, and puts what was used
 // since the last reading into the store, and at every full minute the average of that minute.
 // Where another host does so for the same backend, it reads nothing, and looks a moment after each
-// multiple whether that one has told of it: where not, it takes over. What could not be stored is
-// lost. [one thread]
+// multiple whether that one has told of it: where not, it takes over. Where nothing runs there is
+// nothing to tell, and each host looks. What could not be stored is lost. [one thread]
 class SampleTaker {
  public:
   SampleTaker(std::string backend, ports::Backend& source, ports::UsageStore& store)

@@ -14,10 +14,12 @@ Callers::Key Callers::KeyOf(const Claim& claim) {
   return {false, claim.name, claim.admin};
 }
 
-std::optional<Caller> Callers::Find(const State& state, const Key& key, Duration now) {
+std::optional<Caller> Callers::Find(const State& state, const Key& key, Duration now) const {
   const auto found = state.seen.find(key);
   if (found == state.seen.end() || now - found->second.since >= kCallerKept) return std::nullopt;
-  return found->second.caller;
+  const Caller& caller = found->second.caller;
+  if (caller.token && clock_.Now() >= caller.token->expires) return std::nullopt;
+  return caller;
 }
 
 std::optional<Caller> Callers::Kept(const Claim& claim) {

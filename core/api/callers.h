@@ -41,7 +41,7 @@ class Callers {
   };
 
   static Key KeyOf(const Claim& claim);
-  static std::optional<Caller> Find(const State& state, const Key& key, Duration now);
+  std::optional<Caller> Find(const State& state, const Key& key, Duration now) const;
 
   const ports::Store store_;
   const IdentitySettings& settings_;

@@ -21,6 +21,7 @@ class CallersTest : public ApiWorld {
     own_pb::CreateTokenRequest in;
     in.set_name("ci");
     in.set_scope(scope);
+    in.set_days(1);
     return Parsed<own_pb::CreateTokenResponse>(
                Raw(Named("alice"), "neoshowcase.platform.v1.TokenService/CreateToken",
                    in.SerializeAsString()))
@@ -67,6 +68,16 @@ TEST_F(CallersTest, RightsTakenAwayElsewhere_AreGoneWithinASecond) {
   RevokeElsewhere(made);
   clock.Advance(1s);
   EXPECT_EQ(Me(bearer).status().reason(), "TokenUnknown");
+}
+
+TEST_F(CallersTest, TokenThatRunsOut_IsKeptNoLonger) {
+  const auto made = MakeToken(own_pb::TOKEN_SCOPE_READ);
+  clock.Advance(24h - 500ms);
+  ASSERT_TRUE(Me(Bearer(made.text())).ok());
+  clock.Advance(499ms);
+  ASSERT_TRUE(Me(Bearer(made.text())).ok());
+  clock.Advance(1ms);
+  EXPECT_FALSE(Me(Bearer(made.text())).ok());
 }
 
 TEST_F(CallersTest, WhatWritesOrGoesOn_IsLetInByTheStoreAlone) {

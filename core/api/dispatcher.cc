@@ -293,7 +293,11 @@ std::optional<Result<std::string>> Dispatcher::AnswerAtOnce(const ports::Call& c
                                                             const Peer& peer,
                                                             const std::string& method,
                                                             std::string_view request) {
-  return state_->AnswerAtOnce(call, peer, method, request);
+  try {
+    return state_->AnswerAtOnce(call, peer, method, request);
+  } catch (const std::exception&) {
+    return std::nullopt;  // Invoke tells of it
+  }
 }
 
 bool Dispatcher::Streams(const std::string& method) const {

@@ -16,17 +16,21 @@ namespace platform = neoshowcase::platform::v1;
 using google::protobuf::Empty;
 
 constexpr char kService[] = "neoshowcase.platform.v1.RepositoryService/";
+constexpr char kHostKeys[] = "host_keys";
 
 Result<pb::Repository> CreateRepository(const Context& context, const Request& request,
                                         const platform::CreateRepositoryRequest& in) {
-  return RegisterRepository(context, request, in.repository(), in.host_keys());
+  auto made = RegisterRepository(context, request, in.repository(), in.host_keys());
+  if (!made.ok()) return Inside("repository", kHostKeys, made.status());
+  return made;
 }
 
 Result<Empty> UpdateRepository(const Context& context, const Request& request,
                                const platform::UpdateRepositoryRequest& in) {
   if (!in.update().id().empty() && in.update().id() != in.repository_id())
     return InvalidField("update.id", "must be left out, or be repository_id");
-  NS_TRY(ChangeRepository(context, request, in.update(), in.host_keys()));
+  NS_TRY(
+      Inside("update", kHostKeys, ChangeRepository(context, request, in.update(), in.host_keys())));
   return Empty();
 }
 

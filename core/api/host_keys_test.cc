@@ -16,8 +16,7 @@ class HostKeysTest : public ApiWorld {
  protected:
   template <class Out = Empty, class In>
   Result<Out> Keys(const Peer& peer, const std::string& method, const In& in) {
-    return Parsed<Out>(
-        Raw(peer, "neoshowcase.platform.v1.RepositoryService/" + method, in.SerializeAsString()));
+    return Sent<Out>(peer, "neoshowcase.platform.v1.RepositoryService/" + method, in);
   }
   static own_pb::CreateRepositoryRequest NewSsh(const Lines& keys = {}) {
     own_pb::CreateRepositoryRequest in;
@@ -94,7 +93,7 @@ TEST_F(HostKeysTest, Create_OfAHostThatIsRefused_NamesTheField) {
   git.verdict = Status(Code::kDenied, "HostKeyRefused", "an RSA key must have 2048 bits");
   Status status = Keys(Named("alice"), "CreateRepository", NewSsh()).status();
   EXPECT_EQ(status.reason(), "HostKeyRefused");
-  EXPECT_EQ(FieldsOf(status), Fields{"url"});
+  EXPECT_EQ(FieldsOf(status), Fields{"repository.url"});
   EXPECT_THAT(git.asked, IsEmpty()) << "it is told nothing";
   git.failure = Status(Code::kDenied, "HostKeyChanged", "it shows another");
   status = Keys(Named("alice"), "CreateRepository", NewSsh({kHostKeyA})).status();

@@ -23,7 +23,7 @@ using Texts = std::vector<std::string>;
 class LimitedTokensTest : public ApiWorld {
  protected:
   void SetUp() override {
-    const std::string repository = MakeRepository(Root());
+    repository = MakeRepository(Root());
     for (const std::string name : {"a", "b", "c", "d", "e"}) {
       auto in = NewApp(repository, name + ".apps.test");
       in.set_name(name);
@@ -84,6 +84,7 @@ class LimitedTokensTest : public ApiWorld {
     ASSERT_TRUE(Call(Root(), "StartApplication", OfApp(apps[name])).ok());
   }
 
+  std::string repository;
   std::map<std::string, std::string> apps;  // ids by name
   Peer limited;
   std::jthread reader{[this](const std::stop_token& stop) { dispatcher->FollowEvents(stop); }};
@@ -131,6 +132,24 @@ TEST_F(LimitedTokensTest, Watch_TellsOfItsOwnAlone) {
   const auto last = Until(*stream, apps["d"]);
   ASSERT_EQ(last.size(), 1U);
   EXPECT_TRUE(last[0].has_removed());
+}
+
+TEST_F(LimitedTokensTest, Watch_TellsOfNoRepository_NotEvenOfItsOwners) {
+  auto stream = Watch(limited).value();
+  Until(*stream, "synced");
+  ASSERT_TRUE(
+      store.store()
+          .events
+          .SetConditions(model::Subject::kRepository, repository,
+                         {{.type = "Fetch", .reason = "RemoteUnreachable", .message = "no route"}})
+          .ok());
+  ASSERT_TRUE(Call(Root(), "DeleteApplication", OfApp(apps["d"])).ok());
+  std::vector<WatchResponse> told;
+  while (told.empty() || !told.back().has_removed()) {
+    for (auto& message : Until(*stream, apps["d"])) told.push_back(std::move(message));
+    ASSERT_FALSE(HasFailure());
+  }
+  for (const WatchResponse& message : told) EXPECT_FALSE(message.has_repository());
 }
 
 TEST_F(LimitedTokensTest, Watch_ForOthersByName_IsAsForThoseThatAreNot) {

@@ -68,6 +68,20 @@ Status InvalidField(std::string field, std::string message) {
   return CheckNone({{std::move(field), std::move(message)}});
 }
 
+Status Inside(const std::string& field, const std::string& own, const Status& failure) {
+  google::rpc::Status wire;
+  google::rpc::BadRequest bad;
+  if (!wire.ParseFromString(failure.details()) || wire.details_size() != 1 ||
+      !wire.details(0).UnpackTo(&bad))
+    return failure;
+  model::Violations violations;
+  for (const auto& one : bad.field_violations()) {
+    const bool outside = one.field().starts_with(own);
+    violations.push_back({outside ? one.field() : field + "." + one.field(), one.description()});
+  }
+  return Refuse(failure.code(), failure.reason(), violations);
+}
+
 Status ForCaller(Status failure, const std::string& method, Random& random) {
   google::rpc::ErrorInfo info;
   if (failure.code() == Code::kInternal) {

@@ -15,6 +15,9 @@ Status Refuse(Code code, std::string reason, const model::Violations& violations
 // OK when there are no violations, else kInvalid.
 Status CheckNone(const model::Violations& violations);
 Status InvalidField(std::string field, std::string message);
+// `failure` of a message that is `field` of the request: its fields are named so. Those whose name
+// begins with `own` are the request's.
+Status Inside(const std::string& field, const std::string& own, const Status& failure);
 
 // `failure` as it leaves: details() with google.rpc.ErrorInfo besides what it held. Of kInternal
 // only an error id is left; the rest goes to the log under that id, with `method`.

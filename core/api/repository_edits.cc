@@ -47,9 +47,11 @@ Status Update(const Context& context, const Request& request, const model::Repos
   model::Violations violations;
   if (in.has_name()) model::CheckName("name", in.name(), violations);
   const bool moved = in.has_url() && in.url() != before.url;
-  if (model::ReceivedName(before.url) && (moved || in.has_auth()))
-    violations.push_back(
-        {moved ? "url" : "auth", "is the platform's own for a repository that is pushed to"});
+  if (model::ReceivedName(before.url) && (moved || in.has_auth() || !host_keys.empty()))
+    violations.push_back({moved           ? "url"
+                          : in.has_auth() ? "auth"
+                                          : "host_keys",
+                          "is the platform's own for a repository that is pushed to"});
   NS_TRY(CheckNone(violations));
   model::Repository after = before;
   if (in.has_name()) after.name = in.name();

@@ -71,9 +71,10 @@ struct View {
     return (!mine || std::ranges::find(owners, user.id) != owners.end()) && From(of);
   }
   bool From(const RepositoryId& of) const { return repository.empty() || repository == of; }
-  // A repository itself, for those who own it.
+  // A repository itself, for those who own it; a token that is limited to applications sees none.
   bool ShowsRepository(const std::vector<UserId>& owners, const RepositoryId& id) const {
-    return apps.empty() && Shows(owners, id) && Owns(user, owners);
+    const bool limited = token && token->limited;
+    return !limited && apps.empty() && Shows(owners, id) && Owns(user, owners);
   }
 };
 

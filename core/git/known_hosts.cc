@@ -43,11 +43,13 @@ Status CheckHostKey(const std::string& file, const std::string& host,
   const std::string kept = Kept(ReadAll(fd.get()), host);
   if (kept == fingerprint) return {};
   if (!kept.empty()) {
-    return Status(
-               Code::kDenied, "HostKeyChanged",
-               "the SSH host key of " + host + " has changed from " + kept + " to " + fingerprint +
-                   ": somebody may be in between; if the change is meant, remove its line from " +
-                   file)
+    return Status(Code::kDenied, "HostKeyChanged",
+                  "the SSH host key of " + host + " has changed from " + kept + " to " +
+                      fingerprint +
+                      ": somebody may be in between; if the change is meant, name the new key with "
+                      "the "
+                      "repository (`--host-key`), or have the operator remove the line from " +
+                      file)
         .SetFault(Fault::kOperator);
   }
   if (!keep) return {};

@@ -98,6 +98,17 @@ Status SshClient::CheckKey(bool keep) const {
   const auto& pinned = request_.host_keys;
   if (pinned.empty()) return CheckHostKey(request_.known_hosts, place_, shown, keep);
   if (std::find(pinned.begin(), pinned.end(), shown_) != pinned.end()) return {};
+  const bool rsa = std::all_of(pinned.begin(), pinned.end(),
+                               [](const auto& line) { return line.starts_with("ssh-rsa "); });
+  if (rsa && !shown_.starts_with("ssh-rsa ")) {
+    return Denied("HostKeyChanged",
+                  "only an RSA key of " + place_ + " is pinned, " + model::KeyFingerprints(pinned) +
+                      ", and it shows " + model::KeyFingerprints({shown_}) +
+                      " instead: hosts that sign by RSA with SHA-2 alone cannot be asked for that "
+                      "key here; ask its operator for the fingerprint of the other, then `ns repo "
+                      "host-key accept REPO " +
+                      shown + "`");
+  }
   return Denied("HostKeyChanged",
                 "the SSH host key of " + place_ + " is " + model::KeyFingerprints({shown_}) +
                     ", and pinned is " + model::KeyFingerprints(pinned) +

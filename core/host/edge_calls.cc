@@ -47,13 +47,18 @@ std::vector<plugin::ApiRawEntry> EdgeCalls::RawEntries() const {
   return entries;
 }
 
-// How long it waits for a thread counts too. What waits for nothing needs none.
+// How long it waits for a thread counts too. What waits for nothing needs none; an edge that cannot
+// take the answer yet is waited for elsewhere.
 void EdgeCalls::Invoke(plugin::ApiRequest request, std::shared_ptr<plugin::ApiReply> reply) {
   Asked asked{PeerOf(std::move(request.peer)), std::move(request.method),
               std::move(request.message), clock_.Monotonic()};
-  if (const auto answer =
-          dispatcher_.AnswerAtOnce(reply->call(), asked.peer, asked.method, asked.message))
-    return End(asked, *answer, *reply);
+  auto answer = dispatcher_.AnswerAtOnce(reply->call(), asked.peer, asked.method, asked.message);
+  if (answer && (!answer->ok() || reply->Offer(**answer, [] {})))
+    return Over(asked, answer->status(), *reply);
+  if (answer) {
+    return pool_.Submit([this, asked = std::move(asked), answer = *std::move(answer),
+                         reply = std::move(reply)] { End(asked, answer, *reply); });
+  }
   pool_.Submit(
       [this, asked = std::move(asked), reply = std::move(reply)] { Answer(asked, reply); });
 }
@@ -65,9 +70,12 @@ void EdgeCalls::Answer(const Asked& asked, const std::shared_ptr<plugin::ApiRepl
 
 void EdgeCalls::End(const Asked& asked, const Result<std::string>& answer,
                     plugin::ApiReply& reply) {
-  Count(asked.method, answer.status(), asked.at);
-  if (!answer.ok()) return reply.End(answer.status());
-  reply.End(reply.Message(*answer));
+  Over(asked, answer.ok() ? reply.Message(*answer) : answer.status(), reply);
+}
+
+void EdgeCalls::Over(const Asked& asked, const Status& outcome, plugin::ApiReply& reply) {
+  Count(asked.method, outcome, asked.at);
+  reply.End(outcome);
 }
 
 void EdgeCalls::Open(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply) {

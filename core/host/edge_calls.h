@@ -1,4 +1,5 @@
-// What edges ask through ns.host.api/1, carried out by the API on threads of its own.
+// What edges ask through ns.host.api/1, carried out by the API: what waits for nothing at once, the
+// rest on threads of its own.
 #pragma once
 
 #include <optional>
@@ -38,6 +39,7 @@ class EdgeCalls final : public plugin::ApiCalls {
   void Answer(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply);
   void Open(const Asked& asked, const std::shared_ptr<plugin::ApiReply>& reply);
   void End(const Asked& asked, const Result<std::string>& answer, plugin::ApiReply& reply);
+  void Over(const Asked& asked, const Status& outcome, plugin::ApiReply& reply);
   void Stream(plugin::ApiRawRequest& request, const api::Peer& peer, plugin::ApiReply& reply);
   void Count(const std::string& method, const Status& outcome, Duration asked);
 

@@ -72,8 +72,8 @@ class ApiReply {
                    const std::string& content_type = "") = 0;
 };
 
-// [any-thread] Invoke, Raw and Begin must not block: they hand the request to threads of their own,
-// which use `reply`.
+// [any-thread] Invoke, Raw and Begin must not block: they answer at once by what does not wait, or
+// hand the request to threads of their own, which use `reply`.
 class ApiCalls {
  public:
   virtual ~ApiCalls() = default;

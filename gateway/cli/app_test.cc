@@ -184,6 +184,24 @@ TEST_F(AppTest, UpdateDoesNotOverwriteWhatSomebodyElseChanged) {
   EXPECT_THAT(err_, HasSubstr("Somebody else changed shop at this moment; nothing of theirs is"));
 }
 
+TEST_F(AppTest, UpdateDoesNotDeleteSettingsThatItDoesNotKnow) {
+  own_.mutable_form()->mutable_build()->set_settings(R"({"dockerfile_name":"A","newer":"x"})");
+  server_.On("GetApplication", own_);
+  std::vector<platform::UpdateApplicationRequest> changes;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changes.emplace_back().ParseFromString(body);
+    return Ok(platform::UpdateApplicationResponse());
+  });
+  EXPECT_EQ(Run({"app", "update", "shop", "--set", "dockerfileName=Other"}), 1);
+  EXPECT_THAT(err_, HasSubstr("settings for it that this ns does not know"));
+  EXPECT_THAT(err_, HasSubstr("newer"));
+  EXPECT_THAT(err_, HasSubstr("update ns first"));
+  EXPECT_THAT(changes, testing::IsEmpty());
+  EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next"}), 0) << err_;
+  EXPECT_EQ(Run({"app", "update", "shop", "--method", "static-cmd"}), 0) << "another method's";
+  EXPECT_EQ(changes.size(), 2U);
+}
+
 TEST_F(AppTest, RestartNeedsARunningOne) {
   EXPECT_EQ(Run({"app", "restart", "shop"}), 0) << err_;
   apps_.mutable_applications(0)->set_running(false);

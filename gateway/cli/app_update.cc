@@ -57,7 +57,10 @@ platform::UpdateApplicationRequest ChangeOf(Context& context, const AppFlags& fl
   if (!flags.name.empty()) form.set_name(flags.name), part("name");
   if (!flags.ref.empty()) form.set_ref_name(flags.ref), part("ref_name");
   if (!flags.method.empty() || !flags.settings.empty()) {
-    form::TakeConfig(ConfigOf(flags, form::FromOwn(own).config()), form);
+    const auto config = ConfigOf(flags, form::FromOwn(own).config());
+    const std::string loss = form::LossIn(own.form(), config);
+    if (!loss.empty()) throw Failure(Exit::kFailed, "build: " + loss + ".");
+    form::TakeConfig(config, form);
     part("build");
     part(form.has_site() ? "site" : "run");
   }

@@ -155,6 +155,27 @@ applications:
   }
 }
 
+TEST_F(ApplyTest, SettingsOfANewerServerAreNotDeleted) {
+  own_.mutable_form()->mutable_build()->set_settings(
+      R"({"dockerfile_name":"Dockerfile","newer":"x"})");
+  server_.On("GetApplication", own_);
+  File("applications: [{name: shop, build: {method: runtime-dockerfile, dockerfileName: B}}]\n");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 2);
+  EXPECT_THAT(err_, HasSubstr("applications[0].build: cannot be changed"));
+  EXPECT_THAT(err_, HasSubstr("update ns first"));
+  EXPECT_THAT(updates_, testing::IsEmpty());
+  File("applications: [{name: shop, ref: next}]\n");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  EXPECT_EQ(updates_.size(), 2U);
+}
+
+TEST_F(ApplyTest, HostsOfAnySpellingAreTheSame) {
+  own_.mutable_form()->add_websites()->set_fqdn("xn--bcher-kva.apps.test");
+  server_.On("GetApplication", own_);
+  File("applications: [{name: shop, websites: [{fqdn: BÜCHER.apps.test}]}]\n");
+  EXPECT_EQ(Run({"diff", "-f", path_}), 0) << out_ << err_;
+}
+
 TEST_F(ApplyTest, WhatSomebodyElseChangedIsNotOverwritten) {
   File("applications: [{name: shop, ref: next}]\n");
   server_.On("UpdateApplication", [](const std::string& body) {

@@ -79,6 +79,12 @@ TEST_F(MovesTest, ExchangedAddressesAreReleasedOnce) {
               ElementsAre("websites", "port_publications"));
 }
 
+TEST_F(MovesTest, HostBeyondAsciiIsKnownByItsALabel) {
+  live_.applications[0].mutable_websites(0)->set_fqdn("xn--bcher-kva.test");
+  EXPECT_THAT(OrderOf(Make(At("a", {"b.test"}) + At("b", {"bücher.test"}))),
+              ElementsAre("release a:", "b", "a"));
+}
+
 TEST_F(MovesTest, ARingOfThree) {
   EXPECT_THAT(OrderOf(Make(At("a", {"b.test"}) + At("b", {"c.test"}) + At("c", {"a.test"}))),
               ElementsAre("release a:", "c", "b", "a"));

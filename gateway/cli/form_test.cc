@@ -71,6 +71,26 @@ TEST(Form, IsReadWithAllThatItHolds) {
   EXPECT_EQ(read.PlaceOf("applications[0].env.TOKEN.valueFrom.file").line, 27);
 }
 
+// As core/model keeps them, see CanonicalHost there.
+TEST(Form, HostsHaveOneSpelling) {
+  const std::pair<std::string, std::string> kRows[] = {
+      {"Shop.Test", "shop.test"},
+      {"BÜCHER.apps.test", "xn--bcher-kva.apps.test"},
+      {"bu\xcc\x88"
+       "cher.apps.test",
+       "xn--bcher-kva.apps.test"},
+      {"XN--BCHER-KVA.apps.test", "xn--bcher-kva.apps.test"},
+      {"straße.test", "xn--strae-oqa.test"},
+      {"💩.B", "💩.b"},  // not allowed: the server refuses it
+  };
+  for (const auto& [given, kept] : kRows) {
+    api::CreateWebsiteRequest website;
+    website.set_fqdn(given);
+    Normalise(website);
+    EXPECT_EQ(website.fqdn(), kept) << given;
+  }
+}
+
 TEST(Form, EveryMistakeIsToldWithItsPlace) {
   EXPECT_THAT(MistakesOf("aplications: []\n"),
               ElementsAre("f:1:1: aplications: is not known; did you mean \"applications\"?"));

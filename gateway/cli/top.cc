@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "failure.h"
 #include "neoshowcase/platform/v1/application.pb.h"
 #include "status_text.h"
 #include "text.h"
@@ -45,10 +46,16 @@ std::vector<Entry> Entries(Context& context, bool mine) {
   return all;
 }
 
+// Nothing of one that is gone since it was listed.
 std::optional<double> Newest(Context& context, const std::string& id, const char* metric) {
-  const auto samples = SamplesOf(context, id, metric, kRecent);
-  if (samples.metrics().empty()) return std::nullopt;
-  return samples.metrics(samples.metrics_size() - 1).value();
+  try {
+    const auto samples = SamplesOf(context, id, metric, kRecent);
+    if (samples.metrics().empty()) return std::nullopt;
+    return samples.metrics(samples.metrics_size() - 1).value();
+  } catch (const Refused& refused) {
+    if (refused.code() != "not_found") throw;
+    return std::nullopt;
+  }
 }
 
 // Those that use most come first.
@@ -106,8 +113,14 @@ void Run(Context& context, const Given& given) {
   const bool once = given.once || (!context.json && !screen);
   const auto me = context.Api<api::User>("GetMe");
   for (;; std::this_thread::sleep_for(std::chrono::seconds(given.interval))) {
-    const auto lines = Look(context, me, given.mine);
-    context.Print((screen && !once ? kClear : "") + (context.json ? JsonOf(lines) : TextOf(lines)));
+    try {
+      const auto lines = Look(context, me, given.mine);
+      context.Print((screen && !once ? kClear : "") +
+                    (context.json ? JsonOf(lines) : TextOf(lines)));
+    } catch (const Failure& failure) {  // while the server is replaced, a later look is answered
+      if (once || failure.exit() != Exit::kUnreachable) throw;
+      context.Progress(failure.what());
+    }
     if (once) return;
   }
 }

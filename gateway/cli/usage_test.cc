@@ -119,6 +119,27 @@ TEST_F(UsageTest, TopHasEveryPageAndWhatIsTheCallersToSee) {
   EXPECT_THAT(out_, Not(HasSubstr("\033")));
 }
 
+TEST_F(UsageTest, TopKnowsNothingOfWhatIsDeletedWhileItLooks) {
+  server_.On("GetApplicationMetrics", Refusal(404, "not_found", "There is no application shop."));
+  EXPECT_EQ(Run({"top", "--once"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("shop         live   1/1       -    -       commit 01234567"));
+  server_.On("GetApplicationMetrics", Refusal(403, "permission_denied", "It is not yours."));
+  EXPECT_EQ(Run({"top", "--once"}), 4);
+}
+
+TEST_F(UsageTest, TopGoesOnWhileTheServerIsReplaced) {
+  int looks = 0;
+  server_.On("ListApplications", [&looks](const std::string&) {
+    return ++looks == 1 ? Refusal(503, "unavailable", "It is being replaced.")
+                        : Refusal(403, "permission_denied", "The token was taken back.");
+  });
+  EXPECT_EQ(Run({"top", "--json", "--interval", "1"}), 4) << "what ends the test";
+  EXPECT_THAT(err_, HasSubstr("It is being replaced."));
+  EXPECT_EQ(looks, 2);
+  looks = 0;
+  EXPECT_EQ(Run({"top", "--once"}), 5);
+}
+
 TEST_F(UsageTest, TopAsJson) {
   EXPECT_EQ(Run({"top", "--once", "--json"}), 0) << err_;
   const auto json = boost::json::parse(out_);

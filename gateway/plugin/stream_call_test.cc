@@ -81,13 +81,13 @@ class StreamHost {
     return body_;
   }
   void Want(uint64_t bytes) { sink_.on_want(sink_.ctx, bytes); }
-  void Open() {
-    const ns_header headers[] = {{sdk::Str(":status"), sdk::Str("200")},
+  void Open(const char* status = "200") {
+    const ns_header headers[] = {{sdk::Str(":status"), sdk::Str(status)},
                                  {sdk::Str("content-type"), sdk::Str("application/x-test")}};
     sink_.on_metadata(sink_.ctx, 0, headers, 2);
   }
   void Message(const std::string& bytes) { sink_.on_message(sink_.ctx, sdk::Bytes(bytes)); }
-  void End() { sink_.on_end(sink_.ctx, nullptr, 0, sdk::Str("")); }
+  void End(int32_t status = 0) { sink_.on_end(sink_.ctx, nullptr, status, sdk::Str("")); }
 
  private:
   static StreamHost& Of(const ns_host* host) { return *static_cast<StreamHost*>(host->host_data); }
@@ -229,6 +229,38 @@ TEST_F(StreamCallTest, AnswerBeforeTheEndOfTheBody_ReachesTheClient) {
   const std::string answer = client.Response() + client.Rest();
   EXPECT_THAT(answer, HasSubstr("2\r\nno\r\n0\r\n\r\n"));
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+// Whatever came behind its head would be taken for the next answer.
+TEST_F(StreamCallTest, OpenedAnswerThatHasNoBody_IsItsHeadAlone) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 0")));
+  ASSERT_TRUE(host_.WaitLast());
+  host_.Open("304");
+  host_.Message("dropped");
+  host_.End();
+  const std::string answer = client.Response();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 304 ")) << answer;
+  EXPECT_THAT(answer, Not(HasSubstr("Transfer-Encoding")));
+  EXPECT_THAT(answer, Not(HasSubstr("Connection: close")));
+  client.HalfClose();
+  EXPECT_EQ(client.Rest(), "");
+}
+
+TEST_F(StreamCallTest, WholeAnswerThatHasNoBody_IsItsHeadAlone) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 0")));
+  ASSERT_TRUE(host_.WaitLast());
+  host_.Message("dropped");
+  host_.End(204);
+  const std::string answer = client.Response();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 204 ")) << answer;
+  EXPECT_THAT(answer, Not(HasSubstr("Content-Length")));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+  client.HalfClose();
+  EXPECT_EQ(client.Rest(), "");
 }
 
 TEST_F(StreamCallTest, TooLongBody_IsRefusedBeforeItIsRead) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "form/canonical_host.h"
+
 namespace ns::cli::form {
 namespace {
 
@@ -37,9 +39,7 @@ Place Read::PlaceOf(std::string field) const {
 }
 
 void Normalise(api::CreateWebsiteRequest& website) {
-  std::string host = website.fqdn();
-  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  website.set_fqdn(host);
+  website.set_fqdn(CanonicalHost(website.fqdn()));
   if (website.path_prefix().empty()) website.set_path_prefix("/");
   if (website.http_port() == 0) website.set_http_port(80);
 }

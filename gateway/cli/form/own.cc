@@ -59,6 +59,17 @@ void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm&
       *method, form.mutable_build()->mutable_settings(), options);
 }
 
+std::string LossIn(const platform::ApplicationForm& stored, const api::ApplicationConfig& config) {
+  if (MethodOf(config) != stored.build().method()) return "";  // settings go with their method
+  api::ApplicationConfig known;
+  Message* method = MethodIn(known, stored.build().method());
+  if (!method || stored.build().settings().empty()) return "";
+  const auto read = google::protobuf::util::JsonStringToMessage(stored.build().settings(), method);
+  if (read.ok()) return "";
+  return "cannot be changed: the server has settings for it that this ns does not know (" +
+         std::string(read.message()) + "), and writing it would delete them; update ns first";
+}
+
 api::Application FromOwn(const platform::Application& own) {
   const platform::ApplicationForm& form = own.form();
   api::Application out;

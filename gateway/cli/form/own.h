@@ -8,6 +8,9 @@ namespace ns::cli::form {
 
 // Method, settings, and how it runs or is served.
 void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm& form);
+// What is wrong with `config` in the place of what is stored: that this would delete settings which
+// are not known here, as those of a newer server. Empty: nothing is lost.
+std::string LossIn(const platform::ApplicationForm& stored, const api::ApplicationConfig& config);
 // As APIService shows it, as far as it is wanted or set: without what was observed. The
 // configuration is empty where that knows no such method.
 api::Application FromOwn(const platform::Application& own);

@@ -296,6 +296,10 @@ class Planner {
     if (stored) step.change.set_etag(stored->etag());
     Application before = FormOf(*known, live_), after = before;
     Compare(app, *known, step, after);
+    if (stored && step.change.form().has_build()) {
+      const std::string loss = LossIn(stored->form(), *app.build);
+      if (!loss.empty()) Fault(app.path + ".build", loss);
+    }
     if (app.env) {
       if (!after.env) after.env.emplace();
       if (TakeEnv(app, stored, step, *after.env, *step.change.mutable_form())) Part(step, "env");

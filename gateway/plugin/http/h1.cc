@@ -35,6 +35,9 @@ void AppendField(std::string_view name, std::string_view value, std::string& out
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+// Source of rules: RFC 9110, sections 6.4.1 and 8.6; RFC 9112, section 6.1.
+bool HasNoBody(int status) { return status < 200 || status == 204 || status == 304; }
+
 class H1 final : public Connection, public Answering, public std::enable_shared_from_this<H1> {
  public:
   explicit H1(Accepted accepted)
@@ -105,7 +108,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   uint64_t discarded_ = 0;
   bool has_head_ = false;
   bool opened_ = false, ended_ = false;  // the answer
-  bool chunked_ = false;
+  bool chunked_ = false, bodiless_ = false;
   bool keep_alive_ = false;
   bool unread_ = false;  // of the request, when it was answered
   bool writing_ = false, reading_ = false, watching_ = false;
@@ -129,7 +132,7 @@ void H1::Close() {
 void H1::AwaitRequest() {
   if (serving_.ended) return Close();
   state_ = State::kIdle;
-  has_head_ = opened_ = ended_ = chunked_ = unread_ = false;
+  has_head_ = opened_ = ended_ = chunked_ = bodiless_ = unread_ = false;
   parser_.emplace();
   parser_->header_limit(serving_.limits.header_bytes);
   parser_->body_limit(boost::none);  // set when it is known what the request is for
@@ -287,9 +290,10 @@ void H1::Whole(ResponseHead head, std::string body, Headers) {
   if (state_ == State::kClosed || opened_) return;
   opened_ = ended_ = true;
   AppendHead(head);
-  // Source of rules: RFC 9110, section 8.6.
-  const bool never = head.status < 200 || head.status == 204 || head.status == 304;
-  if (!body.empty() || !never) AppendField("Content-Length", std::to_string(body.size()), out_);
+  if (HasNoBody(head.status))
+    body.clear();
+  else
+    AppendField("Content-Length", std::to_string(body.size()), out_);
   out_.append("\r\n").append(body);
   Flush();
 }
@@ -297,8 +301,10 @@ void H1::Whole(ResponseHead head, std::string body, Headers) {
 void H1::Open(ResponseHead head) {
   if (state_ == State::kClosed || opened_) return;
   opened_ = true;
-  chunked_ = parser_->get().version() >= 11;  // a client of HTTP/1.0 knows the end by the close
-  keep_alive_ = keep_alive_ && chunked_;
+  bodiless_ = HasNoBody(head.status);
+  // A client of HTTP/1.0 knows the end by the close.
+  chunked_ = !bodiless_ && parser_->get().version() >= 11;
+  keep_alive_ = keep_alive_ && (chunked_ || bodiless_);
   AppendHead(head);
   if (chunked_) AppendField("Transfer-Encoding", "chunked", out_);
   out_ += "\r\n";
@@ -307,7 +313,7 @@ void H1::Open(ResponseHead head) {
 }
 
 void H1::Write(std::string bytes) {
-  if (state_ == State::kClosed || ended_ || bytes.empty()) return;
+  if (state_ == State::kClosed || ended_ || bodiless_ || bytes.empty()) return;
   if (chunked_) {
     std::array<char, 16> size{};
     const auto end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;

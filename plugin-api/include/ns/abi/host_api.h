@@ -1,6 +1,7 @@
 /* ns.host.api/1: the platform's public API for edges. The host authenticates, authorises and acts;
-   an edge carries bytes. Asynchronous: an answer comes by callback, on a host thread, exactly one
-   on_end per started request, never from within grant or cancel. */
+   an edge carries bytes. Asynchronous: an answer comes by callback, exactly one on_end per started
+   request, on a host thread or, from within invoke, raw and raw_begin, on the calling one; never
+   from within grant or cancel. A handle that is dead may be given to them: it does nothing. */
 #pragma once
 #include "call.h"
 NS_BEGIN
@@ -23,7 +24,7 @@ typedef struct ns_peer {
   size_t header_count;
 } ns_peer;
 
-/* Receives what a request gives. Called from host threads, one call at a time per request. */
+/* Receives what a request gives. One call at a time per request. */
 typedef struct ns_api_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -75,7 +76,9 @@ typedef struct ns_host_api {
   ns_status (*descriptors)(const struct ns_host* host, ns_sink out) NS_NOEXCEPT;
   /* Starts a call of "package.Service/Method" with one request message. `credit`: messages the
      caller can take now. Borrowed arguments are copied before it returns. `deadline_ns`:
-     CLOCK_MONOTONIC, 0: none. NULL after on_end has been called with the refusal. [any-thread] */
+     CLOCK_MONOTONIC, 0: none. The whole answer may come before it returns, with a handle that is
+     dead then; hold no lock that a callback takes. NULL after on_end has been called with the
+     refusal. [any-thread] */
   ns_api_request* (*invoke)(const struct ns_host* host, const ns_peer* peer, ns_str method,
                             ns_bytes message, int64_t deadline_ns, uint32_t credit,
                             const ns_api_sink* sink)NS_NOEXCEPT;
