@@ -87,7 +87,8 @@ class GitRequest {
   Status Answer(RawStream& stream) {
     NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
     NS_TRY(ReadClaim());
-    NS_ASSIGN(const ports::Received place, Admitted());
+    const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
+    NS_ASSIGN(const ports::Received place, Admitted(makes));
     if (place.host != context_.settings.receive.host) return Elsewhere(place);
     const GitTurns::Turn turn(OfAHost() ? context_.host_turns : context_.git_turns, call_,
                               told_.user.str());
@@ -120,22 +121,22 @@ class GitRequest {
     return {};
   }
 
-  Result<ports::Received> Admitted() {
+  // `makes`: a repository that is not there.
+  Result<ports::Received> Admitted(bool makes) {
     if (OfAHost()) return FindPart(context_.store(), *whole_, ask_.name);
     NS_ASSIGN(const Caller caller, Recognise(context_.store(), context_.settings.identity, claim_));
     NoteCaller(caller, told_);
-    return Place(caller);
+    return Place(caller, makes);
   }
 
   Status StillAdmitted(const ports::Received& place) {
-    NS_ASSIGN(const ports::Received now, Admitted());
+    NS_ASSIGN(const ports::Received now, Admitted(false));
     if (now.repository == place.repository) return {};
     return NotFound("the repository \"" + ask_.name + "\" is another one by now");
   }
 
-  Result<ports::Received> Place(const Caller& caller) {
+  Result<ports::Received> Place(const Caller& caller, bool makes) {
     const auto found = context_.store().received.Find(ask_.name);
-    const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
     if (found.status().code() == Code::kNotFound && makes) {
       NS_TRY(Authorize(caller, {Action::kAny, model::TokenScope::kDeploy, false}, {}));
       NS_ASSIGN(const model::Repository made, MakeReceived(context_, caller.user, ask_.name));
@@ -188,6 +189,8 @@ class GitRequest {
     told_.code = served.ok() && served->moved ? Code::kOk : outcome.code();
     told_.reason = outcome.reason();
     if (changes) Tell(place);
+    if (served.ok() && !exchange.opened())
+      stream.Open(503, {});  // the answer was lost, too late to stop the refs
     if (!served.ok() && exchange.opened()) {
       log::Info("a Git client was cut off",
                 {{"repository", ask_.name}, {"why", outcome.ToString()}});

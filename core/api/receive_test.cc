@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <set>
+#include <thread>
 
 #include "api/api_world.h"
 #include "api/receive_request.h"
@@ -37,13 +38,14 @@ class FakeReceive final : public ports::GitReceive {
     if (!failure.ok()) return failure;
     meanwhile();
     if (outcome.refused.ok() && serving.may) outcome.refused = serving.may();
-    NS_TRY(exchange.Give(call, "said"));
+    if (gives) NS_TRY(exchange.Give(call, "said"));
     return std::exchange(outcome, {});
   }
   std::set<std::string> there;
   std::vector<std::string> served;
   Status failure;
   ports::GitServed outcome;
+  bool gives = true;  // an answer
   std::function<void()> meanwhile = [] {};
 };
 
@@ -154,6 +156,31 @@ TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].url, "ns-git:shop");
   EXPECT_TRUE(receive_.there.contains("shop"));
+}
+
+TEST_F(ReceiveTest, RepositoryDeletedWhileItsAdvertisementWaits_IsNotMadeAnew) {
+  Remake([](Settings& settings) { settings.receive.at_once = 1; });
+  ASSERT_EQ(Advertise(Named("alice"), "other").status, 200);
+  const ports::Store on = store.store();
+  Told waited;
+  std::thread waiter;
+  bool first = true;
+  receive_.meanwhile = [&] {
+    if (!std::exchange(first, false)) return;
+    waiter = std::thread([&] { waited = Advertise(Named("bob"), "shop"); });
+    auto made = on.received.Find("shop");
+    for (int i = 0; !made.ok() && i < 200; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      made = on.received.Find("shop");
+    }
+    ASSERT_TRUE(made.ok());
+    EXPECT_EQ(on.repositories.Delete(made->repository), Status());
+    EXPECT_EQ(on.received.Forget("shop"), Status());
+  };
+  EXPECT_EQ(Push(Named("alice"), "other").status, 200);
+  waiter.join();
+  EXPECT_EQ(waited.status, 404);
+  EXPECT_FALSE(on.received.Find("shop").ok());
 }
 
 TEST_F(ReceiveTest, FetchAndASecondRequest_MakeNothing) {
@@ -297,6 +324,16 @@ TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
   receive_.failure = Unavailable("the disk is away");
   EXPECT_THAT(Advertise(Named("alice"), "shop").headers,
               ::testing::Contains(::testing::Pair("retry-after", "5")));
+}
+
+TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
+  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  receive_.gives = false;
+  receive_.outcome.moved = true;
+  EXPECT_EQ(Push(Named("alice"), "shop").status, 503);
+  ports::AuditQuery query;
+  query.all = true;
+  EXPECT_EQ(store.store().audit.List(query)->front().code, Code::kOk);
 }
 
 TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {

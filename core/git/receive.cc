@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/log.h"
 #include "git/mirror.h"
 #include "git/receive_child.h"
 #include "git/received_folder.h"
@@ -45,10 +46,10 @@ Result<Pair> Pipe() {
 }
 
 // Settings that no repository can override: those of the command line come last.
-std::vector<std::string> Settings(uint64_t most_input, const std::string& hooks = "/dev/null") {
+std::vector<std::string> Settings(uint64_t most_input, const std::string& hooks = {}) {
   std::vector<std::string> words;
   for (const std::string& setting : std::initializer_list<std::string>{
-           "core.hooksPath=" + hooks,
+           "core.hooksPath=" + (hooks.empty() ? "/dev/null" : hooks),
            "core.alternateRefsCommand=/bin/true",
            "core.packedGitWindowSize=32m",
            "core.packedGitLimit=256m",
@@ -108,13 +109,13 @@ class ReceivedByGit final : public ports::GitReceive {
     words.insert(words.end(), {"-c", "gc.auto=1000", "gc", "--auto", "--quiet"});
     NS_ASSIGN(Process child,
               Start(name, std::move(words), {"GIT_DIR=" + folder_.PathOf(name)}, {}));
-    auto ended = child.Wait(clock_, call.deadline, call.cancel);
+    const auto ended = child.Wait(clock_, call.deadline, call.cancel);
     if (ended.ok() && ended->ok()) return {};
-    child.KillGroup(SIGKILL);
     if (!ended.ok()) {
-      [[maybe_unused]] const auto reaped = child.Wait(clock_, clock_.Monotonic() + kEnding);
+      End(child);
       return ended.status();
     }
+    child.KillGroup(SIGKILL);
     return Unavailable("git gc of " + name + ": " + ended->ToString());
   }
 
@@ -123,9 +124,13 @@ class ReceivedByGit final : public ports::GitReceive {
                                  ports::ByteExchange& exchange) override {
     NS_TRY(CheckThere(name));
     const bool push = serving.service == GitService::kReceive;
-    const uint64_t used = push ? Used(name) : 0;
+    if (push) folder_.DropBroken(name);
+    const uint64_t used = push ? FolderSize(folder_.PathOf(name)) : 0;
     if (used >= options_.repository_limit) return Full(name);
-    NS_ASSIGN(const std::string hooks, folder_.Hooks());
+    std::string hooks;
+    if (push) {
+      NS_ASSIGN(hooks, folder_.Hooks());
+    }
     auto words = Settings(std::min(options_.push_limit, options_.repository_limit - used), hooks);
     words.insert(words.end(), {push ? "receive-pack" : "upload-pack", "--stateless-rpc"});
     if (!push) words.emplace_back("--strict");
@@ -145,7 +150,9 @@ class ReceivedByGit final : public ports::GitReceive {
         exchange, options_.ref_limit, options_.ask_every,
         [&](const PushCommands& commands) { return CheckRefs(name, commands); });
     auto served = conversation.Run();
-    if (push && !serving.advertise) NS_TRY(folder_.PointHead(name, conversation.commands().refs()));
+    if (push && !serving.advertise) PointHead(name, conversation.commands().refs());
+    if (served.ok() && served->moved && serving.may && !conversation.passed())
+      log::Error("refs have moved, and git did not ask whether they may", {{"repository", name}});
     return served;
   }
 
@@ -173,12 +180,20 @@ class ReceivedByGit final : public ports::GitReceive {
     return NotFound("the repository \"" + name + "\" is not on this machine");
   }
 
-  // Bytes, without what pushes left that were cut off.
-  uint64_t Used(const std::string& name) const {
-    const uint64_t used = FolderSize(folder_.PathOf(name));
-    if (used < options_.repository_limit) return used;
-    folder_.DropBroken(name);
-    return FolderSize(folder_.PathOf(name));
+  // Upon the first signal git takes its locks away.
+  void End(Process& child) const {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+      child.KillGroup(signal);
+      if (child.Wait(clock_, clock_.Monotonic() + kEnding).ok()) return;
+    }
+  }
+
+  // No failure of a push: its refs have moved.
+  void PointHead(const std::string& name, const std::vector<std::string>& refs) const {
+    const Status pointed = folder_.PointHead(name, refs);
+    if (!pointed.ok())
+      log::Error("HEAD of a repository names no branch until the next push",
+                 {{"repository", name}, {"why", pointed.ToString()}});
   }
 
   Status Full(const std::string& name) const {

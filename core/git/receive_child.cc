@@ -20,7 +20,8 @@ using std::chrono::milliseconds;
 constexpr size_t kPiece = 32 << 10;
 constexpr size_t kMostComplaints = 4 << 10;
 constexpr size_t kInflatedAtOnce = 4 << 20;  // of one piece of a compressed body, a negotiation
-constexpr Duration kDrain = std::chrono::minutes(1);  // of a body that nobody reads any more
+constexpr Duration kDrain = std::chrono::minutes(1);   // of a body that nobody reads any more
+constexpr Duration kMoving = std::chrono::minutes(1);  // of refs that nobody waits for any more
 constexpr Duration kEnding = std::chrono::seconds(10);
 
 struct Wake {
@@ -47,15 +48,18 @@ ReceiveConversation::ReceiveConversation(const ports::Call& call, Clock& clock, 
 
 Result<ports::GitServed> ReceiveConversation::Run() {
   const std::stop_callback<Wake> on_stop(call_.cancel, Wake{wake_.get()});
-  Status status = Talk();
-  if (!status.ok() || !refused_.ok()) child_.process.KillGroup(SIGKILL);
+  lost_ = Talk();
+  if (!lost_.ok() && passed_)
+    LetEnd();
+  else if (!lost_.ok() || !refused_.ok())
+    child_.process.KillGroup(SIGKILL);
   auto ended = child_.process.Wait(clock_, clock_.Monotonic() + kEnding);
   if (!ended.ok()) {
     child_.process.KillGroup(SIGKILL);
     ended = child_.process.Wait(clock_, clock_.Monotonic() + kEnding);
   }
-  if (!status.ok()) return status;
-  if (!body_done_) NS_TRY(Drain());
+  if (lost_.ok() && !body_done_) lost_ = Drain();
+  if (!lost_.ok() && !passed_ && !report_.took_any()) return lost_;
   return Conclude(ended);
 }
 
@@ -91,11 +95,24 @@ Status ReceiveConversation::Talk() {
     if (ready.out) NS_TRY(ReadSome());
     if (ready.in && input_open_) WriteSome();
     if (ready.body) NS_TRY(TakeBody());
-    if (ready.gate) AnswerGate();
+    if (ready.gate && refused_.ok()) AnswerGate();
     AskAgain();
     if (body_done_ && pending_.empty()) CloseInput();
   }
   return {};
+}
+
+// Refs move. Git says the rest of what becomes of them, and ends.
+void ReceiveConversation::LetEnd() {
+  const Duration until = clock_.Monotonic() + kMoving;
+  while (!output_done_) {
+    const auto left = std::chrono::ceil<milliseconds>(until - clock_.Monotonic()).count();
+    if (left <= 0) return;
+    std::array<pollfd, 2> fds{{{child_.io.get(), POLLIN, 0}, {child_.err.get(), POLLIN, 0}}};
+    ::poll(fds.data(), fds.size(), static_cast<int>(left));
+    if (fds[1].revents != 0) ReadErrors();
+    if (fds[0].revents != 0) (void)ReadSome();
+  }
 }
 
 // What can go on. kDeadline, kCancelled.
@@ -127,6 +144,8 @@ void ReceiveConversation::AnswerGate() {
   if (::recv(child_.gate.get(), &asks, 1, MSG_DONTWAIT) != 1) return child_.gate.Close();
   stopped_ = serving_.may ? serving_.may() : Status();
   passed_ = stopped_.ok();
+  pending_.clear();  // git has read what it needs, and what comes now refuses nothing
+  CloseInput();
   const std::string answer = passed_ ? "ok\n" : Shown(stopped_.message()) + "\n";
   ::send(child_.gate.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -209,6 +228,7 @@ void ReceiveConversation::ReadErrors() {
 
 // The list of refs begins with the name of the service, but in version 2 of the protocol.
 Status ReceiveConversation::Give(std::string_view bytes) {
+  if (!lost_.ok()) return {};
   const bool push = serving_.service == ports::GitService::kReceive;
   if (!std::exchange(given_, true) && serving_.advertise &&
       (push || serving_.protocol != "version=2"))

@@ -25,7 +25,8 @@ struct ServedChild {
 };
 
 // Carries the body to the child and its output back, never more than a piece of either in memory.
-// The child has ended, with its group, when Run returns.
+// The child has ended, with its group, when Run returns. Once refs move it ends by itself, whatever
+// becomes of the client: git that is killed leaves its locks behind.
 class ReceiveConversation {
  public:
   // All outlive it. `call` has a deadline.
@@ -36,6 +37,8 @@ class ReceiveConversation {
   Result<ports::GitServed> Run();
   // Of a push.
   const PushCommands& commands() const { return commands_; }
+  // Of a push: git asked whether refs may move, and they might.
+  bool passed() const { return passed_; }
 
  private:
   struct Ready {
@@ -43,6 +46,7 @@ class ReceiveConversation {
   };
 
   Status Talk();
+  void LetEnd();
   Result<Ready> Wait();
   void AnswerGate();
   void AskAgain();
@@ -76,6 +80,7 @@ class ReceiveConversation {
   bool given_ = false;   // the client has something of the answer
   bool passed_ = false;  // the gate
   Duration asked_;       // last, whether it may still be
+  Status lost_;          // the client: nobody is told any more
   Status refused_;       // by us
   Status stopped_;       // by us at the gate, as Git tells it
 };

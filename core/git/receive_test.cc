@@ -1,150 +1,19 @@
 // Pushes and fetches against the real git, without HTTP around them.
-#include "git/receive.h"
-
 #include <gmock/gmock.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <functional>
 
-#include "git/packet.h"
-#include "supervise/fd.h"
-#include "supervise/process.h"
+#include "base/log.h"
+#include "git/receive_fixture_for_test.h"
+#include "git/received_folder.h"
 
-namespace ns::git {
-
-std::string ThisProgram();
-
+namespace ns::git::testing {
 namespace {
 
-namespace fs = std::filesystem;
-using ports::GitService;
-using testing::HasSubstr;
-using namespace std::chrono_literals;
-
-const std::string kNone(40, '0');
-
-// Standard output of a shell command that succeeds.
-std::string Shell(const std::string& command) {
-  const supervise::Fd out(::memfd_create("out", MFD_CLOEXEC));
-  supervise::SpawnSpec spec;
-  spec.argv = {"/bin/sh", "-c", command};
-  spec.env = {"PATH=/usr/bin:/bin",   "GIT_AUTHOR_NAME=t",       "GIT_AUTHOR_EMAIL=t@t",
-              "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@t", "HOME=/nonexistent",
-              "GIT_CONFIG_NOSYSTEM=1"};
-  spec.out = out.get();
-  auto child = supervise::Process::Spawn(spec);
-  const auto ended = child->Wait(SystemClock(), SystemClock().Monotonic() + 30s);
-  EXPECT_TRUE(ended.ok() && ended->ok()) << command;
-  std::string text(static_cast<size_t>(::lseek(out.get(), 0, SEEK_END)), '\0');
-  EXPECT_EQ(::pread(out.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-  return text;
-}
-
-// Gives a body in pieces, keeps the answer.
-class Memory final : public ports::ByteExchange {
- public:
-  explicit Memory(std::string body, size_t piece = 7000) : body_(std::move(body)), piece_(piece) {
-    ::eventfd_write(event_, 1);
-  }
-  ~Memory() override { ::close(event_); }
-  int ready() const override { return event_; }
-  Result<bool> Take(std::string& bytes) override {
-    if (stalls && at_ >= body_.size()) {
-      eventfd_t ignored = 0;
-      ::eventfd_read(event_, &ignored);
-      return false;
-    }
-    bytes += body_.substr(std::min(at_, body_.size()), piece_);
-    at_ += piece_;
-    return !stalls && at_ >= body_.size();
-  }
-  Status Give(const ports::Call&, std::string_view bytes) override {
-    answer += bytes;
-    return {};
-  }
-  // The body ends here, where it stalled.
-  void End() {
-    stalls = false;
-    ::eventfd_write(event_, 1);
-  }
-  std::string answer;
-  bool stalls = false;  // the end of the body never comes
-
- private:
-  const int event_ = ::eventfd(0, EFD_CLOEXEC);
-  const std::string body_;
-  const size_t piece_;
-  size_t at_ = 0;
-};
-
-class ReceiveTest : public testing::Test {
- protected:
-  ReceiveTest() {
-    std::string pattern = testing::TempDir() + "receive-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
-    options_.folder = root_ + "/repositories";
-    options_.program = "/usr/bin/git";
-    options_.git.worker = {ThisProgram(), "git-worker"};
-    options_.git.bubblewrap = fs::exists("/usr/bin/bwrap") ? "/usr/bin/bwrap" : "";
-    Shell("git init -q -b main " + root_ + "/work");
-  }
-  ~ReceiveTest() override { fs::remove_all(root_); }
-
-  // In the work tree.
-  std::string InTree(const std::string& command) const {
-    return Shell("cd " + root_ + "/work && " + command);
-  }
-  std::string Commit(const std::string& content) {
-    InTree("printf '" + content + "' > a; git add a; git commit -q -m x");
-    return Line("git rev-parse HEAD");
-  }
-  std::string Line(const std::string& command) {
-    std::string out = InTree(command);
-    while (out.ends_with('\n')) out.pop_back();
-    return out;
-  }
-  // The body of a push of everything.
-  std::string PushOf(const std::string& commands) {
-    return commands + "0000" + InTree("git pack-objects --all --stdout -q < /dev/null");
-  }
-  static std::string Command(const std::string& from, const std::string& to, const std::string& ref,
-                             bool first = true) {
-    const std::string capabilities =
-        first ? std::string(1, '\0') + " report-status side-band-64k" : "";
-    return PacketLine(from + " " + to + " " + ref + capabilities);
-  }
-
-  ports::GitReceive& git() {
-    if (!git_) git_ = NewGitReceive(options_, SystemClock());
-    return *git_;
-  }
-  ports::Call InTime(Duration time = 20s) { return {{}, SystemClock().Monotonic() + time}; }
-  Result<ports::GitServed> Serve(ports::ByteExchange& exchange, const ports::GitServing& serving,
-                                 Duration time = 20s) {
-    return git().Serve(InTime(time), "shop", serving, exchange);
-  }
-  // The answer to a push to the repository "shop"; what became of it is in `served_`.
-  std::string Push(const std::string& body, const std::function<Status()>& may = {}) {
-    Memory exchange(body);
-    const auto served = Serve(exchange, {GitService::kReceive, false, false, "", may});
-    EXPECT_EQ(served.status(), Status());
-    served_ = served.ok() ? *served : ports::GitServed();
-    return exchange.answer;
-  }
-  std::string Refs() { return Line("git -C " + options_.folder + "/shop.git for-each-ref"); }
-  std::string Head() { return Line("git -C " + options_.folder + "/shop.git rev-parse HEAD"); }
-
-  std::string root_;
-  ReceiveOptions options_;
-  std::unique_ptr<ports::GitReceive> git_;
-  ports::GitServed served_;
-};
+using ::testing::HasSubstr;
 
 TEST_F(ReceiveTest, Advertisement_BeginsWithTheService) {
   ASSERT_EQ(git().Create("shop"), Status());
@@ -300,6 +169,116 @@ TEST_F(ReceiveTest, HookThatWasTamperedWith_IsRepaired) {
   EXPECT_EQ(Refs(), "");
 }
 
+TEST_F(ReceiveTest, ClientThatGoesWhileRefsMove_HasPushedAndLeavesNoLock) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string first = Commit("one");
+  std::stop_source gone;
+  Memory exchange(PushOf(Command(kNone, first, "refs/heads/main")));
+  const auto may = [&] { return gone.request_stop(), Status(); };
+  const auto served = git().Serve({gone.get_token(), SystemClock().Monotonic() + 20s}, "shop",
+                                  {GitService::kReceive, false, false, "", may}, exchange);
+  ASSERT_EQ(served.status(), Status());
+  EXPECT_TRUE(served->moved);
+  EXPECT_EQ(Head(), first);
+  const std::string second = Commit("two");
+  Push(PushOf(Command(first, second, "refs/heads/main")));
+  EXPECT_EQ(Head(), second);
+}
+
+TEST_F(ReceiveTest, AnswerThatTheClientDoesNotTake_IsOfAPushThatMovedARefAndNotAnother) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string commit = Commit("one");
+  Memory exchange(PushOf(Command(kNone, commit, "refs/heads/main") +
+                         Command(kNone, commit, "refs/notes/x", false)));
+  bool asked = false;
+  exchange.on_give = [&] { return asked ? Status(Code::kCancelled, "it is gone") : Status(); };
+  const auto may = [&] { return asked = true, Status(); };
+  const auto served = Serve(exchange, {GitService::kReceive, false, false, "", may});
+  ASSERT_EQ(served.status(), Status());
+  EXPECT_TRUE(served->moved);
+  EXPECT_EQ(served->refused.reason(), "RefRefused");
+  EXPECT_EQ(Head(), commit);
+}
+
+TEST_F(ReceiveTest, HeadThatCannotBeWritten_IsNoFailureOfThePush) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  Memory exchange(PushOf(Command(kNone, Commit("one"), "refs/heads/trunk")));
+  const std::string head = options_.folder + "/shop.git/HEAD";
+  exchange.on_give = [&] {
+    if (exchange.answer.find("unpack ok") != std::string::npos && fs::remove(head))
+      fs::create_directory(head);
+    return Status();
+  };
+  const auto served = Serve(exchange, {GitService::kReceive, false, false, ""});
+  ASSERT_TRUE(fs::is_directory(head));
+  ASSERT_EQ(served.status(), Status());
+  EXPECT_TRUE(served->moved);
+}
+
+TEST_F(ReceiveTest, LocksThatAreLeft_AreGoneBeforeTheNextPush) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  const std::string first = Commit("one"), second = Commit("two");
+  Push(PushOf(Command(kNone, first, "refs/heads/main")));
+  const std::string in = "cd " + options_.folder + "/shop.git && ";
+  Shell(in + "touch -d '20 minutes ago' HEAD.lock packed-refs.lock refs/heads/main.lock" +
+        " && touch refs/heads/busy.lock");
+  Push(PushOf(Command(first, second, "refs/heads/main")));
+  EXPECT_EQ(served_.refused, Status());
+  EXPECT_EQ(Head(), second);
+  EXPECT_EQ(Shell(in + "find . -name '*.lock'"), "./refs/heads/busy.lock\n");
+}
+
+TEST_F(ReceiveTest, RefsThatMoveUnasked_AreLoggedAsADefect) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  Memory exchange(PushOf(Command(kNone, Commit("one"), "refs/heads/main")));
+  exchange.on_take = [&] {
+    std::ofstream(options_.folder + "/.hooks/pre-receive") << "#!/bin/sh\nexit 0\n";
+  };
+  std::string logged;
+  log::Redirect(log::Level::kError, [&](log::Level, std::string_view line) { logged += line; });
+  const auto served =
+      Serve(exchange, {GitService::kReceive, false, false, "", [] { return Status(); }});
+  log::Redirect(log::Level::kInfo, nullptr);
+  ASSERT_EQ(served.status(), Status());
+  EXPECT_TRUE(served->moved);
+  EXPECT_THAT(logged, HasSubstr("git did not ask"));
+}
+
+// In a child with mounts of its own.
+int MakeHooksWithoutExecution(const std::string& folder) {
+  if (::unshare(CLONE_NEWNS) != 0 ||
+      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOEXEC, nullptr) != 0)
+    return 77;
+  const Status refused = ReceivedFolder(folder).Hooks().status();
+  return refused.fault() == Fault::kOperator ? 0 : 1;
+}
+
+TEST_F(ReceiveTest, FolderWhereNoProgramMayRun_IsRefused) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(MakeHooksWithoutExecution(root_));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mount namespace here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(ReceiveTest, HeadThatAnotherPushIsWriting_IsWrittenAllTheSame) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  fs::create_directory(options_.folder + "/shop.git/HEAD.new");
+  const std::string commit = Commit("one");
+  Push(PushOf(Command(kNone, commit, "refs/heads/trunk")));
+  EXPECT_EQ(Head(), commit);
+}
+
+TEST_F(ReceiveTest, FetchWhereNoHookCanBe_Works) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  std::ofstream(options_.folder + "/.hooks") << "no folder";
+  Memory exchange("");
+  EXPECT_EQ(Serve(exchange, {GitService::kUpload, true, false, ""}).status(), Status());
+  EXPECT_FALSE(Serve(exchange, {GitService::kReceive, true, false, ""}).ok());
+}
+
 TEST_F(ReceiveTest, Hooks_DoNotRun) {
   ASSERT_EQ(git().Create("shop"), Status());
   const std::string hook = options_.folder + "/shop.git/hooks/post-receive";
@@ -356,4 +335,4 @@ TEST_F(ReceiveTest, Tidy_RemovesWhatPushesLeftThatWereCutOff) {
 }
 
 }  // namespace
-}  // namespace ns::git
+}  // namespace ns::git::testing

@@ -29,9 +29,11 @@ constexpr char kPreReceive[] =
     "printf '?' >&3 && read -r said <&3 || exit 1\n"
     "[ \"$said\" = ok ] || { echo \"$said\" >&2; exit 1; }\n";
 constexpr char kHead[] = "ref: refs/heads/main\n";
+constexpr auto kQuarantineRests = std::chrono::hours(1);
+constexpr auto kLockRests = std::chrono::minutes(15);  // git holds one for moments
 
-// Nothing in it has changed for an hour.
-bool AtRest(const fs::path& path) {
+// Nothing in it has changed for that long.
+bool AtRest(const fs::path& path, fs::file_time_type::duration that_long) {
   std::error_code error;
   fs::file_time_type newest = fs::last_write_time(path, error);
   if (error) return false;
@@ -40,7 +42,7 @@ bool AtRest(const fs::path& path) {
     const auto time = fs::last_write_time(entry.path(), gone);
     if (!gone) newest = std::max(newest, time);
   }
-  return newest + std::chrono::hours(1) < fs::file_time_type::clock::now();
+  return newest + that_long < fs::file_time_type::clock::now();
 }
 
 Status Failed(const std::string& what, const std::string& why) {
@@ -53,6 +55,34 @@ Status WriteFile(const std::string& path, std::string_view text) {
       ::fsync(fd.get()) != 0)
     return Failed("cannot write " + path, ::strerrordesc_np(errno));
   return {};
+}
+
+// Whole or not at all, also where others do so at the same time.
+Status ReplaceFile(const std::string& path, std::string_view text, mode_t mode) {
+  const auto failed = [&] { return Failed("cannot write " + path, ::strerrordesc_np(errno)); };
+  std::string made = path + ".new-XXXXXX";
+  supervise::Fd file(::mkostemp(made.data(), O_CLOEXEC));
+  if (!file) return failed();
+  file.Close();  // no program runs while somebody may write to it
+  Status status = WriteFile(made, text);
+  if (status.ok() &&
+      (::chmod(made.c_str(), mode) != 0 || ::rename(made.c_str(), path.c_str()) != 0))
+    status = failed();
+  if (!status.ok()) ::unlink(made.c_str());
+  return status;
+}
+
+// Those of refs and of the files beside them. Git neither takes an old one over nor removes it.
+void DropLocks(const std::string& path) {
+  std::error_code error;
+  std::vector<fs::path> locks = {path + "/HEAD.lock", path + "/packed-refs.lock"};
+  for (fs::recursive_directory_iterator at(path + "/refs", error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().extension() == ".lock") locks.push_back(at->path());
+  }
+  for (const fs::path& lock : locks) {
+    if (AtRest(lock, kLockRests)) fs::remove(lock, error);
+  }
 }
 
 std::string ReadLine(const std::string& path) {
@@ -117,13 +147,15 @@ Status ReceivedFolder::Remove(const std::string& name) const {
 }
 
 void ReceivedFolder::DropBroken(const std::string& name) const {
+  DropLocks(PathOf(name));
   const std::string objects = PathOf(name) + "/objects";
   for (const auto& [folder, prefix] :
        {std::pair(objects, "tmp_objdir-"), std::pair(objects + "/pack", "tmp_")}) {
     std::error_code error;
     std::vector<fs::path> broken;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().filename().string().starts_with(prefix) && AtRest(entry.path()))
+      if (entry.path().filename().string().starts_with(prefix) &&
+          AtRest(entry.path(), kQuarantineRests))
         broken.push_back(entry.path());
     }
     for (const fs::path& path : broken) fs::remove_all(path, error);
@@ -141,25 +173,23 @@ Status ReceivedFolder::PointHead(const std::string& name,
     return ref.starts_with("refs/heads/") && there.contains(ref);
   });
   if (found == wanted.end()) return {};
-  const std::string next = path + "/HEAD.new";
-  NS_TRY(WriteFile(next, "ref: " + *found + "\n"));
-  if (::rename(next.c_str(), (path + "/HEAD").c_str()) == 0) return {};
-  return Failed("cannot write " + path + "/HEAD", ::strerrordesc_np(errno));
+  return ReplaceFile(path + "/HEAD", "ref: " + *found + "\n", 0600);
 }
 
 Result<std::string> ReceivedFolder::Hooks() const {
   const std::string hooks = folder_ + "/.hooks", hook = hooks + "/pre-receive";
   std::ifstream there(hook);
   const std::string text{std::istreambuf_iterator<char>(there), {}};
-  if (text == kPreReceive && ::access(hook.c_str(), X_OK) == 0) return hooks;
+  const auto runs = [&] { return ::access(hook.c_str(), X_OK) == 0; };
+  if (text == kPreReceive && runs()) return hooks;
   std::error_code error;
   fs::create_directories(hooks, error);
-  std::string made = hooks + "/.new-XXXXXX";
-  const supervise::Fd file(::mkstemp(made.data()));
-  if (!file) return Failed("cannot write in " + hooks, ::strerrordesc_np(errno));
-  NS_TRY(WriteFile(made, kPreReceive));
-  if (::chmod(made.c_str(), 0755) == 0 && ::rename(made.c_str(), hook.c_str()) == 0) return hooks;
-  return Failed("cannot write " + hook, ::strerrordesc_np(errno));
+  NS_TRY(ReplaceFile(hook, kPreReceive, 0755));
+  if (runs()) return hooks;
+  // Git would pass it over, and refs would move unasked.
+  return Failed("nothing can be pushed here",
+                "no program may run in " + folder_ + ": mount its file system without noexec")
+      .SetFault(Fault::kOperator);
 }
 
 size_t ReceivedFolder::CountRefs(const std::string& name) const {

@@ -23,11 +23,12 @@ class ReceivedFolder {
   // Lets HEAD name a branch that is there, where the one it names is not: main, master, or else the
   // first of `refs`.
   Status PointHead(const std::string& name, const std::vector<std::string>& refs) const;
-  // Removes what pushes left that were cut off: quarantines and packs that nothing was written to
-  // for an hour, which git itself leaves.
+  // Removes what was left by a git that was cut off, which git itself leaves: quarantines and packs
+  // that nothing was written to for an hour, and locks of refs a quarter of one old.
   void DropBroken(const std::string& name) const;
   // The folder of the one hook that runs, made or repaired: before refs move it asks by a byte on
-  // descriptor 3 whether they may; the line "ok" is a yes, any other is told to the client.
+  // descriptor 3 whether they may; the line "ok" is a yes, any other is told to the client. Fails
+  // where it cannot run.
   Result<std::string> Hooks() const;
   // Branches and tags.
   size_t CountRefs(const std::string& name) const;

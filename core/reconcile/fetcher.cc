@@ -41,7 +41,7 @@ class FetcherPass final : public Pass {
       case At::kRefs:
         return Listed(std::move(outcome));
       case At::kPin:
-        return outcome.ok() ? Compare() : Conclude(outcome.status());
+        return Pinned(std::move(outcome));
       case At::kCommits:
         return Read(std::move(outcome));
       case At::kStore:
@@ -95,6 +95,14 @@ class FetcherPass final : public Pass {
     if (!Unpinned()) return Compare();
     at_ = At::kPin;
     return Effect(PinHostKeys{id_, remote_.url, remote_.credentials.host_keys});
+  }
+
+  Step Pinned(Outcome outcome) {
+    if (outcome.ok()) return Compare();
+    const Status& failure = outcome.status();
+    // A person was faster, whose hint begins the next pass.
+    if (failure.code() == Code::kStale && failure.reason() != model::kHeldElsewhere) return Done();
+    return Conclude(failure);
   }
 
   Step Compare() {

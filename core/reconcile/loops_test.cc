@@ -94,6 +94,21 @@ TEST(Fetcher, UnpinnedHost_ThatCannotBeReadOrIsRefused_IsNotPinned) {
   Expect<SaveConditions>(pass->Next(Status(Code::kDenied, "AuthenticationFailed", "no")));
 }
 
+TEST(Fetcher, UnpinnedHost_ThatAPersonPinsMeanwhile_IsNoFailure) {
+  const auto end = [](const Status& refused) {
+    auto pass = NewFetcher()->NewPass(IdOf<RepositoryId>(1).str());
+    pass->Begin();
+    pass->Next(Answer(SshRepository()));
+    pass->Next(Answer(ports::HostKeyLook{"ssh-ed25519 A", Status()}));
+    Expect<PinHostKeys>(pass->Next(Answer(Refs{{"main", kCommitA}})));
+    return pass->Next(refused);
+  };
+  const Finished finished = ExpectEnd(end(Status(Code::kStale, "", "other keys meanwhile")));
+  EXPECT_EQ(finished.status, Status());
+  EXPECT_FALSE(finished.settled);
+  Expect<SaveConditions>(end(Status(Code::kStale, model::kHeldElsewhere, "not ours")));
+}
+
 TEST(Fetcher, PinnedHost_IsListedAtOnce) {
   auto snapshot = SshRepository();
   snapshot.repository.credentials.host_keys = {"ssh-ed25519 A"};
