@@ -129,7 +129,7 @@ def test_builder_elsewhere_fetches_it_and_its_submodule_over_that_gateway(hosts,
     assert tree.push(token).returncode == 0
     app.wait_version(21)
     assert os.path.isdir(f"{hosts.root}/data/repositories/far-app.git")
-    assert not os.path.exists(f"{hosts.root}/builder/repositories"), "it lies on one host alone"
+    assert os.listdir(f"{hosts.root}/builder/repositories") == [], "it lies on one host alone"
     # Git asks with the token of a host from another data folder, and nobody else's is good.
     assert tree.run("ls-remote", f"https://ns-fetch+far-app:1.x@127.0.0.1:{TLS}/git/far-app.git").returncode != 0
 
