@@ -1,9 +1,9 @@
 #include <CLI/CLI.hpp>
-#include <ctime>
 #include <thread>
 
 #include "context.h"
 #include "text.h"
+#include "time_text.h"
 
 namespace ns::cli {
 namespace {
@@ -15,15 +15,6 @@ struct Given {
   int lines = 50;
   bool follow = false;
 };
-
-std::string TimeOf(const google::protobuf::Timestamp& at) {
-  const std::time_t seconds = at.seconds();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 std::string Padded(std::string text, size_t width) {
   text.resize(std::max(text.size(), width), ' ');

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "form/plan.h"
+#include "form/website.h"
 
 namespace ns::cli::form {
 namespace {
@@ -68,13 +69,7 @@ Application FormOf(const api::Application& app, const Live& live) {
   Normalise(out.build.emplace(app.config()));
   for (const auto& one : (out.websites.emplace(), app.websites())) {
     auto& website = out.websites->emplace_back();
-    website.set_fqdn(one.fqdn());
-    website.set_path_prefix(one.path_prefix());
-    website.set_strip_prefix(one.strip_prefix());
-    website.set_https(one.https());
-    website.set_h2c(one.h2c());
-    website.set_http_port(one.http_port());
-    website.set_authentication(one.authentication());
+    CopyWebsite(one, website);
     Normalise(website);
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "form/website.h"
+
 namespace ns::cli::form {
 namespace {
 
@@ -80,16 +82,7 @@ api::Application FromOwn(const platform::Application& own) {
   out.set_commit(own.commit());
   out.set_running(own.running());
   TakeBuild(form, *out.mutable_config());
-  for (const auto& one : form.websites()) {
-    auto& website = *out.add_websites();
-    website.set_fqdn(one.fqdn());
-    website.set_path_prefix(one.path_prefix());
-    website.set_strip_prefix(one.strip_prefix());
-    website.set_https(one.https());
-    website.set_h2c(one.h2c());
-    website.set_http_port(one.http_port());
-    website.set_authentication(one.authentication());
-  }
+  for (const auto& one : form.websites()) CopyWebsite(one, *out.add_websites());
   *out.mutable_port_publications() = form.port_publications();
   *out.mutable_owner_ids() = form.owner_ids();
   return out;

@@ -1,0 +1,18 @@
+// Websites, which the messages of the API write alike.
+#pragma once
+
+namespace ns::cli::form {
+
+// All of a website that a form says; its id stays.
+template <class From, class To>
+void CopyWebsite(const From& from, To& to) {
+  to.set_fqdn(from.fqdn());
+  to.set_path_prefix(from.path_prefix());
+  to.set_strip_prefix(from.strip_prefix());
+  to.set_https(from.https());
+  to.set_h2c(from.h2c());
+  to.set_http_port(from.http_port());
+  to.set_authentication(from.authentication());
+}
+
+}  // namespace ns::cli::form
