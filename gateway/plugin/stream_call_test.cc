@@ -1,6 +1,7 @@
 // Requests of entries that stream, over real sockets and versions of HTTP.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -190,6 +191,50 @@ TEST_F(StreamCallTest, LongBody_IsHeldUpUntilItIsWanted) {
   EXPECT_THAT(client.Rest(), HasSubstr("200 OK"));
 }
 
+TEST_F(StreamCallTest, ChunkWithItsLineEnd_ComesAtOnce) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Transfer-Encoding: chunked") + "3\r\nabc\r\n"));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(100);
+  EXPECT_TRUE(host_.WaitBody(3));
+}
+
+TEST_F(StreamCallTest, ChunksThatNobodyWants_AreNotReadOn) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Transfer-Encoding: chunked")));
+  ASSERT_TRUE(host_.WaitBegun());
+  const std::string chunk = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
+  constexpr size_t kChunks = (64 << 20) / 0x1000;
+  std::atomic<size_t> sent = 0;
+  std::jthread sender([&] {
+    while (sent < kChunks && client.Send(chunk)) ++sent;
+  });
+  size_t before = 0;
+  do {
+    before = sent;
+    std::this_thread::sleep_for(300ms);
+  } while (sent != before);
+  EXPECT_LT(sent, kChunks / 2) << "what the sockets hold";
+  server_.reset();
+}
+
+TEST_F(StreamCallTest, WhatIsNoChunkBehindAnAnswerThatHasBegun_EndsTheConnection) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Transfer-Encoding: chunked") + "3\r\nabc\r\n"));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(100);
+  ASSERT_TRUE(host_.WaitBody(3));
+  host_.Open();
+  EXPECT_THAT(client.Response(), HasSubstr("200 OK"));
+  ASSERT_TRUE(client.Send("no chunk\r\n"));
+  EXPECT_TRUE(host_.WaitCancelled());
+  EXPECT_EQ(client.Rest(), "");
+  host_.End();
+}
+
 TEST_F(StreamCallTest, ClientThatStalls_IsSentAwayAndTheHostTold) {
   settings_.http.body_time = 100ms;
   Start();
@@ -229,6 +274,23 @@ TEST_F(StreamCallTest, AnswerBeforeTheEndOfTheBody_ReachesTheClient) {
   const std::string answer = client.Response() + client.Rest();
   EXPECT_THAT(answer, HasSubstr("2\r\nno\r\n0\r\n\r\n"));
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+// The system writes into what was prepared for it, whatever is answered meanwhile.
+TEST_F(StreamCallTest, BodyThatComesAfterTheAnswerHasBegun_IsNotLost) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Head("Content-Length: 10\r\nConnection: close") + "012"));
+  ASSERT_TRUE(host_.WaitBegun());
+  host_.Want(100);
+  ASSERT_TRUE(host_.WaitBody(3));
+  host_.Open();
+  EXPECT_THAT(client.Response(), HasSubstr("200 OK"));
+  ASSERT_TRUE(client.Send("3456789"));
+  EXPECT_TRUE(host_.WaitLast());
+  EXPECT_EQ(host_.body(), "0123456789");
+  host_.End();
+  EXPECT_EQ(client.Rest(), "0\r\n\r\n");
 }
 
 // Whatever came behind its head would be taken for the next answer.

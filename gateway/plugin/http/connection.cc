@@ -1,6 +1,7 @@
 #include "http/connection.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "http/peer.h"
@@ -26,7 +27,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
   void Begin() {
     Limit(serving_.limits.idle_time);
     pipe_->Open([self = shared_from_this()](bool ok) {
-      if (self->pipe_ == nullptr) return;
+      if (self->over_) return;
       if (!ok) return self->Close();
       self->Look();
     });
@@ -53,7 +54,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     if (pipe_->agreed() == "h2") return Speak(&ServeH2);
     bytes_.resize(kPiece);
     pipe_->Read(bytes_, [self = shared_from_this()](ssize_t size) {
-      if (self->pipe_ == nullptr) return;
+      if (self->over_) return;
       if (size <= 0) return self->Close();
       self->Saw(static_cast<size_t>(size));
     });
@@ -77,11 +78,11 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     if (closed_early_) speaker_.reset();
   }
 
+  // The pipe goes with this: what is under way on it uses it still.
   void Close() {
-    if (pipe_ == nullptr) return;
+    if (pipe_ == nullptr || std::exchange(over_, true)) return;
     timer_.Stop();
     pipe_->Close();
-    pipe_.reset();
     closed_(this);
   }
   void Closed() {
@@ -92,6 +93,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
 
   Serving& serving_;
   std::unique_ptr<Pipe> pipe_;  // until it is known
+  bool over_ = false;           // before it was
   sdk::Peer peer_;
   const std::function<void(Connection*)> closed_;
   Timer timer_;

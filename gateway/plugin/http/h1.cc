@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 constexpr size_t kPiece = 4096, kBodyPiece = 64 * 1024;
 constexpr milliseconds kLinger{5'000};
 constexpr uint64_t kLingerBytes = 64 * 1024 * 1024;
+// Beast takes no less behind an incomplete last chunk.
+constexpr size_t kLastChunk = std::string_view("0\r\n\r\n").size();
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What has come of a body since it was taken last.
@@ -106,6 +108,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   std::shared_ptr<Handler> handler_;
   std::string out_, sending_;
   uint64_t discarded_ = 0;
+  size_t least_ = 1;  // bytes that are parsed at once
   bool has_head_ = false;
   bool opened_ = false, ended_ = false;  // the answer
   bool chunked_ = false, bodiless_ = false;
@@ -133,6 +136,7 @@ void H1::AwaitRequest() {
   if (serving_.ended) return Close();
   state_ = State::kIdle;
   has_head_ = opened_ = ended_ = chunked_ = bodiless_ = unread_ = false;
+  least_ = 1;
   parser_.emplace();
   parser_->header_limit(serving_.limits.header_bytes);
   parser_->body_limit(boost::none);  // set when it is known what the request is for
@@ -168,17 +172,22 @@ void H1::OnRead(ssize_t size) {
 }
 
 void H1::Parse() {
-  while (in_.size() > 0 && !parser_->is_done()) {
+  while (in_.size() >= least_ && !parser_->is_done()) {
     error_code error;
     in_.consume(parser_->put(in_.data(), error));
-    if (error == beast::error::need_more) break;
-    if (error) return RefuseBytes(error);
+    const bool incomplete = error == beast::error::need_more;
+    if (error && !incomplete) return RefuseBytes(error);
+    least_ = incomplete ? kLastChunk : 1;
     if (!has_head_ && parser_->is_header_done()) return OnHead();
+    // Of a body that is the line of a chunk, or what follows the last.
+    if (incomplete && in_.size() > serving_.limits.header_bytes)
+      return RefuseBytes(beast::error::header_limit);
     if (has_head_ && handler_->streams()) {
       if (!TakePiece()) return;
     } else if (!Holds()) {
       return handler_->OnNoMemory();
     }
+    if (incomplete) break;
   }
   if (parser_->is_done()) return OnBody();
   Read(has_head_ ? kBodyPiece : kPiece);
@@ -246,15 +255,14 @@ void H1::OnHead() {
 }
 
 void H1::OnBody() {
+  if (ended_) return;  // answered meanwhile
   state_ = State::kAnswering;
   if (!writing_) timer_.Stop();
   watching_ = true;
   pipe_->Watch([self = shared_from_this()] { self->Close(); });
   const auto handler = handler_;
   if (handler->streams()) return handler->OnPiece("", true);
-  std::string body = Taken(parser_->get().body());
-  held_.Hold(0);
-  handler->OnRequest(std::move(body));
+  handler->OnRequest(Taken(parser_->get().body()));
 }
 
 // Bytes that are no request, or too many.
@@ -267,6 +275,7 @@ void H1::RefuseBytes(error_code error) {
 }
 
 void H1::Refuse(int status, std::string why) {
+  if (opened_) return Close();
   auto [head, body] = serving_.service.Unreadable(status, std::move(why));
   keep_alive_ = false;
   Whole(std::move(head), std::move(body), {});
@@ -308,7 +317,8 @@ void H1::Open(ResponseHead head) {
   AppendHead(head);
   if (chunked_) AppendField("Transfer-Encoding", "chunked", out_);
   out_ += "\r\n";
-  in_.shrink_to_fit();  // it may be long until the next request
+  held_.Hold(0);
+  if (!reading_) in_.shrink_to_fit();  // it may be long until the next request
   Flush();
 }
 

@@ -83,13 +83,13 @@ void H2Stream::OnBodyEnd() {
   const auto handler = handler_;
   if (handler->streams()) return handler->OnPiece("", true);
   if (opened_) return;
-  held_.Hold(0);
   handler->OnRequest(std::move(body_));
 }
 
 void H2Stream::Begin(ResponseHead head, bool more) {
   if (opened_) return;
   opened_ = true;
+  held_.Hold(0);
   progress_ = Clock::now();
   Headers headers{{":status", std::to_string(head.status)}};
   std::move(head.headers.begin(), head.headers.end(), std::back_inserter(headers));

@@ -9,7 +9,7 @@ namespace ns::gateway::http {
 struct Limits {
   uint32_t header_bytes = 64 * 1024;        // request line and headers
   uint64_t body_bytes = 4 * 1024 * 1024;    // of a request
-  uint64_t held_bytes = 256 * 1024 * 1024;  // of all requests that have not been handed on
+  uint64_t held_bytes = 256 * 1024 * 1024;  // of all requests that have no answer yet
   uint32_t connections = 1024;              // at once, for each listening socket
   uint32_t streams = 128;                   // at once on one connection of HTTP/2
   std::chrono::milliseconds header_time{

@@ -1,0 +1,86 @@
+// Bodies of HTTP/1.1 that come in pieces, and what they may hold.
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "testing/edge_test.h"
+
+namespace ns::gateway {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+const std::string kMethod = kService + "GetApplication";
+
+class BodyTest : public EdgeTest {
+ protected:
+  BodyTest() {
+    settings_.http.header_bytes = 4096;
+    host_.handler = [](const Asked&) {
+      return Told{neoshowcase::protobuf::Application().SerializeAsString(), {}, 0, ""};
+    };
+  }
+  // Each of them in a packet of its own.
+  static void SendApart(RawClient& client, const std::vector<std::string>& pieces) {
+    for (const std::string& piece : pieces) {
+      ASSERT_TRUE(client.Send(piece));
+      std::this_thread::sleep_for(20ms);
+    }
+  }
+  static std::string Chunked(const std::string& type) {
+    return "POST " + kMethod + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type +
+           "\r\nTransfer-Encoding: chunked\r\n\r\n";
+  }
+};
+
+TEST_F(BodyTest, ChunksByteByByte_AreOneBody) {
+  Start();
+  RawClient client(port_);
+  std::vector<std::string> pieces{Chunked("application/json")};
+  for (const char c : std::string("1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")) pieces.emplace_back(1, c);
+  SendApart(client, pieces);
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(BodyTest, LastChunkAloneInPieces_IsAnEmptyBody) {
+  Start();
+  RawClient client(port_);
+  SendApart(client, {Chunked("application/proto"), "0\r\n", "\r", "\n"});
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(BodyTest, LineOfAChunkWithoutEnd_IsRefused) {
+  Start();
+  RawClient client(port_);
+  client.Send(Chunked("application/json") + "1;" + std::string(100'000, 'a'));
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(BodyTest, TrailersWithoutEnd_AreRefused) {
+  Start();
+  RawClient client(port_);
+  client.Send(Chunked("application/json") + "0\r\na: " + std::string(100'000, 'a'));
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 431 "));
+}
+
+// Whoever answers has it too as long as it is not answered.
+TEST_F(BodyTest, MemoryOfARequest_IsHeldUntilItsAnswer) {
+  settings_.http.held_bytes = 1'500'000;
+  host_.silent_method = kMethod.substr(1);
+  Start();
+  const std::string large = Post(kMethod, "{\"id\": \"" + std::string(1'000'000, 'a') + "\"}");
+  RawClient first(port_);
+  ASSERT_TRUE(first.Send(large));
+  ASSERT_TRUE(host_.WaitAsked(1));
+  EXPECT_THAT(Once(large), HasSubstr("resource_exhausted"));
+  first.Reset();
+  ASSERT_TRUE(host_.WaitCancelled(1));
+  RawClient second(port_);
+  ASSERT_TRUE(second.Send(large));
+  EXPECT_TRUE(host_.WaitAsked(2));
+}
+
+}  // namespace
+}  // namespace ns::gateway
