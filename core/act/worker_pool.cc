@@ -1,6 +1,7 @@
 #include "act/worker_pool.h"
 
 #include <limits>
+#include <system_error>
 #include <utility>
 
 namespace ns::act {
@@ -27,10 +28,19 @@ bool WorkerPool::Offer(std::function<void()> work, size_t most) {
     if (stopping_) return true;  // nobody waits for it
     if (queue_.size() >= most) return false;
     queue_.push_back(std::move(work));
-    if (idle_ < queue_.size() && threads_.size() < limit_) threads_.emplace_back([this] { Run(); });
+    if (idle_ < queue_.size() && threads_.size() < limit_) Grow();
   }
   changed_.notify_one();
   return true;
+}
+
+// Where the system has no thread to give, those that are there do the work, or the next who comes
+// asks for one again.
+void WorkerPool::Grow() {
+  try {
+    threads_.emplace_back([this] { Run(); });
+  } catch (const std::system_error&) {
+  }
 }
 
 void WorkerPool::Run() {

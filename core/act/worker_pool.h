@@ -28,6 +28,7 @@ class WorkerPool {
   bool Offer(std::function<void()> work, size_t most) NS_EXCLUDES(mutex_);
 
  private:
+  void Grow() NS_REQUIRES(mutex_);
   void Run();
 
   const size_t limit_;

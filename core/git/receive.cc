@@ -115,7 +115,6 @@ class ReceivedByGit final : public ports::GitReceive {
       End(child);
       return ended.status();
     }
-    child.KillGroup(SIGKILL);
     return Unavailable("git gc of " + name + ": " + ended->ToString());
   }
 

@@ -25,8 +25,8 @@ struct ServedChild {
 };
 
 // Carries the body to the child and its output back, never more than a piece of either in memory.
-// The child has ended, with its group, when Run returns. Once refs move it ends by itself, whatever
-// becomes of the client: git that is killed leaves its locks behind.
+// The child has ended when Run returns, in a sandbox with all that it has started. Once refs move
+// it ends by itself, whatever becomes of the client: git that is killed leaves its locks behind.
 class ReceiveConversation {
  public:
   // All outlive it. `call` has a deadline.

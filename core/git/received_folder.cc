@@ -37,9 +37,11 @@ bool AtRest(const fs::path& path, fs::file_time_type::duration that_long) {
   std::error_code error;
   fs::file_time_type newest = fs::last_write_time(path, error);
   if (error) return false;
-  for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
+  // Git may take away what is walked over.
+  for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
+       at.increment(error)) {
     std::error_code gone;
-    const auto time = fs::last_write_time(entry.path(), gone);
+    const auto time = fs::last_write_time(at->path(), gone);
     if (!gone) newest = std::max(newest, time);
   }
   return newest + that_long < fs::file_time_type::clock::now();
@@ -153,10 +155,10 @@ void ReceivedFolder::DropBroken(const std::string& name) const {
        {std::pair(objects, "tmp_objdir-"), std::pair(objects + "/pack", "tmp_")}) {
     std::error_code error;
     std::vector<fs::path> broken;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().filename().string().starts_with(prefix) &&
-          AtRest(entry.path(), kQuarantineRests))
-        broken.push_back(entry.path());
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      if (at->path().filename().string().starts_with(prefix) &&
+          AtRest(at->path(), kQuarantineRests))
+        broken.push_back(at->path());
     }
     for (const fs::path& path : broken) fs::remove_all(path, error);
   }

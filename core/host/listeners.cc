@@ -27,9 +27,10 @@ Status Failed(const std::string& address) {
 }
 
 bool SomebodyAnswers(const sockaddr_un& name) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = socket(AF_UNIX, kSocketType, 0);
   const bool answers =
-      fd >= 0 && connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+      fd >= 0 && (connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ||
+                  errno == EAGAIN);  // its queue is full
   if (fd >= 0) close(fd);
   return answers;
 }
