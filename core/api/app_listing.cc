@@ -32,6 +32,12 @@ std::string Joined(const std::vector<std::shared_ptr<const std::string>>& pieces
 
 Result<std::string> AppListing::Applications(ports::ListingStore& store,
                                              const ports::AppScope& scope) {
+  NS_ASSIGN(const auto answer, reads_.Get(scope, [&] { return Read(store, scope); }));
+  return *answer;
+}
+
+SharedReads<ports::AppScope, std::string>::Answer AppListing::Read(ports::ListingStore& store,
+                                                                   const ports::AppScope& scope) {
   NS_ASSIGN(const auto stamps, store.Stamps(scope));
   std::vector<Bytes> pieces = Find(stamps);
   NS_ASSIGN(const auto missing, Missing(store, stamps, pieces));
@@ -41,7 +47,7 @@ Result<std::string> AppListing::Applications(ports::ListingStore& store,
     while (stamps[place].id != listed.app.id) ++place;
     if (!listed.app.deleted) pieces[place] = Keep(listed);
   }
-  return Joined(pieces);
+  return std::make_shared<const std::string>(Joined(pieces));
 }
 
 std::vector<AppListing::Bytes> AppListing::Find(const std::vector<ports::AppStamp>& stamps) {

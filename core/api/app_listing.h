@@ -6,14 +6,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/shared_reads.h"
 #include "base/mutex.h"
 #include "ports/listing_store.h"
 
 namespace ns::api {
 
 // Keeps applications as they were shown last. An answer is never older than the call: the store is
-// asked for the stamps of all each time, in one short statement, and whatever bears another stamp
-// than what is kept is read anew. [any-thread]
+// asked for the stamps of all each time, in one short statement that those who wait at once share,
+// and whatever bears another stamp than what is kept is read anew. [any-thread]
 class AppListing {
  public:
   explicit AppListing(size_t max_bytes = size_t{64} << 20) : max_bytes_(max_bytes) {}
@@ -33,12 +34,15 @@ class AppListing {
     size_t bytes = 0;                            // of all
   };
 
+  SharedReads<ports::AppScope, std::string>::Answer Read(ports::ListingStore& store,
+                                                         const ports::AppScope& scope);
   // Those that are kept under their stamps; null for the others.
   std::vector<Bytes> Find(const std::vector<ports::AppStamp>& stamps);
   Bytes Keep(const ports::ListedApp& listed);
 
   const size_t max_bytes_;
   Guarded<State> state_;
+  SharedReads<ports::AppScope, std::string> reads_;
 };
 
 }  // namespace ns::api

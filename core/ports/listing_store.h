@@ -21,6 +21,7 @@ struct AppScope {
   std::optional<UserId> owner{};
   std::optional<RepositoryId> repository{};
   std::optional<std::vector<AppId>> among{};  // it is one of these
+  friend auto operator<=>(const AppScope&, const AppScope&) = default;
 };
 
 // Builds of which all that is given is so.
