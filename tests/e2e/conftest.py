@@ -67,6 +67,8 @@ def site_of_session(machine, binaries, logs):
 
 @pytest.fixture
 def site(site_of_session):
-    """The installation that most tests share; the applications a test made are given up at its end."""
+    """The installation that most tests share; the applications a test made are given up at its end, and none may have ended it."""
     yield site_of_session
+    ended = site_of_session.revive()
     site_of_session.forget_apps()
+    assert not ended, ended

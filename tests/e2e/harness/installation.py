@@ -103,6 +103,16 @@ class Installation:
     def kill(self, role, number=signal.SIGKILL):
         self.nsd[role].kill(number)
 
+    def revive(self):
+        """Starts those again that have ended: one that crashes fails one test. Empty, or how they ended and what they said last."""
+        ended = [d for d in self.nsd.values() if not d.running()]
+        told = "\n".join(f"{d.name} has ended with status {d.process.returncode}:\n{d.log_tail(25)}" for d in ended)
+        for daemon in ended:
+            daemon.start()
+        if ended:
+            self.wait_ready()
+        return told
+
     def logs_tail(self):
         return "\n".join(f"--- {d.name}\n{d.log_tail(25)}" for d in self.nsd.values())
 
