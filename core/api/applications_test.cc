@@ -1,16 +1,12 @@
-#include "api/api_world.h"
+#include "api/applications_world.h"
 
 namespace ns::api {
 namespace {
 
-using Fields = std::vector<std::string>;
 using api_pb::CreateApplicationRequest;
-using api_pb::UpdateApplicationRequest;
 
-class ApplicationsTest : public ApiWorld {
+class ApplicationsTest : public ApplicationsWorld {
  protected:
-  void SetUp() override { repository = MakeRepository(Named("alice")); }
-
   // What a request with this change is refused for.
   template <class Change>
   Fields Refusal(Change change) {
@@ -23,20 +19,10 @@ class ApplicationsTest : public ApiWorld {
       EXPECT_NE(status.message().find(field), std::string::npos);
     return fields;
   }
-  api_pb::Application Get(const std::string& id) {
-    return Call<api_pb::Application>(Named("bob"), "GetApplication", OfApp(id)).value();
-  }
-  UpdateApplicationRequest Update(const std::string& id) {
-    UpdateApplicationRequest in;
-    in.set_id(id);
-    return in;
-  }
   model::Application Row(const std::string& id) {
     return store.store().apps.Get(AppId(id)).value();
   }
   int Count() { return static_cast<int>(store.store().apps.List().value().size()); }
-
-  std::string repository;
 };
 
 TEST_F(ApplicationsTest, Create_GivesTheApplicationAsAsked) {
@@ -300,172 +286,6 @@ TEST_F(ApplicationsTest, Delete_NeedsAStoppedOneAndLeavesATombstone) {
             Code::kPrecondition);
   EXPECT_TRUE(
       Call(Named("alice"), "CreateApplication", NewApp(repository)).ok());  // its address is free
-}
-
-TEST_F(ApplicationsTest, Update_ChangesWhatIsNamedAlone) {
-  const auto before =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  UpdateApplicationRequest in = Update(before.id());
-  in.set_name("renamed");
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  api_pb::Application after = Get(before.id());
-  EXPECT_EQ(after.name(), "renamed");
-  after.set_name(before.name());
-  *after.mutable_updated_at() = before.updated_at();
-  EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
-}
-
-TEST_F(ApplicationsTest, Update_ChecksWhatIsNamedAlone) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  Settings settings = TestSettings();
-  settings.platform.domains.clear();  // offered no more
-  RemakeDispatcher(settings);
-  UpdateApplicationRequest in = Update(app.id());
-  in.set_name("renamed");
-  EXPECT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()),
-            Fields{"websites.websites[0].fqdn"});
-}
-
-TEST_F(ApplicationsTest, Update_OfWebsites_KeepsTheIdOfWhatDidNotChange) {
-  const auto before =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  UpdateApplicationRequest in = Update(before.id());
-  *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
-  *in.mutable_websites()->add_websites() = NewApp(repository, "two.apps.test").websites(0);
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  const auto after = Get(before.id());
-  ASSERT_EQ(after.websites_size(), 2);
-  EXPECT_EQ(after.websites(0).id(), before.websites(0).id());
-  EXPECT_TRUE(IsId(after.websites(1).id()));
-  in.mutable_websites()->clear_websites();
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  EXPECT_EQ(Get(before.id()).websites_size(), 0);
-}
-
-TEST_F(ApplicationsTest, Update_OfTheRef_FollowsItAtOnce) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  UpdateApplicationRequest in = Update(app.id());
-  in.set_ref_name("v2");
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  EXPECT_EQ(Get(app.id()).ref_name(), "v2");
-  EXPECT_EQ(Get(app.id()).commit(), kCommitB);
-  in.set_ref_name("nowhere");
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"ref_name"});
-  EXPECT_EQ(Get(app.id()).ref_name(), "v2");
-}
-
-TEST_F(ApplicationsTest, Update_ByWhoIsNoOwnerAnyMoreMeanwhile_IsDenied) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
-  UpdateApplicationRequest owners = Update(app.id());
-  owners.mutable_owner_ids()->add_owner_ids(app.owner_ids(0));
-  owners.mutable_owner_ids()->add_owner_ids(bob);
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", owners).ok());
-
-  UpdateApplicationRequest coup = Update(app.id());
-  coup.set_ref_name("v2");
-  coup.mutable_owner_ids()->add_owner_ids(bob);
-  git.on_ask = [&] {
-    git.on_ask = nullptr;
-    clock.Advance(std::chrono::seconds(1));
-    owners.mutable_owner_ids()->mutable_owner_ids()->RemoveLast();
-    ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", owners).ok());
-  };
-  EXPECT_EQ(Call(Named("bob"), "UpdateApplication", coup).status().code(), Code::kDenied);
-  EXPECT_EQ(Get(app.id()).ref_name(), "main");
-  ASSERT_EQ(Get(app.id()).owner_ids_size(), 1);
-  EXPECT_EQ(Get(app.id()).owner_ids(0), app.owner_ids(0));
-}
-
-TEST_F(ApplicationsTest, Update_OfOwners_KeepsAtLeastOne) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
-  UpdateApplicationRequest in = Update(app.id());
-  in.mutable_owner_ids();
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()), Fields{"owner_ids"});
-  in.mutable_owner_ids()->add_owner_ids(std::string(22, '9'));
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "UpdateApplication", in).status()),
-            Fields{"owner_ids.owner_ids[0]"});
-  in.mutable_owner_ids()->set_owner_ids(0, bob);
-  ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
-  EXPECT_EQ(Call(Named("alice"), "StartApplication", OfApp(app.id())).status().code(),
-            Code::kDenied);
-  EXPECT_TRUE(Call(Named("bob"), "StartApplication", OfApp(app.id())).ok());
-}
-
-TEST_F(ApplicationsTest, Update_ToAnothersAddress_Exists) {
-  ASSERT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(repository, "one.apps.test")).ok());
-  const auto two = Call<api_pb::Application>(Named("alice"), "CreateApplication",
-                                             NewApp(repository, "two.apps.test"))
-                       .value();
-  UpdateApplicationRequest in = Update(two.id());
-  *in.mutable_websites()->add_websites() = NewApp(repository, "one.apps.test").websites(0);
-  EXPECT_EQ(Call(Named("alice"), "UpdateApplication", in).status().code(), Code::kExists);
-  EXPECT_EQ(Get(two.id()).websites(0).fqdn(), "two.apps.test");
-}
-
-TEST_F(ApplicationsTest, Output_NeedsAnEndAndKeepsToTheLimit) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  outputs.lines = {{Time(std::chrono::microseconds(1'500'000)), "stdout", "hello"}};
-  api_pb::GetOutputRequest in;
-  in.set_application_id(app.id());
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"before"});
-  in.mutable_before()->set_seconds(100);
-  in.set_limit(5001);
-  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"limit"});
-  in.set_limit(0);
-  const auto out = Call<api_pb::ApplicationOutputs>(Named("alice"), "GetOutput", in).value();
-  ASSERT_EQ(out.outputs_size(), 1);
-  EXPECT_EQ(out.outputs(0).log(), "hello");
-  EXPECT_EQ(out.outputs(0).time().seconds(), 1);
-  EXPECT_EQ(out.outputs(0).time().nanos(), 500'000'000);
-  ASSERT_EQ(outputs.asked.size(), 1u);
-  EXPECT_EQ(outputs.asked[0].first, "docker");
-  EXPECT_EQ(outputs.asked[0].second.before, Time(std::chrono::seconds(100)));
-  EXPECT_EQ(outputs.asked[0].second.limit, 100);
-  EXPECT_EQ(Call(Named("bob"), "GetOutput", in).status().code(), Code::kDenied);
-}
-
-TEST_F(ApplicationsTest, OutputStream_TellsEachLineOnceAndInOrder) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
-  const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
-  api_pb::GetOutputStreamRequest in;
-  in.set_application_id(app.id());
-  const std::string method = std::string(kApiService) + "GetOutputStream";
-  EXPECT_EQ(FieldsOf(dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).status()),
-            Fields{"begin"});
-  in.mutable_begin()->set_seconds(100);
-  EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
-            Code::kDenied);
-  const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
-  const auto next = [&] {
-    std::string text;
-    const Piece piece = stream->Next({}).value();
-    for (const std::string& message : piece.messages) {
-      api_pb::ApplicationOutput line;
-      EXPECT_TRUE(line.ParseFromString(message));
-      text += line.log() + " ";
-    }
-    return text;
-  };
-  outputs.lines = {{at(100), "stdout", "a"}, {at(101), "stdout", "b"}};
-  EXPECT_EQ(next(), "a b ");
-  EXPECT_EQ(outputs.asked.back().second.since, at(100));
-  outputs.lines = {{at(101), "stdout", "b"}, {at(101), "stderr", "c"}, {at(102), "stdout", "d"}};
-  EXPECT_EQ(next(), "c d ") << "what stands at the same instant is known by its number";
-  EXPECT_EQ(outputs.asked.back().second.since, at(101));
-  outputs.lines = {{at(102), "stdout", "d"}};
-  EXPECT_EQ(next(), "");
-  outputs.failure = Unavailable("dockerd is down");
-  EXPECT_EQ(stream->Next({}).status().code(), Code::kUnavailable);
 }
 
 }  // namespace

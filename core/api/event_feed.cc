@@ -57,7 +57,7 @@ uint64_t EventFeed::Moment() {
 }
 
 Result<std::string> EventFeed::End() {
-  NS_ASSIGN(auto newest, events_.Newest(AppId(), 1));
+  NS_ASSIGN(auto newest, events_.Newest({}, 1));
   return std::move(newest.next);
 }
 
@@ -106,7 +106,7 @@ Result<bool> EventFeed::Fill() {
       if (!begun_) return news;
       from = kept_.empty() ? base_ : kept_.back()->place;
     }
-    auto read = events_.After(AppId(), from, kPage);
+    auto read = events_.After({}, from, kPage);
     if (!read.ok() && news) return true;  // what was taken is told all the same
     NS_ASSIGN(auto page, std::move(read));
     const size_t count = page.events.size();
@@ -155,7 +155,7 @@ Result<EventFeed::Slice> EventFeed::After(Cursor& cursor, size_t limit) {
       return out;
     }
   }
-  NS_ASSIGN(auto page, events_.After(AppId(), cursor.place, static_cast<int>(limit)));
+  NS_ASSIGN(auto page, events_.After({}, cursor.place, static_cast<int>(limit)));
   const uint64_t seen = Moment();
   for (size_t i = 0; i < page.events.size(); ++i) {
     out.push_back(

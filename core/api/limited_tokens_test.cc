@@ -51,6 +51,15 @@ class LimitedTokensTest : public ApiWorld {
                Raw(peer, std::string(kQueueService) + "ListBuildQueue", ""))
         .value();
   }
+  Result<own_pb::ListEventsResponse> Events(const Peer& peer, const std::string& after,
+                                            int limit = 1, const std::string& app = "") {
+    own_pb::ListEventsRequest in;
+    in.set_application_id(app);
+    in.set_after(after);
+    in.set_limit(limit);
+    return Own<own_pb::ListEventsResponse>(
+        peer, app.empty() ? "ListEvents" : "ListApplicationEvents", in);
+  }
   Result<std::unique_ptr<Stream>> Watch(const Peer& peer, const WatchRequest& in = {}) {
     return dispatcher->Open({}, peer, std::string(kWatchService) + "Watch", in.SerializeAsString());
   }
@@ -118,6 +127,57 @@ TEST_F(LimitedTokensTest, PlacesInTheQueue_AreThoseAmongItsOwn) {
     seen.push_back(build.application_name());
   }
   EXPECT_THAT(seen, testing::UnorderedElementsAre("b", "d"));
+}
+
+TEST_F(LimitedTokensTest, Events_AreThoseOfItsOwn_AsIfThereWereNoOthers) {
+  Texts seen, places;
+  for (std::string after; seen.empty() || seen.back() != "";) {
+    const auto page = Events(limited, after).value();
+    seen.push_back(page.events_size() == 0 ? "" : page.events(0).application_id());
+    places.push_back(after = page.next());
+  }
+  EXPECT_THAT(seen, ElementsAre(apps["b"], apps["d"], ""));
+  for (const std::string& place : places) EXPECT_EQ(place.size(), places[0].size());
+  EXPECT_NE(places[1], places[2]) << "the same place looks different each time";
+  Start("a");
+  own_pb::ListEventsRequest newest;
+  newest.set_newest(true);
+  newest.set_limit(1);
+  const auto last = Own<own_pb::ListEventsResponse>(limited, "ListEvents", newest).value();
+  ASSERT_EQ(last.events_size(), 1);
+  EXPECT_EQ(last.events(0).application_id(), apps["d"]);
+  EXPECT_EQ(Events(limited, last.next())->events_size(), 0);
+}
+
+TEST_F(LimitedTokensTest, EventsOfOneApplication_GoOnFromASealedPlace) {
+  const std::string next = Events(limited, "", 100, apps["b"])->next();
+  EXPECT_FALSE(store.store().events.After({}, next, 1).ok()) << next;
+  Start("a");
+  Start("b");
+  const auto page = Events(limited, next, 100, apps["b"]).value();
+  ASSERT_EQ(page.events_size(), 1);
+  EXPECT_EQ(page.events(0).kind(), "app.desired");
+}
+
+TEST_F(LimitedTokensTest, PlacesOfEvents_OfAnotherQuestionOrHistory_AreNone) {
+  const std::string all = Events(limited, "")->next(),
+                    of_b = Events(limited, "", 1, apps["b"])->next(),
+                    open = Events(Root(), "")->next();
+  const std::string watched = Until(*Watch(limited).value(), "synced").back().resume_token();
+  const auto refused = [&](const Peer& peer, const std::string& after, const std::string& app) {
+    return FieldsOf(Events(peer, after, 1, app).status()) == Texts{"after"};
+  };
+  for (const std::string& other : {of_b, open, watched, all + "x", std::string("2-")})
+    EXPECT_TRUE(refused(limited, other, "")) << other;
+  EXPECT_TRUE(refused(limited, all, apps["b"]));
+  EXPECT_TRUE(refused(limited, of_b, apps["d"]));
+  EXPECT_TRUE(refused(Root(), all, ""));
+  EXPECT_TRUE(Events(limited, all).ok());
+  EXPECT_TRUE(Events(limited, of_b, 1, apps["b"]).ok());
+  ASSERT_EQ(store.store().deploys.RaiseEpoch(7), Status());
+  EXPECT_TRUE(refused(limited, all, ""));
+  EXPECT_TRUE(refused(limited, of_b, apps["b"]));
+  EXPECT_TRUE(Events(limited, "").ok());
 }
 
 TEST_F(LimitedTokensTest, Watch_TellsOfItsOwnAlone) {
@@ -194,13 +254,14 @@ TEST_F(LimitedTokensTest, ResumeToken_OfTheOtherForm_IsNone) {
 }
 
 TEST(ResumeTokens, LengthTellsNothingOfAPlace) {
-  const ResumeTokens tokens(Secret(std::string(32, 'k')));
+  const ResumeTokens tokens(Secret(std::string(32, 'k')), "watch");
   const std::string small = tokens.Write({1, "7.1"}), large = tokens.Write({12, "123456789.12"});
   EXPECT_EQ(small.size(), large.size());
   EXPECT_EQ(tokens.Read(small), (ResumePoint{1, "7.1"}));
   EXPECT_EQ(tokens.Read(large), (ResumePoint{12, "123456789.12"}));
   EXPECT_EQ(tokens.Write({1, ""}), "");
-  EXPECT_EQ(ResumeTokens(Secret(std::string(32, 'x'))).Read(small), std::nullopt);
+  EXPECT_EQ(ResumeTokens(Secret(std::string(32, 'x')), "watch").Read(small), std::nullopt);
+  EXPECT_EQ(ResumeTokens(Secret(std::string(32, 'k')), "events").Read(small), std::nullopt);
 }
 
 }  // namespace

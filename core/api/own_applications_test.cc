@@ -218,13 +218,20 @@ TEST_F(OwnApplicationsTest, AnyMethod_OfABuilder_IsHeldAgainstItsSchema) {
 
 TEST_F(OwnApplicationsTest, Update_GivenBackAsRead_ChangesAndTellsNothing) {
   const auto app = Make();
-  const auto before = store.store().events.After(AppId(app.id()), "", 100).value().events.size();
+  const auto before = store.store()
+                          .events.After(ports::EventScope::Of(AppId(app.id())), "", 100)
+                          .value()
+                          .events.size();
   auto in = Change(app);
   in.set_etag(app.etag());
   const auto answer = Update(in).value();
   EXPECT_EQ(Changed(answer), Names{});
   EXPECT_EQ(answer.application().etag(), app.etag());
-  EXPECT_EQ(store.store().events.After(AppId(app.id()), "", 100).value().events.size(), before);
+  EXPECT_EQ(store.store()
+                .events.After(ports::EventScope::Of(AppId(app.id())), "", 100)
+                .value()
+                .events.size(),
+            before);
 }
 
 TEST_F(OwnApplicationsTest, Update_WithVariables_IsOneAct) {

@@ -1,10 +1,11 @@
-// Where somebody who watches has been: a place among the events of one history of the database.
+// A place among the events of one history of the database, as callers hold it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "api/method.h"
 #include "base/crypto.h"
 
 namespace ns::api {
@@ -20,8 +21,9 @@ struct ResumePoint {
 class ResumeTokens {
  public:
   ResumeTokens() = default;
-  // Sealed. `key`: of the installation, so that any gateway reads what another wrote.
-  explicit ResumeTokens(const Secret& key);
+  // Sealed. `key`: of the installation, so that any gateway reads what another wrote. `use`: what
+  // they are for; those of another use are none.
+  ResumeTokens(const Secret& key, std::string use);
 
   // Empty where the place is.
   std::string Write(const ResumePoint& point) const;
@@ -29,7 +31,12 @@ class ResumeTokens {
   std::optional<ResumePoint> Read(const std::string& token) const;
 
  private:
+  std::string use_;
   std::optional<Sealer> sealer_;
 };
+
+// Sealed ones, for whoever may be told of some applications alone; nullopt for others.
+std::optional<ResumeTokens> SealedTokens(const Context& context, const Request& request,
+                                         std::string use);
 
 }  // namespace ns::api

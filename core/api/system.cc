@@ -11,19 +11,11 @@ namespace {
 
 using google::protobuf::Empty;
 
-// A plain domain whose "/" some application holds.
-bool Bound(const model::Domain& domain, const std::vector<model::Application>& apps) {
-  const auto holds = [&](const model::Website& website) {
-    return website.fqdn == domain.name && website.path_prefix == "/";
-  };
-  return std::any_of(apps.begin(), apps.end(), [&](const model::Application& app) {
-    return std::any_of(app.websites.begin(), app.websites.end(), holds);
-  });
-}
-
 Result<pb::SystemInfo> GetSystemInfo(const Context& context, const Request&, const Empty&) {
   const model::PlatformInfo& platform = context.settings.platform;
-  NS_ASSIGN(const auto apps, context.store().apps.List());
+  std::vector<std::string> names;
+  for (const model::Domain& domain : platform.domains) names.push_back(domain.name);
+  NS_ASSIGN(const auto taken, context.store().listings.TakenHosts(names));
   pb::SystemInfo out;
   out.set_public_key(platform.public_key);
   out.mutable_ssh()->set_host(context.settings.ssh_host);
@@ -33,7 +25,7 @@ Result<pb::SystemInfo> GetSystemInfo(const Context& context, const Request&, con
     one->set_domain(domain.name);
     for (const std::string& exclude : domain.exclude) one->add_exclude_domains(exclude);
     one->set_auth_available(domain.auth);
-    one->set_already_bound(Bound(domain, apps));
+    one->set_already_bound(std::ranges::find(taken, domain.name) != taken.end());
   }
   for (const model::PortRange& range : platform.ports) {
     auto* one = out.add_ports();

@@ -78,12 +78,6 @@ struct View {
   }
 };
 
-// Who is told of some applications alone learns from no place how much else happens.
-ResumeTokens TokensFor(const Context& context, const Request& request) {
-  const bool limited = request.token && request.token->limited;
-  return limited ? ResumeTokens(context.settings.plan_key) : ResumeTokens();
-}
-
 View ViewOf(const Request& request, const WatchRequest& in) {
   return {request.user,
           request.token,
@@ -320,7 +314,8 @@ Result<std::deque<AppId>> InitialOf(const Context& context, const View& view) {
 
 Result<std::unique_ptr<Stream>> Watch(const Context& context, const Request& request,
                                       const WatchRequest& in) {
-  ResumeTokens tokens = TokensFor(context, request);
+  ResumeTokens tokens =
+      SealedTokens(context, request, "watch/resume_token").value_or(ResumeTokens());
   NS_TRY(Check(in, tokens));
   View view = ViewOf(request, in);
   NS_ASSIGN(const int64_t epoch, context.store().deploys.Epoch());

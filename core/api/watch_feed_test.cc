@@ -82,13 +82,14 @@ class CountingEvents final : public ports::EventStore {
                                          int64_t cursor, int limit) override {
     return inner_.List(subject, id, cursor, limit);
   }
-  Result<ports::EventPage> After(const AppId& app, const std::string& place, int limit) override {
+  Result<ports::EventPage> After(const ports::EventScope& scope, const std::string& place,
+                                 int limit) override {
     ++asked;
-    return inner_.After(app, place, limit);
+    return inner_.After(scope, place, limit);
   }
   Result<bool> Reaches(const std::string& place) override { return inner_.Reaches(place); }
-  Result<ports::EventPage> Newest(const AppId& app, int limit) override {
-    return inner_.Newest(app, limit);
+  Result<ports::EventPage> Newest(const ports::EventScope& scope, int limit) override {
+    return inner_.Newest(scope, limit);
   }
   Status SetConditions(model::Subject subject, const std::string& id,
                        const std::vector<model::Condition>& conditions,

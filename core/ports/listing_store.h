@@ -99,6 +99,8 @@ class ListingStore {
   virtual Result<std::vector<AppStanding>> Standings(const std::vector<AppId>& ids) = 0;
   // How long the newest build of each took that succeeded; none of those that have none.
   virtual Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& apps) = 0;
+  // Those of `hosts` whose "/" an application has that is no tombstone, each once, in their order.
+  virtual Result<std::vector<std::string>> TakenHosts(const std::vector<std::string>& hosts) = 0;
 };
 
 }  // namespace ns::ports

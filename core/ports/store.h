@@ -291,6 +291,12 @@ class BuildLogStore {
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
 };
 
+// Events of which all that is given is so.
+struct EventScope {
+  std::optional<std::vector<AppId>> among{};  // they are about one of these, or a build of it
+  static EventScope Of(const AppId& app) { return {std::vector{app}}; }
+};
+
 struct EventPage {
   std::vector<model::Event> events;
   std::string next;                   // the place behind them
@@ -307,17 +313,16 @@ class EventStore {
   // Of one subject, after `cursor`, oldest first.
   virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
                                                  int64_t cursor, int limit) = 0;
-  // Of one application and its builds, or with an empty id of everything, behind `place` (empty:
-  // from the first), oldest first. Who goes on from `next` sees every event once, whatever order
-  // transactions end in; the newest may take until all that began before them have ended. kInvalid:
-  // no place.
-  virtual Result<EventPage> After(const AppId& app, const std::string& place, int limit) = 0;
+  // Behind `place` (empty: from the first), oldest first. Who goes on from `next` sees every event
+  // once, whatever order transactions end in; the newest may take until all that began before them
+  // have ended. kInvalid: no place.
+  virtual Result<EventPage> After(const EventScope& scope, const std::string& place, int limit) = 0;
   // Whether everything that came behind `place` is still known: false where the event that it
   // stands behind is gone, since those that followed may be too, and of the empty one. kInvalid: no
   // place.
   virtual Result<bool> Reaches(const std::string& place) = 0;
   // The newest of those, oldest first.
-  virtual Result<EventPage> Newest(const AppId& app, int limit) = 0;
+  virtual Result<EventPage> Newest(const EventScope& scope, int limit) = 0;
   // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
   // now. kNotFound: no such subject.
   virtual Status SetConditions(model::Subject subject, const std::string& id,

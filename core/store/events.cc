@@ -28,8 +28,21 @@ constexpr char kEventColumns[] =
 constexpr char kDone[] = "xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
 constexpr char kNextXact[] = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
 
-std::string OfApp(const AppId& app) {
-  return app.empty() ? "$1::text = ''" : "application_id = $1::text";
+std::vector<AppId> IdsOf(const ports::EventScope& scope) {
+  return scope.among.value_or(std::vector<AppId>());
+}
+
+// Those of `scope`, whose applications are $1, that fit `where`, in `order`, $2 of them. Of each
+// application at most as many are looked at, by the index of its events.
+std::string InScope(const ports::EventScope& scope, const std::string& where,
+                    const std::string& order) {
+  const std::string some = " AND " + where + " ORDER BY " + order + " LIMIT $2::integer";
+  const std::string of_all = std::string("SELECT ") + kEventColumns + ", xact FROM events WHERE ";
+  if (!scope.among) return of_all + "cardinality($1::text[]) = 0" + some;
+  return "SELECT of_one.* FROM (SELECT DISTINCT unnest($1::text[]) AS id) AS given CROSS JOIN "
+         "LATERAL (" +
+         of_all + "application_id = given.id" + some + ") AS of_one ORDER BY " + order +
+         " LIMIT $2::integer";
 }
 
 void ReadEvent(Row& row, model::Event& out) {
@@ -95,15 +108,14 @@ class PgEvents final : public ports::EventStore {
 
   // A place that is ahead of this database's transactions is of another cluster, whose events it
   // was restored with: Check() has put those first, in the order of their numbers.
-  Result<ports::EventPage> After(const AppId& app, const std::string& place, int limit) override {
+  Result<ports::EventPage> After(const ports::EventScope& scope, const std::string& place,
+                                 int limit) override {
     NS_ASSIGN(const Place from, ParsePlace(place));
-    NS_ASSIGN(const Rows rows,
-              pool_.Run(std::string("SELECT ") + kEventColumns + ", xact FROM events WHERE " +
-                            OfApp(app) + " AND " + kDone +
-                            " AND (xact, number) > (CASE WHEN $2::bigint >= " + kNextXact +
-                            " THEN 0 ELSE $2::bigint END, $3::bigint)"
-                            " ORDER BY xact, number LIMIT $4",
-                        Params::Of(app, from.xact, from.number, limit)));
+    const std::string behind = std::string(kDone) +
+                               " AND (xact, number) > (CASE WHEN $3::bigint >= " + kNextXact +
+                               " THEN 0 ELSE $3::bigint END, $4::bigint)";
+    NS_ASSIGN(const Rows rows, pool_.Run(InScope(scope, behind, "xact, number"),
+                                         Params::Of(IdsOf(scope), limit, from.xact, from.number)));
     return PageOf(rows, place);
   }
 
@@ -120,13 +132,11 @@ class PgEvents final : public ports::EventStore {
     return reaches;
   }
 
-  Result<ports::EventPage> Newest(const AppId& app, int limit) override {
+  Result<ports::EventPage> Newest(const ports::EventScope& scope, int limit) override {
     NS_ASSIGN(const Rows rows,
-              pool_.Run(std::string("SELECT * FROM (SELECT ") + kEventColumns +
-                            ", xact FROM events WHERE " + OfApp(app) + " AND " + kDone +
-                            " ORDER BY xact DESC, number DESC LIMIT $2) AS newest ORDER BY xact, "
-                            "number",
-                        Params::Of(app, limit)));
+              pool_.Run("SELECT * FROM (" + InScope(scope, kDone, "xact DESC, number DESC") +
+                            ") AS newest ORDER BY xact, number",
+                        Params::Of(IdsOf(scope), limit)));
     return PageOf(rows, "");
   }
 

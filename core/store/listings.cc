@@ -215,6 +215,15 @@ class PgListings final : public ports::ListingStore {
     return out;
   }
 
+  // By the index of addresses: `held` says that the application is no tombstone.
+  Result<std::vector<std::string>> TakenHosts(const std::vector<std::string>& hosts) override {
+    NS_ASSIGN(const Rows rows,
+              pool_.Run("SELECT DISTINCT fqdn COLLATE \"C\" FROM websites WHERE held AND fqdn = "
+                        "ANY($1::text[]) AND path_prefix = '/' ORDER BY 1",
+                        Params::Of(hosts)));
+    return ReadAll<std::string>(rows, [](Row& row, auto& host) { row >> host; });
+  }
+
  private:
   Pool& pool_;
   const Sealing& sealing_;

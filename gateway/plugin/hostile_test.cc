@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "testing/edge_test.h"
+#include "testing/h2_frames.h"
 
 namespace ns::gateway {
 namespace {
@@ -14,31 +15,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-constexpr uint8_t kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kContinuation = 9;
-constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
-const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
-  std::string frame;
-  for (const int shift : {16, 8, 0}) frame += static_cast<char>(payload.size() >> shift & 0xff);
-  frame += static_cast<char>(type);
-  frame += static_cast<char>(flags);
-  for (const int shift : {24, 16, 8, 0}) frame += static_cast<char>(stream >> shift & 0xff);
-  return frame + payload;
-}
-
-// Literals of HPACK without Huffman coding, RFC 7541 section 6.2.2; shorter than 127 bytes.
-std::string Literal(const std::string& indexed_name, const std::string& value) {
-  return indexed_name + static_cast<char>(value.size()) + value;
-}
-
 // POST of that path, as gRPC.
 std::string RequestBlock(const std::string& path) {
-  return "\x83\x86" + Literal("\x04", path) + Literal("\x01", "x") +
-         Literal("\x0f\x10", "application/grpc");
+  return PostBlock(path) + Literal("\x0f\x10", "application/grpc");
 }
-
-std::string Opening() { return kPreface + Frame(kSettings, 0, 0, ""); }
 
 size_t ResidentKiB() {
   std::ifstream file("/proc/self/status");

@@ -10,6 +10,7 @@
 #include "ns/sdk/text.h"
 #include "proto/descriptors.h"
 #include "server.h"
+#include "testing/h2_frames.h"
 #include "testing/raw_client.h"
 
 namespace ns::gateway {
@@ -120,6 +121,30 @@ class StreamCallTest : public testing::Test {
   }
   static std::string Head(const std::string& framing) {
     return "POST /git/shop.git/git-receive-pack HTTP/1.1\r\nHost: x\r\n" + framing + "\r\n\r\n";
+  }
+
+  // Connections end soon once they have no more to do.
+  void StartShort() {
+    settings_.http.idle_time = 200ms;
+    Start();
+  }
+  static std::string AskedByHttp2() {
+    return Opening() + Frame(kHeaders, kEndHeaders | kEndStream, 1,
+                             PostBlock("/git/shop.git/git-receive-pack"));
+  }
+  // The bytes of the answer's body, and whether it ended.
+  static std::pair<std::string, bool> DataOf(RawClient& client) {
+    std::pair<std::string, bool> out;
+    for (const H2Frame& frame : FramesIn(client.Rest())) {
+      if (frame.stream != 1) continue;
+      EXPECT_TRUE(frame.type == kHeaders || frame.type == kData) << int{frame.type};
+      if (frame.type == kData) out.first += frame.payload;
+      out.second = (frame.flags & kEndStream) != 0;
+    }
+    return out;
+  }
+  static void ExpectHeadAlone(RawClient& client) {
+    EXPECT_EQ(DataOf(client), std::pair(std::string(), true));
   }
 
   StreamHost host_;
@@ -323,6 +348,38 @@ TEST_F(StreamCallTest, WholeAnswerThatHasNoBody_IsItsHeadAlone) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
   client.HalfClose();
   EXPECT_EQ(client.Rest(), "");
+}
+
+TEST_F(StreamCallTest, OpenedAnswerOfHttp2ThatHasNoBody_IsItsHeadAlone) {
+  StartShort();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(AskedByHttp2()));
+  ASSERT_TRUE(host_.WaitLast());
+  host_.Open("304");
+  host_.Message("dropped");
+  host_.End();
+  ExpectHeadAlone(client);
+}
+
+TEST_F(StreamCallTest, WholeAnswerOfHttp2ThatHasNoBody_IsItsHeadAlone) {
+  StartShort();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(AskedByHttp2()));
+  ASSERT_TRUE(host_.WaitLast());
+  host_.Message("dropped");
+  host_.End(204);
+  ExpectHeadAlone(client);
+}
+
+TEST_F(StreamCallTest, AnswerOfHttp2_HasItsBodyElse) {
+  StartShort();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(AskedByHttp2()));
+  ASSERT_TRUE(host_.WaitLast());
+  host_.Open();
+  host_.Message("kept");
+  host_.End();
+  EXPECT_EQ(DataOf(client), std::pair(std::string("kept"), true));
 }
 
 TEST_F(StreamCallTest, TooLongBody_IsRefusedBeforeItIsRead) {

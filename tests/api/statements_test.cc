@@ -105,6 +105,15 @@ TEST_F(Statements, OfTheBuildQueue_AreAsManyForALongOne) {
   EXPECT_LT(few, 25);
 }
 
+// Which of its domains are taken, and at most once a second who calls: no application is read.
+TEST_F(Statements, OfWhatTheInstallationOffers_AreTwo) {
+  Fill(3);
+  const int count = CountOf(
+      [&] { Ask<pb::SystemInfo>(kApiService, "GetSystemInfo", google::protobuf::Empty()); });
+  std::printf("GetSystemInfo: %d statements\n", count);
+  EXPECT_LE(count, 2);
+}
+
 TEST_F(Statements, OfApplicationsWithTheirState_AreAsManyForALongPage) {
   own::ListApplicationsRequest in;
   in.set_page_size(100);

@@ -45,6 +45,9 @@ class CountingListings final : public ports::ListingStore {
   Result<std::map<AppId, Duration>> LastDurations(const std::vector<AppId>& of) override {
     return inner_.LastDurations(of);
   }
+  Result<std::vector<std::string>> TakenHosts(const std::vector<std::string>& hosts) override {
+    return inner_.TakenHosts(hosts);
+  }
 
   std::atomic<int> stamps = 0, standings = 0;
   std::vector<std::vector<AppId>> read;

@@ -172,6 +172,19 @@ class FakeListings final : public ListingStore {
       return out;
     });
   }
+  Result<std::vector<std::string>> TakenHosts(const std::vector<std::string>& hosts) override {
+    return rows_.Read([&](FakeState& rows, Time) -> Result<std::vector<std::string>> {
+      std::set<std::string> taken;
+      for (const auto& [id, row] : rows.apps) {
+        for (const model::Website& website : row.app.websites) {
+          const bool whole = website.path_prefix == "/" && !row.app.deleted;
+          if (whole && std::ranges::find(hosts, website.fqdn) != hosts.end())
+            taken.insert(website.fqdn);
+        }
+      }
+      return std::vector<std::string>(taken.begin(), taken.end());
+    });
+  }
 
  private:
   FakeRows& rows_;

@@ -27,6 +27,10 @@ Result<int64_t> NumberOf(const std::string& place) {
   return from;
 }
 
+bool In(const EventScope& scope, const model::Event& event) {
+  return !scope.among || std::ranges::find(*scope.among, event.app) != scope.among->end();
+}
+
 class FakeEvents final : public EventStore {
  public:
   explicit FakeEvents(FakeRows& rows) : rows_(rows) {}
@@ -51,12 +55,12 @@ class FakeEvents final : public EventStore {
       return page;
     });
   }
-  Result<EventPage> After(const AppId& app, const std::string& place, int limit) override {
+  Result<EventPage> After(const EventScope& scope, const std::string& place, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<EventPage> {
       NS_ASSIGN(const int64_t from, NumberOf(place));
       EventPage page{{}, place};
       for (const model::Event& event : rows.events) {
-        if (event.cursor <= from || (!app.empty() && event.app != app)) continue;
+        if (event.cursor <= from || !In(scope, event)) continue;
         if (page.events.size() == static_cast<size_t>(limit)) break;
         page.events.push_back(event);
         page.next = std::to_string(event.cursor);
@@ -71,12 +75,12 @@ class FakeEvents final : public EventStore {
       return std::ranges::find(rows.events, from, &model::Event::cursor) != rows.events.end();
     });
   }
-  Result<EventPage> Newest(const AppId& app, int limit) override {
+  Result<EventPage> Newest(const EventScope& scope, int limit) override {
     return rows_.Read([&](FakeState& rows, Time) -> Result<EventPage> {
       EventPage page;
       for (auto event = rows.events.rbegin(); event != rows.events.rend(); ++event) {
         if (page.events.size() == static_cast<size_t>(limit)) break;
-        if (app.empty() || event->app == app) page.events.push_back(*event);
+        if (In(scope, *event)) page.events.push_back(*event);
       }
       std::ranges::reverse(page.events);
       for (const model::Event& event : page.events)

@@ -112,7 +112,7 @@ TEST_P(StoreContract, AppUpdate_WithVariables_IsWholeOrNothing) {
     }
   }
   std::vector<std::string> told;
-  const EventPage page = s.events.After(app.id, "", 100).value();
+  const EventPage page = s.events.After(EventScope::Of(app.id), "", 100).value();
   for (const model::Event& event : page.events) {
     if (event.actor == alice.str()) told.push_back(event.kind + " " + event.message);
   }

@@ -141,23 +141,51 @@ TEST_P(StoreContract, Events_OfARefusedWrite_AreNotTold) {
 TEST_P(StoreContract, Events_AfterAPlace_OfOneApplicationOrAll) {
   const model::Application one = NewApp(1), two = NewApp(2);
   NewBuild(1, one.id);
-  EventPage page = s.events.After(one.id, "", 1).value();
+  EventPage page = s.events.After(EventScope::Of(one.id), "", 1).value();
   ASSERT_THAT(page.events, SizeIs(1));
   EXPECT_EQ(page.events[0].kind, "app.created");
-  page = s.events.After(one.id, page.next, 10).value();
+  page = s.events.After(EventScope::Of(one.id), page.next, 10).value();
   ASSERT_THAT(page.events, SizeIs(1));
   EXPECT_EQ(page.events[0].kind, "build.queued");
   EXPECT_EQ(page.events[0].app, one.id);
-  EXPECT_EQ(s.events.After(one.id, page.next, 10)->next, page.next);
-  EXPECT_THAT(s.events.After(one.id, page.next, 10)->events, IsEmpty());
-  const EventPage newest = s.events.Newest(AppId(), 2).value();
+  EXPECT_EQ(s.events.After(EventScope::Of(one.id), page.next, 10)->next, page.next);
+  EXPECT_THAT(s.events.After(EventScope::Of(one.id), page.next, 10)->events, IsEmpty());
+  const EventPage newest = s.events.Newest({}, 2).value();
   ASSERT_THAT(newest.events, SizeIs(2));
   EXPECT_EQ(newest.events[0].app, two.id);
   EXPECT_EQ(newest.events[1].kind, "build.queued");
-  EXPECT_THAT(s.events.After(AppId(), newest.next, 10)->events, IsEmpty());
-  EXPECT_GT(s.events.After(AppId(), "", 100)->events.size(), 3U);
-  EXPECT_EQ(s.events.After(AppId(), "nonsense", 1).status().code(), Code::kInvalid);
-  EXPECT_EQ(s.events.After(AppId(), "1.2.3", 1).status().code(), Code::kInvalid);
+  EXPECT_THAT(s.events.After({}, newest.next, 10)->events, IsEmpty());
+  EXPECT_GT(s.events.After({}, "", 100)->events.size(), 3U);
+  EXPECT_EQ(s.events.After({}, "nonsense", 1).status().code(), Code::kInvalid);
+  EXPECT_EQ(s.events.After({}, "1.2.3", 1).status().code(), Code::kInvalid);
+}
+
+TEST_P(StoreContract, Events_AmongSome_AreAsIfThereWereNoOthers) {
+  const model::Application one = NewApp(1), two = NewApp(2), three = NewApp(3);
+  NewBuild(2, two.id);
+  NewBuild(1, one.id);
+  const EventScope some{std::vector{three.id, one.id, one.id, IdOf<AppId>(9)}};
+  const auto told = [](const EventPage& page) {
+    std::vector<std::string> out;
+    for (const model::Event& event : page.events) out.push_back(event.app.str() + event.kind);
+    return out;
+  };
+  const std::string first = one.id.str() + "app.created", second = three.id.str() + "app.created",
+                    third = one.id.str() + "build.queued";
+  EXPECT_THAT(told(s.events.After(some, "", 10).value()), ElementsAre(first, second, third));
+  EventPage page = s.events.After(some, "", 2).value();
+  EXPECT_THAT(told(page), ElementsAre(first, second));
+  EXPECT_EQ(page.next, page.places.back());
+  page = s.events.After(some, page.next, 2).value();
+  EXPECT_THAT(told(page), ElementsAre(third));
+  EXPECT_EQ(s.events.After(some, page.next, 2)->next, page.next);
+  EXPECT_THAT(told(s.events.Newest(some, 2).value()), ElementsAre(second, third));
+  for (const EventScope& none :
+       {EventScope{std::vector<AppId>()}, EventScope::Of(IdOf<AppId>(9))}) {
+    EXPECT_THAT(s.events.After(none, "", 10)->events, IsEmpty());
+    EXPECT_THAT(s.events.Newest(none, 10)->events, IsEmpty());
+    EXPECT_EQ(s.events.Newest(none, 10)->next, "");
+  }
 }
 
 TEST_P(StoreContract, Events_TellWhoLosesSightOfAnApplication) {
@@ -168,28 +196,27 @@ TEST_P(StoreContract, Events_TellWhoLosesSightOfAnApplication) {
   app = s.apps.Get(app.id).value();
   app.owners = {dave};
   ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
-  EXPECT_EQ(s.events.Newest(app.id, 1)->events[0].data,
+  EXPECT_EQ(s.events.Newest(EventScope::Of(app.id), 1)->events[0].data,
             R"({"owners_left":[")" + carol.str() + R"("]})");
   app = s.apps.Get(app.id).value();
   ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
-  EXPECT_EQ(s.events.Newest(app.id, 1)->events[0].data, "{}");
+  EXPECT_EQ(s.events.Newest(EventScope::Of(app.id), 1)->events[0].data, "{}");
   ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
   EXPECT_EQ(
-      s.events.Newest(app.id, 1)->events[0].data,
+      s.events.Newest(EventScope::Of(app.id), 1)->events[0].data,
       R"({"repository":")" + app.repository.str() + R"(","owners":[")" + dave.str() + R"("]})");
 }
 
 TEST_P(StoreContract, Events_EachWithItsPlace_ReachedUntilItIsGone) {
   NewApp(1);
   NewApp(2);
-  const EventPage all = s.events.After(AppId(), "", 100).value();
+  const EventPage all = s.events.After({}, "", 100).value();
   ASSERT_EQ(all.places.size(), all.events.size());
   EXPECT_EQ(all.places.back(), all.next);
-  EXPECT_EQ(s.events.Newest(AppId(), 1)->places, std::vector<std::string>{all.next});
+  EXPECT_EQ(s.events.Newest({}, 1)->places, std::vector<std::string>{all.next});
   for (size_t i = 0; i < all.places.size(); ++i) {
     EXPECT_TRUE(s.events.Reaches(all.places[i]).value());
-    EXPECT_EQ(s.events.After(AppId(), all.places[i], 100)->events.size(),
-              all.events.size() - i - 1);
+    EXPECT_EQ(s.events.After({}, all.places[i], 100)->events.size(), all.events.size() - i - 1);
   }
   EXPECT_FALSE(s.events.Reaches("").value());
   EXPECT_EQ(s.events.Reaches("nonsense").status().code(), Code::kInvalid);
@@ -202,9 +229,9 @@ TEST_P(StoreContract, Events_OfManyAtOnce_AreSeenOnceByWhoGoesOn) {
   constexpr int kWriters = 4, kEach = 25;
   for (int t = 1; t <= kWriters; ++t) NewApp(t);
   std::multiset<std::string> seen;
-  std::string place = s.events.Newest(AppId(), 1)->next;
+  std::string place = s.events.Newest({}, 1)->next;
   const auto read = [&] {
-    const EventPage page = s.events.After(AppId(), place, 7).value();
+    const EventPage page = s.events.After({}, place, 7).value();
     for (const model::Event& event : page.events) {
       if (event.kind == "app.env_set") seen.insert(event.app.str() + event.message);
     }

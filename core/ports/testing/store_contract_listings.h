@@ -286,6 +286,21 @@ TEST_P(ListingContract, LastDurations_AreOfTheNewestThatSucceeded) {
   EXPECT_LT(took.at(IdOf<AppId>(1)), std::chrono::seconds(20));
 }
 
+TEST_P(ListingContract, TakenHosts_AreThoseWhoseRootALiveApplicationHas) {
+  model::Application app = NewApp(1);
+  app.websites = {{.id = IdOf<WebsiteId>(1), .fqdn = "b.test"},
+                  {.id = IdOf<WebsiteId>(2), .fqdn = "b.test", .https = true},
+                  {.id = IdOf<WebsiteId>(3), .fqdn = "a.test", .path_prefix = "/"},
+                  {.id = IdOf<WebsiteId>(4), .fqdn = "c.test", .path_prefix = "/docs"},
+                  {.id = IdOf<WebsiteId>(5), .fqdn = "unasked.test"}};
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, nullptr), Status());
+  const std::vector<std::string> hosts = {"c.test", "b.test", "a.test", "d.test", "*.b.test"};
+  EXPECT_THAT(s.listings.TakenHosts(hosts).value(), ElementsAre("a.test", "b.test"));
+  EXPECT_THAT(s.listings.TakenHosts({}).value(), IsEmpty());
+  ASSERT_EQ(s.apps.MarkDeleted(app.id), Status());
+  EXPECT_THAT(s.listings.TakenHosts(hosts).value(), IsEmpty());
+}
+
 TEST_P(ListingContract, RepositoryOfAnotherState_IsNotReplaced) {
   model::Repository stored = NewRepository(1);
   model::Repository mine = stored, theirs = stored;

@@ -37,9 +37,6 @@ void AppendField(std::string_view name, std::string_view value, std::string& out
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-// Source of rules: RFC 9110, sections 6.4.1 and 8.6; RFC 9112, section 6.1.
-bool HasNoBody(int status) { return status < 200 || status == 204 || status == 304; }
-
 class H1 final : public Connection, public Answering, public std::enable_shared_from_this<H1> {
  public:
   explicit H1(Accepted accepted)

@@ -103,14 +103,22 @@ void H2Stream::Begin(ResponseHead head, bool more) {
 void H2Stream::Whole(ResponseHead head, std::string body, Headers trailers) {
   if (opened_) return;
   ended_ = true;
-  out_ = std::move(body);
-  trailers_ = std::move(trailers);
+  if (!HasNoBody(head.status)) {
+    out_ = std::move(body);
+    trailers_ = std::move(trailers);
+  }
   handler_.reset();
   Begin(std::move(head), !out_.empty() || !trailers_.empty());
 }
 
+// One that has no body ends with its stream all the same: the host may still be at work.
+void H2Stream::Open(ResponseHead head) {
+  bodiless_ = bodiless_ || (!opened_ && HasNoBody(head.status));
+  Begin(std::move(head), true);
+}
+
 void H2Stream::Write(std::string bytes) {
-  if (!opened_ || ended_ || bytes.empty()) return;
+  if (!opened_ || ended_ || bodiless_ || bytes.empty()) return;
   if (taken_ == out_.size()) {
     out_.clear();
     taken_ = 0;
@@ -125,7 +133,7 @@ void H2Stream::Write(std::string bytes) {
 void H2Stream::End(Headers trailers) {
   if (!opened_ || ended_) return;
   ended_ = true;
-  trailers_ = std::move(trailers);
+  if (!bodiless_) trailers_ = std::move(trailers);
   handler_.reset();
   Resume();
   connection_.Flush();

@@ -42,7 +42,7 @@ class H2Stream final : public Answering {
 
   // -- Answering
   void Whole(ResponseHead head, std::string body, Headers trailers) override;
-  void Open(ResponseHead head) override { Begin(std::move(head), true); }
+  void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
   size_t unsent() const override { return out_.size() - taken_; }
@@ -87,7 +87,8 @@ class H2Stream final : public Answering {
   bool request_done_ = false;
   std::shared_ptr<Handler> handler_;
   bool opened_ = false, ended_ = false;  // the answer
-  bool waits_ = false;                   // nghttp2 asks no more until it is told to
+  bool bodiless_ = false;
+  bool waits_ = false;  // nghttp2 asks no more until it is told to
   bool drained_ = false;
   std::string out_;
   size_t taken_ = 0;  // of out_

@@ -10,4 +10,6 @@ std::string_view Find(const Headers& headers, std::string_view name) {
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool HasNoBody(int status) { return status < 200 || status == 204 || status == 304; }
+
 }  // namespace ns::gateway::http

@@ -1,0 +1,67 @@
+#include "api/applications_world.h"
+
+namespace ns::api {
+namespace {
+
+using OutputTest = ApplicationsWorld;
+
+TEST_F(OutputTest, Lines_NeedsAnEndAndKeepsToTheLimit) {
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  outputs.lines = {{Time(std::chrono::microseconds(1'500'000)), "stdout", "hello"}};
+  api_pb::GetOutputRequest in;
+  in.set_application_id(app.id());
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"before"});
+  in.mutable_before()->set_seconds(100);
+  in.set_limit(5001);
+  EXPECT_EQ(FieldsOf(Call(Named("alice"), "GetOutput", in).status()), Fields{"limit"});
+  in.set_limit(0);
+  const auto out = Call<api_pb::ApplicationOutputs>(Named("alice"), "GetOutput", in).value();
+  ASSERT_EQ(out.outputs_size(), 1);
+  EXPECT_EQ(out.outputs(0).log(), "hello");
+  EXPECT_EQ(out.outputs(0).time().seconds(), 1);
+  EXPECT_EQ(out.outputs(0).time().nanos(), 500'000'000);
+  ASSERT_EQ(outputs.asked.size(), 1u);
+  EXPECT_EQ(outputs.asked[0].first, "docker");
+  EXPECT_EQ(outputs.asked[0].second.before, Time(std::chrono::seconds(100)));
+  EXPECT_EQ(outputs.asked[0].second.limit, 100);
+  EXPECT_EQ(Call(Named("bob"), "GetOutput", in).status().code(), Code::kDenied);
+}
+
+TEST_F(OutputTest, Stream_TellsEachLineOnceAndInOrder) {
+  const auto app =
+      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
+  api_pb::GetOutputStreamRequest in;
+  in.set_application_id(app.id());
+  const std::string method = std::string(kApiService) + "GetOutputStream";
+  EXPECT_EQ(FieldsOf(dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).status()),
+            Fields{"begin"});
+  in.mutable_begin()->set_seconds(100);
+  EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
+            Code::kDenied);
+  const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
+  const auto next = [&] {
+    std::string text;
+    const Piece piece = stream->Next({}).value();
+    for (const std::string& message : piece.messages) {
+      api_pb::ApplicationOutput line;
+      EXPECT_TRUE(line.ParseFromString(message));
+      text += line.log() + " ";
+    }
+    return text;
+  };
+  outputs.lines = {{at(100), "stdout", "a"}, {at(101), "stdout", "b"}};
+  EXPECT_EQ(next(), "a b ");
+  EXPECT_EQ(outputs.asked.back().second.since, at(100));
+  outputs.lines = {{at(101), "stdout", "b"}, {at(101), "stderr", "c"}, {at(102), "stdout", "d"}};
+  EXPECT_EQ(next(), "c d ") << "what stands at the same instant is known by its number";
+  EXPECT_EQ(outputs.asked.back().second.since, at(101));
+  outputs.lines = {{at(102), "stdout", "d"}};
+  EXPECT_EQ(next(), "");
+  outputs.failure = Unavailable("dockerd is down");
+  EXPECT_EQ(stream->Next({}).status().code(), Code::kUnavailable);
+}
+
+}  // namespace
+}  // namespace ns::api
