@@ -1,10 +1,7 @@
 // `ns export`, `ns diff` and `ns apply` against a real HTTP server.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "testing/form_on_disk.h"
 #include "testing/program_run.h"
 
 namespace ns::cli {
@@ -15,9 +12,7 @@ using testing::HasSubstr;
 
 class ApplyTest : public ProgramRun {
  protected:
-  ApplyTest()
-      : path_((std::filesystem::temp_directory_path() / ("ns-form-" + std::to_string(::getpid())))
-                  .string()) {
+  ApplyTest() {
     OfferShop();
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
     server_.On("UpdateApplication", [this](const std::string& body) {
@@ -35,10 +30,10 @@ class ApplyTest : public ProgramRun {
       return Ok(answer);
     });
   }
-  ~ApplyTest() override { std::filesystem::remove(path_); }
-  void File(const std::string& text) { std::ofstream(path_) << text; }
+  void File(const std::string& text) { file_.Write(text); }
 
-  const std::string path_;
+  const FormOnDisk file_;
+  const std::string& path_ = file_.path();
   std::vector<platform::UpdateApplicationRequest> updates_;
   std::vector<platform::CreateApplicationRequest> creates_;
 };

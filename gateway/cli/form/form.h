@@ -55,7 +55,8 @@ struct Repository {
   std::string id, name;  // id: given where the name says too little
   std::optional<std::string> url;
   std::optional<Auth> auth;
-  std::optional<std::vector<std::string>> owners;  // names of users
+  std::optional<std::vector<std::string>> host_keys;  // that its SSH host may show, see ReadHostKey
+  std::optional<std::vector<std::string>> owners;     // names of users
 };
 
 struct Application {
