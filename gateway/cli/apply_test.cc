@@ -171,6 +171,20 @@ TEST_F(ApplyTest, HostsOfAnySpellingAreTheSame) {
   EXPECT_EQ(Run({"diff", "-f", path_}), 0) << out_ << err_;
 }
 
+TEST_F(ApplyTest, PathsOfAnySpellingAreTheSame) {
+  auto& website = *own_.mutable_form()->add_websites();
+  website.set_fqdn("shop.test"), website.set_path_prefix("/~api/%C3%A9");
+  server_.On("GetApplication", own_);
+  File(
+      "applications: [{name: shop, websites: [{fqdn: shop.test, pathPrefix: "
+      "/%7e%61pi/%c3%a9}]}]\n");
+  EXPECT_EQ(Run({"diff", "-f", path_}), 0) << out_ << err_;
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("nothing was changed"));
+  File("applications: [{name: shop, websites: [{fqdn: shop.test, pathPrefix: /~API}]}]\n");
+  EXPECT_EQ(Run({"diff", "-f", path_}), 1) << "case is of the path";
+}
+
 TEST_F(ApplyTest, WhatSomebodyElseChangedIsNotOverwritten) {
   File("applications: [{name: shop, ref: next}]\n");
   server_.On("UpdateApplication", [](const std::string& body) {

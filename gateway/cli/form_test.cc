@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <fstream>
+
 #include "failure.h"
 #include "form/plan.h"
 
@@ -89,6 +91,22 @@ TEST(Form, HostsHaveOneSpelling) {
     Normalise(website);
     EXPECT_EQ(website.fqdn(), kept) << given;
   }
+}
+
+// The same rows as core/model, which keeps them so.
+TEST(Form, PathsHaveOneSpelling) {
+  std::ifstream rows(NS_CANONICAL_PATHS);
+  int count = 0;
+  for (std::string line; std::getline(rows, line);) {
+    if (line.starts_with('#')) continue;
+    const std::string given = line.substr(0, line.find(' ')), kept = line.substr(given.size() + 1);
+    api::CreateWebsiteRequest website;
+    website.set_path_prefix(given);
+    Normalise(website);
+    EXPECT_EQ(website.path_prefix(), kept) << given;
+    ++count;
+  }
+  EXPECT_GE(count, 15) << NS_CANONICAL_PATHS;
 }
 
 TEST(Form, EveryMistakeIsToldWithItsPlace) {

@@ -92,8 +92,8 @@ Read Parse(const std::string& text);
 // Read of it gives the same form, apart from `path`.
 std::string Write(const Form& form);
 
-// One writing for what means the same: hosts in lower case and with A-labels, "/" and "." and 80
-// written out.
+// One writing for what means the same: hosts in lower case and with A-labels, paths without
+// needless %XX, "/" and "." and 80 written out.
 void Normalise(api::CreateWebsiteRequest& website);
 void Normalise(api::ApplicationConfig& config);
 
