@@ -47,6 +47,7 @@ void Normalise(api::CreateWebsiteRequest& website) {
 }
 
 void Normalise(api::ApplicationConfig& config) {
+  config.DiscardUnknownFields();
   const FieldDescriptor* chosen = ChosenOf(config);
   if (!chosen) return;
   auto& method = *config.GetReflection()->MutableMessage(&config, chosen);

@@ -1,8 +1,8 @@
 // What the server has, as the form says it.
 #include <algorithm>
 
+#include "form/address.h"
 #include "form/plan.h"
-#include "form/website.h"
 
 namespace ns::cli::form {
 namespace {
@@ -79,6 +79,7 @@ Application FormOf(const api::Application& app, const Live& live) {
     Normalise(website);
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
+  for (auto& port : *out.ports) port.DiscardUnknownFields();
   if (const auto own = live.own.find(app.id()); own != live.own.end() && live.Owns(app))
     out.env = EnvOf(own->second.form());
   out.owners = NamesOf(app.owner_ids(), live);

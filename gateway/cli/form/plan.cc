@@ -75,9 +75,10 @@ class ApplicationPlanner : Planning {
     auto& form = *step.create.mutable_form();
     form.set_name(app.name);
     form.set_ref_name(app.ref.value_or(kRef));
-    if (app.build) TakeConfig(*app.build, form);
-    if (app.websites) *form.mutable_websites() = {app.websites->begin(), app.websites->end()};
-    if (app.ports) *form.mutable_port_publications() = {app.ports->begin(), app.ports->end()};
+    const auto& none = platform::ApplicationForm::default_instance();
+    if (app.build) TakeConfig(*app.build, none, form);
+    if (app.websites) TakeWebsites(*app.websites, none, form);
+    if (app.ports) TakePorts(*app.ports, none, form);
     std::map<std::string, Variable> shown;
     if (app.env) (void)TakeEnv(app, nullptr, step, shown, form);
     step.create.set_start(app.running.value_or(true));
@@ -121,7 +122,8 @@ class ApplicationPlanner : Planning {
     const platform::Application* stored = own == live_.own.end() ? nullptr : &own->second;
     if (stored) step.change.set_etag(stored->etag());
     Application before = FormOf(*known, live_), after = before;
-    Compare(app, *known, step, after);
+    Compare(app, *known, stored ? stored->form() : platform::ApplicationForm::default_instance(),
+            step, after);
     if (stored && step.change.form().has_build()) {
       const std::string loss = LossIn(stored->form(), *app.build);
       if (!loss.empty()) Fault(app.path + ".build", loss);
@@ -141,8 +143,8 @@ class ApplicationPlanner : Planning {
   }
 
   // What UpdateApplication changes. `after` is as it was.
-  void Compare(const Application& app, const api::Application& known, ApplicationStep& step,
-               Application& after) {
+  void Compare(const Application& app, const api::Application& known,
+               const platform::ApplicationForm& stored, ApplicationStep& step, Application& after) {
     auto& form = *step.change.mutable_form();
     const auto part = [&](const char* name, const char* field) {
       step.parts.emplace_back(name);
@@ -164,18 +166,16 @@ class ApplicationPlanner : Planning {
       part("ref", "ref_name");
     }
     if (app.build && !Same(*app.build, *after.build)) {
-      TakeConfig(*(after.build = app.build), form);
+      TakeConfig(*(after.build = app.build), stored, form);
       part("build", "build");
       Part(step, form.has_site() ? "site" : "run");
     }
     if (app.websites && !Same(*app.websites, *after.websites)) {
-      after.websites = app.websites;
-      *form.mutable_websites() = {app.websites->begin(), app.websites->end()};
+      TakeWebsites(*(after.websites = app.websites), stored, form);
       part("websites", "websites");
     }
     if (app.ports && !Same(*app.ports, *after.ports)) {
-      after.ports = app.ports;
-      *form.mutable_port_publications() = {app.ports->begin(), app.ports->end()};
+      TakePorts(*(after.ports = app.ports), stored, form);
       part("portPublications", "port_publications");
     }
     if (const auto ids = NewOwners(app, known)) {
