@@ -5,6 +5,7 @@
 #include "form/plan.h"
 #include "neoshowcase/platform/v1/repository.pb.h"
 #include "testing/form_on_disk.h"
+#include "testing/form_text.h"
 #include "testing/program_run.h"
 
 namespace ns::cli {
@@ -28,9 +29,7 @@ std::string Form(const std::string& rest) { return "repositories: [{name: shop" 
 std::string Keys(const std::string& list) { return ", hostKeys: [" + list + "]"; }
 
 std::vector<std::string> MistakesOf(const std::string& rest) {
-  std::vector<std::string> out;
-  for (const auto& one : form::Parse(Form(rest)).mistakes) out.push_back(one.ToString("f"));
-  return out;
+  return form::MistakesOf(Form(rest));
 }
 
 TEST(FormHostKeys, AreReadWithoutCommentsAndWrittenOneALine) {
