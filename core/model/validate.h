@@ -51,7 +51,8 @@ std::string CanonicalHost(std::string_view host);
 // Labels, lengths and IDNA of a host name in that spelling.
 void CheckHost(const std::string& field, std::string_view host, Violations& out);
 // The one spelling of a path among those that RFC 3986 6.2.2 calls equal: unreserved characters as
-// themselves, %XX in upper case. A "%" without two hex digits stays as it is.
+// themselves, %XX in upper case. One with a "%" without two hex digits stays as it is: half of
+// it would be another path, which the check takes.
 std::string CanonicalPath(std::string_view path);
 void CheckPathPrefix(const std::string& field, std::string_view path, Violations& out);
 

@@ -185,10 +185,12 @@ void CheckHost(const std::string& field, std::string_view host, Violations& out)
 std::string CanonicalPath(std::string_view path) {
   std::string out;
   for (size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%' || i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2])) {
+    if (path[i] != '%') {
       out += path[i];
       continue;
     }
+    if (i + 2 >= path.size() || !IsHex(path[i + 1]) || !IsHex(path[i + 2]))
+      return std::string(path);
     const auto byte = static_cast<char>(HexValue(path[i + 1]) * 16 + HexValue(path[i + 2]));
     if (IsUnreserved(byte)) {
       out += byte;

@@ -156,7 +156,7 @@ class Maker {
     auto& form = *request.mutable_form();
     form.set_name(flags_.name);
     form.set_ref_name(flags_.ref);
-    form::TakeConfig(config_, form);
+    form::TakeConfig(config_, {}, form);
     for (const std::string& host : flags_.hosts)
       *form.add_websites() = WebsiteOf(host, flags_.port);
     for (const auto& [key, value] : variables_) {

@@ -1,5 +1,6 @@
 // `ns app create`, from flags and on a terminal; update, delete, open; variables from a file.
 #include <gmock/gmock.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -159,12 +160,17 @@ TEST_F(AppTest, UpdateChangesWhatIsGiven) {
     changed.ParseFromString(body);
     return Ok(platform::UpdateApplicationResponse());
   });
+  auto& newer = *own_.mutable_form()->mutable_run();
+  newer.GetReflection()->MutableUnknownFields(&newer)->AddVarint(999, 1);
+  server_.On("GetApplication", own_);
   EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next", "--set", "dockerfileName=Other"}), 0)
       << err_;
   EXPECT_EQ(changed.form().ref_name(), "next");
   EXPECT_EQ(changed.form().build().settings(), R"({"dockerfile_name":"Other","context":"."})");
   EXPECT_EQ(changed.etag(), "7");
   EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("ref_name", "build", "run"));
+  const auto& run = changed.form().run();
+  EXPECT_EQ(run.GetReflection()->GetUnknownFields(run).field_count(), 1) << "of a newer server";
   EXPECT_EQ(Run({"app", "update", "shop", "--owner", "alice"}), 0);
   EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("owner_ids"));
   EXPECT_EQ(changed.form().owner_ids(0), "u1");

@@ -60,7 +60,7 @@ platform::UpdateApplicationRequest ChangeOf(Context& context, const AppFlags& fl
     const auto config = ConfigOf(flags, form::FromOwn(own).config());
     const std::string loss = form::LossIn(own.form(), config);
     if (!loss.empty()) throw Failure(Exit::kFailed, "build: " + loss + ".");
-    form::TakeConfig(config, form);
+    form::TakeConfig(config, own.form(), form);
     part("build");
     part(form.has_site() ? "site" : "run");
   }

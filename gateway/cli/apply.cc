@@ -40,6 +40,17 @@ bool IsOwned(const api::Repository& repo, const form::Live& live) {
   return std::find(owners.begin(), owners.end(), live.me) != owners.end();
 }
 
+// A server that is older, and a token that is limited, have no keys to tell.
+void ExportHostKeys(Context& context, const api::Repository& repo, form::Live& live) {
+  try {
+    LoadHostKeys(context, repo, live);
+  } catch (const Refused& refused) {
+    if (refused.code() != "unimplemented" && refused.code() != "permission_denied") throw;
+    context.Progress("note: " + repo.name() +
+                     ": its pinned host keys are not told: " + refused.what());
+  }
+}
+
 void Export(Context& context, const Given& given) {
   const auto apps = Chosen(context, given);
   form::Live live = LoadLive(context);
@@ -53,8 +64,9 @@ void Export(Context& context, const Given& given) {
     WarnOfUnreadable(context, app, live);
   }
   for (const auto& repo : live.repositories) {
-    if (used.contains(repo.id()) || (out.whole && (given.all || IsOwned(repo, live))))
-      out.repositories.push_back(form::FormOf(repo, live));
+    if (!used.contains(repo.id()) && !(out.whole && (given.all || IsOwned(repo, live)))) continue;
+    ExportHostKeys(context, repo, live);
+    out.repositories.push_back(form::FormOf(repo, live));
   }
   const std::string text = form::Write(out);
   if (context.json)
@@ -72,16 +84,24 @@ void Export(Context& context, const Given& given) {
   throw Failure(Exit::kUsage, text);
 }
 
-// Ids of the applications of the form that are there.
-std::vector<std::string> MeantBy(const form::Form& wanted, const form::Live& live) {
-  std::vector<std::string> ids;
-  for (const auto& app : live.applications) {
-    const bool meant = std::ranges::any_of(wanted.applications, [&](const auto& one) {
-      return one.id.empty() ? one.name == app.name() : one.id == app.id();
-    });
-    if (meant) ids.push_back(app.id());
+template <class Wanted, class Known>
+bool IsMeant(const Wanted& wanted, const Known& known) {
+  return wanted.id.empty() ? wanted.name == known.name() : wanted.id == known.id();
+}
+
+// Looks closely at what the form speaks of.
+void LoadMeant(Context& context, const form::Form& wanted, form::Live& live) {
+  const std::vector<api::Application> apps = live.applications;
+  for (const auto& app : apps) {
+    const bool meant = std::ranges::any_of(wanted.applications,
+                                           [&](const auto& one) { return IsMeant(one, app); });
+    if (meant) LoadOwn(context, app.id(), live);
   }
-  return ids;
+  for (const auto& repo : live.repositories) {
+    const bool listed = std::ranges::any_of(
+        wanted.repositories, [&](const auto& one) { return one.host_keys && IsMeant(one, repo); });
+    if (listed) LoadHostKeys(context, repo, live);
+  }
 }
 
 // What is to be done, and what the server says to that.
@@ -89,7 +109,7 @@ form::Plan PlanOf(Context& context, const FormFile& file, const Given& given) {
   const form::Read read = form::Parse(file.text);
   if (!read.mistakes.empty()) Reject(file.name, read.mistakes);
   form::Live live = LoadLive(context);
-  for (const std::string& id : MeantBy(read.form, live)) LoadOwn(context, id, live);
+  LoadMeant(context, read.form, live);
   form::Options options;
   options.prune = given.prune;
   options.replace_secrets = given.replace_secrets;

@@ -3,11 +3,13 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <thread>
+#include <utility>
 
 #include "failure.h"
 #include "follow.h"
 #include "form/moves.h"
 #include "form/own.h"
+#include "repo_calls.h"
 
 namespace ns::cli {
 namespace {
@@ -71,14 +73,16 @@ class Carrier {
 
   void Do(const form::RepositoryStep& step) {
     std::string id = step.id;
+    auto keys = step.host_keys;  // that are still to be pinned
     if (step.kind == form::Kind::kCreate) {
-      id = context_.Api<api::Repository>("CreateRepository", step.create).id();
+      id = CreateRepository(context_, step.create, std::exchange(keys, {})).id();
       made_[step.path] = id;
     }
+    if (!keys.empty() && !step.asks_remote()) SetHostKeys(context_, id, std::exchange(keys, {}));
     if (step.changes) {
       api::UpdateRepositoryRequest change = step.change;
       change.set_id(id);
-      context_.Api("UpdateRepository", change);
+      UpdateRepository(context_, change, keys);
     }
     context_.Progress(std::string(WordOf(step.kind)) + "d repository " + step.name);
   }
@@ -227,6 +231,13 @@ void LoadOwn(Context& context, const std::string& app_id, form::Live& live) {
   for (api::Application& app : live.applications) {
     if (app.id() == app_id) app = form::FromOwn(own);
   }
+}
+
+void LoadHostKeys(Context& context, const api::Repository& repo, form::Live& live) {
+  if (repo.auth_method() != api::Repository::SSH || !live.Owns(repo)) return;
+  auto& keys = live.host_keys[repo.id()];
+  const auto now = GetHostKeys(context, repo.id());
+  for (const auto& key : now.pinned()) keys.push_back(key.public_key());
 }
 
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live) {

@@ -13,6 +13,8 @@ namespace ns::cli {
 form::Live LoadLive(Context& context);
 // One application closely: its variables, where the caller owns it, and its etag.
 void LoadOwn(Context& context, const std::string& app_id, form::Live& live);
+// The keys that are pinned for its host, where that is by SSH and the caller may know them.
+void LoadHostKeys(Context& context, const api::Repository& repo, form::Live& live);
 // Says which variables cannot be exported.
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live);
 

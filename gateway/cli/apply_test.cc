@@ -1,10 +1,8 @@
 // `ns export`, `ns diff` and `ns apply` against a real HTTP server.
 #include <gmock/gmock.h>
-#include <unistd.h>
+#include <google/protobuf/unknown_field_set.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "testing/form_on_disk.h"
 #include "testing/program_run.h"
 
 namespace ns::cli {
@@ -15,9 +13,7 @@ using testing::HasSubstr;
 
 class ApplyTest : public ProgramRun {
  protected:
-  ApplyTest()
-      : path_((std::filesystem::temp_directory_path() / ("ns-form-" + std::to_string(::getpid())))
-                  .string()) {
+  ApplyTest() {
     OfferShop();
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
     server_.On("UpdateApplication", [this](const std::string& body) {
@@ -35,10 +31,10 @@ class ApplyTest : public ProgramRun {
       return Ok(answer);
     });
   }
-  ~ApplyTest() override { std::filesystem::remove(path_); }
-  void File(const std::string& text) { std::ofstream(path_) << text; }
+  void File(const std::string& text) { file_.Write(text); }
 
-  const std::string path_;
+  const FormOnDisk file_;
+  const std::string& path_ = file_.path();
   std::vector<platform::UpdateApplicationRequest> updates_;
   std::vector<platform::CreateApplicationRequest> creates_;
 };
@@ -169,11 +165,88 @@ TEST_F(ApplyTest, SettingsOfANewerServerAreNotDeleted) {
   EXPECT_EQ(updates_.size(), 2U);
 }
 
+// What a newer server has in field 999 of a message.
+void AddNewer(google::protobuf::Message& message, const std::string& value) {
+  auto& fields = *message.GetReflection()->MutableUnknownFields(&message);
+  fields.AddLengthDelimited(999, value);
+}
+std::string NewerOf(const google::protobuf::Message& message) {
+  std::string found;
+  const auto& fields = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < fields.field_count(); ++i) found += fields.field(i).length_delimited() + ";";
+  return found;
+}
+
+TEST_F(ApplyTest, FieldsOfANewerServerStay) {
+  auto& form = *own_.mutable_form();
+  AddNewer(*form.mutable_build(), "of build");
+  AddNewer(*form.mutable_run(), "of run");
+  AddNewer(*form.mutable_run()->mutable_auto_shutdown(), "of its shutdown");
+  for (const char* host : {"a.test", "b.test"}) {
+    form.add_websites()->set_fqdn(host);
+    AddNewer(*form.mutable_websites()->rbegin(), host);
+  }
+  auto& port = *form.add_port_publications();
+  port.set_internet_port(9000), port.set_application_port(90);
+  AddNewer(port, "of a port");
+  server_.On("GetApplication", own_);
+  File(R"(applications:
+  - name: shop
+    build: {method: runtime-dockerfile, dockerfileName: Dockerfile}
+    websites: [{fqdn: a.test}, {fqdn: b.test}]
+    portPublications: [{internetPort: 9000, applicationPort: 90, protocol: tcp}]
+)");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("nothing was changed")) << "what is not known is no difference";
+  File(R"(applications:
+  - name: shop
+    build: {method: runtime-dockerfile, dockerfileName: Dockerfile, command: ./serve}
+    websites: [{fqdn: B.test, httpPort: 81}, {fqdn: c.test}]
+    portPublications: [{internetPort: 9000, applicationPort: 91}]
+)");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  ASSERT_EQ(updates_.size(), 2U);
+  const auto& changed = updates_[1].form();
+  EXPECT_EQ(changed.run().command(), "./serve");
+  EXPECT_EQ(NewerOf(changed.build()), "of build;");
+  EXPECT_EQ(NewerOf(changed.run()), "of run;");
+  EXPECT_EQ(NewerOf(changed.run().auto_shutdown()), "of its shutdown;");
+  ASSERT_EQ(changed.websites_size(), 2);
+  EXPECT_EQ(NewerOf(changed.websites(0)), "b.test;");
+  EXPECT_EQ(NewerOf(changed.websites(1)), "");
+  EXPECT_EQ(NewerOf(changed.port_publications(0)), "of a port;");
+}
+
+TEST_F(ApplyTest, FieldsOfANewerServerGoWithTheirPart) {
+  AddNewer(*own_.mutable_form()->mutable_build(), "of build");
+  AddNewer(*own_.mutable_form()->mutable_run(), "of run");
+  server_.On("GetApplication", own_);
+  File("applications: [{name: shop, build: {method: static-cmd, artifactPath: dist}}]\n");
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  ASSERT_EQ(updates_.size(), 2U);
+  EXPECT_TRUE(updates_[1].form().has_site());
+  EXPECT_EQ(NewerOf(updates_[1].form().build()) + NewerOf(updates_[1].form().site()), "");
+}
+
 TEST_F(ApplyTest, HostsOfAnySpellingAreTheSame) {
   own_.mutable_form()->add_websites()->set_fqdn("xn--bcher-kva.apps.test");
   server_.On("GetApplication", own_);
   File("applications: [{name: shop, websites: [{fqdn: BÜCHER.apps.test}]}]\n");
   EXPECT_EQ(Run({"diff", "-f", path_}), 0) << out_ << err_;
+}
+
+TEST_F(ApplyTest, PathsOfAnySpellingAreTheSame) {
+  auto& website = *own_.mutable_form()->add_websites();
+  website.set_fqdn("shop.test"), website.set_path_prefix("/~api/%C3%A9");
+  server_.On("GetApplication", own_);
+  File(
+      "applications: [{name: shop, websites: [{fqdn: shop.test, pathPrefix: "
+      "/%7e%61pi/%c3%a9}]}]\n");
+  EXPECT_EQ(Run({"diff", "-f", path_}), 0) << out_ << err_;
+  EXPECT_EQ(Run({"apply", "-f", path_, "--yes"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("nothing was changed"));
+  File("applications: [{name: shop, websites: [{fqdn: shop.test, pathPrefix: /~API}]}]\n");
+  EXPECT_EQ(Run({"diff", "-f", path_}), 1) << "case is of the path";
 }
 
 TEST_F(ApplyTest, WhatSomebodyElseChangedIsNotOverwritten) {

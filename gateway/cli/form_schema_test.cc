@@ -67,6 +67,9 @@ TEST_F(FormSchema, BothTakeTheSame) {
            "repositories: [{name: a, auth: {method: basic, secret: true}}]\n",
            "repositories: [{name: a, auth: {method: basic, user: u, valueFrom: {env: X}}}]\n",
            "repositories: [{name: a, auth: {method: ssh, key: k}}]\n",
+           "repositories: [{name: a, hostKeys: [ssh-ed25519 "
+           "AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEB"
+           "AQEBAQEBAQEBAQEBAQEBAQEBAQEB of a host]}]\n",
            "applications: [{name: a, ref: 1, running: false}]\n",
            "applications: [{name: a, build: {method: runtime-cmd, baseImage: x, buildCmd: y, "
            "entrypoint: z, command: w, autoShutdown: {enabled: true, startup: blocking}}}]\n",
@@ -101,6 +104,10 @@ TEST_F(FormSchema, BothRefuseTheSame) {
            "repositories: [{name: a, auth: {method: basic, user: u}}]\n",
            "repositories: [{name: a, auth: {method: none, key: k}}]\n",
            "repositories: [{name: a, auth: none}]\n",
+           "repositories: [{name: a, hostKeys: []}]\n",
+           "repositories: [{name: a, hostKeys: [ssh-dss AAAA]}]\n",
+           "repositories: [{name: a, hostKeys: [git.test ssh-ed25519 AAAA]}]\n",
+           "repositories: [{name: a, hostKeys: ssh-ed25519 AAAA}]\n",
            "applications: [{name: [a]}]\n",
            "applications: [{name: a, running: maybe}]\n",
            "applications: [{name: a, build: {method: docker}}]\n",

@@ -10,7 +10,7 @@
 
 #include "context.h"
 #include "failure.h"
-#include "neoshowcase/platform/v1/repository.pb.h"
+#include "repo_calls.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -72,23 +72,6 @@ bool MakeKey(Context& context, Login& login, const std::string& command) {
   return static_cast<bool>(std::getline(std::cin, line));
 }
 
-api::Repository AddWithKeys(Context& context, const api::CreateRepositoryRequest& repository,
-                            const std::vector<std::string>& host_keys) {
-  platform::CreateRepositoryRequest request;
-  *request.mutable_repository() = repository;
-  request.mutable_host_keys()->Assign(host_keys.begin(), host_keys.end());
-  return context.Own<api::Repository>("RepositoryService/CreateRepository", request);
-}
-
-void UpdateWithKeys(Context& context, const api::UpdateRepositoryRequest& update,
-                    const std::vector<std::string>& host_keys) {
-  platform::UpdateRepositoryRequest request;
-  request.set_repository_id(update.id());
-  *request.mutable_update() = update;
-  request.mutable_host_keys()->Assign(host_keys.begin(), host_keys.end());
-  context.Own("RepositoryService/UpdateRepository", request);
-}
-
 void Add(Context& context, Given given) {
   if (given.login.ssh && given.login.key.empty() &&
       !MakeKey(context, given.login, "ns repo add " + given.url))
@@ -98,9 +81,7 @@ void Add(Context& context, Given given) {
   request.set_name(given.name.empty() ? NameOfUrl(given.url) : given.name);
   given.login.none = true;  // where nothing else is given
   *request.mutable_auth() = *AuthOf(given.login);
-  const auto made = given.host_keys.empty()
-                        ? context.Api<api::Repository>("CreateRepository", request)
-                        : AddWithKeys(context, request, given.host_keys);
+  const auto made = CreateRepository(context, request, given.host_keys);
   context.Print(made, made.id() + "\n");
 }
 
@@ -198,13 +179,9 @@ void Update(Context& context, Given given) {
   if (!given.name.empty()) request.set_name(given.name);
   if (!given.url.empty()) request.set_url(given.url);
   if (const auto auth = AuthOf(given.login)) *request.mutable_auth() = *auth;
-  const bool keys = !given.host_keys.empty();
-  if (!request.has_name() && !request.has_url() && !request.has_auth() && !keys)
+  if (!request.has_name() && !request.has_url() && !request.has_auth() && given.host_keys.empty())
     throw Failure(Exit::kUsage, "Say what to change: --name, --url, or how to log in.");
-  if (keys)
-    UpdateWithKeys(context, request, given.host_keys);
-  else
-    context.Api("UpdateRepository", request);
+  UpdateRepository(context, request, given.host_keys);
   context.Done(Plain(repo.name()) + " is changed.");
 }
 

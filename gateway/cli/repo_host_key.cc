@@ -3,7 +3,7 @@
 
 #include "context.h"
 #include "failure.h"
-#include "neoshowcase/platform/v1/repository.pb.h"
+#include "repo_calls.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -35,28 +35,20 @@ std::string Told(const platform::HostKeys& keys) {
   return text;
 }
 
-platform::HostKeys Get(Context& context, const api::Repository& repo) {
-  platform::GetHostKeysRequest request;
-  request.set_repository_id(repo.id());
-  return context.Own<platform::HostKeys>("RepositoryService/GetHostKeys", request);
-}
-
 void Show(Context& context, const Given& given) {
-  const auto keys = Get(context, FindRepository(context, given.repo));
+  const auto keys = GetHostKeys(context, FindRepository(context, given.repo).id());
   context.Print(keys, Told(keys));
 }
 
 void Set(Context& context, const Given& given) {
-  platform::SetHostKeysRequest request;
-  request.set_repository_id(FindRepository(context, given.repo).id());
-  request.mutable_host_keys()->Assign(given.keys.begin(), given.keys.end());
-  const auto keys = context.Own<platform::HostKeys>("RepositoryService/SetHostKeys", request);
+  const auto repo = FindRepository(context, given.repo);
+  const auto keys = SetHostKeys(context, repo.id(), given.keys);
   context.Print(keys, Told(keys));
 }
 
 // The fingerprint of the key that is shown, once somebody has said yes to it.
 std::string AskFor(Context& context, const api::Repository& repo) {
-  const auto keys = Get(context, repo);
+  const auto keys = GetHostKeys(context, repo.id());
   if (!keys.has_shown())
     throw Failure(Exit::kFailed, Plain(keys.host()) + " shows no key: " + Plain(keys.message()));
   const std::string& fingerprint = keys.shown().fingerprint();

@@ -83,3 +83,40 @@ def test_host_keys_that_are_given(site, testapp, host):
     site.ns_raw("repo", "host-key", "set", repository, host.key("ed25519"), check=True)
     site.ns_raw("repo", "refs", repository, check=True)
     site.ns_raw("repo", "delete", repository, check=True)
+
+
+FORM = """
+repositories:
+  - name: host-key-form
+    url: {url}
+    auth: {{method: ssh, key: platform}}
+    hostKeys:
+"""
+
+
+def test_host_keys_of_a_form(site, testapp, host, tmp_path):
+    host.new_key("ed25519").new_key("ecdsa").start("ecdsa")
+    repo = site.repo("host-key-form")
+    repo.push(app_files(testapp, 1))
+    form = tmp_path / "form.yaml"
+
+    def apply(*kinds):
+        form.write_text(FORM.format(url=host.url(repo)) + "".join(f"      - {host.key(kind)} of a test\n" for kind in kinds))
+        return site.ns_raw("apply", "-f", form, "--yes")
+
+    wrong = apply("ed25519")
+    assert wrong.returncode == 2 and host.fingerprint("ecdsa") in wrong.stderr and f"{form}:3:5: " in wrong.stderr, wrong
+    both = apply("ed25519", "ecdsa")
+    assert both.returncode == 0, both
+    try:
+        again = apply("ecdsa", "ed25519")
+        assert again.returncode == 0 and "nothing was changed" in again.stdout, again
+        exported = site.ns_raw("export", check=True).stdout
+        assert host.key("ed25519") in exported and host.key("ecdsa") in exported, exported
+        # Before the host changes its own.
+        one = apply("ed25519")
+        assert one.returncode == 0 and "change repository host-key-form: hostKeys" in one.stderr, one
+        keys = site.ns_json("repo", "host-key", "show", "host-key-form")
+        assert [key["publicKey"] for key in keys["pinned"]] == [host.key("ed25519")] and not keys["trusted"], keys
+    finally:
+        site.ns_raw("repo", "delete", "host-key-form", check=True)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "form/canonical_host.h"
+#include "form/canonical_path.h"
 
 namespace ns::cli::form {
 namespace {
@@ -40,11 +41,13 @@ Place Read::PlaceOf(std::string field) const {
 
 void Normalise(api::CreateWebsiteRequest& website) {
   website.set_fqdn(CanonicalHost(website.fqdn()));
-  if (website.path_prefix().empty()) website.set_path_prefix("/");
+  website.set_path_prefix(website.path_prefix().empty() ? "/"
+                                                        : CanonicalPath(website.path_prefix()));
   if (website.http_port() == 0) website.set_http_port(80);
 }
 
 void Normalise(api::ApplicationConfig& config) {
+  config.DiscardUnknownFields();
   const FieldDescriptor* chosen = ChosenOf(config);
   if (!chosen) return;
   auto& method = *config.GetReflection()->MutableMessage(&config, chosen);

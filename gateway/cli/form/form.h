@@ -55,7 +55,8 @@ struct Repository {
   std::string id, name;  // id: given where the name says too little
   std::optional<std::string> url;
   std::optional<Auth> auth;
-  std::optional<std::vector<std::string>> owners;  // names of users
+  std::optional<std::vector<std::string>> host_keys;  // that its SSH host may show, see ReadHostKey
+  std::optional<std::vector<std::string>> owners;     // names of users
 };
 
 struct Application {
@@ -91,8 +92,8 @@ Read Parse(const std::string& text);
 // Read of it gives the same form, apart from `path`.
 std::string Write(const Form& form);
 
-// One writing for what means the same: hosts in lower case and with A-labels, "/" and "." and 80
-// written out.
+// One writing for what means the same: hosts in lower case and with A-labels, paths without
+// needless %XX, "/" and "." and 80 written out.
 void Normalise(api::CreateWebsiteRequest& website);
 void Normalise(api::ApplicationConfig& config);
 

@@ -1,8 +1,8 @@
 // What the server has, as the form says it.
 #include <algorithm>
 
+#include "form/address.h"
 #include "form/plan.h"
-#include "form/website.h"
 
 namespace ns::cli::form {
 namespace {
@@ -43,11 +43,15 @@ std::string RepositoryOf(const std::string& id, const Live& live) {
   return named ? found->name() : id;
 }
 
+template <class Thing>
+bool MayLook(const Live& live, const Thing& thing) {
+  return live.admin || std::ranges::find(thing.owner_ids(), live.me) != thing.owner_ids().end();
+}
+
 }  // namespace
 
-bool Live::Owns(const api::Application& app) const {
-  return admin || std::ranges::find(app.owner_ids(), me) != app.owner_ids().end();
-}
+bool Live::Owns(const api::Application& app) const { return MayLook(*this, app); }
+bool Live::Owns(const api::Repository& repo) const { return MayLook(*this, repo); }
 
 Repository FormOf(const api::Repository& repo, const Live& live) {
   Repository out;
@@ -55,6 +59,8 @@ Repository FormOf(const api::Repository& repo, const Live& live) {
   if (IsTwin(live.repositories, repo.name())) out.id = repo.id();
   out.url = repo.url();
   out.auth.emplace().method = repo.auth_method();
+  const auto pinned = live.host_keys.find(repo.id());
+  if (pinned != live.host_keys.end() && !pinned->second.empty()) out.host_keys = pinned->second;
   out.owners = NamesOf(repo.owner_ids(), live);
   return out;
 }
@@ -73,6 +79,7 @@ Application FormOf(const api::Application& app, const Live& live) {
     Normalise(website);
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
+  for (auto& port : *out.ports) port.DiscardUnknownFields();
   if (const auto own = live.own.find(app.id()); own != live.own.end() && live.Owns(app))
     out.env = EnvOf(own->second.form());
   out.owners = NamesOf(app.owner_ids(), live);

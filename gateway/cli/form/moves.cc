@@ -2,20 +2,11 @@
 
 #include <algorithm>
 
-#include "text.h"
+#include "form/address.h"
+#include "form/own.h"
 
 namespace ns::cli::form {
 namespace {
-
-std::string AddressOf(api::CreateWebsiteRequest website) {
-  Normalise(website);
-  return (website.https() ? "https://" : "http://") + website.fqdn() + website.path_prefix();
-}
-
-std::string AddressOf(const api::PortPublication& port) {
-  return std::to_string(port.internet_port()) + "/" +
-         Lowered(api::PortPublicationProtocol_Name(port.protocol()));
-}
 
 template <class Items>
 void Add(const Items& items, Addresses& out) {
@@ -52,8 +43,11 @@ Holder HolderOf(const ApplicationStep& step, const Live& live) {
       std::ranges::find(live.applications, step.id, [](const auto& one) { return one.id(); });
   if (step.kind != Kind::kCreate && known != live.applications.end()) {
     const Application shown = FormOf(*known, live);
-    *out.form.mutable_websites() = {shown.websites->begin(), shown.websites->end()};
-    *out.form.mutable_port_publications() = {shown.ports->begin(), shown.ports->end()};
+    const auto own = live.own.find(step.id);
+    const auto& stored =
+        own == live.own.end() ? platform::ApplicationForm::default_instance() : own->second.form();
+    TakeWebsites(*shown.websites, stored, out.form);
+    TakePorts(*shown.ports, stored, out.form);
   }
   Add(out.form.websites(), out.has);
   Add(out.form.port_publications(), out.has);

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "form/website.h"
+#include "form/address.h"
+#include "form/unknown.h"
 
 namespace ns::cli::form {
 namespace {
@@ -38,9 +39,26 @@ void TakeBuild(const platform::ApplicationForm& form, api::ApplicationConfig& co
   if (Message* site = Part(*method, kSite)) site->CopyFrom(form.site());
 }
 
+void Replace(const Message& part, const Message& stored, Message& out) {
+  out.CopyFrom(part);
+  out.DiscardUnknownFields();
+  KeepUnknown(stored, out);
+}
+
+template <class Wanted, class Items>
+void ReplaceAll(const std::vector<Wanted>& wanted, const Items& stored, Items& out) {
+  out = {wanted.begin(), wanted.end()};
+  for (auto& item : out) {
+    const auto same = [&](const auto& one) { return AddressOf(one) == AddressOf(item); };
+    const auto before = std::ranges::find_if(stored, same);
+    if (before != stored.end()) KeepUnknown(*before, item);
+  }
+}
+
 }  // namespace
 
-void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm& form) {
+void TakeConfig(const api::ApplicationConfig& config, const platform::ApplicationForm& stored,
+                platform::ApplicationForm& form) {
   form.mutable_build()->set_method(MethodOf(config));
   api::ApplicationConfig copy = config;
   Message* method = MethodIn(copy, form.build().method());
@@ -49,9 +67,9 @@ void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm&
     const Message* part = Part(*method, name);
     if (!part) continue;
     if (name == kRun)
-      form.mutable_run()->CopyFrom(*part);
+      Replace(*part, stored.run(), *form.mutable_run());
     else
-      form.mutable_site()->CopyFrom(*part);
+      Replace(*part, stored.site(), *form.mutable_site());
     method->GetReflection()->ClearField(method, method->GetDescriptor()->FindFieldByName(name));
   }
   google::protobuf::util::JsonPrintOptions options;
@@ -59,6 +77,19 @@ void TakeConfig(const api::ApplicationConfig& config, platform::ApplicationForm&
   form.mutable_build()->clear_settings();
   (void)google::protobuf::util::MessageToJsonString(
       *method, form.mutable_build()->mutable_settings(), options);
+  form.mutable_build()->DiscardUnknownFields();
+  if (stored.build().method() == form.build().method())
+    KeepUnknown(stored.build(), *form.mutable_build());
+}
+
+void TakeWebsites(const std::vector<api::CreateWebsiteRequest>& websites,
+                  const platform::ApplicationForm& stored, platform::ApplicationForm& form) {
+  ReplaceAll(websites, stored.websites(), *form.mutable_websites());
+}
+
+void TakePorts(const std::vector<api::PortPublication>& ports,
+               const platform::ApplicationForm& stored, platform::ApplicationForm& form) {
+  ReplaceAll(ports, stored.port_publications(), *form.mutable_port_publications());
 }
 
 std::string LossIn(const platform::ApplicationForm& stored, const api::ApplicationConfig& config) {

@@ -17,12 +17,14 @@ struct Live {
   std::vector<api::Repository> repositories;
   std::vector<api::Application> applications;
   std::map<std::string, platform::Application> own;  // by id: those that were looked at closely
+  std::map<std::string, std::vector<std::string>> host_keys;  // by id of repository: the same
   std::vector<api::User> users;
   std::string me;  // id of the caller
   bool admin = false;
 
-  // Whether the caller is told of its variables.
+  // Whether the caller is told of its variables, or of its host keys.
   bool Owns(const api::Application& app) const;
+  bool Owns(const api::Repository& repo) const;
 };
 
 // The value that a file leaves to its surroundings; throws Failure where there is none.
@@ -43,6 +45,10 @@ struct RepositoryStep {
   api::CreateRepositoryRequest create;
   api::UpdateRepositoryRequest change;  // made behind `create`, where it says anything
   bool changes = false;
+  std::vector<std::string> host_keys;  // that are pinned with `create`, or with a change of where
+                                       // or how it is read, or by themselves; empty: none are
+
+  bool asks_remote() const { return change.has_url() || change.has_auth(); }
 };
 
 // Addresses and published ports, as text: "https://shop.test/api", "9000/tcp".

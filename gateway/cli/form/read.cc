@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "form/form.h"
+#include "form/host_key.h"
 #include "form/yaml_reader.h"
 #include "nearest.h"
 
@@ -13,6 +14,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr size_t kMostText = 4 << 20;  // bytes of a file
+constexpr size_t kMostHostKeys = 16;   // that the server takes
 
 const std::map<std::string, platform::EnvScope> kScopes = {{"run", platform::ENV_SCOPE_RUN},
                                                            {"build", platform::ENV_SCOPE_BUILD},
@@ -161,6 +163,29 @@ void TakeAuth(Fields& repo, Repository& out) {
     reader.Fault(node, fields.field(), "has a key, which only method: ssh knows");
 }
 
+void TakeHostKeys(Fields& repo, Repository& out) {
+  const YAML::Node node = repo.Find("hostKeys");
+  if (!node.IsDefined()) return;
+  YamlReader& reader = repo.reader();
+  auto& keys = out.host_keys.emplace();
+  reader.Items(node, repo.Of("hostKeys"), [&](const YAML::Node& item, const std::string& path) {
+    std::string text;
+    if (!reader.Text(item, path, text)) return;
+    const HostKey key = ReadHostKey(text);
+    if (!key.mistake.empty()) return reader.Fault(item, path, key.mistake, text);
+    if (std::ranges::find(keys, key.line) != keys.end())
+      return reader.Fault(item, path, "is given twice");
+    keys.push_back(key.line);
+  });
+  if (!node.IsSequence()) return;
+  if (node.size() == 0)
+    reader.Fault(node, repo.Of("hostKeys"), "must name a key; without it, what is pinned stays");
+  if (node.size() > kMostHostKeys)
+    reader.Fault(node, repo.Of("hostKeys"),
+                 "must be at most " + std::to_string(kMostHostKeys) + " keys, not " +
+                     std::to_string(node.size()));
+}
+
 void NeedName(Fields& fields, const std::string& name) {
   if (name.empty() && fields.node().IsMap() && !fields.node()["name"].IsDefined())
     fields.reader().Fault(fields.node(), fields.Of("name"), "must be given");
@@ -174,6 +199,7 @@ void TakeRepository(YamlReader& reader, const YAML::Node& node, const std::strin
   fields.Text("id", out.id);
   fields.Text("url", out.url);
   TakeAuth(fields, out);
+  TakeHostKeys(fields, out);
   out.owners = TakeTexts(fields, "owners");
   fields.Close();
   NeedName(fields, out.name);

@@ -94,6 +94,16 @@ class Writer {
   void BeginItem() { indent_ += 2, item_ = true; }
   void EndItem() { indent_ -= 2, item_ = false; }
 
+  // One a line.
+  void Lines(const std::string& key, const std::vector<std::string>& values) {
+    Open(key);
+    for (const std::string& value : values) {
+      BeginItem();
+      Line(Scalar(value));
+      EndItem();
+    }
+    Close();
+  }
   void Texts(const std::string& key, const std::vector<std::string>& values) {
     std::string line;
     for (const std::string& value : values) line += (line.empty() ? "" : ", ") + Scalar(value);
@@ -213,6 +223,7 @@ void WriteRepository(Writer& out, const Repository& repo) {
   if (!repo.id.empty()) out.Text("id", repo.id);
   if (repo.url) out.Text("url", *repo.url);
   if (repo.auth) WriteAuth(out, *repo.auth);
+  if (repo.host_keys) out.Lines("hostKeys", *repo.host_keys);
   if (repo.owners) out.Texts("owners", *repo.owners);
 }
 

@@ -88,6 +88,11 @@ void YamlReader::Fault(const YAML::Node& at, const std::string& field, const std
   read_.mistakes.push_back({{mark.line + 1, mark.column + 1}, field, message});
 }
 
+void YamlReader::Fault(const YAML::Node& at, const std::string& field, const std::string& rule,
+                       const std::string& text) {
+  Fault(at, field, rule + ", not " + Quoted(text));
+}
+
 void YamlReader::Note(const YAML::Node& at, const std::string& field) {
   const YAML::Mark mark = at.Mark();
   read_.places[field] = {mark.line + 1, mark.column + 1};

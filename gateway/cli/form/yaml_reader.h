@@ -32,6 +32,9 @@ class YamlReader {
   // One of `words`.
   bool Word(const YAML::Node& node, const std::string& field, const std::vector<std::string>& words,
             std::string& out);
+  // That a text breaks a rule: "must be ..., not "text"".
+  void Fault(const YAML::Node& at, const std::string& field, const std::string& rule,
+             const std::string& text);
   // Each item of a list, with its field.
   void Items(const YAML::Node& node, const std::string& field,
              const std::function<void(const YAML::Node&, const std::string&)>& item);

@@ -18,6 +18,10 @@ class ProgramRun : public ::testing::Test {
   // The exit code; what it printed is in `out_` and `err_`.
   int Run(std::vector<std::string> words) {
     words.insert(words.begin(), {"ns", "--server", server_.unix_address()});
+    return RunPlain(words);
+  }
+  // With all of its words.
+  int RunPlain(const std::vector<std::string>& words) {
     std::vector<const char*> argv;
     for (const std::string& word : words) argv.push_back(word.c_str());
     ::testing::internal::CaptureStdout();

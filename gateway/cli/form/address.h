@@ -1,9 +1,17 @@
-// Websites, which the messages of the API write alike.
+// Websites and published ports. Pure.
 #pragma once
+
+#include <string>
+
+#include "form/form.h"
 
 namespace ns::cli::form {
 
-// All of a website that a form says; its id stays.
+// "https://shop.test/api", "9000/tcp".
+std::string AddressOf(api::CreateWebsiteRequest website);
+std::string AddressOf(const api::PortPublication& port);
+
+// All of a website that a form says; its id stays. Messages of the API write it alike.
 template <class From, class To>
 void CopyWebsite(const From& from, To& to) {
   to.set_fqdn(from.fqdn());
