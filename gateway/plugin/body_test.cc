@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "testing/edge_test.h"
+#include "testing/h2_frames.h"
 
 namespace ns::gateway {
 namespace {
@@ -63,6 +64,31 @@ TEST_F(BodyTest, TrailersWithoutEnd_AreRefused) {
   RawClient client(port_);
   client.Send(Chunked("application/json") + "0\r\na: " + std::string(100'000, 'a'));
   EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 431 "));
+}
+
+// Whatever came behind its head would be taken for the next answer.
+TEST_F(BodyTest, AnswerToHead_IsItsHeadAlone) {
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send("HEAD " + kMethod + " HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 405 "));
+  ASSERT_TRUE(client.Send(Post(kMethod, "{}")));
+  EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(BodyTest, AnswerToHeadOverHttp2_IsItsHeadAlone) {
+  settings_.http.idle_time = 200ms;
+  Start();
+  RawClient client(port_);
+  const std::string block =
+      Literal("\x02", "HEAD") + "\x86" + Literal("\x04", kMethod) + Literal("\x01", "x");
+  ASSERT_TRUE(client.Send(Opening() + Frame(kHeaders, kEndHeaders | kEndStream, 1, block)));
+  bool ended = false;
+  for (const H2Frame& frame : FramesIn(client.Rest())) {
+    EXPECT_NE(frame.type, kData);
+    ended = ended || (frame.stream == 1 && (frame.flags & kEndStream) != 0);
+  }
+  EXPECT_TRUE(ended);
 }
 
 // Whoever answers has it too as long as it is not answered.

@@ -230,6 +230,7 @@ Head H1::TakeHead() const {
 
 void H1::OnHead() {
   has_head_ = true;
+  bodiless_ = parser_->get().method() == beast::verb::head;
   keep_alive_ = parser_->keep_alive();
   Head head = TakeHead();
   if (head.version >= 11 && head.Header("host").empty())
@@ -296,7 +297,7 @@ void H1::Whole(ResponseHead head, std::string body, Headers) {
   if (state_ == State::kClosed || opened_) return;
   opened_ = ended_ = true;
   AppendHead(head);
-  if (HasNoBody(head.status))
+  if (bodiless_ || HasNoBody(head.status))
     body.clear();
   else
     AppendField("Content-Length", std::to_string(body.size()), out_);
@@ -307,7 +308,7 @@ void H1::Whole(ResponseHead head, std::string body, Headers) {
 void H1::Open(ResponseHead head) {
   if (state_ == State::kClosed || opened_) return;
   opened_ = true;
-  bodiless_ = HasNoBody(head.status);
+  bodiless_ = bodiless_ || HasNoBody(head.status);
   // A client of HTTP/1.0 knows the end by the close.
   chunked_ = !bodiless_ && parser_->get().version() >= 11;
   keep_alive_ = keep_alive_ && (chunked_ || bodiless_);

@@ -41,6 +41,7 @@ void H2Stream::Refuse(int status, std::string why) {
 }
 
 void H2Stream::OnHead() {
+  bodiless_ = head_.method == "HEAD";
   if (head_too_long_)
     return Refuse(431, "The headers are longer than " +
                            std::to_string(connection_.serving().limits.header_bytes) + " bytes.");
@@ -103,7 +104,7 @@ void H2Stream::Begin(ResponseHead head, bool more) {
 void H2Stream::Whole(ResponseHead head, std::string body, Headers trailers) {
   if (opened_) return;
   ended_ = true;
-  if (!HasNoBody(head.status)) {
+  if (!bodiless_ && !HasNoBody(head.status)) {
     out_ = std::move(body);
     trailers_ = std::move(trailers);
   }

@@ -27,8 +27,8 @@ struct ResponseHead {
   Headers headers;
 };
 
-// Whether an answer of that status is its head alone, in any version. Source of rules: RFC 9110,
-// sections 6.4.1, 8.6 and 15.4.5; RFC 9112, section 6.1.
+// Whether an answer of that status is its head alone, as every answer to HEAD is, in any version.
+// Source of rules: RFC 9110, sections 6.4.1, 8.6, 9.3.2 and 15.4.5; RFC 9112, section 6.1.
 bool HasNoBody(int status);
 
 }  // namespace ns::gateway::http
