@@ -66,6 +66,25 @@ TEST_F(BodyTest, TrailersWithoutEnd_AreRefused) {
   EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 431 "));
 }
 
+// What a proxy may take for a body is never answered as a request.
+TEST_F(BodyTest, BodyWithoutACertainEnd_IsRefusedAndTheConnectionClosed) {
+  Start();
+  for (const char* framing :
+       {"Transfer-Encoding: gzip", "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, identity", "Transfer-Encoding: gzip\r\nContent-Length: 2",
+        "Transfer-Encoding: chunked\r\nContent-Length: 2", "Host: y\r\nContent-Length: 2"}) {
+    RawClient client(port_);
+    ASSERT_TRUE(client.Send("POST " + kMethod +
+                            " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + framing +
+                            "\r\n\r\n" + Post(kMethod, "{}")));
+    client.HalfClose();
+    const std::string answers = client.Rest();
+    EXPECT_THAT(answers, StartsWith("HTTP/1.1 400 ")) << framing;
+    EXPECT_EQ(answers.find("HTTP/1.1 ", 1), std::string::npos) << framing;
+  }
+  EXPECT_EQ(host_.asked().size(), 0u);
+}
+
 // Whatever came behind its head would be taken for the next answer.
 TEST_F(BodyTest, AnswerToHead_IsItsHeadAlone) {
   Start();

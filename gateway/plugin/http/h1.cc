@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "http/connection.h"
+#include "http/h1_framing.h"
 #include "http/timer.h"
 
 namespace ns::gateway::http {
@@ -233,8 +234,7 @@ void H1::OnHead() {
   bodiless_ = parser_->get().method() == beast::verb::head;
   keep_alive_ = parser_->keep_alive();
   Head head = TakeHead();
-  if (head.version >= 11 && head.Header("host").empty())
-    return Refuse(400, "The request has no Host header.");
+  if (auto mistake = FramingMistake(head)) return Refuse(mistake->status, std::move(mistake->why));
   const bool expects = head.Header("expect") == "100-continue";
   const auto handler = serving_.service.Begin(std::move(head), peer_, *this);
   if (ended_ || state_ == State::kClosed) return;
