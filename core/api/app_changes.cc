@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/problem.h"
 #include "api/remote.h"
+#include "model/list_limits.h"
 #include "plan/fetch.h"
 
 namespace ns::api {
@@ -52,9 +53,11 @@ void TakeNewConfig(const BuildConfig& config, model::Application& app,
 }
 
 std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
-                                         const std::vector<model::Website>& before,
-                                         Random& random) {
+                                         const std::vector<model::Website>& before, Random& random,
+                                         const std::string& field, model::Violations& violations) {
   std::vector<model::Website> out;
+  const auto count = static_cast<size_t>(asked.size());
+  if (!model::CheckCount(field, count, model::kMostWebsites, before.size(), violations)) return out;
   for (const auto& one : asked) {
     model::Website website = FromProto(one);
     const auto same = std::find_if(before.begin(), before.end(), [&](model::Website old) {
@@ -67,8 +70,13 @@ std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest
   return out;
 }
 
-std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked) {
+std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked,
+                                              const std::vector<model::PortPublication>& before,
+                                              const std::string& field,
+                                              model::Violations& violations) {
   std::vector<model::PortPublication> out;
+  const auto count = static_cast<size_t>(asked.size());
+  if (!model::CheckCount(field, count, model::kMostPorts, before.size(), violations)) return out;
   for (const auto& one : asked) out.push_back(FromProto(one));
   return out;
 }

@@ -31,10 +31,16 @@ void TakeConfig(const BuildConfig& config, model::Application& app);
 void TakeNewConfig(const BuildConfig& config, model::Application& app,
                    model::Violations& violations);
 
-// New websites as asked for; one that was there and did not change keeps its id.
+// New websites as asked for; one that was there and did not change keeps its id. None where there
+// are too many, which is added to `violations` of `field`.
 std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
-                                         const std::vector<model::Website>& before, Random& random);
-std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked);
+                                         const std::vector<model::Website>& before, Random& random,
+                                         const std::string& field, model::Violations& violations);
+// As ReadWebsites.
+std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked,
+                                              const std::vector<model::PortPublication>& before,
+                                              const std::string& field,
+                                              model::Violations& violations);
 // With the scope of the application's type.
 model::EnvVar NewVariable(const model::Application& app, const std::string& key);
 

@@ -21,11 +21,12 @@ Result<pb::Application> CreateApplication(const Context& context, const Request&
   TakeConfig(ReadConfig(in.config(), violations), app);
   app.name = in.name();
   app.ref = in.ref_name();
-  app.websites = ReadWebsites(in.websites(), {}, context.parts.random);
-  app.ports = ReadPorts(in.port_publications());
+  const Given given;
+  app.websites =
+      ReadWebsites(in.websites(), {}, context.parts.random, given.addresses.websites, violations);
+  app.ports = ReadPorts(in.port_publications(), {}, given.addresses.ports, violations);
   app.desired =
       in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  const Given given;
   NS_TRY(CheckApp(context, app, given, std::move(violations)));
   NS_ASSIGN(app, Completed(context, request, std::move(app), given));
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, given), request.user.id));
@@ -70,6 +71,8 @@ Given GivenBy(const pb::UpdateApplicationRequest& in) {
 Result<model::Application> Changed(const Context& context, model::Application app,
                                    const pb::UpdateApplicationRequest& in) {
   model::Violations violations;
+  const Given given = GivenBy(in);
+  const model::AddressFields& fields = given.addresses;
   if (in.has_name()) app.name = in.name();
   if (in.has_ref_name()) app.ref = in.ref_name();
   if (in.has_config()) {
@@ -77,12 +80,15 @@ Result<model::Application> Changed(const Context& context, model::Application ap
     TakeNewConfig(config, app, violations);
   }
   if (in.has_websites())
-    app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
-  if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
+    app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random,
+                                fields.websites, violations);
+  if (in.has_port_publications())
+    app.ports =
+        ReadPorts(in.port_publications().port_publications(), app.ports, fields.ports, violations);
   if (in.has_owner_ids()) {
-    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids()));
+    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids(), app.owners));
   }
-  NS_TRY(CheckApp(context, app, GivenBy(in), std::move(violations)));
+  NS_TRY(CheckApp(context, app, given, std::move(violations)));
   return app;
 }
 
