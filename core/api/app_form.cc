@@ -4,7 +4,6 @@
 #include <map>
 
 #include "api/app_build.h"
-#include "api/app_changes.h"
 #include "api/app_urls.h"
 #include "api/convert_platform.h"
 #include "api/owners.h"
@@ -215,16 +214,14 @@ Form MergeForm(const model::Application& app, const Form& form, const FormFields
 
 Result<model::Application> ReadForm(const Context& context, const Form& form,
                                     const FormFields& fields, model::Application app,
-                                    model::Violations& violations) {
+                                    Mistakes& mistakes) {
+  model::Violations& violations = mistakes.rules;
   const auto given = [&](const char* name) { return fields.contains(name); };
   if (given("name")) app.name = form.name();
   if (given("ref_name")) app.ref = form.ref_name().empty() ? "HEAD" : form.ref_name();
   if (given("build") || given("run") || given("site")) {
     NS_ASSIGN(const BuildConfig config, ReadBuild(context, form, violations));
-    if (app.id.empty())
-      TakeConfig(config, app);
-    else
-      TakeNewConfig(config, app, violations);
+    TakeConfig(config, app, mistakes);
   }
   if (given("websites"))
     app.websites = ReadWebsites(form.websites(), app.websites, context.parts.random,
