@@ -90,6 +90,7 @@ Result<Empty> DeleteEnvVar(const Context& context, const Request& request,
                            const pb::DeleteApplicationEnvVarRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotSystem(Find(app, in.key())));
+  NS_TRY(NotDeleted(app));
   const Status deleted = context.store().apps.DeleteEnv(app.id, in.key(), request.user.id);
   if (deleted.code() == Code::kNotFound)
     return Status(Code::kNotFound, "NotFound",
