@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/problem.h"
 #include "api/remote.h"
+#include "model/list_limits.h"
 #include "plan/fetch.h"
 
 namespace ns::api {
@@ -28,18 +29,8 @@ void AddOwner(std::vector<UserId>& owners, const UserId& owner) {
   if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
 }
 
-}  // namespace
-
-void TakeConfig(const BuildConfig& config, model::Application& app) {
-  app.deploy_type = config.deploy_type;
-  app.build = config.build;
-  app.run = config.run;
-  app.artifact_path = config.artifact_path;
-  app.spa = config.spa;
-}
-
-void TakeNewConfig(const BuildConfig& config, model::Application& app,
-                   model::Violations& violations) {
+void CheckDatabasesStay(const BuildConfig& config, const model::Application& app,
+                        model::Violations& violations) {
   if (!violations.empty()) return;  // what was read is not whole
   const bool site = config.deploy_type == model::DeployType::kStatic;
   const auto field = [&](const char* name) { return config.kind_field + (site ? "" : name); };
@@ -48,13 +39,42 @@ void TakeNewConfig(const BuildConfig& config, model::Application& app,
     violations.push_back({field(".use_mariadb"), stay});
   if (config.run.use_mongodb != app.run.use_mongodb)
     violations.push_back({field(".use_mongodb"), stay});
-  TakeConfig(config, app);
+}
+
+// What is asked for now and was not before, and nothing here can do.
+void AddMissing(const BuildConfig& config, const model::RunSettings& before,
+                model::Violations& missing) {
+  const model::RunSettings& run = config.run;
+  const auto add = [&](bool anew, const char* name, const char* part) {
+    if (!anew) return;
+    missing.push_back({config.kind_field + name, std::string("needs ") + part +
+                                                     ", which this installation has not "
+                                                     "configured, got true"});
+  };
+  add(run.use_mariadb && !before.use_mariadb, ".use_mariadb", "MariaDB databases");
+  add(run.use_mongodb && !before.use_mongodb, ".use_mongodb", "MongoDB databases");
+  add(run.auto_shutdown && !before.auto_shutdown, ".auto_shutdown.enabled",
+      "sleep after idle time");
+}
+
+}  // namespace
+
+void TakeConfig(const BuildConfig& config, model::Application& app, Mistakes& mistakes) {
+  if (!app.id.empty()) CheckDatabasesStay(config, app, mistakes.rules);
+  AddMissing(config, app.run, mistakes.missing);
+  app.deploy_type = config.deploy_type;
+  app.build = config.build;
+  app.run = config.run;
+  app.artifact_path = config.artifact_path;
+  app.spa = config.spa;
 }
 
 std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
-                                         const std::vector<model::Website>& before,
-                                         Random& random) {
+                                         const std::vector<model::Website>& before, Random& random,
+                                         const std::string& field, model::Violations& violations) {
   std::vector<model::Website> out;
+  const auto count = static_cast<size_t>(asked.size());
+  if (!model::CheckCount(field, count, model::kMostWebsites, before.size(), violations)) return out;
   for (const auto& one : asked) {
     model::Website website = FromProto(one);
     const auto same = std::find_if(before.begin(), before.end(), [&](model::Website old) {
@@ -67,8 +87,13 @@ std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest
   return out;
 }
 
-std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked) {
+std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked,
+                                              const std::vector<model::PortPublication>& before,
+                                              const std::string& field,
+                                              model::Violations& violations) {
   std::vector<model::PortPublication> out;
+  const auto count = static_cast<size_t>(asked.size());
+  if (!model::CheckCount(field, count, model::kMostPorts, before.size(), violations)) return out;
   for (const auto& one : asked) out.push_back(FromProto(one));
   return out;
 }
@@ -82,8 +107,9 @@ model::EnvVar NewVariable(const model::Application& app, const std::string& key)
 }
 
 Status CheckApp(const Context& context, const model::Application& app, const Given& given,
-                model::Violations violations) {
+                const Mistakes& mistakes) {
   const std::string& in = given.prefix;
+  model::Violations violations = mistakes.rules;
   const model::PlatformInfo& platform = context.settings.platform;
   if (given.name) model::CheckName(in + "name", app.name, violations);
   if (given.ref) model::CheckRef(in + "ref_name", app.ref, violations);
@@ -91,6 +117,8 @@ Status CheckApp(const Context& context, const model::Application& app, const Giv
     model::CheckWebsites(given.addresses.websites, app.websites, platform, violations);
   if (given.ports) model::CheckPorts(given.addresses.ports, app.ports, platform, violations);
   NS_TRY(CheckNone(violations));
+  if (!mistakes.missing.empty())
+    return Refuse(Code::kPrecondition, "PartNotConfigured", mistakes.missing);
   if (app.deploy_type == model::DeployType::kStatic && !platform.static_sites) {
     return {Code::kPrecondition, "NoSiteServer",
             "config: this installation serves no static sites: its configuration names no "

@@ -26,21 +26,31 @@ struct Given {
   model::AddressFields addresses = {};  // whole: "form.websites"
 };
 
-void TakeConfig(const BuildConfig& config, model::Application& app);
-// As TakeConfig for one that is there.
-void TakeNewConfig(const BuildConfig& config, model::Application& app,
-                   model::Violations& violations);
+// What is wrong with what a request asks for.
+struct Mistakes {
+  model::Violations rules;    // that fields break
+  model::Violations missing;  // parts that fields need, and that this installation has not
+};
 
-// New websites as asked for; one that was there and did not change keeps its id.
+// Of a new application, or of one that is there: what that has already it is not refused.
+void TakeConfig(const BuildConfig& config, model::Application& app, Mistakes& mistakes);
+
+// New websites as asked for; one that was there and did not change keeps its id. None where there
+// are too many, which is added to `violations` of `field`.
 std::vector<model::Website> ReadWebsites(const Repeated<pb::CreateWebsiteRequest>& asked,
-                                         const std::vector<model::Website>& before, Random& random);
-std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked);
+                                         const std::vector<model::Website>& before, Random& random,
+                                         const std::string& field, model::Violations& violations);
+// As ReadWebsites.
+std::vector<model::PortPublication> ReadPorts(const Repeated<pb::PortPublication>& asked,
+                                              const std::vector<model::PortPublication>& before,
+                                              const std::string& field,
+                                              model::Violations& violations);
 // With the scope of the application's type.
 model::EnvVar NewVariable(const model::Application& app, const std::string& key);
 
 // Everything about `app` that can be said without asking anybody.
 Status CheckApp(const Context& context, const model::Application& app, const Given& given,
-                model::Violations violations);
+                const Mistakes& mistakes);
 Status NotDeleted(const model::Application& app);
 // The application as it is by now, for whom somebody was faster: that may have taken their right to
 // it away, which fails as Authorize does.

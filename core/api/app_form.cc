@@ -1,13 +1,14 @@
 #include "api/app_form.h"
 
 #include <algorithm>
+#include <map>
 
 #include "api/app_build.h"
-#include "api/app_changes.h"
 #include "api/app_urls.h"
 #include "api/convert_platform.h"
 #include "api/owners.h"
 #include "api/problem.h"
+#include "model/list_limits.h"
 
 namespace ns::api {
 namespace {
@@ -60,10 +61,18 @@ Form FormOf(const model::Application& app, bool with_env) {
   return out;
 }
 
-const model::EnvVar* Find(const std::vector<model::EnvVar>& env, const std::string& key) {
-  const auto found = std::find_if(env.begin(), env.end(),
-                                  [&](const auto& variable) { return variable.key == key; });
-  return found == env.end() ? nullptr : &*found;
+// Variables of somebody else by their keys.
+using ByKey = std::map<std::string_view, const model::EnvVar*>;
+
+ByKey Keyed(const std::vector<model::EnvVar>& env) {
+  ByKey out;
+  for (const model::EnvVar& variable : env) out.emplace(variable.key, &variable);
+  return out;
+}
+
+const model::EnvVar* Find(const ByKey& env, const std::string& key) {
+  const auto found = env.find(key);
+  return found == env.end() ? nullptr : found->second;
 }
 
 // What is asked for of one variable, given what it was.
@@ -99,11 +108,16 @@ std::vector<model::EnvVar> ReadEnv(const Repeated<Form::Variable>& asked,
   for (const model::EnvVar& variable : app.env) {
     if (variable.system) out.push_back(variable);
   }
+  if (!model::CheckCount("form.env", static_cast<size_t>(asked.size()), model::kMostVariables,
+                         app.env.size() - out.size(), violations))
+    return out;
+  const ByKey stored = Keyed(app.env);
+  std::set<std::string_view> named;
   for (int i = 0; i < asked.size(); ++i) {
     const std::string field = "form.env[" + std::to_string(i) + "]";
     const Form::Variable& one = asked.Get(i);
-    const model::EnvVar* before = Find(app.env, one.key());
-    if ((before == nullptr || !before->system) && Find(out, one.key()) != nullptr) {
+    const model::EnvVar* before = Find(stored, one.key());
+    if (!named.insert(one.key()).second) {
       violations.push_back(
           {field + ".key", "must not be named twice, got " + model::Quoted(one.key())});
     }
@@ -200,22 +214,23 @@ Form MergeForm(const model::Application& app, const Form& form, const FormFields
 
 Result<model::Application> ReadForm(const Context& context, const Form& form,
                                     const FormFields& fields, model::Application app,
-                                    model::Violations& violations) {
+                                    Mistakes& mistakes) {
+  model::Violations& violations = mistakes.rules;
   const auto given = [&](const char* name) { return fields.contains(name); };
   if (given("name")) app.name = form.name();
   if (given("ref_name")) app.ref = form.ref_name().empty() ? "HEAD" : form.ref_name();
   if (given("build") || given("run") || given("site")) {
     NS_ASSIGN(const BuildConfig config, ReadBuild(context, form, violations));
-    if (app.id.empty())
-      TakeConfig(config, app);
-    else
-      TakeNewConfig(config, app, violations);
+    TakeConfig(config, app, mistakes);
   }
   if (given("websites"))
-    app.websites = ReadWebsites(form.websites(), app.websites, context.parts.random);
-  if (given("port_publications")) app.ports = ReadPorts(form.port_publications());
+    app.websites = ReadWebsites(form.websites(), app.websites, context.parts.random,
+                                "form.websites", violations);
+  if (given("port_publications"))
+    app.ports =
+        ReadPorts(form.port_publications(), app.ports, "form.port_publications", violations);
   if (given("owner_ids")) {
-    NS_ASSIGN(app.owners, ReadUsers(context, form.owner_ids(), "form.owner_ids"));
+    NS_ASSIGN(app.owners, ReadUsers(context, form.owner_ids(), "form.owner_ids", app.owners));
     if (app.owners.empty() && !app.id.empty())
       violations.push_back({"form.owner_ids", "must name at least one owner"});
   }
@@ -249,12 +264,13 @@ std::vector<std::string> Differences(const model::Application& before,
 
 ports::EnvEdit EditOf(const model::Application& before, const model::Application& after) {
   ports::EnvEdit out;
+  const ByKey were = Keyed(before.env), are = Keyed(after.env);
   for (const model::EnvVar& variable : after.env) {
-    const model::EnvVar* old = Find(before.env, variable.key);
+    const model::EnvVar* old = Find(were, variable.key);
     if (old == nullptr || *old != variable) out.set.push_back(variable);
   }
   for (const model::EnvVar& variable : before.env) {
-    if (Find(after.env, variable.key) == nullptr) out.drop.push_back(variable.key);
+    if (Find(are, variable.key) == nullptr) out.drop.push_back(variable.key);
   }
   return out;
 }

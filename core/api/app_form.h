@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/app_changes.h"
 #include "api/method.h"
 #include "model/application.h"
 #include "model/validate.h"
@@ -30,11 +31,11 @@ platform::ApplicationForm MergeForm(const model::Application& app,
                                     const platform::ApplicationForm& form,
                                     const FormFields& fields);
 
-// `app` with `fields` as `form` says. What is wrong is added to `violations`, with fields such as
+// `app` with `fields` as `form` says. What is wrong is added to `mistakes`, with fields such as
 // "form.build.settings"; what nobody can be asked for, the result.
 Result<model::Application> ReadForm(const Context& context, const platform::ApplicationForm& form,
                                     const FormFields& fields, model::Application app,
-                                    model::Violations& violations);
+                                    Mistakes& mistakes);
 // All of them.
 const FormFields& AllFields();
 

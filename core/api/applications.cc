@@ -17,16 +17,17 @@ using google::protobuf::Empty;
 Result<pb::Application> CreateApplication(const Context& context, const Request& request,
                                           const pb::CreateApplicationRequest& in) {
   model::Application app;
-  model::Violations violations;
-  TakeConfig(ReadConfig(in.config(), violations), app);
+  Mistakes mistakes;
+  TakeConfig(ReadConfig(in.config(), mistakes.rules), app, mistakes);
   app.name = in.name();
   app.ref = in.ref_name();
-  app.websites = ReadWebsites(in.websites(), {}, context.parts.random);
-  app.ports = ReadPorts(in.port_publications());
+  const Given given;
+  app.websites = ReadWebsites(in.websites(), {}, context.parts.random, given.addresses.websites,
+                              mistakes.rules);
+  app.ports = ReadPorts(in.port_publications(), {}, given.addresses.ports, mistakes.rules);
   app.desired =
       in.start_on_create() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
-  const Given given;
-  NS_TRY(CheckApp(context, app, given, std::move(violations)));
+  NS_TRY(CheckApp(context, app, given, mistakes));
   NS_ASSIGN(app, Completed(context, request, std::move(app), given));
   NS_TRY(context.store().apps.Insert(app, NoConflict(app, request.user, given), request.user.id));
   NS_ASSIGN(app, context.store().apps.Get(app.id));
@@ -69,20 +70,25 @@ Given GivenBy(const pb::UpdateApplicationRequest& in) {
 // `app` with what the request changes.
 Result<model::Application> Changed(const Context& context, model::Application app,
                                    const pb::UpdateApplicationRequest& in) {
-  model::Violations violations;
+  Mistakes mistakes;
+  const Given given = GivenBy(in);
+  const model::AddressFields& fields = given.addresses;
   if (in.has_name()) app.name = in.name();
   if (in.has_ref_name()) app.ref = in.ref_name();
   if (in.has_config()) {
-    const BuildConfig config = ReadConfig(in.config(), violations);
-    TakeNewConfig(config, app, violations);
+    const BuildConfig config = ReadConfig(in.config(), mistakes.rules);
+    TakeConfig(config, app, mistakes);
   }
   if (in.has_websites())
-    app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random);
-  if (in.has_port_publications()) app.ports = ReadPorts(in.port_publications().port_publications());
+    app.websites = ReadWebsites(in.websites().websites(), app.websites, context.parts.random,
+                                fields.websites, mistakes.rules);
+  if (in.has_port_publications())
+    app.ports = ReadPorts(in.port_publications().port_publications(), app.ports, fields.ports,
+                          mistakes.rules);
   if (in.has_owner_ids()) {
-    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids()));
+    NS_ASSIGN(app.owners, ReadOwners(context, in.owner_ids().owner_ids(), app.owners));
   }
-  NS_TRY(CheckApp(context, app, GivenBy(in), std::move(violations)));
+  NS_TRY(CheckApp(context, app, given, mistakes));
   return app;
 }
 

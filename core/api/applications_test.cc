@@ -106,13 +106,6 @@ TEST_F(ApplicationsTest, Create_NamesTheFieldThatIsWrong) {
                   "echo 'x");
             }),
             Fields{"config.runtime_cmd.runtime_config.command"});
-  EXPECT_EQ(Refusal([](auto& in) {
-              in.mutable_config()
-                  ->mutable_runtime_dockerfile()
-                  ->mutable_runtime_config()
-                  ->set_use_mariadb(true);
-            }),
-            Fields{"config.runtime_dockerfile.runtime_config.use_mariadb"});
   EXPECT_EQ(
       Refusal([](auto& in) { in.add_port_publications()->set_internet_port(1); }),
       (Fields{"port_publications[0].internet_port", "port_publications[0].application_port"}));

@@ -17,10 +17,23 @@ namespace {
 using google::protobuf::Message;
 
 const char* const kAbsent = "0000000000000000000000";
+const std::string kHidden(40, 'd');  // a commit that no application is at
 
-const std::map<std::string, Code> kCodes = {{"ok", Code::kOk},      {"UN", Code::kUnauthenticated},
-                                            {"PD", Code::kDenied},  {"NF", Code::kNotFound},
-                                            {"IA", Code::kInvalid}, {"FP", Code::kPrecondition}};
+// What a caller gets.
+struct Answer {
+  Code code = Code::kOk;
+  std::optional<bool> some;  // of kOk: whether there is anything in it; unset: whatever
+};
+const std::map<std::string, Answer> kAnswers = {
+    {"ok", {}},
+    {"some", {Code::kOk, true}},
+    {"none", {Code::kOk, false}},
+    {"UN", {Code::kUnauthenticated, {}}},
+    {"PD", {Code::kDenied, {}}},
+    {"NF", {Code::kNotFound, {}}},
+    {"IA", {Code::kInvalid, {}}},
+    {"FP", {Code::kPrecondition, {}}},
+};
 
 // One line of an entry.
 struct Row {
@@ -28,7 +41,7 @@ struct Row {
   std::string method;   // "package.Service/Method"
   std::string request;  // text format with placeholders
   std::string object;
-  std::vector<Code> answers;  // by caller
+  std::vector<Answer> answers;  // by caller
 };
 struct Matrix {
   std::vector<std::string> callers;
@@ -45,8 +58,8 @@ std::vector<std::string> WordsOf(const std::string& line) {
 void TakeRow(const std::vector<std::string>& words, Row row, Matrix& out) {
   row.object = words[0];
   for (size_t i = 1; i < words.size(); ++i) {
-    EXPECT_TRUE(kCodes.contains(words[i])) << "line " << row.line << ": " << words[i];
-    if (kCodes.contains(words[i])) row.answers.push_back(kCodes.at(words[i]));
+    EXPECT_TRUE(kAnswers.contains(words[i])) << "line " << row.line << ": " << words[i];
+    if (kAnswers.contains(words[i])) row.answers.push_back(kAnswers.at(words[i]));
   }
   EXPECT_EQ(row.answers.size(), out.callers.size()) << "line " << row.line;
   out.rows.push_back(std::move(row));
@@ -89,6 +102,32 @@ std::string Filled(std::string text, const Names& names) {
   return text;
 }
 
+// What a refused call must not change. Users are not: whoever calls first becomes one.
+struct State {
+  std::vector<std::string> events;
+  std::vector<model::Application> apps;  // with owners and variables
+  std::vector<model::Build> builds;
+  std::vector<model::Repository> repositories;
+  std::vector<model::UserKey> keys;
+  std::vector<model::Token> tokens;
+  std::vector<model::AdminGrant> admins;
+  friend bool operator==(const State&, const State&) = default;
+};
+
+// What of `now` is not as it was `before`.
+std::string Changes(const State& before, const State& now) {
+  std::string out;
+  const auto add = [&](bool same, const char* name) { out += same ? "" : std::string(name) + " "; };
+  add(before.events == now.events, "events");
+  add(before.apps == now.apps, "apps");
+  add(before.builds == now.builds, "builds");
+  add(before.repositories == now.repositories, "repositories");
+  add(before.keys == now.keys, "keys");
+  add(before.tokens == now.tokens, "tokens");
+  add(before.admins == now.admins, "admins");
+  return out;
+}
+
 // An installation with everything that the table speaks of.
 class Installation : public ApiWorld {
  public:
@@ -96,16 +135,22 @@ class Installation : public ApiWorld {
     Populate("own", "rita", "anna", "own");
     Populate("others", "carl", "carl", "others");
     for (auto& [object, names] : objects_) names["commit"] = kCommitA;
+    Know("own-open", kCommitA);
+    Know("own-private", kHidden);
+    objects_["own"]["key"] = MakeKey("anna", kHostKeyA);
+    objects_["others"]["key"] = MakeKey("carl", kHostKeyB);
     for (const char* scope : {"read", "deploy", "admin", "limited"}) MakeToken("anna", scope);
     objects_["own"]["token"] = token_ids_.at("read");
     objects_["others"]["token"] = MakeToken("carl", "others");
-    objects_["absent"] = {{"token", kAbsent},  {"application", kAbsent}, {"repository", kAbsent},
-                          {"build", kAbsent},  {"queued", kAbsent},      {"release", kAbsent},
-                          {"commit", kCommitA}};
-    objects_["-"] = {{"commit", kCommitA}};
+    for (const char* what :
+         {"token", "key", "application", "repository", "build", "queued", "release"})
+      objects_["absent"][what] = kAbsent;
+    objects_["absent"]["commit"] = kCommitA;
+    objects_["-"] = {{"commit", kCommitA}, {"hidden", kHidden}};
   }
 
-  Status Ask(const std::string& caller, const Row& row) {
+  // Of a stream nothing is read.
+  Result<std::string> Ask(const std::string& caller, const Row& row) {
     const auto* method = proto::FindMethod(row.method);
     const auto names = objects_.find(row.object);
     if (names == objects_.end()) return Internal("no such thing as " + row.object);
@@ -116,23 +161,55 @@ class Installation : public ApiWorld {
     if (!google::protobuf::TextFormat::ParseFromString(text, request.get()))
       return Internal("no request: " + text);
     const std::string bytes = request->SerializeAsString();
-    if (method->server_streaming())
-      return dispatcher->Open({}, PeerOf(caller), row.method, bytes).status();
-    return Raw(PeerOf(caller), row.method, bytes).status();
+    if (method->server_streaming()) {
+      NS_TRY(dispatcher->Open({}, PeerOf(caller), row.method, bytes).status());
+      return std::string();
+    }
+    return Raw(PeerOf(caller), row.method, bytes);
   }
 
-  // What a refused call must not change.
-  std::string State() {
-    std::ostringstream out;
-    for (const auto& event : store.Events()) out << event.cursor << event.kind << "\n";
-    const auto apps = store.store().apps.List();
-    for (const auto& app : *apps) out << app.id.str() << app.name;
-    const auto repositories = store.store().repositories.List();
-    for (const auto& repository : *repositories) out << repository.id.str() << repository.name;
-    return out.str();
+  State Look() {
+    const ports::Store all = store.store();
+    State state;
+    for (const auto& event : store.Events())
+      state.events.push_back(std::to_string(event.cursor) + event.kind);
+    const auto apps = all.apps.List();  // without their variables
+    for (const auto& app : *apps) {
+      state.apps.push_back(all.apps.Get(app.id).value());
+      Add(all.builds.ListByApp(app.id, 100).value(), state.builds);
+    }
+    state.repositories = all.repositories.List().value();
+    const auto users = all.users.List();
+    for (const model::User& user : *users) {
+      Add(all.user_keys.List(user.id).value(), state.keys);
+      Add(all.tokens.List(user.id).value(), state.tokens);
+    }
+    for (model::Token& token : state.tokens) token.last_used = kNever;
+    state.admins = all.admins.List().value();
+    return state;
   }
 
  private:
+  template <class T>
+  static void Add(const std::vector<T>& some, std::vector<T>& all) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+
+  // As the fetcher stores it.
+  void Know(const std::string& object, const std::string& commit) {
+    EXPECT_TRUE(store.store()
+                    .repositories
+                    .SetCommits(RepositoryId(objects_.at(object).at("repository")), {},
+                                {{commit, "Ann", Time(std::chrono::seconds(5)), "what it does"}})
+                    .ok());
+  }
+  std::string MakeKey(const std::string& owner, const std::string& line) {
+    api_pb::CreateUserKeyRequest in;
+    in.set_name("laptop");
+    in.set_public_key(line);
+    return Call<api_pb::UserKey>(Named(owner), "CreateUserKey", in).value().id();
+  }
+
   void TestBody() override {}
 
   // Gives its id.
@@ -266,7 +343,8 @@ TEST(AuthorizationMatrix, SpeaksOfOwnAndOthersAndAbsentThings) {
     const bool about = row.request.find("{app") != std::string::npos ||
                        row.request.find("{build") != std::string::npos ||
                        row.request.find("{queued") != std::string::npos ||
-                       row.request.find("{token") != std::string::npos;
+                       row.request.find("{token") != std::string::npos ||
+                       row.request.find("{key") != std::string::npos;
     const bool about_repository = row.request.find("{repository") != std::string::npos;
     EXPECT_EQ(row.object == "-", !about && !about_repository) << row.method;
     if (about) objects["app " + row.method + row.request].insert(row.object);
@@ -286,13 +364,17 @@ TEST(AuthorizationMatrix, EveryCallIsAnsweredAsItSays) {
   for (const Row& row : matrix.rows) {
     for (size_t i = 0; i < row.answers.size(); ++i) {
       if (!installation) installation = std::make_unique<Installation>();
-      const std::string before = installation->State();
-      const Status answer = installation->Ask(matrix.callers[i], row);
-      EXPECT_EQ(answer.code(), row.answers[i])
-          << "line " << row.line << ": " << row.method << ", " << row.object << ", "
-          << matrix.callers[i] << ": " << answer.ToString();
+      const State before = installation->Look();
+      const auto answer = installation->Ask(matrix.callers[i], row);
+      const std::string place = "line " + std::to_string(row.line) + ": " + row.method + ", " +
+                                row.object + ", " + matrix.callers[i];
+      EXPECT_EQ(answer.status().code(), row.answers[i].code)
+          << place << ": " << answer.status().ToString();
+      if (answer.ok() && row.answers[i].some) {
+        EXPECT_EQ(!answer->empty(), *row.answers[i].some) << place;
+      }
       if (!answer.ok()) {
-        EXPECT_EQ(installation->State(), before) << "line " << row.line;
+        EXPECT_EQ(Changes(before, installation->Look()), "") << place;
       } else if (Writes(*proto::FindMethod(row.method))) {
         installation.reset();
       }

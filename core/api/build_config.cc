@@ -33,9 +33,6 @@ class Reader {
     const std::string field = config.kind_field + ".";
     model::CheckCommand(field + "entrypoint", run.entrypoint(), out_);
     model::CheckCommand(field + "command", run.command(), out_);
-    const char* none = "must be off: this installation offers no such database";
-    if (run.use_mariadb()) out_.push_back({field + "use_mariadb", none});
-    if (run.use_mongodb()) out_.push_back({field + "use_mongodb", none});
     return config;
   }
 

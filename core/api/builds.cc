@@ -1,6 +1,7 @@
 // Builds and their logs.
 #include <algorithm>
 
+#include "api/app_changes.h"
 #include "api/convert_platform.h"
 #include "api/method.h"
 #include "api/problem.h"
@@ -55,6 +56,7 @@ Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
   if (!IsCommitHash(in.commit()))
     return InvalidField(
         "commit", "must have 40 lower-case hex characters, got " + model::Quoted(in.commit()));
+  NS_TRY(NotDeleted(*request.on.app));
   const Status retried =
       context.store().builds.Retry(request.on.app->id, in.commit(), request.user.id);
   if (retried.code() == Code::kNotFound) {
@@ -67,6 +69,7 @@ Result<Empty> RetryCommitBuild(const Context& context, const Request& request,
 
 Result<Empty> CancelBuild(const Context& context, const Request& request,
                           const pb::BuildIdRequest& in) {
+  NS_TRY(NotDeleted(*request.on.app));
   const Status cancelled = context.store().builds.Cancel(request.on.build->id, request.user.id);
   if (cancelled.code() == Code::kPrecondition) {
     return Status(Code::kPrecondition, "Settled", "build " + in.build_id() + " has ended already");

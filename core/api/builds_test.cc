@@ -41,6 +41,21 @@ TEST_F(BuildsTest, Retry_MarksTheBuildsOfThatCommit) {
   EXPECT_EQ(Call(Named("bob"), "RetryCommitBuild", in).status().code(), Code::kDenied);
 }
 
+TEST_F(BuildsTest, OfAnApplicationThatIsBeingDeleted_NothingIsChanged) {
+  ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app)).ok());
+  const auto before = store.Events().size();
+  const auto expect_refused = [&](const Status& refused) {
+    EXPECT_EQ(refused.code(), Code::kPrecondition) << refused.ToString();
+    EXPECT_EQ(refused.reason(), "Deleting");
+  };
+  expect_refused(Call(Named("alice"), "CancelBuild", OfBuild(build.str())).status());
+  api_pb::RetryCommitBuildRequest in;
+  in.set_application_id(app);
+  in.set_commit(kCommitA);
+  expect_refused(Call(Named("alice"), "RetryCommitBuild", in).status());
+  EXPECT_EQ(store.Events().size(), before);
+}
+
 TEST_F(BuildsTest, Image_OfASucceededBuild_IsShown) {
   const std::string token = Claim(build).lease.token;
   ASSERT_TRUE(

@@ -6,6 +6,7 @@
 #include "api/method.h"
 #include "api/problem.h"
 #include "google/protobuf/empty.pb.h"
+#include "model/list_limits.h"
 
 namespace ns::api {
 namespace {
@@ -41,13 +42,25 @@ void SetValue(model::EnvVar& variable, const std::string& value) {
   variable.seal_broken = false;
 }
 
+Status RoomFor(const model::Application& app, const std::string& key) {
+  const auto own = std::ranges::count(app.env, false, &model::EnvVar::system);
+  if (static_cast<size_t>(own) < model::kMostVariables || Find(app, key) != nullptr)
+    return Status();
+  return Refuse(
+      Code::kExhausted, "TooManyVariables",
+      {{"key", "must be one of the " + std::to_string(own) +
+                   " variables that there are, since an application has at most " +
+                   std::to_string(model::kMostVariables) + ", got " + model::Quoted(key)}});
+}
+
 Status Check(const model::Application& app, const std::string& key, const std::string& value) {
   model::Violations violations;
   model::CheckEnvKey("key", key, violations);
   model::CheckEnvValue("value", value, violations);
   NS_TRY(CheckNone(violations));
   NS_TRY(NotSystem(Find(app, key)));
-  return NotDeleted(app);
+  NS_TRY(NotDeleted(app));
+  return RoomFor(app, key);
 }
 
 Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request,
@@ -77,6 +90,7 @@ Result<Empty> DeleteEnvVar(const Context& context, const Request& request,
                            const pb::DeleteApplicationEnvVarRequest& in) {
   const model::Application& app = *request.on.app;
   NS_TRY(NotSystem(Find(app, in.key())));
+  NS_TRY(NotDeleted(app));
   const Status deleted = context.store().apps.DeleteEnv(app.id, in.key(), request.user.id);
   if (deleted.code() == Code::kNotFound)
     return Status(Code::kNotFound, "NotFound",

@@ -66,6 +66,18 @@ TEST_F(EnvTest, Delete_OfWhatIsNotThere_IsNotFound) {
   EXPECT_TRUE(Rows().empty());
 }
 
+TEST_F(EnvTest, OfAnApplicationThatIsBeingDeleted_CannotBeChanged) {
+  ASSERT_TRUE(Set("A", "1").ok());
+  ASSERT_TRUE(Call(Named("alice"), "DeleteApplication", OfApp(app)).ok());
+  for (const Status& refused :
+       {Set("A", "2"), SetOwn("A", "2", own_pb::ENV_SCOPE_RUN), Delete("A")}) {
+    EXPECT_EQ(refused.code(), Code::kPrecondition) << refused.ToString();
+    EXPECT_EQ(refused.reason(), "Deleting");
+  }
+  ASSERT_EQ(Rows().size(), 1u);
+  EXPECT_EQ(Rows()[0].value.Reveal(), "1");
+}
+
 TEST_F(EnvTest, SystemVariable_CannotBeChanged) {
   ASSERT_TRUE(
       store.store()

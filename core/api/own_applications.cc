@@ -25,12 +25,12 @@ Given GivenBy(const FormFields& fields) {
 
 Result<platform::CreateApplicationResponse> Create(const Context& context, const Request& request,
                                                    const platform::CreateApplicationRequest& in) {
-  model::Violations violations;
+  Mistakes mistakes;
   NS_ASSIGN(model::Application app,
-            ReadForm(context, in.form(), AllFields(), model::Application(), violations));
+            ReadForm(context, in.form(), AllFields(), model::Application(), mistakes));
   app.desired = in.start() ? model::DesiredState::kRunning : model::DesiredState::kStopped;
   const Given given = GivenBy(AllFields());
-  NS_TRY(CheckApp(context, app, given, std::move(violations)));
+  NS_TRY(CheckApp(context, app, given, mistakes));
   NS_ASSIGN(app, Completed(context, request, std::move(app), given));
   platform::CreateApplicationResponse out;
   if (in.validate_only()) {
@@ -60,10 +60,10 @@ Result<platform::UpdateApplicationResponse> TryUpdate(const Context& context,
   NS_TRY(NotDeleted(before));
   NS_TRY(CheckEtag(before, in.etag()));
   const Given given = GivenBy(fields);
-  model::Violations violations;
+  Mistakes mistakes;
   NS_ASSIGN(model::Application after,
-            ReadForm(context, MergeForm(before, in.form(), fields), fields, before, violations));
-  NS_TRY(CheckApp(context, after, given, std::move(violations)));
+            ReadForm(context, MergeForm(before, in.form(), fields), fields, before, mistakes));
+  NS_TRY(CheckApp(context, after, given, mistakes));
   const std::vector<std::string> changed = Differences(before, after);
   if (in.validate_only()) {
     NS_TRY(NewCommit(context, request, before, after, given).status());

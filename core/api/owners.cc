@@ -1,18 +1,26 @@
 #include "api/owners.h"
 
 #include <algorithm>
+#include <set>
 
 #include "api/problem.h"
+#include "model/list_limits.h"
 #include "model/validate.h"
 
 namespace ns::api {
 
 Result<std::vector<UserId>> ReadUsers(const Context& context,
                                       const google::protobuf::RepeatedPtrField<std::string>& ids,
-                                      const std::string& field) {
+                                      const std::string& field, const std::vector<UserId>& before) {
+  model::Violations violations;
+  model::CheckCount(field, static_cast<size_t>(ids.size()), model::kMostOwners, before.size(),
+                    violations);
+  NS_TRY(CheckNone(violations));
   std::vector<UserId> users;
+  std::set<std::string_view> read;
   for (int i = 0; i < ids.size(); ++i) {
     const std::string& id = ids[i];
+    if (!read.insert(id).second) continue;
     const auto user =
         IsId(id) ? context.store().users.Get(UserId(id)) : Result<model::User>(NotFound(""));
     if (user.status().code() == Code::kNotFound) {
@@ -20,14 +28,15 @@ Result<std::vector<UserId>> ReadUsers(const Context& context,
                           "must be the id of a user, got " + model::Quoted(id));
     }
     if (!user.ok()) return user.status();
-    if (std::find(users.begin(), users.end(), user->id) == users.end()) users.push_back(user->id);
+    users.push_back(user->id);
   }
   return users;
 }
 
 Result<std::vector<UserId>> ReadOwners(const Context& context,
-                                       const google::protobuf::RepeatedPtrField<std::string>& ids) {
-  NS_ASSIGN(auto owners, ReadUsers(context, ids, "owner_ids.owner_ids"));
+                                       const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                       const std::vector<UserId>& before) {
+  NS_ASSIGN(auto owners, ReadUsers(context, ids, "owner_ids.owner_ids", before));
   if (owners.empty()) return InvalidField("owner_ids", "must name at least one owner");
   return owners;
 }

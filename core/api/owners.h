@@ -8,16 +8,16 @@
 
 namespace ns::api {
 
-// `ids` of users, each once, as `field` of a request gives them. kInvalid for one that is no
-// user's.
+// `ids` of users, each once, as `field` of a request gives them for what has `before`. kInvalid for
+// one that is no user's, and for too many.
 Result<std::vector<UserId>> ReadUsers(const Context& context,
                                       const google::protobuf::RepeatedPtrField<std::string>& ids,
-                                      const std::string& field);
+                                      const std::string& field, const std::vector<UserId>& before);
 
-// `ids` of users, each once, as the field "owner_ids" of a request gives them. kInvalid for one
-// that is no user's, and for none at all.
+// As ReadUsers of the field "owner_ids" of a request. kInvalid for none at all as well.
 Result<std::vector<UserId>> ReadOwners(const Context& context,
-                                       const google::protobuf::RepeatedPtrField<std::string>& ids);
+                                       const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                       const std::vector<UserId>& before);
 
 // The one called `name`, whatever the case, as `field` of a request gives it. kInvalid, kNotFound.
 Result<model::User> UserNamed(const Context& context, const std::string& field,

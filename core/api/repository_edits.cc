@@ -57,7 +57,7 @@ Status Update(const Context& context, const Request& request, const model::Repos
   if (in.has_name()) after.name = in.name();
   if (in.has_url()) after.url = in.url();
   if (in.has_owner_ids()) {
-    NS_ASSIGN(after.owners, ReadOwners(context, in.owner_ids().owner_ids()));
+    NS_ASSIGN(after.owners, ReadOwners(context, in.owner_ids().owner_ids(), before.owners));
   }
   NS_ASSIGN(GivenAuth given, AuthAfter(context, request, before, in));
   after.credentials = std::move(given.credentials);

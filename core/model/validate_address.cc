@@ -1,5 +1,7 @@
 // Hosts, paths and ports: by themselves, in what the platform offers, and against what others hold.
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "base/ascii.h"
 #include "model/idna.h"
@@ -209,22 +211,19 @@ void CheckPathPrefix(const std::string& field, std::string_view path, Violations
 
 void CheckWebsites(const std::string& field, const std::vector<Website>& websites,
                    const PlatformInfo& platform, Violations& out) {
-  if (websites.size() > 100)
-    out.push_back({field, "must have at most 100 entries, has " + std::to_string(websites.size())});
+  std::set<std::tuple<bool, std::string_view, std::string_view>> urls;
   for (size_t i = 0; i < websites.size(); ++i) {
-    CheckWebsite(field, i, websites[i], platform, out);
-    const auto end = websites.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool twice = std::any_of(websites.begin(), end, [&](const Website& other) {
-      return WebsiteConflict(websites[i], other, true).has_value();
-    });
-    if (twice)
+    const Website& website = websites[i];
+    CheckWebsite(field, i, website, platform, out);
+    if (!urls.emplace(website.https, website.fqdn, website.path_prefix).second)
       out.push_back({At(field, i, "fqdn"),
-                     "must not name the same URL twice, got " + Quoted(UrlText(websites[i]))});
+                     "must not name the same URL twice, got " + Quoted(UrlText(website))});
   }
 }
 
 void CheckPorts(const std::string& field, const std::vector<PortPublication>& ports,
                 const PlatformInfo& platform, Violations& out) {
+  std::set<std::pair<Protocol, int>> published;
   for (size_t i = 0; i < ports.size(); ++i) {
     const PortPublication& port = ports[i];
     const auto offered = [&](const PortRange& range) {
@@ -240,11 +239,7 @@ void CheckPorts(const std::string& field, const std::vector<PortPublication>& po
                                               "), got " + std::to_string(port.internet_port)});
     }
     CheckPortNumber(At(field, i, "application_port"), port.application_port, out);
-    const auto end = ports.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool twice = std::any_of(ports.begin(), end, [&](const PortPublication& other) {
-      return other.protocol == port.protocol && other.internet_port == port.internet_port;
-    });
-    if (twice)
+    if (!published.emplace(port.protocol, port.internet_port).second)
       out.push_back({At(field, i, "internet_port"),
                      "must not be published twice, got " + std::to_string(port.internet_port)});
   }

@@ -64,6 +64,19 @@ TEST(DecideBuild, RetryOfAnOlderCommit_BuildsThatCommit) {
   EXPECT_EQ(DecideBuild(snapshot, kKey).build->commit, kCommitA);
 }
 
+TEST(DecideBuild, RetryOfAStoppedApplication_WaitsUntilItIsStarted) {
+  auto snapshot = FreshApp();
+  snapshot.app.commit = kCommitB;
+  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded),
+                     BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
+  snapshot.builds[1].retriable = true;
+  snapshot.app.desired = model::DesiredState::kStopped;
+  EXPECT_TRUE(DecideBuild(snapshot, kKey).Empty());
+  snapshot.app.desired = model::DesiredState::kRunning;
+  ASSERT_TRUE(DecideBuild(snapshot, kKey).build);
+  EXPECT_EQ(DecideBuild(snapshot, kKey).build->commit, kCommitA);
+}
+
 TEST(DecideBuild, NewerCommit_PutsLiveOnesAside) {
   auto snapshot = FreshApp();
   snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kQueued),

@@ -97,7 +97,8 @@ void Retry(Context& context, const Given& given) {
   request.set_commit(build.commit());
   context.Api("RetryCommitBuild", request);
   if (!given.wait)
-    return context.Done("Commit " + ShortCommit(build.commit()) + " is built again.");
+    return context.Done("Commit " + ShortCommit(build.commit()) +
+                        " is built again; of a stopped application, once it is started.");
   const auto status = FollowToSuccess(context, following);
   context.Print(status, status.name() + ": " + status.summary() + ".\n");
 }
