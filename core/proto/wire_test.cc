@@ -56,9 +56,12 @@ void AddMessage(const Descriptor& type, std::set<std::string>& out) {
 
 std::set<std::string> WireLines() {
   std::set<std::string> out;
-  for (const char* name : {"types", "api"}) {
-    const FileDescriptor* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(
-        std::string("neoshowcase/protobuf/") + name + ".proto");
+  google::protobuf::FileDescriptorSet set;
+  EXPECT_TRUE(set.ParseFromString(DescriptorSet()));
+  for (const auto& one : set.file()) {
+    if (one.package() != kPackage) continue;
+    const FileDescriptor* file =
+        google::protobuf::DescriptorPool::generated_pool()->FindFileByName(one.name());
     for (int i = 0; i < file->enum_type_count(); ++i) AddEnum(*file->enum_type(i), out);
     for (int i = 0; i < file->message_type_count(); ++i) AddMessage(*file->message_type(i), out);
   }

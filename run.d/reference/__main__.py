@@ -27,6 +27,8 @@ def missing(definitions, root):
                 found.append(f"docs/api/examples/{short}/{method.name}.json: the method has no example")
             elif ("answers" if method.streams else "answer") not in example or "request" not in example:
                 found.append(f"docs/api/examples/{short}/{method.name}.json: needs request and answer, or answers of a stream")
+            elif any(examples.holds_for_anything(one) for one in example.get("answers", [example.get("answer")])):
+                found.append(f"docs/api/examples/{short}/{method.name}.json: an answer of nothing but \"...\" holds for anything")
     for folder, _, names in os.walk(examples.folder(root)):
         found += [f"docs/api/examples/{os.path.basename(folder)}/{name}: there is no such method" for name in sorted(names)
                   if (os.path.basename(folder), name) not in known]

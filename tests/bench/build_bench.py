@@ -7,18 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from datetime import datetime
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+from scratch_machine import ROOT, scratch_machine
 
-from harness.installation import Installation  # noqa: E402
-from harness.machine import DOCKER, Machine  # noqa: E402
-from harness.repo import app_files, build_testapp  # noqa: E402
-from harness.wait import until  # noqa: E402
+from harness.installation import Installation
+from harness.machine import DOCKER
+from harness.repo import app_files, build_testapp
+from harness.wait import until
 
 ROUNDS = 5
 TOOLS = os.environ.get("NS_TOOLS", os.path.expanduser("~/.cache/neoshowcase/tools"))
@@ -272,12 +270,7 @@ PARTS = [
 
 def main():
     build = os.path.abspath(sys.argv[1])
-    root = tempfile.mkdtemp(prefix="ns-bench-", dir="/tmp")
-    os.chmod(root, 0o755)
-    logs = os.path.join(root, "logs")
-    os.makedirs(logs)
-    machine = Machine(root, logs).start()
-    try:
+    with scratch_machine() as (machine, logs):
         machine.import_base("nsbase:1")
         testapp = build_testapp(os.path.join(build, "e2e"))
         for index, (name, engine, part) in enumerate(PARTS):
@@ -289,9 +282,6 @@ def main():
             finally:
                 site.forget_apps()
                 site.stop()
-    finally:
-        machine.stop()
-        shutil.rmtree(root, ignore_errors=True)
 
 
 main()

@@ -3,20 +3,15 @@ measure, and an installation to ask."""
 import contextlib
 import os
 import re
-import shutil
 import signal
 import statistics
 import struct
 import subprocess
-import sys
-import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+from scratch_machine import scratch_machine
 
-from harness.installation import PROXY_SECRET, Installation  # noqa: E402
-from harness.machine import Machine  # noqa: E402
-from harness.wait import until  # noqa: E402
+from harness.installation import PROXY_SECRET, Installation
+from harness.wait import until
 
 NGINX_PORT, GRPC_PORT = 8999, 8997
 API = "/neoshowcase.protobuf.APIService/"
@@ -160,12 +155,7 @@ def grpc_server(build, root, me, applications):
 def installation(build, **gateway):
     """An installation of its own, whose services have a core to themselves; `gateway`: settings of the plugin."""
     os.sched_setaffinity(0, OTHER_CORES)
-    root = tempfile.mkdtemp(prefix="ns-bench-", dir="/tmp")
-    os.chmod(root, 0o755)
-    logs = os.path.join(root, "logs")
-    os.makedirs(logs)
-    machine = Machine(root, logs).start()
-    try:
+    with scratch_machine() as (machine, logs):
         site = Installation(machine, "bench", os.path.join(os.path.abspath(build), "bin"), logs)
         with open(site.config, encoding="utf-8") as file:
             text = file.read()
@@ -177,9 +167,6 @@ def installation(build, **gateway):
             yield site
         finally:
             site.stop()
-    finally:
-        machine.stop()
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def make_apps(site, repository, have, count):

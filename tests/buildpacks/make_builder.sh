@@ -5,7 +5,7 @@
 set -euo pipefail
 registry=$1 name=$2
 here=$(cd "$(dirname "$0")" && pwd)
-lifecycle=$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/neoshowcase/tools/lifecycle-*/bin 2>/dev/null | tail -n 1)
+lifecycle=$(compgen -G "${NS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/neoshowcase/tools}/lifecycle-*/bin" | tail -n 1) || true
 [ -n "$lifecycle" ] || { echo "LEFT OUT: the CNB lifecycle is not built"; exit 77; }
 work=$(mktemp -d /tmp/ns-make-builder.XXXXXX)
 trap 'rm -rf "$work"' EXIT

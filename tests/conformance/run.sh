@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tools=${NS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/neoshowcase/tools}
-suite=$(ls -d "$tools"/conformance-*/ 2>/dev/null | tail -n 1)
+suite=$(compgen -G "$tools/conformance-*/" | tail -n 1) || true
 cases=$(cat "$here/cases")
 
 if [ -z "$suite" ]; then echo "LEFT OUT: no conformance suite in $tools; ./run test fetches it"; exit 77; fi

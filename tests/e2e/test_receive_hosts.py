@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from harness import elsewhere
 from harness.api import Api
 from harness.certificates import make_certificates, make_token as make_secret
 from harness.daemon import Daemon
@@ -16,41 +17,9 @@ from test_operations import get, total
 
 INDEX, LINK, TLS, EDGE_PUBLIC, EDGE_OPERATIONS = 9, 7449, 4449, 4459, 9199
 
-CONTROLLER = """
-receive: {{address: "https://localhost:{tls_port}"}}
-link:
-  listen: "127.0.0.1:{link}"
-  certificate: {tls}/controller.pem
-  key: {tls}/controller.key
-  hosts:
-    - {{name: builder-1, token: {{file: {tls}/token}}, roles: [builder]}}
-"""
 GATEWAY = """
   gateway_tls: {{plugin: gateway, listen: ["127.0.0.1:{tls_port}"], config: {{tls: {{certificate: {tls}/controller.pem, key: {tls}/controller.key}}}}}}
-"""
-BUILDER = """
-installation: pushed
-data: {root}/builder
-roles: [builder]
-git: {{private_hosts: [localhost], ca_file: {tls}/ca.pem}}
-link: {{connect: ["localhost:{link}"], token: {{file: {tls}/token}}, ca: {tls}/ca.pem}}
-plugins:
-  engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
-  runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
-"""
-EDGE = """
-installation: pushed
-data: {root}/edge
-database: "host={socket} user=neoshowcase dbname=neoshowcase"
-key_file: {root}/edge-key
-roles: [services]
-domains: [{{name: "*.apps.test"}}]
-registry: {{url: "http://127.0.0.1:{registry}"}}
-backend: docker
-plugins:
-  docker: {{plugin: backend-docker}}
-  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/edge.sock", "127.0.0.1:{public}", "127.0.0.1:{operations}"],
-    config: {{operations: ["127.0.0.1:{operations}"]}}}}
+receive: {{address: "https://localhost:{tls_port}"}}
 """
 
 
@@ -62,12 +31,10 @@ def hosts(machine, binaries, logs):
     make_secret(f"{tls}/token")
     with open(site.config) as file:
         text = file.read()
-    site.write_config(text.rstrip("\n") + GATEWAY.format(tls=tls, tls_port=TLS) + CONTROLLER.format(tls=tls, tls_port=TLS, link=LINK))
-    builder = f"{site.root}/builder.yaml"
-    with open(builder, "w") as file:
-        file.write(BUILDER.format(root=site.root, tls=tls, link=LINK))
+    site.write_config(text.rstrip("\n") + GATEWAY.format(tls=tls, tls_port=TLS) +
+                      elsewhere.link_settings(site, LINK, [("builder-1", "token", "builder")]))
     site.nsd = {"services": Daemon("pushed-services", [f"{binaries}/nsd", "--config", site.config, "--roles", "controller,services"], logs),
-                "builder": Daemon("pushed-builder", [f"{binaries}/nsd", "--config", builder], logs)}
+                "builder": elsewhere.builder(site, logs, LINK, git=f"{{private_hosts: [localhost], ca_file: {tls}/ca.pem}}")}
     site.start()
     yield site
     site.forget_apps()
@@ -82,12 +49,10 @@ def token(hosts):
 @pytest.fixture
 def edge(hosts, logs):
     """Another host of services, with a data folder of its own."""
-    shutil.copy(f"{hosts.root}/data/key", f"{hosts.root}/edge-key")
-    config = f"{hosts.root}/edge.yaml"
-    with open(config, "w") as file:
-        file.write(EDGE.format(root=hosts.root, socket=hosts.database_socket(), registry=hosts.registry_port, public=EDGE_PUBLIC,
-                               operations=EDGE_OPERATIONS))
-    daemon = Daemon("pushed-edge", [f"{hosts.binaries}/nsd", "--config", config], logs).start()
+    operations = f"127.0.0.1:{EDGE_OPERATIONS}"
+    command = elsewhere.services(hosts, f'listen: ["unix:{hosts.root}/edge.sock", "127.0.0.1:{EDGE_PUBLIC}", "{operations}"], '
+                                        f'config: {{operations: ["{operations}"]}}')
+    daemon = Daemon("pushed-edge", command, logs).start()
     until(lambda: os.path.exists(f"{hosts.root}/edge.sock") and get(EDGE_OPERATIONS, "/readyz")[0] == 200, 30, daemon.log_tail)
     yield Api(f"{hosts.root}/edge.sock")
     daemon.stop()

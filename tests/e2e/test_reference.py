@@ -76,7 +76,8 @@ def test_example(site, values, name):
     ({"a": "x"}, {"a": "y"}, "answer.a is"), ({"a": "x"}, {}, "answer has no ['a']"), ({}, {"b": 1}, "answer has ['b'] too"),
     ({"a": ["<id>"]}, {"a": ["0" * 22, "1" * 22]}, "answer.a has 2 elements"), ({"a": ["<id>"]}, {"a": ["none"]}, "answer.a[0] is"),
     ({"a": ["x", "..."]}, {"a": ["y", "z"]}, "nothing of answer.a fits"), ({"a": "<time>"}, {"a": "now"}, "answer.a is"),
-    ({"a": 1}, {"a": True}, "answer.a is"), ({"a": "<bytes>"}, {"a": "?"}, "answer.a is"), ({"a": "<number>"}, {"a": "1"}, "answer.a is"),
+    ({"a": 1}, {"a": True}, "answer.a is"), ({"a": "<amount>"}, {"a": 0}, "answer.a is"),
+    ({"a": "<amount>"}, {"a": 2.5}, None), ({"a": "<bytes>"}, {"a": "?"}, "answer.a is"), ({"a": "<number>"}, {"a": "1"}, "answer.a is"),
     ({"a": "x", "...": True}, {"a": "x", "b": 2}, None), ({"a": ["x", "..."]}, {"a": ["y", "x"]}, None), ({"a": "<text|any>"}, {"a": "b"}, None)])
 def test_what_differs_is_said(expected, value, where):
     found = examples.differs(expected, value, examples.Values(None, None))

@@ -1,13 +1,13 @@
 """A builder on "another machine": a process without database and key file, over TLS and a token."""
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
+from harness import elsewhere
 from harness.api import Api, ApiError
 from harness.certificates import make_certificates, make_token
 from harness.daemon import Daemon, processes
@@ -17,54 +17,7 @@ from harness.wait import stays, until
 
 INDEX, PORT = 5, 7443
 LEASE = 15
-
-CONTROLLER = """
-link:
-  listen: "127.0.0.1:{port}"
-  advertise: "localhost:{port}"
-  certificate: {tls}/controller.pem
-  key: {tls}/controller.key
-  hosts:
-    - {{name: builder-1, token: {{file: {tls}/token}}, roles: [builder]}}
-    - {{name: edge-1, token: {{file: {tls}/edge-token}}, roles: [services]}}
-"""
-BUILDER = """
-installation: remote
-data: {root}/builder
-roles: [builder]
-git: {{private_hosts: [127.0.0.1]}}
-link:
-  connect: ["127.0.0.1:1", "localhost:{port}"]
-  token: {{file: {tls}/{token}}}
-  ca: {tls}/ca.pem
-plugins:
-  engine: {{plugin: engine-docker, config: {{concurrency: 2, memory: 256M, timeout: 60s}}}}
-  runtime_cmd: {{plugin: build-runtime-cmd}}
-  runtime_dockerfile: {{plugin: build-runtime-dockerfile}}
-"""
-EDGE = """
-installation: remote
-data: {root}/edge
-database: "host={socket} user=neoshowcase dbname=neoshowcase"
-key_file: {root}/edge-key
-roles: [services]
-domains: [{{name: "*.apps.test"}}]
-registry: {{url: "http://127.0.0.1:{registry}"}}
-backend: docker
-link:
-  token: {{file: {tls}/edge-token}}
-  ca: {tls}/ca.pem
-plugins:
-  docker: {{plugin: backend-docker}}
-  gateway: {{plugin: gateway, required: true, listen: ["unix:{root}/edge.sock"]}}
-"""
-
-
-def builder_daemon(site, logs, token="token"):
-    config = os.path.join(site.root, f"builder-{token}.yaml")
-    with open(config, "w") as file:
-        file.write(BUILDER.format(root=site.root, tls=f"{site.root}/tls", port=PORT, token=token))
-    return Daemon(f"remote-builder-{token}", [f"{site.binaries}/nsd", "--config", config], logs)
+HOSTS = [("builder-1", "token", "builder"), ("edge-1", "edge-token", "services")]
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +27,10 @@ def remote(machine, binaries, logs):
     for name in ("token", "edge-token"):
         make_token(f"{site.root}/tls/{name}")
     with open(site.config, "a") as file:
-        file.write(CONTROLLER.format(tls=f"{site.root}/tls", port=PORT))
+        file.write(elsewhere.link_settings(site, PORT, HOSTS))
     site.nsd = {"controller": Daemon("remote-controller", [f"{binaries}/nsd", "--config", site.config, "--roles",
                                                            "controller,services"], logs),
-                "builder": builder_daemon(site, logs)}
+                "builder": elsewhere.builder(site, logs, PORT)}
     site.start()
     yield site
     site.forget_apps()
@@ -215,7 +168,7 @@ def test_stopped_builder_gives_its_build_back(remote, app):
 
 
 def test_host_that_may_not_build_is_not_let_in(remote, app, logs):
-    stranger = builder_daemon(remote, logs, "edge-token").start()
+    stranger = elsewhere.builder(remote, logs, PORT, "edge-token").start()
     until(lambda: "RoleNotGranted" in stranger.log_tail(), 20, stranger.log_tail)
     stays(lambda: builders(remote) == ["builder-1"], 2, "one builder")
     stranger.stop()
@@ -224,14 +177,10 @@ def test_host_that_may_not_build_is_not_let_in(remote, app, logs):
 @pytest.fixture
 def edge(remote, logs):
     """A services process on "another machine": the sockets of this one's hosts are hidden from it."""
-    socket = remote.database_socket()
-    shutil.copy(f"{remote.root}/data/key", f"{remote.root}/edge-key")
-    config = f"{remote.root}/edge.yaml"
-    with open(config, "w") as file:
-        file.write(EDGE.format(root=remote.root, tls=f"{remote.root}/tls", socket=socket, registry=remote.registry_port))
+    command = elsewhere.services(remote, f'listen: ["unix:{remote.root}/edge.sock"]',
+                                 f"link: {{token: {{file: {remote.root}/tls/edge-token}}, ca: {remote.root}/tls/ca.pem}}\n")
     hide = 'mount -t tmpfs none "$0" && exec "$@"'
-    daemon = Daemon("remote-edge", ["unshare", "--mount", "sh", "-c", hide, f"{remote.root}/data/run/link",
-                                    f"{remote.binaries}/nsd", "--config", config], logs).start()
+    daemon = Daemon("remote-edge", ["unshare", "--mount", "sh", "-c", hide, f"{remote.root}/data/run/link", *command], logs).start()
     api = Api(f"{remote.root}/edge.sock")
     until(lambda: answer(api.GetSystemInfo), 30, daemon.log_tail)
     yield api

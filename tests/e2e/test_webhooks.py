@@ -3,6 +3,7 @@ import http.client
 import json
 import threading
 import time
+from datetime import datetime
 
 from harness.repo import app_files
 from harness.wait import until
@@ -15,16 +16,22 @@ def post(connection, body, headers):
     return answer.status
 
 
-def fetches(machine, repo):
+def looks(machine, repo):
+    """When the repository was looked at, in whole seconds of the clock."""
     with open(machine.git.access_log) as file:
-        return sum(f"/{repo.name}.git/info/refs" in line for line in file)
+        lines = [line for line in file if f"/{repo.name}.git/info/refs" in line]
+    return [datetime.strptime(line.split("[", 1)[1].split("]", 1)[0], "%d/%b/%Y:%H:%M:%S %z").timestamp() for line in lines]
+
+
+def most_within(seconds, moments):
+    return max((sum(first <= one < first + seconds for one in moments) for first in moments), default=0)
 
 
 def test_ten_thousand_hooks_are_answered_and_fetched_a_few_times(site, testapp):
     app = site.app("hooked", testapp, version=1)
     app.wait_version(1)
     body = json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": app.repo.url}}).encode()
-    before, began, slow, answers = fetches(site.machine, app.repo), time.monotonic(), [], []
+    before, slow, answers = len(looks(site.machine, app.repo)), [], []
 
     def flood(number):
         connection = http.client.HTTPConnection("127.0.0.1", site.api_port, timeout=30)
@@ -39,15 +46,14 @@ def test_ten_thousand_hooks_are_answered_and_fetched_a_few_times(site, testapp):
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.monotonic() - began
+    looked = looks(site.machine, app.repo)[before:]
     assert answers == [202] * 10_000
     assert sorted(slow)[9900] < 1, "they get a quick answer"
     commit = app.push_version(2)
     app.wait_version(2)
     assert app.get()["commit"] == commit
-    looked = fetches(site.machine, app.repo) - before
-    # One a second at most, some before the flood was over and some for the push and its build.
-    assert 1 <= looked <= took + 15, (looked, took)
+    # However long the flood took: every two seconds while hooks come, and some room for a machine that does much else.
+    assert 1 <= most_within(10, looked) <= 10, looked
 
 
 def test_oversized_hook_is_refused_before_its_body_is_read(site):

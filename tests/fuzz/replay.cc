@@ -17,7 +17,9 @@ int main(int argc, char** argv) {
   for (const auto& path : files) {
     std::ifstream file(path, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    std::fprintf(stderr, "%s\n", path.filename().c_str());
+    const std::string name = path.filename();
+    std::fprintf(stderr, "%s\n", name.c_str());
+    ns::fuzz::replayed = name;
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   }
   std::printf("%zu inputs\n", files.size());

@@ -12,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace ns::fuzz {
 
+// The name of the file that is replayed; empty while libFuzzer makes inputs. What libFuzzer finds
+// is named by its hash, what a person wrote by what it is for.
+inline std::string_view replayed;
+
 inline std::string_view Bytes(const uint8_t* data, size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }

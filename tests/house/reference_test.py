@@ -115,6 +115,10 @@ class Reference(unittest.TestCase):
         os.remove(os.path.join(self.at, "docs/api/examples/ToyService/Turn.json"))
         self.finds("docs/api/examples/ToyService/Turn.json: the method has no example")
 
+    def test_example_that_cannot_fail_is_caught(self):
+        self.write("docs/api/examples/ToyService/Turn.json", json.dumps({**EXAMPLE, "answer": {"...": True}}))
+        self.finds("Turn.json: an answer of nothing but \"...\" holds for anything")
+
     def test_example_of_nothing_is_caught(self):
         self.write("docs/api/examples/ToyService/Gone.json", json.dumps(EXAMPLE))
         self.finds("docs/api/examples/ToyService/Gone.json: there is no such method")

@@ -42,6 +42,7 @@ def matches(pattern):
 KINDS = {
     "id": matches("[0-9a-f]{22}"), "time": matches(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "digest": matches("sha256:[0-9a-f]{64}"),
     "digits": matches("[0-9]+"), "number": lambda value: isinstance(value, int) and not isinstance(value, bool), "text": text,
+    "amount": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0,
     "seconds": lambda value: isinstance(value, (int, float)), "bytes": base64_of_something,
     "ssh_key": matches("ssh-ed25519 [A-Za-z0-9+/=]+( .*)?"), "url": matches("https?://[^ ]+"), "version": text,
     "domain": matches(r"(\*\.)?[a-z0-9.-]+"), "hash": matches("[0-9a-f]{40}"), "bool": lambda value: isinstance(value, bool),
@@ -118,7 +119,11 @@ class Values:
         return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"), True
 
     def of_metric(self):
-        return self.site.api.GetAvailableMetrics()["metricsNames"][0], False
+        """One that is never 0, and of which there are samples."""
+        app = self.shop().id
+        until(lambda: self.site.api.GetApplicationMetrics(applicationId=app, metricsName="Memory", before=self.of_later()[0]).get("metrics"), 90,
+              "the application's use is measured")
+        return "Memory", False
 
     # -- free names --------------------------------------------------------------------------------------------------------
     def of_host(self):
