@@ -75,6 +75,16 @@ TEST_F(AppTest, CreateFromFlags) {
   EXPECT_THAT(err_, HasSubstr("https://x.test/path"));
 }
 
+TEST_F(AppTest, OptionsThatRepeatTakeOneValueEach) {
+  EXPECT_EQ(Run({"app", "create", "--host", "a.test", "--host", "b.test", "--set", "context=x",
+                 "shop", "--name", "x", "--method", "runtime-dockerfile", "--port", "80"}),
+            0)
+      << err_;
+  EXPECT_EQ(asked_.repository_id(), "r1");
+  ASSERT_EQ(asked_.form().websites_size(), 2);
+  EXPECT_EQ(asked_.form().websites(1).fqdn(), "b.test");
+}
+
 TEST_F(AppTest, WrongSettingsAreTold) {
   const auto create = [&](const std::string& setting) {
     return Run(

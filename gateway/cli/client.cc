@@ -122,9 +122,17 @@ class Client::Transfer {
     curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers.get());
     const CURLcode result = curl_easy_perform(curl_);
     if (result != CURLE_OK) return {-1, Why(result)};
-    long status = 0;
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-    return {status, std::move(answer)};
+    return {Status(), std::move(answer)};
+  }
+
+  long Get(const std::string& path) {
+    std::string answer;
+    Prepare(path);
+    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &Append);
+    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, kConnectTime);
+    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers_.get());
+    return curl_easy_perform(curl_) == CURLE_OK ? Status() : -1;
   }
 
   // The HTTP status and the body that refuses, or 200 and the end of the stream; -1 and curl's
@@ -140,8 +148,7 @@ class Client::Transfer {
     curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers.get());
     const CURLcode result = curl_easy_perform(curl_);
     answer.Finish();
-    long status = 0;
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+    const long status = Status();
     if (result == CURLE_OK && status != 200) return {status, answer.refusal()};
     if (answer.ended()) return {200, answer.end()};
     return {-1, result == CURLE_OK ? "the stream broke off" : Why(result)};
@@ -162,15 +169,23 @@ class Client::Transfer {
     Add(headers, std::string("Content-Type: ") + content_type);
     return headers;
   }
+  long Status() const {
+    long status = 0;
+    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+  }
   void Prepare(const std::string& path, const std::string& body) {
+    Prepare(path);
+    curl_easy_setopt(curl_, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  }
+  void Prepare(const std::string& path) {
     curl_easy_reset(curl_);  // connections stay open
     error_[0] = '\0';
     curl_easy_setopt(curl_, CURLOPT_URL, (server_.url + path).c_str());
     if (!server_.socket.empty())
       curl_easy_setopt(curl_, CURLOPT_UNIX_SOCKET_PATH, server_.socket.c_str());
-    curl_easy_setopt(curl_, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, error_);
     curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT_MS, kConnectTime);
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
@@ -214,6 +229,8 @@ void Client::Call(const std::string& method, const google::protobuf::Message& re
     throw Failure(Exit::kFailed, "What " + name_ + " answered is no " + response.GetTypeName() +
                                      ": is that the address of a NeoShowcase API?");
 }
+
+long Client::StatusOf(const std::string& path) { return transfer_->Get(path); }
 
 void Client::Stream(const std::string& method, const google::protobuf::Message& request,
                     const std::function<void(const std::string& message)>& each) {

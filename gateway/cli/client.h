@@ -41,6 +41,8 @@ class Client {
   // it ends, Failure(kUnreachable) when the connection breaks, and whatever `each` throws.
   void Stream(const std::string& method, const google::protobuf::Message& request,
               const std::function<void(const std::string& message)>& each);
+  // The HTTP status of a GET of that path below the address; -1 when nothing answers.
+  long StatusOf(const std::string& path);
   // As it was given.
   const std::string& name() const { return name_; }
   bool local() const { return !server_.socket.empty(); }

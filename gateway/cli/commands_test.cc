@@ -86,6 +86,38 @@ TEST_F(CommandsTest, MistypedWordsAreAnsweredWithWhatWasMeant) {
   EXPECT_THAT(err_, HasSubstr("\"more\" stands there too much; `ns app show --help`"));
 }
 
+// Whatever repeats: a place behind it stays one, in each command that has such an option.
+TEST_F(CommandsTest, OptionsTakeNoMoreThanOneValueAtATime) {
+  EXPECT_EQ(Run({"repo", "owners", "--add", "alice", "--remove", "bob", "shop", "more"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\"more\" stands there too much"));
+  EXPECT_EQ(Run({"app", "update", "shop", "--owner", "alice", "bob"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\"bob\" stands there too much"));
+}
+
+TEST_F(CommandsTest, HelpShowsWhatThereIs) {
+  EXPECT_EQ(Run({"help"}), 0);
+  EXPECT_THAT(out_, HasSubstr("Usage: ns [OPTIONS] SUBCOMMAND"));
+  for (const CommandNode& command : CommandsOfProgram().commands)
+    EXPECT_THAT(out_, HasSubstr("\n  " + command.path + " ")) << command.path;
+  EXPECT_EQ(Run({"help", "app", "create"}), 0);
+  EXPECT_THAT(out_, HasSubstr("ns app create"));
+  EXPECT_THAT(out_, HasSubstr("--method"));
+  EXPECT_EQ(Run({"help", "app", "creat"}), 2);
+  EXPECT_THAT(err_, HasSubstr("no command \"creat\"; did you mean \"create\"?"));
+  EXPECT_TRUE(server_.calls().empty()) << "help needs no server";
+}
+
+TEST_F(CommandsTest, NounAloneShowsWhatIsBelowIt) {
+  EXPECT_EQ(RunPlain({"ns"}), 2);
+  EXPECT_EQ(out_, "");
+  EXPECT_THAT(err_, HasSubstr("\n  deploy "));
+  EXPECT_THAT(err_, HasSubstr("ns: say which of these commands."));
+  EXPECT_EQ(Run({"app"}), 2);
+  EXPECT_THAT(err_, HasSubstr("\n  create "));
+  EXPECT_EQ(Run({"app", "start"}), 2);
+  EXPECT_THAT(err_, HasSubstr("APP is required"));
+}
+
 // -- the manual
 // ------------------------------------------------------------------------------------
 std::string OutputOf(const std::string& command) {

@@ -38,6 +38,7 @@ std::string ExampleOf(const std::string& path) {
       {"env unset", "ns env unset shop GREETING"},
       {"events", "ns events shop -n 20 -f"},
       {"export", "ns export shop > shop.yaml"},
+      {"help", "ns help app create"},
       {"host list", "ns host list --up"},
       {"key add", "ns key add ~/.ssh/id_ed25519.pub"},
       {"key list", "ns key list"},

@@ -18,12 +18,14 @@ namespace ns::cli {
 namespace {
 
 // The settings as git reads them from the environment (git-config(1), GIT_CONFIG_COUNT), behind
-// those that are there.
+// those that are there. Where nobody says otherwise git asks for no name and password: people here
+// are known by tokens.
 std::vector<std::string> EnvironmentWith(const GitSettings& settings) {
   std::vector<std::string> all;
   for (char** one = environ; *one != nullptr; ++one) {
     if (!std::string_view(*one).starts_with("GIT_CONFIG_COUNT=")) all.emplace_back(*one);
   }
+  if (!std::getenv("GIT_TERMINAL_PROMPT")) all.emplace_back("GIT_TERMINAL_PROMPT=0");
   const char* const given = std::getenv("GIT_CONFIG_COUNT");
   size_t count = given ? std::strtoul(given, nullptr, 10) : 0;
   for (const auto& [key, value] : settings) {

@@ -72,12 +72,6 @@ std::string ReadToken(const Given& given) {
                 "token create` makes one.");
 }
 
-bool GoesInTheClear(const std::string& server) {
-  if (!server.starts_with("http://")) return false;
-  const std::string host = server.substr(7, server.find_first_of(":/", 7) - 7);
-  return host != "127.0.0.1" && host != "localhost";
-}
-
 struct Who {
   api::User user;
   platform::GetCurrentTokenResponse current;

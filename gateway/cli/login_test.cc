@@ -178,6 +178,12 @@ TEST_F(LoginTest, TokenCreate_PrintsTheTextAlone) {
   EXPECT_EQ(asked.name(), "ci");
   EXPECT_EQ(asked.scope(), platform::TOKEN_SCOPE_DEPLOY);
   EXPECT_EQ(asked.days(), 30);
+  api::GetApplicationsResponse apps;
+  apps.add_applications()->set_id("a1"), apps.mutable_applications(0)->set_name("shop");
+  server_.On("GetApplications", apps);
+  EXPECT_EQ(Run({"token", "create", "--app", "shop", "narrow", "--scope", "read"}), 0) << err_;
+  EXPECT_EQ(asked.name(), "narrow");
+  EXPECT_THAT(asked.application_ids(), testing::ElementsAre("a1"));
   EXPECT_EQ(Run({"token", "create", "ci"}), 2);
   EXPECT_EQ(Run({"token", "create", "ci", "--scope", "root"}), 2);
 }

@@ -100,6 +100,13 @@ std::string ServerKey(const std::string& server) {
   return key;
 }
 
+bool GoesInTheClear(const std::string& server) {
+  if (!server.starts_with("http://")) return false;
+  if (server.find('@') != std::string::npos) return true;  // what is before it is no host
+  const std::string host = server.substr(7, server.find_first_of(":/", 7) - 7);
+  return host != "127.0.0.1" && host != "localhost";
+}
+
 Logins Logins::Load() {
   const std::string path = PathOrNone();
   if (path.empty()) return {};

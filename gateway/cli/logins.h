@@ -30,5 +30,7 @@ std::string TokenFor(const std::string& server);
 
 // "https://host" of "https://HOST/": one form for one server.
 std::string ServerKey(const std::string& server);
+// A server, by its key, to which a token would travel so that others can read it on the way.
+bool GoesInTheClear(const std::string& server);
 
 }  // namespace ns::cli

@@ -12,6 +12,7 @@
 #include "context.h"
 #include "examples.h"
 #include "failure.h"
+#include "help.h"
 #include "identity.h"
 #include "logins.h"
 #include "man.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr char kWhat[] = "Push to live on your own machine: applications from Git repositories.";
 constexpr const char* kServer = "unix:/run/neoshowcase/api.sock";
 
-void AddExamples(CLI::App& app);
+void Finish(CLI::App& app);
 
 void Describe(CLI::App& root, Context& context) {
   root.require_subcommand(1);
@@ -48,17 +49,23 @@ void Describe(CLI::App& root, Context& context) {
        {&AddDeploy, &AddPush,       &AddRelease, &AddStatus, &AddEvents, &AddAudit, &AddLogs,
         &AddApp,    &AddApply,      &AddOpen,    &AddRepo,   &AddEnv,    &AddBuild, &AddQueue,
         &AddPlugin, &AddHost,       &AddWatch,   &AddLogin,  &AddToken,  &AddKey,   &AddDoctor,
-        &AddAdmin,  &AddCompletion, &AddVersion, &AddTop,    &AddUser,   &AddCall}) {
+        &AddAdmin,  &AddCompletion, &AddVersion, &AddTop,    &AddUser,   &AddCall,  &AddHelp}) {
     add(root, context);
   }
-  AddExamples(root);
+  Finish(root);
 }
 
-void AddExamples(CLI::App& app) {
+// What all commands have: an example, and options that take one value each time they stand there,
+// so that what follows is found in its place.
+void Finish(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!option->get_positional() && option->get_items_expected_max() > 1)
+      option->allow_extra_args(false);
+  }
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     const std::string example = ExampleOf(PathOf(*command));
     if (!example.empty()) command->footer("Example: " + example);
-    AddExamples(*command);
+    Finish(*command);
   }
 }
 
@@ -145,11 +152,14 @@ int Run(int argc, const char* const* argv) {
     root.parse(argc, argv);
     return context.exit;
   } catch (const CLI::RequiredError& error) {
+    const CLI::App& at = ChosenOf(root);
     const std::string unknown = UnknownCommand(root);
-    if (unknown.empty())
-      root.exit(error);
-    else
+    if (!unknown.empty())
       std::fprintf(stderr, "ns: %s\n", unknown.c_str());
+    else if (at.get_require_subcommand_min() > 0)
+      std::fprintf(stderr, "%s\nns: say which of these commands.\n", HelpText(at).c_str());
+    else
+      root.exit(error);
     return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ExtrasError&) {
     std::fprintf(stderr, "ns: %s\n", TooMuch(root).c_str());

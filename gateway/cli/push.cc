@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "deploy.h"
 #include "failure.h"
 #include "git_command.h"
+#include "logins.h"
 #include "neoshowcase/platform/v1/push.pb.h"
 #include "relay.h"
 #include "text.h"
@@ -75,13 +75,32 @@ void Warn(Context& context, const Given& given, const WorkTree& tree) {
 
 // What git needs besides its words to reach the server as the caller. The relay serves meanwhile.
 struct Way {
+  std::string address, token;
   std::optional<Relay> relay;
   std::string url;
   GitSettings settings;
 };
 
+// Another machine of the installation takes the token of the one that named it. It goes there in
+// the clear only where the caller has logged in there.
+std::string TokenAt(const Context& context, const std::string& address) {
+  std::string token = TokenFor(address);
+  if (token.empty()) token = TokenFor(context.server);
+  const std::string key = ServerKey(address);
+  if (!token.empty() && key != ServerKey(context.server) && GoesInTheClear(key) &&
+      !Logins::Load().tokens.contains(key))
+    throw Failure(Exit::kDenied,
+                  "The repository lies at " + address +
+                      ", which is not encrypted: everybody between could take your token. "
+                      "`receive.address` of that machine should be https; `ns login " +
+                      address + " --plain-http` stores a token that goes there all the same.");
+  return token;
+}
+
 void Find(Way& way, const Context& context, const std::string& address) {
-  const Server server = ParseServer(address.empty() ? context.server : address);
+  way.address = address.empty() ? context.server : address;
+  way.token = TokenAt(context, way.address);
+  const Server server = ParseServer(way.address);
   way.url = server.url;
   std::string header;
   if (!server.socket.empty()) {
@@ -93,10 +112,31 @@ void Find(Way& way, const Context& context, const std::string& address) {
   way.settings.emplace_back("http.followRedirects", "false");
   way.settings.emplace_back("credential.interactive", "false");
   if (!header.empty()) way.settings.emplace_back("http." + way.url + "/.extraHeader", header);
-  const char* const token = std::getenv("NS_TOKEN");
-  if (token && *token)
+  if (!way.token.empty())
     way.settings.emplace_back("http." + way.url + "/.extraHeader",
-                              "Authorization: Bearer " + std::string(token));
+                              "Authorization: Bearer " + way.token);
+}
+
+// Git tells no program why it failed, so the server is asked what it says to such a push.
+Failure WhyNotPushed(const Way& way, const std::string& path) {
+  const long status =
+      Client(way.address, way.token).StatusOf(path + "/info/refs?service=git-receive-pack");
+  if (status == 401 && way.token.empty())
+    return {Exit::kDenied, "No token is known for " + way.address + ": `ns login " + way.address +
+                               "` stores one, and NS_TOKEN is used before it."};
+  if (status == 401)
+    return {Exit::kDenied, way.address +
+                               " does not take the token: it is of another installation, has "
+                               "expired, or was revoked. `ns login` stores another, and NS_TOKEN "
+                               "is used before it."};
+  if (status == 403)
+    return {Exit::kDenied,
+            "You may not push there; what the server said is above. A token needs the scope "
+            "deploy, and all applications of the repository where it is limited; `ns whoami` "
+            "shows it."};
+  return {Exit::kFailed,
+          "git push failed; what the server said is above. Where it has other commits of this "
+          "branch, --force replaces them."};
 }
 
 void Push(Context& context, const Given& given, const std::string& branch,
@@ -107,10 +147,7 @@ void Push(Context& context, const Given& given, const std::string& branch,
   if (given.force) words.emplace_back("--force");
   words.push_back(way.url + place.path());
   words.push_back("HEAD:refs/heads/" + branch);
-  if (Git(words, way.settings, true).exit != 0)
-    throw Failure(Exit::kFailed,
-                  "git push failed; what the server said is above. Where it has other commits of "
-                  "this branch, --force replaces them.");
+  if (Git(words, way.settings, true).exit != 0) throw WhyNotPushed(way, place.path());
 }
 
 // On a terminal, unless --yes.

@@ -1,12 +1,20 @@
 """Who calls, over the real gateway on TCP: API tokens, their scopes and their end; signed identity tokens; keys of users; `ns login`."""
 import base64
 import http.client
+import http.server
 import json
 import os
+import re
 import subprocess
+import threading
 import time
 
 import pytest
+
+from harness.daemon import Daemon, start_ready
+from harness.installation import PROXY_SECRET
+from harness.machine import ROOT, listening
+from harness.worktree import WorkTree
 
 API, TOKENS = "neoshowcase.protobuf.APIService", "neoshowcase.platform.v1.TokenService"
 EDGE_KEY = "302e020100300506032b657004220420" "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"  # RFC 8037, A.1
@@ -136,3 +144,79 @@ def test_login_StoresAServer_ThatLaterCommandsUse(site, tmp_path):
     site.ns_raw("admin", "remove", "ada", check=True)
     assert ns("logout", "--revoke").returncode == 0
     assert ns("--server", address, "whoami").returncode == 4
+
+
+# -- a proxy in front, as docs/proxy.md has it -------------------------------------------------------------------------------
+FRONT_PORT, ASKED_PORT = 4251, 4180
+
+
+class Asked(http.server.BaseHTTPRequestHandler):
+    """Stands in for oauth2-proxy: who has the cookie is logged in as alice."""
+
+    def do_GET(self):
+        known = self.path == "/oauth2/auth" and "session=good" in self.headers.get("Cookie", "")
+        self.send_response(202 if known else 401)
+        if known:
+            self.send_header("X-Auth-Request-User", "alice")
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(params=["passwords", "oauth2-proxy"])
+def front(request, site, logs, tmp_path):
+    """nginx by one of the two configurations of the page; gives the words of curl that log alice in."""
+    with open(os.path.join(ROOT, "docs", "proxy.md"), encoding="utf-8") as file:
+        text, other = re.findall(r"```nginx\n(.*?)```", file.read(), re.DOTALL)
+    if request.param == "oauth2-proxy":
+        text = re.sub(r"  location / \{\n.*?\n  \}\n", lambda _: other, text, count=1, flags=re.DOTALL)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=ns.example.com", "-days", "1",
+                    "-keyout", tmp_path / "ns.example.com.key", "-out", tmp_path / "ns.example.com.pem"], check=True, capture_output=True)
+    hashed = subprocess.run(["openssl", "passwd", "-apr1", "pw"], check=True, capture_output=True, text=True).stdout
+    (tmp_path / "neoshowcase.htpasswd").write_text("alice:" + hashed)
+    tmp_path.chmod(0o755)
+    for there, here in (("listen 443", f"listen 127.0.0.1:{FRONT_PORT}"), ("/etc/nginx/", f"{tmp_path}/"), ("THE-SECRET", PROXY_SECRET),
+                        ("127.0.0.1:4000", f"127.0.0.1:{site.api_port}")):
+        assert there in text
+        text = text.replace(there, here)
+    (tmp_path / "nginx.conf").write_text(
+        f"user root; daemon off; worker_processes 1; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log; events {{}}\nhttp {{ access_log off;\n"
+        + "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")) + text + "}\n")
+    asked = http.server.ThreadingHTTPServer(("127.0.0.1", ASKED_PORT), Asked)
+    threading.Thread(target=asked.serve_forever, daemon=True).start()
+    nginx = start_ready(Daemon("front", ["nginx", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"], logs), lambda: listening(FRONT_PORT))
+    yield ["-u", "alice:pw"] if request.param == "passwords" else ["-H", "Cookie: session=good"]
+    nginx.stop()
+    asked.shutdown()
+    asked.server_close()
+
+
+def test_proxyOfTheDocumentation_NamesWhoLoggedInAndLetsTokensThrough(site, front, token):
+    address = f"https://127.0.0.1:{FRONT_PORT}"
+
+    def asks(*words, path=f"/{API}/GetMe", body="{}"):
+        done = subprocess.run(["curl", "-ksS", "-H", "content-type: application/json", "-d", body, "-w", "\n%{http_code}", *words, address + path],
+                              capture_output=True, text=True, timeout=30, check=True)
+        answer, status = done.stdout.rsplit("\n", 1)
+        return int(status), json.loads(answer) if answer.startswith("{") else answer
+
+    forged = [word for header in ("X-Forwarded-User: root", f"X-Neoshowcase-Secret: {PROXY_SECRET}", "X-Neoshowcase-Identity: x")
+              for word in ("-H", header)]
+    shown = ["-H", f"Authorization: Bearer {token('ADMIN')}"]
+    assert asks(*front)[1]["name"] == "alice"
+    assert asks(*front, *forged)[1]["name"] == "alice"
+    assert asks(*forged)[0] == 401 and asks("-u", "alice:wrong")[0] == 401
+    assert asks(*shown, *forged)[1]["name"] == "root@local"
+    assert asks("-H", "Authorization: Bearer nst_x", *forged)[1]["code"] == "unauthenticated"
+    # Where nobody logs in nobody is named, by whatever path.
+    for path in ("/git/none.git/info/refs?service=git-upload-pack", f"/git/..%2f{API}/GetMe", f"/api/webhook/..%2f..%2f{API}/GetMe"):
+        assert asks("-u", "alice:wrong", *forged, "-G", path=path)[0] in (401, 404), path
+    assert asks("-H", "X-Gitea-Event: ping", path="/api/webhook/gitea")[0] == 200
+    tree = WorkTree(site, "through-a-proxy", address, settings=["http.sslVerify=false"])
+    tree.commit({"a": os.urandom(2 << 20)})
+    done = tree.push(token("ADMIN"), "+HEAD:main")
+    assert done.returncode == 0, done.stderr
+    status, made = asks(*front, path=f"/{TOKENS}/CreateToken", body=json.dumps({"name": "laptop", "scope": "TOKEN_SCOPE_ADMIN"}))
+    assert status == 200, made
+    assert asks("-H", f"Authorization: Bearer {made['text']}")[1]["name"] == "alice"

@@ -65,6 +65,21 @@ def test_ns_push_registers_builds_and_prints_the_url_last(site, testapp):
     assert site.get(host)[1]["X-Version"] == "8"
 
 
+def test_ns_push_shows_the_token_of_the_login(site, token):
+    tree = WorkTree(site, "logged-in")
+    commit = tree.commit({"a": "a"})
+    env = {key: value for key, value in os.environ.items() if not key.startswith("NS_") and key != "XDG_CONFIG_HOME"} | {"HOME": tree.folder}
+
+    def ns(*words, **more):
+        return subprocess.run([f"{site.binaries}/ns", *words], cwd=tree.folder, capture_output=True, text=True, timeout=60, env=env, **more)
+
+    done = ns("login", tree.address, "--token-file", "-", input=token)
+    assert done.returncode == 0, done.stderr
+    done = ns("push", "--no-deploy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tree.git("ls-remote", tree.url(token), "refs/heads/main").split()[0] == commit
+
+
 def test_strangers_and_weak_tokens_are_refused(site, token):
     tree = WorkTree(site, "guarded")
     tree.commit({"a": "a"})

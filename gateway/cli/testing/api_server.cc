@@ -123,10 +123,13 @@ std::map<std::string, std::string> ApiServer::headers() const {
 }
 
 void ApiServer::Serve(int listener, const std::stop_token& stop) {
+  std::vector<std::jthread> talks;  // a client that keeps its connection keeps no other away
   while (Readable(listener, stop)) {
     const int fd = ::accept(listener, nullptr, nullptr);
-    Talk(fd, stop);
-    ::close(fd);
+    talks.emplace_back([this, fd, stop] {
+      Talk(fd, stop);
+      ::close(fd);
+    });
   }
 }
 
