@@ -1,10 +1,8 @@
 #include "http/h1_framing.h"
 
 #include <algorithm>
-#include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
-#include <boost/algorithm/string/trim.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <vector>
 
 namespace ns::gateway::http {
@@ -19,18 +17,18 @@ std::vector<std::string> All(const Head& head, std::string_view name) {
   return values;
 }
 
+// None where one of the headers is no list of them.
 std::vector<std::string> CodingsOf(const std::vector<std::string>& headers) {
   std::vector<std::string> codings;
   for (const std::string& header : headers) {
-    std::vector<std::string> parts;
-    boost::split(parts, header, boost::is_any_of(","));
-    for (std::string& part : parts) {
-      boost::trim_if(part, boost::is_any_of(" \t"));
-      if (!part.empty()) codings.push_back(boost::to_lower_copy(part));
-    }
+    const boost::beast::http::opt_token_list list(header);
+    if (!boost::beast::http::validate_list(list)) return {};
+    for (const auto coding : list) codings.emplace_back(coding);
   }
   return codings;
 }
+
+bool IsChunked(const std::string& coding) { return boost::beast::iequals(coding, "chunked"); }
 
 }  // namespace
 
@@ -45,7 +43,8 @@ std::optional<Mistake> FramingMistake(const Head& head) {
   if (!All(head, "content-length").empty())
     return Mistake{400, "The request has both Content-Length and Transfer-Encoding."};
   const auto codings = CodingsOf(headers);
-  if (codings.empty() || codings.back() != "chunked" || std::ranges::count(codings, "chunked") > 1)
+  if (codings.empty() || !IsChunked(codings.back()) ||
+      std::ranges::count_if(codings, IsChunked) > 1)
     return Mistake{400, "Transfer-Encoding does not end with chunked, once."};
   if (codings.size() > 1)
     return Mistake{501,
