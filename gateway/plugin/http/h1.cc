@@ -70,7 +70,6 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   enum class State { kIdle, kReading, kAnswering, kLingering, kClosed };
   using Parser = beast::request_parser<PiecesBody>;
 
-  // -- reading
   void AwaitRequest();
   void Read(size_t most);
   void OnRead(ssize_t size);
@@ -83,7 +82,6 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   Head TakeHead() const;
   bool Holds();
 
-  // -- answering
   void AppendHead(const ResponseHead& head);
   void Flush();
   void OnWritten(bool ok);
@@ -122,6 +120,7 @@ void H1::Limit(milliseconds time) {
 void H1::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  held_.Hold(0);
   if (const auto handler = std::move(handler_)) handler->OnGone();
   timer_.Stop();
   pipe_->Close();
@@ -274,8 +273,8 @@ void H1::RefuseBytes(error_code error) {
 
 void H1::Refuse(int status, std::string why) {
   if (opened_) return Close();
-  auto [head, body] = serving_.service.Unreadable(status, std::move(why));
   keep_alive_ = false;
+  auto [head, body] = serving_.service.Unreadable(status, std::move(why));
   Whole(std::move(head), std::move(body), {});
 }
 
@@ -283,6 +282,7 @@ void H1::Refuse(int status, std::string why) {
 
 // Without what tells the end of the body, and without the empty line.
 void H1::AppendHead(const ResponseHead& head) {
+  held_.Hold(0);
   unread_ = !parser_->is_done();
   keep_alive_ = keep_alive_ && !unread_ && !serving_.draining;
   const auto reason =
@@ -315,7 +315,6 @@ void H1::Open(ResponseHead head) {
   AppendHead(head);
   if (chunked_) AppendField("Transfer-Encoding", "chunked", out_);
   out_ += "\r\n";
-  held_.Hold(0);
   if (!reading_) in_.shrink_to_fit();  // it may be long until the next request
   Flush();
 }
