@@ -1,6 +1,6 @@
 // Values that people and attackers send, each through the dispatcher: refused with its field and
 // rule, or kept in its one spelling.
-#include "api/testing/hostile_values.h"
+#include "api/testing/hostile_sender.h"
 
 #include <rapidcheck/gtest.h>
 
@@ -25,10 +25,16 @@ class World : public ApiWorld {
     std::ostringstream out;
     out << store.Events().size();
     const auto apps = store.store().apps.List();
-    for (const auto& app : *apps)
-      out << " " << app.id.str() << app.name << app.ref << app.websites.size() << app.ports.size();
+    for (const auto& app : *apps) {
+      out << " " << app.id.str() << app.name << app.ref << app.websites.size() << app.ports.size()
+          << app.build.method << app.build.settings << app.run.entrypoint << app.run.command
+          << app.artifact_path << store.store().apps.Get(app.id)->env.size();
+    }
     const auto repositories = store.store().repositories.List();
-    for (const auto& repository : *repositories) out << " " << repository.id.str();
+    for (const auto& repository : *repositories)
+      out << " " << repository.id.str() << repository.name << repository.url;
+    const auto users = store.store().users.List();
+    for (const auto& user : *users) out << " " << store.store().user_keys.List(user.id)->size();
     return out.str();
   }
 
@@ -41,8 +47,10 @@ TEST(HostileValues, AreAtLeastTwoThousand) {
   std::map<std::string, int> kinds;
   for (const auto& value : values) ++kinds[value.kind];
   EXPECT_GE(values.size(), 2000U);
-  for (const char* kind : {"host", "path", "http_port", "internet_port", "application_port", "ref",
-                           "url", "name", "repository_name", "env_key", "env_value", "host_key"})
+  for (const char* kind :
+       {"host", "path", "http_port", "internet_port", "application_port", "ref", "url", "name",
+        "repository_name", "env_key", "env_value", "host_key", "user_key", "context",
+        "dockerfile_name", "artifact_path", "entrypoint", "command"})
     EXPECT_GE(kinds[kind], 20) << kind;
 }
 

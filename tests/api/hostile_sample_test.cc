@@ -1,7 +1,7 @@
 // Every tenth of the hostile values on PostgreSQL: what the store in memory keeps, it keeps.
 #include <gtest/gtest.h>
 
-#include "api/testing/hostile_values.h"
+#include "api/testing/hostile_sender.h"
 #include "gateway.h"
 
 namespace ns::api {

@@ -352,7 +352,7 @@ def env():
     not_text("env_value", "value", 2)
 
 
-# ---- host keys: one line of OpenSSH ----
+# ---- keys of hosts and of people: one line of OpenSSH ----
 
 def blob(*fields):
     return b"".join(struct.pack(">I", len(field)) + field for field in fields)
@@ -372,46 +372,131 @@ def ecdsa(curve, size, first=b"\x04"):
     return line(kind, blob(kind.encode(), curve.encode(), first + b"p" * (2 * size)))
 
 
-def host_keys():
+def security_key(kind, *fields, application=b"ssh:"):
+    return line(kind, blob(kind.encode(), *fields, application))
+
+
+def ssh_keys(of):
+    """Lines that take one key: of hosts, or of people, who may also have security keys."""
     data = blob(b"ssh-ed25519", bytes(range(32)))
     good = line("ssh-ed25519", data)
     kind, text = good.split()
-    accept("host_key", good, rsa(2048), rsa(3072), rsa(4096), ecdsa("nistp256", 32), ecdsa("nistp384", 48), ecdsa("nistp521", 66))
+    accept(of, good, rsa(2048), rsa(3072), rsa(4096), ecdsa("nistp256", 32), ecdsa("nistp384", 48), ecdsa("nistp521", 66))
     for comment in ("root@git.example.com", "a  b", "é", "ssh-rsa AAAA", ""):
-        add("host_key", "ok", good, good + " " + comment)
+        add(of, "ok", good, good + " " + comment)
     for c in ASCII:
         control = ord(c) < 0x20 or c == "\x7f"
         for at in (0, 4, len(kind)):
             value = inserted(good, at, c)
-            refuse("host_key", "one line without control" if control else "in base64" if at == len(kind) and c == " " else "must begin with one of", value)
-        refuse("host_key", "one line without control" if control else "*", good[:20] + c + good[21:] if c != good[20] else good[:20] + "!" + good[21:])
+            refuse(of, "one line without control" if control else "in base64" if at == len(kind) and c == " " else "must begin with one of", value)
+        refuse(of, "one line without control" if control else "*", good[:20] + c + good[21:] if c != good[20] else good[:20] + "!" + good[21:])
         if control:
-            refuse("host_key", "one line without control", good + c, good + " a" + c + "b")
+            refuse(of, "one line without control", good + c, good + " a" + c + "b")
     for c in STRANGE:
-        refuse("host_key", "must begin with one of", c + good)
-        refuse("host_key", "in base64", inserted(good, len(kind) + 5, c))
-    refuse("host_key", "must begin with one of", "", " ", text, "git.example.com " + good, "[git.example.com]:22 " + good, "*,git " + good, "|1|a=|b= " + good,
+        refuse(of, "must begin with one of", c + good)
+        refuse(of, "in base64", inserted(good, len(kind) + 5, c))
+    refuse(of, "must begin with one of", "", " ", text, "git.example.com " + good, "[git.example.com]:22 " + good, "*,git " + good, "|1|a=|b= " + good,
            "@cert-authority * " + good, "@revoked * " + good, "# " + good, "from=\"*\" " + good, "SSH-ED25519 " + text, "ssh-dss " + text, "ssh-ed25519-cert-v01@openssh.com " + text,
-           "ecdsa-sha2-nistp224 " + text, "rsa-sha2-512 " + text, "x509v3-ssh-rsa " + text, "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE",
-           line("sk-ssh-ed25519@openssh.com", blob(b"sk-ssh-ed25519@openssh.com", bytes(32), b"ssh:")),
-           line("sk-ecdsa-sha2-nistp256@openssh.com", blob(b"sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", b"\x04" + b"p" * 64, b"ssh:")))
-    refuse("host_key", "in base64", kind, kind + " ", kind + "  " + text, kind + " !!!!", good + "=", good[:-1], kind + " " + text[:20] + "-" + text[21:], kind + " ====")
-    refuse("host_key", "differ", kind + " AAAA", "ssh-rsa " + text, "ecdsa-sha2-nistp256 " + text, line(kind, data[4:]), line(kind, b"\xff\xff\xff\xff" + data[4:]), line(kind, blob(b"")),
+           "ecdsa-sha2-nistp224 " + text, "rsa-sha2-512 " + text, "x509v3-ssh-rsa " + text, "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE")
+    for secure in (security_key("sk-ssh-ed25519@openssh.com", bytes(32)), security_key("sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", b"\x04" + b"p" * 64)):
+        add(of, "refuse" if of == "host_key" else "ok", "must begin with one of" if of == "host_key" else "=", secure)
+    refuse(of, "in base64", kind, kind + " ", kind + "  " + text, kind + " !!!!", good + "=", good[:-1], kind + " " + text[:20] + "-" + text[21:], kind + " ====")
+    refuse(of, "differ", kind + " AAAA", "ssh-rsa " + text, "ecdsa-sha2-nistp256 " + text, line(kind, data[4:]), line(kind, b"\xff\xff\xff\xff" + data[4:]), line(kind, blob(b"")),
            line("ecdsa-sha2-nistp256", blob(b"ecdsa-sha2-nistp384", b"nistp256", b"\x04" + b"p" * 64)))
-    refuse("host_key", "bytes behind the key", line(kind, data + b"x"), line(kind, data + data))
+    refuse(of, "bytes behind the key", line(kind, data + b"x"), line(kind, data + data))
     for size in (0, 1, 31, 33, 64):
-        refuse("host_key", "32 bytes", line(kind, blob(b"ssh-ed25519", b"k" * size)))
+        refuse(of, "32 bytes", line(kind, blob(b"ssh-ed25519", b"k" * size)))
     for bits in (512, 1024, 2040, 16392):
-        refuse("host_key", "2048 to 16384 bits", rsa(bits))
-    refuse("host_key", "RSA key", rsa(2048, b"\x00\x01\x00\x01"), rsa(2048, b""), rsa(2048, b"\x01"), rsa(2048, b"\x02"), rsa(2048, b"\x7f" * 9))
-    refuse("host_key", "no point", ecdsa("nistp256", 31), ecdsa("nistp256", 33), ecdsa("nistp256", 32, b"\x02"), ecdsa("nistp384", 32), ecdsa("nistp521", 65), ecdsa("nistp256", 0))
-    refuse("host_key", "at most 8192", good + " " + "c" * 9000, "ssh-rsa " + "A" * 8200, "a" * 100000)
-    refuse("host_key", "at most 1024", good + " " + "c" * 1025)
-    not_text("host_key", good, 20)
+        refuse(of, "2048 to 16384 bits", rsa(bits))
+    refuse(of, "RSA key", rsa(2048, b"\x00\x01\x00\x01"), rsa(2048, b""), rsa(2048, b"\x01"), rsa(2048, b"\x02"), rsa(2048, b"\x7f" * 9))
+    refuse(of, "no point", ecdsa("nistp256", 31), ecdsa("nistp256", 33), ecdsa("nistp256", 32, b"\x02"), ecdsa("nistp384", 32), ecdsa("nistp521", 65), ecdsa("nistp256", 0))
+    refuse(of, "at most 8192", good + " " + "c" * 9000, "ssh-rsa " + "A" * 8200, "a" * 100000)
+    refuse(of, "at most 1024", good + " " + "c" * 1025)
+    not_text(of, good, 20)
+
+
+def keys():
+    ssh_keys("host_key")
+    ssh_keys("user_key")
+    for application in (b"", b"ss", b"SSH:", b"https://a.test", b"ssh:" + b"a" * 252):
+        refuse("user_key", "begins with", security_key("sk-ssh-ed25519@openssh.com", bytes(32), application=application))
+    accept("user_key", security_key("sk-ssh-ed25519@openssh.com", bytes(32), application=b"ssh:work"))
+
+
+# ---- paths inside the source, and what runs ----
+
+def source_path(kind, value, empty):
+    """`empty`: what is kept where nothing is given; None where that is refused."""
+    if value == "":
+        return add(kind, "refuse" if empty is None else "ok", empty or "must name a path", value)
+    if len(value.encode()) > 1024:
+        return refuse(kind, "at most 1024", value)
+    if re.search(r"[\x00-\x1f\x7f\\]", value):
+        return refuse(kind, "control characters or backslashes", value)
+    if value.startswith("/"):
+        return refuse(kind, "not an absolute one", value)
+    if ".." in value.split("/"):
+        return refuse(kind, "stay inside the source", value)
+    return accept(kind, value)
+
+
+def source_paths():
+    for kind, empty in (("context", "."), ("dockerfile_name", None), ("artifact_path", None)):
+        for c in ASCII:
+            for at in (0, 2, 4):
+                source_path(kind, inserted("docs", at, c), empty)
+        for c in STRANGE:
+            source_path(kind, inserted("docs", 2, c), empty)
+        for value in ("", ".", "./", "./a", "a/.", "a/b/c", "a//b", "a/", "...", "..a", "a..", "a/...", ".git", ".git/config", ".dockerignore", "-", "--file=/etc/passwd", "~", "~root", "$HOME",
+                      "$(id)", "`id`", "a b", " ", "a;id", "a|id", "*", "?", "%2e%2e", "%2e%2e/a", "..", "../", "../a", "a/..", "a/../b", "a/b/../..", "./..", "/", "/etc/passwd", "//a", "/..",
+                      "\\", "..\\a", "C:\\a", "C:/a", "\\\\host\\a", "a\n", "a\nb", "a\r", "\t", "{{a}}", "\"a\"", "'a'", "[a]", "null", "\u2025/a", "\uff0e\uff0e/a", "\u2024\u2024/a"):
+            source_path(kind, value, empty)
+        for n in (1, 255, 256, 1000, 1023, 1024, 1025, 1026, 4096, 100000):
+            source_path(kind, "a" * n, empty)
+        source_path(kind, "é" * 512, empty)
+        source_path(kind, "é" * 513, empty)
+        source_path(kind, "/".join(["a"] * 500), empty)
+        not_text(kind, "docs", 2)
+
+
+def open_quote(text):
+    """The quote of a shell's words that nothing closes, or None."""
+    rest = re.sub(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]""", "", text, flags=re.DOTALL)
+    return rest[0] if rest and rest[0] in "'\"" else None
+
+
+def words(kind, value):
+    if len(value.encode()) > 65536:
+        return refuse(kind, "at most 65536", value)
+    if re.search(r"[\x00-\x08\x0b-\x1f]", value):
+        return refuse(kind, "control character", value)
+    if open_quote(value):
+        return refuse(kind, "is not closed", value)
+    return accept(kind, value)
+
+
+def commands():
+    for kind in ("entrypoint", "command"):
+        for c in ASCII:
+            for at in (0, 2, 5):
+                words(kind, inserted("serve", at, c))
+        for c in STRANGE:
+            words(kind, inserted("serve", 2, c))
+        for value in ("", " ", "  ", "\t", "\n", "a b", "a\tb", "a\nb", "--help", "./serve --port 80", "sh -c 'a b'", "sh -c \"a b\"", "sh -c 'a", "sh -c \"a", "a'b'c\"d\"", "'\"'", "\"'\"", "'\"", "\"'",
+                      "''", "\"\"", "'" * 3, "\"\"\"", "\\'", "\\\"", "\\\\'", "'\\'", "'\\''", "\"\\\"", "\"\\\"\"", "\"\\\\\"", "a\\", "\\", "$(id)", "`id`", "`", "$HOME", "${HOME}", "a && b", "a || b",
+                      "a; b", "a | b", "a > b", "a < b", "a & b", "(a)", "{a}", "[a]", "a*", "a?", "~", "#a", "a=b", "!a", "\x1b[31m", "\r", "{{a}}", "%s", "null"):
+            words(kind, value)
+        for n in (1, 1000, 65535, 65536, 65537, 100000):
+            words(kind, "a" * n)
+        words(kind, "é" * 32768)
+        words(kind, "é" * 32769)
+        words(kind, "'" * 1000)
+        words(kind, "'" * 1001)
+        not_text(kind, "serve", 2)
 
 
 def main(arguments):
-    for make in (hosts, paths, ports, refs, urls, names, env, host_keys):
+    for make in (hosts, paths, ports, refs, urls, names, env, keys, source_paths, commands):
         make()
     text = "".join(line + "\n" for line in LINES)
     if arguments[0] == "--check":
