@@ -157,6 +157,8 @@ class Maker {
     form.set_name(flags_.name);
     form.set_ref_name(flags_.ref);
     form::TakeConfig(config_, {}, form);
+    form.set_strategy(form::StrategyOf(flags_.strategy));
+    form.set_backend(flags_.backend);
     for (const std::string& host : flags_.hosts)
       *form.add_websites() = WebsiteOf(host, flags_.port);
     for (const auto& [key, value] : variables_) {
@@ -203,6 +205,8 @@ void AddAppCreate(CLI::App& noun, Context& context) {
       "create", "make an application of a repository; asks for what is missing; prints its id");
   command->add_option("REPO,--repo", flags->repo, "name, id or URL of a registered repository");
   AddAppFlags(*command, *flags);
+  command->add_option("--backend", flags->backend,
+                      "instance that runs it, for good; default: the installation's");
   command->add_option("--env-file", flags->env_file,
                       "variables that it begins with, lines KEY=VALUE; - reads standard input");
   auto* start = command->add_flag("--start", flags->start, "start it at once");

@@ -29,6 +29,11 @@ void AddAppFlags(CLI::App& command, AppFlags& flags) {
       "--set", flags.settings,
       "KEY=VALUE, a setting of the build method such as dockerfileName, context, "
       "baseImage, buildCmd, command, entrypoint, artifactPath, spa; repeat for more");
+  command
+      .add_option("--strategy", flags.strategy,
+                  "how a release takes the place of the one before: beside it first, or after its "
+                  "end, for what cannot run twice at once")
+      ->check(CLI::IsMember(form::Strategies()));
   command.add_flag("--wait", flags.wait, "until it is live");
 }
 

@@ -9,7 +9,7 @@
 namespace ns::cli {
 
 struct AppFlags {
-  std::string repo, name, ref, method, env_file;
+  std::string repo, name, ref, method, env_file, strategy, backend;
   std::vector<std::string> hosts, settings, owners;
   int port = 0;
   bool start = false, no_start = false, wait = false, yes = false;

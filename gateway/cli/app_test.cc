@@ -85,6 +85,28 @@ TEST_F(AppTest, OptionsThatRepeatTakeOneValueEach) {
   EXPECT_EQ(asked_.form().websites(1).fqdn(), "b.test");
 }
 
+TEST_F(AppTest, StrategyAndBackendOfFlags) {
+  EXPECT_EQ(Run({"app", "create", "shop", "--name", "x", "--method", "runtime-dockerfile",
+                 "--strategy", "recreate", "--backend", "other"}),
+            0)
+      << err_;
+  EXPECT_EQ(asked_.form().strategy(), platform::ApplicationForm::RECREATE);
+  EXPECT_EQ(asked_.form().backend(), "other");
+  platform::UpdateApplicationRequest changed;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changed.ParseFromString(body);
+    return Ok(platform::UpdateApplicationResponse());
+  });
+  EXPECT_EQ(Run({"app", "update", "shop", "--strategy", "recreate"}), 0) << err_;
+  EXPECT_THAT(changed.update_mask().paths(), testing::ElementsAre("strategy"));
+  EXPECT_EQ(changed.form().strategy(), platform::ApplicationForm::RECREATE);
+  EXPECT_EQ(Run({"app", "update", "shop", "--strategy", "beside"}), 2);
+  own_.mutable_form()->set_strategy(platform::ApplicationForm::RECREATE);
+  server_.On("GetApplication", own_);
+  EXPECT_EQ(Run({"app", "show", "shop"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("strategy: recreate"));
+}
+
 TEST_F(AppTest, WrongSettingsAreTold) {
   const auto create = [&](const std::string& setting) {
     return Run(

@@ -64,6 +64,8 @@ platform::UpdateApplicationRequest ChangeOf(Context& context, const AppFlags& fl
     part("build");
     part(form.has_site() ? "site" : "run");
   }
+  if (!flags.strategy.empty())
+    form.set_strategy(form::StrategyOf(flags.strategy)), part("strategy");
   if (!flags.hosts.empty() || flags.port != 0) TakeWebsites(flags, form), part("websites");
   if (!flags.owners.empty()) {
     const auto ids = OwnerIds(context, flags.owners);
@@ -98,6 +100,7 @@ void Update(Context& context, const std::string& name, const AppFlags& flags) {
 void Show(Context& context, const std::string& name) {
   const auto app = FindApplication(context, name);
   form::Live live = LoadLive(context);
+  LoadOwn(context, app.id(), live);
   form::Application shown = form::FormOf(app, live);
   shown.id = app.id();
   std::string text = form::Write({false, {}, {shown}});

@@ -80,6 +80,30 @@ TEST_F(PlanTest, OnlyWhatDiffersIsChanged) {
   EXPECT_THAT(plan.differences[0].after, HasSubstr("PLAIN: {value: \"w\", scope: both}"));
 }
 
+TEST_F(PlanTest, StrategyChangesAndBackendDoesNot) {
+  auto& stored = *live_.own.begin()->second.mutable_form();
+  stored.set_backend("docker");
+  EXPECT_TRUE(Make("applications: [{name: shop, strategy: rolling, backend: docker}]\n").empty());
+  const Plan plan = Make("applications: [{name: shop, strategy: recreate}]\n");
+  ASSERT_EQ(plan.applications.size(), 1U);
+  EXPECT_THAT(plan.applications[0].change.update_mask().paths(), ElementsAre("strategy"));
+  EXPECT_EQ(plan.applications[0].change.form().strategy(), platform::ApplicationForm::RECREATE);
+  EXPECT_THAT(plan.differences[0].after, HasSubstr("strategy: recreate"));
+  EXPECT_THAT(Faults("applications: [{name: shop, backend: other}]\n"),
+              ElementsAre(HasSubstr("backend: cannot change: the application runs on \"docker\"")));
+  stored.set_strategy(platform::ApplicationForm::RECREATE);
+  EXPECT_TRUE(Make("applications: [{name: shop}]\n").empty()) << "what is absent stays";
+  const Application shown = FormOf(live_.applications[0], live_);
+  EXPECT_EQ(shown.strategy, platform::ApplicationForm::RECREATE);
+  EXPECT_EQ(shown.backend, "docker");
+  EXPECT_TRUE(Make(Write({false, {}, {shown}})).empty());
+  const Plan made = Make(
+      "applications: [{name: new, repository: shop, build: {method: static-cmd}, strategy: "
+      "recreate, backend: other}]\n");
+  EXPECT_EQ(made.applications[0].create.form().strategy(), platform::ApplicationForm::RECREATE);
+  EXPECT_EQ(made.applications[0].create.form().backend(), "other");
+}
+
 TEST_F(PlanTest, OwnersAreTheSameByNameByIdAndTwice) {
   for (const char* owners : {"[alice]", "[Alice]", "[u1]", "[alice, u1, ALICE]"})
     EXPECT_TRUE(Make("applications: [{name: shop, owners: " + std::string(owners) + "}]\n").empty())

@@ -81,6 +81,8 @@ TEST_F(FormSchema, BothTakeTheSame) {
            "applications: [{name: a, build: {method: static-cmd, baseImage: x, buildCmd: y}}]\n",
            "applications: [{name: a, build: {method: static-dockerfile, dockerfileName: x, "
            "context: .}}]\n",
+           "applications: [{name: a, strategy: recreate, backend: docker}]\n",
+           "applications: [{name: a, strategy: rolling}]\n",
            "applications: [{name: a, websites: [{fqdn: h, pathPrefix: /, stripPrefix: true, https: "
            "true, h2c: true, httpPort: 1, authentication: off}]}]\n",
            "applications: [{name: a, portPublications: [{internetPort: 1, applicationPort: 65535, "
@@ -111,6 +113,9 @@ TEST_F(FormSchema, BothRefuseTheSame) {
            "applications: [{name: [a]}]\n",
            "applications: [{name: a, running: maybe}]\n",
            "applications: [{name: a, build: {method: docker}}]\n",
+           "applications: [{name: a, strategy: ROLLING}]\n",
+           "applications: [{name: a, strategy: [recreate]}]\n",
+           "applications: [{name: a, backend: {name: docker}}]\n",
            "applications: [{name: a, build: {dockerfileName: x}}]\n",
            "applications: [{name: a, build: {method: static-cmd, command: x}}]\n",
            "applications: [{name: a, websites: [{httpPort: 0}]}]\n",

@@ -185,9 +185,12 @@ Live AnyLive() {
     website.set_http_port(*rc::gen::inRange(1, 65536));
     auto& port = *app.add_port_publications();
     port.set_internet_port(1), port.set_application_port(2);
+    auto& own = *live.own[app.id()].mutable_form();
+    own.set_strategy(static_cast<Strategy>(*rc::gen::inRange(0, 2)));
+    own.set_backend(*Odd());
     for (const char* key : {"A", "YES", "N"}) {
       const Variable variable = AnyVariable();
-      auto& one = *live.own[app.id()].mutable_form()->add_env();
+      auto& one = *own.add_env();
       one.set_key(key), one.set_secret(variable.secret), one.set_scope(variable.scope);
       if (variable.value) one.set_value(*variable.value);
     }

@@ -77,6 +77,19 @@ std::string MethodOf(const api::ApplicationConfig& config) {
   return chosen ? Dashed(chosen->name()) : "";
 }
 
+std::vector<std::string> Strategies() {
+  return {NameOf(platform::ApplicationForm::ROLLING), NameOf(platform::ApplicationForm::RECREATE)};
+}
+
+std::string NameOf(Strategy strategy) {
+  return strategy == platform::ApplicationForm::RECREATE ? "recreate" : "rolling";
+}
+
+Strategy StrategyOf(const std::string& word) {
+  return word == "recreate" ? platform::ApplicationForm::RECREATE
+                            : platform::ApplicationForm::ROLLING;
+}
+
 std::vector<std::string> Methods() {
   std::vector<std::string> names;
   const auto& choices = *api::ApplicationConfig::descriptor()->oneof_decl(0);

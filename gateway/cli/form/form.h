@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "neoshowcase/platform/v1/application.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 
@@ -49,6 +50,8 @@ struct Auth {
   bool operator==(const Auth&) const = default;
 };
 
+using Strategy = platform::ApplicationForm::Strategy;
+
 // What is absent is left as it is, and takes its default where the thing is new.
 struct Repository {
   std::string path;      // in the file: "repositories[0]"
@@ -65,6 +68,8 @@ struct Application {
   std::optional<std::string> repository, ref;  // repository: name, id or URL
   std::optional<bool> running;
   std::optional<api::ApplicationConfig> build;
+  std::optional<Strategy> strategy;
+  std::optional<std::string> backend;  // instance of it; of what is there it cannot change
   std::optional<std::vector<api::CreateWebsiteRequest>> websites;
   std::optional<std::vector<api::PortPublication>> ports;
   std::optional<std::map<std::string, Variable>> env;
@@ -103,5 +108,9 @@ platform::EnvScope UsualScope(const api::ApplicationConfig& config);
 std::string MethodOf(const api::ApplicationConfig& config);
 // The names of all build methods.
 std::vector<std::string> Methods();
+// "rolling", "recreate", and back.
+std::vector<std::string> Strategies();
+std::string NameOf(Strategy strategy);
+Strategy StrategyOf(const std::string& word);
 
 }  // namespace ns::cli::form

@@ -80,8 +80,12 @@ Application FormOf(const api::Application& app, const Live& live) {
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
   for (auto& port : *out.ports) port.DiscardUnknownFields();
-  if (const auto own = live.own.find(app.id()); own != live.own.end() && live.Owns(app))
-    out.env = EnvOf(own->second.form());
+  if (const auto own = live.own.find(app.id()); own != live.own.end()) {
+    const platform::ApplicationForm& form = own->second.form();
+    if (form.strategy() != platform::ApplicationForm::ROLLING) out.strategy = form.strategy();
+    if (!form.backend().empty()) out.backend = form.backend();
+    if (live.Owns(app)) out.env = EnvOf(form);
+  }
   out.owners = NamesOf(app.owner_ids(), live);
   return out;
 }

@@ -77,6 +77,8 @@ class ApplicationPlanner : Planning {
     form.set_ref_name(app.ref.value_or(kRef));
     const auto& none = platform::ApplicationForm::default_instance();
     if (app.build) TakeConfig(*app.build, none, form);
+    if (app.strategy) form.set_strategy(*app.strategy);
+    if (app.backend) form.set_backend(*app.backend);
     if (app.websites) TakeWebsites(*app.websites, none, form);
     if (app.ports) TakePorts(*app.ports, none, form);
     std::map<std::string, Variable> shown;
@@ -170,6 +172,13 @@ class ApplicationPlanner : Planning {
       part("build", "build");
       Part(step, form.has_site() ? "site" : "run");
     }
+    if (app.strategy && *app.strategy != stored.strategy()) {
+      form.set_strategy(*(after.strategy = app.strategy));
+      part("strategy", "strategy");
+    }
+    if (app.backend && !stored.backend().empty() && *app.backend != stored.backend())
+      Fault(app.path + ".backend", "cannot change: the application runs on \"" + stored.backend() +
+                                       "\"; give another name, or delete it first");
     if (app.websites && !Same(*app.websites, *after.websites)) {
       TakeWebsites(*(after.websites = app.websites), stored, form);
       part("websites", "websites");

@@ -216,6 +216,11 @@ void TakeApplication(YamlReader& reader, const YAML::Node& node, const std::stri
   if (const YAML::Node running = fields.Find("running"); running.IsDefined())
     reader.Flag(running, fields.Of("running"), out.running.emplace());
   TakeBuild(fields, out);
+  std::string strategy;
+  if (const YAML::Node given = fields.Find("strategy");
+      given.IsDefined() && reader.Word(given, fields.Of("strategy"), Strategies(), strategy))
+    out.strategy = StrategyOf(strategy);
+  fields.Text("backend", out.backend);
   out.websites = TakeMessages<api::CreateWebsiteRequest>(fields, "websites");
   out.ports = TakeMessages<api::PortPublication>(fields, "portPublications");
   TakeEnv(fields, out);

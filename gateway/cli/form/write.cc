@@ -234,6 +234,8 @@ void WriteApplication(Writer& out, const Application& app) {
   if (app.ref) out.Text("ref", *app.ref);
   if (app.running) out.Line(std::string("running: ") + (*app.running ? "true" : "false"));
   if (app.build && !MethodOf(*app.build).empty()) WriteBuild(out, *app.build);
+  if (app.strategy) out.Line("strategy: " + NameOf(*app.strategy));
+  if (app.backend) out.Text("backend", *app.backend);
   if (app.websites) WriteMessages(out, "websites", *app.websites);
   if (app.ports) WriteMessages(out, "portPublications", *app.ports);
   if (app.env) WriteEnv(out, app);
