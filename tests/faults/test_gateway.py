@@ -1,6 +1,7 @@
 """The API under 200 mixed calls a second: while the controller is away, and while the hosts that serve it are replaced, one behind the other."""
-import itertools
+import json
 import time
+import urllib.request
 
 import pytest
 
@@ -9,11 +10,14 @@ from harness.daemon import Daemon, start_ready
 from harness.machine import listening
 from harness.wait import until
 
-from rig.calls import PLATFORM, Calls, Kind
+from rig.calls import API, PLATFORM, Calls, Kind
+from rig.followers import Followed, Followers
 from rig.judge import judge
 from rig.load import await_versions
 from rig.ports import free_port
 from rig.site import CONFIG, PROXY_SECRET
+
+WATCH = "neoshowcase.platform.v1.WatchService"
 
 PROXY = """
 daemon off; worker_processes 1; pid {folder}/proxy.pid; error_log {folder}/proxy.log;
@@ -42,31 +46,52 @@ def site(new_site):
     return site
 
 
-def mixed(site, owned=True):
-    """Sorts of calls that need no controller, 20 in turn; of writes a variable that counts up. Not `owned`: by one who owns nothing."""
-    app, counter = site.apps[2], itertools.count(1)
+class Writes:
+    """Of an owner: each sets the next of some variables to what counts up."""
+
+    VARIABLES = 100  # so many that the same one comes again only when the write before is long over
+
+    def __init__(self, app):
+        self.app, self.count, self.asked = app, 0, {}
+
+    def next(self):
+        self.count += 1
+        key = f"COUNT_{self.count % self.VARIABLES}"
+        self.asked[key] = str(self.count)
+        return {"applicationId": self.app.id, "key": key, "value": str(self.count)}
+
+    def judge(self):
+        """Each took effect, in the API and at the backend."""
+        kept = {v["key"]: v["value"] for v in self.app.call("GetEnvVars", id=self.app.id)["variables"]}
+        assert self.differing(kept.get) == {}, "what the API has, and what was asked for"
+        until(lambda: not self.in_force(), 60, lambda: f"what was asked for is in force: {self.in_force()}\n{self.app.site.logs_tail()}")
+
+    def in_force(self):
+        files = self.app.files()
+        return self.differing(lambda key: files.get(f"env.{key}"))
+
+    def differing(self, of):
+        return {key: (of(key), value) for key, value in self.asked.items() if of(key) != value}
+
+
+def mixed(site, writes):
+    """Sorts of calls that need no controller, 20 in turn; one of them writes."""
+    app = site.apps[2]
     build = app.call("GetBuilds", id=app.id)["builds"][0]["id"]
     of_app = {"applicationId": app.id}
     kinds = [Kind("GetMe")] * 4 + [Kind("GetApplications", {"scope": "ALL"})] * 3 + [Kind("GetApplication", {"id": app.id})] * 3
     kinds += [Kind("GetBuilds", {"id": app.id}), Kind("GetBuild", {"buildId": build}), Kind("GetSystemInfo", get=True)]
     kinds += [Kind("GetApplicationStatus", of_app, PLATFORM)] * 2
     kinds += [Kind("gitea", {"repository": {"clone_url": app.source.url}}, path="/api/webhook/gitea", headers={"X-Gitea-Event": "push"}, expects=202)]
-    if not owned:
-        return kinds
-    kinds += [Kind("SetEnvVar", lambda: {**of_app, "key": "COUNT", "value": str(next(counter))}), Kind("ListEvents", {"newest": True}, PLATFORM)]
+    kinds += [Kind("SetEnvVar", writes.next), Kind("ListEvents", {"newest": True}, PLATFORM)]
     kinds += [Kind("ReadBuildLog", {"buildId": build}, PLATFORM), Kind("GetBuildLogStream", {"buildId": build}, stream=True)]
     return kinds
 
 
-def newest_value(site):
-    """Of the variable that the calls set, as the API has it."""
-    variables = site.api.GetEnvVars(id=site.apps[2].id)["variables"]
-    return next(v["value"] for v in variables if v["key"] == "COUNT")
-
-
 def test_controller_away_fails_no_call_that_does_not_need_it(site, full, capsys):
     pushed, stopped, varied = site.apps
-    with Calls(f"unix:{site.root}/api.sock", mixed(site)) as calls:
+    writes = Writes(varied)
+    with Calls(f"unix:{site.root}/api.sock", mixed(site, writes)) as calls:
         time.sleep(3)
         site.nsd["controller"].stop()
         begin = time.monotonic()
@@ -82,7 +107,7 @@ def test_controller_away_fails_no_call_that_does_not_need_it(site, full, capsys)
     calls.judge(capsys, "controller away")
     await_versions(site, {pushed: version, late: 1, varied: 1}, 60)
     until(lambda: stopped.files()["running"] == "0", 30, lambda: f"it is stopped: {stopped.files()}\n{site.logs_tail()}")
-    until(lambda: varied.files().get("env.COUNT") == newest_value(site), 30, lambda: f"the last value is in force: {varied.files()}")
+    writes.judge()
     judge(site)
 
 
@@ -108,13 +133,58 @@ def proxy(site, second, rig):
     nginx.stop()
 
 
+@pytest.fixture
+def owner(site, proxy):
+    """Whom the proxy names, an owner of the application that is written to."""
+    app = site.apps[2]
+    with urllib.request.urlopen(urllib.request.Request(f"{proxy}/{API}/GetMe", b"{}", {"Content-Type": "application/json"}), timeout=20) as answer:
+        user = json.load(answer)["id"]
+    app.call("UpdateApplication", id=app.id, ownerIds={"ownerIds": [*app.call("GetApplication", id=app.id)["ownerIds"], user]})
+    return user
+
+
+def events_of(app, after=""):
+    """What happened to the application behind `after`, and where that ends."""
+    events = []
+    while True:
+        answer = app.site.api.call("ListApplicationEvents", {"applicationId": app.id, "after": after, "limit": 1000}, PLATFORM)
+        events, after = events + answer.get("events", []), answer["next"]
+        if len(answer.get("events", [])) < 1000:
+            return events, after
+
+
+def watching(app):
+    """A stream of what happens to the application, resumed behind what was seen."""
+    def seen(request, message):
+        request["resumeToken"] = message.get("resumeToken", "")
+    return Followed("Watch", WATCH, {"applicationIds": [app.id], "withoutInitial": True}, seen)
+
+
+def told(watch):
+    return [event for message in watch.got for event in message.get("application", {}).get("events", [])]
+
+
+@pytest.mark.usefixtures("owner")
 def test_replaced_gateways_fail_no_call(site, proxy, full, capsys):
-    """Two hosts behind a proxy, which are ended and started again in turn: what is under way is answered, and what comes then goes to the other."""
+    """Two hosts behind a proxy, which are ended and started again in turn: what is under way is answered, and what comes then goes to the other.
+    Who watches is cut off, comes again, and is told of each thing that happened once."""
     sockets = {"services": f"{site.root}/api.sock", "services-2": f"{site.root}/api-2.sock"}
-    with Calls(proxy, mixed(site, owned=False)) as calls:
-        for process in list(sockets) * (10 if full else 3):
-            time.sleep(1)
-            site.nsd[process].stop()
-            site.nsd[process].start()
-            until(Api(sockets[process]).GetSystemInfo, 30, site.logs_tail)
-    calls.judge(capsys, "gateways replaced")
+    app = site.apps[2]
+    writes, watch = Writes(app), watching(app)
+    with Followers(proxy, [watch]) as followers:
+        until(lambda: watch.got, 30, "the stream has begun")
+        _, before = events_of(app)
+        with Calls(proxy, mixed(site, writes)) as calls:
+            for process in list(sockets) * (10 if full else 3):
+                time.sleep(1)
+                site.nsd[process].stop()
+                site.nsd[process].start()
+                until(Api(sockets[process]).GetSystemInfo, 30, site.logs_tail)
+        calls.judge(capsys, "gateways replaced")
+        writes.judge()
+        until(lambda: (happened := events_of(app, before)[0]) and told(watch)[-len(happened):] == happened, 30,
+              lambda: f"each event is told once, in their order: {told(watch)}\nof\n{events_of(app, before)[0]}")
+    followers.judge()
+    assert watch.ends and set(watch.ends) == {"unavailable"}, watch.ends
+    with capsys.disabled():
+        print(f"{writes.count} writes, {len(told(watch))} events told in {len(watch.ends) + 1} pieces")
