@@ -1,11 +1,16 @@
-"""The API under 200 mixed calls a second: while the controller is away, and while the hosts that serve it are replaced, one behind the other."""
+"""The API under 200 mixed calls a second: while the controller is away, and while the hosts that serve it are replaced, one behind the other;
+and while the controller hangs."""
 import json
+import os
+import signal
+import threading
 import time
 import urllib.request
+from collections import Counter
 
 import pytest
 
-from harness.api import Api, ApiError
+from harness.api import Api, ApiError, UnixConnection
 from harness.daemon import Daemon, start_ready
 from harness.machine import listening
 from harness.wait import until
@@ -188,3 +193,67 @@ def test_replaced_gateways_fail_no_call(site, proxy, full, capsys):
     assert watch.ends and set(watch.ends) == {"unavailable"}, watch.ends
     with capsys.disabled():
         print(f"{writes.count} writes, {len(told(watch))} events told in {len(watch.ends) + 1} pieces")
+
+
+def printed(app):
+    """A stream of what the application prints, as `ns logs -f` follows it."""
+    return Followed("GetOutputStream", API, {"applicationId": app.id, "begin": "2020-01-01T00:00:00Z"},
+                    lambda request, line: request.update(begin=line["time"]))
+
+
+def seconds_of(ask):
+    begin = time.monotonic()
+    ask()
+    return time.monotonic() - begin
+
+
+def get(site, path):
+    connection = UnixConnection(f"{site.root}/api.sock", 20)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        assert response.status == 200, (path, response.status, response.read())
+    finally:
+        connection.close()
+
+
+def ask_output(app, outcomes):
+    try:
+        app.call("GetOutput", applicationId=app.id, before="2100-01-01T00:00:00Z")
+        outcomes.append("answered")
+    except (ApiError, OSError) as error:
+        outcomes.append(getattr(error, "code", "timeout"))
+
+
+def test_hung_controller_keeps_nobody_else_waiting(site, capsys):
+    """It is there and says nothing, while many follow what it would tell and more ask for it: those hold no thread that others need."""
+    app, controller, outcomes = site.apps[0], site.nsd["controller"], []
+    asks = [lambda: site.api.GetApplications(scope="ALL"), lambda: site.api.GetBuilds(id=app.id)]
+    asks += [lambda path=path: get(site, path) for path in ("/healthz", "/readyz", "/metrics")]
+    streams = [printed(app) for _ in range(40)]
+    askers = [threading.Thread(target=ask_output, args=(app, outcomes), daemon=True) for _ in range(40)]
+    with Followers(f"unix:{site.root}/api.sock", streams) as followers:
+        until(lambda: all(stream.got for stream in streams), 60, site.logs_tail)
+        os.kill(controller.pid, signal.SIGSTOP)
+        try:
+            begin = time.monotonic()
+            for asker in askers:
+                asker.start()
+            time.sleep(1)  # each follower wants to look meanwhile
+            waits = []
+            while time.monotonic() < begin + 15:
+                waits += [seconds_of(ask) for ask in asks]
+                time.sleep(0.2)
+        finally:
+            os.kill(controller.pid, signal.SIGCONT)
+        counts = [len(stream.got) for stream in streams]
+        until(lambda: all(len(s.got) > count + 1 for s, count in zip(streams, counts)), 60, lambda: f"all go on\n{site.logs_tail()}")
+        for asker in askers:
+            asker.join(30)
+    followers.judge()
+    with capsys.disabled():
+        print(f"\ncontroller hangs: {len(waits)} asked, the slowest after {max(waits):.2f} s; output {Counter(outcomes)}")
+    assert max(waits) < 5, sorted(waits)[-5:]
+    assert len(outcomes) == len(askers) and outcomes.count("resource_exhausted") >= len(askers) - 16, outcomes
+    ask_output(app, outcomes)
+    assert outcomes[-1] == "answered"
