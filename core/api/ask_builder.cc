@@ -40,7 +40,7 @@ Status Told(const Status& failure) {
 
 Result<ports::Detection> AskBuilder(const Context& context, const Request& request,
                                     const RepositoryId& repository, const std::string& commit) {
-  const RemoteTurns::Turn turn(context.turns, request.user);
+  const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
   NS_TRY(NeedsBuilder(context));
   Clock& clock = context.parts.clock;

@@ -85,9 +85,9 @@ class RawStream {
   virtual void Open(int http_status, const RawHeaders& headers) = 0;
 };
 
-// [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads and
-// bounds them. At most 16 calls wait for a growing log (each at most 30 s) or for what a builder
-// says of a source (a minute) at once; they end early when `call.cancel` is requested.
+// [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads. At
+// most 16 wait for a growing log (LogFollowers; 30 s), and 20 for remotes and backends (WaitTurns;
+// 25 s, a builder's look a minute) at once; they end early when `call.cancel` is requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.

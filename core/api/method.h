@@ -15,8 +15,8 @@
 #include "api/log_followers.h"
 #include "api/refresh_limit.h"
 #include "api/remote_failures.h"
-#include "api/remote_turns.h"
 #include "api/stream.h"
+#include "api/wait_turns.h"
 #include "google/protobuf/message.h"
 
 namespace ns::api {
@@ -30,7 +30,8 @@ struct Context {
   const Parts& parts;
   LogFollowers& followers;
   RefreshLimit& refreshes;
-  RemoteTurns& turns;
+  WaitTurns& remote_turns;  // of those who wait for Git or a builder
+  WaitTurns& output_turns;  // of those who wait for the host of a backend
   RemoteFailures& failures;
   EventFeed& feed;
   Looks& looks;

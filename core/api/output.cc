@@ -29,6 +29,8 @@ Result<pb::ApplicationOutputs> GetOutput(const Context& context, const Request& 
   query.app = app.id;
   query.before = FromProto(in.before());
   query.limit = in.limit() == 0 ? kUsualLines : in.limit();
+  const WaitTurns::Turn turn(context.output_turns, request.user);
+  NS_TRY(turn.status());
   NS_ASSIGN(const auto lines,
             context.parts.outputs.Lines(Within(context, request.call), app.backend, query));
   pb::ApplicationOutputs out;
@@ -67,6 +69,7 @@ class OutputStream final : public Stream {
     }
     return piece;
   }
+  bool asks_others() const override { return true; }
   std::string awaits() const override { return ""; }
   Duration interval() const override { return kOutputInterval; }
 

@@ -5,6 +5,33 @@ namespace {
 
 using OutputTest = ApplicationsWorld;
 
+// As of a host that hangs: while one question waits, the next comes.
+class HangingOutputs final : public Outputs {
+ public:
+  Result<std::vector<model::LogLine>> Lines(const ports::Call&, const std::string&,
+                                            const ports::LogQuery&) override {
+    ++asked;
+    meanwhile();
+    return std::vector<model::LogLine>();
+  }
+  size_t asked = 0;
+  std::function<void()> meanwhile;
+};
+
+class HangingOutputTest : public ApplicationsWorld {
+ protected:
+  void SetUp() override {
+    ApplicationsWorld::SetUp();
+    app_ = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository))
+               .value()
+               .id();
+  }
+
+  std::string app_;
+  HangingOutputs hanging_;
+  Dispatcher waiting_{TestSettings(), {store.store(), git, hanging_, clock, random}};
+};
+
 TEST_F(OutputTest, Lines_NeedsAnEndAndKeepsToTheLimit) {
   const auto app =
       Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
@@ -41,6 +68,7 @@ TEST_F(OutputTest, Stream_TellsEachLineOnceAndInOrder) {
   EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
             Code::kDenied);
   const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
+  EXPECT_TRUE(stream->asks_others());
   const auto next = [&] {
     std::string text;
     const Piece piece = stream->Next({}).value();
@@ -61,6 +89,28 @@ TEST_F(OutputTest, Stream_TellsEachLineOnceAndInOrder) {
   EXPECT_EQ(next(), "");
   outputs.failure = Unavailable("dockerd is down");
   EXPECT_EQ(stream->Next({}).status().code(), Code::kUnavailable);
+}
+
+TEST_F(HangingOutputTest, Calls_AreBoundedForOnePersonAndForAll) {
+  api_pb::GetOutputRequest in;
+  in.set_application_id(app_);
+  in.mutable_before()->set_seconds(100);
+  const auto most = [&](const Peer& who) {
+    hanging_.asked = 0;
+    Status refused;
+    hanging_.meanwhile = [&] {
+      const Status answer =
+          waiting_.Invoke({}, who, std::string(kApiService) + "GetOutput", in.SerializeAsString())
+              .status();
+      if (!answer.ok()) refused = answer;
+    };
+    hanging_.meanwhile();
+    EXPECT_EQ(refused.code(), Code::kExhausted);
+    EXPECT_EQ(refused.reason(), "TooManyCalls");
+    return hanging_.asked;
+  };
+  EXPECT_EQ(most(Named("alice")), 4u);
+  EXPECT_EQ(most(Root()), 8u);
 }
 
 }  // namespace

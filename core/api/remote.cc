@@ -27,14 +27,14 @@ ports::Call Within(const Context& context, const ports::Call& call) {
 
 Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
                                              const model::Repository& repository) {
-  const RemoteTurns::Turn turn(context.turns, request.user);
+  const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
   return context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
 }
 
 Result<ports::HostKeyLook> LookAtHostKey(const Context& context, const Request& request,
                                          const model::Repository& repository) {
-  const RemoteTurns::Turn turn(context.turns, request.user);
+  const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
   return context.parts.git.HostKey(Within(context, request.call), RemoteOf(repository));
 }
@@ -42,7 +42,7 @@ Result<ports::HostKeyLook> LookAtHostKey(const Context& context, const Request& 
 Result<std::vector<model::Commit>> AskForCommits(const Context& context, const Request& request,
                                                  const model::Repository& repository,
                                                  const std::vector<std::string>& hashes) {
-  const RemoteTurns::Turn turn(context.turns, request.user);
+  const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
   return context.parts.git.Commits(Within(context, request.call), RemoteOf(repository), hashes);
 }

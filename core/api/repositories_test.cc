@@ -151,22 +151,24 @@ TEST_F(RepositoriesTest, Refs_ComeFromTheRemote) {
   EXPECT_EQ(status.reason(), "RemoteTimeout");
 }
 
-TEST_F(RepositoriesTest, CallsThatWaitForGit_AreBoundedPerPerson) {
-  RemoteTurns turns;
-  const model::User alice{UserId("alice"), "alice", false}, bob{UserId("bob"), "bob", false},
-      root{UserId("root"), "root", true};
-  std::vector<std::unique_ptr<RemoteTurns::Turn>> held;
-  for (int i = 0; i < RemoteTurns::kPerUser; ++i) {
-    held.push_back(std::make_unique<RemoteTurns::Turn>(turns, alice));
-    EXPECT_TRUE(held.back()->status().ok());
-  }
-  EXPECT_EQ(RemoteTurns::Turn(turns, alice).status().code(), Code::kExhausted);
-  EXPECT_TRUE(RemoteTurns::Turn(turns, bob).status().ok());
-  held.pop_back();
-  EXPECT_TRUE(RemoteTurns::Turn(turns, alice).status().ok());
-  for (int i = 0; i <= RemoteTurns::kPerUser; ++i)
-    held.push_back(std::make_unique<RemoteTurns::Turn>(turns, root));
-  EXPECT_TRUE(held.back()->status().ok());
+TEST_F(RepositoriesTest, CallsThatWaitForGit_AreBoundedForOnePersonAndForAll) {
+  const std::string id = MakeRepository(Named("alice"));
+  // How many wait where one is refused; each comes while the one before waits.
+  const auto most = [&](size_t persons) {
+    git.asked.clear();
+    Status refused;
+    git.on_ask = [&] {
+      const Peer who = Named("user" + std::to_string(git.asked.size() % persons));
+      const Status answer = Call(who, "GetRepositoryRefs", OfRepository(id)).status();
+      if (!answer.ok()) refused = answer;
+    };
+    git.on_ask();
+    EXPECT_EQ(refused.code(), Code::kExhausted);
+    EXPECT_EQ(refused.reason(), "TooManyCalls");
+    return git.asked.size();
+  };
+  EXPECT_EQ(most(1), 6u);
+  EXPECT_EQ(most(4), 12u);
 }
 
 TEST_F(RepositoriesTest, Refresh_WakesTheFetcherAndIsLimited) {

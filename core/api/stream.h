@@ -27,6 +27,8 @@ class Stream {
   virtual std::string awaits() const = 0;
   // Between two looks when no hint has come.
   virtual Duration interval() const = 0;
+  // Whether Next may be kept waiting by somebody other than the store.
+  virtual bool asks_others() const { return false; }
 };
 
 }  // namespace ns::api

@@ -1,13 +1,19 @@
 #include "host/edge_calls.h"
 
+#include "api/log_followers.h"
+#include "api/wait_turns.h"
 #include "host/reply_stream.h"
 #include "proto/descriptors.h"
 
 namespace ns::host {
 namespace {
 
-// Twice as many as calls that may wait for a growing log, so that those never keep others out.
-constexpr size_t kThreads = 32;
+// Those that may wait for somebody else never keep out what waits for the database alone.
+constexpr size_t kWaiting =
+    api::LogFollowers::kSeats + api::WaitTurns::kForRemotes + api::WaitTurns::kForOutputs;
+constexpr size_t kThreads = kWaiting + 12;
+constexpr size_t kAsking = 8;          // streams that are looked at where it may be kept waiting
+constexpr size_t kForOperators = 4;    // health and figures, which are asked for when all is stuck
 constexpr size_t kWaitingForEach = 4;  // raw requests that stream, for each that is under way
 constexpr Duration kShortAnswer = std::chrono::seconds(30);  // for a client to take one
 
@@ -26,8 +32,12 @@ EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock
       most_waiting_(kWaitingForEach * streams),
       raw_streams_(streams),
       host_streams_(streams),
+      operators_(kForOperators),
+      asking_(kAsking),
       pool_(kThreads) {
-  pump_.emplace(pool_, clock);
+  for (const api::RawEntry& entry : dispatcher.RawEntries())
+    if (entry.operators) for_operators_.insert(entry.path);
+  pump_.emplace(pool_, asking_, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
   events_ = std::jthread([this](const std::stop_token& stop) { dispatcher_.FollowEvents(stop); });
 }
@@ -93,7 +103,8 @@ void EdgeCalls::Count(const std::string& method, const Status& outcome, Duration
 }
 
 void EdgeCalls::Raw(plugin::ApiRawRequest request, std::shared_ptr<plugin::ApiReply> reply) {
-  pool_.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
+  act::WorkerPool& threads = for_operators_.contains(request.path) ? operators_ : pool_;
+  threads.Submit([this, request = std::move(request), reply = std::move(reply)]() mutable {
     const api::RawAnswer answer = dispatcher_.Raw(reply->call(), PeerOf(std::move(request.peer)),
                                                   request.http_method, request.path, request.body);
     reply->End(reply->Message(answer.body), answer.http_status, answer.content_type);

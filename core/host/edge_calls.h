@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "act/worker_pool.h"
@@ -49,8 +51,10 @@ class EdgeCalls final : public plugin::ApiCalls {
   std::optional<StreamPump> pump_;
   const size_t most_waiting_;
   act::WorkerPool raw_streams_, host_streams_;
-  act::WorkerPool pool_;  // what it does uses the pump
-  std::jthread events_;   // last: wakes what the pump holds
+  std::set<std::string> for_operators_;  // paths of raw entries
+  act::WorkerPool operators_;
+  act::WorkerPool asking_, pool_;  // what they do uses the pump
+  std::jthread events_;            // last: wakes what the pump holds
 };
 
 }  // namespace ns::host

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <list>
 #include <thread>
 
 #include "api/api_world.h"
@@ -12,12 +13,40 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of an edge that takes what it is given, or nothing before it is waited for.
+// What calls wait for until it opens.
+class Gate {
+ public:
+  void Pass() {
+    Lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(mutex_, [&]() NS_REQUIRES(mutex_) { return open_; });
+  }
+  void Open() {
+    Lock lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool Awaited(int many) {
+    Lock lock(mutex_);
+    return changed_.wait_for(mutex_, 20s, [&]() NS_REQUIRES(mutex_) { return waiting_ >= many; });
+  }
+
+ private:
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  int waiting_ NS_GUARDED_BY(mutex_) = 0;
+  bool open_ NS_GUARDED_BY(mutex_) = false;
+};
+
+// Of an edge that takes what it is given, or nothing before it is waited for, and then only when
+// the gate opens.
 class Reply final : public plugin::ApiReply {
  public:
-  explicit Reply(bool takes) : takes_(takes) {}
+  explicit Reply(bool takes, Gate* gate = nullptr) : takes_(takes), gate_(gate) {}
   const ports::Call& call() const override { return call_; }
   Status Message(std::string_view message) override {
+    if (gate_ != nullptr) gate_->Pass();
     Lock lock(mutex_);
     waited_for = std::this_thread::get_id();
     got.emplace_back(message);
@@ -49,25 +78,50 @@ class Reply final : public plugin::ApiReply {
 
  private:
   const bool takes_;
+  Gate* const gate_;
   const ports::Call call_;
   Mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<Status> end_ NS_GUARDED_BY(mutex_);
 };
 
+// Of a host that hangs until the gate opens.
+class HangingOutputs final : public api::Outputs {
+ public:
+  explicit HangingOutputs(Gate& gate) : gate_(gate) {}
+  Result<std::vector<model::LogLine>> Lines(const ports::Call&, const std::string&,
+                                            const ports::LogQuery&) override {
+    gate_.Pass();
+    return std::vector<model::LogLine>();
+  }
+
+ private:
+  Gate& gate_;
+};
+
 class EdgeCallsTest : public api::ApiWorld {
  protected:
-  std::shared_ptr<Reply> Ask(bool takes) {
-    auto reply = std::make_shared<Reply>(takes);
+  ~EdgeCallsTest() override { gate_.Open(); }
+
+  std::shared_ptr<Reply> Ask(bool takes) { return Ask(std::make_shared<Reply>(takes), "GetMe"); }
+  std::shared_ptr<Reply> Ask(std::shared_ptr<Reply> reply, const std::string& method,
+                             const std::string& message = "") {
     const api::Peer peer = Named("alice");
     calls_.Invoke(
-        {{false, 0, 0, 0, peer.address, peer.headers}, std::string(api::kApiService) + "GetMe", ""},
-        reply);
+        {{false, 0, 0, 0, peer.address, peer.headers}, api::kApiService + method, message}, reply);
+    return reply;
+  }
+  std::shared_ptr<Reply> Look(const std::string& path) {
+    auto reply = std::make_shared<Reply>(true);
+    calls_.Raw({{}, "GET", path, ""}, reply);
     return reply;
   }
 
+  Gate gate_;
+  HangingOutputs hanging_{gate_};
+  api::Dispatcher waiting_{api::TestSettings(), {store.store(), git, hanging_, clock, random}};
   metrics::Calls counted_;
-  EdgeCalls calls_{*dispatcher.operator->(), counted_, clock, 4};
+  EdgeCalls calls_{waiting_, counted_, clock, 4};
 };
 
 TEST_F(EdgeCallsTest, WhatWaitsForNothing_IsAnsweredAtOnce) {
@@ -86,6 +140,37 @@ TEST_F(EdgeCallsTest, EdgeThatTakesNothingYet_IsWaitedForElsewhere) {
   EXPECT_EQ(reply->Ended(), Status());
   EXPECT_EQ(reply->got.size(), 1U);
   EXPECT_NE(reply->waited_for, std::this_thread::get_id());
+}
+
+TEST_F(EdgeCallsTest, HostThatHangs_KeepsNobodyFromReading) {
+  const std::string app = MakeApp(Named("alice")).id();
+  neoshowcase::protobuf::GetOutputRequest newest;
+  newest.set_application_id(app);
+  newest.mutable_before()->set_seconds(100);
+  neoshowcase::protobuf::GetOutputStreamRequest follow;
+  follow.set_application_id(app);
+  follow.mutable_begin()->set_seconds(100);
+  std::list<std::shared_ptr<Reply>> replies;
+  for (int i = 0; i < 100; ++i) {
+    const bool one = i % 2 == 0;
+    replies.push_back(Ask(std::make_shared<Reply>(true), one ? "GetOutput" : "GetOutputStream",
+                          one ? newest.SerializeAsString() : follow.SerializeAsString()));
+  }
+  ASSERT_TRUE(gate_.Awaited(12)) << "four calls of one person, and eight streams";
+  EXPECT_EQ(Ask(std::make_shared<Reply>(true), "GetRepositories")->Ended(), Status());
+  EXPECT_EQ(Look("/readyz")->Ended(), Status());
+  gate_.Open();
+}
+
+TEST_F(EdgeCallsTest, WhereEveryThreadIsHeld_HealthIsTold) {
+  std::list<std::shared_ptr<Reply>> replies;
+  for (int i = 0; i < 100; ++i)
+    replies.push_back(Ask(std::make_shared<Reply>(false, &gate_), "GetRepositories"));
+  ASSERT_TRUE(gate_.Awaited(48));
+  for (const char* path : {"/healthz", "/readyz", "/metrics"})
+    EXPECT_EQ(Look(path)->Ended(), Status()) << path;
+  EXPECT_FALSE(Ask(std::make_shared<Reply>(true), "GetRepositories")->ended());
+  gate_.Open();
 }
 
 }  // namespace

@@ -24,8 +24,11 @@ struct StreamPump::Open {
   std::optional<std::stop_callback<std::function<void()>>> cancelled;
 };
 
-StreamPump::StreamPump(act::WorkerPool& pool, Clock& clock)
-    : pool_(pool), clock_(clock), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+StreamPump::StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, Clock& clock)
+    : pool_(pool),
+      asking_(asking),
+      clock_(clock),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 void StreamPump::Stop() {
   {
@@ -113,7 +116,9 @@ void StreamPump::WakeLocked(uint64_t number) {
 }
 
 void StreamPump::Submit(const std::shared_ptr<Open>& open) {
-  if (!stopped_) pool_.Submit([this, open] { Work(open); });
+  if (stopped_) return;
+  act::WorkerPool& threads = open->stream->asks_others() ? asking_ : pool_;
+  threads.Submit([this, open] { Work(open); });
 }
 
 void StreamPump::Work(const std::shared_ptr<Open>& open) {

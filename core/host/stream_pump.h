@@ -24,9 +24,10 @@ namespace ns::host {
 // others. [any-thread]
 class StreamPump {
  public:
-  // `clock` outlives it. `pool` does not: it goes after Stop and before the pump, which its work
-  // uses.
-  StreamPump(act::WorkerPool& pool, Clock& clock);
+  // `clock` outlives it. The pools do not: they go after Stop and before the pump, which their work
+  // uses. `asking`: for streams that ask others than the store, who may hang; they wait for each
+  // other alone.
+  StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, Clock& clock);
   ~StreamPump();
   StreamPump(const StreamPump&) = delete;
   StreamPump& operator=(const StreamPump&) = delete;
@@ -53,6 +54,7 @@ class StreamPump {
   std::optional<Duration> Look(Open& open);
 
   act::WorkerPool& pool_;
+  act::WorkerPool& asking_;
   Clock& clock_;
   Mutex mutex_;
   std::condition_variable_any changed_;

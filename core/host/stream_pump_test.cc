@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <vector>
 
@@ -81,6 +82,8 @@ struct Source {
     Lock lock(mutex);
     pieces.push_back(std::move(piece));
   }
+  bool hangs = false;  // somebody else, until it is let go
+  std::atomic<bool> let_go = false;
   Mutex mutex;
   std::vector<api::Piece> pieces NS_GUARDED_BY(mutex);
   int looks NS_GUARDED_BY(mutex) = 0;
@@ -91,6 +94,7 @@ class FromSource final : public api::Stream {
   FromSource(std::shared_ptr<Source> source, std::string awaits, Duration interval)
       : source_(std::move(source)), awaits_(std::move(awaits)), interval_(interval) {}
   Result<api::Piece> Next(const ports::Call&) override {
+    if (source_->hangs) source_->let_go.wait(false);
     Lock lock(source_->mutex);
     ++source_->looks;
     if (source_->pieces.empty()) return api::Piece();
@@ -100,6 +104,7 @@ class FromSource final : public api::Stream {
   }
   std::string awaits() const override { return awaits_; }
   Duration interval() const override { return interval_; }
+  bool asks_others() const override { return source_->hangs; }
 
  private:
   const std::shared_ptr<Source> source_;
@@ -130,11 +135,11 @@ class StreamPumpTest : public testing::Test {
     ASSERT_GE(Looks(source), count);
   }
 
-  StreamPumpTest() { pump_.emplace(pool_, SystemClock()); }
+  StreamPumpTest() { pump_.emplace(pool_, asking_, SystemClock()); }
   ~StreamPumpTest() override { pump_->Stop(); }
 
   std::optional<StreamPump> pump_;
-  act::WorkerPool pool_{2};  // last: what it does uses the pump
+  act::WorkerPool pool_{2}, asking_{2};  // last: what they do uses the pump
 };
 
 TEST_F(StreamPumpTest, WhatThereIs_IsGivenInOrderWithItsEnd) {
@@ -208,6 +213,22 @@ TEST_F(StreamPumpTest, ThousandIdleOnes_HoldNoThread) {
   source->Put({{"a"}, true});
   EXPECT_EQ(Begin(source, 1)->Ended(), Status()) << "two threads serve them all";
   AwaitOpen(1000);
+}
+
+TEST_F(StreamPumpTest, WhereSomebodyHangs_OnlyThoseWhoAskThemWait) {
+  const auto hung = std::make_shared<Source>(), source = std::make_shared<Source>();
+  hung->hangs = true;
+  std::vector<std::shared_ptr<Reply>> waiting;
+  for (int i = 0; i < 10; ++i) {
+    hung->Put({{"a"}, true});
+    waiting.push_back(Begin(hung, 1));
+  }
+  source->Put({{"b"}, true});
+  EXPECT_EQ(Begin(source, 1)->Ended(), Status());
+  EXPECT_EQ(Looks(*hung), 0);
+  hung->let_go = true;
+  hung->let_go.notify_all();
+  for (const auto& reply : waiting) EXPECT_EQ(reply->Ended(), Status()) << "each has its turn";
 }
 
 }  // namespace
