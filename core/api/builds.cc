@@ -124,6 +124,8 @@ Result<pb::ArtifactContent> GetBuildArtifact(const Context& context, const Reque
                   "artifact_id: the artifact " + in.artifact_id() + " has " +
                       std::to_string(build.image.size) + " bytes; one answer has at most " +
                       std::to_string(kMaxArtifact) + "; ReadBuildArtifact gives it in pieces");
+  const WaitTurns::Turn turn(context.storage_turns, request.user);
+  NS_TRY(turn.status());
   pb::ArtifactContent out;
   out.set_filename(kArtifactName);
   out.mutable_content()->reserve(static_cast<size_t>(build.image.size));
@@ -151,6 +153,8 @@ Result<platform::ReadBuildArtifactResponse> ReadBuildArtifact(
   const int64_t length = std::min<int64_t>(in.max_bytes() == 0 ? kMaxPiece / 4 : in.max_bytes(),
                                            build.image.size - in.offset());
   if (length > 0) {
+    const WaitTurns::Turn turn(context.storage_turns, request.user);
+    NS_TRY(turn.status());
     const ports::ObjectRange range{static_cast<uint64_t>(in.offset()),
                                    static_cast<uint64_t>(length)};
     NS_TRY(

@@ -94,8 +94,8 @@ struct Dispatcher::State {
   }
 
   Context MakeContext() {
-    return {settings, parts, *followers, refreshes, remote_turns, output_turns, failures,
-            *feed,    looks, listing,    hooks,     git_turns,    host_turns};
+    return {settings, parts, *followers, refreshes, remote_turns, output_turns, storage_turns,
+            failures, *feed, looks,      listing,   hooks,        git_turns,    host_turns};
   }
 
   // What a call has once it was let in; until then `on` is empty.
@@ -241,7 +241,8 @@ struct Dispatcher::State {
   Repeats repeats;
   Looks looks;
   RefreshLimit refreshes;
-  WaitTurns remote_turns{WaitTurns::kForRemotes}, output_turns{WaitTurns::kForOutputs};
+  WaitTurns remote_turns{WaitTurns::kForRemotes}, output_turns{WaitTurns::kForOutputs},
+      storage_turns{WaitTurns::kForStorage};
   RemoteFailures failures;
   AppListing listing;
   Hooks hooks;

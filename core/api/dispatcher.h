@@ -86,8 +86,9 @@ class RawStream {
 };
 
 // [any-thread] Calls block on the store, Git or a backend; whoever drives it owns the threads. At
-// most 16 wait for a growing log (LogFollowers; 30 s), and 20 for remotes and backends (WaitTurns;
-// 25 s, a builder's look a minute) at once; they end early when `call.cancel` is requested.
+// most 16 wait for a growing log (LogFollowers; 30 s), and 36 for remotes, backends and storage
+// (WaitTurns; 25 s, a builder's look a minute) at once; they end early when `call.cancel` is
+// requested.
 class Dispatcher {
  public:
   // Subscribes to the store's hints: make it before the first wait.

@@ -30,8 +30,9 @@ struct Context {
   const Parts& parts;
   LogFollowers& followers;
   RefreshLimit& refreshes;
-  WaitTurns& remote_turns;  // of those who wait for Git or a builder
-  WaitTurns& output_turns;  // of those who wait for the host of a backend
+  WaitTurns& remote_turns;   // of those who wait for Git or a builder
+  WaitTurns& output_turns;   // of those who wait for the host of a backend
+  WaitTurns& storage_turns;  // of those who read artifacts
   RemoteFailures& failures;
   EventFeed& feed;
   Looks& looks;

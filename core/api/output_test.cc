@@ -109,8 +109,8 @@ TEST_F(HangingOutputTest, Calls_AreBoundedForOnePersonAndForAll) {
     EXPECT_EQ(refused.reason(), "TooManyCalls");
     return hanging_.asked;
   };
-  EXPECT_EQ(most(Named("alice")), 4u);
-  EXPECT_EQ(most(Root()), 8u);
+  EXPECT_EQ(most(Named("alice")), 8u);
+  EXPECT_EQ(most(Root()), 12u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,7 +38,7 @@ class SharedReads {
       asked.reading = true;
       asked.next.reset();
     }
-    Answer answer = read();
+    Answer answer = Try(read);
     Lock lock(mutex_);
     round->answer = answer;
     const auto asked = asked_.find(key);
@@ -55,6 +56,16 @@ class SharedReads {
   }
 
  private:
+  // A read that throws, as where there is no memory, must not keep others waiting.
+  template <class Read>
+  static Answer Try(const Read& read) {
+    try {
+      return read();
+    } catch (const std::exception& error) {
+      return Internal(error.what());
+    }
+  }
+
   struct Round {
     size_t asking = 0;
     std::optional<Answer> answer;

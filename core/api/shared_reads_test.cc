@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +62,8 @@ TEST_F(SharedReadsTest, AnotherKey_WaitsForNobody) {
 TEST_F(SharedReadsTest, Failure_IsOfTheRoundAlone) {
   const auto fails = []() -> Reads::Answer { return Unavailable("away"); };
   EXPECT_EQ(reads_.Get("a", fails).status().code(), Code::kUnavailable);
+  const auto throws = []() -> Reads::Answer { throw std::bad_alloc(); };
+  EXPECT_EQ(reads_.Get("a", throws).status().code(), Code::kInternal);
   go_on_.count_down();
   EXPECT_EQ(Ask(), 1);
 }

@@ -21,8 +21,8 @@ Status WaitTurns::Take(const model::User& user) {
   Lock lock(mutex_);
   if (taken_ >= most_) return refuse(most_, "");
   const auto held = shares_.find(user.id);
-  if (!user.admin && held != shares_.end() && held->second >= most_ / 2)
-    return refuse(held->second, " of yours");
+  const int share = user.admin ? most_ * 3 / 4 : most_ / 2;
+  if (held != shares_.end() && held->second >= share) return refuse(held->second, " of yours");
   ++taken_;
   ++shares_[user.id];
   return {};

@@ -16,9 +16,10 @@ namespace ns::api {
 class WaitTurns {
  public:
   static constexpr int kForRemotes = 12;  // Git, and builders that look at a source
-  static constexpr int kForOutputs = 8;   // hosts of backends
+  static constexpr int kForOutputs = 16;  // hosts of backends
+  static constexpr int kForStorage = 8;   // what artifacts are kept in
 
-  // `most` at once. One person has at most half of them, admins all.
+  // `most` at once. One person has at most half of them, an admin three quarters.
   explicit WaitTurns(int most) : most_(most) {}
 
   // A turn that ends with its owner.

@@ -33,8 +33,10 @@ TEST_F(WaitTurnsTest, OnePerson_HasHalfOfThem) {
 }
 
 TEST_F(WaitTurnsTest, All_AreNotMoreThanThereAre) {
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(Take(root_), Status()) << "admins may have all";
-  EXPECT_EQ(Take(root_).reason(), "TooManyCalls");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Take(root_), Status());
+  EXPECT_EQ(WaitTurns::Turn(turns_, root_).status().message().substr(0, 17), "3 calls of yours ");
+  EXPECT_EQ(Take(alice_), Status()) << "admins leave some";
+  EXPECT_EQ(WaitTurns::Turn(turns_, alice_).status().reason(), "TooManyCalls");
   EXPECT_EQ(Take(bob_).message().substr(0, 13), "4 calls wait ");
   held_.pop_front();
   EXPECT_EQ(Take(bob_), Status()) << "who was refused holds none";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "supervise/fd.h"
@@ -36,6 +37,8 @@ TEST(ReceivedFolderTest, WhatCannotBeWalkedOver_IsLeft) {
   ASSERT_EQ(folder.Create("shop"), Status());
   const std::string quarantine = root + "/shop.git/objects/tmp_objdir-incoming-x";
   fs::create_directories(quarantine + "/pack/deep");
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(2);
+  for (const char* part : {"/pack", ""}) fs::last_write_time(quarantine + part, old);
   for (const rlim_t files : {0, 1, 2, 3}) {
     const FewFiles few(files);
     folder.DropBroken("shop");

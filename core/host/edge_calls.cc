@@ -9,8 +9,8 @@ namespace ns::host {
 namespace {
 
 // Those that may wait for somebody else never keep out what waits for the database alone.
-constexpr size_t kWaiting =
-    api::LogFollowers::kSeats + api::WaitTurns::kForRemotes + api::WaitTurns::kForOutputs;
+constexpr size_t kWaiting = api::LogFollowers::kSeats + api::WaitTurns::kForRemotes +
+                            api::WaitTurns::kForOutputs + api::WaitTurns::kForStorage;
 constexpr size_t kThreads = kWaiting + 12;
 constexpr size_t kAsking = 8;          // streams that are looked at where it may be kept waiting
 constexpr size_t kForOperators = 4;    // health and figures, which are asked for when all is stuck

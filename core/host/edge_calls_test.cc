@@ -156,7 +156,7 @@ TEST_F(EdgeCallsTest, HostThatHangs_KeepsNobodyFromReading) {
     replies.push_back(Ask(std::make_shared<Reply>(true), one ? "GetOutput" : "GetOutputStream",
                           one ? newest.SerializeAsString() : follow.SerializeAsString()));
   }
-  ASSERT_TRUE(gate_.Awaited(12)) << "four calls of one person, and eight streams";
+  ASSERT_TRUE(gate_.Awaited(16)) << "eight calls of one person, and eight streams";
   EXPECT_EQ(Ask(std::make_shared<Reply>(true), "GetRepositories")->Ended(), Status());
   EXPECT_EQ(Look("/readyz")->Ended(), Status());
   gate_.Open();
@@ -166,7 +166,7 @@ TEST_F(EdgeCallsTest, WhereEveryThreadIsHeld_HealthIsTold) {
   std::list<std::shared_ptr<Reply>> replies;
   for (int i = 0; i < 100; ++i)
     replies.push_back(Ask(std::make_shared<Reply>(false, &gate_), "GetRepositories"));
-  ASSERT_TRUE(gate_.Awaited(48));
+  ASSERT_TRUE(gate_.Awaited(64));
   for (const char* path : {"/healthz", "/readyz", "/metrics"})
     EXPECT_EQ(Look(path)->Ended(), Status()) << path;
   EXPECT_FALSE(Ask(std::make_shared<Reply>(true), "GetRepositories")->ended());

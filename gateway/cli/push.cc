@@ -81,11 +81,11 @@ struct Way {
   GitSettings settings;
 };
 
-// Another machine of the installation takes the token of the one that named it. It goes there in
-// the clear only where the caller has logged in there.
+// Another machine of the installation takes the token of the one that named it, and never another:
+// who names it may be anybody's server. It goes there in the clear only where the caller has logged
+// in there.
 std::string TokenAt(const Context& context, const std::string& address) {
-  std::string token = TokenFor(address);
-  if (token.empty()) token = TokenFor(context.server);
+  std::string token = TokenFor(context.server);
   const std::string key = ServerKey(address);
   if (!token.empty() && key != ServerKey(context.server) && GoesInTheClear(key) &&
       !Logins::Load().tokens.contains(key))
@@ -139,8 +139,20 @@ Failure WhyNotPushed(const Way& way, const std::string& path) {
           "branch, --force replaces them."};
 }
 
+// What a server says of a place may send no token to a host that it does not name, nor to a program
+// of this machine.
+void CheckPlace(const platform::PreparePushResponse& place) {
+  if (!place.path().starts_with("/git/"))
+    throw Failure(Exit::kFailed, "The server names the path \"" + place.path() +
+                                     "\" to push to, which is none below /git/.");
+  if (place.address().starts_with("unix:"))
+    throw Failure(Exit::kFailed, "The server names \"" + place.address() +
+                                     "\" to push to, which is a socket of this machine.");
+}
+
 void Push(Context& context, const Given& given, const std::string& branch,
           const platform::PreparePushResponse& place) {
+  CheckPlace(place);
   Way way;
   Find(way, context, place.address());
   std::vector<std::string> words = {"push"};

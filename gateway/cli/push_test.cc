@@ -48,9 +48,9 @@ class PushTest : public ProgramRun {
       ::unsetenv(name);
   }
 
-  void Offer(const std::string& address) {
+  void Offer(const std::string& address, const std::string& path = "/git/shop.git") {
     platform::PreparePushResponse place;
-    place.set_path("/git/shop.git");
+    place.set_path(path);
     place.set_address(address);
     server_.On("PreparePush", place);
   }
@@ -105,8 +105,22 @@ TEST_F(PushTest, Refusal_IsToldByWhatItIs) {
 TEST_F(PushTest, OtherMachine_IsShownTheTokenOfTheOneThatNamesIt) {
   Offer(server_.tcp_address());
   Store("http://localhost:" + server_.tcp_address().substr(17), kOfLogin);
+  Store(server_.tcp_address(), "nst_of_another_installation");
   EXPECT_EQ(PushTo("http://localhost:" + server_.tcp_address().substr(17)), 4);
   EXPECT_EQ(shown_, std::string("Bearer ") + kOfLogin);
+}
+
+TEST_F(PushTest, PlaceThatIsNoRepositoryOfTheServer_IsShownNoToken) {
+  Store(server_.tcp_address(), kOfLogin);
+  for (const char* path : {"@elsewhere.example/x", ".elsewhere.example/x", "git/shop.git", ""}) {
+    Offer("", path);
+    EXPECT_EQ(PushTo(server_.tcp_address()), 1) << path;
+    EXPECT_THAT(err_, HasSubstr("below /git/"));
+  }
+  Offer("unix:/run/other.sock");
+  EXPECT_EQ(PushTo(server_.tcp_address()), 1);
+  EXPECT_THAT(err_, HasSubstr("socket of this machine"));
+  EXPECT_EQ(asked_, 0) << "git is not started";
 }
 
 TEST_F(PushTest, TokenGoesNowhereElseInTheClear) {

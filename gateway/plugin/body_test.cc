@@ -98,7 +98,7 @@ TEST_F(BodyTest, AnswerToHead_IsItsHeadAlone) {
 }
 
 TEST_F(BodyTest, AnswerToHeadOverHttp2_IsItsHeadAlone) {
-  settings_.http.idle_time = 200ms;
+  settings_.http.idle_time = 1s;
   Start();
   RawClient client(port_);
   const std::string block =

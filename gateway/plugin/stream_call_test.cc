@@ -125,7 +125,7 @@ class StreamCallTest : public testing::Test {
 
   // Connections end soon once they have no more to do.
   void StartShort() {
-    settings_.http.idle_time = 200ms;
+    settings_.http.idle_time = 1s;
     Start();
   }
   static std::string AskedByHttp2() {

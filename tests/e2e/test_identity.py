@@ -185,11 +185,14 @@ def front(request, site, logs, tmp_path):
         + "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")) + text + "}\n")
     asked = http.server.ThreadingHTTPServer(("127.0.0.1", ASKED_PORT), Asked)
     threading.Thread(target=asked.serve_forever, daemon=True).start()
-    nginx = start_ready(Daemon("front", ["nginx", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"], logs), lambda: listening(FRONT_PORT))
-    yield ["-u", "alice:pw"] if request.param == "passwords" else ["-H", "Cookie: session=good"]
-    nginx.stop()
-    asked.shutdown()
-    asked.server_close()
+    nginx = Daemon("front", ["nginx", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"], logs)
+    try:
+        start_ready(nginx, lambda: listening(FRONT_PORT))
+        yield ["-u", "alice:pw"] if request.param == "passwords" else ["-H", "Cookie: session=good"]
+    finally:
+        nginx.stop()
+        asked.shutdown()
+        asked.server_close()
 
 
 def test_proxyOfTheDocumentation_NamesWhoLoggedInAndLetsTokensThrough(site, front, token):

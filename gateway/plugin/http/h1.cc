@@ -272,6 +272,7 @@ void H1::RefuseBytes(error_code error) {
 }
 
 void H1::Refuse(int status, std::string why) {
+  if (ended_) return;  // what follows an answer is passed over
   if (opened_) return Close();
   keep_alive_ = false;
   auto [head, body] = serving_.service.Unreadable(status, std::move(why));
