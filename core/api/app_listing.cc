@@ -36,8 +36,8 @@ Result<std::string> AppListing::Applications(ports::ListingStore& store,
   return *answer;
 }
 
-SharedReads<ports::AppScope, std::string>::Answer AppListing::Read(ports::ListingStore& store,
-                                                                   const ports::AppScope& scope) {
+AppListing::Reads::Answer AppListing::Read(ports::ListingStore& store,
+                                           const ports::AppScope& scope) {
   NS_ASSIGN(const auto stamps, store.Stamps(scope));
   std::vector<Bytes> pieces = Find(stamps);
   NS_ASSIGN(const auto missing, Missing(store, stamps, pieces));

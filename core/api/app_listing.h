@@ -25,6 +25,7 @@ class AppListing {
  private:
   // The field of a response that holds one application, with its tag and length.
   using Bytes = std::shared_ptr<const std::string>;
+  using Reads = SharedReads<ports::AppScope, std::string>;
   struct Kept {
     ports::AppStamp stamp;
     Bytes bytes;
@@ -34,15 +35,14 @@ class AppListing {
     size_t bytes = 0;                            // of all
   };
 
-  SharedReads<ports::AppScope, std::string>::Answer Read(ports::ListingStore& store,
-                                                         const ports::AppScope& scope);
+  Reads::Answer Read(ports::ListingStore& store, const ports::AppScope& scope);
   // Those that are kept under their stamps; null for the others.
   std::vector<Bytes> Find(const std::vector<ports::AppStamp>& stamps);
   Bytes Keep(const ports::ListedApp& listed);
 
   const size_t max_bytes_;
   Guarded<State> state_;
-  SharedReads<ports::AppScope, std::string> reads_;
+  Reads reads_;
 };
 
 }  // namespace ns::api

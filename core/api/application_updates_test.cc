@@ -8,8 +8,7 @@ using api_pb::UpdateApplicationRequest;
 using ApplicationUpdatesTest = ApplicationsWorld;
 
 TEST_F(ApplicationUpdatesTest, ChangesWhatIsNamedAlone) {
-  const auto before =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto before = Create();
   UpdateApplicationRequest in = Update(before.id());
   in.set_name("renamed");
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
@@ -21,8 +20,7 @@ TEST_F(ApplicationUpdatesTest, ChangesWhatIsNamedAlone) {
 }
 
 TEST_F(ApplicationUpdatesTest, ChecksWhatIsNamedAlone) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   Settings settings = TestSettings();
   settings.platform.domains.clear();  // offered no more
   RemakeDispatcher(settings);
@@ -35,8 +33,7 @@ TEST_F(ApplicationUpdatesTest, ChecksWhatIsNamedAlone) {
 }
 
 TEST_F(ApplicationUpdatesTest, OfWebsites_KeepsTheIdOfWhatDidNotChange) {
-  const auto before =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto before = Create();
   UpdateApplicationRequest in = Update(before.id());
   *in.mutable_websites()->add_websites() = NewApp(repository).websites(0);
   *in.mutable_websites()->add_websites() = NewApp(repository, "two.apps.test").websites(0);
@@ -51,8 +48,7 @@ TEST_F(ApplicationUpdatesTest, OfWebsites_KeepsTheIdOfWhatDidNotChange) {
 }
 
 TEST_F(ApplicationUpdatesTest, OfTheRef_FollowsItAtOnce) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   UpdateApplicationRequest in = Update(app.id());
   in.set_ref_name("v2");
   ASSERT_TRUE(Call(Named("alice"), "UpdateApplication", in).ok());
@@ -64,8 +60,7 @@ TEST_F(ApplicationUpdatesTest, OfTheRef_FollowsItAtOnce) {
 }
 
 TEST_F(ApplicationUpdatesTest, ByWhoIsNoOwnerAnyMoreMeanwhile_IsDenied) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
   UpdateApplicationRequest owners = Update(app.id());
   owners.mutable_owner_ids()->add_owner_ids(app.owner_ids(0));
@@ -88,8 +83,7 @@ TEST_F(ApplicationUpdatesTest, ByWhoIsNoOwnerAnyMoreMeanwhile_IsDenied) {
 }
 
 TEST_F(ApplicationUpdatesTest, OfOwners_KeepsAtLeastOne) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   const std::string bob = Call<api_pb::User>(Named("bob"), "GetMe", Empty()).value().id();
   UpdateApplicationRequest in = Update(app.id());
   in.mutable_owner_ids();

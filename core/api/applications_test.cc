@@ -211,8 +211,7 @@ TEST_F(ApplicationsTest, Lists_FollowTheirScope) {
 }
 
 TEST_F(ApplicationsTest, Get_ShowsWhatWasObservedAndTheNewestBuild) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   model::ObservedApp seen;
   seen.id = AppId(app.id());
   seen.container = model::ContainerState::kExited;
@@ -226,8 +225,7 @@ TEST_F(ApplicationsTest, Get_ShowsWhatWasObservedAndTheNewestBuild) {
 }
 
 TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   model::Release release;
   release.id = ReleaseId(std::string(22, '5'));
   release.app = AppId(app.id());
@@ -239,8 +237,7 @@ TEST_F(ApplicationsTest, CurrentBuild_IsThatOfTheRelease) {
 }
 
 TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kStopped);
   ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Row(app.id()).desired, model::DesiredState::kRunning);
@@ -252,8 +249,7 @@ TEST_F(ApplicationsTest, Start_RunsAndASecondStartRestarts) {
 }
 
 TEST_F(ApplicationsTest, Stranger_MayNotAct) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   for (const char* method :
        {"StartApplication", "StopApplication", "DeleteApplication", "GetEnvVars"}) {
     EXPECT_EQ(Call(Named("bob"), method, OfApp(app.id())).status().code(), Code::kDenied) << method;
@@ -264,8 +260,7 @@ TEST_F(ApplicationsTest, Stranger_MayNotAct) {
 }
 
 TEST_F(ApplicationsTest, Delete_NeedsAStoppedOneAndLeavesATombstone) {
-  const auto app =
-      Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository)).value();
+  const auto app = Create();
   ASSERT_TRUE(Call(Named("alice"), "StartApplication", OfApp(app.id())).ok());
   EXPECT_EQ(Call(Named("alice"), "DeleteApplication", OfApp(app.id())).status().code(),
             Code::kPrecondition);

@@ -13,6 +13,10 @@ class ApplicationsWorld : public ApiWorld {
   using Fields = std::vector<std::string>;
 
   void SetUp() override { repository = MakeRepository(Named("alice")); }
+  api_pb::Application Create() {
+    return Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository))
+        .value();
+  }
   api_pb::Application Get(const std::string& id) {
     return Call<api_pb::Application>(Named("bob"), "GetApplication", OfApp(id)).value();
   }

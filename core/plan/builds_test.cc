@@ -54,22 +54,24 @@ TEST(DecideBuild, RetryAsked_BuildsAgainOnce) {
   EXPECT_TRUE(DecideBuild(snapshot, kKey).Empty());
 }
 
-TEST(DecideBuild, RetryOfAnOlderCommit_BuildsThatCommit) {
+// B is built and up to date; somebody wants A again, which had failed.
+model::AppSnapshot RetryOfAnOlderCommit() {
   auto snapshot = FreshApp();
   snapshot.app.commit = kCommitB;
   snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded),
                      BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
   snapshot.builds[1].retriable = true;
+  return snapshot;
+}
+
+TEST(DecideBuild, RetryOfAnOlderCommit_BuildsThatCommit) {
+  auto snapshot = RetryOfAnOlderCommit();
   ASSERT_TRUE(DecideBuild(snapshot, kKey).build);
   EXPECT_EQ(DecideBuild(snapshot, kKey).build->commit, kCommitA);
 }
 
 TEST(DecideBuild, RetryOfAStoppedApplication_WaitsUntilItIsStarted) {
-  auto snapshot = FreshApp();
-  snapshot.app.commit = kCommitB;
-  snapshot.builds = {BuildOf(snapshot, 2, kCommitB, BuildStatus::kSucceeded),
-                     BuildOf(snapshot, 1, kCommitA, BuildStatus::kFailed)};
-  snapshot.builds[1].retriable = true;
+  auto snapshot = RetryOfAnOlderCommit();
   snapshot.app.desired = model::DesiredState::kStopped;
   EXPECT_TRUE(DecideBuild(snapshot, kKey).Empty());
   snapshot.app.desired = model::DesiredState::kRunning;

@@ -91,11 +91,10 @@ bool IsMeant(const Wanted& wanted, const Known& known) {
 
 // Looks closely at what the form speaks of.
 void LoadMeant(Context& context, const form::Form& wanted, form::Live& live) {
-  const std::vector<api::Application> apps = live.applications;
-  for (const auto& app : apps) {
+  for (const auto& app : live.applications) {
     const bool meant = std::ranges::any_of(wanted.applications,
                                            [&](const auto& one) { return IsMeant(one, app); });
-    if (meant) LoadOwn(context, app.id(), live);
+    if (meant) LoadOwn(context, std::string(app.id()), live);  // a copy: `app` is read anew
   }
   for (const auto& repo : live.repositories) {
     const bool listed = std::ranges::any_of(
