@@ -1,5 +1,5 @@
-# test: ctest (unit tests, simulation and checks of the house), then real processes under faults, then the end-to-end tests; one
-# closing line for all.
+# test: ctest (unit tests, simulation and checks of the house), then the end-to-end tests and, beside them, real processes under
+# faults; one closing line for all.
 
 parse_test() {
   FULL=0 FILTER=
@@ -21,13 +21,29 @@ run_ctest() {
   tail -n 4 "$RESULTS/ctest.log"
 }
 
-# run_pytest FOLDER: tests that have the machine to themselves: own network, mounts and processes, all of which end with them.
+# run_pytest FOLDER: tests with a network, mounts and processes of their own, all of which end with them.
 run_pytest() {
   local args=("tests/$1" -p no:cacheprovider --junit-xml "$RESULTS/$1.xml" --durations 15 -v) status=0
   [ -z "$FILTER" ] || args+=(-k "$FILTER")
   [ "$FULL" = 0 ] || args+=(--full)
   tests/e2e/isolated "$(pytest_bin)" "${args[@]}" || status=$?
   [ "$status" = 5 ] && [ -n "$FILTER" ] && return 0  # the filter names unit tests only
+  return "$status"
+}
+
+# Faults are mostly waited out, with both processors idle: the end-to-end tests run meanwhile.
+run_on_real_processes() {
+  local status=0 faults
+  set -m  # a process group of its own, so that it can be ended as a whole
+  run_pytest faults >"$RESULTS/faults.log" 2>&1 </dev/null & faults=$!
+  set +m
+  trap "kill -- -$faults 2>/dev/null" EXIT
+  echo "End-to-end tests"
+  run_pytest e2e || status=1
+  echo "Faults on real processes"
+  wait "$faults" || status=1
+  trap - EXIT
+  cat "$RESULTS/faults.log"
   return "$status"
 }
 
@@ -47,10 +63,7 @@ cmd_test() {
   echo "Unit tests and checks of the house"
   run_ctest || status=1
   [ -n "$FILTER" ] && ! [[ simulation =~ $FILTER ]] || { echo "Simulation"; test_simulation || status=1; }
-  echo "Faults on real processes"
-  run_pytest faults || status=1
-  echo "End-to-end tests"
-  run_pytest e2e || status=1
+  run_on_real_processes || status=1
   python3 run.d/summary.py "$RESULTS/ctest.xml" "$RESULTS/faults.xml" "$RESULTS/e2e.xml" || status=1
   return "$status"
 }
