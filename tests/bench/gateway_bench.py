@@ -29,8 +29,8 @@ class Bench:
         return subprocess.run(["curl", "-sf", "--data-binary", "@-", *headers, f"{self.ours}{API}{method}"], input=message, capture_output=True,
                               check=True).stdout
 
-    def statements(self):
-        """Transactions of the database so far; it says so a second late."""
+    def transactions(self):
+        """Of the database so far; it says so a second late."""
         time.sleep(1.2)
         return int(self.site.sql("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0])
 
@@ -51,13 +51,19 @@ class Bench:
         print(f"{what}, gRPC over h2c: {ours}, the gRPC server {theirs}: {ours.beside(theirs)}", flush=True)
 
     def of_the_database(self, what, method, message):
-        """What is asked of it for one call, over HTTP/1.1."""
+        """What is asked of it for one call, over HTTP/1.1, beside what is asked while nobody calls."""
         sessions = children(self.site.helpers()["postgres"])
-        asked, spent = self.statements(), cpu_seconds(*sessions)
-        served = self.run(by_wrk, self.services, f"{self.ours}{API}{method}", message, {**WHO, "Content-Type": "application/proto"})
+
+        def during(act):
+            asked, spent = self.transactions(), cpu_seconds(*sessions)
+            result = act()
+            spent = cpu_seconds(*sessions) - spent
+            return result, self.transactions() - asked, spent
+        _, idle, idle_spent = during(lambda: time.sleep(SECONDS))
+        served, asked, spent = during(lambda: self.run(by_wrk, self.services, f"{self.ours}{API}{method}", message, {**WHO, "Content-Type": "application/proto"}))
         count = served.rate * SECONDS
-        spent = cpu_seconds(*sessions) - spent
-        print(f"{what}: {(self.statements() - asked) / count:.4f} statements of the database a call, {spent / count * 1e6:.1f} us of its CPU", flush=True)
+        print(f"{what}: {max(0, asked - idle) / count:.4f} transactions of the database a call ({idle} in as long without calls), "
+              f"{max(0, spent - idle_spent) / count * 1e6:.1f} us of its CPU", flush=True)
 
     def all_of(self, what, method):
         binary, json = MESSAGES[method]
