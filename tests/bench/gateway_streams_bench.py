@@ -76,6 +76,15 @@ def idle_streams(site, app, count):
           flush=True)
     for connection in connections:
         connection.close()
+    rests(pid)
+
+
+def rests(pid):
+    """Waits until that process has done what there was to do: streams that end are work too."""
+    spent = -1
+    while cpu_seconds(pid) - spent > 0.02:
+        spent = cpu_seconds(pid)
+        time.sleep(1)
 
 
 def begin_build(site, app):
