@@ -79,7 +79,8 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   bool TakePiece();
   void RefuseBytes(error_code error);
   void Refuse(int status, std::string why);
-  Head TakeHead() const;
+  bool HasTooManyFields();
+  Head TakeHead();
   bool Holds();
 
   void AppendHead(const ResponseHead& head);
@@ -103,7 +104,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   std::optional<Parser> parser_;
   std::shared_ptr<Handler> handler_;
   std::string out_, sending_;
-  uint64_t discarded_ = 0;
+  uint64_t head_bytes_ = 0, discarded_ = 0;
   size_t least_ = 1;  // bytes that are parsed at once
   bool has_head_ = false;
   bool opened_ = false, ended_ = false;  // the answer
@@ -120,7 +121,7 @@ void H1::Limit(milliseconds time) {
 void H1::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
-  held_.Hold(0);
+  held_.Release();
   if (const auto handler = std::move(handler_)) handler->OnGone();
   timer_.Stop();
   pipe_->Close();
@@ -175,6 +176,7 @@ void H1::Parse() {
     const bool incomplete = error == beast::error::need_more;
     if (error && !incomplete) return RefuseBytes(error);
     least_ = incomplete ? kLastChunk : 1;
+    if (!has_head_ && HasTooManyFields()) return RefuseBytes(beast::error::header_limit);
     if (!has_head_ && parser_->is_header_done()) return OnHead();
     // Of a body that is the line of a chunk, or what follows the last.
     if (incomplete && in_.size() > serving_.limits.header_bytes)
@@ -211,20 +213,28 @@ void H1::ReadOn() {
   Parse();
 }
 
-// Whether there is memory for what has come of the body.
-bool H1::Holds() { return !has_head_ || held_.Hold(parser_->get().body().size()); }
+// Whether there is memory for the head and what has come of the body.
+bool H1::Holds() { return !has_head_ || held_.Hold(head_bytes_ + parser_->get().body().size()); }
 
-Head H1::TakeHead() const {
+bool H1::HasTooManyFields() {
   const auto& request = parser_->get();
+  return static_cast<size_t>(std::distance(request.begin(), request.end())) > kMostFields;
+}
+
+Head H1::TakeHead() {
+  auto& request = parser_->get();
   Head head{std::string(request.method_string()),
             std::string(request.target()),
             {},
             static_cast<int>(request.version())};
+  head_bytes_ = head.target.size();
   for (const auto& field : request) {
+    head_bytes_ += SizeOf(field.name_string(), field.value());
     std::string name(field.name_string());
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     head.headers.emplace_back(std::move(name), std::string(field.value()));
   }
+  request.clear();
   return head;
 }
 
@@ -235,9 +245,11 @@ void H1::OnHead() {
   Head head = TakeHead();
   if (auto mistake = FramingMistake(head)) return Refuse(mistake->status, std::move(mistake->why));
   const bool expects = head.Header("expect") == "100-continue";
+  const bool held = Holds();
   const auto handler = serving_.service.Begin(std::move(head), peer_, *this);
   if (ended_ || state_ == State::kClosed) return;
   handler_ = handler;
+  if (!held) return handler->OnNoMemory();
   if (parser_->content_length() && *parser_->content_length() > handler->most_body())
     return handler->OnTooLong();
   parser_->body_limit(handler->most_body());
@@ -254,6 +266,7 @@ void H1::OnHead() {
 void H1::OnBody() {
   if (ended_) return;  // answered meanwhile
   state_ = State::kAnswering;
+  parser_->get().clear();  // trailers
   if (!writing_) timer_.Stop();
   watching_ = true;
   pipe_->Watch([self = shared_from_this()] { self->Close(); });
@@ -264,9 +277,7 @@ void H1::OnBody() {
 
 // Bytes that are no request, or too many.
 void H1::RefuseBytes(error_code error) {
-  if (error == beast::error::header_limit)
-    return Refuse(431, "The headers are longer than " +
-                           std::to_string(serving_.limits.header_bytes) + " bytes.");
+  if (error == beast::error::header_limit) return Refuse(431, HeadTooLong(serving_.limits));
   if (error == beast::error::body_limit && handler_) return handler_->OnTooLong();
   Refuse(400, "The request is not HTTP/1.1: " + error.message() + ".");
 }
@@ -283,7 +294,7 @@ void H1::Refuse(int status, std::string why) {
 
 // Without what tells the end of the body, and without the empty line.
 void H1::AppendHead(const ResponseHead& head) {
-  held_.Hold(0);
+  held_.Release();
   unread_ = !parser_->is_done();
   keep_alive_ = keep_alive_ && !unread_ && !serving_.draining;
   const auto reason =
@@ -369,7 +380,7 @@ void H1::OnWritten(bool ok) {
 
 void H1::OnAnswered() {
   handler_.reset();
-  held_.Hold(0);
+  held_.Release();
   if (std::exchange(watching_, false)) pipe_->StopWatching();
   if (keep_alive_) return AwaitRequest();
   unread_ || in_.size() > 0 ? Linger() : Close();
@@ -380,6 +391,7 @@ void H1::Linger() {
   state_ = State::kLingering;
   pipe_->ShutdownSend();
   in_.clear();
+  parser_.reset();
   Limit(kLinger);
   if (!reading_) Read(kBodyPiece);
 }

@@ -21,8 +21,9 @@ std::vector<nghttp2_nv> PairsOf(const Headers& headers) {
 }  // namespace
 
 void H2Stream::TakeHeader(std::string_view name, std::string_view value) {
-  head_bytes_ += name.size() + value.size();
-  head_too_long_ = head_too_long_ || head_bytes_ > connection_.serving().limits.header_bytes;
+  head_bytes_ += SizeOf(name, value);
+  head_too_long_ = head_too_long_ || ++fields_ > kMostFields ||
+                   head_bytes_ > connection_.serving().limits.header_bytes;
   if (head_too_long_) return;
   if (name == ":method") {
     head_.method = value;
@@ -42,11 +43,13 @@ void H2Stream::Refuse(int status, std::string why) {
 
 void H2Stream::OnHead() {
   bodiless_ = head_.method == "HEAD";
-  if (head_too_long_)
-    return Refuse(431, "The headers are longer than " +
-                           std::to_string(connection_.serving().limits.header_bytes) + " bytes.");
-  auto handler = connection_.serving().service.Begin(std::move(head_), connection_.peer(), *this);
-  if (!ended_) handler_ = std::move(handler);
+  Head head = std::exchange(head_, {});
+  if (head_too_long_) return Refuse(431, HeadTooLong(connection_.serving().limits));
+  const bool held = held_.Hold(head_bytes_);
+  auto handler = connection_.serving().service.Begin(std::move(head), connection_.peer(), *this);
+  if (ended_) return;
+  handler_ = handler;
+  if (!held) handler->OnNoMemory();
 }
 
 void H2Stream::TakeBody(std::string_view bytes) {
@@ -90,7 +93,7 @@ void H2Stream::OnBodyEnd() {
 void H2Stream::Begin(ResponseHead head, bool more) {
   if (opened_) return;
   opened_ = true;
-  held_.Hold(0);
+  held_.Release();
   progress_ = Clock::now();
   Headers headers{{":status", std::to_string(head.status)}};
   std::move(head.headers.begin(), head.headers.end(), std::back_inserter(headers));

@@ -78,7 +78,7 @@ class H2Stream final : public Answering {
   const Clock::time_point begun_;
   Clock::time_point progress_{};  // of the answer
   Head head_{"", "", {}, 20};
-  size_t head_bytes_ = 0;
+  size_t head_bytes_ = 0, fields_ = 0;
   bool head_too_long_ = false;
   std::string body_;
   uint64_t body_bytes_ = 0;               // of one that is handed on in pieces

@@ -27,6 +27,11 @@ struct ResponseHead {
   Headers headers;
 };
 
+// What one header counts for. Source of the rule: RFC 9113, section 6.5.2.
+constexpr size_t SizeOf(std::string_view name, std::string_view value) {
+  return name.size() + value.size() + 32;
+}
+
 // Whether an answer of that status is its head alone, as every answer to HEAD is, in any version.
 // Source of rules: RFC 9110, sections 6.4.1, 8.6, 9.3.2 and 15.4.5; RFC 9112, section 6.1.
 bool HasNoBody(int status);

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace ns::gateway::http {
 
+// Fields of a head. Each takes more memory than its bytes, and one of HTTP/2 a single byte to send.
+inline constexpr size_t kMostFields = 200;
+
 struct Limits {
-  uint32_t header_bytes = 64 * 1024;        // request line and headers
+  uint32_t header_bytes = 64 * 1024;        // request line and headers; HTTP/2: 32 more for each
   uint64_t body_bytes = 4 * 1024 * 1024;    // of a request
-  uint64_t held_bytes = 256 * 1024 * 1024;  // of all requests that have no answer yet
+  uint64_t held_bytes = 256 * 1024 * 1024;  // of all requests that have no answer yet, with heads
   uint32_t connections = 1024;              // at once, for each listening socket
   uint32_t streams = 128;                   // at once on one connection of HTTP/2
   std::chrono::milliseconds header_time{
@@ -18,5 +23,11 @@ struct Limits {
   std::chrono::milliseconds write_time{60'000};  // without a byte of an answer being taken
   std::chrono::milliseconds idle_time{75'000};   // between requests of one connection
 };
+
+// For whoever sends more.
+inline std::string HeadTooLong(const Limits& limits) {
+  return "The headers have more than " + std::to_string(limits.header_bytes) + " bytes or " +
+         std::to_string(kMostFields) + " fields.";
+}
 
 }  // namespace ns::gateway::http

@@ -8,7 +8,7 @@
 namespace ns::gateway {
 
 inline constexpr uint8_t kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6,
-                         kContinuation = 9;
+                         kWindowUpdate = 8, kContinuation = 9;
 inline constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
 inline const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -31,6 +31,13 @@ inline std::string Literal(const std::string& indexed_name, const std::string& v
 // POST of that path.
 inline std::string PostBlock(const std::string& path) {
   return "\x83\x86" + Literal("\x04", path) + Literal("\x01", "x");
+}
+
+// Credit for so many bytes more; stream 0: of the connection.
+inline std::string Credit(uint32_t stream, uint32_t bytes) {
+  std::string number;
+  for (const int shift : {24, 16, 8, 0}) number += static_cast<char>(bytes >> shift & 0xff);
+  return Frame(kWindowUpdate, 0, stream, number);
 }
 
 struct H2Frame {

@@ -113,6 +113,11 @@ std::string RawClient::Response() {
   return response;
 }
 
+std::string RawClient::Some() {
+  if (buffer_.empty()) Read();
+  return std::exchange(buffer_, {});
+}
+
 std::string RawClient::Rest() {
   while (Read()) {
   }

@@ -28,6 +28,8 @@ class RawClient {
   std::string Response();
   // All until the other end closes.
   std::string Rest();
+  // What has come by now, at least one byte; none at the end, or after ten seconds.
+  std::string Some();
 
  private:
   bool Read();
