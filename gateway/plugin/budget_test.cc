@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <thread>
 
 #include "testing/edge_test.h"
 #include "testing/h2_frames.h"
@@ -39,12 +40,14 @@ class H2Client {
     }
     return true;
   }
+  bool UntilReset(uint32_t stream) {
+    return Until(stream, [](const Came& came) { return came.reset; });
+  }
   bool UntilData(uint32_t stream, const std::string& data) {
     return Until(stream,
                  [&](const Came& came) { return came.data.find(data) != std::string::npos; });
   }
 
- private:
   Came On(uint32_t stream) const {
     Came came;
     for (const H2Frame& frame : FramesIn(bytes_)) {
@@ -55,18 +58,33 @@ class H2Client {
     return came;
   }
 
+ private:
   RawClient client_;
   std::string bytes_;
 };
+
+// Of answers nothing is to be sent without credit for their streams.
+const std::string kNoWindow("\0\4\0\0\0\0", 6);
 
 std::string JsonBlock() { return PostBlock(kMethod) + Literal("\x0f\x10", "application/json"); }
 
 class BudgetTest : public EdgeTest {
  protected:
   BudgetTest() {
-    host_.handler = [](const Asked&) {
-      return Told{neoshowcase::protobuf::Application().SerializeAsString(), {}, 0, ""};
+    host_.handler = [this](const Asked& asked) {
+      neoshowcase::protobuf::ApplicationIdRequest request;
+      request.ParseFromString(asked.message);
+      neoshowcase::protobuf::Application app;
+      if (request.id() == "large") app.set_name(std::string(large_, 'x'));
+      if (request.id() == "page") app.set_name(std::string(40'000, 'x'));
+      return Told{app.SerializeAsString(), {}, 0, ""};
     };
+  }
+  // A request for the application of that id, over HTTP/1.1 and as stream of HTTP/2.
+  static std::string Ask(const std::string& id) { return Post(kMethod, "{\"id\":\"" + id + "\"}"); }
+  static std::string Ask(uint32_t stream, const std::string& id) {
+    return Frame(kHeaders, kEndHeaders, stream, JsonBlock()) +
+           Frame(kData, kEndStream, stream, "{\"id\":\"" + id + "\"}");
   }
 
   // Asks again and again until the answer has that in it.
@@ -77,6 +95,8 @@ class BudgetTest : public EdgeTest {
     }
     return false;
   }
+
+  size_t large_ = 1'040'000;  // three of them in three quarters of 4 MiB, and no page
 };
 
 // -- heads --
@@ -163,6 +183,108 @@ TEST_F(BudgetTest, RequestsWithoutBytes_AreHeld) {
   EXPECT_TRUE(client.UntilData(599, "resource_exhausted"));
   EXPECT_TRUE(host_.WaitAsked(256));
   EXPECT_EQ(host_.asked().size(), 256u);
+}
+
+// -- answers --
+
+TEST_F(BudgetTest, AnswersThatNobodyReads_AreHeld) {
+  settings_.http.held_bytes = 4 << 20;
+  Start();
+  H2Client client(port_, kNoWindow);
+  for (const uint32_t stream : {1, 3, 5, 7}) client.Send(Ask(stream, "large"));
+  client.Send(Credit(7, 1000));
+  EXPECT_TRUE(client.UntilData(7, "resource_exhausted"));
+  // Others have what is small, and what a socket takes at once.
+  H2Client other(port_);
+  other.Send(Ask(1, "small"));
+  EXPECT_TRUE(other.UntilData(1, "{}"));
+  other.Send(Ask(3, "page"));
+  EXPECT_TRUE(other.UntilData(3, "xxx\"}"));
+  other.Send(Ask(5, "large"));
+  EXPECT_TRUE(other.UntilData(5, "resource_exhausted"));
+  EXPECT_THAT(Once(Ask("page")), StartsWith("HTTP/1.1 200 "));
+  // What has been read is held no more.
+  client.Send(Credit(0, 10 << 20) + Credit(1, 2 << 20));
+  EXPECT_TRUE(client.UntilData(1, "xxx\"}"));
+  client.Send(Ask(9, "large") + Credit(9, 2 << 20));
+  EXPECT_TRUE(client.UntilData(9, "xxx\"}"));
+}
+
+TEST_F(BudgetTest, AnswersOfHttp1ThatNobodyReads_AreHeld) {
+  large_ = 20'000'000;  // more than sockets take
+  settings_.http.held_bytes = 64 << 20;
+  Start();
+  std::vector<std::unique_ptr<RawClient>> unread;
+  for (int i = 0; i < 2; ++i) {
+    unread.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_TRUE(unread.back()->Send(Ask("large")));
+  }
+  EXPECT_TRUE(Comes(Ask("large"), "resource_exhausted"));
+  EXPECT_THAT(Once(Ask("page")), StartsWith("HTTP/1.1 200 "));
+  unread.clear();
+  EXPECT_TRUE(Comes(Ask("large"), "HTTP/1.1 200 "));
+}
+
+TEST_F(BudgetTest, AnswerThatWouldNeverFit_IsSaidToBeTooLong) {
+  settings_.http.held_bytes = 1 << 20;
+  Start();
+  EXPECT_THAT(Once(Ask("large")), HasSubstr("longer than 786432 bytes"));
+}
+
+TEST_F(BudgetTest, StreamThatNobodyReads_IsCutOffWhereMemoryEnds) {
+  settings_.http.held_bytes = 1 << 20;
+  host_.handler = [](const Asked&) {
+    Told told;
+    told.more.assign(32, std::string(100'000, '\0'));
+    return told;
+  };
+  Start();
+  H2Client client(port_, kNoWindow);
+  const std::string block =
+      PostBlock(kService + "GetBuildLogStream") + Literal("\x0f\x10", "application/connect+proto");
+  client.Send(Frame(kHeaders, kEndHeaders, 1, block) +
+              Frame(kData, kEndStream, 1, std::string(5, '\0')));
+  EXPECT_TRUE(client.UntilReset(1));
+  EXPECT_TRUE(host_.WaitCancelled(1));
+}
+
+TEST_F(BudgetTest, StreamOfHttp1ThatNobodyReads_IsCutOffWhereMemoryEnds) {
+  settings_.http.held_bytes = 16 << 20;
+  host_.handler = [](const Asked&) {
+    Told told;
+    told.more.assign(32, std::string(2'000'000, '\0'));
+    return told;
+  };
+  Start();
+  RawClient client(port_);
+  client.Send(
+      Post(kService + "GetBuildLogStream", std::string(5, '\0'), "application/connect+proto"));
+  EXPECT_TRUE(host_.WaitCancelled(1));
+  EXPECT_LT(client.Rest().size(), 32u * 2'000'000u);
+}
+
+// As long as others have what they need.
+TEST_F(BudgetTest, WhoTakesLittleNowAndThen_MayUntilSomebodyIsRefused) {
+  settings_.http.held_bytes = 4 << 20;
+  settings_.http.write_time = 500ms;
+  Start();
+  H2Client client(port_, kNoWindow);
+  client.Send(Ask(1, "large"));
+  const auto take = [&](size_t upto) {
+    client.Send(Credit(1, 10));
+    return client.Until(1,
+                        [&](const Came& came) { return came.reset || came.data.size() >= upto; });
+  };
+  for (size_t i = 1; i <= 20; ++i) {
+    ASSERT_TRUE(take(i * 10));
+    std::this_thread::sleep_for(100ms);
+  }
+  EXPECT_FALSE(client.On(1).reset) << "four times as long as nobody who takes nothing may";
+  for (uint32_t stream = 3; stream < 200 && !client.On(1).reset; stream += 2) {
+    client.Send(Ask(stream, "large"));
+    ASSERT_TRUE(take(client.On(1).data.size() + 10));
+  }
+  EXPECT_TRUE(client.On(1).reset);
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ void Call::Ask(const std::string& message) {
             {NS_E_DEADLINE, "The call took too long; ask again, or give it more time.", {}, 0});
     });
   }
-  request_ = edge_.api.Invoke(peer_, plan_.method->name, message, deadline, stream ? kWindow : 1,
+  request_ = edge_.api.Invoke(std::exchange(peer_, {}), plan_.method->name, message, deadline,
+                              stream ? kWindow : 1,
                               std::make_shared<Reception<Call>>(edge_.io, weak_from_this(), stream,
                                                                 edge_.settings.answer_bytes));
 }
@@ -133,8 +134,11 @@ void Call::Finish(std::optional<Problem> problem) {
   rpc::Reply reply =
       plan_.protocol->Whole(leading_, std::move(message_).value_or(std::string()), outcome);
   reply.head.headers.insert(reply.head.headers.end(), common_.begin(), common_.end());
-  std::exchange(answering_, nullptr)
-      ->Whole(std::move(reply.head), std::move(reply.body), std::move(reply.trailers));
+  auto* const answering = std::exchange(answering_, nullptr);
+  if (answering->Whole(std::move(reply.head), std::move(reply.body), std::move(reply.trailers)))
+    return;
+  answering_ = answering;
+  OnNoMemory();
 }
 
 void Call::GiveUp(Problem problem) {

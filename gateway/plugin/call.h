@@ -47,7 +47,7 @@ class Call final : public http::Handler, public std::enable_shared_from_this<Cal
   rpc::Problem ProblemOf(const sdk::Error& error) const;
 
   const Edge& edge_;
-  const sdk::Peer peer_;
+  sdk::Peer peer_;  // until the host is asked
   const rpc::Plan plan_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more

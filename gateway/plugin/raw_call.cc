@@ -28,7 +28,7 @@ void RawCall::OnRequest(std::string body) {
     self->request_.Cancel();
     self->Refuse({NS_E_DEADLINE, "The request took too long; try again.", {}, 0});
   });
-  request_ = edge_.api.Raw(peer_, method_, path_, body, deadline, kCredit,
+  request_ = edge_.api.Raw(std::exchange(peer_, {}), method_, path_, body, deadline, kCredit,
                            std::make_shared<Reception<RawCall>>(edge_.io, weak_from_this(), false,
                                                                 edge_.settings.answer_bytes));
 }
@@ -62,7 +62,9 @@ void RawCall::Finish(http::ResponseHead head, std::string body) {
   auto* const answering = std::exchange(answering_, nullptr);
   if (answering == nullptr) return;
   head.headers.insert(head.headers.end(), common_.begin(), common_.end());
-  answering->Whole(std::move(head), std::move(body), {});
+  if (answering->Whole(std::move(head), std::move(body), {})) return;
+  answering_ = answering;
+  OnNoMemory();
 }
 
 }  // namespace ns::gateway

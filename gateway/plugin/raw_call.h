@@ -24,7 +24,7 @@ class RawCall final : public http::Handler, public std::enable_shared_from_this<
   void Refuse(const rpc::Problem& problem);
 
   const Edge& edge_;
-  const sdk::Peer peer_;
+  sdk::Peer peer_;  // until the host is asked
   const std::string method_, path_;
   const uint64_t most_body_;
   const http::Headers common_;

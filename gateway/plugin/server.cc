@@ -21,6 +21,13 @@ uint32_t ThreadsOf(const Settings& settings) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads);
 }
 
+// An answer that all memory would not be enough for is refused in words of its own.
+Settings Fitting(Settings settings) {
+  settings.answer_bytes =
+      std::min(settings.answer_bytes, http::Budget::OfLarge(settings.http.held_bytes));
+  return settings;
+}
+
 // The part of one of `threads` in `connections`, never none.
 uint32_t PartOf(uint32_t connections, uint32_t threads) {
   return std::max(1u, connections / threads);
@@ -32,7 +39,7 @@ class Server::Running {
  public:
   Running(const sdk::Host& host, const Settings& settings)
       : common_{host.log(),
-                settings,
+                Fitting(settings),
                 rpc::Schema(host.api().Descriptors()),
                 host.api().RawEntries(),
                 host.api(),

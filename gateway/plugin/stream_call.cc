@@ -32,7 +32,7 @@ StreamCall::StreamCall(const Edge& edge, sdk::Peer peer, uint64_t most_body, htt
 void StreamCall::Begin(const std::string& method, const std::string& path) {
   // The host limits its time: how long it may take depends on what it is.
   request_ = edge_.api.RawBegin(
-      peer_, method, path, std::nullopt, kWindow,
+      std::exchange(peer_, {}), method, path, std::nullopt, kWindow,
       std::make_shared<Reception<StreamCall>>(edge_.io, weak_from_this(), true, kMostAtOnce));
 }
 
@@ -93,9 +93,13 @@ void StreamCall::Finish(const Given& end) {
   if (end.error) return Refuse({end.error->code(), end.error->message(), {}, 0});
   http::Headers headers;
   if (!end.content_type.empty()) headers.emplace_back("content-type", end.content_type);
-  std::exchange(answering_, nullptr)
-      ->Whole({end.http_status != 0 ? end.http_status : 200, WithCommon(std::move(headers))},
-              std::move(whole_), {});
+  auto* const answering = std::exchange(answering_, nullptr);
+  if (answering->Whole(
+          {end.http_status != 0 ? end.http_status : 200, WithCommon(std::move(headers))},
+          std::move(whole_), {}))
+    return;
+  answering_ = answering;
+  OnNoMemory();
 }
 
 void StreamCall::OnTooLong() {

@@ -37,7 +37,7 @@ class StreamCall final : public http::Handler, public std::enable_shared_from_th
   http::Headers WithCommon(http::Headers headers) const;
 
   const Edge& edge_;
-  const sdk::Peer peer_;
+  sdk::Peer peer_;  // until the host is asked
   const uint64_t most_body_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more

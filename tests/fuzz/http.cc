@@ -27,7 +27,10 @@ class Echo final : public Handler {
   uint64_t most_body() const override { return kMostBody; }
   void OnRequest(std::string body) override {
     Require(body.size() <= kMostBody, "a body has no more than it may");
-    if (!stream_) return answering_.Whole({200, {}}, std::move(body), {{"x-end", "1"}});
+    if (!stream_) {
+      const bool whole = answering_.Whole({200, {}}, std::move(body), {{"x-end", "1"}});
+      return Require(whole, "there is memory for a short answer");
+    }
     answering_.Open({200, {}});
     answering_.Write(std::move(body));
     answering_.End({{"x-end", "1"}});

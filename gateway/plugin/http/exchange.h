@@ -15,9 +15,11 @@ namespace ns::gateway::http {
 // thread of its connection.
 class Answering {
  public:
-  // A whole answer. Trailers are for HTTP/2 alone.
-  virtual void Whole(ResponseHead head, std::string body, Headers trailers) = 0;
-  // Its head, pieces and end, one after the other.
+  // A whole answer. Trailers are for HTTP/2 alone. False: there is no memory for it, and one of at
+  // most kLeastHeld bytes, for which there always is, must come in its place.
+  virtual bool Whole(ResponseHead head, std::string body, Headers trailers) = 0;
+  // Its head, pieces and end, one after the other. Where there is no memory for what the peer has
+  // not taken of them, the peer is cut off.
   virtual void Open(ResponseHead head) = 0;
   virtual void Write(std::string bytes) = 0;
   virtual void End(Headers trailers) = 0;

@@ -59,7 +59,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Abort() override { Close(); }
 
   // -- Answering
-  void Whole(ResponseHead head, std::string body, Headers trailers) override;
+  bool Whole(ResponseHead head, std::string body, Headers trailers) override;
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
@@ -83,6 +83,8 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   Head TakeHead();
   bool Holds();
 
+  // Bytes of the answer that wait for the write under way, and those of a large one with it.
+  size_t waiting() const { return out_.size() + (sending_.size() > kInHand ? sending_.size() : 0); }
   void AppendHead(const ResponseHead& head);
   void Flush();
   void OnWritten(bool ok);
@@ -294,7 +296,6 @@ void H1::Refuse(int status, std::string why) {
 
 // Without what tells the end of the body, and without the empty line.
 void H1::AppendHead(const ResponseHead& head) {
-  held_.Release();
   unread_ = !parser_->is_done();
   keep_alive_ = keep_alive_ && !unread_ && !serving_.draining;
   const auto reason =
@@ -305,16 +306,17 @@ void H1::AppendHead(const ResponseHead& head) {
   if (!keep_alive_) AppendField("Connection", "close", out_);
 }
 
-void H1::Whole(ResponseHead head, std::string body, Headers) {
-  if (state_ == State::kClosed || opened_) return;
+bool H1::Whole(ResponseHead head, std::string body, Headers) {
+  if (state_ == State::kClosed || opened_) return true;
+  const bool bodiless = bodiless_ || HasNoBody(head.status);
+  if (bodiless) body.clear();
+  if (!held_.HoldAnswer(writing_ || body.size() > kInHand ? body.size() : 0)) return false;
   opened_ = ended_ = true;
   AppendHead(head);
-  if (bodiless_ || HasNoBody(head.status))
-    body.clear();
-  else
-    AppendField("Content-Length", std::to_string(body.size()), out_);
+  if (!bodiless) AppendField("Content-Length", std::to_string(body.size()), out_);
   out_.append("\r\n").append(body);
   Flush();
+  return true;
 }
 
 void H1::Open(ResponseHead head) {
@@ -327,6 +329,7 @@ void H1::Open(ResponseHead head) {
   AppendHead(head);
   if (chunked_) AppendField("Transfer-Encoding", "chunked", out_);
   out_ += "\r\n";
+  held_.HoldAnswer(0);
   if (!reading_) in_.shrink_to_fit();  // it may be long until the next request
   Flush();
 }
@@ -341,6 +344,7 @@ void H1::Write(std::string bytes) {
     out_ += bytes;
   }
   Flush();
+  if (!held_.HoldAnswer(waiting())) Close();
 }
 
 void H1::End(Headers trailers) {
@@ -367,8 +371,9 @@ void H1::Flush() {
 
 void H1::OnWritten(bool ok) {
   writing_ = false;
-  sending_.clear();
+  Empty(sending_);
   if (!ok) return Close();
+  held_.HoldAnswer(waiting());
   if (!out_.empty()) return Flush();
   if (ended_) return OnAnswered();
   if (state_ == State::kReading && reading_)

@@ -15,7 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kPiece = 16 * 1024;
-constexpr size_t kMostOut = 64 * 1024;  // handed to the socket at once
 constexpr uint32_t kStreamWindow = 256 * 1024, kWindow = 1024 * 1024;
 // Streams that a client breaks off: so many at once, then so many a second, before it is sent away
 // (CVE-2023-44487).
@@ -45,6 +44,8 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   Serving& serving() override { return serving_; }
   const sdk::Peer& peer() const override { return peer_; }
   void Flush() override;
+  void Send(int32_t id) override;
+  size_t Room(int32_t id) override;
   void Await(Clock::time_point due) override;
   nghttp2_data_provider Bytes() override { return {{.ptr = nullptr}, &OnGive}; }
 
@@ -225,7 +226,7 @@ void H2::Flush() {
   if (receiving_ || writing_ || is_closed_) return;
   out_.clear();
   receiving_ = true;  // what is told meanwhile is sent in the same round
-  while (out_.size() < kMostOut) {
+  while (out_.size() < kInHand) {
     const uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
     if (size <= 0) break;
@@ -243,6 +244,21 @@ void H2::Flush() {
   pipe_->Write(out_, [self = shared_from_this()](bool ok) {
     if (!self->is_closed_) self->OnWritten(ok);
   });
+}
+
+void H2::Send(int32_t id) {
+  Flush();
+  H2Stream* const stream = Find(id);
+  if (stream == nullptr || stream->HoldRest()) return;
+  stream->BreakOff();
+  Flush();
+}
+
+size_t H2::Room(int32_t id) {
+  if (receiving_ || writing_) return 0;
+  const int32_t window = std::min(nghttp2_session_get_remote_window_size(session_),
+                                  nghttp2_session_get_stream_remote_window_size(session_, id));
+  return std::min(static_cast<size_t>(std::max(window, 0)), kInHand);
 }
 
 void H2::OnWritten(bool ok) {

@@ -93,26 +93,29 @@ void H2Stream::OnBodyEnd() {
 void H2Stream::Begin(ResponseHead head, bool more) {
   if (opened_) return;
   opened_ = true;
-  held_.Release();
-  progress_ = Clock::now();
+  progress_ = behind_ = Clock::now();
   Headers headers{{":status", std::to_string(head.status)}};
   std::move(head.headers.begin(), head.headers.end(), std::back_inserter(headers));
   const auto pairs = PairsOf(headers);
   const nghttp2_data_provider body = connection_.Bytes();
   nghttp2_submit_response(connection_.session(), id_, pairs.data(), pairs.size(),
                           more ? &body : nullptr);
-  connection_.Flush();
+  connection_.Send(id_);
 }
 
-void H2Stream::Whole(ResponseHead head, std::string body, Headers trailers) {
-  if (opened_) return;
+bool H2Stream::Whole(ResponseHead head, std::string body, Headers trailers) {
+  if (opened_) return true;
+  const bool bodiless = bodiless_ || HasNoBody(head.status);
+  if (!bodiless && body.size() > connection_.Room(id_) && !held_.HoldAnswer(body.size()))
+    return false;
   ended_ = true;
-  if (!bodiless_ && !HasNoBody(head.status)) {
+  if (!bodiless) {
     out_ = std::move(body);
     trailers_ = std::move(trailers);
   }
   handler_.reset();
   Begin(std::move(head), !out_.empty() || !trailers_.empty());
+  return true;
 }
 
 // One that has no body ends with its stream all the same: the host may still be at work.
@@ -126,12 +129,12 @@ void H2Stream::Write(std::string bytes) {
   if (taken_ == out_.size()) {
     out_.clear();
     taken_ = 0;
-    progress_ = Clock::now();
+    progress_ = behind_ = Clock::now();
   }
   out_ += bytes;
   Resume();
   connection_.Await(*Due());
-  connection_.Flush();
+  connection_.Send(id_);
 }
 
 void H2Stream::End(Headers trailers) {
@@ -151,15 +154,37 @@ void H2Stream::OnGone() {
   if (const auto handler = std::move(handler_)) handler->OnGone();
 }
 
+void H2Stream::BreakOff() {
+  cut_ = ended_ = true;
+  Empty(out_);
+  taken_ = 0;
+  held_.Release();
+  nghttp2_submit_rst_stream(connection_.session(), NGHTTP2_FLAG_NONE, id_,
+                            NGHTTP2_ENHANCE_YOUR_CALM);
+  OnGone();
+}
+
+// Whether its client, who takes a little now and then, keeps memory that others are refused for.
+bool H2Stream::IsInTheWay(Clock::time_point now) const {
+  const Serving& serving = connection_.serving();
+  const auto some_time_ago = now - serving.limits.write_time;
+  return behind_ < some_time_ago && serving.budget.RefusedSince(some_time_ago);
+}
+
 ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
   const size_t size = std::min(into.size(), unsent());
+  if (size > 0) {
+    progress_ = Clock::now();
+    if (IsInTheWay(progress_)) BreakOff();
+  }
+  if (cut_) return NGHTTP2_ERR_DEFERRED;
   std::copy_n(out_.data() + taken_, size, into.data());
   taken_ += size;
-  if (size > 0) progress_ = Clock::now();
   if (unsent() > 0) return static_cast<ssize_t>(size);
-  out_.clear();
+  Empty(out_);
   taken_ = 0;
   if (!ended_) {
+    held_.HoldAnswer(0);
     drained_ = drained_ || size > 0;
     waits_ = size == 0;
     return size > 0 ? static_cast<ssize_t>(size) : ssize_t{NGHTTP2_ERR_DEFERRED};

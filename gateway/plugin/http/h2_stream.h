@@ -21,6 +21,10 @@ class H2Session {
   virtual const sdk::Peer& peer() const = 0;
   // Sends what is to be sent. The stream that calls may be gone afterwards.
   virtual void Flush() = 0;
+  // The same, and sees to what that stream has left.
+  virtual void Send(int32_t id) = 0;
+  // Bytes of that stream that Send hands to the system.
+  virtual size_t Room(int32_t id) = 0;
   // Looks at what is due at that time.
   virtual void Await(std::chrono::steady_clock::time_point due) = 0;
   // Has nghttp2 ask for the bytes of an answer.
@@ -41,7 +45,7 @@ class H2Stream final : public Answering {
         begun_(Clock::now()) {}
 
   // -- Answering
-  void Whole(ResponseHead head, std::string body, Headers trailers) override;
+  bool Whole(ResponseHead head, std::string body, Headers trailers) override;
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
@@ -58,6 +62,10 @@ class H2Stream final : public Answering {
 
   // What goes out: as many bytes as `into` takes, by the rules of nghttp2's data providers.
   ssize_t Give(std::span<uint8_t> into, uint32_t& flags);
+  // Holds what is left of the answer. False: there is no memory for it.
+  bool HoldRest() { return held_.HoldAnswer(out_.size()); }
+  // Breaks off an answer that has begun.
+  void BreakOff();
 
   // When the client has had its time, if it is the client that is waited for.
   std::optional<Clock::time_point> Due() const;
@@ -71,12 +79,14 @@ class H2Stream final : public Answering {
   void Refuse(int status, std::string why);
   void Resume();
   void TakePiece(std::string_view bytes);
+  bool IsInTheWay(Clock::time_point now) const;
 
   H2Session& connection_;
   const int32_t id_;
   Budget::Share held_;
   const Clock::time_point begun_;
   Clock::time_point progress_{};  // of the answer
+  Clock::time_point behind_{};    // since then some of it has always waited for the client
   Head head_{"", "", {}, 20};
   size_t head_bytes_ = 0, fields_ = 0;
   bool head_too_long_ = false;
@@ -88,6 +98,7 @@ class H2Stream final : public Answering {
   std::shared_ptr<Handler> handler_;
   bool opened_ = false, ended_ = false;  // the answer
   bool bodiless_ = false;
+  bool cut_ = false;
   bool waits_ = false;  // nghttp2 asks no more until it is told to
   bool drained_ = false;
   std::string out_;

@@ -12,11 +12,12 @@ namespace ns::gateway::http {
 inline constexpr size_t kMostFields = 200;
 
 struct Limits {
-  uint32_t header_bytes = 64 * 1024;        // request line and headers; HTTP/2: 32 more for each
-  uint64_t body_bytes = 4 * 1024 * 1024;    // of a request
-  uint64_t held_bytes = 256 * 1024 * 1024;  // of all requests that have no answer yet, with heads
-  uint32_t connections = 1024;              // at once, for each listening socket
-  uint32_t streams = 128;                   // at once on one connection of HTTP/2
+  uint32_t header_bytes = 64 * 1024;      // request line and headers; HTTP/2: 32 more for each
+  uint64_t body_bytes = 4 * 1024 * 1024;  // of a request
+  // Of all requests that have no answer yet, with heads, and of answers that nobody has taken yet.
+  uint64_t held_bytes = 256 * 1024 * 1024;
+  uint32_t connections = 1024;  // at once, for each listening socket
+  uint32_t streams = 128;       // at once on one connection of HTTP/2
   std::chrono::milliseconds header_time{
       10'000};  // from the first byte of a request to the end of its headers
   std::chrono::milliseconds body_time{30'000};   // for the whole body

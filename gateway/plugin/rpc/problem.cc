@@ -93,8 +93,10 @@ Problem BodyTooLong(uint64_t most) {
 }
 
 Problem NoMemory() {
-  return {
-      NS_E_EXHAUSTED, "Too many requests are being read at once; try again in a moment.", {}, 503};
+  return {NS_E_EXHAUSTED,
+          "Too much is being read and answered at once; try again in a moment.",
+          {},
+          503};
 }
 
 std::string_view CodeName(ns_status code) { return RowOf(code).name; }

@@ -28,7 +28,8 @@ struct Problem {
   int http_status = 0;  // 0: that of the code
 };
 
-// A request that has more bytes than it may, or that there is no memory for just then.
+// A request that has more bytes than it may, or that, or whose answer, there is no memory for just
+// then.
 Problem BodyTooLong(uint64_t most);
 Problem NoMemory();
 
