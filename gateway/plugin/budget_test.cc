@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "rpc/gzip.h"
 #include "testing/edge_test.h"
 #include "testing/h2_frames.h"
 
@@ -183,6 +184,33 @@ TEST_F(BudgetTest, RequestsWithoutBytes_AreHeld) {
   EXPECT_TRUE(client.UntilData(599, "resource_exhausted"));
   EXPECT_TRUE(host_.WaitAsked(256));
   EXPECT_EQ(host_.asked().size(), 256u);
+}
+
+// -- what requests become --
+
+// A thousand times what came, of which the host has a copy until it answers.
+TEST_F(BudgetTest, UnpackedMessage_IsHeld) {
+  settings_.http.held_bytes = 4 << 20;
+  host_.silent_method = kMethod.substr(1);
+  Start();
+  neoshowcase::protobuf::ApplicationIdRequest request;
+  request.set_id(std::string(1'500'000, 'a'));
+  const std::string packed = Post(kMethod, rpc::Gzip(request.SerializeAsString()),
+                                  "application/proto", "Content-Encoding: gzip\r\n");
+  ASSERT_LT(packed.size(), 10'000u);
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (size_t i = 1; i <= 2; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_TRUE(waiting.back()->Send(packed));
+    ASSERT_TRUE(host_.WaitAsked(i));
+  }
+  EXPECT_THAT(Once(packed),
+              testing::AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("resource_exhausted")));
+  for (const auto& client : waiting) client->Reset();
+  ASSERT_TRUE(host_.WaitCancelled(2));
+  RawClient next(port_);
+  ASSERT_TRUE(next.Send(packed));
+  EXPECT_TRUE(host_.WaitAsked(3));
 }
 
 // -- answers --

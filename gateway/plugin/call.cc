@@ -57,6 +57,7 @@ void Call::OnRequest(std::string body) {
 }
 
 void Call::Ask(const std::string& message) {
+  if (!answering_->Hold(message.size())) return OnNoMemory();
   const bool stream = plan_.framed != nullptr;
   const std::chrono::nanoseconds longest = edge_.settings.call_time;
   std::optional<std::chrono::nanoseconds> time = plan_.timeout;

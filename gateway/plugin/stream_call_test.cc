@@ -216,6 +216,20 @@ TEST_F(StreamCallTest, LongBody_IsHeldUpUntilItIsWanted) {
   EXPECT_THAT(client.Rest(), HasSubstr("200 OK"));
 }
 
+TEST_F(StreamCallTest, BodyOfHttp2ThatNobodyWants_IsHeld) {
+  settings_.http.held_bytes = 50'000;
+  StartShort();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(
+      Opening() + Frame(kHeaders, kEndHeaders, 1, PostBlock("/git/shop.git/git-receive-pack"))));
+  ASSERT_TRUE(host_.WaitBegun());
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(client.Send(Frame(kData, 0, 1, std::string(16'000, 'x'))));
+  EXPECT_TRUE(host_.WaitCancelled());
+  host_.End();
+  EXPECT_THAT(client.Rest(), HasSubstr("resource_exhausted"));
+}
+
 TEST_F(StreamCallTest, ChunkWithItsLineEnd_ComesAtOnce) {
   Start();
   RawClient client(port_);

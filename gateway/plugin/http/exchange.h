@@ -15,6 +15,9 @@ namespace ns::gateway::http {
 // thread of its connection.
 class Answering {
  public:
+  // Holds so many bytes, which the request has become, in the place of its body until it is
+  // answered. False: there is no memory for them.
+  virtual bool Hold(uint64_t bytes) = 0;
   // A whole answer. Trailers are for HTTP/2 alone. False: there is no memory for it, and one of at
   // most kLeastHeld bytes, for which there always is, must come in its place.
   virtual bool Whole(ResponseHead head, std::string body, Headers trailers) = 0;

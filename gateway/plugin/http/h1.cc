@@ -59,6 +59,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Abort() override { Close(); }
 
   // -- Answering
+  bool Hold(uint64_t bytes) override { return held_.Hold(head_bytes_ + bytes); }
   bool Whole(ResponseHead head, std::string body, Headers trailers) override;
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
@@ -216,7 +217,7 @@ void H1::ReadOn() {
 }
 
 // Whether there is memory for the head and what has come of the body.
-bool H1::Holds() { return !has_head_ || held_.Hold(head_bytes_ + parser_->get().body().size()); }
+bool H1::Holds() { return !has_head_ || Hold(parser_->get().body().size()); }
 
 bool H1::HasTooManyFields() {
   const auto& request = parser_->get();

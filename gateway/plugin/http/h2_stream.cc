@@ -45,7 +45,7 @@ void H2Stream::OnHead() {
   bodiless_ = head_.method == "HEAD";
   Head head = std::exchange(head_, {});
   if (head_too_long_) return Refuse(431, HeadTooLong(connection_.serving().limits));
-  const bool held = held_.Hold(head_bytes_);
+  const bool held = Hold(0);
   auto handler = connection_.serving().service.Begin(std::move(head), connection_.peer(), *this);
   if (ended_) return;
   handler_ = handler;
@@ -59,7 +59,7 @@ void H2Stream::TakeBody(std::string_view bytes) {
   nghttp2_session_consume_stream(connection_.session(), id_, std::exchange(unconsumed_, 0));
   if (!handler || opened_) return;  // answered already
   if (bytes.size() > handler->most_body() - body_.size()) return handler->OnTooLong();
-  if (!held_.Hold(head_bytes_ + body_.size() + bytes.size())) return handler->OnNoMemory();
+  if (!Hold(body_.size() + bytes.size())) return handler->OnNoMemory();
   body_ += bytes;
 }
 
@@ -71,6 +71,8 @@ void H2Stream::TakePiece(std::string_view bytes) {
   if (body_bytes_ > handler->most_body()) return handler->OnTooLong();
   handler->OnPiece(std::string(bytes), false);
   ReadOn();
+  if (ended_ || unconsumed_ == 0) return;
+  if (!(opened_ ? HoldRest() : Hold(unconsumed_))) handler->OnNoMemory();
 }
 
 void H2Stream::ReadOn() {

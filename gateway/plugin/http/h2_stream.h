@@ -45,6 +45,7 @@ class H2Stream final : public Answering {
         begun_(Clock::now()) {}
 
   // -- Answering
+  bool Hold(uint64_t bytes) override { return held_.Hold(head_bytes_ + bytes); }
   bool Whole(ResponseHead head, std::string body, Headers trailers) override;
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
@@ -62,8 +63,8 @@ class H2Stream final : public Answering {
 
   // What goes out: as many bytes as `into` takes, by the rules of nghttp2's data providers.
   ssize_t Give(std::span<uint8_t> into, uint32_t& flags);
-  // Holds what is left of the answer. False: there is no memory for it.
-  bool HoldRest() { return held_.HoldAnswer(out_.size()); }
+  // Holds what waits once the answer has begun. False: there is no memory for it.
+  bool HoldRest() { return held_.HoldAnswer(out_.size() + (ended_ ? 0 : unconsumed_)); }
   // Breaks off an answer that has begun.
   void BreakOff();
 
