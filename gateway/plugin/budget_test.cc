@@ -1,6 +1,7 @@
 // What all clients together make the server hold, and that it is no more than it may.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -313,6 +314,51 @@ TEST_F(BudgetTest, WhoTakesLittleNowAndThen_MayUntilSomebodyIsRefused) {
     ASSERT_TRUE(take(client.On(1).data.size() + 10));
   }
   EXPECT_TRUE(client.On(1).reset);
+}
+
+// Reads an answer over HTTP/1.1, at most 64 KiB in each so many milliseconds.
+size_t ReadSlowly(RawClient& client, std::chrono::milliseconds pause, size_t most) {
+  size_t got = 0;
+  while (got < most) {
+    const size_t more = client.Some().size();
+    if (more == 0) break;
+    got += more;
+    std::this_thread::sleep_for(pause);
+  }
+  return got;
+}
+
+TEST_F(BudgetTest, SlowReaderOfHttp1_HasTheWholeAnswer) {
+  large_ = 30'000'000;  // more than sockets take
+  settings_.http.write_time = 500ms;
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Ask("large")));
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_GE(ReadSlowly(client, 4ms, large_), large_);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, 3 * settings_.http.write_time);
+}
+
+TEST_F(BudgetTest, SlowReaderOfHttp1_GoesOnceSomebodyIsRefused) {
+  large_ = 20'000'000;
+  settings_.http.held_bytes = 64 << 20;
+  settings_.http.write_time = 500ms;
+  Start();
+  RawClient client(port_);
+  ASSERT_TRUE(client.Send(Ask("large")));
+  std::atomic<bool> over = false;
+  size_t got = 0;
+  const std::jthread slow([&] {
+    got = ReadSlowly(client, 20ms, large_);
+    over = true;
+  });
+  std::this_thread::sleep_for(1s);
+  while (!over) {
+    RawClient unread(port_);
+    ASSERT_TRUE(unread.Send(Ask("large")));
+    Once(Ask("large"));
+  }
+  EXPECT_LT(got, large_);
 }
 
 }  // namespace

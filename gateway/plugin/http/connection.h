@@ -1,6 +1,7 @@
 // One accepted connection, whatever it turns out to speak.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +23,12 @@ struct Serving {
   bool draining =
       false;           // requests that still come are answered, each as the last of its connection
   bool ended = false;  // no more are awaited
+
+  // Whether an answer some of which has waited for its client ever since keeps memory for which
+  // others are refused.
+  bool IsInTheWay(Budget::Clock::time_point since, Budget::Clock::time_point now) const {
+    return since < now - limits.write_time && budget.RefusedSince(now - limits.write_time);
+  }
 };
 
 // Lives on the thread of the io_context; the operations under way keep it alive.

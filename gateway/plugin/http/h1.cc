@@ -17,6 +17,7 @@ namespace {
 namespace beast = boost::beast::http;
 using boost::system::error_code;
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
 constexpr size_t kPiece = 4096, kBodyPiece = 64 * 1024;
 constexpr milliseconds kLinger{5'000};
@@ -64,7 +65,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
-  size_t unsent() const override { return out_.size() + sending_.size(); }
+  size_t unsent() const override { return out_.size() + sending_.size() - sent_; }
   void ReadOn() override;
 
  private:
@@ -89,6 +90,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void AppendHead(const ResponseHead& head);
   void Flush();
   void OnWritten(bool ok);
+  void GoOn();
   void OnAnswered();
   void Linger();
   void OnDiscarded(ssize_t size);
@@ -107,6 +109,9 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   std::optional<Parser> parser_;
   std::shared_ptr<Handler> handler_;
   std::string out_, sending_;
+  size_t sent_ = 0;  // of sending_
+  // Since then some of the answer has always waited for the client.
+  std::optional<Clock::time_point> behind_;
   uint64_t head_bytes_ = 0, discarded_ = 0;
   size_t least_ = 1;  // bytes that are parsed at once
   bool has_head_ = false;
@@ -360,28 +365,41 @@ void H1::End(Headers trailers) {
   Flush();
 }
 
+// A piece at a time: each that is taken shows that the client reads.
 void H1::Flush() {
-  if (writing_ || out_.empty()) return;
-  sending_.swap(out_);
+  if (writing_ || unsent() == 0) return;
+  if (sending_.empty()) sending_.swap(out_);
   writing_ = true;
   Limit(serving_.limits.write_time);
-  pipe_->Write(sending_, [self = shared_from_this()](bool ok) {
-    if (self->state_ != State::kClosed) self->OnWritten(ok);
-  });
+  pipe_->Write(std::string_view(sending_).substr(sent_, kInHand),
+               [self = shared_from_this()](bool ok) {
+                 if (self->state_ != State::kClosed) self->OnWritten(ok);
+               });
 }
 
 void H1::OnWritten(bool ok) {
   writing_ = false;
-  Empty(sending_);
   if (!ok) return Close();
-  held_.HoldAnswer(waiting());
-  if (!out_.empty()) return Flush();
+  sent_ += std::min(kInHand, sending_.size() - sent_);
+  if (sent_ == sending_.size()) {
+    Empty(sending_);
+    sent_ = 0;
+    held_.HoldAnswer(waiting());
+  }
+  if (unsent() > 0) return GoOn();
+  behind_.reset();
   if (ended_) return OnAnswered();
   if (state_ == State::kReading && reading_)
     Limit(serving_.limits.body_time);
   else
     timer_.Stop();
   if (const auto handler = handler_) handler->OnDrained();
+}
+
+void H1::GoOn() {
+  const auto now = Clock::now();
+  if (!behind_) behind_ = now;
+  serving_.IsInTheWay(*behind_, now) ? Close() : Flush();
 }
 
 void H1::OnAnswered() {

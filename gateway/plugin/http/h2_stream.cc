@@ -166,18 +166,11 @@ void H2Stream::BreakOff() {
   OnGone();
 }
 
-// Whether its client, who takes a little now and then, keeps memory that others are refused for.
-bool H2Stream::IsInTheWay(Clock::time_point now) const {
-  const Serving& serving = connection_.serving();
-  const auto some_time_ago = now - serving.limits.write_time;
-  return behind_ < some_time_ago && serving.budget.RefusedSince(some_time_ago);
-}
-
 ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
   const size_t size = std::min(into.size(), unsent());
   if (size > 0) {
     progress_ = Clock::now();
-    if (IsInTheWay(progress_)) BreakOff();
+    if (connection_.serving().IsInTheWay(behind_, progress_)) BreakOff();
   }
   if (cut_) return NGHTTP2_ERR_DEFERRED;
   std::copy_n(out_.data() + taken_, size, into.data());

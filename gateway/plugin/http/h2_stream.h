@@ -80,7 +80,6 @@ class H2Stream final : public Answering {
   void Refuse(int status, std::string why);
   void Resume();
   void TakePiece(std::string_view bytes);
-  bool IsInTheWay(Clock::time_point now) const;
 
   H2Session& connection_;
   const int32_t id_;

@@ -20,9 +20,10 @@ struct Limits {
   uint32_t streams = 128;       // at once on one connection of HTTP/2
   std::chrono::milliseconds header_time{
       10'000};  // from the first byte of a request to the end of its headers
-  std::chrono::milliseconds body_time{30'000};   // for the whole body
-  std::chrono::milliseconds write_time{60'000};  // without a byte of an answer being taken
-  std::chrono::milliseconds idle_time{75'000};   // between requests of one connection
+  std::chrono::milliseconds body_time{30'000};  // for the whole body
+  std::chrono::milliseconds write_time{
+      60'000};  // for the next 64 KiB of an answer to be taken; HTTP/2: for a byte
+  std::chrono::milliseconds idle_time{75'000};  // between requests of one connection
 };
 
 // For whoever sends more.
