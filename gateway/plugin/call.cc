@@ -35,6 +35,7 @@ Call::Call(const Edge& edge, sdk::Peer peer, rpc::Plan plan, http::Headers commo
       plan_(std::move(plan)),
       common_(std::move(common)),
       answering_(&answering),
+      connection_(answering.connection()),
       timer_(*edge.io) {}
 
 uint64_t Call::most_body() const {
@@ -66,9 +67,12 @@ void Call::Ask(const std::string& message) {
   if (time) {
     deadline = Clock::now() + *time;
     timer_.At(*deadline + edge_.settings.grace, [weak = weak_from_this()] {
-      if (const auto self = weak.lock())
+      const auto self = weak.lock();
+      if (!self) return;
+      ForRequest(self->connection_, [&] {
         self->GiveUp(
             {NS_E_DEADLINE, "The call took too long; ask again, or give it more time.", {}, 0});
+      });
     });
   }
   request_ = edge_.api.Invoke(std::exchange(peer_, {}), plan_.method->name, message, deadline,

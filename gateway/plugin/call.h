@@ -36,6 +36,7 @@ class Call final : public http::Handler, public std::enable_shared_from_this<Cal
 
   // What the host has given.
   void OnGiven(Given given);
+  const std::weak_ptr<http::Connection>& connection() const { return connection_; }
 
  private:
   void Ask(const std::string& message);
@@ -51,6 +52,7 @@ class Call final : public http::Handler, public std::enable_shared_from_this<Cal
   const rpc::Plan plan_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more
+  const std::weak_ptr<http::Connection> connection_;
   http::Timer timer_;
   sdk::ApiRequest request_;
   http::Headers leading_, trailing_;

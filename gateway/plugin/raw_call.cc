@@ -18,6 +18,7 @@ RawCall::RawCall(const Edge& edge, sdk::Peer peer, std::string method, std::stri
       most_body_(most_body),
       common_(std::move(common)),
       answering_(&answering),
+      connection_(answering.connection()),
       timer_(*edge.io) {}
 
 void RawCall::OnRequest(std::string body) {
@@ -26,7 +27,9 @@ void RawCall::OnRequest(std::string body) {
     const auto self = weak.lock();
     if (!self) return;
     self->request_.Cancel();
-    self->Refuse({NS_E_DEADLINE, "The request took too long; try again.", {}, 0});
+    ForRequest(self->connection_, [&] {
+      self->Refuse({NS_E_DEADLINE, "The request took too long; try again.", {}, 0});
+    });
   });
   request_ = edge_.api.Raw(std::exchange(peer_, {}), method_, path_, body, deadline, kCredit,
                            std::make_shared<Reception<RawCall>>(edge_.io, weak_from_this(), false,

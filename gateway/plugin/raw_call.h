@@ -18,6 +18,7 @@ class RawCall final : public http::Handler, public std::enable_shared_from_this<
   void OnGone() override;
 
   void OnGiven(const Given& given);
+  const std::weak_ptr<http::Connection>& connection() const { return connection_; }
 
  private:
   void Finish(http::ResponseHead head, std::string body);
@@ -29,6 +30,7 @@ class RawCall final : public http::Handler, public std::enable_shared_from_this<
   const uint64_t most_body_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more
+  const std::weak_ptr<http::Connection> connection_;
   http::Timer timer_;
   sdk::ApiRequest request_;
 };

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/head.h"
+#include "http/connection.h"
 #include "http/timer.h"
 #include "ns/sdk/host_api.h"
 
@@ -27,8 +27,15 @@ struct Given {
   uint64_t wanted = 0;       // bytes of the body that the host can take, since it was told last
 };
 
-// `To` has OnGiven(Given). With `at_once` each piece is handed on as it comes, else all at the end.
-// More than `most` bytes of messages in one piece are dropped and the end becomes a failure.
+// Does `work` for a request as long as its connection is there, which ends where that throws.
+template <class Work>
+void ForRequest(const std::weak_ptr<http::Connection>& of, const Work& work) {
+  if (const auto connection = of.lock()) http::Guarded(*connection, work);
+}
+
+// `To` has OnGiven(Given) and connection(). With `at_once` each piece is handed on as it comes,
+// else all at the end. More than `most` bytes of messages in one piece are dropped and the end
+// becomes a failure.
 template <class To>
 class Reception final : public sdk::ApiReceiver {
  public:
@@ -71,7 +78,8 @@ class Reception final : public sdk::ApiReceiver {
     // In shared hands, since what is posted must be copyable.
     auto given = std::make_shared<Given>(std::exchange(given_, {}));
     http::Post(*io_, [to = to_, given] {
-      if (const auto self = to.lock()) self->OnGiven(std::move(*given));
+      const auto self = to.lock();
+      if (self) ForRequest(self->connection(), [&] { self->OnGiven(std::move(*given)); });
     });
   }
 

@@ -27,7 +27,8 @@ StreamCall::StreamCall(const Edge& edge, sdk::Peer peer, uint64_t most_body, htt
       peer_(std::move(peer)),
       most_body_(most_body),
       common_(std::move(common)),
-      answering_(&answering) {}
+      answering_(&answering),
+      connection_(answering.connection()) {}
 
 void StreamCall::Begin(const std::string& method, const std::string& path) {
   // The host limits its time: how long it may take depends on what it is.

@@ -27,6 +27,7 @@ class StreamCall final : public http::Handler, public std::enable_shared_from_th
   void OnGone() override;
 
   void OnGiven(Given given);
+  const std::weak_ptr<http::Connection>& connection() const { return connection_; }
 
  private:
   void SendBody();
@@ -41,6 +42,7 @@ class StreamCall final : public http::Handler, public std::enable_shared_from_th
   const uint64_t most_body_;
   const http::Headers common_;
   http::Answering* answering_;  // null: answered, or nobody wants it any more
+  const std::weak_ptr<http::Connection> connection_;
   sdk::ApiRequest request_;
   std::string waiting_;  // of the body: more than the host wants now
   bool last_ = false;    // nothing comes after it

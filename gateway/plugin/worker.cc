@@ -35,20 +35,34 @@ Worker::~Worker() {
   http::Post(*io_, [this] {
     last_requests_.Stop();
     StopAccepting();
-    for (const auto& connection : Connections()) connection->Abort();
+    Each([](http::Connection& connection) { connection.Abort(); });
   });
   work_.reset();
   thread_.join();
 }
 
-// A handler that throws costs its connection (by its timer), not the edge.
+void Worker::Tell(const std::exception& defect) {
+  common_.log.Error("A request of the gateway failed by a defect.", {{"what", defect.what()}});
+}
+
+void Worker::Each(const std::function<void(http::Connection&)>& act) {
+  for (const auto& connection : Connections()) {
+    try {
+      http::Guarded(*connection, [&] { act(*connection); });
+    } catch (const std::exception& error) {
+      Tell(error);
+    }
+  }
+}
+
+// A handler that throws costs its connection, not the edge.
 void Worker::Run() {
   for (;;) {
     try {
       io_->run();
       return;
     } catch (const std::exception& error) {
-      common_.log.Error("A request of the gateway failed by a defect.", {{"what", error.what()}});
+      Tell(error);
     }
   }
 }
@@ -100,13 +114,13 @@ void Worker::StopAccepting() {
 
 void Worker::EndIdle() {
   local_.ended = remote_.ended = apart_.ended = true;
-  for (const auto& connection : Connections()) connection->Finish();
+  Each([](http::Connection& connection) { connection.Finish(); });
 }
 
 void Worker::Finish(std::function<void()> done) {
   http::Post(*io_, [this, done = std::move(done)] {
     StopAccepting();
-    for (const auto& connection : Connections()) connection->Announce();
+    Each([](http::Connection& connection) { connection.Announce(); });
     last_requests_.After(connections_.empty() ? std::chrono::milliseconds(0) : kLastRequests,
                          [this, done] {
                            EndIdle();

@@ -43,6 +43,9 @@ class Worker {
 
  private:
   void Run();
+  void Tell(const std::exception& defect);
+  // Of each connection; where it throws for one, that one ends, and the others have their turn.
+  void Each(const std::function<void(http::Connection&)>& act);
   void Begin(const sdk::Listener& listener, uint32_t connections);
   http::Serving& ServingOf(const std::string& address);
   void Take(int fd, http::Serving& serving, const std::shared_ptr<http::Acceptor>& acceptor);

@@ -28,8 +28,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     Limit(serving_.limits.idle_time);
     pipe_->Open([self = shared_from_this()](bool ok) {
       if (self->over_) return;
-      if (!ok) return self->Close();
-      self->Look();
+      Guarded(*self, [&] { ok ? self->Look() : self->Close(); });
     });
   }
 
@@ -55,8 +54,7 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     bytes_.resize(kPiece);
     pipe_->Read(bytes_, [self = shared_from_this()](ssize_t size) {
       if (self->over_) return;
-      if (size <= 0) return self->Close();
-      self->Saw(static_cast<size_t>(size));
+      Guarded(*self, [&] { size > 0 ? self->Saw(static_cast<size_t>(size)) : self->Close(); });
     });
   }
 
@@ -75,32 +73,30 @@ class Opening final : public Connection, public std::enable_shared_from_this<Ope
     const auto self = shared_from_this();
     speaker_ = serve({serving_, std::move(pipe_), std::move(peer_), std::move(first_),
                       [self] { self->Closed(); }});
-    if (closed_early_) speaker_.reset();
+    if (over_) speaker_.reset();
   }
 
   // The pipe goes with this: what is under way on it uses it still.
   void Close() {
-    if (pipe_ == nullptr || std::exchange(over_, true)) return;
+    if (std::exchange(over_, true)) return;
     timer_.Stop();
-    pipe_->Close();
+    if (pipe_ != nullptr) pipe_->Close();
     closed_(this);
   }
   void Closed() {
-    closed_early_ = true;
     speaker_.reset();  // it holds itself as long as it needs
-    closed_(this);
+    if (!std::exchange(over_, true)) closed_(this);
   }
 
   Serving& serving_;
   std::unique_ptr<Pipe> pipe_;  // until it is known
-  bool over_ = false;           // before it was
+  bool over_ = false;
   sdk::Peer peer_;
   const std::function<void(Connection*)> closed_;
   Timer timer_;
   std::vector<char> bytes_;
   std::string first_;
   std::shared_ptr<Connection> speaker_;
-  bool closed_early_ = false;
 };
 
 }  // namespace

@@ -43,6 +43,18 @@ class Connection {
   virtual void Abort() = 0;
 };
 
+// Does what a connection has waited for. Where that throws, the connection ends, and whoever runs
+// the thread is told why.
+template <class Work>
+void Guarded(Connection& connection, const Work& work) {
+  try {
+    work();
+  } catch (...) {
+    connection.Abort();
+    throw;
+  }
+}
+
 // Serves the connected socket `fd`, which it owns: HTTP/1.1, or HTTP/2 where the client begins with
 // it (prior knowledge, RFC 9113 section 3.3) or both agree on it by ALPN. `closed` is called once,
 // when nothing is served any more. Null: the system refuses the socket.

@@ -11,6 +11,8 @@
 
 namespace ns::gateway::http {
 
+class Connection;
+
 // The way back. Everything after the end, or after the peer has gone, is passed over. Lives on the
 // thread of its connection.
 class Answering {
@@ -28,6 +30,8 @@ class Answering {
   virtual void End(Headers trailers) = 0;
   // Bytes that the peer has not taken yet.
   virtual size_t unsent() const = 0;
+  // What a handler is served by, which may go before it.
+  virtual std::weak_ptr<Connection> connection() = 0;
   // A handler that streams has room again.
   virtual void ReadOn() = 0;
 

@@ -66,6 +66,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
   size_t unsent() const override { return out_.size() + sending_.size() - sent_; }
+  std::weak_ptr<Connection> connection() override { return weak_from_this(); }
   void ReadOn() override;
 
  private:
@@ -161,8 +162,10 @@ void H1::Read(size_t most) {
   pipe_->Read({static_cast<char*>(into.data()), into.size()},
               [self = shared_from_this()](ssize_t size) {
                 self->reading_ = false;
-                if (self->state_ == State::kLingering) return self->OnDiscarded(size);
-                if (self->state_ != State::kClosed) self->OnRead(size);
+                Guarded(*self, [&] {
+                  if (self->state_ == State::kLingering) return self->OnDiscarded(size);
+                  if (self->state_ != State::kClosed) self->OnRead(size);
+                });
               });
 }
 
@@ -373,7 +376,7 @@ void H1::Flush() {
   Limit(serving_.limits.write_time);
   pipe_->Write(std::string_view(sending_).substr(sent_, kInHand),
                [self = shared_from_this()](bool ok) {
-                 if (self->state_ != State::kClosed) self->OnWritten(ok);
+                 if (self->state_ != State::kClosed) Guarded(*self, [&] { self->OnWritten(ok); });
                });
 }
 
@@ -429,7 +432,7 @@ void H1::OnDiscarded(ssize_t size) {
 
 std::shared_ptr<Connection> ServeH1(Accepted accepted) {
   auto connection = std::make_shared<H1>(std::move(accepted));
-  connection->Begin();
+  Guarded(*connection, [&] { connection->Begin(); });
   return connection;
 }
 

@@ -1,8 +1,10 @@
 // HTTP/2 by nghttp2: many requests at once. Source of rules: RFC 9113.
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "http/connection.h"
@@ -19,6 +21,23 @@ constexpr uint32_t kStreamWindow = 256 * 1024, kWindow = 1024 * 1024;
 // Streams that a client breaks off: so many at once, then so many a second, before it is sent away
 // (CVE-2023-44487).
 constexpr uint64_t kResets = 500, kResetsPerSecond = 50;
+
+// A callback that throws nothing through nghttp2, which is written in C and knows not of it; what
+// it was about to throw is kept for those who called nghttp2.
+template <auto kCallback>
+struct Safe;
+template <class Result, class... Args, Result (*kCallback)(Args...)>
+struct Safe<kCallback> {
+  static Result Call(Args... args) {
+    try {
+      return kCallback(args...);
+    } catch (...) {
+      Keep(std::get<sizeof...(Args) - 1>(std::tuple(args...)));
+      return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+  }
+  static void Keep(void* user);
+};
 
 class H2 final : public Connection, public H2Session, public std::enable_shared_from_this<H2> {
  public:
@@ -43,11 +62,14 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   nghttp2_session* session() override { return session_; }
   Serving& serving() override { return serving_; }
   const sdk::Peer& peer() const override { return peer_; }
+  std::weak_ptr<Connection> connection() override { return weak_from_this(); }
   void Flush() override;
   void Send(int32_t id) override;
   size_t Room(int32_t id) override;
   void Await(Clock::time_point due) override;
-  nghttp2_data_provider Bytes() override { return {{.ptr = nullptr}, &OnGive}; }
+  nghttp2_data_provider Bytes() override { return {{.ptr = nullptr}, &Safe<&OnGive>::Call}; }
+
+  static void Keep(void* user) { Of(user).thrown_ = std::current_exception(); }
 
  private:
   using Streams = std::map<int32_t, std::unique_ptr<H2Stream>>;
@@ -72,6 +94,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   }
   void Read();
   void Receive(std::string_view bytes);
+  void OnFailed();
   void OnWritten(bool ok);
   void TellDrained();
 
@@ -91,6 +114,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   std::array<char, kPiece> in_;
   std::string out_;
   bool receiving_ = false, writing_ = false, is_closed_ = false;
+  std::exception_ptr thrown_;  // by a callback
   Clock::time_point quiet_since_, write_since_{};
 };
 
@@ -99,12 +123,12 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
 nghttp2_session_callbacks* H2::Callbacks() {
   nghttp2_session_callbacks* callbacks = nullptr;
   if (nghttp2_session_callbacks_new(&callbacks) != 0) return nullptr;
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &OnBeginHeaders);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, &OnHeader);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &OnFrame);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &OnData);
-  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &OnSentFrame);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &OnStreamClosed);
+  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &Safe<&OnBeginHeaders>::Call);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, &Safe<&OnHeader>::Call);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Safe<&OnFrame>::Call);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Safe<&OnData>::Call);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &Safe<&OnSentFrame>::Call);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Safe<&OnStreamClosed>::Call);
   return callbacks;
 }
 
@@ -208,8 +232,10 @@ void H2::Read() {
   pipe_->Read(in_, [self = shared_from_this()](ssize_t size) {
     if (self->is_closed_) return;
     if (size <= 0) return self->Close();
-    self->Receive({self->in_.data(), static_cast<size_t>(size)});
-    if (!self->is_closed_) self->Read();
+    Guarded(*self, [&] {
+      self->Receive({self->in_.data(), static_cast<size_t>(size)});
+      if (!self->is_closed_) self->Read();
+    });
   });
 }
 
@@ -218,21 +244,27 @@ void H2::Receive(std::string_view bytes) {
   const ssize_t taken = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   receiving_ = false;
-  if (taken < 0) return Close();
+  if (taken < 0) return OnFailed();
   Flush();
+}
+
+void H2::OnFailed() {
+  Close();
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void H2::Flush() {
   if (receiving_ || writing_ || is_closed_) return;
   out_.clear();
   receiving_ = true;  // what is told meanwhile is sent in the same round
-  while (out_.size() < kInHand) {
+  ssize_t size = 1;
+  while (size > 0 && out_.size() < kInHand) {
     const uint8_t* bytes = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
-    if (size <= 0) break;
-    out_.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    size = nghttp2_session_mem_send(session_, &bytes);
+    if (size > 0) out_.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
   }
   receiving_ = false;
+  if (size < 0) return OnFailed();
   if (out_.empty()) {
     if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0)
       Close();
@@ -242,7 +274,7 @@ void H2::Flush() {
   write_since_ = Clock::now();
   Await(ConnectionDue());
   pipe_->Write(out_, [self = shared_from_this()](bool ok) {
-    if (!self->is_closed_) self->OnWritten(ok);
+    if (!self->is_closed_) Guarded(*self, [&] { self->OnWritten(ok); });
   });
 }
 
@@ -308,7 +340,7 @@ void H2::Await(Clock::time_point due) {
   if (is_closed_ || due == Clock::time_point::max() || (timer_due_ && *timer_due_ <= due)) return;
   timer_due_ = due;
   timer_.At(due, [self = shared_from_this()] {
-    if (!self->is_closed_) self->Check();
+    if (!self->is_closed_) Guarded(*self, [&] { self->Check(); });
   });
 }
 
@@ -341,11 +373,16 @@ void H2::Close() {
   closed_();
 }
 
+template <class Result, class... Args, Result (*kCallback)(Args...)>
+void Safe<kCallback>::Keep(void* user) {
+  H2::Keep(user);
+}
+
 }  // namespace
 
 std::shared_ptr<Connection> ServeH2(Accepted accepted) {
   auto connection = std::make_shared<H2>(std::move(accepted));
-  connection->Begin();
+  Guarded(*connection, [&] { connection->Begin(); });
   return connection;
 }
 

@@ -19,6 +19,7 @@ class H2Session {
   virtual nghttp2_session* session() = 0;
   virtual Serving& serving() = 0;
   virtual const sdk::Peer& peer() const = 0;
+  virtual std::weak_ptr<Connection> connection() = 0;
   // Sends what is to be sent. The stream that calls may be gone afterwards.
   virtual void Flush() = 0;
   // The same, and sees to what that stream has left.
@@ -51,6 +52,7 @@ class H2Stream final : public Answering {
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
   size_t unsent() const override { return out_.size() - taken_; }
+  std::weak_ptr<Connection> connection() override { return connection_.connection(); }
   void ReadOn() override;
 
   // -- what comes in
