@@ -137,6 +137,15 @@ TEST_F(ServerTest, HalfClosedClient_GetsItsAnswer) {
   EXPECT_THAT(client.Rest(), HasSubstr("name of half"));
 }
 
+TEST_F(ServerTest, HalfClosedClient_GetsAnAnswerThatTakesTime) {
+  host_.silent_method = "neoshowcase.protobuf.APIService/GetMe";
+  Start();
+  RawClient client(port_);
+  client.Send(Post(kService + "GetMe", "{}", "application/json", "Connect-Timeout-Ms: 300\r\n"));
+  client.HalfClose();
+  EXPECT_THAT(client.Rest(), StartsWith("HTTP/1.1 504 "));
+}
+
 TEST_F(ServerTest, ExpectContinue_IsGranted) {
   Start();
   RawClient client(port_);

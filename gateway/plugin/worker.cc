@@ -66,7 +66,7 @@ void Worker::Begin(const sdk::Listener& listener, uint32_t connections) {
   const auto index = acceptors_.size();
   http::Serving& serving = ServingOf(listener.address);
   acceptors_.push_back(
-      http::Accept(*io_, listener.fd, connections,
+      http::Accept(*io_, listener.fd, connections, common_.settings.http,
                    [this, index, &serving](int fd) { Take(fd, serving, acceptors_[index]); }));
 }
 

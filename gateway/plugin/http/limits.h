@@ -17,6 +17,9 @@ struct Limits {
   std::chrono::milliseconds body_time{30'000};   // for the whole body
   std::chrono::milliseconds write_time{60'000};  // without a byte of an answer being taken
   std::chrono::milliseconds idle_time{75'000};   // between requests of one connection
+  // That a machine at the other end of TCP does not even say that it is there; `write_time` where
+  // that is longer.
+  std::chrono::milliseconds silent_time{60'000};
 };
 
 }  // namespace ns::gateway::http

@@ -1,8 +1,11 @@
-// Accepts from one listening socket, never more than so many connections at once.
+// Accepts from one listening socket, never more than so many connections at once; the system ends
+// those whose peers have vanished.
 #pragma once
 
 #include <functional>
 #include <memory>
+
+#include "http/limits.h"
 
 namespace boost::asio {
 class io_context;
@@ -21,7 +24,8 @@ class Acceptor {
 };
 
 // `fd` stays the host's. `take` owns the connected socket it is given.
+// `limits` outlive it.
 std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most,
-                                 std::function<void(int)> take);
+                                 const Limits& limits, std::function<void(int)> take);
 
 }  // namespace ns::gateway::http

@@ -32,6 +32,9 @@ class Pipe {
   // is not; nobody reads meanwhile. Never after StopWatching.
   virtual void Watch(std::function<void()> gone) = 0;
   virtual void StopWatching() = 0;
+  // Calls `come` once there may be something to Read, the end too, and keeps no buffer until then;
+  // after Close as well. Nothing is read meanwhile, or what is read has it called.
+  virtual void AwaitBytes(std::function<void()> come) = 0;
   // Nothing more will be written.
   virtual void ShutdownSend() = 0;
   virtual void Close() = 0;

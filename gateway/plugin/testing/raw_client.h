@@ -21,8 +21,11 @@ class RawClient {
   // False when the other end has closed.
   bool Send(const std::string& bytes);
   void HalfClose();
+  void Close();
   // Closed with a reset, as a crashed client does.
   void Reset();
+  // As a machine without power: whatever comes is dropped, and nothing answers it. TCP alone.
+  void Vanish();
   // One response by its Content-Length; what came when the connection ends, or ten seconds pass,
   // before it is whole.
   std::string Response();
