@@ -165,7 +165,8 @@ ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
   if (!trailers_.empty()) {
     flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
     const auto pairs = PairsOf(trailers_);
-    nghttp2_submit_trailer(connection_.session(), id_, pairs.data(), pairs.size());
+    if (nghttp2_submit_trailer(connection_.session(), id_, pairs.data(), pairs.size()) != 0)
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // the stream is reset
   }
   return static_cast<ssize_t>(size);
 }
