@@ -267,11 +267,6 @@ TEST_F(ServerTest, EntriesOfOperators_AreOnTheirOwnAddressAndTheUnixSocketAlone)
   EXPECT_THAT(Get("still"), HasSubstr("name of still"));
 }
 
-TEST_F(ServerTest, OperationsAddressThatIsNotListenedOn_IsRefused) {
-  settings_.operations = {"127.0.0.1:nowhere"};
-  EXPECT_THROW(Start(), sdk::Error);
-}
-
 TEST_F(ServerTest, AnswerBeyondTheLimit_IsAnError) {
   Start();
   EXPECT_THAT(Get("big"), StartsWith("HTTP/1.1 429 "));
@@ -388,10 +383,6 @@ TEST_F(ServerTest, Stop_CancelsWhatIsUnderWay) {
   server_.reset();
   EXPECT_EQ(host_.cancelled(), 1u);
   EXPECT_EQ(busy.Rest(), "");
-}
-
-TEST_F(ServerTest, HostWithoutApi_IsSaid) {
-  EXPECT_THROW(Server(sdk::Host(), settings_), sdk::Error);
 }
 
 }  // namespace

@@ -45,11 +45,14 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
  public:
   SocketAcceptor(asio::io_context& io, int fd, uint32_t most, const Limits& limits,
                  std::function<void(int)> take)
-      : socket_(io, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)),
-        timer_(io),
-        most_(most),
-        limits_(limits),
-        take_(std::move(take)) {}
+      : socket_(io), timer_(io), most_(most), limits_(limits), take_(std::move(take)) {
+    const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    error_code error(own < 0 ? errno : 0, boost::system::system_category());
+    if (!error) socket_.assign(own, error);
+    if (!error) return;
+    if (own >= 0) ::close(own);
+    throw boost::system::system_error(error);
+  }
 
   void Release() override {
     if (open_-- == most_) Await();

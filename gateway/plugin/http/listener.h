@@ -23,7 +23,8 @@ class Acceptor {
   virtual void Stop() = 0;
 };
 
-// `fd` stays the host's. `take` owns the connected socket it is given.
+// `fd` stays the host's. `take` owns the connected socket it is given. Throws
+// boost::system::system_error when the system gives nothing to accept with.
 // `limits` outlive it.
 std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most,
                                  const Limits& limits, std::function<void(int)> take);
