@@ -63,6 +63,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
+  void Cut() override;
   size_t unsent() const override { return out_.size() + sending_.size(); }
   void ReadOn() override;
 
@@ -367,6 +368,13 @@ void H1::End(Headers trailers) {
   }
   if (out_.empty() && !writing_) return OnAnswered();
   Flush();
+}
+
+// Without the last chunk; where there are no chunks, the close would be the end.
+void H1::Cut() {
+  if (state_ == State::kClosed || ended_) return;
+  if (!chunked_) pipe_->ResetOnClose();
+  Close();
 }
 
 void H1::Flush() {

@@ -140,6 +140,14 @@ void H2Stream::End(Headers trailers) {
   connection_.Flush();
 }
 
+void H2Stream::Cut() {
+  if (!opened_ || ended_) return;
+  ended_ = true;
+  handler_.reset();
+  nghttp2_submit_rst_stream(connection_.session(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
+  connection_.Flush();
+}
+
 void H2Stream::Resume() {
   if (std::exchange(waits_, false)) nghttp2_session_resume_data(connection_.session(), id_);
 }

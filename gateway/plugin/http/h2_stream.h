@@ -45,6 +45,7 @@ class H2Stream final : public Answering {
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
+  void Cut() override;
   size_t unsent() const override { return out_.size() - taken_; }
   void ReadOn() override;
 

@@ -58,6 +58,10 @@ class PipeOf : public Pipe {
     error_code ignored;
     socket().shutdown(asio::socket_base::shutdown_send, ignored);
   }
+  void ResetOnClose() override {
+    error_code ignored;
+    socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  }
   void Close() override {
     StopWatching();
     error_code ignored;

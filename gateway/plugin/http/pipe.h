@@ -37,6 +37,8 @@ class Pipe {
   virtual void AwaitBytes(std::function<void()> come) = 0;
   // Nothing more will be written.
   virtual void ShutdownSend() = 0;
+  // Close will be a reset, which no client takes for the end of an answer. A Unix socket has none.
+  virtual void ResetOnClose() = 0;
   virtual void Close() = 0;
   // What the two have agreed to speak by ALPN; empty: nothing was said.
   virtual std::string_view agreed() const = 0;

@@ -102,6 +102,7 @@ void RawClient::Vanish() {
 bool RawClient::Read() {
   char bytes[65536];
   const ssize_t got = ::recv(fd_, bytes, sizeof(bytes), 0);
+  was_reset_ = got < 0 && errno == ECONNRESET;
   if (got > 0) buffer_.append(bytes, static_cast<size_t>(got));
   return got > 0;
 }

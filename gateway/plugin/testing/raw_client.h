@@ -31,12 +31,15 @@ class RawClient {
   std::string Response();
   // All until the other end closes.
   std::string Rest();
+  // Whether it did so by a reset, as the last read found.
+  bool was_reset() const { return was_reset_; }
 
  private:
   bool Read();
 
   int fd_ = -1;
   std::string buffer_;
+  bool was_reset_ = false;
 };
 
 }  // namespace ns::gateway
