@@ -177,6 +177,13 @@ TEST_F(ServerTest, Get_IsForMethodsWithoutSideEffects) {
               StartsWith("HTTP/1.1 405 "));
 }
 
+TEST_F(ServerTest, TargetThatIsAUrl_IsServed) {
+  Start();
+  EXPECT_THAT(Once(Post("http://named.test" + kService + "GetApplication", "{\"id\":\"u\"}")),
+              HasSubstr("name of u"));
+  EXPECT_EQ(host_.asked().at(0).headers.at("host"), "named.test");
+}
+
 TEST_F(ServerTest, WhatIsNotServed_IsSaidPlainly) {
   Start();
   struct Case {

@@ -258,6 +258,7 @@ void H1::OnHead() {
   keep_alive_ = parser_->keep_alive();
   Head head = TakeHead();
   if (auto mistake = FramingMistake(head)) return Refuse(mistake->status, std::move(mistake->why));
+  TakeAbsoluteForm(head);
   const bool expects = head.Header("expect") == "100-continue";
   const auto handler = serving_.service.Begin(std::move(head), peer_, *this);
   if (ended_ || state_ == State::kClosed) return;
