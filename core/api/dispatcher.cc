@@ -334,14 +334,9 @@ bool Dispatcher::OfAHost(const Peer& peer) const {
   return FetchedByHost(state_->settings, peer, state_->parts.clock.Now()).has_value();
 }
 
-std::optional<RawAnswer> Dispatcher::Raw(const ports::Call& call, const Peer& peer,
-                                         std::string_view http_method, std::string_view path,
-                                         RawStream& stream) {
-  const auto failed = [&](const std::string& why) {
-    return RawAnswer{
-        500, "text/plain; charset=utf-8",
-        ForCaller(Internal(why), std::string(path), state_->parts.random).message() + "\n"};
-  };
+Result<std::optional<RawAnswer>> Dispatcher::Raw(const ports::Call& call, const Peer& peer,
+                                                 std::string_view http_method,
+                                                 std::string_view path, RawStream& stream) {
   try {
     std::optional<model::AuditEvent> told = EventOf(peer, kGitPush, state_->parts.random);
     auto answer =
@@ -349,7 +344,7 @@ std::optional<RawAnswer> Dispatcher::Raw(const ports::Call& call, const Peer& pe
     if (told) state_->trail.Tell(std::move(*told));
     return answer;
   } catch (const std::exception& error) {
-    return failed(error.what());
+    return ForCaller(Internal(error.what()), std::string(path), state_->parts.random);
   }
 }
 

@@ -137,9 +137,10 @@ class Dispatcher {
   // Whether a host of the platform asks, by what it shows; does not block.
   bool OfAHost(const Peer& peer) const;
   // A request of an entry that streams. What it gives is the answer where `stream` was not opened.
-  std::optional<RawAnswer> Raw(const ports::Call& call, const Peer& peer,
-                               std::string_view http_method, std::string_view path,
-                               RawStream& stream);
+  // A failure: there is none, or only the beginning of one.
+  Result<std::optional<RawAnswer>> Raw(const ports::Call& call, const Peer& peer,
+                                       std::string_view http_method, std::string_view path,
+                                       RawStream& stream);
 
  private:
   struct State;

@@ -83,7 +83,7 @@ class GitRequest {
              model::AuditEvent& told)
       : context_(context), call_(call), request_(request), told_(told) {}
 
-  // Ok: the stream has the answer, or the beginning of one that was cut.
+  // Ok: the stream has the answer, or the beginning of one that was `cut`.
   Status Answer(RawStream& stream) {
     NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
     NS_TRY(ReadClaim());
@@ -97,6 +97,8 @@ class GitRequest {
     if (push()) NS_TRY(received().Create(ask_.name));  // should it have failed before
     return Serve(place, stream);
   }
+
+  const Status& cut() const { return cut_; }
 
   // Whether the audit log shall hold it, now that it was answered with `outcome`.
   bool Telling(const Status& outcome) const {
@@ -194,6 +196,7 @@ class GitRequest {
     if (!served.ok() && exchange.opened()) {
       log::Info("a Git client was cut off",
                 {{"repository", ask_.name}, {"why", outcome.ToString()}});
+      cut_ = outcome;
       return {};
     }
     return served.status();
@@ -215,6 +218,7 @@ class GitRequest {
   std::optional<std::string> whole_;  // the repository whose token a host shows
   Claim claim_;                       // of anybody else
   bool made_ = false;                 // the repository
+  Status cut_;
 };
 
 }  // namespace
@@ -225,12 +229,12 @@ RawEntry GitEntry(const ReceiveSettings& settings) {
   return {.path = "/git/", .get = true, .post = true, .max_body = most, .stream = true};
 }
 
-std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& call,
-                                   const RawRequest& request, RawStream& stream,
-                                   std::optional<model::AuditEvent>& told) {
+Result<std::optional<RawAnswer>> AnswerGit(const Context& context, const ports::Call& call,
+                                           const RawRequest& request, RawStream& stream,
+                                           std::optional<model::AuditEvent>& told) {
   if (IsLfs(request.path)) {
     told.reset();
-    return NoLfs();
+    return std::optional(NoLfs());
   }
   GitRequest asked(context, call, request, *told);
   const Status answered = asked.Answer(stream);
@@ -239,10 +243,11 @@ std::optional<RawAnswer> AnswerGit(const Context& context, const ports::Call& ca
     told->reason = answered.reason();
   }
   if (!asked.Telling(answered)) told.reset();
-  if (answered.ok()) return std::nullopt;
+  NS_TRY(asked.cut());
+  if (answered.ok()) return std::optional<RawAnswer>();
   if (answered.code() == Code::kInternal)
     log::Error("a Git client could not be served", {{"why", answered.ToString()}});
-  return Refusal(answered);
+  return std::optional(Refusal(answered));
 }
 
 std::optional<std::string> FetchedByHost(const Settings& settings, const Peer& peer, Time now) {

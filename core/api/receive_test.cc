@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "api/api_world.h"
-#include "api/receive_request.h"
 #include "base/crypto.h"
 #include "model/fetch_token.h"
 #include "neoshowcase/platform/v1/push.pb.h"
@@ -39,11 +38,13 @@ class FakeReceive final : public ports::GitReceive {
     meanwhile();
     if (outcome.refused.ok() && serving.may) outcome.refused = serving.may();
     if (gives) NS_TRY(exchange.Give(call, "said"));
+    if (!cut.ok()) return cut;
     return std::exchange(outcome, {});
   }
   std::set<std::string> there;
   std::vector<std::string> served;
   Status failure;
+  Status cut;  // after a part of the answer
   ports::GitServed outcome;
   bool gives = true;  // an answer
   std::function<void()> meanwhile = [] {};
@@ -86,6 +87,7 @@ class ReceiveTest : public ApiWorld {
     int status = 0;
     std::string text;
     RawHeaders headers;
+    Status cut = {};
   };
   Told Ask(Peer peer, const std::string& method, const std::string& path,
            const std::string& query = "") {
@@ -96,8 +98,9 @@ class ReceiveTest : public ApiWorld {
     }
     MemoryStream stream;
     const auto answer = dispatcher_->Raw({}, peer, method, path, stream);
-    if (answer) return {answer->http_status, answer->body, answer->headers};
-    return {stream.status, stream.answer, stream.head};
+    if (answer.ok() && *answer)
+      return {(*answer)->http_status, (*answer)->body, (*answer)->headers};
+    return {stream.status, stream.answer, stream.head, answer.status()};
   }
   Told Advertise(const Peer& peer, const std::string& name, bool push = true) {
     return Ask(peer, "GET", "/git/" + name + "/info/refs",
@@ -336,6 +339,15 @@ TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
   EXPECT_EQ(store.store().audit.List(query)->front().code, Code::kOk);
 }
 
+TEST_F(ReceiveTest, AnswerThatIsCut_IsAFailureForItsEdge) {
+  EXPECT_EQ(Advertise(Named("alice"), "shop").cut, Status());
+  receive_.cut = Status(Code::kDeadline, "the client does not take the answer");
+  const Told told = Advertise(Named("alice"), "shop", false);
+  EXPECT_EQ(told.text, "said");
+  EXPECT_EQ(told.cut.code(), Code::kDeadline);
+  EXPECT_EQ(Push(Named("alice"), "shop").cut.code(), Code::kDeadline);
+}
+
 TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
   Remake([](Settings& settings) { settings.receive.at_once = 0; });
   const Told told = Advertise(Named("alice"), "shop");
@@ -357,40 +369,6 @@ TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
   EXPECT_EQ(host.status, 200);
   EXPECT_EQ(again.status, 503);
   EXPECT_THAT(again.text, HasSubstr("1 pushes and fetches of yours are under way"));
-}
-
-TEST(GitAsk, PathsAndHeadersThatAreNoneOfGits_AreRefused) {
-  const auto code = [](const std::string& method, const std::string& path, RawHeaders headers) {
-    headers.emplace_back(":path", path);
-    return ReadGitAsk({false, 0, 0, "", headers}, method, path.substr(0, path.find('?')))
-        .status()
-        .code();
-  };
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-upload-pack", {}), Code::kOk);
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs", {}), Code::kDenied);
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-evil", {}), Code::kDenied);
-  EXPECT_EQ(code("GET", "/git/shop.git/HEAD", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/../info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/a..b/info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/%2e%2e/info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/shop.git/git-receive-pack", {}), Code::kUnsupported);
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", {}), Code::kInvalid);
-  const RawHeaders right{{"content-type", "application/x-git-receive-pack-request"}};
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", right), Code::kOk);
-  RawHeaders brotli = right;
-  brotli.emplace_back("content-encoding", "br");
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", brotli), Code::kInvalid);
-}
-
-TEST(GitAsk, Basic_IsReadInEveryCase) {
-  const auto of = [](const std::string& value) {
-    return BasicOf({false, 0, 0, "", {{"authorization", value}}});
-  };
-  EXPECT_EQ(of("Basic " + ToBase64("a:b:c")), (BasicCredentials{"a", "b:c"}));
-  EXPECT_EQ(of("basic " + ToBase64(":p")), (BasicCredentials{"", "p"}));
-  EXPECT_EQ(of("Basic %%%"), std::nullopt);
-  EXPECT_EQ(of("Basic " + ToBase64("no colon")), std::nullopt);
-  EXPECT_EQ(of("Bearer x"), std::nullopt);
 }
 
 }  // namespace

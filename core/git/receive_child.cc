@@ -24,6 +24,12 @@ constexpr Duration kDrain = std::chrono::minutes(1);   // of a body that nobody 
 constexpr Duration kMoving = std::chrono::minutes(1);  // of refs that nobody waits for any more
 constexpr Duration kEnding = std::chrono::seconds(10);
 
+// Git says why it ends with 128; by more a sandbox tells the signal that ended it.
+bool WasKilled(const Result<supervise::ExitStatus>& ended) {
+  constexpr int kSaid = 128;
+  return !ended.ok() || ended->signalled || ended->value > kSaid;
+}
+
 struct Wake {
   int fd;
   void operator()() const { ::eventfd_write(fd, 1); }
@@ -72,12 +78,12 @@ Result<ports::GitServed> ReceiveConversation::Conclude(const Result<supervise::E
     NS_TRY(Give(commands_.Refusal(refused_.message())));
     return ports::GitServed{refused_, false};
   }
-  if (given_ && !push) return ports::GitServed();
+  if (given_ && !push && !WasKilled(ended)) return ports::GitServed();
   const bool well = ended.ok() && ended->ok();
   const ports::GitServed served{stopped_.ok() ? report_.Refused() : stopped_, report_.took_any()};
   if (well && !given_) NS_TRY(Give({}));  // a probe, which has no answer
   if (well || served.moved || !served.refused.ok()) return served;
-  return Unavailable("git ended without an answer: " +
+  return Unavailable((given_ ? "git ended within its answer: " : "git ended without an answer: ") +
                      (ended.ok() ? ended->ToString() : ended.status().message()) + ", " +
                      Shown(complaints_))
       .SetFault(Fault::kPlatform);

@@ -279,6 +279,25 @@ TEST_F(ReceiveTest, FetchWhereNoHookCanBe_Works) {
   EXPECT_FALSE(Serve(exchange, {GitService::kReceive, true, false, ""}).ok());
 }
 
+// What git says of a failure ends its answer; what it could not say is none.
+TEST_F(ReceiveTest, FetchWhoseGitIsKilled_IsAFailureAndOneThatItRefusesIsNot) {
+  ASSERT_EQ(git().Create("shop"), Status());
+  options_.program = root_ + "/git";
+  const auto fetch = [&](const std::string& end) {
+    std::ofstream(options_.program) << "#!/bin/sh\nprintf half\n" << end << "\n";
+    fs::permissions(options_.program, fs::perms::owner_all);
+    git_.reset();
+    Memory exchange("0000");
+    const Status status = Serve(exchange, {GitService::kUpload, false, false, ""}).status();
+    EXPECT_EQ(exchange.answer, "half");
+    return status;
+  };
+  EXPECT_EQ(fetch("exit 128"), Status());
+  const Status killed = fetch("kill -9 $$");
+  EXPECT_EQ(killed.code(), Code::kUnavailable);
+  EXPECT_THAT(killed.message(), HasSubstr("within its answer"));
+}
+
 TEST_F(ReceiveTest, Hooks_DoNotRun) {
   ASSERT_EQ(git().Create("shop"), Status());
   const std::string hook = options_.folder + "/shop.git/hooks/post-receive";

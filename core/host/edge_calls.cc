@@ -130,12 +130,13 @@ void EdgeCalls::Stream(plugin::ApiRawRequest& request, const api::Peer& peer,
   ReplyStream stream(reply, clock_);
   const auto answer =
       dispatcher_.Raw(reply.call(), peer, request.http_method, request.path, stream);
-  if (!answer) return reply.End({});
-  api::RawHeaders headers = answer->headers;
-  headers.emplace_back("content-type", answer->content_type);
-  stream.Open(answer->http_status, headers);
+  if (!answer.ok() || !*answer) return reply.End(answer.status());
+  const api::RawAnswer& whole = **answer;
+  api::RawHeaders headers = whole.headers;
+  headers.emplace_back("content-type", whole.content_type);
+  stream.Open(whole.http_status, headers);
   reply.End(
-      stream.bytes().Give({reply.call().cancel, clock_.Monotonic() + kShortAnswer}, answer->body));
+      stream.bytes().Give({reply.call().cancel, clock_.Monotonic() + kShortAnswer}, whole.body));
 }
 
 }  // namespace ns::host

@@ -99,6 +99,20 @@ class HangingOutputs final : public api::Outputs {
   Gate& gate_;
 };
 
+// Has said a part of its answer when it fails.
+class FailingReceive final : public ports::GitReceive {
+ public:
+  Status Create(const std::string&) override { return {}; }
+  Result<bool> Has(const std::string&) override { return true; }
+  Status Remove(const std::string&) override { return {}; }
+  Status Tidy(const ports::Call&, const std::string&) override { return {}; }
+  Result<ports::GitServed> Serve(const ports::Call& call, const std::string&,
+                                 const ports::GitServing&, ports::ByteExchange& exchange) override {
+    NS_TRY(exchange.Give(call, "half"));
+    return Unavailable("git was killed");
+  }
+};
+
 class EdgeCallsTest : public api::ApiWorld {
  protected:
   ~EdgeCallsTest() override { gate_.Open(); }
@@ -160,6 +174,23 @@ TEST_F(EdgeCallsTest, HostThatHangs_KeepsNobodyFromReading) {
   EXPECT_EQ(Ask(std::make_shared<Reply>(true), "GetRepositories")->Ended(), Status());
   EXPECT_EQ(Look("/readyz")->Ended(), Status());
   gate_.Open();
+}
+
+TEST_F(EdgeCallsTest, StreamedAnswerThatIsCut_EndsAsAFailure) {
+  FailingReceive failing;
+  api::Settings settings = api::TestSettings();
+  settings.receive.host = "one";
+  api::Parts parts = MakeParts();
+  parts.received = &failing;
+  api::Dispatcher receiving(std::move(settings), parts);
+  EdgeCalls calls(receiving, counted_, clock, 1);
+  api::Peer peer = Named("alice");
+  peer.headers.emplace_back(":path", "/git/shop/info/refs?service=git-receive-pack");
+  const auto reply = std::make_shared<Reply>(true);
+  calls.Begin({{false, 0, 0, 0, peer.address, peer.headers}, "GET", "/git/shop/info/refs", ""},
+              reply);
+  EXPECT_EQ(reply->Ended().code(), Code::kUnavailable);
+  EXPECT_EQ(reply->got, std::vector<std::string>{"half"});
 }
 
 TEST_F(EdgeCallsTest, WhereEveryThreadIsHeld_HealthIsTold) {

@@ -97,6 +97,18 @@ TEST_F(BodyTest, AnswerToHead_IsItsHeadAlone) {
   EXPECT_THAT(client.Response(), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(BodyTest, HeadOfAnEntryForGet_IsAskedOfTheHost) {
+  Start();
+  RawClient client(path_);
+  ASSERT_TRUE(client.Send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(client.Response(), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("\r\n\r\n")));
+  EXPECT_EQ(host_.asked().at(0).method, "HEAD /healthz");
+  ASSERT_TRUE(client.Send(Post("/healthz", "")));
+  EXPECT_THAT(client.Response(), HasSubstr("allow: GET, HEAD\r\n"));
+  ASSERT_TRUE(client.Send("HEAD /api/webhook/x HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(client.Response(), HasSubstr("allow: POST\r\n"));
+}
+
 TEST_F(BodyTest, AnswerToHeadOverHttp2_IsItsHeadAlone) {
   settings_.http.idle_time = 1s;
   Start();

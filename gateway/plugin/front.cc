@@ -22,8 +22,18 @@ std::shared_ptr<http::Handler> Send(rpc::Reply reply, const http::Headers& commo
   return nullptr;
 }
 
+// Whoever answers GET answers HEAD (RFC 9110, section 9.1), but streams, which Git asks for.
+bool Allows(const sdk::RawEntry& entry, std::string_view method) {
+  if (method == "HEAD") return entry.get && !entry.stream;
+  return (method == "POST" && entry.post) || (method == "GET" && entry.get);
+}
+
 std::string MethodsOf(const sdk::RawEntry& entry) {
-  return entry.post && entry.get ? "GET, POST" : entry.post ? "POST" : "GET";
+  std::string all;
+  for (const std::string_view method : {"GET", "HEAD", "POST"}) {
+    if (Allows(entry, method)) all.append(all.empty() ? "" : ", ").append(method);
+  }
+  return all;
 }
 
 rpc::Reply NotAllowed(const http::Head& head, const sdk::RawEntry& entry) {
@@ -55,9 +65,7 @@ std::shared_ptr<http::Handler> Front::Begin(http::Head head, const sdk::Peer& fr
   head.headers.emplace_back(":method", head.method);
   head.headers.emplace_back(":path", head.target);
   if (const sdk::RawEntry* const entry = EntryOf(target->path)) {
-    const bool allowed =
-        (head.method == "POST" && entry->post) || (head.method == "GET" && entry->get);
-    if (!allowed) return Send(NotAllowed(head, *entry), common, answering);
+    if (!Allows(*entry, head.method)) return Send(NotAllowed(head, *entry), common, answering);
     peer.headers = std::move(head.headers);
     const auto most = static_cast<uint64_t>(std::max<int64_t>(entry->max_body, 0));
     if (entry->stream) {

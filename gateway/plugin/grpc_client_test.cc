@@ -112,6 +112,49 @@ TEST_F(GrpcClientTest, Failure_HasCodeMessageAndDetails) {
   EXPECT_EQ(details.details(0).type_url(), "type.googleapis.com/a.B");
 }
 
+TEST_F(GrpcClientTest, FailureWithMuchToTell_IsUnderstood) {
+  host_.handler = [](const Asked&) -> Told {
+    const std::string message(100'000, 'm');
+    google::rpc::Status status;
+    status.add_details()->set_type_url("type.googleapis.com/a.Large");
+    status.mutable_details(0)->set_value(message);
+    status.add_details()->set_type_url("type.googleapis.com/a.Small");
+    return {"", sdk::Error(NS_E_INVALID, "Invalid", message).SetDetails(status.SerializeAsString()),
+            0, ""};
+  };
+  Open();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + 5s);
+  api::Application out;
+  const grpc::Status status = Call(context, "GetApplication", api::ApplicationIdRequest(), out);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), std::string(1024, 'm') + "...");
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_EQ(details.details_size(), 1);
+  EXPECT_EQ(details.details(0).type_url(), "type.googleapis.com/a.Small");
+}
+
+// What no frame can hold.
+TEST_F(GrpcClientTest, AnswerWithFarTooLongMetadata_Ends) {
+  host_.handler = [](const Asked& asked) {
+    const sdk::Metadata metadata = {{"x-long", std::string(70'000, 'x')}};
+    Told told{"", {}, 0, ""};
+    (asked.headers.contains("x-leading") ? told.leading : told.trailing) = metadata;
+    return told;
+  };
+  Open();
+  for (const char* const where : {"x-leading", "x-trailing"}) {
+    grpc::ClientContext context;
+    context.AddMetadata(where, "1");
+    context.set_deadline(std::chrono::system_clock::now() + 5s);
+    api::Application out;
+    EXPECT_EQ(Call(context, "GetApplication", api::ApplicationIdRequest(), out).error_code(),
+              grpc::StatusCode::INTERNAL)
+        << where;
+  }
+}
+
 TEST_F(GrpcClientTest, UnknownMethod_IsUnimplemented) {
   Open();
   grpc::ClientContext context;

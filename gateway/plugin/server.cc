@@ -52,13 +52,13 @@ class Server::Running {
 
   void Listen(const std::vector<sdk::Listener>& listeners) {
     CheckOperations(listeners);
+    const uint32_t part =
+        PartOf(common_.settings.http.connections, static_cast<uint32_t>(workers_.size()));
+    for (const auto& worker : workers_) worker->Listen(listeners, part);
     {
       std::lock_guard lock(mutex_);
       serving_ = true;
     }
-    const uint32_t part =
-        PartOf(common_.settings.http.connections, static_cast<uint32_t>(workers_.size()));
-    for (const auto& worker : workers_) worker->Listen(listeners, part);
     for (const sdk::Listener& listener : listeners)
       common_.log.Info("listening", {{"address", listener.address}});
   }

@@ -19,7 +19,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Begins to accept. [control]
+  // Accepts when it returns. Throws ns::sdk::Error; it is to be destroyed then. [control]
   void Listen(const std::vector<sdk::Listener>& listeners);
   // Accepts no more, ends what waits for a request and what has no end of its own, waits for the
   // rest until the call's deadline. [control]

@@ -88,8 +88,8 @@ void StreamCall::OnDrained() { GrantMore(); }
 // A streamed answer that fails is cut: there is no other way to say so.
 void StreamCall::Finish(const Given& end) {
   if (opened_) {
-    std::exchange(answering_, nullptr)->End({});
-    return;
+    auto* const answering = std::exchange(answering_, nullptr);
+    return end.error ? answering->Cut() : answering->End({});
   }
   if (end.error) return Refuse({end.error->code(), end.error->message(), {}, 0});
   http::Headers headers;
@@ -121,7 +121,8 @@ void StreamCall::OnGone() {
 void StreamCall::Refuse(const rpc::Problem& problem) {
   auto* const answering = std::exchange(answering_, nullptr);
   if (answering == nullptr) return;
-  if (opened_) return answering->End({});
+  const auto self = shared_from_this();  // who is cut is let go at once
+  if (opened_) return answering->Cut();
   rpc::Reply reply = rpc::PlainRefusal(problem);
   answering->Whole({reply.head.status, WithCommon(std::move(reply.head.headers))},
                    std::move(reply.body), {});

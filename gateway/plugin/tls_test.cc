@@ -1,6 +1,7 @@
-// Connections with TLS that no request comes on. What they touch when they are closed is seen by
-// the address sanitizer; the rest of TLS is shown by the conformance suite.
+// Connections with TLS that no request comes on, whose memory the address sanitizer sees, and the
+// end of those that have a stream; the rest of TLS is shown by the conformance suite.
 #include <cstdlib>
+#include <fstream>
 
 #include "testing/edge_test.h"
 
@@ -38,6 +39,22 @@ TEST_F(TlsTest, ConnectionWithoutARequest_IsClosedByTheEndOfTheServer) {
   RawClient client(port_);
   server_->Drain(sdk::Call());
   EXPECT_EQ(client.Rest(), "");
+}
+
+// Its end may come with bytes of TLS before it.
+TEST_F(TlsTest, ClientOfAStreamThatCloses_EndsIt) {
+  settings_.http.idle_time = 10s;
+  const std::string method = kService + "GetBuildLogStream";
+  host_.silent_method = method.substr(1);
+  Start();
+  std::ofstream(folder_ + "/request")
+      << Post(method, std::string("\0\0\0\0\2{}", 7), "application/connect+json");
+  const std::string ask = "cd " + folder_ +
+                          " && (cat request; sleep 0.5) | openssl s_client -connect 127.0.0.1:" +
+                          std::to_string(port_) + " >log 2>&1";
+  EXPECT_EQ(std::system(ask.c_str()), 0);
+  EXPECT_EQ(host_.asked().size(), 1u);
+  EXPECT_TRUE(host_.WaitCancelled(1));
 }
 
 }  // namespace

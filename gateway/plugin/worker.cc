@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <future>
 
 namespace ns::gateway {
 
@@ -68,11 +69,21 @@ void Worker::Run() {
 }
 
 void Worker::Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections) {
-  http::Post(*io_, [this, listeners, connections] {
-    local_.draining = remote_.draining = apart_.draining = false;
-    local_.ended = remote_.ended = apart_.ended = false;
-    for (const sdk::Listener& listener : listeners) Begin(listener, connections);
+  const auto begun = std::make_shared<std::promise<void>>();
+  http::Post(*io_, [this, begun, &listeners, connections] {
+    try {
+      local_.draining = remote_.draining = apart_.draining = false;
+      local_.ended = remote_.ended = apart_.ended = false;
+      for (const sdk::Listener& listener : listeners) Begin(listener, connections);
+      begun->set_value();
+    } catch (const std::exception& error) {
+      begun->set_exception(std::make_exception_ptr(
+          sdk::Error(NS_E_UNAVAILABLE, NS_REASON_STOPPED,
+                     std::string("The gateway cannot accept connections: ") + error.what() + ".",
+                     sdk::Fault::kOperator)));
+    }
   });
+  begun->get_future().get();
 }
 
 // The acceptor is known to its own connections only after it is made, and they only begin later.
@@ -80,7 +91,7 @@ void Worker::Begin(const sdk::Listener& listener, uint32_t connections) {
   const auto index = acceptors_.size();
   http::Serving& serving = ServingOf(listener.address);
   acceptors_.push_back(
-      http::Accept(*io_, listener.fd, connections,
+      http::Accept(*io_, listener.fd, connections, common_.settings.http,
                    [this, index, &serving](int fd) { Take(fd, serving, acceptors_[index]); }));
 }
 

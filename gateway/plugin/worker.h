@@ -35,7 +35,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Accepts from these, at most `connections` from each at once. [any-thread]
+  // Accepts from these, at most `connections` from each at once, when it returns. Throws
+  // ns::sdk::Error where the system does not let it. [any-thread but its own]
   void Listen(const std::vector<sdk::Listener>& listeners, uint32_t connections);
   // Accepts no more and has clients go elsewhere; a moment later ends what waits for a request, and
   // calls `done`. [any-thread]

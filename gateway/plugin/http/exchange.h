@@ -28,6 +28,8 @@ class Answering {
   virtual void Open(ResponseHead head) = 0;
   virtual void Write(std::string bytes) = 0;
   virtual void End(Headers trailers) = 0;
+  // In place of the end: the client shall not take what it has for the whole.
+  virtual void Cut() = 0;
   // Bytes that the peer has not taken yet.
   virtual size_t unsent() const = 0;
   // What a handler is served by, which may go before it.

@@ -65,17 +65,22 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
+  void Cut() override;
   size_t unsent() const override { return out_.size() + sending_.size() - sent_; }
   std::weak_ptr<Connection> connection() override { return weak_from_this(); }
   void ReadOn() override;
 
  private:
   enum class State { kIdle, kReading, kAnswering, kLingering, kClosed };
+  // A request that is there in full has the beginning of an answer that has no length.
+  bool streaming() const { return state_ == State::kAnswering && opened_ && !ended_; }
   using Parser = beast::request_parser<PiecesBody>;
 
   void AwaitRequest();
   void Read(size_t most);
   void OnRead(ssize_t size);
+  void AwaitEnd();
+  void OnEarly(ssize_t size);
   void Parse();
   void OnHead();
   void OnBody();
@@ -120,7 +125,7 @@ class H1 final : public Connection, public Answering, public std::enable_shared_
   bool chunked_ = false, bodiless_ = false;
   bool keep_alive_ = false;
   bool unread_ = false;  // of the request, when it was answered
-  bool writing_ = false, reading_ = false, watching_ = false;
+  bool writing_ = false, reading_ = false, watching_ = false, awaiting_ = false;
 };
 
 void H1::Limit(milliseconds time) {
@@ -150,10 +155,10 @@ void H1::AwaitRequest() {
   if (in_.size() > 0) {              // the next one came with the last
     state_ = State::kReading;
     Limit(serving_.limits.header_time);
-    return Parse();
+    return reading_ ? void() : Parse();
   }
   Limit(serving_.limits.idle_time);
-  Read(kPiece);
+  if (!reading_) Read(kPiece);
 }
 
 void H1::Read(size_t most) {
@@ -171,6 +176,7 @@ void H1::Read(size_t most) {
 
 // A client that goes away in the middle of a request gets nothing.
 void H1::OnRead(ssize_t size) {
+  if (state_ == State::kAnswering) return OnEarly(size);
   if (size <= 0) return Close();
   in_.commit(static_cast<size_t>(size));
   if (state_ == State::kIdle) {
@@ -178,6 +184,24 @@ void H1::OnRead(ssize_t size) {
     Limit(serving_.limits.header_time);
   }
   Parse();
+}
+
+// Nobody knows from a stream that its client has closed the connection: it writes seldom or never.
+// What comes before the end is the next request, and kept, as long as it is no longer than a head.
+void H1::AwaitEnd() {
+  if (!streaming() || reading_ || in_.size() >= serving_.limits.header_bytes) return;
+  if (std::exchange(awaiting_, true)) return;
+  pipe_->AwaitBytes([self = shared_from_this()] {
+    self->awaiting_ = false;
+    if (self->streaming() && !self->reading_) self->Read(kPiece);
+  });
+}
+
+// Bytes, or the end, that came while a stream was answered.
+void H1::OnEarly(ssize_t size) {
+  if (size < 0 || (size == 0 && streaming())) return Close();
+  in_.commit(static_cast<size_t>(size));
+  AwaitEnd();
 }
 
 void H1::Parse() {
@@ -255,6 +279,7 @@ void H1::OnHead() {
   keep_alive_ = parser_->keep_alive();
   Head head = TakeHead();
   if (auto mistake = FramingMistake(head)) return Refuse(mistake->status, std::move(mistake->why));
+  TakeAbsoluteForm(head);
   const bool expects = head.Header("expect") == "100-continue";
   const bool held = Holds();
   const auto handler = serving_.service.Begin(std::move(head), peer_, *this);
@@ -281,6 +306,7 @@ void H1::OnBody() {
   if (!writing_) timer_.Stop();
   watching_ = true;
   pipe_->Watch([self = shared_from_this()] { self->Close(); });
+  AwaitEnd();
   const auto handler = handler_;
   if (handler->streams()) return handler->OnPiece("", true);
   handler->OnRequest(Taken(parser_->get().body()));
@@ -340,6 +366,7 @@ void H1::Open(ResponseHead head) {
   out_ += "\r\n";
   held_.HoldAnswer(0);
   if (!reading_) in_.shrink_to_fit();  // it may be long until the next request
+  AwaitEnd();
   Flush();
 }
 
@@ -366,6 +393,13 @@ void H1::End(Headers trailers) {
   }
   if (out_.empty() && !writing_) return OnAnswered();
   Flush();
+}
+
+// Without the last chunk; where there are no chunks, the close would be the end.
+void H1::Cut() {
+  if (state_ == State::kClosed || ended_) return;
+  if (!chunked_) pipe_->ResetOnClose();
+  Close();
 }
 
 // A piece at a time: each that is taken shows that the client reads.

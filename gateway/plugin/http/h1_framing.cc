@@ -52,4 +52,21 @@ std::optional<Mistake> FramingMistake(const Head& head) {
   return std::nullopt;
 }
 
+void TakeAbsoluteForm(Head& head) {
+  std::string_view rest = head.target;
+  const size_t colon = std::min(rest.find(':'), rest.size());
+  const std::string_view scheme = rest.substr(0, colon);
+  rest.remove_prefix(colon);
+  if (!boost::beast::iequals(scheme, "http") && !boost::beast::iequals(scheme, "https")) return;
+  if (!rest.starts_with("://")) return;
+  rest.remove_prefix(3);
+  const size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  const std::string host(rest.substr(0, end));
+  if (host.empty() || host.find('@') != std::string::npos) return;
+  for (auto& [name, value] : head.headers) {
+    if (name == "host") value = host;
+  }
+  head.target = (rest.substr(end).starts_with('/') ? "" : "/") + std::string(rest.substr(end));
+}
+
 }  // namespace ns::gateway::http

@@ -51,5 +51,19 @@ TEST(H1Framing, TransferEncodingBesideALength_OrInHttp10_IsRefused) {
   EXPECT_EQ(StatusOf({kHost, {"content-length", "2"}}, 10), 0);
 }
 
+TEST(H1Framing, TargetThatIsAUrl_BecomesAPathAndItsHostTheHost) {
+  const auto taken = [](const std::string& target) {
+    Head head{"GET", target, {{"a", "b"}, kHost}, 11};
+    TakeAbsoluteForm(head);
+    return std::string(head.Header("host")) + " " + head.target;
+  };
+  EXPECT_EQ(taken("http://a.test/b?c=http://d/"), "a.test /b?c=http://d/");
+  EXPECT_EQ(taken("HTTPS://a.test:8080"), "a.test:8080 /");
+  EXPECT_EQ(taken("http://a.test?b=c"), "a.test /?b=c");
+  for (const char* other : {"/", "/http://a.test/", "*", "a.test:443", "ftp://a.test/",
+                            "http:", "http:/a", "http://", "http:///b", "http://user@a.test/"})
+    EXPECT_EQ(taken(other), std::string("x ") + other);
+}
+
 }  // namespace
 }  // namespace ns::gateway::http

@@ -84,6 +84,7 @@ class H2 final : public Connection, public H2Session, public std::enable_shared_
   static int OnData(nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void* user);
   static int OnSentFrame(nghttp2_session*, const nghttp2_frame* frame, void* user);
+  static int OnUnsentFrame(nghttp2_session*, const nghttp2_frame* frame, int, void* user);
   static int OnStreamClosed(nghttp2_session*, int32_t id, uint32_t, void* user);
   static ssize_t OnGive(nghttp2_session*, int32_t id, uint8_t* into, size_t size, uint32_t* flags,
                         nghttp2_data_source*, void* user);
@@ -128,6 +129,7 @@ nghttp2_session_callbacks* H2::Callbacks() {
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Safe<&OnFrame>::Call);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Safe<&OnData>::Call);
   nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &Safe<&OnSentFrame>::Call);
+  nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, &Safe<&OnUnsentFrame>::Call);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Safe<&OnStreamClosed>::Call);
   return callbacks;
 }
@@ -180,6 +182,14 @@ int H2::OnSentFrame(nghttp2_session* session, const nghttp2_frame* frame, void* 
   const H2Stream* const stream = Of(user).Find(frame->hd.stream_id);
   if (stream != nullptr && !stream->request_done())
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+  return 0;
+}
+
+// Headers or trailers that are too long for a frame: the client would wait for them without end.
+int H2::OnUnsentFrame(nghttp2_session* session, const nghttp2_frame* frame, int, void* user) {
+  if (frame->hd.type == NGHTTP2_HEADERS && Of(user).Find(frame->hd.stream_id) != nullptr)
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                              NGHTTP2_INTERNAL_ERROR);
   return 0;
 }
 

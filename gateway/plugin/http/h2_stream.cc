@@ -148,6 +148,14 @@ void H2Stream::End(Headers trailers) {
   connection_.Flush();
 }
 
+void H2Stream::Cut() {
+  if (!opened_ || ended_) return;
+  ended_ = true;
+  handler_.reset();
+  nghttp2_submit_rst_stream(connection_.session(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
+  connection_.Flush();
+}
+
 void H2Stream::Resume() {
   if (std::exchange(waits_, false)) nghttp2_session_resume_data(connection_.session(), id_);
 }
@@ -188,7 +196,8 @@ ssize_t H2Stream::Give(std::span<uint8_t> into, uint32_t& flags) {
   if (!trailers_.empty()) {
     flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
     const auto pairs = PairsOf(trailers_);
-    nghttp2_submit_trailer(connection_.session(), id_, pairs.data(), pairs.size());
+    if (nghttp2_submit_trailer(connection_.session(), id_, pairs.data(), pairs.size()) != 0)
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // the stream is reset
   }
   return static_cast<ssize_t>(size);
 }

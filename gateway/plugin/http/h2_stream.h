@@ -51,6 +51,7 @@ class H2Stream final : public Answering {
   void Open(ResponseHead head) override;
   void Write(std::string bytes) override;
   void End(Headers trailers) override;
+  void Cut() override;
   size_t unsent() const override { return out_.size() - taken_; }
   std::weak_ptr<Connection> connection() override { return connection_.connection(); }
   void ReadOn() override;

@@ -24,6 +24,9 @@ struct Limits {
   std::chrono::milliseconds write_time{
       60'000};  // for the next 64 KiB of an answer to be taken; HTTP/2: for a byte
   std::chrono::milliseconds idle_time{75'000};  // between requests of one connection
+  // That a machine at the other end of TCP does not even say that it is there; `write_time` where
+  // that is longer.
+  std::chrono::milliseconds silent_time{60'000};
 };
 
 // For whoever sends more.

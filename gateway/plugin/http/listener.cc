@@ -6,10 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <limits>
 
 namespace ns::gateway::http {
 namespace {
@@ -20,13 +22,37 @@ using boost::system::error_code;
 constexpr int kQueue = 4096;                      // the most that may wait, as Linux has it
 constexpr std::chrono::milliseconds kPause{100};  // after a failure such as "too many open files"
 
+void Set(int fd, int level, int option, int64_t value) {
+  const int number =
+      static_cast<int>(std::clamp<int64_t>(value, 1, std::numeric_limits<int>::max()));
+  ::setsockopt(fd, level, option, &number, sizeof(number));
+}
+
+// Of TCP; a Unix socket refuses it, and has no need of it. A peer that vanishes, as a machine that
+// loses its power, never says so: it is asked whether it is there while nothing is sent, and what
+// is sent must be acknowledged. What the last option says counts for the questions too.
+void NoticeVanished(int fd, const Limits& limits) {
+  constexpr int kQuestions = 3;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits.silent_time).count();
+  Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds / 2);
+  Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds / 2 / kQuestions);
+  Set(fd, IPPROTO_TCP, TCP_KEEPCNT, kQuestions);
+  Set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, std::max(limits.silent_time, limits.write_time).count());
+}
+
 class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<SocketAcceptor> {
  public:
-  SocketAcceptor(asio::io_context& io, int fd, uint32_t most, std::function<void(int)> take)
-      : socket_(io, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)),
-        timer_(io),
-        most_(most),
-        take_(std::move(take)) {}
+  SocketAcceptor(asio::io_context& io, int fd, uint32_t most, const Limits& limits,
+                 std::function<void(int)> take)
+      : socket_(io), timer_(io), most_(most), limits_(limits), take_(std::move(take)) {
+    const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    error_code error(own < 0 ? errno : 0, boost::system::system_category());
+    if (!error) socket_.assign(own, error);
+    if (!error) return;
+    if (own >= 0) ::close(own);
+    throw boost::system::system_error(error);
+  }
 
   void Release() override {
     if (open_-- == most_) Await();
@@ -71,9 +97,8 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
     return ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   }
   void Taken(int fd) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-                 sizeof(on));  // refused by a Unix socket, which has no need of it
+    Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    NoticeVanished(fd, limits_);
     ++open_;
     take_(fd);
   }
@@ -87,6 +112,7 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
   asio::posix::stream_descriptor socket_;
   asio::steady_timer timer_;
   const uint32_t most_;
+  const Limits& limits_;
   std::function<void(int)> take_;
   uint32_t open_ = 0;
   bool stopped_ = false;
@@ -94,9 +120,9 @@ class SocketAcceptor : public Acceptor, public std::enable_shared_from_this<Sock
 
 }  // namespace
 
-std::shared_ptr<Acceptor> Accept(asio::io_context& io, int fd, uint32_t most,
+std::shared_ptr<Acceptor> Accept(asio::io_context& io, int fd, uint32_t most, const Limits& limits,
                                  std::function<void(int)> take) {
-  auto acceptor = std::make_shared<SocketAcceptor>(io, fd, most, std::move(take));
+  auto acceptor = std::make_shared<SocketAcceptor>(io, fd, most, limits, std::move(take));
   acceptor->Await();
   return acceptor;
 }

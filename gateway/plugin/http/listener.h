@@ -1,8 +1,11 @@
-// Accepts from one listening socket, never more than so many connections at once.
+// Accepts from one listening socket, never more than so many connections at once; the system ends
+// those whose peers have vanished.
 #pragma once
 
 #include <functional>
 #include <memory>
+
+#include "http/limits.h"
 
 namespace boost::asio {
 class io_context;
@@ -20,8 +23,10 @@ class Acceptor {
   virtual void Stop() = 0;
 };
 
-// `fd` stays the host's. `take` owns the connected socket it is given.
+// `fd` stays the host's. `take` owns the connected socket it is given. Throws
+// boost::system::system_error when the system gives nothing to accept with.
+// `limits` outlive it.
 std::shared_ptr<Acceptor> Accept(boost::asio::io_context& io, int fd, uint32_t most,
-                                 std::function<void(int)> take);
+                                 const Limits& limits, std::function<void(int)> take);
 
 }  // namespace ns::gateway::http

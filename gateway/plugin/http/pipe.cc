@@ -50,9 +50,17 @@ class PipeOf : public Pipe {
     });
   }
   void StopWatching() override { watch_->gone = nullptr; }
+  void AwaitBytes(std::function<void()> come) override {
+    socket().async_wait(asio::socket_base::wait_read,
+                        [come = std::move(come)](error_code) { come(); });
+  }
   void ShutdownSend() override {
     error_code ignored;
     socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  }
+  void ResetOnClose() override {
+    error_code ignored;
+    socket().set_option(asio::socket_base::linger(true, 0), ignored);
   }
   void Close() override {
     StopWatching();

@@ -32,8 +32,13 @@ class Pipe {
   // is not; nobody reads meanwhile. Never after StopWatching.
   virtual void Watch(std::function<void()> gone) = 0;
   virtual void StopWatching() = 0;
+  // Calls `come` once there may be something to Read, the end too, and keeps no buffer until then;
+  // after Close as well. Nothing is read meanwhile, or what is read has it called.
+  virtual void AwaitBytes(std::function<void()> come) = 0;
   // Nothing more will be written.
   virtual void ShutdownSend() = 0;
+  // Close will be a reset, which no client takes for the end of an answer. A Unix socket has none.
+  virtual void ResetOnClose() = 0;
   virtual void Close() = 0;
   // What the two have agreed to speak by ALPN; empty: nothing was said.
   virtual std::string_view agreed() const = 0;

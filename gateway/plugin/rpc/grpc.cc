@@ -4,11 +4,15 @@
 
 #include "rpc/base64.h"
 #include "rpc/framing.h"
+#include "rpc/utf8.h"
 
 namespace ns::gateway::rpc {
 namespace {
 
 constexpr uint8_t kTrailers = 0x80;
+// Trailers of HTTP are headers: clients take 8 or 16 KiB of them, and a frame has a limit as well.
+constexpr size_t kMostTrailers = 6 * 1024;
+constexpr size_t kMostMessage = 1024;  // before it is encoded
 
 http::ResponseHead HeadOf(const std::string& content_type, const Packing& packing,
                           const Headers& leading) {
@@ -17,6 +21,33 @@ http::ResponseHead HeadOf(const std::string& content_type, const Packing& packin
   if (packing.gzip_out) head.headers.emplace_back("grpc-encoding", kGzip);
   head.headers.insert(head.headers.end(), leading.begin(), leading.end());
   return head;
+}
+
+// The beginning of a text that is UTF-8.
+std::string Beginning(std::string text) {
+  if (text.size() <= kMostMessage) return text;
+  size_t end = kMostMessage;
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+size_t SizeOf(const Headers& headers) {
+  size_t size = 0;
+  for (const auto& [name, value] : headers) size += name.size() + value.size();
+  return size;
+}
+
+// Of a failure that has much to tell the beginning of its message, and those details that fit.
+Headers ShortTrailers(const Outcome& outcome) {
+  if (!outcome.problem) return GrpcTrailers(outcome);
+  const Problem& problem = *outcome.problem;
+  Outcome told{Problem{problem.code, Beginning(MadeUtf8(problem.message)), {}, 0},
+               outcome.trailing};
+  for (const Detail& detail : problem.details) {
+    told.problem->details.push_back(detail);
+    if (SizeOf(GrpcTrailers(told)) > kMostTrailers) told.problem->details.pop_back();
+  }
+  return GrpcTrailers(told);
 }
 
 class OverHttp2 final : public Framed {
@@ -32,7 +63,7 @@ class OverHttp2 final : public Framed {
   std::string Frame(std::string message) const override {
     return FramedMessage(std::move(message), packing_);
   }
-  Tail Close(const Outcome& outcome) const override { return {"", GrpcTrailers(outcome)}; }
+  Tail Close(const Outcome& outcome) const override { return {"", ShortTrailers(outcome)}; }
 
  private:
   const std::string content_type_;

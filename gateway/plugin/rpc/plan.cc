@@ -76,12 +76,23 @@ const Dialect* DialectOf(std::string_view content_type) {
   return found == kDialects.end() ? nullptr : &*found;
 }
 
+// Of ";q=0.5": whether it is zero, so that the thing is not wanted (RFC 9110, section 12.4.2).
+bool IsRefused(std::string_view parameters) {
+  const size_t weight = parameters.find("q=");
+  if (weight == std::string_view::npos) return false;
+  parameters.remove_prefix(weight + 2);
+  const std::string_view value = Trimmed(parameters.substr(0, parameters.find(';')));
+  return value.find_first_not_of("0.") == std::string_view::npos;
+}
+
 // Whether a list such as "br;q=1.0, gzip" names it.
 bool Lists(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const size_t end = std::min(list.find(','), list.size());
-    const std::string_view item = list.substr(0, end);
-    if (Lower(Trimmed(item.substr(0, item.find(';')))) == name) return true;
+    const std::string item = Lower(list.substr(0, end));
+    const size_t name_end = std::min(item.find(';'), item.size());
+    if (Trimmed(std::string_view(item).substr(0, name_end)) == name)
+      return !IsRefused(std::string_view(item).substr(name_end));
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return false;
@@ -132,6 +143,12 @@ class Planner {
     const std::string encoding = Parameter(target_, "encoding");
     if (encoding != "json" && encoding != "proto")
       return HttpRefusal(415, "A GET needs encoding=json or encoding=proto in its query.");
+    const std::string version = Parameter(target_, "connect");
+    if (!version.empty() && version != "v1")
+      return PlainRefusal(Bad(NS_E_INVALID, "The query has connect=" + version.substr(0, 100) +
+                                                ", and only v1 is understood."));
+    if (!target_.query.contains("message"))
+      return PlainRefusal(Bad(NS_E_INVALID, "A GET needs a message in its query."));
     plan_.codec = encoding == "json" ? Codec::kJson : Codec::kProto;
     plan_.message = Parameter(target_, "message");
     if (Parameter(target_, "base64") == "1") {

@@ -98,6 +98,24 @@ TEST(PlanCall, Get_HasItsMessageInTheQuery) {
               HasSubstr("400"));
   EXPECT_THAT(Refusal(PlanOf("GET", kUnary + "?encoding=json&message=&compression=br")),
               HasSubstr("501"));
+  EXPECT_EQ(std::get<Plan>(PlanOf("GET", kUnary + "?encoding=proto&message=")).message, "");
+  EXPECT_THAT(Refusal(PlanOf("GET", kUnary + "?encoding=proto")), HasSubstr("400"));
+  EXPECT_THAT(Refusal(PlanOf("GET", kUnary + "?connect=v2&encoding=json&message=%7B%7D")),
+              HasSubstr("connect=v2"));
+}
+
+TEST(PlanCall, AnswersArePackedForThoseWhoTakeIt) {
+  const auto packed = [](const std::string& accept) {
+    const auto plan =
+        std::get<Plan>(PostOf(kUnary, "application/json", {{"accept-encoding", accept}}));
+    const Reply reply = plan.protocol->Whole({}, std::string(5000, 'x'), {});
+    return Find(reply.head.headers, "content-encoding") == "gzip";
+  };
+  for (const char* takes : {"gzip", "br, GZIP", "gzip;q=0.001", "gzip; q=1", "br;q=0, gzip;Q=0.5"})
+    EXPECT_TRUE(packed(takes)) << takes;
+  for (const char* refuses :
+       {"", "br", "gzip;q=0", "gzip; q=0.000", "GZIP;Q=0.", "br, gzip ; q=0 "})
+    EXPECT_FALSE(packed(refuses)) << refuses;
 }
 
 }  // namespace

@@ -115,6 +115,33 @@ TEST(GrpcAnswer, EndsWithTrailers) {
   EXPECT_EQ(FromBase64(Find(failed.trailers, "grpc-status-details-bin")), StatusBytes(problem));
 }
 
+// Else clients drop it, or it does not fit into a frame at all. Of gRPC-Web they are a body.
+TEST(GrpcAnswer, ThatFailsWithMuchToTell_HasShortTrailers) {
+  std::string umlauts;
+  for (int i = 0; i < 5000; ++i) umlauts += "\xc3\xa4";
+  const Problem problem{NS_E_INVALID,
+                        "x" + umlauts,
+                        {{"a.First", "v", ""},
+                         {"a.Large", std::string(9000, 'v'), ""},
+                         {"a.Last", std::string(900, 'v'), ""}},
+                        0};
+  const Headers trailers = Grpc("application/grpc", kPlain)->Whole({}, "", {problem, {}}).trailers;
+  size_t size = 0;
+  for (const auto& [name, value] : trailers) size += name.size() + value.size();
+  EXPECT_LT(size, 7000u);
+  EXPECT_EQ(Find(trailers, "grpc-status"), "3");
+  EXPECT_TRUE(Find(trailers, "grpc-message").starts_with("x%C3%A4"));
+  EXPECT_TRUE(Find(trailers, "grpc-message").ends_with("%C3%A4..."));
+  const auto status = FromBase64(Find(trailers, "grpc-status-details-bin"));
+  const auto details = DetailsOf(status.value_or(""));
+  ASSERT_EQ(details.size(), 2u);
+  EXPECT_EQ(details[0].type, "a.First");
+  EXPECT_EQ(details[1].type, "a.Last");
+  EXPECT_GT(
+      GrpcWeb("application/grpc-web", false, kPlain)->Whole({}, "", {problem, {}}).body.size(),
+      20'000u);
+}
+
 TEST(GrpcWebAnswer, HasItsTrailersInTheBody) {
   const auto protocol = GrpcWeb("application/grpc-web", false, kPlain);
   const Reply reply = protocol->Whole({}, "abc", {std::nullopt, {{"x-t", "1"}}});

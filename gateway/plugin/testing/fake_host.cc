@@ -73,6 +73,7 @@ ns_api_request* FakeHost::Begin(const ns_peer* peer, std::string method, ns_byte
   request->sink = *sink;
   request->credit = credit;
   auto* handle = reinterpret_cast<ns_api_request*>(request.get());
+  if (request->asked.method == silent_method) sink->on_metadata(sink->ctx, 0, nullptr, 0);
   std::lock_guard lock(mutex_);
   asked_.push_back(request->asked);
   open_.emplace(handle, request);

@@ -52,7 +52,8 @@ class FakeHost {
   const ns_host* raw() const { return &raw_; }
   // Set before the first request.
   Handler handler;
-  // Requests of this method get no answer until they are cancelled.
+  // Requests of this method get the beginning of an answer, and nothing more until they are
+  // cancelled.
   std::string silent_method;
 
   std::vector<Asked> asked() const;

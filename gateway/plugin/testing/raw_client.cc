@@ -1,6 +1,7 @@
 #include "raw_client.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -84,16 +85,24 @@ bool RawClient::Send(const std::string& bytes) {
 
 void RawClient::HalfClose() { ::shutdown(fd_, SHUT_WR); }
 
+void RawClient::Close() { ::close(std::exchange(fd_, -1)); }
+
 void RawClient::Reset() {
   const linger now{1, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-  ::close(fd_);
-  fd_ = -1;
+  Close();
+}
+
+void RawClient::Vanish() {
+  sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &nothing};
+  Need(::setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0, "a filter");
 }
 
 bool RawClient::Read() {
   char bytes[65536];
   const ssize_t got = ::recv(fd_, bytes, sizeof(bytes), 0);
+  was_reset_ = got < 0 && errno == ECONNRESET;
   if (got > 0) buffer_.append(bytes, static_cast<size_t>(got));
   return got > 0;
 }

@@ -21,8 +21,11 @@ class RawClient {
   // False when the other end has closed.
   bool Send(const std::string& bytes);
   void HalfClose();
+  void Close();
   // Closed with a reset, as a crashed client does.
   void Reset();
+  // As a machine without power: whatever comes is dropped, and nothing answers it. TCP alone.
+  void Vanish();
   // One response by its Content-Length; what came when the connection ends, or ten seconds pass,
   // before it is whole.
   std::string Response();
@@ -30,12 +33,15 @@ class RawClient {
   std::string Rest();
   // What has come by now, at least one byte; none at the end, or after ten seconds.
   std::string Some();
+  // Whether it did so by a reset, as the last read found.
+  bool was_reset() const { return was_reset_; }
 
  private:
   bool Read();
 
   int fd_ = -1;
   std::string buffer_;
+  bool was_reset_ = false;
 };
 
 }  // namespace ns::gateway

@@ -94,7 +94,8 @@ typedef struct ns_host_api {
                          const ns_api_sink* sink)NS_NOEXCEPT;
   /* As raw, for an entry with NS_RAW_STREAM: the body comes by `send`. An answer that is streamed
      begins with leading metadata, in which ":status" is its status; its messages follow, and
-     http_status and content_type of on_end say nothing. [any-thread] */
+     http_status and content_type of on_end say nothing. With a problem at its end it is not whole,
+     and the client is to see that. [any-thread] */
   ns_api_request* (*raw_begin)(const struct ns_host* host, const ns_peer* peer, ns_str http_method,
                                ns_str path, int64_t deadline_ns, uint32_t credit,
                                const ns_api_sink* sink)NS_NOEXCEPT;
