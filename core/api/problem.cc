@@ -36,6 +36,14 @@ google::rpc::Status WireOf(const Status& failure) {
   return wire;
 }
 
+google::rpc::RetryInfo RetryIn(Duration wait) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(seconds.count());
+  info.mutable_retry_delay()->set_nanos(static_cast<int32_t>((wait - seconds).count()));
+  return info;
+}
+
 // Keeps the cause in the log, under an id that the caller is told.
 Status Hide(const Status& failure, const std::string& method, std::string& error_id,
             Random& random) {
@@ -113,6 +121,8 @@ Status ForCaller(Status failure, const std::string& method, Random& random) {
   info.set_domain("neoshowcase");
   google::rpc::Status wire = WireOf(failure);
   wire.add_details()->PackFrom(info);
+  if (failure.retry_after() && failure.retry_after()->count() > 0)
+    wire.add_details()->PackFrom(RetryIn(*failure.retry_after()));
   return failure.SetDetails(wire.SerializeAsString());
 }
 

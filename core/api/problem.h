@@ -24,8 +24,9 @@ Status InvalidField(std::string field, std::string message);
 // begins with `own` are the request's.
 Status Inside(const std::string& field, const std::string& own, const Status& failure);
 
-// `failure` as it leaves: details() with google.rpc.ErrorInfo besides what it held. Of kInternal
-// only an error id is left; the rest goes to the log under that id, with `method`.
+// `failure` as it leaves: details() with google.rpc.ErrorInfo besides what it held, and with
+// google.rpc.RetryInfo where it says when to try again. Of kInternal only an error id is left; the
+// rest goes to the log under that id, with `method`.
 Status ForCaller(Status failure, const std::string& method, Random& random);
 
 }  // namespace ns::api

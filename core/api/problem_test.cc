@@ -8,6 +8,8 @@
 namespace ns::api {
 namespace {
 
+using namespace std::chrono_literals;
+
 // The detail of that type; the default where there is none.
 template <class Detail>
 Detail DetailOf(const Status& failure) {
@@ -19,6 +21,11 @@ Detail DetailOf(const Status& failure) {
     if (one.UnpackTo(&out)) break;
   }
   return out;
+}
+
+template <class Detail>
+bool Holds(const Status& failure) {
+  return DetailOf<Detail>(failure).ByteSizeLong() > 0;
 }
 
 model::Violations Many(size_t count) {
@@ -55,6 +62,22 @@ TEST(Refuse, OfMoreThanThat_TheNumberIsTold) {
   EXPECT_EQ(bad.field_violations(49).field(), "list[49]");
   EXPECT_TRUE(refusal.message().ends_with("; list[49]: must be right; and 99950 more"))
       << refusal.message();
+}
+
+TEST(ForCaller, WhereItIsKnown_SaysWhenToTryAgain) {
+  Status limit(Code::kExhausted, "TooManyRefreshes", "too often");
+  EXPECT_FALSE(Holds<google::rpc::RetryInfo>(Leaving(limit)));
+  EXPECT_FALSE(Holds<google::rpc::RetryInfo>(Leaving(limit.SetRetryAfter(0s))));
+  const Status failure = Leaving(limit.SetRetryAfter(2500ms));
+  const auto wait = DetailOf<google::rpc::RetryInfo>(failure).retry_delay();
+  EXPECT_EQ(wait.seconds(), 2);
+  EXPECT_EQ(wait.nanos(), 500'000'000);
+  EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(failure).reason(), "TooManyRefreshes");
+  EXPECT_EQ(failure.message(), "too often");
+}
+
+TEST(ForCaller, Defect_SaysNothingOfWhenToTryAgain) {
+  EXPECT_FALSE(Holds<google::rpc::RetryInfo>(Leaving(Internal("broken").SetRetryAfter(2s))));
 }
 
 }  // namespace
