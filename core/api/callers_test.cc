@@ -110,6 +110,20 @@ TEST_F(CallersTest, WhoeverHasTheAnswerToAWrite_MeetsNobodyFromBefore) {
   EXPECT_EQ(Me(Bearer(made.text())).status().reason(), "TokenUnknown");
 }
 
+TEST_F(CallersTest, WritesOfStrangers_MakeNobodyBeLookedUpAgain) {
+  RemakeDispatcher(TestSettings(), counted.Ports());
+  const std::string create = std::string(kApiService) + "CreateApplication";
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(Me(Named("alice")).value().name(), "alice");
+    ASSERT_EQ(Raw({false, 0, 0, "203.0.113.9", {}}, create, "").status().reason(), "NoIdentity");
+    ASSERT_EQ(Raw(Bearer("nst_no"), create, "").status().reason(), "BadToken");
+  }
+  EXPECT_EQ(plan.calls["UserStore.Ensure"], 1);
+  ASSERT_FALSE(Raw(Named("bob"), create, "").ok());
+  ASSERT_TRUE(Me(Named("alice")).ok());
+  EXPECT_EQ(plan.calls["UserStore.Ensure"], 3) << "a known caller's may have changed something";
+}
+
 // Runs something after the store has answered, before the answer is looked at.
 class LateUsers final : public ports::UserStore {
  public:

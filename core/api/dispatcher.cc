@@ -285,7 +285,8 @@ Result<std::string> Dispatcher::Invoke(const ports::Call& call, const Peer& peer
   if (writes == state_->writing.end()) return state_->Answer(call, peer, method, request, nullptr);
   model::AuditEvent told = EventOf(peer, method, state_->parts.random);
   auto answer = state_->Answer(call, peer, method, request, &told);
-  state_->callers.Forget();  // before the answer: whoever has it may rely on it
+  // Before the answer: whoever has it may rely on it. A call of nobody known has changed nothing.
+  if (!told.user.empty()) state_->callers.Forget();
   state_->Tell(answer, *writes->second, std::move(told));
   return answer;
 }

@@ -109,6 +109,27 @@ TEST_F(DispatcherTest, UnknownEnumAndNul_AreInvalidWithTheField) {
             std::vector<std::string>{"config.runtime_dockerfile.context"});
 }
 
+TEST_F(DispatcherTest, RequestFullOfMistakes_IsToldOfTheFirstFifty) {
+  CreateApplicationRequest in;
+  const auto add = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      in.add_websites()->set_authentication(static_cast<api_pb::AuthenticationType>(99));
+  };
+  add(50);
+  Status refusal = Call(Root(), "CreateApplication", in).status();
+  EXPECT_EQ(FieldsOf(refusal).size(), 50u);
+  EXPECT_TRUE(refusal.message().ends_with(", got 99")) << refusal.message();
+  add(500'000);
+  in.set_name(std::string(1, '\0'));
+  refusal = Call(Root(), "CreateApplication", in).status();
+  EXPECT_EQ(refusal.code(), Code::kInvalid);
+  const auto fields = FieldsOf(refusal);
+  ASSERT_EQ(fields.size(), 50u);
+  EXPECT_EQ(fields.front(), "name");
+  EXPECT_EQ(fields.back(), "websites[48].authentication");
+  EXPECT_TRUE(refusal.message().ends_with(", got 99; and more")) << refusal.message();
+}
+
 TEST_F(DispatcherTest, RequestBeyondTheLimit_IsExhausted) {
   const Status answer =
       Raw(Root(), std::string(kApiService) + "GetMe", std::string((4 << 20) + 1, 'x')).status();

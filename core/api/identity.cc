@@ -1,12 +1,10 @@
 #include "api/identity.h"
 
-#include <pwd.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 
+#include "api/accounts.h"
 #include "base/ascii.h"
 #include "base/crypto.h"
 #include "model/token_text.h"
@@ -21,23 +19,18 @@ Status Nobody(std::string reason, std::string message) {
   return {Code::kUnauthenticated, std::move(reason), std::move(message)};
 }
 
-// The account with that id; one without a name is called by its number.
-std::string AccountName(uint32_t uid) {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-    return found->pw_name;
-  return "uid-" + std::to_string(uid);
-}
-
+// The kernel tells the one group that the peer's process runs with; who is a member besides is
+// asked last, of those whom nothing else makes admins.
 Claim FromCredentials(const IdentitySettings& settings, const Peer& peer) {
   const auto holds = [](const std::vector<uint32_t>& ids, uint32_t id) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
   };
-  Claim claim{AccountName(peer.uid) + std::string(kLocal), false};
+  const Account account = AccountOf(peer.uid);
+  Claim claim{account.name + std::string(kLocal), false};
   claim.admin = peer.uid == 0 || holds(settings.service_uids, peer.uid) ||
-                holds(settings.service_gids, peer.gid) || ConfiguredAdmin(settings, claim.name);
+                holds(settings.service_gids, peer.gid) || ConfiguredAdmin(settings, claim.name) ||
+                std::any_of(settings.service_gids.begin(), settings.service_gids.end(),
+                            [&](uint32_t gid) { return IsMember(account, gid); });
   return claim;
 }
 

@@ -30,9 +30,10 @@ struct IdentitySettings {
   Secret secret;  // what such a proxy proves; empty: no header counts
   std::string token_header = "X-Neoshowcase-Identity";  // of signed identity tokens
   IdentityTokenRules token_rules;
-  std::vector<std::string> admins;                   // names
-  std::vector<std::string> admin_groups;             // that signed identity tokens name; exact
-  std::vector<uint32_t> service_uids, service_gids;  // besides root: admins on the Unix socket
+  std::vector<std::string> admins;        // names
+  std::vector<std::string> admin_groups;  // that signed identity tokens name; exact
+  // Besides root, who is an admin on the Unix socket; of the groups their members too.
+  std::vector<uint32_t> service_uids, service_gids;
   int token_days = 365;  // until an API token expires, at most; 0: no bound, it may never
 };
 

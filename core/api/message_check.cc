@@ -22,12 +22,15 @@ class Walk {
         At(message, *field, -1, prefix + field->name());
         continue;
       }
-      for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+      const int size = message.GetReflection()->FieldSize(message, field);
+      for (int i = 0; i < size && !more_; ++i) {
         At(message, *field, i, prefix + field->name() + "[" + std::to_string(i) + "]");
       }
     }
   }
   const model::Violations& found() const { return found_; }
+  // Whether it has stopped, since there are more than kMostViolations.
+  bool more() const { return more_; }
 
  private:
   // `index` -1: the field is not repeated.
@@ -44,8 +47,8 @@ class Walk {
         const int value = index < 0 ? access.GetEnumValue(message, &field)
                                     : access.GetRepeatedEnumValue(message, &field, index);
         if (field.enum_type()->FindValueByNumber(value) == nullptr) {
-          found_.push_back({name, "must be a value of " + field.enum_type()->full_name() +
-                                      ", got " + std::to_string(value)});
+          Add(name, "must be a value of " + field.enum_type()->full_name() + ", got " +
+                        std::to_string(value));
         }
         break;
       }
@@ -53,7 +56,7 @@ class Walk {
         const std::string text = index < 0 ? access.GetString(message, &field)
                                            : access.GetRepeatedString(message, &field, index);
         if (field.type() == FieldDescriptor::TYPE_STRING && text.find('\0') != std::string::npos) {
-          found_.push_back({name, "must hold no NUL character"});
+          Add(name, "must hold no NUL character");
         }
         break;
       }
@@ -62,7 +65,13 @@ class Walk {
     }
   }
 
+  void Add(const std::string& name, std::string message) {
+    more_ = found_.size() == kMostViolations;
+    if (!more_) found_.push_back({name, std::move(message)});
+  }
+
   model::Violations found_;
+  bool more_ = false;
 };
 
 }  // namespace
@@ -70,7 +79,7 @@ class Walk {
 Status CheckMessage(const Message& message) {
   Walk walk;
   walk.Over(message, "");
-  return CheckNone(walk.found());
+  return walk.more() ? InvalidFieldsAndMore(walk.found()) : CheckNone(walk.found());
 }
 
 }  // namespace ns::api

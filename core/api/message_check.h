@@ -10,7 +10,7 @@ class Message;
 namespace ns::api {
 
 // kInvalid with the fields that hold a number their enum does not know, or text with a NUL
-// character.
+// character: as many as are told of (kMostViolations), and whether there are more.
 Status CheckMessage(const google::protobuf::Message& message);
 
 }  // namespace ns::api

@@ -1,5 +1,8 @@
 #include "api/problem.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/id.h"
 #include "base/log.h"
 #include "google/rpc/error_details.pb.h"
@@ -7,6 +10,8 @@
 
 namespace ns::api {
 namespace {
+
+constexpr char kInvalidField[] = "InvalidField";
 
 // "invalid_argument" as "InvalidArgument".
 std::string ReasonOf(Code code) {
@@ -31,6 +36,14 @@ google::rpc::Status WireOf(const Status& failure) {
   return wire;
 }
 
+google::rpc::RetryInfo RetryIn(Duration wait) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(seconds.count());
+  info.mutable_retry_delay()->set_nanos(static_cast<int32_t>((wait - seconds).count()));
+  return info;
+}
+
 // Keeps the cause in the log, under an id that the caller is told.
 Status Hide(const Status& failure, const std::string& method, std::string& error_id,
             Random& random) {
@@ -42,9 +55,9 @@ Status Hide(const Status& failure, const std::string& method, std::string& error
       "something is broken here; the cause is in the log of nsd under the error id " + error_id};
 }
 
-}  // namespace
-
-Status Refuse(Code code, std::string reason, const model::Violations& violations) {
+// `rest`: what the message says of violations that are not listed.
+Status Listing(Code code, std::string reason, std::span<const model::Violation> violations,
+               const std::string& rest) {
   google::rpc::BadRequest bad;
   std::string message;
   for (const model::Violation& violation : violations) {
@@ -53,15 +66,29 @@ Status Refuse(Code code, std::string reason, const model::Violations& violations
     out->set_description(violation.message);
     message += (message.empty() ? "" : "; ") + violation.field + ": " + violation.message;
   }
+  message += rest;
   Status status(code, std::move(reason), std::move(message));
   google::rpc::Status wire;
   wire.add_details()->PackFrom(bad);
   return status.SetDetails(wire.SerializeAsString());
 }
 
+}  // namespace
+
+Status Refuse(Code code, std::string reason, const model::Violations& violations) {
+  const size_t told = std::min(violations.size(), kMostViolations);
+  const size_t more = violations.size() - told;
+  return Listing(code, std::move(reason), std::span(violations).first(told),
+                 more == 0 ? "" : "; and " + std::to_string(more) + " more");
+}
+
 Status CheckNone(const model::Violations& violations) {
   if (violations.empty()) return Status();
-  return Refuse(Code::kInvalid, "InvalidField", violations);
+  return Refuse(Code::kInvalid, kInvalidField, violations);
+}
+
+Status InvalidFieldsAndMore(const model::Violations& violations) {
+  return Listing(Code::kInvalid, kInvalidField, violations, "; and more");
 }
 
 Status InvalidField(std::string field, std::string message) {
@@ -94,6 +121,8 @@ Status ForCaller(Status failure, const std::string& method, Random& random) {
   info.set_domain("neoshowcase");
   google::rpc::Status wire = WireOf(failure);
   wire.add_details()->PackFrom(info);
+  if (failure.retry_after() && failure.retry_after()->count() > 0)
+    wire.add_details()->PackFrom(RetryIn(*failure.retry_after()));
   return failure.SetDetails(wire.SerializeAsString());
 }
 

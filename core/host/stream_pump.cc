@@ -149,13 +149,14 @@ std::optional<Duration> StreamPump::Look(Open& open) {
   for (int looks = 0; looks < kAtOnce; ++looks) {
     if (reply.call().cancel.stop_requested())
       return end({Code::kCancelled, "Cancelled", "the caller has gone"});
+    // Before anything is offered: whoever takes nothing is not looked at again and again.
+    if (reply.call().deadline && clock_.Monotonic() >= *reply.call().deadline)
+      return end({Code::kDeadline, "DeadlineExceeded", "the time for this answer is over"});
     for (; !open.messages.empty(); open.messages.pop_front()) {
       if (!reply.Offer(open.messages.front(), [this, number = open.number] { Wake(number); }))
         return Duration::max();
     }
     if (open.ended) return end(Status());
-    if (reply.call().deadline && clock_.Monotonic() >= *reply.call().deadline)
-      return end({Code::kDeadline, "DeadlineExceeded", "the time for this answer is over"});
     Result<api::Piece> piece = open.stream->Next(reply.call());
     if (!piece.ok()) return end(piece.status());
     open.ended = piece->ended;

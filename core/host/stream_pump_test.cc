@@ -22,6 +22,7 @@ class Reply final : public plugin::ApiReply {
   Status Message(std::string_view) override { return Internal("waits for nobody"); }
   bool Offer(std::string_view message, std::function<void()> more) override {
     Lock lock(mutex_);
+    ++offers_;
     if (credit_ == 0) {
       more_ = std::move(more);
       return false;
@@ -60,6 +61,10 @@ class Reply final : public plugin::ApiReply {
     changed_.wait_for(mutex_, 20s, [&]() NS_REQUIRES(mutex_) { return end_.has_value(); });
     return end_.value_or(Internal("it goes on"));
   }
+  int offers() {
+    Lock lock(mutex_);
+    return offers_;
+  }
   bool goes_on() {
     Lock lock(mutex_);
     return !end_;
@@ -70,7 +75,7 @@ class Reply final : public plugin::ApiReply {
   ports::Call call_;
   Mutex mutex_;
   std::condition_variable_any changed_;
-  int credit_ NS_GUARDED_BY(mutex_);
+  int credit_ NS_GUARDED_BY(mutex_), offers_ NS_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> got_ NS_GUARDED_BY(mutex_);
   std::function<void()> more_ NS_GUARDED_BY(mutex_);
   std::optional<Status> end_ NS_GUARDED_BY(mutex_);
@@ -202,6 +207,16 @@ TEST_F(StreamPumpTest, Deadline_EndsIt) {
   const auto source = std::make_shared<Source>();
   const auto reply = Begin(source, 10, 1h, SystemClock().Monotonic() + 30ms);
   EXPECT_EQ(reply->Ended().code(), Code::kDeadline);
+}
+
+TEST_F(StreamPumpTest, DeadlineWhileTheEdgeTakesNothing_EndsItAtOnce) {
+  const auto source = std::make_shared<Source>();
+  source->Put({{"a"}, true});
+  const auto reply = Begin(source, 0, 1h, SystemClock().Monotonic() + 30ms);
+  EXPECT_EQ(reply->Ended().code(), Code::kDeadline);
+  EXPECT_TRUE(reply->Got(0).empty());
+  EXPECT_LE(reply->offers(), 1) << "as it came, and not again and again";
+  AwaitOpen(0);
 }
 
 TEST_F(StreamPumpTest, ThousandIdleOnes_HoldNoThread) {

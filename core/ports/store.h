@@ -22,7 +22,9 @@
 #include "model/snapshot.h"
 #include "model/user.h"
 #include "ports/audit_store.h"
+#include "ports/behalf.h"
 #include "ports/detection_store.h"
+#include "ports/event_store.h"
 #include "ports/identity_store.h"
 #include "ports/listing_store.h"
 #include "ports/received_store.h"
@@ -31,14 +33,6 @@
 #include "ports/usage_store.h"
 
 namespace ns::ports {
-
-// The host on whose behalf a loop writes. Nobody: nothing is checked (people's own writes, tests).
-// A write that names a holder fails with kStale and the reason model::kHeldElsewhere unless that
-// host holds the application or repository and its lease is alive on the database's clock.
-inline const HostId kNobody;
-
-// On whose behalf a write is told of in its event, where no person asked for it.
-inline const UserId kPlatform;
 
 // What else a write of a repository needs.
 struct RepositoryWrite {
@@ -289,55 +283,6 @@ class BuildLogStore {
                                  std::string_view bytes) = 0;
   // At most `max` bytes from `offset`. kNotFound: no such build.
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
-};
-
-// Events of which all that is given is so.
-struct EventScope {
-  std::optional<std::vector<AppId>> among{};  // they are about one of these, or a build of it
-  static EventScope Of(const AppId& app) { return {std::vector{app}}; }
-};
-
-struct EventPage {
-  std::vector<model::Event> events;
-  std::string next;                   // the place behind them
-  std::vector<std::string> places{};  // behind each of them
-};
-
-// What happened is told by the store itself, in the transaction in which it did: docs/events.md
-// lists the kinds. What changes nothing tells nothing.
-class EventStore {
- public:
-  virtual ~EventStore() = default;
-  // Something that no row shows.
-  virtual Status Append(const model::Event& event) = 0;
-  // Of one subject, after `cursor`, oldest first.
-  virtual Result<std::vector<model::Event>> List(model::Subject subject, const std::string& id,
-                                                 int64_t cursor, int limit) = 0;
-  // Behind `place` (empty: from the first), oldest first. Who goes on from `next` sees every event
-  // once, whatever order transactions end in; the newest may take until all that began before them
-  // have ended. kInvalid: no place.
-  virtual Result<EventPage> After(const EventScope& scope, const std::string& place, int limit) = 0;
-  // Whether everything that came behind `place` is still known: false where the event that it
-  // stands behind is gone, since those that followed may be too, and of the empty one. kInvalid: no
-  // place.
-  virtual Result<bool> Reaches(const std::string& place) = 0;
-  // The newest of those, oldest first.
-  virtual Result<EventPage> Newest(const EventScope& scope, int limit) = 0;
-  // Upserts by type. `since` is kept where `ok` and `reason` are unchanged; `last_looked` becomes
-  // now. kNotFound: no such subject.
-  virtual Status SetConditions(model::Subject subject, const std::string& id,
-                               const std::vector<model::Condition>& conditions,
-                               const HostId& holder = kNobody) = 0;
-  // Says of many that they were looked at and are as they were: `last_looked` and `next_look` of
-  // their conditions of `types`, where `holder` holds them and the first of these is ok. The ids of
-  // which that was said; one that is being written just now may be left out.
-  virtual Result<std::vector<std::string>> Touch(model::Subject subject,
-                                                 const std::vector<std::string>& ids,
-                                                 const std::vector<std::string>& types,
-                                                 Duration next_in,
-                                                 const HostId& holder = kNobody) = 0;
-  virtual Result<std::vector<model::Condition>> Conditions(model::Subject subject,
-                                                           const std::string& id) = 0;
 };
 
 class UserStore {

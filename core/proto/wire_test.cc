@@ -100,7 +100,8 @@ TEST(DescriptorSet, BuildsAPool_DependenciesFirst) {
   for (const auto& file : set.file()) ASSERT_NE(pool.BuildFile(file), nullptr) << file.name();
   EXPECT_NE(pool.FindServiceByName("neoshowcase.protobuf.APIService"), nullptr);
   EXPECT_NE(pool.FindServiceByName("neoshowcase.platform.v1.PlatformService"), nullptr);
-  EXPECT_NE(pool.FindMessageTypeByName("google.rpc.BadRequest"), nullptr);
+  for (const char* detail : {"BadRequest", "ErrorInfo", "RetryInfo"})
+    EXPECT_NE(pool.FindMessageTypeByName(std::string("google.rpc.") + detail), nullptr) << detail;
 }
 
 TEST(FindMethod, FullName_FindsOnlyWhatIsOffered) {

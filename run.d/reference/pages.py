@@ -10,7 +10,7 @@ CODES = {
     "canceled": "the caller has gone", "invalid_argument": "the request breaks a rule; the detail `google.rpc.BadRequest` names the fields",
     "deadline_exceeded": "the time that the caller gave is over", "not_found": "there is no such thing, or the caller may not know of it",
     "already_exists": "somebody has it", "permission_denied": "the caller may know of it, and not do this",
-    "resource_exhausted": "too much or too often; `Retry-After` says when again", "failed_precondition": "not in the state that it is in",
+    "resource_exhausted": "too much or too often; the detail `google.rpc.RetryInfo` says when again, where that is known", "failed_precondition": "not in the state that it is in",
     "aborted": "somebody was faster: read again, decide again", "unimplemented": "this version does not offer it",
     "internal": "a defect, with an error id that is in the log of `nsd`", "unavailable": "try again later",
     "unauthenticated": "nothing says who calls",

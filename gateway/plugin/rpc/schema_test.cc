@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
 #include "proto/descriptors.h"
 
@@ -68,6 +70,22 @@ TEST(SchemaTest, JsonThatIsNone_IsTheClientsMistake) {
         std::string(100, '\0'), std::string("{\"websites\": 3}"), deep}) {
     EXPECT_TRUE(IsInvalid(TheSchema().FromJson(kCreate, wrong))) << wrong.substr(0, 60);
   }
+}
+
+TEST(SchemaTest, DetailsOfAFailure_ComeWithTheirJson) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(2);
+  retry.mutable_retry_delay()->set_nanos(500'000'000);
+  google::rpc::Status status;
+  status.add_details()->PackFrom(retry);
+  status.add_details()->set_type_url("type.googleapis.com/a.B");
+  const auto details = TheSchema().Details(status.SerializeAsString());
+  ASSERT_EQ(details.size(), 2u);
+  EXPECT_EQ(details[0].type, "google.rpc.RetryInfo");
+  EXPECT_EQ(details[0].value, retry.SerializeAsString());
+  EXPECT_EQ(details[0].debug, R"({"retryDelay":"2.500s"})");
+  EXPECT_EQ(details[1].type, "a.B");
+  EXPECT_EQ(details[1].debug, "") << "nobody knows the type";
 }
 
 TEST(SchemaTest, AnswerOfAnUnknownType_IsOurFault) {
