@@ -1,8 +1,8 @@
 // How much one answer about output holds.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <utility>
@@ -51,5 +51,12 @@ class NewestLines {
   size_t size_ = 0;
   std::deque<model::LogLine> lines_;
 };
+
+// Whether older lines that the query asks for may have had no room in its answer.
+inline bool MayLeaveOut(const LogQuery& query, const std::vector<model::LogLine>& lines) {
+  size_t size = kLongestLine + SizeOf({});  // of the next older one
+  for (const model::LogLine& line : lines) size += SizeOf(line);
+  return size > kMostOutput || static_cast<int64_t>(lines.size()) >= query.limit;
+}
 
 }  // namespace ns::ports

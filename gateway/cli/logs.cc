@@ -59,9 +59,9 @@ class Reader {
 
   void Run(const std::optional<Timestamp>& since) {
     if (!given_.follow && context_.json) return PrintWhole(since);
-    Show(since ? Since(*since) : Newest());
-    if (!given_.follow) return;
-    UntilItEnds(context_, [&](const std::function<void()>& alive) { Connect(since, alive); });
+    if (!given_.follow) return Show(since ? Since(*since) : Newest());
+    if (!since) Show(Newest());
+    UntilItEnds(context_, [&](const std::function<void()>& alive) { Follow(since, alive); });
   }
 
  private:
@@ -131,13 +131,8 @@ class Reader {
     context_.Print(text);
   }
 
-  // Where much came while nobody was connected, the stream begins with the newest lines alone.
-  void Connect(const std::optional<Timestamp>& since, const std::function<void()>& alive) {
-    if (connected_ && shown_.newest()) {
-      shown_.Again();
-      Show(Since(*shown_.newest()));
-    }
-    connected_ = true;
+  // All that came since the newest line that was shown, or since then.
+  void Follow(const std::optional<Timestamp>& since, const std::function<void()>& alive) {
     shown_.Again();
     api::GetOutputStreamRequest request;
     request.set_application_id(id_);
@@ -155,7 +150,6 @@ class Reader {
   const Given& given_;
   const std::string id_;
   Shown shown_;
-  bool connected_ = false;
 };
 
 // "90s", "10m", "2h", "3d" before now, or a moment such as 2024-05-01T12:00:00Z.

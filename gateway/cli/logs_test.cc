@@ -68,17 +68,33 @@ TEST_F(LogsTest, FollowedGoOnBehindTheNewestLines) {
 TEST_F(LogsTest, BrokenOffNothingIsLostOrDoubled) {
   Offer({At(1, "a")});
   int calls = 0;
-  server_.On("GetOutputStream", [&](const std::string&) {
+  std::vector<int64_t> begins;
+  server_.On("GetOutputStream", [&](const std::string& body) {
+    api::GetOutputStreamRequest asked;
+    asked.ParseFromString(body);
+    begins.push_back(asked.begin().seconds());
     if (++calls == 1) return Stream<Line>({At(1, "a"), At(2, "b")}, End::kCut);
-    if (calls == 2) {
-      Offer({At(1, "a"), At(2, "b"), At(2, "x"), At(3, "c")});  // came in between
-      return Stream<Line>({}, End::kUnavailable);
-    }
-    return Stream<Line>({At(3, "c"), At(3, "d")});
+    if (calls == 2) return Stream<Line>({}, End::kUnavailable);
+    return Stream<Line>({At(2, "b"), At(2, "x"), At(3, "c"), At(3, "d")});
   });
   EXPECT_EQ(Run({"logs", "shop", "-f"}), 0) << err_;
   EXPECT_EQ(out_, "a\nb\nx\nc\nd\n");
+  EXPECT_THAT(begins, ElementsAre(1, 2, 2));
   EXPECT_THAT(err_, HasSubstr("going on from there"));
+}
+
+TEST_F(LogsTest, FollowedSinceAMomentAreOfTheStreamAlone) {
+  std::vector<int64_t> begins;
+  server_.On("GetOutputStream", [&](const std::string& body) {
+    api::GetOutputStreamRequest asked;
+    asked.ParseFromString(body);
+    begins.push_back(asked.begin().seconds());
+    if (begins.size() == 1) return Stream<Line>({At(8, "a"), At(9, "b")}, End::kCut);
+    return Stream<Line>({At(9, "b"), At(9, "c")});
+  });
+  EXPECT_EQ(Run({"logs", "shop", "-f", "--since", "1970-01-01T00:00:07Z"}), 0) << err_;
+  EXPECT_EQ(out_, "a\nb\nc\n");
+  EXPECT_THAT(begins, ElementsAre(7, 9));
 }
 
 TEST_F(LogsTest, JsonIsALineForEach) {
