@@ -5,7 +5,6 @@
 #include "api/convert.h"
 #include "api/method.h"
 #include "api/problem.h"
-#include "api/remote.h"
 #include "ports/newest_lines.h"
 
 namespace ns::api {
@@ -13,7 +12,19 @@ namespace {
 
 constexpr int kUsualLines = 100;
 constexpr Duration kOutputInterval = std::chrono::seconds(1);
+constexpr Duration kCallLimit = std::chrono::seconds(25);
 constexpr Duration kLookLimit = std::chrono::seconds(10);
+
+// Within `limit`, unless the caller's deadline is sooner.
+Result<std::vector<model::LogLine>> Ask(const Parts& parts, const ports::Call& call, Duration limit,
+                                        const std::string& backend, const ports::LogQuery& query) {
+  const Duration end = parts.clock.Monotonic() + limit;
+  const bool sooner = !call.deadline || end < *call.deadline;
+  auto lines = parts.outputs.Lines({call.cancel, sooner ? end : *call.deadline}, backend, query);
+  if (lines.ok() || lines.status().code() != Code::kDeadline || !sooner) return lines;
+  return Status(Code::kUnavailable, "BackendHostAway",
+                "the host that runs this application has not answered in time; ask again");
+}
 
 Status Check(const pb::GetOutputRequest& in, int most) {
   model::Violations violations;
@@ -35,8 +46,7 @@ Result<pb::ApplicationOutputs> GetOutput(const Context& context, const Request& 
   query.limit = in.limit() == 0 ? kUsualLines : in.limit();
   const WaitTurns::Turn turn(context.output_turns, request.user);
   NS_TRY(turn.status());
-  NS_ASSIGN(const auto lines,
-            context.parts.outputs.Lines(Within(context, request.call), app.backend, query));
+  NS_ASSIGN(const auto lines, Ask(context.parts, request.call, kCallLimit, app.backend, query));
   pb::ApplicationOutputs out;
   for (const model::LogLine& line : lines) {
     auto* one = out.add_outputs();
@@ -52,9 +62,9 @@ Result<pb::ApplicationOutputs> GetOutput(const Context& context, const Request& 
 // it, and the answers between, would take as much memory as there is output.
 class OutputStream final : public Stream {
  public:
-  OutputStream(const Context& context, const model::Application& app, Time since)
-      : clock_(context.parts.clock),
-        outputs_(context.parts.outputs),
+  OutputStream(const Context& context, UserId user, const model::Application& app, Time since)
+      : parts_(context.parts),
+        user_(std::move(user)),
         app_(app.id),
         backend_(app.backend),
         most_(context.settings.max_output_lines),
@@ -66,8 +76,7 @@ class OutputStream final : public Stream {
     query.since = since_;
     query.before = ends_.empty() ? kNever : ends_.back();
     query.limit = most_;
-    const ports::Call within{call.cancel, clock_.Monotonic() + kLookLimit};
-    NS_ASSIGN(const auto lines, outputs_.Lines(within, backend_, query));
+    NS_ASSIGN(const auto lines, Ask(parts_, call, kLookLimit, backend_, query));
     if (const auto end = EndOfOlder(query, lines)) {
       ends_.push_back(*end);
       return Piece();
@@ -79,7 +88,7 @@ class OutputStream final : public Stream {
     ends_.pop_back();
     return piece;
   }
-  bool asks_others() const override { return true; }
+  std::string waits_for_others() const override { return user_.str(); }
   std::string awaits() const override { return ""; }
   Duration interval() const override { return ends_.empty() ? kOutputInterval : Duration::zero(); }
 
@@ -122,8 +131,8 @@ class OutputStream final : public Stream {
     return piece;
   }
 
-  Clock& clock_;
-  Outputs& outputs_;
+  const Parts& parts_;
+  const UserId user_;
   const AppId app_;
   const std::string backend_;
   const int most_;
@@ -135,8 +144,8 @@ class OutputStream final : public Stream {
 Result<std::unique_ptr<Stream>> GetOutputStream(const Context& context, const Request& request,
                                                 const pb::GetOutputStreamRequest& in) {
   if (!in.has_begin()) return InvalidField("begin", "must say from when");
-  return std::unique_ptr<Stream>(
-      std::make_unique<OutputStream>(context, *request.on.app, FromProto(in.begin())));
+  return std::unique_ptr<Stream>(std::make_unique<OutputStream>(
+      context, request.user.id, *request.on.app, FromProto(in.begin())));
 }
 
 }  // namespace

@@ -130,7 +130,8 @@ TEST_F(OutputTest, Stream_TellsEachLineOnceAndInOrder) {
   EXPECT_EQ(dispatcher->Open({}, Named("bob"), method, in.SerializeAsString()).status().code(),
             Code::kDenied);
   const auto stream = dispatcher->Open({}, Named("alice"), method, in.SerializeAsString()).value();
-  EXPECT_TRUE(stream->asks_others());
+  EXPECT_EQ(stream->waits_for_others(),
+            Call<api_pb::User>(Named("alice"), "GetMe", Empty()).value().id());
   const auto next = [&] {
     std::string text;
     const Piece piece = stream->Next({}).value();
@@ -208,6 +209,21 @@ TEST_F(FollowedOutputTest, WhateverIsPrintedBetweenLooks_IsToldOnceAndInOrder) {
     }
     ASSERT_EQ(Told(), Numbers(0)) << "round " << round;
   }
+}
+
+TEST_F(FollowedOutputTest, HostThatAnswersTooLate_IsUnavailable) {
+  outputs.failure = Status(Code::kDeadline, "DeadlineExceeded", "it took too long");
+  Follow(kBegin);
+  const Status looked = stream_->Next({}).status();
+  EXPECT_EQ(looked.code(), Code::kUnavailable);
+  EXPECT_EQ(looked.reason(), "BackendHostAway");
+  const Duration now = clock.Monotonic();
+  EXPECT_EQ(stream_->Next({{}, now + std::chrono::seconds(9)}).status().code(), Code::kDeadline)
+      << "it was the caller who did not wait";
+  api_pb::GetOutputRequest in;
+  in.set_application_id(app_);
+  in.mutable_before()->set_seconds(100);
+  EXPECT_EQ(Call(Named("alice"), "GetOutput", in).status().code(), Code::kUnavailable);
 }
 
 TEST_F(HangingOutputTest, Calls_AreBoundedForOnePersonAndForAll) {
