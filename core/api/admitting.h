@@ -27,7 +27,7 @@ class Admitting final : public Stream {
   Result<Piece> Next(const ports::Call& call) override;
   std::string awaits() const override { return inner_->awaits(); }
   Duration interval() const override { return inner_->interval(); }
-  bool asks_others() const override { return inner_->asks_others(); }
+  std::string waits_for_others() const override { return inner_->waits_for_others(); }
 
  private:
   Result<Piece> Look(const ports::Call& call);

@@ -16,6 +16,7 @@
 #include "google/rpc/status.pb.h"
 #include "neoshowcase/platform/v1/platform.pb.h"
 #include "neoshowcase/protobuf/api.pb.h"
+#include "ports/newest_lines.h"
 #include "ports/testing/fake_clock.h"
 #include "ports/testing/fake_storage.h"
 #include "ports/testing/fake_store.h"
@@ -89,9 +90,14 @@ class FakeOutputs final : public Outputs {
                                             const ports::LogQuery& query) override {
     asked.emplace_back(backend, query);
     if (!failure.ok()) return failure;
-    return lines;
+    ports::NewestLines newest(query);
+    for (const model::LogLine& line : lines) {
+      if (line.at >= query.since && (query.before == kNever || line.at < query.before))
+        newest.Put(line);
+    }
+    return newest.Take();
   }
-  std::vector<model::LogLine> lines;
+  std::vector<model::LogLine> lines;  // all there are
   std::vector<std::pair<std::string, ports::LogQuery>> asked;
   Status failure;
 };

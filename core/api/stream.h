@@ -27,8 +27,9 @@ class Stream {
   virtual std::string awaits() const = 0;
   // Between two looks when no hint has come.
   virtual Duration interval() const = 0;
-  // Whether Next may be kept waiting by somebody other than the store.
-  virtual bool asks_others() const { return false; }
+  // For whom Next may be kept waiting by somebody other than the store: a user, the same each time;
+  // empty: nobody keeps it waiting. [any-thread]
+  virtual std::string waits_for_others() const { return ""; }
 };
 
 }  // namespace ns::api

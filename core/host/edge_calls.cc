@@ -13,6 +13,7 @@ constexpr size_t kWaiting = api::LogFollowers::kSeats + api::WaitTurns::kForRemo
                             api::WaitTurns::kForOutputs + api::WaitTurns::kForStorage;
 constexpr size_t kThreads = kWaiting + 12;
 constexpr size_t kAsking = 8;          // streams that are looked at where it may be kept waiting
+constexpr size_t kAskingForOne = 4;    // of those, streams of one user
 constexpr size_t kForOperators = 4;    // health and figures, which are asked for when all is stuck
 constexpr size_t kWaitingForEach = 4;  // raw requests that stream, for each that is under way
 constexpr Duration kShortAnswer = std::chrono::seconds(30);  // for a client to take one
@@ -37,7 +38,7 @@ EdgeCalls::EdgeCalls(api::Dispatcher& dispatcher, metrics::Calls& counted, Clock
       pool_(kThreads) {
   for (const api::RawEntry& entry : dispatcher.RawEntries())
     if (entry.operators) for_operators_.insert(entry.path);
-  pump_.emplace(pool_, asking_, clock);
+  pump_.emplace(pool_, asking_, kAskingForOne, clock);
   dispatcher_.OnMore([this](const std::string& id) { pump_->OnMore(id); });
   events_ = std::jthread([this](const std::stop_token& stop) { dispatcher_.FollowEvents(stop); });
 }

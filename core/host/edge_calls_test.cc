@@ -31,6 +31,10 @@ class Gate {
     Lock lock(mutex_);
     return changed_.wait_for(mutex_, 20s, [&]() NS_REQUIRES(mutex_) { return waiting_ >= many; });
   }
+  int waiting() {
+    Lock lock(mutex_);
+    return waiting_;
+  }
 
  private:
   Mutex mutex_;
@@ -85,15 +89,17 @@ class Reply final : public plugin::ApiReply {
   std::optional<Status> end_ NS_GUARDED_BY(mutex_);
 };
 
-// Of a host that hangs until the gate opens.
+// Of a host that hangs until the gate opens, with a gate of its own for one of its applications.
 class HangingOutputs final : public api::Outputs {
  public:
   explicit HangingOutputs(Gate& gate) : gate_(gate) {}
   Result<std::vector<model::LogLine>> Lines(const ports::Call&, const std::string&,
-                                            const ports::LogQuery&) override {
-    gate_.Pass();
+                                            const ports::LogQuery& query) override {
+    (query.app.str() == other ? other_gate : gate_).Pass();
     return std::vector<model::LogLine>();
   }
+  std::string other;
+  Gate other_gate;
 
  private:
   Gate& gate_;
@@ -115,15 +121,24 @@ class FailingReceive final : public ports::GitReceive {
 
 class EdgeCallsTest : public api::ApiWorld {
  protected:
-  ~EdgeCallsTest() override { gate_.Open(); }
+  ~EdgeCallsTest() override {
+    gate_.Open();
+    hanging_.other_gate.Open();
+  }
 
   std::shared_ptr<Reply> Ask(bool takes) { return Ask(std::make_shared<Reply>(takes), "GetMe"); }
   std::shared_ptr<Reply> Ask(std::shared_ptr<Reply> reply, const std::string& method,
-                             const std::string& message = "") {
-    const api::Peer peer = Named("alice");
+                             const std::string& message = "", const std::string& user = "alice") {
+    const api::Peer peer = Named(user);
     calls_.Invoke(
         {{false, 0, 0, 0, peer.address, peer.headers}, api::kApiService + method, message}, reply);
     return reply;
+  }
+  std::shared_ptr<Reply> Follow(const std::string& user, const std::string& app) {
+    neoshowcase::protobuf::GetOutputStreamRequest in;
+    in.set_application_id(app);
+    in.mutable_begin()->set_seconds(100);
+    return Ask(std::make_shared<Reply>(true), "GetOutputStream", in.SerializeAsString(), user);
   }
   std::shared_ptr<Reply> Look(const std::string& path) {
     auto reply = std::make_shared<Reply>(true);
@@ -161,16 +176,12 @@ TEST_F(EdgeCallsTest, HostThatHangs_KeepsNobodyFromReading) {
   neoshowcase::protobuf::GetOutputRequest newest;
   newest.set_application_id(app);
   newest.mutable_before()->set_seconds(100);
-  neoshowcase::protobuf::GetOutputStreamRequest follow;
-  follow.set_application_id(app);
-  follow.mutable_begin()->set_seconds(100);
   std::list<std::shared_ptr<Reply>> replies;
-  for (int i = 0; i < 100; ++i) {
-    const bool one = i % 2 == 0;
-    replies.push_back(Ask(std::make_shared<Reply>(true), one ? "GetOutput" : "GetOutputStream",
-                          one ? newest.SerializeAsString() : follow.SerializeAsString()));
+  for (int i = 0; i < 50; ++i) {
+    replies.push_back(Ask(std::make_shared<Reply>(true), "GetOutput", newest.SerializeAsString()));
+    replies.push_back(Follow("alice", app));
   }
-  ASSERT_TRUE(gate_.Awaited(16)) << "eight calls of one person, and eight streams";
+  ASSERT_TRUE(gate_.Awaited(12)) << "eight calls of one person, and four streams";
   EXPECT_EQ(Ask(std::make_shared<Reply>(true), "GetRepositories")->Ended(), Status());
   EXPECT_EQ(Look("/readyz")->Ended(), Status());
   gate_.Open();
@@ -191,6 +202,21 @@ TEST_F(EdgeCallsTest, StreamedAnswerThatIsCut_EndsAsAFailure) {
               reply);
   EXPECT_EQ(reply->Ended().code(), Code::kUnavailable);
   EXPECT_EQ(reply->got, std::vector<std::string>{"half"});
+}
+
+TEST_F(EdgeCallsTest, StreamsOfOnePersonThatHang_LeaveThreadsToThoseOfOthers) {
+  const std::string app = MakeApp(Named("alice")).id();
+  const auto repository = MakeRepository(Named("bob"), "https://git.test/b/other.git");
+  hanging_.other = Call<neoshowcase::protobuf::Application>(Named("bob"), "CreateApplication",
+                                                            NewApp(repository, "other.apps.test"))
+                       .value()
+                       .id();
+  std::list<std::shared_ptr<Reply>> replies;
+  for (int i = 0; i < 80; ++i) replies.push_back(Follow("alice", app));
+  ASSERT_TRUE(gate_.Awaited(4));
+  for (int i = 0; i < 80; ++i) replies.push_back(Follow("bob", hanging_.other));
+  EXPECT_TRUE(hanging_.other_gate.Awaited(4));
+  EXPECT_EQ(gate_.waiting(), 4) << "half of the threads";
 }
 
 TEST_F(EdgeCallsTest, WhereEveryThreadIsHeld_HealthIsTold) {

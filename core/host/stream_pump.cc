@@ -1,7 +1,6 @@
 #include "host/stream_pump.h"
 
 #include <algorithm>
-#include <deque>
 #include <functional>
 
 namespace ns::host {
@@ -24,9 +23,10 @@ struct StreamPump::Open {
   std::optional<std::stop_callback<std::function<void()>>> cancelled;
 };
 
-StreamPump::StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, Clock& clock)
+StreamPump::StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, size_t share, Clock& clock)
     : pool_(pool),
       asking_(asking),
+      share_(share),
       clock_(clock),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
@@ -117,14 +117,31 @@ void StreamPump::WakeLocked(uint64_t number) {
 
 void StreamPump::Submit(const std::shared_ptr<Open>& open) {
   if (stopped_) return;
-  act::WorkerPool& threads = open->stream->asks_others() ? asking_ : pool_;
-  threads.Submit([this, open] { Work(open); });
+  const std::string user = open->stream->waits_for_others();
+  if (user.empty()) return pool_.Submit([this, open] { Work(open); });
+  Asking& asking = users_[user];
+  if (asking.held == share_) return asking.waiting.push_back(open);
+  ++asking.held;
+  asking_.Submit([this, open] { Work(open); });
+}
+
+void StreamPump::Return(const std::string& user) {
+  const auto found = users_.find(user);
+  Asking& asking = found->second;
+  --asking.held;
+  if (!asking.waiting.empty()) {
+    const auto next = std::move(asking.waiting.front());
+    asking.waiting.pop_front();
+    return Submit(next);
+  }
+  if (asking.held == 0) users_.erase(found);
 }
 
 void StreamPump::Work(const std::shared_ptr<Open>& open) {
   const std::optional<Duration> again = Look(*open);
   if (!again) open->cancelled.reset();  // outside the lock: it may be waiting for it
   Lock lock(mutex_);
+  if (const std::string user = open->stream->waits_for_others(); !user.empty()) Return(user);
   if (!again) {
     awaiting_.erase({open->stream->awaits(), open->number});
     open_.erase(open->number);

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,8 +27,8 @@ class StreamPump {
  public:
   // `clock` outlives it. The pools do not: they go after Stop and before the pump, which their work
   // uses. `asking`: for streams that ask others than the store, who may hang; they wait for each
-  // other alone.
-  StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, Clock& clock);
+  // other alone, and those of one user have `share` of its threads at most.
+  StreamPump(act::WorkerPool& pool, act::WorkerPool& asking, size_t share, Clock& clock);
   ~StreamPump();
   StreamPump(const StreamPump&) = delete;
   StreamPump& operator=(const StreamPump&) = delete;
@@ -44,17 +45,25 @@ class StreamPump {
 
  private:
   struct Open;
+  // What the streams of one user have of the threads that ask others.
+  struct Asking {
+    size_t held = 0;
+    std::deque<std::shared_ptr<Open>> waiting;
+  };
 
   void Run(const std::stop_token& stop) NS_EXCLUDES(mutex_);
   void Wake(uint64_t number) NS_EXCLUDES(mutex_);
   void WakeLocked(uint64_t number) NS_REQUIRES(mutex_);
   void Submit(const std::shared_ptr<Open>& open) NS_REQUIRES(mutex_);
   void Work(const std::shared_ptr<Open>& open) NS_EXCLUDES(mutex_);
+  // The thread that a stream of that user has had; one of theirs that waits gets it.
+  void Return(const std::string& user) NS_REQUIRES(mutex_);
   // When to look again without being woken; none: it is over.
   std::optional<Duration> Look(Open& open);
 
   act::WorkerPool& pool_;
   act::WorkerPool& asking_;
+  const size_t share_;
   Clock& clock_;
   Mutex mutex_;
   std::condition_variable_any changed_;
@@ -63,7 +72,8 @@ class StreamPump {
   std::map<uint64_t, std::shared_ptr<Open>> open_ NS_GUARDED_BY(mutex_);
   std::set<std::pair<std::string, uint64_t>> awaiting_ NS_GUARDED_BY(mutex_);
   std::set<std::pair<Duration, uint64_t>> due_ NS_GUARDED_BY(mutex_);
-  std::jthread thread_;  // last
+  std::map<std::string, Asking> users_ NS_GUARDED_BY(mutex_);  // those who ask others now
+  std::jthread thread_;                                        // last
 };
 
 }  // namespace ns::host

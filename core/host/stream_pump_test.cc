@@ -87,7 +87,7 @@ struct Source {
     Lock lock(mutex);
     pieces.push_back(std::move(piece));
   }
-  bool hangs = false;  // somebody else, until it is let go
+  std::string user;  // for whom it asks somebody else, who hangs until let go; empty: it does not
   std::atomic<bool> let_go = false;
   Mutex mutex;
   std::vector<api::Piece> pieces NS_GUARDED_BY(mutex);
@@ -99,7 +99,7 @@ class FromSource final : public api::Stream {
   FromSource(std::shared_ptr<Source> source, std::string awaits, Duration interval)
       : source_(std::move(source)), awaits_(std::move(awaits)), interval_(interval) {}
   Result<api::Piece> Next(const ports::Call&) override {
-    if (source_->hangs) source_->let_go.wait(false);
+    if (!source_->user.empty()) source_->let_go.wait(false);
     Lock lock(source_->mutex);
     ++source_->looks;
     if (source_->pieces.empty()) return api::Piece();
@@ -109,7 +109,7 @@ class FromSource final : public api::Stream {
   }
   std::string awaits() const override { return awaits_; }
   Duration interval() const override { return interval_; }
-  bool asks_others() const override { return source_->hangs; }
+  std::string waits_for_others() const override { return source_->user; }
 
  private:
   const std::shared_ptr<Source> source_;
@@ -140,7 +140,7 @@ class StreamPumpTest : public testing::Test {
     ASSERT_GE(Looks(source), count);
   }
 
-  StreamPumpTest() { pump_.emplace(pool_, asking_, SystemClock()); }
+  StreamPumpTest() { pump_.emplace(pool_, asking_, 1, SystemClock()); }
   ~StreamPumpTest() override { pump_->Stop(); }
 
   std::optional<StreamPump> pump_;
@@ -232,7 +232,7 @@ TEST_F(StreamPumpTest, ThousandIdleOnes_HoldNoThread) {
 
 TEST_F(StreamPumpTest, WhereSomebodyHangs_OnlyThoseWhoAskThemWait) {
   const auto hung = std::make_shared<Source>(), source = std::make_shared<Source>();
-  hung->hangs = true;
+  hung->user = "alice";
   std::vector<std::shared_ptr<Reply>> waiting;
   for (int i = 0; i < 10; ++i) {
     hung->Put({{"a"}, true});
@@ -244,6 +244,30 @@ TEST_F(StreamPumpTest, WhereSomebodyHangs_OnlyThoseWhoAskThemWait) {
   hung->let_go = true;
   hung->let_go.notify_all();
   for (const auto& reply : waiting) EXPECT_EQ(reply->Ended(), Status()) << "each has its turn";
+}
+
+TEST_F(StreamPumpTest, WhereSomebodyHangs_OneUserHoldsTheirShareAlone) {
+  const auto hung = std::make_shared<Source>(), answers = std::make_shared<Source>();
+  hung->user = "alice";
+  answers->user = "bob";
+  answers->let_go = true;
+  std::vector<std::shared_ptr<Reply>> waiting, others;
+  for (int i = 0; i < 10; ++i) {
+    hung->Put({{"a"}, true});
+    waiting.push_back(Begin(hung, 1));
+  }
+  for (int i = 0; i < 3; ++i) {
+    answers->Put({{"b"}, true});
+    others.push_back(Begin(answers, 1));
+  }
+  for (const auto& reply : others) EXPECT_EQ(reply->Ended(), Status()) << "a thread is left";
+  EXPECT_EQ(Looks(*hung), 0);
+  hung->let_go = true;
+  hung->let_go.notify_all();
+  for (const auto& reply : waiting) EXPECT_EQ(reply->Ended(), Status()) << "each has its turn";
+  const auto first = Begin(hung, 1, 10ms), second = Begin(hung, 1, 10ms);
+  AwaitLooks(*hung, 30);
+  EXPECT_TRUE(first->goes_on() && second->goes_on()) << "and gives it back each time";
 }
 
 }  // namespace

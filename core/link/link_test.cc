@@ -6,6 +6,7 @@
 
 #include "link/client.h"
 #include "link/server.h"
+#include "ports/newest_lines.h"
 
 namespace ns::link {
 namespace {
@@ -91,6 +92,22 @@ TEST_F(Link, Output_AllFieldsBothWays) {
   EXPECT_EQ(backend_.asked.before, query.before);
   EXPECT_EQ(backend_.asked.since, query.since);
   EXPECT_EQ(backend_.asked.limit, 7);
+}
+
+TEST_F(Link, Output_OfAsMuchAsAnAnswerHolds_ComesWhole) {
+  Serve();
+  for (const size_t length : {size_t{0}, size_t{80}, ports::kLongestLine}) {
+    ports::LogQuery query;
+    query.limit = 100'000;
+    ports::NewestLines newest(query);
+    const Time at(std::chrono::microseconds(1'700'000'000'123'456));
+    for (size_t i = 0; i < ports::kMostOutput / (length + 64) + 1; ++i)
+      newest.Put({at, "stdout", std::string(length, 'x')});
+    backend_.lines = newest.Take();
+    const auto lines = client_.Output({}, "docker", query);
+    ASSERT_TRUE(lines.ok()) << length << ": " << lines.status().ToString();
+    EXPECT_EQ(*lines, backend_.lines);
+  }
 }
 
 TEST_F(Link, Failure_KeepsCodeReasonAndMessage) {

@@ -11,11 +11,11 @@
 #include "plugin/adapters.h"
 #include "plugin/app_view.h"
 #include "plugin/text.h"
+#include "ports/newest_lines.h"
 
 namespace ns::plugin {
 namespace {
 
-constexpr size_t kLongestLine = 64 * 1024;
 constexpr size_t kLongestName = 200;
 constexpr size_t kMostReplicas = 100'000;
 
@@ -57,16 +57,17 @@ ns_status TellChanged(void* ctx, ns_str app) noexcept {
 }
 
 struct Lines {
-  size_t most;
-  std::vector<model::LogLine> lines;
+  int left;  // that it may give
+  ports::NewestLines newest;
 };
 ns_status PutLine(void* ctx, const ns_log_line* line) noexcept {
   auto& got = *static_cast<Lines*>(ctx);
-  if (got.lines.size() >= got.most) return NS_E_EXHAUSTED;
+  if (got.left <= 0) return NS_E_EXHAUSTED;
   if (!NS_HAS(line, text)) return NS_E_INVALID;
-  got.lines.push_back({Time(std::chrono::microseconds(line->at_us)),
-                       line->is_stderr ? "stderr" : "stdout",
-                       CleanText(sdk::View(line->text), kLongestLine)});
+  --got.left;
+  got.newest.Put({Time(std::chrono::microseconds(line->at_us)),
+                  line->is_stderr ? "stderr" : "stdout",
+                  CleanText(sdk::View(line->text), ports::kLongestLine)});
   return NS_OK;
 }
 
@@ -145,11 +146,11 @@ class TableBackend final : public ports::Backend {
     const ns_log_query raw_query{sizeof(ns_log_query), query.limit, sdk::Str(query.app.str()),
                                  query.before.time_since_epoch().count(),
                                  query.since.time_since_epoch().count()};
-    Lines got{static_cast<size_t>(std::max(query.limit, 0)), {}};
+    Lines got{query.limit, ports::NewestLines(query)};
     NS_TRY(instance_.Run("logs", call, [&](ns_plugin* plugin, const ns_call* raw) {
       return table_.logs(plugin, raw, &raw_query, {&got, &PutLine});
     }));
-    return std::move(got.lines);
+    return got.newest.Take();
   }
 
   Result<std::vector<model::ReplicaUsage>> Usages(const ports::Call& call) override {

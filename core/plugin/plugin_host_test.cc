@@ -160,6 +160,16 @@ TEST_F(PluginWorkTest, Backend_Logs_AreMadeUtf8) {
                                   model::LogLine{Time(2us), "stderr", "x ? line"}));
 }
 
+TEST_F(PluginWorkTest, Backend_LogsThatNoAnswerHolds_AreTheNewest) {
+  const auto lines = LoadOne(kBackendKind).backend->Logs({}, {AppId("long"), kNever, kNever, 100});
+  ASSERT_TRUE(lines.ok()) << lines.status().ToString();
+  ASSERT_EQ(lines->size(), 47u) << "3 MiB of lines that are cut to 64 KiB, with their times";
+  for (size_t i = 0; i < lines->size(); ++i) {
+    EXPECT_EQ(lines->at(i).at, Time(std::chrono::microseconds(100 - 46 + i)));
+    EXPECT_EQ(lines->at(i).text.size(), 64u << 10);
+  }
+}
+
 TEST_F(PluginWorkTest, BuildMethod_PlansAndChecksSettings) {
   ports::BuildMethod& method = *LoadOne(kBuildKind).method;
   ports::BuildRequest request;

@@ -38,7 +38,7 @@ class Backend {
   // Tells which applications changed until cancelled; an empty id: any may have (said whenever
   // looking begins again). kUnsupported where the platform cannot.
   virtual Status Watch(const Call& call, const std::function<void(const AppId&)>& changed) = 0;
-  // Ascending by time.
+  // Ascending by time; as many as one answer holds, which newest_lines.h tells.
   virtual Result<std::vector<model::LogLine>> Logs(const Call& call, const LogQuery& query) = 0;
   // What every running replica of every application there has used; may run beside other calls.
   // kUnsupported where the backend cannot tell.

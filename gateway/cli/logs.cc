@@ -23,7 +23,8 @@ struct Given {
   bool follow = false, times = false;
 };
 
-constexpr int kMostLines = 1000;  // of one question
+constexpr int kMostLines = 1000;         // of one question
+constexpr size_t kCutShort = 2'000'000;  // bytes: of an answer that is smaller nothing was left out
 constexpr int64_t kAhead =
     3600;  // s: a clock that is a little behind the server's still sees the newest lines
 
@@ -58,9 +59,9 @@ class Reader {
 
   void Run(const std::optional<Timestamp>& since) {
     if (!given_.follow && context_.json) return PrintWhole(since);
-    Show(since ? Since(*since) : Newest());
-    if (!given_.follow) return;
-    UntilItEnds(context_, [&](const std::function<void()>& alive) { Connect(since, alive); });
+    if (!given_.follow) return Show(since ? Since(*since) : Newest());
+    if (!since) Show(Newest());
+    UntilItEnds(context_, [&](const std::function<void()>& alive) { Follow(since, alive); });
   }
 
  private:
@@ -72,30 +73,44 @@ class Reader {
     return context_.Api<api::ApplicationOutputs>("GetOutput", request);
   }
   static Timestamp Latest() { return TimeUtil::SecondsToTimestamp(NowSeconds() + kAhead); }
-  api::ApplicationOutputs Newest() { return Read(Latest(), given_.limit); }
-
-  // All lines from a moment on, oldest first: page by page backwards. A page ends within a moment,
-  // so the next one ends just behind it and what both have counts once.
+  api::ApplicationOutputs Newest() {
+    auto lines = Back(given_.limit, [this](const auto& got) {
+      return got.size() >= static_cast<size_t>(given_.limit);
+    });
+    while (lines.size() > static_cast<size_t>(given_.limit)) lines.pop_front();
+    return Outputs(lines);
+  }
+  // All lines from a moment on.
   api::ApplicationOutputs Since(const Timestamp& since) {
-    std::deque<api::ApplicationOutput> lines;
+    auto lines = Back(kMostLines, [&](const auto& got) { return got.front().time() < since; });
+    while (!lines.empty() && lines.front().time() < since) lines.pop_front();
+    return Outputs(lines);
+  }
+
+  // The newest lines, oldest first: page by page backwards, until they are enough. A page ends
+  // within a moment, so the next one ends just behind it and what both have counts once.
+  using Lines = std::deque<api::ApplicationOutput>;
+  Lines Back(int limit, const std::function<bool(const Lines&)>& enough) {
+    Lines lines;
     for (Timestamp before = Latest();;) {
-      const auto page = Read(before, kMostLines);
+      const auto page = Read(before, limit);
       const bool met = page.outputs_size() > 0 && !lines.empty() &&
                        page.outputs(page.outputs_size() - 1).time() == lines.front().time();
       if (met) DropFirstMoment(lines);
       for (int i = page.outputs_size(); i-- > 0;) lines.push_front(page.outputs(i));
-      if (page.outputs_size() < kMostLines || lines.front().time() < since) break;
+      const bool whole = page.outputs_size() < limit && page.ByteSizeLong() < kCutShort;
+      if (whole || enough(lines)) return lines;
       const Timestamp next = lines.front().time() + TimeUtil::MicrosecondsToDuration(1);
-      if (next >= before) break;  // more lines of one moment than a page holds
+      if (next >= before) return lines;  // more lines of one moment than a page holds
       before = next;
     }
+  }
+  static api::ApplicationOutputs Outputs(const Lines& lines) {
     api::ApplicationOutputs out;
-    for (const auto& line : lines) {
-      if (line.time() >= since) *out.add_outputs() = line;
-    }
+    for (const auto& line : lines) *out.add_outputs() = line;
     return out;
   }
-  static void DropFirstMoment(std::deque<api::ApplicationOutput>& lines) {
+  static void DropFirstMoment(Lines& lines) {
     const Timestamp first = lines.front().time();
     while (!lines.empty() && lines.front().time() == first) lines.pop_front();
   }
@@ -116,13 +131,8 @@ class Reader {
     context_.Print(text);
   }
 
-  // Where much came while nobody was connected, the stream begins with the newest lines alone.
-  void Connect(const std::optional<Timestamp>& since, const std::function<void()>& alive) {
-    if (connected_ && shown_.newest()) {
-      shown_.Again();
-      Show(Since(*shown_.newest()));
-    }
-    connected_ = true;
+  // All that came since the newest line that was shown, or since then.
+  void Follow(const std::optional<Timestamp>& since, const std::function<void()>& alive) {
     shown_.Again();
     api::GetOutputStreamRequest request;
     request.set_application_id(id_);
@@ -140,7 +150,6 @@ class Reader {
   const Given& given_;
   const std::string id_;
   Shown shown_;
-  bool connected_ = false;
 };
 
 // "90s", "10m", "2h", "3d" before now, or a moment such as 2024-05-01T12:00:00Z.

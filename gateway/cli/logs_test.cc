@@ -1,5 +1,6 @@
 // Streams: output of an application and logs of builds, cut off and gone on with.
 #include <gmock/gmock.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "testing/program_run.h"
 
@@ -25,6 +26,30 @@ class LogsTest : public ProgramRun {
     for (const Line& line : lines) *outputs.add_outputs() = line;
     server_.On("GetOutput", outputs);
   }
+  // Three lines at each moment. The newest before a moment are told: as many as are asked for, and
+  // as 3 MiB hold.
+  void Print(std::vector<std::string> texts) {
+    server_.On("GetOutput", [texts = std::move(texts)](const std::string& body) {
+      api::GetOutputRequest asked;
+      asked.ParseFromString(body);
+      std::vector<Line> newest;
+      for (size_t i = texts.size(), bytes = 0; i-- > 0;) {
+        Line line = At(1000 + static_cast<int64_t>(i) / 3, texts[i]);
+        if (line.time() >= asked.before()) continue;
+        bytes += texts[i].size();
+        if (newest.size() == static_cast<size_t>(asked.limit()) || bytes > 3 << 20) break;
+        newest.push_back(std::move(line));
+      }
+      api::ApplicationOutputs outputs;
+      for (size_t i = newest.size(); i-- > 0;) *outputs.add_outputs() = newest[i];
+      return Ok(outputs);
+    });
+  }
+  static std::string Joined(const std::vector<std::string>& lines) {
+    std::string all;
+    for (const std::string& line : lines) all += line + "\n";
+    return all;
+  }
 };
 
 TEST_F(LogsTest, FollowedGoOnBehindTheNewestLines) {
@@ -43,17 +68,33 @@ TEST_F(LogsTest, FollowedGoOnBehindTheNewestLines) {
 TEST_F(LogsTest, BrokenOffNothingIsLostOrDoubled) {
   Offer({At(1, "a")});
   int calls = 0;
-  server_.On("GetOutputStream", [&](const std::string&) {
+  std::vector<int64_t> begins;
+  server_.On("GetOutputStream", [&](const std::string& body) {
+    api::GetOutputStreamRequest asked;
+    asked.ParseFromString(body);
+    begins.push_back(asked.begin().seconds());
     if (++calls == 1) return Stream<Line>({At(1, "a"), At(2, "b")}, End::kCut);
-    if (calls == 2) {
-      Offer({At(1, "a"), At(2, "b"), At(2, "x"), At(3, "c")});  // came in between
-      return Stream<Line>({}, End::kUnavailable);
-    }
-    return Stream<Line>({At(3, "c"), At(3, "d")});
+    if (calls == 2) return Stream<Line>({}, End::kUnavailable);
+    return Stream<Line>({At(2, "b"), At(2, "x"), At(3, "c"), At(3, "d")});
   });
   EXPECT_EQ(Run({"logs", "shop", "-f"}), 0) << err_;
   EXPECT_EQ(out_, "a\nb\nx\nc\nd\n");
+  EXPECT_THAT(begins, ElementsAre(1, 2, 2));
   EXPECT_THAT(err_, HasSubstr("going on from there"));
+}
+
+TEST_F(LogsTest, FollowedSinceAMomentAreOfTheStreamAlone) {
+  std::vector<int64_t> begins;
+  server_.On("GetOutputStream", [&](const std::string& body) {
+    api::GetOutputStreamRequest asked;
+    asked.ParseFromString(body);
+    begins.push_back(asked.begin().seconds());
+    if (begins.size() == 1) return Stream<Line>({At(8, "a"), At(9, "b")}, End::kCut);
+    return Stream<Line>({At(9, "b"), At(9, "c")});
+  });
+  EXPECT_EQ(Run({"logs", "shop", "-f", "--since", "1970-01-01T00:00:07Z"}), 0) << err_;
+  EXPECT_EQ(out_, "a\nb\nc\n");
+  EXPECT_THAT(begins, ElementsAre(7, 9));
 }
 
 TEST_F(LogsTest, JsonIsALineForEach) {
@@ -92,28 +133,22 @@ TEST_F(LogsTest, SinceShowsAllFromThen) {
 }
 
 TEST_F(LogsTest, SincePagesBackwardsWithoutDoubling) {
-  // 1500 lines, three of each moment; a page is 1000 lines before a moment.
-  server_.On("GetOutput", [](const std::string& body) {
-    api::GetOutputRequest asked;
-    asked.ParseFromString(body);
-    std::vector<Line> before;
-    for (int i = 0; i < 1500; ++i) {
-      Line line = At(1000 + i / 3, std::to_string(i));
-      const auto& limit = asked.before();
-      if (line.time().seconds() < limit.seconds() ||
-          (line.time().seconds() == limit.seconds() && limit.nanos() > 0))
-        before.push_back(line);
-    }
-    api::ApplicationOutputs outputs;
-    const size_t most = static_cast<size_t>(asked.limit());
-    for (size_t i = before.size() > most ? before.size() - most : 0; i < before.size(); ++i)
-      *outputs.add_outputs() = before[i];
-    return Ok(outputs);
-  });
-  std::string all;
-  for (int i = 0; i < 1500; ++i) all += std::to_string(i) + "\n";
+  std::vector<std::string> texts;
+  for (int i = 0; i < 1500; ++i) texts.push_back(std::to_string(i));
+  Print(texts);
   EXPECT_EQ(Run({"logs", "shop", "--since", "1970-01-01T00:00:00Z"}), 0);
-  EXPECT_EQ(out_, all);
+  EXPECT_EQ(out_, Joined(texts));
+}
+
+TEST_F(LogsTest, LinesThatNoAnswerHoldsAreAskedForAgain) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 150; ++i)
+    texts.push_back(std::to_string(i) + std::string(60'000, i % 2 ? 'x' : 'y'));
+  Print(texts);
+  EXPECT_EQ(Run({"logs", "shop", "--since", "1970-01-01T00:00:00Z"}), 0);
+  EXPECT_EQ(out_, Joined(texts));
+  EXPECT_EQ(Run({"logs", "shop", "--tail", "100"}), 0);
+  EXPECT_EQ(out_, Joined({texts.begin() + 50, texts.end()}));
 }
 
 TEST_F(LogsTest, BuildLogGoesOnFromItsOffset) {

@@ -8,8 +8,9 @@
 namespace ns::backend_docker {
 namespace {
 
-// The newest `limit` lines of one container before `before`. The Engine's own `tail` counts before
-// it looks at times, so it is only used without them; files of output are small
+// The newest `limit` lines of one container before `before`; fewer where there are no more. The
+// Engine's own `tail` counts before it looks at times, so it is only used without an end, and it
+// counts records, of which a long line is several. Files of output are small
 // (ContainerSpec::log_bytes).
 std::vector<docker::LogLine> NewestOf(const sdk::Call& call, docker::Engine& engine,
                                       const std::string& id, const sdk::LogQuery& query) {
@@ -21,12 +22,18 @@ std::vector<docker::LogLine> NewestOf(const sdk::Call& call, docker::Engine& eng
     asked.tail = query.limit;
   const size_t limit = static_cast<size_t>(std::max(query.limit, 0));
   std::deque<docker::LogLine> lines;
-  engine.Logs(call, id, asked, [&](docker::LogLine line) {
+  const auto take = [&](docker::LogLine line) {
     if ((query.before && line.at >= *query.before) || (query.since && line.at < *query.since))
       return;
     lines.push_back(std::move(line));
     if (lines.size() > limit) lines.pop_front();
-  });
+  };
+  const int records = engine.Logs(call, id, asked, take);
+  if (asked.tail > 0 && records >= asked.tail && lines.size() < limit) {
+    lines.clear();
+    asked.tail = 0;
+    engine.Logs(call, id, asked, take);
+  }
   return {std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end())};
 }
 

@@ -42,7 +42,9 @@ cat >"$work/image/start" <<'START'
 #!/bin/sh
 echo "${VERSION:-0}" >/version
 i=0
-while [ "$i" -lt "${LINES:-0}" ]; do i=$((i + 1)); echo "line $i"; done
+rest=
+[ -z "${WIDTH:-}" ] || rest=$(printf " %0${WIDTH}d" 0)
+while [ "$i" -lt "${LINES:-0}" ]; do i=$((i + 1)); echo "line $i$rest"; done
 exec /testapp
 START
 chmod +x "$work/image/start"

@@ -112,3 +112,26 @@ def test_output_is_followed_while_it_is_printed(site, testapp, by_grpc):
     with pytest.raises(RuntimeError, match="DEADLINE_EXCEEDED"):
         by_grpc("GetOutputStream", seconds=5, applicationId=app.id, begin="2000-01-01T00:00:00Z")
     assert any("testapp 1" in json.loads(line)["log"] for line in by_grpc.last.splitlines()), by_grpc.last
+
+
+PRINTER = "sleep 5; rest=$(printf %0{width}d 0); i=0; while [ $i -lt {lines} ]; do echo line-$i $rest; i=$((i+1)); done; sleep 1000"
+
+
+@pytest.mark.parametrize("lines,width", [(12_000, 10), (2_500, 2_000)])
+def test_output_of_more_than_an_answer_holds_is_followed_from_its_beginning(site, by_grpc, lines, width):
+    """More lines than one answer of a host has, and more bytes than one message of gRPC: by who is there before they are printed, and
+    by who comes afterwards."""
+    name = f"clients-output-{lines}"
+    repo = site.repo(name)
+    repo.push({"README": "nothing to build\n"})
+    app = site.app_of(repo, name, websites=[], config={"runtimeCmd": {
+        "baseImage": "nsbase:1", "runtimeConfig": {"command": f"sh -c '{PRINTER.format(width=width, lines=lines)}'"}}})
+    until(lambda: app.get()["container"] == "RUNNING", 60, site.logs_tail)
+    expected = [f"line-{i} {'0' * width}" for i in range(lines)]
+    for who in ("before", "afterwards"):
+        with pytest.raises(RuntimeError, match="DEADLINE_EXCEEDED"):
+            by_grpc("GetOutputStream", seconds=20, applicationId=app.id, begin="2000-01-01T00:00:00Z")
+        told = [json.loads(line)["log"] for line in by_grpc.last.splitlines()]
+        assert told == expected, f"{who}: {len(told)} of {lines} lines, from {told[:1]} to {told[-1:]}"
+    shown = site.ns_raw("logs", app.id, "--since", "1h", check=True).stdout.splitlines()
+    assert shown == expected, f"{len(shown)} of {lines} lines, from {shown[:1]} to {shown[-1:]}"

@@ -85,8 +85,9 @@ class SampleBackend final : public Backend {
   }
 
   void Logs(const Call&, const LogQuery& query, const LogSink& sink) override {
+    const std::string text = query.app == "long" ? std::string(100'000, 'x') : " \xff line";
     for (int i = 0; i < query.limit; ++i)
-      sink.Put(UtcTime(std::chrono::microseconds(i + 1)), i % 2 == 1, query.app + " \xff line");
+      sink.Put(UtcTime(std::chrono::microseconds(i + 1)), i % 2 == 1, query.app + text);
   }
 
   void Usages(const Call&, const UsageSink& sink) override {

@@ -188,6 +188,18 @@ TEST_F(BackendDocker, Logs_AreTheNewestInOrder) {
   EXPECT_EQ(earlier.back().text, "line 16");
 }
 
+TEST_F(BackendDocker, Logs_OfLongLines_AreAsManyAsAreAskedFor) {
+  sdk::App app = App(1);
+  app.processes[0].env.push_back({"LINES", "20", false});
+  app.processes[0].env.push_back({"WIDTH", "40000", false});  // three records each
+  Deploy(app);
+  std::vector<TestHost::Line> lines;
+  ASSERT_EQ(host_->Logs(id_, 12, lines).code, NS_OK);
+  ASSERT_EQ(lines.size(), 12u);
+  EXPECT_EQ(lines.back().text, "testapp 1, mode serve");
+  EXPECT_TRUE(lines.front().text.starts_with("line 10")) << lines.front().text.substr(0, 100);
+}
+
 TEST_F(BackendDocker, PublishedPort_IsRecreatedAndTheOldOneReturnsWhenTheNewOneFails) {
   const auto with_port = [&](int version) {
     sdk::App app = App(version);

@@ -325,8 +325,8 @@ std::optional<Usage> Engine::Stats(const Call& call, const std::string& id) {
   return ParseStats(Expect(response).body);
 }
 
-void Engine::Logs(const Call& call, const std::string& id, const LogQuery& query,
-                  const std::function<void(LogLine)>& take) {
+int Engine::Logs(const Call& call, const std::string& id, const LogQuery& query,
+                 const std::function<void(LogLine)>& take) {
   std::string path = "/containers/" + Escaped(id) + "/logs?stdout=1&stderr=1&timestamps=1";
   if (query.tail > 0) path += "&tail=" + std::to_string(query.tail);
   if (query.since != UtcTime()) path += "&since=" + Seconds(query.since);
@@ -338,6 +338,7 @@ void Engine::Logs(const Call& call, const std::string& id, const LogQuery& query
   });
   Expect(response, {404, 409});
   frames.Finish();
+  return frames.records();
 }
 
 }  // namespace ns::docker

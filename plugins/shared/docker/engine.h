@@ -70,8 +70,9 @@ class Engine {
   void Events(const sdk::Call& call, const std::function<void()>& begun,
               const std::function<void(const Event&)>& take,
               const std::vector<http::Watched>& watched);
-  void Logs(const sdk::Call& call, const std::string& id, const LogQuery& query,
-            const std::function<void(LogLine)>& take);
+  // How many records of the Engine there were: a long line is several.
+  int Logs(const sdk::Call& call, const std::string& id, const LogQuery& query,
+           const std::function<void(LogLine)>& take);
   // Within 3 s. nullopt: it is not there, or does not run.
   std::optional<Usage> Stats(const sdk::Call& call, const std::string& id);
 

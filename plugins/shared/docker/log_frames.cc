@@ -22,6 +22,7 @@ void LogFrames::Feed(std::string_view bytes) {
     const std::string_view frame = std::string_view(buffer_).substr(at);
     const size_t length = LengthAt(frame);
     if (frame.size() < kHead + length) break;
+    ++records_;
     Payload(frame[0] == 2 ? 1 : 0, frame.substr(kHead, length));
     at += kHead + length;
   }

@@ -18,12 +18,15 @@ class LogFrames {
   void Feed(std::string_view bytes);
   // What is left without a line end.
   void Finish();
+  // So far. A long line is several of them.
+  int records() const { return records_; }
 
  private:
   void Payload(int stream, std::string_view bytes);
   void Line(int stream, std::string_view line);
 
   std::function<void(LogLine)> take_;
+  int records_ = 0;
   std::string buffer_;
   std::string rest_[2];  // stdout, stderr: begun lines
 };

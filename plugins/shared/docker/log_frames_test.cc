@@ -51,6 +51,13 @@ TEST(LogFrames, LineOfSeveralFrames_IsJoined) {
             (std::vector<LogLine>{{kAt, false, "ab"}}));
 }
 
+TEST(LogFrames, Records_AreCountedWhateverTheLines) {
+  LogFrames frames([](const LogLine&) {});
+  frames.Feed(Frame(1, "2026-11-25T02:41:16.5Z a") + Frame(1, "b\n") +
+              Frame(2, "c\n").substr(0, 9));
+  EXPECT_EQ(frames.records(), 2);
+}
+
 TEST(LogFrames, LineWithoutTime_IsKept) {
   EXPECT_EQ(Read({Frame(1, "plain text\n")}),
             (std::vector<LogLine>{{UtcTime(), false, "plain text"}}));

@@ -123,7 +123,7 @@ struct LogLine {
 
 struct LogQuery {
   UtcTime since{}, until{};  // 0: none
-  int tail = 0;              // newest lines of all there are; 0: all
+  int tail = 0;              // newest records of all there are; 0: all
 };
 
 }  // namespace ns::docker

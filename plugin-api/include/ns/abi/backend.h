@@ -29,7 +29,7 @@ typedef struct ns_log_sink {
 
 typedef struct ns_log_query {
   uint32_t struct_size;
-  int32_t limit; /* newest lines before before_us */
+  int32_t limit; /* newest lines before before_us; fewer say that there are no more */
   ns_str app;
   int64_t before_us, since_us; /* 0: none */
 } ns_log_query;

@@ -16,7 +16,7 @@ namespace ns::sdk {
 
 struct LogQuery {
   std::string app;
-  int limit = 0;                         // newest lines before `before`
+  int limit = 0;  // newest lines before `before`; fewer say that there are no more
   std::optional<UtcTime> before, since;  // exclusive, inclusive
 };
 
