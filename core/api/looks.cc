@@ -6,7 +6,6 @@
 #include "api/event_feed.h"
 #include "api/event_view.h"
 #include "api/method.h"
-#include "model/quarantine.h"
 
 namespace ns::api {
 namespace {
@@ -47,9 +46,7 @@ Result<BuildLook> LookAt(const Context& context, const BuildId& id) {
 Result<RepositoryLook> LookAt(const Context& context, const RepositoryId& id) {
   RepositoryLook look;
   const auto repository = context.store().repositories.Get(id);
-  // Credentials that do not open are no reason to end a stream.
-  const bool readable = repository.status().reason() != model::kSealBroken;
-  if (repository.status().code() == Code::kNotFound || !readable) return look;
+  if (repository.status().code() == Code::kNotFound) return look;
   if (!repository.ok()) return repository.status();
   auto status = StatusOf(context, id);
   if (!status.ok()) return status.status();

@@ -52,12 +52,13 @@ class RepositoryStore {
   // kExists: another repository has this URL.
   virtual Status Insert(const model::Repository& repository, const UserId& actor = kPlatform,
                         const RepositoryWrite& with = {}) = 0;
-  // Replaces everything but the id. kNotFound, kExists.
+  // Replaces everything but the id, and the secrets of credentials that are marked seal_broken,
+  // which stay as they are stored. kNotFound, kExists.
   virtual Status Update(const model::Repository& repository, const UserId& actor = kPlatform,
                         const RepositoryWrite& with = {}) = 0;
   // kNotFound; kPrecondition while applications exist.
   virtual Status Delete(const RepositoryId& id, const UserId& actor = kPlatform) = 0;
-  // With credentials. kNotFound.
+  // With credentials, as far as they open. kNotFound.
   virtual Result<model::Repository> Get(const RepositoryId& id) = 0;
   // Without credentials, by name.
   virtual Result<std::vector<model::Repository>> List() = 0;
