@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "api/api_world.h"
-#include "api/receive_request.h"
 #include "base/crypto.h"
 #include "model/fetch_token.h"
 #include "neoshowcase/platform/v1/push.pb.h"
@@ -110,6 +109,10 @@ class ReceiveTest : public ApiWorld {
     return {
         false, 0, 0, "10.1.1.1", {{"authorization", "Basic " + ToBase64(user + ":" + password)}}};
   }
+  // With a token, as git is used.
+  Peer Pusher(const std::string& name) {
+    return Basic("", Token(Named(name), own_pb::TOKEN_SCOPE_DEPLOY));
+  }
   // A host of the platform that builds of that repository.
   Peer HostWith(const std::string& name) {
     return Basic(model::FetchUser(name), model::FetchToken(TestSettings().plan_key, name,
@@ -147,7 +150,7 @@ TEST_F(ReceiveTest, Stranger_IsAskedWhoTheyAre) {
 }
 
 TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
-  EXPECT_EQ(Advertise(Named("alice"), "shop.git").text, "said");
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop.git").text, "said");
   EXPECT_EQ(Push(Named("alice"), "shop").text, "said");
   EXPECT_EQ(Push(Named("bob"), "shop").status, 404);
   EXPECT_EQ(Advertise(Named("bob"), "shop", false).status, 404);
@@ -158,16 +161,34 @@ TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
   EXPECT_TRUE(receive_.there.contains("shop"));
 }
 
+// Any page can have the browser of a visitor ask for an image.
+TEST_F(ReceiveTest, LoginOfABrowser_MakesNothing) {
+  Peer with_password = Named("alice");  // of the proxy, which a browser sends by itself too
+  with_password.headers.emplace_back("authorization", "Basic " + ToBase64("alice:word"));
+  for (const Peer& browser : {Named("alice"), with_password})
+    EXPECT_EQ(Advertise(browser, "shop").status, 404);
+  EXPECT_TRUE(receive_.there.empty());
+  EXPECT_TRUE(store.store().repositories.List()->empty());
+
+  Peer bearer{false, 0, 0, "10.1.1.1", {}};
+  bearer.headers.emplace_back("authorization",
+                              "Bearer " + Token(Named("alice"), own_pb::TOKEN_SCOPE_DEPLOY));
+  EXPECT_EQ(Advertise(bearer, "shop").status, 200);
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200) << "one that is there";
+  EXPECT_EQ(Advertise(Root(), "other").status, 200) << "on the Unix socket";
+}
+
 TEST_F(ReceiveTest, RepositoryDeletedWhileItsAdvertisementWaits_IsNotMadeAnew) {
   Remake([](Settings& settings) { settings.receive.at_once = 1; });
-  ASSERT_EQ(Advertise(Named("alice"), "other").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "other").status, 200);
+  const Peer bob = Pusher("bob");
   const ports::Store on = store.store();
   Told waited;
   std::thread waiter;
   bool first = true;
   receive_.meanwhile = [&] {
     if (!std::exchange(first, false)) return;
-    waiter = std::thread([&] { waited = Advertise(Named("bob"), "shop"); });
+    waiter = std::thread([&] { waited = Advertise(bob, "shop"); });
     auto made = on.received.Find("shop");
     for (int i = 0; !made.ok() && i < 200; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -184,14 +205,15 @@ TEST_F(ReceiveTest, RepositoryDeletedWhileItsAdvertisementWaits_IsNotMadeAnew) {
 }
 
 TEST_F(ReceiveTest, FetchAndASecondRequest_MakeNothing) {
-  EXPECT_EQ(Advertise(Named("alice"), "shop", false).status, 404);
-  EXPECT_EQ(Push(Named("alice"), "shop").status, 404);
+  const Peer alice = Pusher("alice");
+  EXPECT_EQ(Advertise(alice, "shop", false).status, 404);
+  EXPECT_EQ(Push(alice, "shop").status, 404);
   EXPECT_TRUE(receive_.there.empty());
 }
 
 TEST_F(ReceiveTest, WhereNothingIsMadeByAPush_TheApiMakesIt) {
   Remake([](Settings& settings) { settings.receive.create_on_push = false; });
-  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 404);
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop").status, 404);
   const auto made = Prepare(Named("alice"), "shop");
   ASSERT_TRUE(made.ok()) << made.status().ToString();
   EXPECT_TRUE(made->created());
@@ -208,15 +230,17 @@ TEST_F(ReceiveTest, Pushes_StandInTheAuditLogAndWhatGitAsksBeforeDoesNot) {
     ports::AuditQuery query;
     query.all = true;
     const auto events = store.store().audit.List(query).value();
-    for (const model::AuditEvent& event : events)
+    for (const model::AuditEvent& event : events) {
+      if (!event.method.starts_with("git/")) continue;
       rows.push_back(event.user_name + " " + event.method + " " + event.object_kind + " " +
                      std::to_string(static_cast<int>(event.code)) + " " + event.reason);
+    }
     return rows;
   };
   const std::string push = " git/receive-pack repository ";
   EXPECT_EQ(Advertise({false, 0, 0, "10.1.1.1", {}}, "shop").status, 401);
   EXPECT_TRUE(told().empty());
-  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   EXPECT_THAT(told(), ElementsAre("alice" + push + "0 ")) << "it made the repository";
   EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
   EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
@@ -266,9 +290,9 @@ TEST_F(ReceiveTest, WhoLosesTheRightToAPushThatIsUnderWay_IsRefused) {
 }
 
 TEST_F(ReceiveTest, SubmoduleBeside_IsFetchedByAHostWhereItsOwnersAgree) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_EQ(Advertise(Named("alice"), "lib").status, 200);
-  ASSERT_EQ(Advertise(Named("bob"), "foreign").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "lib").status, 200);
+  ASSERT_EQ(Advertise(Pusher("bob"), "foreign").status, 200);
   const Peer host = HostWith("shop");
   EXPECT_EQ(Advertise(host, "lib", false).status, 200);
   const Told refused = Advertise(host, "foreign", false);
@@ -288,8 +312,8 @@ TEST_F(ReceiveTest, GitLfs_IsRefusedInItsOwnForm) {
 }
 
 TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_EQ(Advertise(Named("bob"), "blog").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("bob"), "blog").status, 200);
   const Peer host = HostWith("shop");
   EXPECT_EQ(Advertise(host, "shop", false).status, 200);
   EXPECT_EQ(Advertise(host, "blog", false).status, 403);
@@ -299,7 +323,7 @@ TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) 
 }
 
 TEST_F(ReceiveTest, Push_HintsTheFetcher) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   std::vector<ports::Hint> hints;
   store.store().hints.Subscribe([&](const ports::Hint& hint) { hints.push_back(hint); });
   ASSERT_EQ(Push(Named("alice"), "shop").status, 200);
@@ -308,7 +332,7 @@ TEST_F(ReceiveTest, Push_HintsTheFetcher) {
 }
 
 TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   ASSERT_TRUE(store.store().received.SetAddress("one", "https://one.test").ok());
   Remake([](Settings& settings) { settings.receive.host = "two"; });
   const Told told = Advertise(Named("alice"), "shop");
@@ -318,7 +342,7 @@ TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
 
 TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
   receive_.failure = Status(Code::kExhausted, "RepositoryFull", "it is full");
-  const Told full = Advertise(Named("alice"), "shop");
+  const Told full = Advertise(Pusher("alice"), "shop");
   EXPECT_EQ(full.status, 413);
   EXPECT_EQ(full.text, "it is full\n");
   receive_.failure = Unavailable("the disk is away");
@@ -327,7 +351,7 @@ TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
 }
 
 TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   receive_.gives = false;
   receive_.outcome.moved = true;
   EXPECT_EQ(Push(Named("alice"), "shop").status, 503);
@@ -338,14 +362,14 @@ TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
 
 TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
   Remake([](Settings& settings) { settings.receive.at_once = 0; });
-  const Told told = Advertise(Named("alice"), "shop");
+  const Told told = Advertise(Pusher("alice"), "shop");
   EXPECT_EQ(told.status, 503);
   EXPECT_THAT(told.headers, ::testing::Contains(::testing::Pair("retry-after", "5")));
 }
 
 TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
   Remake([](Settings& settings) { settings.receive.at_once = 1; });
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   Told host, again;
   bool first = true;
   receive_.meanwhile = [&] {
@@ -357,40 +381,6 @@ TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
   EXPECT_EQ(host.status, 200);
   EXPECT_EQ(again.status, 503);
   EXPECT_THAT(again.text, HasSubstr("1 pushes and fetches of yours are under way"));
-}
-
-TEST(GitAsk, PathsAndHeadersThatAreNoneOfGits_AreRefused) {
-  const auto code = [](const std::string& method, const std::string& path, RawHeaders headers) {
-    headers.emplace_back(":path", path);
-    return ReadGitAsk({false, 0, 0, "", headers}, method, path.substr(0, path.find('?')))
-        .status()
-        .code();
-  };
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-upload-pack", {}), Code::kOk);
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs", {}), Code::kDenied);
-  EXPECT_EQ(code("GET", "/git/shop.git/info/refs?service=git-evil", {}), Code::kDenied);
-  EXPECT_EQ(code("GET", "/git/shop.git/HEAD", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/../info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/a..b/info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/%2e%2e/info/refs?service=git-upload-pack", {}), Code::kNotFound);
-  EXPECT_EQ(code("GET", "/git/shop.git/git-receive-pack", {}), Code::kUnsupported);
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", {}), Code::kInvalid);
-  const RawHeaders right{{"content-type", "application/x-git-receive-pack-request"}};
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", right), Code::kOk);
-  RawHeaders brotli = right;
-  brotli.emplace_back("content-encoding", "br");
-  EXPECT_EQ(code("POST", "/git/shop.git/git-receive-pack", brotli), Code::kInvalid);
-}
-
-TEST(GitAsk, Basic_IsReadInEveryCase) {
-  const auto of = [](const std::string& value) {
-    return BasicOf({false, 0, 0, "", {{"authorization", value}}});
-  };
-  EXPECT_EQ(of("Basic " + ToBase64("a:b:c")), (BasicCredentials{"a", "b:c"}));
-  EXPECT_EQ(of("basic " + ToBase64(":p")), (BasicCredentials{"", "p"}));
-  EXPECT_EQ(of("Basic %%%"), std::nullopt);
-  EXPECT_EQ(of("Basic " + ToBase64("no colon")), std::nullopt);
-  EXPECT_EQ(of("Bearer x"), std::nullopt);
 }
 
 }  // namespace
