@@ -341,6 +341,9 @@ class EventStore {
                                                            const std::string& id) = 0;
 };
 
+// Key pairs of one user that wait to be used.
+inline constexpr int kGeneratedKeysKept = 20;
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -349,6 +352,8 @@ class UserStore {
   virtual Result<model::User> Ensure(const std::string& name, bool admin) = 0;
   virtual Result<model::User> Get(const UserId& id) = 0;
   virtual Result<std::vector<model::User>> List() = 0;
+  // The user's others that expire first go, so that kGeneratedKeysKept are left. kNotFound: no such
+  // user.
   virtual Status SaveKey(const model::SshKey& key) = 0;
   // An unexpired key of that user. kNotFound.
   virtual Result<model::SshKey> Key(const KeyId& id, const UserId& user) = 0;
