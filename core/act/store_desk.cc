@@ -58,7 +58,7 @@ Result<ports::BuildOrder> StoreDesk::Order(const Call&, const Claim& claim) {
 }
 
 Result<ports::Remote> StoreDesk::RemoteOf(const model::Repository& repository) const {
-  ports::Remote remote{repository.id, repository.url, repository.credentials};
+  NS_ASSIGN(ports::Remote remote, ports::RemoteOf(repository));
   model::GitCredentials& own = remote.credentials;
   if (own.method == model::GitAuth::kSsh && own.ssh_private_key.empty())
     own.ssh_private_key = keys_.ssh;

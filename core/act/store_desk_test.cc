@@ -107,6 +107,19 @@ TEST_F(StoreDeskTest, Order_OverSshWithoutAKey_HasTheInstallations) {
   EXPECT_EQ(mine_.Order({}, claim_)->remote.credentials, repository.credentials);
 }
 
+// Over SSH without its key it would be fetched with the installation's own.
+TEST_F(StoreDeskTest, Order_WhereTheCredentialsDoNotOpen_IsRefused) {
+  for (const model::GitAuth method : {model::GitAuth::kBasic, model::GitAuth::kSsh}) {
+    model::Repository repository = store_.repositories.Get(IdOf<RepositoryId>(1)).value();
+    repository.credentials = {method, "", Secret(), Secret()};
+    ASSERT_TRUE(store_.repositories.Update(repository).ok());
+    rows_.BreakSeal(repository.id);
+    const Status refused = mine_.Order({}, claim_).status();
+    EXPECT_EQ(refused.reason(), "SealBroken");
+    EXPECT_EQ(refused.fault(), Fault::kOperator);
+  }
+}
+
 TEST_F(StoreDeskTest, Settle_WithAnImageOfSomebodyElse_IsRefused) {
   model::BuildResult result;
   result.status = BuildStatus::kSucceeded;

@@ -25,6 +25,15 @@ Result<std::string> ResolveRef(const Context& context, const Request& request,
   return commit;
 }
 
+// The repository as it is now that its remote was asked, for which the call has waited: whoever was
+// faster may have taken the right to it away.
+Result<model::Repository> UsableStill(const Context& context, const Request& request,
+                                      const RepositoryId& id) {
+  NS_ASSIGN(auto snapshot, context.store().repositories.Snapshot(id));
+  NS_TRY(Authorize({request.user, request.token}, {Action::kUse}, ObjectOf(snapshot)));
+  return std::move(snapshot.repository);
+}
+
 void AddOwner(std::vector<UserId>& owners, const UserId& owner) {
   if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
 }
@@ -145,8 +154,9 @@ Result<model::Application> OwnedStill(const Context& context, const Request& req
 
 Result<model::Application> Completed(const Context& context, const Request& request,
                                      model::Application app, const Given& given) {
-  const model::Repository& repository = *request.on.repository;
-  NS_ASSIGN(app.commit, ResolveRef(context, request, repository, app.ref, given));
+  const model::Repository& asked = *request.on.repository;
+  NS_ASSIGN(app.commit, ResolveRef(context, request, asked, app.ref, given));
+  NS_ASSIGN(const model::Repository repository, UsableStill(context, request, asked.id));
   app.id = AppId::New(context.parts.random);
   app.repository = repository.id;
   if (app.owners.empty()) app.owners = repository.owners;

@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "api/applications_world.h"
 
 namespace ns::api {
@@ -157,6 +159,26 @@ TEST_F(ApplicationsTest, StaticSiteByDockerfile_MayNameAnAbsolutePathOfTheImage)
     EXPECT_EQ(FieldsOf(made(path)), Fields{"config.static_dockerfile.static_config.artifact_path"})
         << path;
   EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(ApplicationsTest, Create_OfARepositoryThatIsGivenAwayMeanwhile_IsForItsOwnersOfThen) {
+  const RepositoryId id(MakePrivateRepository(Named("alice")));
+  std::string heir;
+  git.on_ask = [&] {  // which may take half a minute
+    model::Repository row = store.store().repositories.Get(id).value();
+    row.owners = {store.store().users.Ensure(heir, false)->id};
+    ASSERT_EQ(store.store().repositories.Update(row), Status());
+  };
+  heir = "bob";
+  EXPECT_EQ(Call(Named("alice"), "CreateApplication", NewApp(id.str())).status().code(),
+            Code::kNotFound);
+  EXPECT_TRUE(store.store().apps.List()->empty());
+  heir = "carol";
+  const auto made = Call<api_pb::Application>(Root(), "CreateApplication", NewApp(id.str()));
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  EXPECT_THAT(store.store().apps.Get(AppId(made->id()))->owners,
+              testing::UnorderedElementsAre(store.store().users.Ensure("carol", false)->id,
+                                            store.store().users.Ensure("root@local", false)->id));
 }
 
 TEST_F(ApplicationsTest, Create_WithTheRemoteAway_IsUnavailable) {

@@ -76,17 +76,9 @@ class Admission {
   Result<Admitted> Repository(const std::string& id) {
     const auto snapshot = store_.repositories.Snapshot(RepositoryId(id));
     if (!snapshot.ok()) return Named(snapshot.status(), "repository", id);
+    NS_TRY(Authorize(caller_, demand_, ObjectOf(*snapshot)));
     Admitted admitted;
     admitted.repository = snapshot->repository;
-    const bool open = model::IsOpen(snapshot->repository);
-    Object object{"repository " + id,
-                  snapshot->repository.owners,
-                  open || !snapshot->followers.empty(),
-                  open,
-                  {},
-                  true};
-    for (const auto& follower : snapshot->followers) object.apps.push_back(follower.app);
-    NS_TRY(Authorize(caller_, demand_, object));
     return admitted;
   }
 
@@ -154,6 +146,18 @@ std::string FieldOf(const google::protobuf::Message& message, const std::string&
 }
 
 }  // namespace
+
+Object ObjectOf(const model::RepositorySnapshot& snapshot) {
+  const bool open = model::IsOpen(snapshot.repository);
+  Object object{"repository " + snapshot.repository.id.str(),
+                snapshot.repository.owners,
+                open || !snapshot.followers.empty(),
+                open,
+                {},
+                true};
+  for (const auto& follower : snapshot.followers) object.apps.push_back(follower.app);
+  return object;
+}
 
 bool Owns(const model::User& user, const std::vector<UserId>& owners) {
   return user.admin || std::find(owners.begin(), owners.end(), user.id) != owners.end();

@@ -9,6 +9,7 @@
 #include "model/application.h"
 #include "model/build.h"
 #include "model/repository.h"
+#include "model/snapshot.h"
 #include "model/user.h"
 #include "ports/store.h"
 
@@ -37,6 +38,8 @@ struct Object {
   std::vector<AppId> apps{};  // that it is, belongs to, or is the source of
   bool shared = false;        // with other applications than these, now or later
 };
+
+Object ObjectOf(const model::RepositorySnapshot& snapshot);
 
 bool Owns(const model::User& user, const std::vector<UserId>& owners);
 

@@ -82,6 +82,17 @@ TEST_F(HostKeysTest, PublicCreate_PinsToo) {
   EXPECT_THAT(Stored(), ElementsAre(kHostKeyA));
 }
 
+TEST_F(HostKeysTest, OfCredentialsThatDoNotOpen_CanBeLookedAtAndSet) {
+  Make();
+  store.BreakSeal(RepositoryId(id));
+  git.host_key = kHostKeyB;
+  EXPECT_EQ(Get().shown().fingerprint(), kPrintB);
+  EXPECT_EQ(Set(Setting({}, kPrintB)), Status());
+  EXPECT_THAT(Stored(), ElementsAre(kHostKeyB));
+  EXPECT_TRUE(store.store().repositories.Get(RepositoryId(id))->credentials.seal_broken);
+  EXPECT_THAT(git.asked, IsEmpty()) << "it is told no credentials";
+}
+
 TEST_F(HostKeysTest, Create_WithKeys_PinsThoseAndNeedsNoLook) {
   Make({kHostKeyB + " root@git.test", kHostKeyA, kHostKeyB});
   EXPECT_THAT(Stored(), ElementsAre(kHostKeyB, kHostKeyA));

@@ -159,6 +159,22 @@ TEST_F(LimitedTokensTest, EventsOfOneApplication_GoOnFromASealedPlace) {
   EXPECT_EQ(page.events(0).kind(), "app.desired");
 }
 
+TEST_F(LimitedTokensTest, EventsThatAreAllGone_GiveNoPlace_AndTheNextIsTheFirst) {
+  clock.Advance(2h);
+  ASSERT_GT(store.store().retention.DropEvents(1h, 1000).value(), 0);
+  own_pb::ListEventsRequest newest;
+  newest.set_application_id(apps["b"]);
+  newest.set_newest(true);
+  const auto none =
+      Own<own_pb::ListEventsResponse>(limited, "ListApplicationEvents", newest).value();
+  EXPECT_EQ(none.events_size(), 0);
+  EXPECT_EQ(none.next(), "");
+  Start("b");
+  const auto page = Events(limited, none.next(), 100, apps["b"]).value();
+  ASSERT_EQ(page.events_size(), 1);
+  EXPECT_EQ(page.events(0).kind(), "app.desired");
+}
+
 TEST_F(LimitedTokensTest, PlacesOfEvents_OfAnotherQuestionOrHistory_AreNone) {
   const std::string all = Events(limited, "")->next(),
                     of_b = Events(limited, "", 1, apps["b"])->next(),

@@ -6,7 +6,7 @@
 #include "api/event_feed.h"
 #include "api/event_view.h"
 #include "api/method.h"
-#include "model/quarantine.h"
+#include "base/log.h"
 
 namespace ns::api {
 namespace {
@@ -47,9 +47,7 @@ Result<BuildLook> LookAt(const Context& context, const BuildId& id) {
 Result<RepositoryLook> LookAt(const Context& context, const RepositoryId& id) {
   RepositoryLook look;
   const auto repository = context.store().repositories.Get(id);
-  // Credentials that do not open are no reason to end a stream.
-  const bool readable = repository.status().reason() != model::kSealBroken;
-  if (repository.status().code() == Code::kNotFound || !readable) return look;
+  if (repository.status().code() == Code::kNotFound) return look;
   if (!repository.ok()) return repository.status();
   auto status = StatusOf(context, id);
   if (!status.ok()) return status.status();
@@ -62,6 +60,15 @@ Result<RepositoryLook> LookAt(const Context& context, const RepositoryId& id) {
     if (!app.deleted) look.apps.push_back(app.id);
   }
   return look;
+}
+
+// What cannot be read (a row that somebody has damaged) is shown to nobody, and ends no stream.
+template <class Look>
+Result<Look> Shown(Result<Look> look, const std::string& id) {
+  if (look.status().code() != Code::kInternal) return look;
+  log::Info("what changes about this is not told to those who watch",
+            {{"id", id}, {"why", look.status().ToString()}});
+  return Look();
 }
 
 }  // namespace
@@ -79,7 +86,7 @@ Result<std::shared_ptr<const Look>> Looks::Get(Shelf<Look>& shelf, const Context
   });
   if (kept) return kept;
   const uint64_t begun = context.feed.Moment();
-  NS_ASSIGN(Look look, read());
+  NS_ASSIGN(Look look, Shown<Look>(read(), id));
   auto fresh = std::make_shared<const Look>(std::move(look));
   shelf.With([&](auto& looks) {
     if (looks.size() >= kMost) looks.clear();

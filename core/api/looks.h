@@ -19,7 +19,7 @@ struct Context;
 
 // What was seen of an application at one moment.
 struct AppLook {
-  bool there = false;  // else nothing of this holds: it is deleted
+  bool there = false;  // else nothing of this holds: it is deleted, or its row does not read
   std::vector<UserId> owners;
   RepositoryId repository;
   neoshowcase::platform::v1::Application application;  // without variables

@@ -87,8 +87,7 @@ class GitRequest {
   Status Answer(RawStream& stream) {
     NS_ASSIGN(ask_, ReadGitAsk(request_.peer, request_.http_method, request_.path));
     NS_TRY(ReadClaim());
-    const bool makes = push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
-    NS_ASSIGN(const ports::Received place, Admitted(makes));
+    NS_ASSIGN(const ports::Received place, Admitted(Makes()));
     if (place.host != context_.settings.receive.host) return Elsewhere(place);
     const GitTurns::Turn turn(OfAHost() ? context_.host_turns : context_.git_turns, call_,
                               told_.user.str());
@@ -111,6 +110,13 @@ class GitRequest {
   ports::GitReceive& received() const { return *context_.parts.received; }
 
   bool OfAHost() const { return whole_ && !push(); }
+
+  // Whether a repository that is not there is made. A browser sends its login at a proxy along with
+  // every image of any page, so that alone says of nobody that they meant to.
+  bool Makes() const {
+    const bool meant = request_.peer.has_credentials || !claim_.token.empty();
+    return meant && push() && ask_.serving.advertise && context_.settings.receive.create_on_push;
+  }
 
   // What was claimed at first counts to the end, where it proves nothing any more later.
   Status ReadClaim() {

@@ -113,6 +113,10 @@ class ReceiveTest : public ApiWorld {
     return {
         false, 0, 0, "10.1.1.1", {{"authorization", "Basic " + ToBase64(user + ":" + password)}}};
   }
+  // With a token, as git is used.
+  Peer Pusher(const std::string& name) {
+    return Basic("", Token(Named(name), own_pb::TOKEN_SCOPE_DEPLOY));
+  }
   // A host of the platform that builds of that repository.
   Peer HostWith(const std::string& name) {
     return Basic(model::FetchUser(name), model::FetchToken(TestSettings().plan_key, name,
@@ -150,7 +154,7 @@ TEST_F(ReceiveTest, Stranger_IsAskedWhoTheyAre) {
 }
 
 TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
-  EXPECT_EQ(Advertise(Named("alice"), "shop.git").text, "said");
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop.git").text, "said");
   EXPECT_EQ(Push(Named("alice"), "shop").text, "said");
   EXPECT_EQ(Push(Named("bob"), "shop").status, 404);
   EXPECT_EQ(Advertise(Named("bob"), "shop", false).status, 404);
@@ -161,16 +165,34 @@ TEST_F(ReceiveTest, FirstPush_MakesARepositoryOfThePusherAlone) {
   EXPECT_TRUE(receive_.there.contains("shop"));
 }
 
+// Any page can have the browser of a visitor ask for an image.
+TEST_F(ReceiveTest, LoginOfABrowser_MakesNothing) {
+  Peer with_password = Named("alice");  // of the proxy, which a browser sends by itself too
+  with_password.headers.emplace_back("authorization", "Basic " + ToBase64("alice:word"));
+  for (const Peer& browser : {Named("alice"), with_password})
+    EXPECT_EQ(Advertise(browser, "shop").status, 404);
+  EXPECT_TRUE(receive_.there.empty());
+  EXPECT_TRUE(store.store().repositories.List()->empty());
+
+  Peer bearer{false, 0, 0, "10.1.1.1", {}};
+  bearer.headers.emplace_back("authorization",
+                              "Bearer " + Token(Named("alice"), own_pb::TOKEN_SCOPE_DEPLOY));
+  EXPECT_EQ(Advertise(bearer, "shop").status, 200);
+  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200) << "one that is there";
+  EXPECT_EQ(Advertise(Root(), "other").status, 200) << "on the Unix socket";
+}
+
 TEST_F(ReceiveTest, RepositoryDeletedWhileItsAdvertisementWaits_IsNotMadeAnew) {
   Remake([](Settings& settings) { settings.receive.at_once = 1; });
-  ASSERT_EQ(Advertise(Named("alice"), "other").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "other").status, 200);
+  const Peer bob = Pusher("bob");
   const ports::Store on = store.store();
   Told waited;
   std::thread waiter;
   bool first = true;
   receive_.meanwhile = [&] {
     if (!std::exchange(first, false)) return;
-    waiter = std::thread([&] { waited = Advertise(Named("bob"), "shop"); });
+    waiter = std::thread([&] { waited = Advertise(bob, "shop"); });
     auto made = on.received.Find("shop");
     for (int i = 0; !made.ok() && i < 200; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -187,14 +209,15 @@ TEST_F(ReceiveTest, RepositoryDeletedWhileItsAdvertisementWaits_IsNotMadeAnew) {
 }
 
 TEST_F(ReceiveTest, FetchAndASecondRequest_MakeNothing) {
-  EXPECT_EQ(Advertise(Named("alice"), "shop", false).status, 404);
-  EXPECT_EQ(Push(Named("alice"), "shop").status, 404);
+  const Peer alice = Pusher("alice");
+  EXPECT_EQ(Advertise(alice, "shop", false).status, 404);
+  EXPECT_EQ(Push(alice, "shop").status, 404);
   EXPECT_TRUE(receive_.there.empty());
 }
 
 TEST_F(ReceiveTest, WhereNothingIsMadeByAPush_TheApiMakesIt) {
   Remake([](Settings& settings) { settings.receive.create_on_push = false; });
-  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 404);
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop").status, 404);
   const auto made = Prepare(Named("alice"), "shop");
   ASSERT_TRUE(made.ok()) << made.status().ToString();
   EXPECT_TRUE(made->created());
@@ -211,15 +234,17 @@ TEST_F(ReceiveTest, Pushes_StandInTheAuditLogAndWhatGitAsksBeforeDoesNot) {
     ports::AuditQuery query;
     query.all = true;
     const auto events = store.store().audit.List(query).value();
-    for (const model::AuditEvent& event : events)
+    for (const model::AuditEvent& event : events) {
+      if (!event.method.starts_with("git/")) continue;
       rows.push_back(event.user_name + " " + event.method + " " + event.object_kind + " " +
                      std::to_string(static_cast<int>(event.code)) + " " + event.reason);
+    }
     return rows;
   };
   const std::string push = " git/receive-pack repository ";
   EXPECT_EQ(Advertise({false, 0, 0, "10.1.1.1", {}}, "shop").status, 401);
   EXPECT_TRUE(told().empty());
-  EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   EXPECT_THAT(told(), ElementsAre("alice" + push + "0 ")) << "it made the repository";
   EXPECT_EQ(Push(Named("alice"), "shop").status, 200);
   EXPECT_EQ(Advertise(Named("alice"), "shop").status, 200);
@@ -269,9 +294,9 @@ TEST_F(ReceiveTest, WhoLosesTheRightToAPushThatIsUnderWay_IsRefused) {
 }
 
 TEST_F(ReceiveTest, SubmoduleBeside_IsFetchedByAHostWhereItsOwnersAgree) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_EQ(Advertise(Named("alice"), "lib").status, 200);
-  ASSERT_EQ(Advertise(Named("bob"), "foreign").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "lib").status, 200);
+  ASSERT_EQ(Advertise(Pusher("bob"), "foreign").status, 200);
   const Peer host = HostWith("shop");
   EXPECT_EQ(Advertise(host, "lib", false).status, 200);
   const Told refused = Advertise(host, "foreign", false);
@@ -291,8 +316,8 @@ TEST_F(ReceiveTest, GitLfs_IsRefusedInItsOwnForm) {
 }
 
 TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
-  ASSERT_EQ(Advertise(Named("bob"), "blog").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("bob"), "blog").status, 200);
   const Peer host = HostWith("shop");
   EXPECT_EQ(Advertise(host, "shop", false).status, 200);
   EXPECT_EQ(Advertise(host, "blog", false).status, 403);
@@ -302,7 +327,7 @@ TEST_F(ReceiveTest, HostOfThePlatform_FetchesWhatItsTokenNamesAndPushesNothing) 
 }
 
 TEST_F(ReceiveTest, Push_HintsTheFetcher) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   std::vector<ports::Hint> hints;
   store.store().hints.Subscribe([&](const ports::Hint& hint) { hints.push_back(hint); });
   ASSERT_EQ(Push(Named("alice"), "shop").status, 200);
@@ -311,7 +336,7 @@ TEST_F(ReceiveTest, Push_HintsTheFetcher) {
 }
 
 TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   ASSERT_TRUE(store.store().received.SetAddress("one", "https://one.test").ok());
   Remake([](Settings& settings) { settings.receive.host = "two"; });
   const Told told = Advertise(Named("alice"), "shop");
@@ -321,7 +346,7 @@ TEST_F(ReceiveTest, RepositoryOfAnotherMachine_IsNotServedHere) {
 
 TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
   receive_.failure = Status(Code::kExhausted, "RepositoryFull", "it is full");
-  const Told full = Advertise(Named("alice"), "shop");
+  const Told full = Advertise(Pusher("alice"), "shop");
   EXPECT_EQ(full.status, 413);
   EXPECT_EQ(full.text, "it is full\n");
   receive_.failure = Unavailable("the disk is away");
@@ -330,7 +355,7 @@ TEST_F(ReceiveTest, FailuresOfGit_AreToldInWords) {
 }
 
 TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   receive_.gives = false;
   receive_.outcome.moved = true;
   EXPECT_EQ(Push(Named("alice"), "shop").status, 503);
@@ -350,14 +375,14 @@ TEST_F(ReceiveTest, AnswerThatIsCut_IsAFailureForItsEdge) {
 
 TEST_F(ReceiveTest, NoTurn_IsToldToComeAgain) {
   Remake([](Settings& settings) { settings.receive.at_once = 0; });
-  const Told told = Advertise(Named("alice"), "shop");
+  const Told told = Advertise(Pusher("alice"), "shop");
   EXPECT_EQ(told.status, 503);
   EXPECT_THAT(told.headers, ::testing::Contains(::testing::Pair("retry-after", "5")));
 }
 
 TEST_F(ReceiveTest, HostOfThePlatform_DoesNotWaitForThoseWhoPush) {
   Remake([](Settings& settings) { settings.receive.at_once = 1; });
-  ASSERT_EQ(Advertise(Named("alice"), "shop").status, 200);
+  ASSERT_EQ(Advertise(Pusher("alice"), "shop").status, 200);
   Told host, again;
   bool first = true;
   receive_.meanwhile = [&] {

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "model/quarantine.h"
+
 namespace ns::api {
 namespace {
-
-ports::Remote RemoteOf(const model::Repository& repository) {
-  return {repository.id, repository.url, repository.credentials};
-}
 
 Status Blame(const Status& failure) {
   if (failure.ok() || !RemoteIsToBlame(failure)) return failure;
@@ -27,24 +25,28 @@ ports::Call Within(const Context& context, const ports::Call& call) {
 
 Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
                                              const model::Repository& repository) {
+  NS_ASSIGN(const ports::Remote remote, ports::RemoteOf(repository));
   const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
-  return context.parts.git.ListRefs(Within(context, request.call), RemoteOf(repository));
+  return context.parts.git.ListRefs(Within(context, request.call), remote);
 }
 
 Result<ports::HostKeyLook> LookAtHostKey(const Context& context, const Request& request,
                                          const model::Repository& repository) {
   const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
-  return context.parts.git.HostKey(Within(context, request.call), RemoteOf(repository));
+  // Its credentials need not open, since they are not told.
+  return context.parts.git.HostKey(Within(context, request.call),
+                                   {repository.id, repository.url, repository.credentials});
 }
 
 Result<std::vector<model::Commit>> AskForCommits(const Context& context, const Request& request,
                                                  const model::Repository& repository,
                                                  const std::vector<std::string>& hashes) {
+  NS_ASSIGN(const ports::Remote remote, ports::RemoteOf(repository));
   const WaitTurns::Turn turn(context.remote_turns, request.user);
   NS_TRY(turn.status());
-  return context.parts.git.Commits(Within(context, request.call), RemoteOf(repository), hashes);
+  return context.parts.git.Commits(Within(context, request.call), remote, hashes);
 }
 
 Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Request& request,
@@ -56,7 +58,7 @@ Result<std::vector<model::GitRef>> ListRefs(const Context& context, const Reques
 
 bool RemoteIsToBlame(const Status& failure) {
   return failure.code() != Code::kInternal && failure.code() != Code::kCancelled &&
-         failure.reason() != "TooManyCalls";
+         failure.reason() != "TooManyCalls" && failure.reason() != model::kSealBroken;
 }
 
 }  // namespace ns::api

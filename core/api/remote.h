@@ -11,8 +11,8 @@ namespace ns::api {
 // As `call`, but no longer than 25 s from now.
 ports::Call Within(const Context& context, const ports::Call& call);
 
-// As GitRemote::ListRefs; kExhausted with reason "TooManyCalls" when the caller has too many of
-// these under way.
+// As GitRemote::ListRefs; as ports::RemoteOf where the credentials do not open; kExhausted with
+// reason "TooManyCalls" when the caller has too many of these under way.
 Result<std::vector<model::GitRef>> AskRemote(const Context& context, const Request& request,
                                              const model::Repository& repository);
 

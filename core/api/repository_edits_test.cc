@@ -76,6 +76,40 @@ TEST_F(RepositoryEditsTest, NewCredentials_MustReadTheRemoteAndReplaceTheOldWhol
   EXPECT_EQ(Stored().credentials, model::GitCredentials());
 }
 
+TEST_F(RepositoryEditsTest, CredentialsThatDoNotOpen_StopWhatNeedsThemAlone) {
+  store.BreakSeal(RepositoryId(id));
+  EXPECT_EQ(Call<api_pb::Repository>(Named("alice"), "GetRepository", OfRepository(id))->name(),
+            "shop");
+  auto in = Edit();
+  in.set_name("renamed");
+  EXPECT_EQ(Update(in), Status());
+  EXPECT_EQ(Stored().name, "renamed");
+  EXPECT_TRUE(Stored().credentials.seal_broken);
+  for (const Status& refused :
+       {Call(Named("alice"), "GetRepositoryRefs", OfRepository(id)).status(),
+        Call(Named("alice"), "CreateApplication", NewApp(id)).status()}) {
+    EXPECT_EQ(refused.code(), Code::kPrecondition) << refused.ToString();
+    EXPECT_EQ(refused.reason(), "SealBroken");
+    EXPECT_THAT(refused.message(), HasSubstr("\"renamed\""));
+    EXPECT_THAT(refused.message(), HasSubstr("set them again"));
+  }
+  EXPECT_TRUE(git.asked.empty()) << "not as somebody else either";
+
+  in = Edit();
+  SetBasic(in, "bot", "anew");
+  EXPECT_EQ(Update(in), Status());
+  EXPECT_EQ(git.asked.back().credentials.password.Reveal(), "anew");
+  EXPECT_EQ(Stored().credentials,
+            (model::GitCredentials{model::GitAuth::kBasic, "bot", Secret("anew"), Secret()}));
+  EXPECT_TRUE(Call(Named("alice"), "CreateApplication", NewApp(id)).ok());
+}
+
+TEST_F(RepositoryEditsTest, CredentialsThatDoNotOpen_AreNoReasonToKeepIt) {
+  store.BreakSeal(RepositoryId(id));
+  EXPECT_TRUE(Call(Named("alice"), "DeleteRepository", OfRepository(id)).ok());
+  EXPECT_TRUE(store.store().repositories.List()->empty());
+}
+
 TEST_F(RepositoryEditsTest, NewUrl_NeedsNewCredentialsWhereItHadAny) {
   auto in = Edit();
   in.set_url("https://elsewhere.test/a.git");

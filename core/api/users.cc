@@ -10,8 +10,6 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr size_t kMostKeys = 100;  // of one user
-
 pb::UserKey Show(const model::UserKey& key) {
   pb::UserKey out;
   out.set_id(key.id.str());
@@ -41,11 +39,6 @@ Result<pb::UserKey> CreateUserKey(const Context& context, const Request& request
   const auto parsed = model::ParseAuthorizedKey(in.public_key());
   if (!parsed.ok()) violations.push_back({"public_key", parsed.status().message()});
   NS_TRY(CheckNone(violations));
-  NS_ASSIGN(const auto known, context.store().user_keys.List(request.user.id));
-  if (known.size() >= kMostKeys) {
-    return Status(Code::kExhausted, "TooManyKeys",
-                  "a user has at most " + std::to_string(kMostKeys) + " keys: delete one");
-  }
   const auto made = context.store().user_keys.Add(
       {KeyId::New(context.parts.random), request.user.id, in.name(), parsed->line, kNever});
   if (made.status().code() == Code::kExists) {

@@ -5,6 +5,7 @@
 #include "api/event_feed.h"
 #include "api/testing/counting_listings.h"
 #include "api/watch_world.h"
+#include "ports/faults/faulty.h"
 #include "ports/testing/store_with.h"
 
 namespace ns::api {
@@ -70,6 +71,50 @@ TEST_F(WatchTest, CutAtRandom_SeesEachEventOnce) {
       if (messages.empty()) std::this_thread::sleep_for(2ms);
     }
     ASSERT_EQ(seen, told) << "seed " << seed;
+  }
+}
+
+// Rows that do not read, while they are broken.
+class BrokenRows final : public ports::FaultPlan {
+ public:
+  Status Before(const ports::FaultPoint& point) override {
+    for (const std::string_view read : {"AppStore.Get.", "RepositoryStore.Get.", "BuildStore.Get."})
+      if (broken && point.name.starts_with(read)) return Internal("a time that is none");
+    return {};
+  }
+  void After(const ports::FaultPoint&) override {}
+  Status Lost(const ports::FaultPoint&) override { return {}; }
+  std::atomic<bool> broken = false;
+};
+
+TEST_F(WatchTest, RowThatDoesNotRead_IsShownToNobodyAndEndsNoStream) {
+  const auto one = MakeNamed(Named("alice"), "one");
+  BrokenRows rows;
+  ports::FaultyStore faulty(store.store(), rows);
+  Dispatcher other(TestSettings(), Parts{faulty.Ports(), git, outputs, clock, random});
+  const std::jthread others_reader = Reader(other);
+  const auto wait = [] { std::this_thread::sleep_for(100ms); };  // until the feed has read it
+  WatchRequest in;
+  in.set_builds(true);
+  rows.broken = true;
+  auto stream = Open(Named("alice"), in, &other).value();
+  const auto there = Until(*stream, Synced);
+  ASSERT_EQ(there.size(), 1u) << "the application is left out";
+  Start(Named("alice"), one.id());
+  FailFetch(repository);
+  wait();
+  EXPECT_THAT(Look(*stream), IsEmpty());
+  in.set_resume_token(there.back().resume_token());
+  auto resumed = Open(Named("alice"), in, &other).value();
+  EXPECT_THAT(Look(*resumed), IsEmpty());
+
+  rows.broken = false;
+  const std::string build = AddBuild(one.id()).str();
+  for (Stream* watched : {stream.get(), resumed.get()}) {
+    const auto got = Until(*watched, [](const auto& out) {
+      return !out.empty() && out.back().application().has_build();
+    });
+    EXPECT_EQ(got.back().application().build().build_id(), build);
   }
 }
 

@@ -46,6 +46,25 @@ TEST_F(WatchTest, Resume_GoesOnBehindTheToken_OnAnyGateway) {
   EXPECT_FALSE(got[1].application().has_build());
 }
 
+TEST_F(WatchTest, BeforeTheFirstEvent_ThereIsNoToken_AndNothingIsPassedOver) {
+  auto stream = Open(Root(), {}).value();
+  EXPECT_EQ(Until(*stream, Synced).back().resume_token(), "");
+  clock.Advance(25s);
+  const auto beat = Look(*stream);
+  ASSERT_EQ(beat.size(), 1u);
+  EXPECT_TRUE(beat[0].has_heartbeat());
+  EXPECT_EQ(beat[0].resume_token(), "");
+  const auto app = MakeNamed(Named("alice"), "one");
+  const auto got = Until(*stream, [](const auto& out) { return EventsIn(out) == 1; });
+  EXPECT_THAT(KindsOf(got.back()), ElementsAre("app.created"));
+  WatchRequest in;
+  in.set_resume_token(got.back().resume_token());
+  stream = Open(Root(), in).value();
+  Start(Named("alice"), app.id());
+  EXPECT_THAT(KindsOf(Until(*stream, [](const auto& out) { return !out.empty(); })[0]),
+              ElementsAre("app.desired"));
+}
+
 TEST_F(WatchTest, Builds_AreShown_WhereAskedFor) {
   const auto app = MakeNamed(Named("alice"), "one");
   WatchRequest in;

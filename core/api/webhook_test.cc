@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "api/api_world.h"
@@ -48,6 +49,21 @@ TEST_F(WebhookTest, PushOfEachHost_WakesTheFetcher) {
             202);
   EXPECT_EQ(hints, (Ids{repository})) << "one at once";
   EXPECT_EQ(AllHints(), (Ids{repository, repository})) << "and one for the others";
+}
+
+TEST_F(WebhookTest, OtherSpellingsOfOneUrl_AreRepositoriesOfTheirOwn_WokenTogether) {
+  const std::string other = MakeRepository(Named("alice"), "https://git.test/a/shop");
+  EXPECT_EQ(Call(Named("bob"), "CreateRepository", NewRepository("https://git.test/a/shop.git"))
+                .status()
+                .reason(),
+            "UrlTaken");
+  clock.Advance(std::chrono::seconds(5));  // the store is asked again
+  hints.clear();
+  EXPECT_EQ(Post("gitea", R"({"repository":{"clone_url":"https://git.test/a/shop.git"}})"), 202);
+  std::ranges::sort(hints);
+  Ids both{repository, other};
+  std::ranges::sort(both);
+  EXPECT_EQ(hints, both);
 }
 
 TEST_F(WebhookTest, Flood_IsAFewHintsAndOneListOfRepositories) {

@@ -19,6 +19,9 @@ struct GitCredentials {
   Secret ssh_private_key;  // SSH; empty: the installation's own key
   // SSH: the lines of the keys that the host may show (ParseHostKey). Empty: none is pinned yet.
   std::vector<std::string> host_keys = {};
+  // No key opens the password or the private key any more: it is empty here, and nothing is read
+  // with these until others are set.
+  bool seal_broken = false;
   friend bool operator==(const GitCredentials&, const GitCredentials&) = default;
 };
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/quarantine.h"
 #include "model/repository.h"
+#include "model/validate.h"
 #include "ports/call.h"
 
 namespace ns::ports {
@@ -19,6 +21,18 @@ struct Remote {
   std::vector<std::string> beside = {};
   friend bool operator==(const Remote&, const Remote&) = default;
 };
+
+// For whoever reads it. kPrecondition, "SealBroken": its credentials do not open, and without them,
+// or with the installation's own key, it would be read as somebody else.
+inline Result<Remote> RemoteOf(const model::Repository& repository) {
+  if (!repository.credentials.seal_broken)
+    return Remote{repository.id, repository.url, repository.credentials};
+  return Status(Code::kPrecondition, model::kSealBroken,
+                "the credentials of the repository " + model::Quoted(repository.name) +
+                    " open with none of the keys: set them again; where nothing opens, put the key "
+                    "file of this database back")
+      .SetFault(Fault::kOperator);
+}
 
 // What a checkout does about files that the source keeps in Git LFS.
 struct LargeFiles {

@@ -14,11 +14,23 @@ inline constexpr Duration kTokenUseNoted = std::chrono::minutes(1);
 // For how long an expired token is still listed.
 inline constexpr Duration kExpiredTokenKept = std::chrono::hours(24 * 30);
 
+// How many keys one user has at most, and how many tokens that have not expired.
+inline constexpr int64_t kMostUserKeys = 100, kMostTokens = 100;
+
+inline Status TooManyKeys() {
+  return {Code::kExhausted, "TooManyKeys",
+          "a user has at most " + std::to_string(kMostUserKeys) + " keys: delete one"};
+}
+inline Status TooManyTokens() {
+  return {Code::kExhausted, "TooManyTokens",
+          "a user has at most " + std::to_string(kMostTokens) + " tokens: revoke one"};
+}
+
 class UserKeyStore {
  public:
   virtual ~UserKeyStore() = default;
-  // `created` becomes now. kExists: somebody has a key with this public line. kNotFound: no such
-  // user.
+  // `created` becomes now. TooManyKeys(). kExists: somebody has a key with this public line.
+  // kNotFound: no such user.
   virtual Result<model::UserKey> Add(const model::UserKey& key) = 0;
   // Oldest first.
   virtual Result<std::vector<model::UserKey>> List(const UserId& user) = 0;
@@ -37,7 +49,7 @@ class TokenStore {
  public:
   virtual ~TokenStore() = default;
   // `created` becomes now, `last_used` never. Forgets tokens of this user that have been expired
-  // for kExpiredTokenKept. kNotFound: no such user or parent.
+  // for kExpiredTokenKept. TooManyTokens(). kNotFound: no such user or parent.
   virtual Result<model::Token> Insert(const model::Token& token, const std::string& hash) = 0;
   // kNotFound: there is none, or no more.
   virtual Result<ShownToken> Find(const std::string& hash) = 0;

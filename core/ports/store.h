@@ -46,12 +46,13 @@ class RepositoryStore {
   // kExists: another repository has this URL.
   virtual Status Insert(const model::Repository& repository, const UserId& actor = kPlatform,
                         const RepositoryWrite& with = {}) = 0;
-  // Replaces everything but the id. kNotFound, kExists.
+  // Replaces everything but the id, and the secrets of credentials that are marked seal_broken,
+  // which stay as they are stored. kNotFound, kExists.
   virtual Status Update(const model::Repository& repository, const UserId& actor = kPlatform,
                         const RepositoryWrite& with = {}) = 0;
   // kNotFound; kPrecondition while applications exist.
   virtual Status Delete(const RepositoryId& id, const UserId& actor = kPlatform) = 0;
-  // With credentials. kNotFound.
+  // With credentials, as far as they open. kNotFound.
   virtual Result<model::Repository> Get(const RepositoryId& id) = 0;
   // Without credentials, by name.
   virtual Result<std::vector<model::Repository>> List() = 0;
@@ -285,6 +286,9 @@ class BuildLogStore {
   virtual Result<LogSlice> Read(const BuildId& id, int64_t offset, int64_t max) = 0;
 };
 
+// Key pairs of one user that wait to be used.
+inline constexpr int kGeneratedKeysKept = 20;
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -293,6 +297,8 @@ class UserStore {
   virtual Result<model::User> Ensure(const std::string& name, bool admin) = 0;
   virtual Result<model::User> Get(const UserId& id) = 0;
   virtual Result<std::vector<model::User>> List() = 0;
+  // The user's others that expire first go, so that kGeneratedKeysKept are left. kNotFound: no such
+  // user.
   virtual Status SaveKey(const model::SshKey& key) = 0;
   // An unexpired key of that user. kNotFound.
   virtual Result<model::SshKey> Key(const KeyId& id, const UserId& user) = 0;

@@ -65,7 +65,9 @@ class FetcherPass final : public Pass {
 
   Step ListRemote() {
     if (snapshot_.followers.empty()) return Remember(false);  // nobody asks
-    remote_ = {snapshot_.repository.id, snapshot_.repository.url, snapshot_.repository.credentials};
+    Result<ports::Remote> remote = ports::RemoteOf(snapshot_.repository);
+    if (!remote.ok()) return Conclude(remote.status());
+    remote_ = std::move(*remote);
     if (Unpinned()) {
       at_ = At::kHostKey;
       return Effect(LookAtHostKey{remote_});

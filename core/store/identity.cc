@@ -19,19 +19,36 @@ void ReadKey(Row& row, model::UserKey& out) {
   row >> out.id >> out.user >> out.name >> out.public_line >> out.created;
 }
 
+// TooMany where `counting` gives a row. The user's row is locked before, so that nobody adds
+// another of theirs until the transaction ends.
+Status CheckRoom(Connection& connection, const UserId& user, const std::string& counting,
+                 int64_t most, const Status& too_many) {
+  NS_ASSIGN(
+      const Rows found,
+      connection.Run("SELECT 1 FROM subjects WHERE id = $1 FOR NO KEY UPDATE", Params::Of(user)));
+  if (found.empty()) return NoSuch("user", user.str());
+  NS_ASSIGN(const Rows full, connection.Run(counting, Params::Of(user, most)));
+  return full.empty() ? Status() : too_many;
+}
+
 class PgUserKeys final : public ports::UserKeyStore {
  public:
   explicit PgUserKeys(Pool& pool) : pool_(pool) {}
 
   Result<model::UserKey> Add(const model::UserKey& key) override {
-    NS_ASSIGN(const Rows rows,
-              pool_.Run("INSERT INTO user_keys (id, user_id, name, public_key) VALUES ($1, $2, $3, "
-                        "$4) ON CONFLICT (public_key) DO NOTHING RETURNING id, user_id, name, "
-                        "public_key, created_at",
-                        Params::Of(key.id, key.user, key.name, key.public_line)));
-    NS_ASSIGN(auto made, ReadAll<model::UserKey>(rows, ReadKey));
-    if (made.empty()) return Status(Code::kExists, "somebody has this key already");
-    return std::move(made.front());
+    return pool_.Write([&](Connection& connection) -> Result<model::UserKey> {
+      NS_TRY(CheckRoom(connection, key.user,
+                       "SELECT 1 FROM user_keys WHERE user_id = $1 HAVING count(*) >= $2",
+                       ports::kMostUserKeys, ports::TooManyKeys()));
+      NS_ASSIGN(const Rows rows,
+                connection.Run("INSERT INTO user_keys (id, user_id, name, public_key) VALUES ($1, "
+                               "$2, $3, $4) ON CONFLICT (public_key) DO NOTHING RETURNING id, "
+                               "user_id, name, public_key, created_at",
+                               Params::Of(key.id, key.user, key.name, key.public_line)));
+      NS_ASSIGN(auto made, ReadAll<model::UserKey>(rows, ReadKey));
+      if (made.empty()) return Status(Code::kExists, "somebody has this key already");
+      return std::move(made.front());
+    });
   }
 
   Result<std::vector<model::UserKey>> List(const UserId& user) override {
@@ -57,8 +74,11 @@ class PgTokens final : public ports::TokenStore {
   explicit PgTokens(Pool& pool) : pool_(pool) {}
 
   Result<model::Token> Insert(const model::Token& token, const std::string& hash) override {
-    model::Token made;
-    const Status inserted = pool_.Write([&](Connection& connection) -> Status {
+    return pool_.Write([&](Connection& connection) -> Result<model::Token> {
+      NS_TRY(CheckRoom(connection, token.user,
+                       "SELECT 1 FROM api_tokens WHERE user_id = $1 AND (expires IS NULL OR "
+                       "expires > now()) HAVING count(*) >= $2",
+                       ports::kMostTokens, ports::TooManyTokens()));
       NS_TRY(connection.Do(
           "DELETE FROM api_tokens WHERE user_id = $1 AND expires < now() - $2::interval",
           Params::Of(token.user, ports::kExpiredTokenKept)));
@@ -70,12 +90,9 @@ class PgTokens final : public ports::TokenStore {
                              std::string(kTokenColumns),
                          Params::Of(token.id, token.user, token.parent, token.name, hash,
                                     token.scope, token.limited, token.apps, token.expires)));
-      NS_ASSIGN(auto all, ReadAll<model::Token>(rows, ReadToken));
-      made = std::move(all.front());
-      return {};
+      NS_ASSIGN(auto made, ReadAll<model::Token>(rows, ReadToken));
+      return std::move(made.front());
     });
-    if (!inserted.ok()) return inserted;
-    return made;
   }
 
   Result<ports::ShownToken> Find(const std::string& hash) override {

@@ -49,8 +49,11 @@ class PgUsers final : public ports::UserStore {
   Status SaveKey(const model::SshKey& key) override {
     const auto sealer = sealing_.Current();
     return pool_.Write([&](Connection& connection) -> Status {
-      NS_TRY(connection.Do("DELETE FROM generated_keys WHERE expires <= now() AND id <> $1",
-                           Params::Of(key.id)));
+      NS_TRY(connection.Do(
+          "DELETE FROM generated_keys WHERE id <> $1 AND (expires <= now() OR (user_id = $2 AND id "
+          "NOT IN (SELECT id FROM generated_keys WHERE user_id = $2 AND id <> $1 ORDER BY expires "
+          "DESC, id LIMIT $3)))",
+          Params::Of(key.id, key.user, ports::kGeneratedKeysKept - 1)));
       return connection.Do(
           "INSERT INTO generated_keys (id, user_id, public_line, private_sealed, seal_key, "
           "expires) VALUES ($1, $2, $3, $4, $5, $6)"

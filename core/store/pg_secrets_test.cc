@@ -322,7 +322,49 @@ TEST(PgStoreSecrets, SwappedRows_DoNotOpen) {
   Postgres().Execute(connection,
                      "UPDATE repositories SET password_sealed = ssh_key_sealed, ssh_key_sealed = "
                      "password_sealed");
-  EXPECT_EQ(store->store().repositories.Get(IdOf<RepositoryId>(1)).status().reason(), "SealBroken");
+  const model::GitCredentials git =
+      store->store().repositories.Get(IdOf<RepositoryId>(1))->credentials;
+  EXPECT_TRUE(git.seal_broken);
+  EXPECT_EQ(git.password.Reveal() + git.ssh_private_key.Reveal(), "");
+}
+
+// Who owns the repository can look at it, edit it and set them again, or delete it.
+TEST(PgStoreSecrets, CredentialsThatDoNotOpen_AreMarkedAndKeptUntilOthersAreSet) {
+  const std::string connection = Postgres().CleanDatabase();
+  const auto store = Open(connection, {SealerOf('a')});
+  const ports::Store s = store->store();
+  Fill(s, 1, 1);
+  const RepositoryId id = IdOf<RepositoryId>(1);
+  const std::string damage = "UPDATE repositories SET password_sealed = '\\x00' || password_sealed",
+                    repair = "UPDATE repositories SET password_sealed = substr(password_sealed, 2)";
+  Postgres().Execute(connection, damage);
+  const auto broken = s.repositories.Get(id);
+  ASSERT_TRUE(broken.ok()) << broken.status().ToString();
+  EXPECT_TRUE(broken->credentials.seal_broken);
+  EXPECT_EQ(broken->credentials.password.Reveal(), "");
+  EXPECT_EQ(broken->credentials.ssh_private_key.Reveal(), Canary(2)) << "as far as they open";
+  EXPECT_EQ(s.repositories.Snapshot(id)->repository, *broken);
+  EXPECT_EQ(s.repositories.Take(id, ports::kNobody)->repository, *broken);
+
+  model::Repository edited = *broken;
+  edited.name = "renamed";
+  edited.credentials.host_keys = {"ssh-ed25519 AAAA"};
+  ASSERT_EQ(s.repositories.Update(edited, ports::kPlatform, {*broken, {}}), Status());
+  Postgres().Execute(connection, repair);
+  const model::Repository whole = s.repositories.Get(id).value();
+  EXPECT_EQ(whole.name, "renamed");
+  EXPECT_EQ(whole.credentials.host_keys, edited.credentials.host_keys);
+  EXPECT_FALSE(whole.credentials.seal_broken);
+  EXPECT_EQ(whole.credentials.password.Reveal(), Canary(1));
+  EXPECT_EQ(whole.credentials.ssh_private_key.Reveal(), Canary(2));
+
+  EXPECT_EQ(s.repositories.Update(edited, ports::kPlatform, {edited, {}}).code(), Code::kStale)
+      << "they open by now";
+  Postgres().Execute(connection, damage);
+  model::Repository anew = edited;
+  anew.credentials = {model::GitAuth::kBasic, "robot", Secret("new"), Secret()};
+  ASSERT_EQ(s.repositories.Update(anew, ports::kPlatform, {edited, {}}), Status());
+  EXPECT_EQ(s.repositories.Get(id).value(), anew);
 }
 
 }  // namespace

@@ -22,12 +22,19 @@ constexpr char kVersion[] =
     "= repositories.id AND NOT deleted), ''), 0) | 1)";
 
 Status ReadRepository(Row row, const Sealing& sealing, model::Repository& out) {
+  model::GitCredentials& git = out.credentials;
   std::optional<std::string> password, key;
-  row >> out.id >> out.name >> out.url >> out.credentials.method >> out.credentials.username >>
-      password >> key >> out.credentials.host_keys;
+  row >> out.id >> out.name >> out.url >> git.method >> git.username >> password >> key >>
+      git.host_keys;
   NS_TRY(row.status());
-  NS_ASSIGN(out.credentials.password, sealing.Open(password, PasswordPlace(out.id)));
-  NS_ASSIGN(out.credentials.ssh_private_key, sealing.Open(key, KeyPlace(out.id)));
+  const auto open = [&](const std::optional<std::string>& sealed, const std::string& place) {
+    Result<Secret> opened = sealing.Open(sealed, place);
+    if (opened.ok()) return std::move(*opened);
+    git.seal_broken = true;
+    return Secret();
+  };
+  git.password = open(password, PasswordPlace(out.id));
+  git.ssh_private_key = open(key, KeyPlace(out.id));
   return {};
 }
 
@@ -96,11 +103,16 @@ class PgRepositories final : public ports::RepositoryStore {
       NS_TRY(ActAs(connection, actor));
       if (with.expected) NS_TRY(CheckExpected(connection, *with.expected));
       NS_TRY(Spend(connection, with.spent));
-      NS_ASSIGN(const Rows rows,
-                connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, "
-                               "username = $5, password_sealed = $6, ssh_key_sealed = $7,"
-                               " seal_key = $8, host_keys = $9 WHERE id = $1",
-                               Values(repository)));
+      Params values = Values(repository);
+      values << repository.credentials.seal_broken;
+      NS_ASSIGN(
+          const Rows rows,
+          connection.Run("UPDATE repositories SET name = $2, url = $3, auth_method = $4, username "
+                         "= $5, password_sealed = CASE WHEN $10::boolean THEN password_sealed ELSE "
+                         "$6 END, ssh_key_sealed = CASE WHEN $10::boolean THEN ssh_key_sealed ELSE "
+                         "$7 END, seal_key = CASE WHEN $10::boolean THEN seal_key ELSE $8 END, "
+                         "host_keys = $9 WHERE id = $1",
+                         values));
       if (rows.touched() == 0) return NoSuch("repository", repository.id.str());
       NS_TRY(PutOwners(connection, repository));
       model::Event event = AppEvent(AppId(), actor, "repository.updated");

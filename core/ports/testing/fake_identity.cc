@@ -10,6 +10,8 @@ class FakeUserKeys final : public UserKeyStore {
   Result<model::UserKey> Add(const model::UserKey& key) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::UserKey> {
       if (!rows.users.contains(key.user)) return NoSuch("user", key.user.str());
+      if (std::ranges::count(rows.user_keys, key.user, &model::UserKey::user) >= kMostUserKeys)
+        return TooManyKeys();
       for (const model::UserKey& other : rows.user_keys) {
         if (other.public_line == key.public_line)
           return Status(Code::kExists, "somebody has this key already");
@@ -48,6 +50,11 @@ class FakeTokens final : public TokenStore {
   Result<model::Token> Insert(const model::Token& token, const std::string& hash) override {
     return rows_.Read([&](FakeState& rows, Time now) -> Result<model::Token> {
       if (!rows.users.contains(token.user)) return NoSuch("user", token.user.str());
+      const auto counts = [&](const FakeToken& one) {
+        return one.token.user == token.user &&
+               (one.token.expires == kNever || one.token.expires > now);
+      };
+      if (std::ranges::count_if(rows.tokens, counts) >= kMostTokens) return TooManyTokens();
       if (!token.parent.empty() && FindById(rows, token.parent) == nullptr)
         return NoSuch("token", token.parent.str());
       Drop(rows, [&](const FakeToken& old) {

@@ -195,6 +195,15 @@ class FakeUsers final : public UserStore {
   Status SaveKey(const model::SshKey& key) override {
     return rows_.Read([&](FakeState& rows, Time) -> Status {
       if (!rows.users.contains(key.user)) return NoSuch("user", key.user.str());
+      std::vector<std::pair<Time, KeyId>> others;
+      for (const auto& [id, other] : rows.keys) {
+        if (other.user == key.user && id != key.id) others.emplace_back(other.expires, id);
+      }
+      std::ranges::sort(others, [](const auto& a, const auto& b) {
+        return a.first > b.first || (a.first == b.first && a.second < b.second);
+      });
+      for (size_t i = kGeneratedKeysKept - 1; i < others.size(); ++i)
+        rows.keys.erase(others[i].second);
       rows.keys[key.id] = key;
       return {};
     });

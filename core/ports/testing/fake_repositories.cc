@@ -23,6 +23,15 @@ Status CheckOwners(const FakeState& rows, const std::vector<UserId>& owners) {
   return {};
 }
 
+// What does not open stays as it is stored.
+model::Repository WithSealed(model::Repository next, const model::GitCredentials& stored) {
+  if (!next.credentials.seal_broken) return next;
+  next.credentials.password = stored.password;
+  next.credentials.ssh_private_key = stored.ssh_private_key;
+  next.credentials.seal_broken = stored.seal_broken;
+  return next;
+}
+
 std::vector<model::Follower> FollowersOf(const FakeState& rows, const RepositoryId& id) {
   std::vector<model::Follower> followers;
   for (const auto& [app_id, row] : rows.apps) {
@@ -74,8 +83,9 @@ class FakeRepositories final : public RepositoryStore {
         return NoSuch("repository", repository.id.str());
       if (with.expected && rows.repositories.at(repository.id) != *with.expected)
         return Stale("the repository was changed by somebody else meanwhile");
-      const auto keys = rows.repositories.at(repository.id).credentials.host_keys;
-      NS_TRY(Put(rows, repository, with, now, hints));
+      const model::GitCredentials before = rows.repositories.at(repository.id).credentials;
+      const auto& keys = before.host_keys;
+      NS_TRY(Put(rows, WithSealed(repository, before), with, now, hints));
       TellHostKeys(rows, repository, keys, actor, now);
       Tell(rows, repository, actor, "repository.updated", now);
       return {};

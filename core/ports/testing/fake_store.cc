@@ -60,6 +60,14 @@ void FakeStore::FailWith(Status status) {
   rows_->state.With([&](FakeState& rows) { rows.failure = std::move(status); });
 }
 
+void FakeStore::BreakSeal(const RepositoryId& id) {
+  rows_->state.With([&](FakeState& rows) {
+    model::GitCredentials& git = rows.repositories.at(id).credentials;
+    git.password = git.ssh_private_key = Secret();
+    git.seal_broken = true;
+  });
+}
+
 std::vector<model::Event> FakeStore::Events() {
   return rows_->state.With([](FakeState& rows) { return rows.events; });
 }

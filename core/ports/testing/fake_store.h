@@ -23,6 +23,8 @@ class FakeStore {
 
   // From now on every method fails with `status` and does nothing; an ok status ends that.
   void FailWith(Status status);
+  // No key opens the credentials of that repository from now on.
+  void BreakSeal(const RepositoryId& id);
   // Every event there is, oldest first.
   std::vector<model::Event> Events();
   // The rows themselves (fake_rows.h), for a simulation that checks them and takes them back.

@@ -1,6 +1,7 @@
 // Included by store_contract.h: keys, tokens and admins.
 #pragma once
 
+#include <algorithm>
 #include <thread>
 
 #include "ports/testing/store_contract_base.h"
@@ -19,6 +20,20 @@ class IdentityContract : public StoreContract {
     token.name = "ci";
     token.scope = model::TokenScope::kDeploy;
     return token;
+  }
+  // Does it several times at once, with 0, 1, ...: one succeeds. What refuses the others.
+  static Status OneOfManyAtOnce(const std::function<Status(int)>& act) {
+    std::vector<Status> answers(6);
+    {
+      std::vector<std::jthread> threads;
+      for (int n = 0; n < 6; ++n)
+        threads.emplace_back([&, n] { answers[static_cast<size_t>(n)] = act(n); });
+    }
+    const auto won = std::ranges::find(answers, Status());
+    EXPECT_NE(won, answers.end());
+    if (won != answers.end()) answers.erase(won);
+    for (const Status& answer : answers) EXPECT_EQ(answer, answers[0]);
+    return answers[0];
   }
 };
 
@@ -46,6 +61,38 @@ TEST_P(IdentityContract, UserKey_OfAnybodyTwice_Exists) {
   EXPECT_EQ(s.user_keys.Add(NewKey(3, bob, "ssh-ed25519 AAAA")).status().code(), Code::kExists);
   EXPECT_EQ(s.user_keys.Add(NewKey(4, UserId("nobody"), "ssh-ed25519 CCCC")).status().code(),
             Code::kNotFound);
+}
+
+TEST_P(IdentityContract, UserKeys_OneMoreThanThereMayBe_IsRefused_AtOnceToo) {
+  const UserId alice = NewUser("alice").id, bob = NewUser("bob").id;
+  const auto add = [&](int n, const UserId& user) {
+    return s.user_keys.Add(NewKey(n, user, "ssh-ed25519 K" + std::to_string(n))).status();
+  };
+  for (int n = 1; n < kMostUserKeys; ++n) ASSERT_EQ(add(n, alice), Status());
+  EXPECT_EQ(OneOfManyAtOnce([&](int n) { return add(1000 + n, alice); }), TooManyKeys());
+  EXPECT_THAT(s.user_keys.List(alice).value(), SizeIs(kMostUserKeys));
+  EXPECT_EQ(add(2000, bob), Status());
+  ASSERT_EQ(s.user_keys.Remove(IdOf<KeyId>(1), alice), Status());
+  EXPECT_EQ(add(1, alice), Status());
+  EXPECT_EQ(add(2, alice), TooManyKeys()) << "whether there is such a key or not";
+}
+
+TEST_P(IdentityContract, Tokens_OneMoreThanThereMayBe_IsRefused_AtOnceToo) {
+  const UserId alice = NewUser("alice").id, bob = NewUser("bob").id;
+  const auto insert = [&](int n, const UserId& user, Time expires = kNever) {
+    model::Token token = TokenOf(n, user);
+    token.expires = expires;
+    return s.tokens.Insert(token, "hash" + std::to_string(n)).status();
+  };
+  const Time future(std::chrono::hours(24 * 365 * 200));
+  for (int n = 1; n < kMostTokens; ++n)
+    ASSERT_EQ(insert(n, alice, n % 2 == 0 ? future : kNever), Status());
+  ASSERT_EQ(insert(500, alice, Time(1h)), Status()) << "one that has expired does not count";
+  EXPECT_EQ(OneOfManyAtOnce([&](int n) { return insert(1000 + n, alice); }), TooManyTokens());
+  EXPECT_EQ(insert(2000, bob), Status());
+  ASSERT_EQ(s.tokens.Revoke(IdOf<TokenId>(1), alice), Status());
+  EXPECT_EQ(insert(1, alice), Status());
+  EXPECT_EQ(insert(3000, alice), TooManyTokens());
 }
 
 TEST_P(IdentityContract, Token_IsFoundByItsHashUntilRevoked) {

@@ -160,6 +160,22 @@ TEST_P(StoreContract, Key_OfItsUserUntilItExpires) {
   EXPECT_EQ(s.users.SaveKey(key).code(), Code::kNotFound);
 }
 
+TEST_P(StoreContract, Keys_OfOneUser_TheNewestAreKept) {
+  const UserId alice = NewUser("alice").id, bob = NewUser("bob").id;
+  const auto save = [&](int n, const UserId& user) {
+    return s.users.SaveKey({IdOf<KeyId>(n), user, "ssh-ed25519 AAAA", Secret("KEY"),
+                            Time(std::chrono::hours(24 * 365 * 200) + n * 1h)});
+  };
+  constexpr int kMore = 3;
+  ASSERT_EQ(save(100, bob), Status());
+  for (int n = 1; n <= kGeneratedKeysKept + kMore; ++n) ASSERT_EQ(save(n, alice), Status());
+  ASSERT_EQ(save(kMore + 1, alice), Status()) << "again";
+  for (int n = 1; n <= kGeneratedKeysKept + kMore; ++n)
+    EXPECT_EQ(s.users.Key(IdOf<KeyId>(n), alice).ok(), n > kMore) << n;
+  EXPECT_TRUE(s.users.Key(IdOf<KeyId>(100), bob).ok());
+  EXPECT_EQ(save(200, UserId("nobody")).code(), Code::kNotFound);
+}
+
 TEST_P(StoreContract, Host_BeatThenListed_IsTheSameWithItsPlugins) {
   model::Host host{IdOf<HostId>(1),    "machine/1", {"controller", "builder"},
                    "unix:/run/x.sock", {},          3,
