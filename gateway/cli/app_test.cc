@@ -3,6 +3,7 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -40,7 +41,7 @@ class AppTest : public ProgramRun {
     });
     server_.On("UpdateApplication", platform::UpdateApplicationResponse());
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
-    for (const char* method_name : {"SetEnv", "StartApplication", "DeleteApplication"})
+    for (const char* method_name : {"StartApplication", "DeleteApplication"})
       server_.On(method_name, google::protobuf::Empty());
   }
   ~AppTest() override { std::filesystem::remove(path_); }
@@ -297,13 +298,20 @@ TEST_F(AppTest, OpenPrintsTheUrls) {
 
 TEST_F(AppTest, VariablesOfAFileAreSetTogetherOrNotAtAll) {
   std::ofstream(path_) << "A=1\nB=2\n";
-  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_, "C=3"}), 0) << err_;
+  platform::UpdateApplicationRequest changed;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changed.ParseFromString(body);
+    return Ok(platform::UpdateApplicationResponse());
+  });
+  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_, "C=3", "B=4"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("3 set of shop"));
-  const size_t calls = server_.calls().size();
-  std::ofstream(path_) << "A=1\nB\n";
+  EXPECT_EQ(std::ranges::count(server_.calls(), "UpdateApplication"), 1);
+  ASSERT_EQ(changed.form().env_size(), 3);
+  EXPECT_EQ(changed.form().env(1).value(), "4") << "the command line counts";
+  std::ofstream(path_) << "A=1\nlower=2\n";
   EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_}), 2);
-  EXPECT_THAT(err_, HasSubstr(path_ + ":2: must be KEY=VALUE"));
-  for (size_t i = calls; i < server_.calls().size(); ++i) EXPECT_NE(server_.calls()[i], "SetEnv");
+  EXPECT_THAT(err_, HasSubstr(path_ + ":2: the key must match [A-Z_][A-Z0-9_]*, got"));
+  EXPECT_EQ(std::ranges::count(server_.calls(), "UpdateApplication"), 1);
 }
 
 }  // namespace

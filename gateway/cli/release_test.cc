@@ -135,7 +135,8 @@ TEST_F(ReleaseTest, Pinned_IsShownAndHoldsBackADeploy) {
   EXPECT_EQ(Run({"status", "shop"}), 0);
   EXPECT_THAT(out_,
               HasSubstr("to release 11; what was pushed or set since waits for `ns unpin shop`"));
-  server_.On("SetEnv", google::protobuf::Empty());
+  server_.On("GetApplication", platform::Application());
+  server_.On("UpdateApplication", platform::UpdateApplicationResponse());
   EXPECT_EQ(Run({"env", "set", "shop", "KEY=v", "--wait"}), 0);
   EXPECT_THAT(out_, HasSubstr("counts from `ns unpin shop` on"));
   platform::Suggestion suggestion;
