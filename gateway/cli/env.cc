@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "follow.h"
 #include "neoshowcase/platform/v1/application.pb.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -38,9 +39,24 @@ std::string WordOf(platform::EnvScope scope) {
 std::pair<std::string, std::string> Split(const std::string& item) {
   const size_t equals = item.find('=');
   if (equals != std::string::npos) return {item.substr(0, equals), item.substr(equals + 1)};
+  if (IsInteractive()) return {item, AskHidden("Value of " + item)};
   std::string value{std::istreambuf_iterator<char>(std::cin), {}};
   if (value.ends_with('\n')) value.pop_back();
   return {item, value};
+}
+
+// Who reads standard input to its end leaves nothing for another.
+void CheckReaders(const Variables& given) {
+  std::string reader = given.file == "-" ? "--from-file" : "";
+  const bool asked = reader.empty() && IsInteractive();
+  for (const std::string& item : given.items) {
+    if (asked || item.find('=') != std::string::npos) continue;
+    if (!reader.empty())
+      throw Failure(Exit::kUsage, "Standard input is read to its end for " + reader + ", so that " +
+                                      item +
+                                      " would be empty; set one of them by a command of its own.");
+    reader = item;
+  }
 }
 
 void Finish(Context& context, const Variables& given, const api::Application& app,
@@ -67,6 +83,7 @@ void Put(Values& values, const std::pair<std::string, std::string>& said) {
 }
 
 Values ValuesOf(const Variables& given) {
+  CheckReaders(given);
   Values values;
   if (!given.file.empty()) values = VariablesOf(given.file);
   for (const std::string& item : given.items) Put(values, Split(item));
@@ -176,7 +193,8 @@ void AddEnv(CLI::App& root, Context& context) {
   auto* set = noun->add_subcommand(
       "set", "set variables; a change of run scope restarts, of build scope builds");
   set->add_option("APP", given->app, "name or id")->required();
-  set->add_option("KEY=VALUE", given->items, "KEY alone reads the value from stdin");
+  set->add_option("KEY=VALUE", given->items,
+                  "KEY alone asks for the value, or reads it from stdin");
   set->add_option("--from-file", given->file,
                   "lines KEY=VALUE of a file; - reads standard input, such as a pasted block");
   set->add_option("--scope", given->scope, "run, build or both; default: as it was")

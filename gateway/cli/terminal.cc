@@ -1,5 +1,6 @@
 #include "terminal.h"
 
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,6 +8,40 @@
 #include "failure.h"
 
 namespace ns::cli {
+namespace {
+
+// While it lives, what is typed at the terminal is not shown.
+class NoEcho {
+ public:
+  NoEcho() {
+    ::tcgetattr(STDIN_FILENO, &before_);
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_lflag |= ECHONL;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~NoEcho() { ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  termios before_{};
+};
+
+std::string ReadLine() {
+  std::fflush(stderr);
+  std::string line;
+  for (int c = std::fgetc(stdin); c != '\n'; c = std::fgetc(stdin)) {
+    if (c == EOF) {
+      std::fputc('\n', stderr);
+      throw Failure(Exit::kUsage, "Nobody answers; nothing was changed.");
+    }
+    line += static_cast<char>(c);
+  }
+  return line;
+}
+
+}  // namespace
 
 bool IsInteractive() { return ::isatty(STDERR_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1; }
 
@@ -21,18 +56,16 @@ bool IsColoured(std::FILE* out, const std::string& wanted) {
 std::string Ask(const std::string& question, const std::string& usual) {
   std::fprintf(stderr, "%s%s: ", question.c_str(),
                usual.empty() ? "" : (" [" + usual + "]").c_str());
-  std::fflush(stderr);
-  std::string line;
-  for (int c = std::fgetc(stdin); c != '\n'; c = std::fgetc(stdin)) {
-    if (c == EOF) {
-      std::fputc('\n', stderr);
-      throw Failure(Exit::kUsage, "Nobody answers; nothing was changed.");
-    }
-    line += static_cast<char>(c);
-  }
+  std::string line = ReadLine();
   while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
   const size_t begin = line.find_first_not_of(" \t");
   return begin == std::string::npos ? usual : line.substr(begin);
+}
+
+std::string AskHidden(const std::string& question) {
+  const NoEcho silent;
+  std::fprintf(stderr, "%s: ", question.c_str());
+  return ReadLine();
 }
 
 bool AskYes(const std::string& question, bool usual) {
