@@ -150,6 +150,27 @@ TEST_F(CommandsTest, ManualHasAPageForEachCommandThatMandocTakes) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAFailure) {
+  OfferShop();
+  api::GetBuildsResponse builds;
+  builds.add_builds()->set_id("b1");
+  server_.On("GetBuilds", builds);
+  platform::ReadBuildLogResponse piece;
+  piece.set_data("built\n"), piece.set_next_offset(6), piece.set_finished(true);
+  server_.On("ReadBuildLog", piece);
+  server_.On("FollowBuildLog", Stream<platform::ReadBuildLogResponse>({piece}));
+  platform::ListEventsResponse events;
+  events.add_events()->set_kind("AppCreated");
+  server_.On("ListEvents", events);
+  for (const char* line : {"app list", "app list --json", "export", "build log shop",
+                           "build log shop -f", "events -f", "help app", "--help", "--version"}) {
+    EXPECT_EQ(OutputOf(std::string("timeout 20 ") + NS_PROGRAM + " --server " +
+                       server_.unix_address() + " " + line + " 2>&1 >/dev/full; echo $?"),
+              "ns: stdout cannot be written: No space left on device.\n1\n")
+        << line;
+  }
+}
+
 TEST(Nearest, IsWhatWasMeantOrNothing) {
   EXPECT_EQ(Nearest("stauts", {"status", "start", "stop"}), "status");
   EXPECT_EQ(Nearest("xyzzy", {"status", "start", "stop"}), "");

@@ -1,7 +1,9 @@
 #include "context.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "failure.h"
@@ -41,8 +43,10 @@ Client& Context::client() {
 }
 
 void Context::Print(const std::string& text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw Failure(Exit::kFailed,
+                  std::string("stdout cannot be written: ") + std::strerror(errno) + ".");
 }
 
 void Context::Print(const google::protobuf::Message& message, const std::string& text) const {

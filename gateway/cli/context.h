@@ -62,7 +62,7 @@ class Context {
     return Call<Response>("neoshowcase.platform.v1.", method, request);
   }
 
-  // On stdout. With --json the message alone.
+  // On stdout. With --json the message alone. Throws Failure(kFailed) where it cannot be written.
   void Print(const std::string& text) const;
   void Print(const google::protobuf::Message& message, const std::string& text) const;
   // "done: ..." of a command that has nothing to show; {} as JSON.

@@ -209,8 +209,10 @@ void FollowToTheEnd(Context& context, const std::string& app_id) {
 void ShowLog(Context& context, const std::string& build_id, bool follow, bool to_stderr) {
   int64_t offset = 0;
   const auto show = [&](const platform::ReadBuildLogResponse& piece) {
-    std::fwrite(piece.data().data(), 1, piece.data().size(), to_stderr ? stderr : stdout);
-    std::fflush(stdout);
+    if (to_stderr)
+      std::fwrite(piece.data().data(), 1, piece.data().size(), stderr);
+    else
+      context.Print(piece.data());
     const bool moved = piece.next_offset() > offset;
     offset = piece.next_offset();
     return moved && !piece.finished();

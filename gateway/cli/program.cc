@@ -165,7 +165,9 @@ int Run(int argc, const char* const* argv) {
     std::fprintf(stderr, "ns: %s\n", TooMuch(root).c_str());
     return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ParseError& error) {
-    return root.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);
+    if (root.exit(error) != 0) return static_cast<int>(Exit::kUsage);
+    context.Print("");  // the help that was asked for has gone out
+    return 0;
   } catch (const Failure& failure) {
     std::fprintf(stderr, "ns: %s\n", failure.what());
     return static_cast<int>(failure.exit());
