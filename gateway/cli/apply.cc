@@ -142,7 +142,7 @@ boost::json::object JsonOf(const form::Plan& plan) {
   return {{"steps", steps}, {"notes", boost::json::array(plan.notes.begin(), plan.notes.end())}};
 }
 
-void Diff(Context& context, const Given& given) {
+void ShowDiff(Context& context, const Given& given) {
   const FormFile file(given.file);
   const form::Plan plan = PlanOf(context, file, given);
   for (const std::string& note : plan.notes) context.Progress("note: " + note);
@@ -151,6 +151,16 @@ void Diff(Context& context, const Given& given) {
   boost::json::object out = JsonOf(plan);
   out["diff"] = DiffOf(plan, file.name, false);
   context.Print(boost::json::serialize(out) + "\n");
+}
+
+// 1 says that something differs, so that what cannot be told ends with another.
+void Diff(Context& context, const Given& given) {
+  try {
+    ShowDiff(context, given);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::kFailed) throw;
+    throw Failure(Exit::kUsage, failure.what());
+  }
 }
 
 void Confirm(Context& context, const FormFile& file, const form::Plan& plan, const Given& given) {
