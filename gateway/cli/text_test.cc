@@ -85,10 +85,25 @@ TEST(RefusalTest, Fields_AreNamedOnce) {
   EXPECT_EQ(refused.exit(), Exit::kUsage);
 }
 
-TEST(RefusalTest, WhatIsNotConnect_IsNamedAsSuch) {
-  EXPECT_EQ(RefusalOf(502, "<html>").exit(), Exit::kUnreachable);
-  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"})
-    EXPECT_EQ(RefusalOf(404, body).code(), "unknown") << body;
+TEST(RefusalTest, WhatIsNotConnect_HasTheCodeOfItsStatus) {
+  const std::string page = "<html>";
+  EXPECT_EQ(RefusalOf(401, page).code(), "unauthenticated");
+  EXPECT_EQ(RefusalOf(401, page).exit(), Exit::kDenied);
+  EXPECT_THAT(RefusalOf(401, page).what(), HasSubstr("`ns login` stores a token"));
+  EXPECT_EQ(RefusalOf(403, page).code(), "permission_denied");
+  EXPECT_THAT(RefusalOf(403, page).what(), Not(HasSubstr("--server")));
+  for (const long status : {429, 502, 503, 504})
+    EXPECT_EQ(RefusalOf(status, page).exit(), Exit::kUnreachable) << status;
+  EXPECT_EQ(RefusalOf(418, page).code(), "unknown");
+  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"}) {
+    EXPECT_EQ(RefusalOf(404, body).code(), "unimplemented") << body;
+    EXPECT_THAT(RefusalOf(404, body).what(), HasSubstr("is --server the address of")) << body;
+  }
+}
+
+TEST(RefusalTest, WhoIsNotKnown_IsToldHowToBe) {
+  EXPECT_THAT(RefusalOf(401, R"({"code":"unauthenticated","message":"who?"})").what(),
+              testing::AllOf(HasSubstr("`ns login`"), HasSubstr("NS_TOKEN")));
 }
 
 TEST(ExitTest, Codes_FollowFromTheRefusal) {
