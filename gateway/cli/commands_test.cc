@@ -150,6 +150,13 @@ TEST_F(CommandsTest, ManualHasAPageForEachCommandThatMandocTakes) {
   std::filesystem::remove_all(folder);
 }
 
+// `man` finds it by the PATH: that of PREFIX/bin/ns in PREFIX/share/man.
+TEST_F(CommandsTest, ManualLiesBesideTheProgram) {
+  const auto prefix = std::filesystem::path(NS_PROGRAM).parent_path().parent_path();
+  for (const char* page : {"ns.1", "ns-app.1"})
+    EXPECT_TRUE(std::filesystem::exists(prefix / "share/man/man1" / page)) << page;
+}
+
 TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAFailure) {
   OfferShop();
   api::GetBuildsResponse builds;
