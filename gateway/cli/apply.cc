@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdio>
 #include <set>
 
 #include "apply_steps.h"
@@ -164,7 +165,7 @@ void Diff(Context& context, const Given& given) {
 }
 
 void Confirm(Context& context, const FormFile& file, const form::Plan& plan, const Given& given) {
-  context.Progress(PlanText(plan, context.Colours(stderr)));
+  std::fprintf(stderr, "%s\n", PlanText(plan, context.Colours(stderr)).c_str());
   if (given.yes) return;
   if (file.from_stdin || !IsInteractive())
     throw Failure(Exit::kUsage,

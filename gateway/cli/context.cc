@@ -50,15 +50,17 @@ void Context::Print(const std::string& text) const {
 }
 
 void Context::Print(const google::protobuf::Message& message, const std::string& text) const {
-  Print(json ? Json(message) : text);
+  Print(json ? Json(message) : Clean(text));
 }
 
-void Context::Done(const std::string& sentence) const { Print(json ? "{}\n" : sentence + "\n"); }
+void Context::Done(const std::string& sentence) const {
+  Print(json ? "{}\n" : Clean(sentence) + "\n");
+}
 
 bool Context::Colours(std::FILE* out) const { return IsColoured(out, color); }
 
 void Context::Progress(const std::string& line) const {
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", Clean(line).c_str());
 }
 
 int64_t NowSeconds() { return std::time(nullptr); }

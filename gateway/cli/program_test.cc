@@ -102,6 +102,31 @@ TEST_F(ProgramTest, DeleteWithWait_EndsWhenItIsGone) {
   EXPECT_EQ(out_, "shop is gone.\n");
 }
 
+// What a build said last stands in the summary, and a name in many a message.
+TEST_F(ProgramTest, WordsOfOthersDoNotPaintTheTerminal) {
+  const std::string paint = "\033]0;owned\a\xc2\x9b""2J";
+  server_.On("StartApplication", google::protobuf::Empty());
+  status_.set_summary("the build failed: " + paint);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 0) << err_;
+  const std::string shown = out_;
+  status_.set_ok(false);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 1);
+  const std::string failed = err_;
+  status_.set_settled(false);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"--timeout", "0", "app", "start", "shop", "--wait"}), 6);
+  const std::string late = err_;
+  server_.On("StartApplication", Refusal(400, "failed_precondition", "no: \\u001b[2J"));
+  EXPECT_EQ(Run({"app", "start", "shop"}), 1);
+  for (const std::string& text : {shown, failed, late, err_}) {
+    EXPECT_THAT(text, testing::AnyOf(HasSubstr("owned"), HasSubstr("no:  [2J")));
+    EXPECT_EQ(text.find_first_of("\033\a"), std::string::npos) << text;
+    EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos) << text;
+  }
+}
+
 TEST_F(ProgramTest, Env_IsSetWithScopeAndSecret) {
   platform::Application own;
   own.set_id("a1"), own.set_etag("7");

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "failure.h"
+#include "text.h"
 
 namespace ns::cli {
 namespace {
@@ -54,8 +55,8 @@ bool IsColoured(std::FILE* out, const std::string& wanted) {
 }
 
 std::string Ask(const std::string& question, const std::string& usual) {
-  std::fprintf(stderr, "%s%s: ", question.c_str(),
-               usual.empty() ? "" : (" [" + usual + "]").c_str());
+  std::fprintf(stderr, "%s%s: ", Clean(question).c_str(),
+               usual.empty() ? "" : Clean(" [" + usual + "]").c_str());
   std::string line = ReadLine();
   while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
   const size_t begin = line.find_first_not_of(" \t");
@@ -64,7 +65,7 @@ std::string Ask(const std::string& question, const std::string& usual) {
 
 std::string AskHidden(const std::string& question) {
   const NoEcho silent;
-  std::fprintf(stderr, "%s: ", question.c_str());
+  std::fprintf(stderr, "%s: ", Clean(question).c_str());
   return ReadLine();
 }
 

@@ -22,7 +22,9 @@ std::string Ago(const google::protobuf::Timestamp& time, int64_t now);
 // The first eight characters; "-" for none (empty, or zeros).
 std::string ShortCommit(const std::string& commit);
 // Control characters of `text` as spaces, so that a name cannot paint the terminal.
-std::string Plain(std::string text);
+std::string Plain(const std::string& text);
+// The same of text of several lines: line ends and tabs stay.
+std::string Clean(const std::string& text);
 // With a to z for A to Z.
 std::string Lowered(std::string text);
 // "sample" of "http://x/y/sample.git".

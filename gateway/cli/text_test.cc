@@ -43,6 +43,8 @@ TEST(TextTest, SmallThings_AreAsAPersonReadsThem) {
   EXPECT_EQ(ShortCommit(""), "-");
   EXPECT_EQ(ShortCommit("37cacd292c1f80a5"), "37cacd29");
   EXPECT_EQ(Plain("a\x1b[31m\nb"), "a [31m b");
+  EXPECT_EQ(Plain("a\xc2\x9b\x33\x31m\xc2\xa0\xc3\x9f\xc2"), "a 31m\xc2\xa0\xc3\x9f\xc2");
+  EXPECT_EQ(Clean("a\x1b[31m\n\tb\r\x7f\xc2\x80"), "a [31m\n\tb   ");
   EXPECT_EQ(NameOfUrl("http://x/y/sample.git/"), "sample");
   EXPECT_EQ(NameOfUrl("git@host:sample.git"), "sample");
 }
