@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <filesystem>
 #include <set>
 
@@ -47,32 +46,6 @@ TEST_F(CommandsTest, EachHasADescriptionAnExampleAndHelp) {
     words.emplace_back("--json");
     EXPECT_EQ(Run(words), 0) << command.path;
   });
-}
-
-// What only reads answers with JSON alone on stdout.
-TEST_F(CommandsTest, JsonIsJson) {
-  OfferShop();
-  platform::ApplicationStatus status;
-  status.add_urls("http://shop.test/");
-  server_.On("GetApplicationStatus", status);
-  for (const char* method :
-       {"GetOutput", "ListEvents", "GetBuilds", "ListReleases", "GetRepositoryRefs", "ListPlugins",
-        "GetSystemInfo", "GetUserKeys", "ExplainApplication"})
-    server_.On(method, google::protobuf::Empty());
-  platform::Health health;
-  health.set_ok(true);
-  server_.On("GetHealth", health);
-  for (const char* line :
-       {"app list", "app show shop", "app releases shop", "repo list", "repo refs shop",
-        "env list shop", "build list shop", "plugin list", "doctor", "status shop",
-        "status shop --why", "logs shop", "export", "version", "open shop"}) {
-    auto words = WordsOf(line);
-    words.emplace_back("--json");
-    EXPECT_EQ(Run(words), 0) << line << err_;
-    boost::system::error_code error;
-    boost::json::parse(out_, error);
-    EXPECT_FALSE(error) << line << "\n" << out_;
-  }
 }
 
 TEST_F(CommandsTest, MistypedWordsAreAnsweredWithWhatWasMeant) {
