@@ -70,9 +70,9 @@ std::string AskHidden(const std::string& question) {
 }
 
 bool AskYes(const std::string& question, bool usual) {
-  const std::string answer = Ask(question + (usual ? " [Y/n]" : " [y/N]"), "");
+  const std::string answer = Lowered(Ask(question + (usual ? " [Y/n]" : " [y/N]"), ""));
   if (answer.empty()) return usual;
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return answer == "y" || answer == "yes";
 }
 
 }  // namespace ns::cli
