@@ -119,12 +119,15 @@ TEST_F(ReleaseTest, Events_FollowedGoOnFromTheirEnd) {
   std::vector<platform::ListEventsRequest> asked;
   server_.On("ListEvents", [&](const std::string& body) {
     asked.emplace_back().ParseFromString(body);
-    return asked.size() < 2 ? Ok(page) : Refusal(503, "unavailable", "enough");
+    if (asked.size() == 2) return Refusal(503, "unavailable", "it is replaced");
+    return asked.size() < 4 ? Ok(page) : Refusal(403, "permission_denied", "enough");
   });
-  EXPECT_NE(Run({"events", "-f"}), 0);
-  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_EQ(Run({"events", "-f"}), 4);
+  EXPECT_THAT(err_, HasSubstr("broke off; going on from there"));
+  ASSERT_EQ(asked.size(), 4U);
   EXPECT_FALSE(asked[1].newest());
   EXPECT_EQ(asked[1].after(), "5.7");
+  EXPECT_EQ(asked[2].after(), "5.7") << "what nobody answered is asked for again";
 }
 
 TEST_F(ReleaseTest, Pinned_IsShownAndHoldsBackADeploy) {
