@@ -1,7 +1,9 @@
 // Values of variables from standard input and from the terminal.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "testing/program_run.h"
@@ -32,6 +34,12 @@ class EnvTest : public ProgramRun {
     return exit;
   }
 
+  int AskForTwo() const {
+    const std::string server = server_.unix_address();
+    const char* argv[] = {"ns", "--server", server.c_str(), "env", "set", "shop", "A", "B"};
+    return RunProgram(8, argv);
+  }
+
   platform::UpdateApplicationRequest asked_;
 };
 
@@ -51,11 +59,7 @@ TEST_F(EnvTest, StandardInputHasOneReader) {
 }
 
 TEST_F(EnvTest, TerminalIsAskedForEachValueWithoutShowingIt) {
-  TerminalRun talk([this] {
-    const std::string server = server_.unix_address();
-    const char* argv[] = {"ns", "--server", server.c_str(), "env", "set", "shop", "A", "B"};
-    return RunProgram(8, argv);
-  });
+  TerminalRun talk([this] { return AskForTwo(); });
   ASSERT_TRUE(talk.Await("Value of A: ")) << talk.printed();
   talk.Type(" hunter2 \n");
   ASSERT_TRUE(talk.Await("Value of B: ")) << talk.printed();
@@ -66,6 +70,19 @@ TEST_F(EnvTest, TerminalIsAskedForEachValueWithoutShowingIt) {
   ASSERT_EQ(asked_.form().env_size(), 2);
   EXPECT_EQ(asked_.form().env(0).value(), " hunter2 ") << "as it was typed";
   EXPECT_EQ(asked_.form().env(1).value(), "tr0ub4dor");
+}
+
+TEST_F(EnvTest, TerminalShowsWhatIsTypedAgainBehindTheQuestion) {
+  for (const auto& [typed, exit] :
+       std::map<std::string, int>{{"\003", 128 + SIGINT}, {"\004", 2}}) {
+    TerminalRun talk([this] { return AskForTwo(); });
+    ASSERT_TRUE(talk.Await("Value of A: ")) << talk.printed();
+    EXPECT_FALSE(talk.echoes());
+    talk.Type(typed);
+    EXPECT_EQ(talk.Finish(), exit);
+    EXPECT_TRUE(talk.echoes()) << exit;
+  }
+  EXPECT_THAT(server_.calls(), Not(testing::Contains("UpdateApplication")));
 }
 
 }  // namespace

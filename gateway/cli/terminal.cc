@@ -1,9 +1,11 @@
 #include "terminal.h"
 
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iterator>
 
 #include "failure.h"
 #include "text.h"
@@ -11,22 +13,42 @@
 namespace ns::cli {
 namespace {
 
+constexpr int kEnding[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+termios usual_terminal;  // that of NoEcho, for a signal
+
+// Ends the program as the signal does, with the terminal as it was.
+void EndWithEcho(int signal) {
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &usual_terminal);
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
 // While it lives, what is typed at the terminal is not shown.
 class NoEcho {
  public:
   NoEcho() {
-    ::tcgetattr(STDIN_FILENO, &before_);
-    termios silent = before_;
+    ::tcgetattr(STDIN_FILENO, &usual_terminal);
+    struct sigaction ending {};
+    ending.sa_handler = EndWithEcho;
+    for (size_t i = 0; i < std::size(kEnding); ++i) {
+      ::sigaction(kEnding[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler == SIG_DFL) ::sigaction(kEnding[i], &ending, nullptr);
+    }
+    termios silent = usual_terminal;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     silent.c_lflag |= ECHONL;
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
-  ~NoEcho() { ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  ~NoEcho() {
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual_terminal);
+    for (size_t i = 0; i < std::size(kEnding); ++i) ::sigaction(kEnding[i], &before_[i], nullptr);
+  }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
 
  private:
-  termios before_{};
+  struct sigaction before_[std::size(kEnding)]{};
 };
 
 std::string ReadLine() {
