@@ -42,6 +42,24 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::string Fitted(const std::string& text, size_t rows, size_t columns) {
+  const auto lines = static_cast<size_t>(std::ranges::count(text, '\n'));
+  // The last row is the cursor's.
+  const size_t room = std::max<size_t>(rows, 4) - 1, kept = lines <= room ? lines : room - 1;
+  std::string out;
+  size_t line = 0, column = 0;
+  for (const char c : text) {
+    if (line == kept) break;
+    if (c == '\n') {
+      out += c, ++line, column = 0;
+      continue;
+    }
+    if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) ++column;
+    if (column <= columns) out += c;
+  }
+  return kept == lines ? out : out + "and " + std::to_string(lines - kept) + " more\n";
+}
+
 std::string Span(double seconds) {
   if (seconds < 0) seconds = 0;
   char text[32];

@@ -15,6 +15,9 @@ namespace ns::cli {
 // Columns as wide as what they hold, two spaces between; no spaces at ends of lines. The first row
 // is the head.
 std::string Table(const std::vector<std::vector<std::string>>& rows);
+// What a screen of that size has room for of a table: lines are cut, and how many are left out
+// stands below.
+std::string Fitted(const std::string& text, size_t rows, size_t columns);
 // "12 ms", "3.4 s", "2 min 5 s", "3 h 2 min".
 std::string Span(double seconds);
 // "3 min ago", or "-" for a time that is not set. `now`: seconds since 1970.

@@ -21,6 +21,15 @@ TEST(TextTest, Table_HasColumnsAsWideAsTheyNeed) {
   EXPECT_EQ(Table({}), "");
 }
 
+TEST(TextTest, Fitted_IsWhatAScreenHasRoomFor) {
+  const std::string table = "HEAD\n1\n2\nb\xc3\xa9\xc3\xa9\n";
+  EXPECT_EQ(Fitted(table, 5, 80), table);
+  EXPECT_EQ(Fitted(table, 4, 80), "HEAD\n1\nand 2 more\n");
+  EXPECT_EQ(Fitted(table, 1, 80), "HEAD\n1\nand 2 more\n") << "as if it were a screen";
+  EXPECT_EQ(Fitted(table, 50, 2), "HE\n1\n2\nb\xc3\xa9\n");
+  EXPECT_EQ(Fitted("", 5, 80), "");
+}
+
 TEST(TextTest, Span_UsesTheUnitThatReadsBest) {
   EXPECT_EQ(Span(0), "0 ms");
   EXPECT_EQ(Span(-3), "0 ms");
