@@ -167,7 +167,8 @@ void AddAppUpdate(CLI::App& noun, Context& context) {
   auto* command = noun.add_subcommand("update", "change an application; what is not given stays");
   command->add_option("APP", *app, "name or id")->required();
   AddAppFlags(*command, *flags);
-  command->add_option("--owner", flags->owners, "its owners from now on; repeat for more");
+  command->add_option("--owner", flags->owners, "its owners from now on; repeat for more")
+      ->type_name("USER");
   command->callback([&context, app, flags] { Update(context, *app, *flags); });
 }
 

@@ -100,11 +100,16 @@ TEST_F(ProgramTest, DeleteWithWait_EndsWhenItIsGone) {
   });
   EXPECT_EQ(Run({"app", "delete", "shop", "--wait", "--yes"}), 0);
   EXPECT_EQ(out_, "shop is gone.\n");
+  EXPECT_EQ(Run({"--timeout", "0", "app", "delete", "shop", "--wait", "--yes"}), 0) << "one look";
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"--timeout", "0", "app", "delete", "shop", "--wait", "--yes"}), 6);
 }
 
 // What a build said last stands in the summary, and a name in many a message.
 TEST_F(ProgramTest, WordsOfOthersDoNotPaintTheTerminal) {
-  const std::string paint = "\033]0;owned\a\xc2\x9b""2J";
+  const std::string paint =
+      "\033]0;owned\a\xc2\x9b"
+      "2J";
   server_.On("StartApplication", google::protobuf::Empty());
   status_.set_summary("the build failed: " + paint);
   server_.On("GetApplicationStatus", status_);

@@ -210,8 +210,10 @@ void AddPush(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
   auto* command = root.add_subcommand(
       "push", "from this work tree to a running application; prints its URL last");
-  command->add_option("--repo", given->repository,
-                      "name of the repository on the server; default: the folder's");
+  command
+      ->add_option("--repo", given->repository,
+                   "name of the repository on the server; default: the folder's")
+      ->type_name("REPO");
   command->add_option("--branch", given->branch,
                       "branch that HEAD is pushed to; default: the one that is checked out");
   command->add_option("--name", given->name, "name of the application; default: the repository's");
