@@ -133,6 +133,11 @@ start_nsd() {
   echo "$stamp" >"$NS_RUN/$1.stamp"
 }
 
+# What a shell needs for `ns` and its manual.
+command_environment() {
+  echo "PATH=$BIN:\$PATH$([ "$NS_SOCKET" = /run/neoshowcase/api.sock ] || echo " NS_SERVER=unix:$NS_SOCKET")"
+}
+
 ns() { "$BIN/ns" --server "unix:$NS_SOCKET" "$@"; }
 
 start_platform() {
@@ -166,7 +171,7 @@ cmd_up() {
   step "Starting NeoShowcase" start_platform
   echo "Everything runs after $(seconds_since "$begin") s."
   echo "  API        http://127.0.0.1:$PORT_API and $NS_SOCKET"
-  echo "  command    ./run ns --help, or $BIN/ns"
+  echo "  command    export $(command_environment), then ns --help and man ns; or ./run ns --help"
   [ "$WITH_SAMPLE" = 1 ] || return 0
   step "Sample Git repository" sample_up
   echo "  try        git clone $(sample_url), edit site/index.html, git push"

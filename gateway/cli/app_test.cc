@@ -3,6 +3,7 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -40,7 +41,7 @@ class AppTest : public ProgramRun {
     });
     server_.On("UpdateApplication", platform::UpdateApplicationResponse());
     server_.On("GetApplicationStatus", platform::ApplicationStatus());
-    for (const char* method_name : {"SetEnv", "StartApplication", "DeleteApplication"})
+    for (const char* method_name : {"StartApplication", "DeleteApplication"})
       server_.On(method_name, google::protobuf::Empty());
   }
   ~AppTest() override { std::filesystem::remove(path_); }
@@ -216,6 +217,42 @@ TEST_F(AppTest, UpdateChangesWhatIsGiven) {
   EXPECT_THAT(changed.form().websites(), testing::IsEmpty());
 }
 
+TEST_F(AppTest, UpdateOfHostsKeepsWhatTheFlagsDoNotSay) {
+  platform::UpdateApplicationRequest changed;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changed.ParseFromString(body);
+    return Ok(platform::UpdateApplicationResponse());
+  });
+  auto& first = *own_.mutable_form()->add_websites();
+  first.set_fqdn("shop.test"), first.set_path_prefix("/"), first.set_https(true);
+  first.set_http_port(3000), first.set_authentication(api::HARD);
+  first.GetReflection()->MutableUnknownFields(&first)->AddVarint(999, 1);
+  auto& second = *own_.mutable_form()->add_websites() = first;
+  second.set_path_prefix("/api"), second.set_strip_prefix(true), second.set_h2c(true);
+  second.set_http_port(4000);
+  server_.On("GetApplication", own_);
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "Shop.Test", "--host", "shop.test/api"}), 0)
+      << err_;
+  ASSERT_EQ(changed.form().websites_size(), 2);
+  EXPECT_EQ(changed.form().websites(0).SerializeAsString(), first.SerializeAsString());
+  EXPECT_EQ(changed.form().websites(1).SerializeAsString(), second.SerializeAsString());
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "http://shop.test/api", "--host", "new.test",
+                 "--port", "80"}),
+            0)
+      << err_;
+  EXPECT_FALSE(changed.form().websites(0).https());
+  EXPECT_TRUE(changed.form().websites(0).strip_prefix());
+  EXPECT_EQ(changed.form().websites(0).http_port(), 80);
+  EXPECT_EQ(changed.form().websites(1).fqdn(), "new.test");
+  EXPECT_EQ(changed.form().websites(1).authentication(), api::HARD);
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "new.test"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--host new.test needs --port"));
+  second.set_authentication(api::OFF);
+  server_.On("GetApplication", own_);
+  EXPECT_EQ(Run({"app", "update", "shop", "--host", "new.test", "--port", "80"}), 2);
+  EXPECT_THAT(err_, HasSubstr("`authentication`; `ns apply` says which"));
+}
+
 TEST_F(AppTest, UpdateDoesNotOverwriteWhatSomebodyElseChanged) {
   server_.On("UpdateApplication", Refusal(409, "aborted", "etag: was changed"));
   EXPECT_EQ(Run({"app", "update", "shop", "--ref", "next"}), 1);
@@ -261,13 +298,20 @@ TEST_F(AppTest, OpenPrintsTheUrls) {
 
 TEST_F(AppTest, VariablesOfAFileAreSetTogetherOrNotAtAll) {
   std::ofstream(path_) << "A=1\nB=2\n";
-  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_, "C=3"}), 0) << err_;
+  platform::UpdateApplicationRequest changed;
+  server_.On("UpdateApplication", [&](const std::string& body) {
+    changed.ParseFromString(body);
+    return Ok(platform::UpdateApplicationResponse());
+  });
+  EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_, "C=3", "B=4"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("3 set of shop"));
-  const size_t calls = server_.calls().size();
-  std::ofstream(path_) << "A=1\nB\n";
+  EXPECT_EQ(std::ranges::count(server_.calls(), "UpdateApplication"), 1);
+  ASSERT_EQ(changed.form().env_size(), 3);
+  EXPECT_EQ(changed.form().env(1).value(), "4") << "the command line counts";
+  std::ofstream(path_) << "A=1\nlower=2\n";
   EXPECT_EQ(Run({"env", "set", "shop", "--from-file", path_}), 2);
-  EXPECT_THAT(err_, HasSubstr(path_ + ":2: must be KEY=VALUE"));
-  for (size_t i = calls; i < server_.calls().size(); ++i) EXPECT_NE(server_.calls()[i], "SetEnv");
+  EXPECT_THAT(err_, HasSubstr(path_ + ":2: the key must match [A-Z_][A-Z0-9_]*, got"));
+  EXPECT_EQ(std::ranges::count(server_.calls(), "UpdateApplication"), 1);
 }
 
 }  // namespace

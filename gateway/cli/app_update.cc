@@ -1,12 +1,14 @@
 // `ns app update` and `ns app show`.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 
 #include "app_flags.h"
 #include "apply_steps.h"
 #include "detect.h"
 #include "failure.h"
 #include "follow.h"
+#include "form/address.h"
 #include "form/own.h"
 #include "form/plan.h"
 #include "text.h"
@@ -27,11 +29,59 @@ std::vector<std::string> OwnerIds(Context& context, const std::vector<std::strin
   return ids;
 }
 
-// The port of new addresses is that of the old ones, unless it is given.
-int PortFor(const AppFlags& flags, const platform::ApplicationForm& form) {
-  if (flags.port != 0) return flags.port;
-  if (!form.websites().empty()) return form.websites(0).http_port();
-  throw Failure(Exit::kUsage, "--host needs --port: the port that the application listens on.");
+using Website = api::CreateWebsiteRequest;
+using Websites = google::protobuf::RepeatedPtrField<Website>;
+
+// The stored one at the same host and path; where two schemes lead there, that of the same scheme.
+const Website* StoredAt(const Website& wanted, const Websites& stored) {
+  const auto place = [](Website website) {
+    website.set_https(false);
+    return form::AddressOf(website);
+  };
+  const Website* found = nullptr;
+  for (const Website& one : stored) {
+    if (place(one) != place(wanted)) continue;
+    if (!found || one.https() == wanted.https()) found = &one;
+  }
+  return found;
+}
+
+// Whether the stored ones have not all the same of something.
+template <class Part>
+bool Differ(const Websites& stored, Part part) {
+  return std::ranges::any_of(stored, [&](const Website& one) {
+    return std::invoke(part, one) != std::invoke(part, stored[0]);
+  });
+}
+
+// An address more must not be a way around the login of those that there are.
+Website NewWebsite(const std::string& host, int port, const Websites& stored) {
+  Website website = WebsiteOf(host, port);
+  if (port == 0 && stored.empty())
+    throw Failure(Exit::kUsage, "--host needs --port: the port that the application listens on.");
+  if (port == 0 && Differ(stored, &Website::http_port))
+    throw Failure(Exit::kUsage, "--host " + host +
+                                    " needs --port: it is new, and the addresses that there are "
+                                    "lead to different ports.");
+  if (Differ(stored, &Website::authentication))
+    throw Failure(Exit::kUsage, "--host " + host +
+                                    " is new, and the addresses that there are differ in "
+                                    "`authentication`; `ns apply` says which it shall have.");
+  if (stored.empty()) return website;
+  if (port == 0) website.set_http_port(stored[0].http_port());
+  website.set_authentication(stored[0].authentication());
+  return website;
+}
+
+// A host without a scheme leaves the scheme as it was.
+Website WebsiteFor(const std::string& host, int port, const Websites& stored) {
+  const Website wanted = WebsiteOf(host, port);
+  const Website* found = StoredAt(wanted, stored);
+  if (!found) return NewWebsite(host, port, stored);
+  Website website = *found;
+  if (host.find("://") != std::string::npos) website.set_https(wanted.https());
+  if (port != 0) website.set_http_port(port);
+  return website;
 }
 
 void TakeWebsites(const AppFlags& flags, platform::ApplicationForm& form) {
@@ -39,10 +89,10 @@ void TakeWebsites(const AppFlags& flags, platform::ApplicationForm& form) {
     for (auto& website : *form.mutable_websites()) website.set_http_port(flags.port);
     return;
   }
-  const int port = flags.hosts == std::vector<std::string>{"none"} ? 0 : PortFor(flags, form);
+  const Websites stored = form.websites();
   form.clear_websites();
   for (const std::string& host : flags.hosts) {
-    if (host != "none") *form.add_websites() = WebsiteOf(host, port);
+    if (host != "none") *form.add_websites() = WebsiteFor(host, flags.port, stored);
   }
 }
 
@@ -117,7 +167,8 @@ void AddAppUpdate(CLI::App& noun, Context& context) {
   auto* command = noun.add_subcommand("update", "change an application; what is not given stays");
   command->add_option("APP", *app, "name or id")->required();
   AddAppFlags(*command, *flags);
-  command->add_option("--owner", flags->owners, "its owners from now on; repeat for more");
+  command->add_option("--owner", flags->owners, "its owners from now on; repeat for more")
+      ->type_name("USER");
   command->callback([&context, app, flags] { Update(context, *app, *flags); });
 }
 

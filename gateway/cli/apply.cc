@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdio>
 #include <set>
 
 #include "apply_steps.h"
@@ -142,7 +143,7 @@ boost::json::object JsonOf(const form::Plan& plan) {
   return {{"steps", steps}, {"notes", boost::json::array(plan.notes.begin(), plan.notes.end())}};
 }
 
-void Diff(Context& context, const Given& given) {
+void ShowDiff(Context& context, const Given& given) {
   const FormFile file(given.file);
   const form::Plan plan = PlanOf(context, file, given);
   for (const std::string& note : plan.notes) context.Progress("note: " + note);
@@ -153,8 +154,18 @@ void Diff(Context& context, const Given& given) {
   context.Print(boost::json::serialize(out) + "\n");
 }
 
+// 1 says that something differs, so that what cannot be told ends with another.
+void Diff(Context& context, const Given& given) {
+  try {
+    ShowDiff(context, given);
+  } catch (const Failure& failure) {
+    if (failure.exit() != Exit::kFailed) throw;
+    throw Failure(Exit::kUsage, failure.what());
+  }
+}
+
 void Confirm(Context& context, const FormFile& file, const form::Plan& plan, const Given& given) {
-  context.Progress(PlanText(plan, context.Colours(stderr)));
+  std::fprintf(stderr, "%s\n", PlanText(plan, context.Colours(stderr)).c_str());
   if (given.yes) return;
   if (file.from_stdin || !IsInteractive())
     throw Failure(Exit::kUsage,

@@ -10,6 +10,7 @@
 #include "form/moves.h"
 #include "form/own.h"
 #include "repo_calls.h"
+#include "text.h"
 
 namespace ns::cli {
 namespace {
@@ -202,9 +203,9 @@ std::string LineOf(form::Kind kind, const std::string& what, const std::vector<s
   const char* colour = kind == form::Kind::kCreate   ? "32"
                        : kind == form::Kind::kChange ? "33"
                                                      : "31";
-  std::string line = std::string(1, sign) + " " + WordOf(kind) + " " + what;
+  std::string line = std::string(1, sign) + " " + WordOf(kind) + " " + Plain(what);
   const char* before = ": ";
-  for (const std::string& part : parts) line += before + part, before = ", ";
+  for (const std::string& part : parts) line += before + Plain(part), before = ", ";
   return colours ? std::string("\033[") + colour + "m" + line + "\033[0m" : line;
 }
 

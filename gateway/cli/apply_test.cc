@@ -151,6 +151,17 @@ applications:
   }
 }
 
+TEST_F(ApplyTest, OneOfDiffMeansThatSomethingDiffersAndNothingElse) {
+  File("applications: [{name: shop, ref: next}]\n");
+  for (const char* code : {"already_exists", "failed_precondition", "internal"}) {
+    server_.On("UpdateApplication", Refusal(409, code, "form.websites[0]: AddressTaken"));
+    EXPECT_EQ(Run({"diff", "-f", path_}), 2) << code;
+    EXPECT_THAT(err_, HasSubstr("AddressTaken"));
+  }
+  server_.On("UpdateApplication", Refusal(403, "permission_denied", "not yours"));
+  EXPECT_EQ(Run({"diff", "-f", path_}), 4) << "others are told apart";
+}
+
 TEST_F(ApplyTest, SettingsOfANewerServerAreNotDeleted) {
   own_.mutable_form()->mutable_build()->set_settings(
       R"({"dockerfile_name":"Dockerfile","newer":"x"})");

@@ -78,7 +78,7 @@ void AddAudit(CLI::App& root, Context& context) {
       "who asked for what, and what became of it, newest first: of all that you own or did");
   command->add_option("OBJECT", given->object,
                       "name or id of an application, or the id of anything else; default: all");
-  command->add_option("--user", given->user, "name or id");
+  command->add_option("--user", given->user, "name or id")->type_name("USER");
   command->add_option("--method", given->method, "such as CreateApplication");
   command->add_option("--since", given->since, "not longer ago than 90s, 15m, 36h, 7d");
   command->add_option("-n,--lines", given->lines, "the newest so many")

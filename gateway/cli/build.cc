@@ -58,7 +58,7 @@ void List(Context& context, const Given& given) {
   context.Print(all, Table(rows));
 }
 
-// The whole log as text inside JSON.
+// The whole log in one message. It is bytes, which JSON has as base64.
 void PrintLogJson(Context& context, const std::string& id) {
   platform::ReadBuildLogResponse whole, piece;
   do {

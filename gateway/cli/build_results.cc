@@ -2,6 +2,10 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "build.h"
@@ -77,6 +81,43 @@ int64_t Write(Context& context, const std::string& artifact,
   }
 }
 
+// A file that comes piece by piece: beside the one of that name, which stays as it was until all of
+// it has come. What is no regular file, such as a pipe, is written to as it is.
+class Download {
+ public:
+  explicit Download(const std::string& path) : target_(path) {
+    std::error_code error;
+    const auto there = std::filesystem::status(path, error);
+    const bool is_file = std::filesystem::is_regular_file(there);
+    if (is_file) target_ = std::filesystem::canonical(path, error).string();
+    name_ = target_;
+    if (is_file || !std::filesystem::exists(there))
+      name_ += "." + std::to_string(::getpid()) + ".part";
+    file_.open(name_, std::ios::binary);
+    Check(file_.is_open());
+  }
+  ~Download() {
+    if (name_ != target_) ::unlink(name_.c_str());  // there is none any more where all went well
+  }
+  Download(const Download&) = delete;
+  Download& operator=(const Download&) = delete;
+
+  void Add(const std::string& bytes) { Check(bool(file_ << bytes)); }
+  void Finish() {
+    file_.close();
+    Check(!file_.fail() && (name_ == target_ || ::rename(name_.c_str(), target_.c_str()) == 0));
+  }
+
+ private:
+  void Check(bool well) const {
+    if (!well)
+      throw Failure(Exit::kFailed, target_ + " cannot be written: " + std::strerror(errno) + ".");
+  }
+
+  std::string target_, name_;
+  std::ofstream file_;
+};
+
 void Artifact(Context& context, const Given& given) {
   const bool out = given.file == "-";
   if (out && ::isatty(STDOUT_FILENO) == 1)
@@ -86,9 +127,9 @@ void Artifact(Context& context, const Given& given) {
     Write(context, artifact, [&](const std::string& bytes) { context.Print(bytes); });
     return;
   }
-  std::ofstream file(given.file, std::ios::binary);
-  const int64_t size = Write(context, artifact, [&](const std::string& bytes) { file << bytes; });
-  if (!file.flush()) throw Failure(Exit::kFailed, given.file + " cannot be written.");
+  Download file(given.file);
+  const int64_t size = Write(context, artifact, [&](const std::string& bytes) { file.Add(bytes); });
+  file.Finish();
   context.Done(std::to_string(size) + " bytes in " + given.file + ".");
 }
 

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <CLI/CLI.hpp>
 
+#include <boost/json.hpp>
 #include <iostream>
 #include <iterator>
 
@@ -62,8 +63,14 @@ void Read(const std::string& text, Message& request) {
 
 void List(Context& context) {
   std::string lines;
-  for (const MethodDescriptor* one : ApiMethods())
-    lines += one->service()->name() + "/" + one->name() + "\n";
+  boost::json::array names;
+  for (const MethodDescriptor* one : ApiMethods()) {
+    const std::string name = one->service()->name() + "/" + one->name();
+    lines += name + "\n";
+    names.emplace_back(name);
+  }
+  if (context.json)
+    lines = boost::json::serialize(boost::json::object{{"methods", std::move(names)}}) + "\n";
   context.Print(lines);
 }
 

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <filesystem>
 #include <set>
 
@@ -47,32 +46,6 @@ TEST_F(CommandsTest, EachHasADescriptionAnExampleAndHelp) {
     words.emplace_back("--json");
     EXPECT_EQ(Run(words), 0) << command.path;
   });
-}
-
-// What only reads answers with JSON alone on stdout.
-TEST_F(CommandsTest, JsonIsJson) {
-  OfferShop();
-  platform::ApplicationStatus status;
-  status.add_urls("http://shop.test/");
-  server_.On("GetApplicationStatus", status);
-  for (const char* method :
-       {"GetOutput", "ListEvents", "GetBuilds", "ListReleases", "GetRepositoryRefs", "ListPlugins",
-        "GetSystemInfo", "GetUserKeys", "ExplainApplication"})
-    server_.On(method, google::protobuf::Empty());
-  platform::Health health;
-  health.set_ok(true);
-  server_.On("GetHealth", health);
-  for (const char* line :
-       {"app list", "app show shop", "app releases shop", "repo list", "repo refs shop",
-        "env list shop", "build list shop", "plugin list", "doctor", "status shop",
-        "status shop --why", "logs shop", "export", "version", "open shop"}) {
-    auto words = WordsOf(line);
-    words.emplace_back("--json");
-    EXPECT_EQ(Run(words), 0) << line << err_;
-    boost::system::error_code error;
-    boost::json::parse(out_, error);
-    EXPECT_FALSE(error) << line << "\n" << out_;
-  }
 }
 
 TEST_F(CommandsTest, MistypedWordsAreAnsweredWithWhatWasMeant) {
@@ -148,6 +121,34 @@ TEST_F(CommandsTest, ManualHasAPageForEachCommandThatMandocTakes) {
   EXPECT_THAT(page, HasSubstr("ns app create"));
   EXPECT_THAT(page, HasSubstr("ns app list --mine"));
   std::filesystem::remove_all(folder);
+}
+
+// `man` finds it by the PATH: that of PREFIX/bin/ns in PREFIX/share/man.
+TEST_F(CommandsTest, ManualLiesBesideTheProgram) {
+  const auto prefix = std::filesystem::path(NS_PROGRAM).parent_path().parent_path();
+  for (const char* page : {"ns.1", "ns-app.1"})
+    EXPECT_TRUE(std::filesystem::exists(prefix / "share/man/man1" / page)) << page;
+}
+
+TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAFailure) {
+  OfferShop();
+  api::GetBuildsResponse builds;
+  builds.add_builds()->set_id("b1");
+  server_.On("GetBuilds", builds);
+  platform::ReadBuildLogResponse piece;
+  piece.set_data("built\n"), piece.set_next_offset(6), piece.set_finished(true);
+  server_.On("ReadBuildLog", piece);
+  server_.On("FollowBuildLog", Stream<platform::ReadBuildLogResponse>({piece}));
+  platform::ListEventsResponse events;
+  events.add_events()->set_kind("AppCreated");
+  server_.On("ListEvents", events);
+  for (const char* line : {"app list", "app list --json", "export", "build log shop",
+                           "build log shop -f", "events -f", "help app", "--help", "--version"}) {
+    EXPECT_EQ(OutputOf(std::string("timeout 20 ") + NS_PROGRAM + " --server " +
+                       server_.unix_address() + " " + line + " 2>&1 >/dev/full; echo $?"),
+              "ns: stdout cannot be written: No space left on device.\n1\n")
+        << line;
+  }
 }
 
 TEST(Nearest, IsWhatWasMeantOrNothing) {

@@ -16,6 +16,7 @@ const OptionNode* FindOption(const CommandNode& command, const CommandNode& root
 }
 
 bool IsFile(const OptionNode& option) {
+  if (option.placeholder == "FILE") return true;
   return std::ranges::any_of(option.names, [](const std::string& name) {
     return name == "--file" || name == "--config" || name.ends_with("-file");
   });
@@ -69,7 +70,7 @@ class Cursor {
     if (IsFile(option)) return {{kFiles, ""}};
     std::vector<Candidate> all;
     for (const std::string& choice : option.choices) all.push_back({choice, ""});
-    return all.empty() ? values_(option.placeholder, places_) : all;
+    return all.empty() ? values_(at_->path, option.placeholder, places_) : all;
   }
   std::vector<Candidate> Options() const {
     std::vector<Candidate> all;

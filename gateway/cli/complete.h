@@ -16,9 +16,11 @@ struct Candidate {
 // Where files are to be offered, which the shell knows better.
 inline constexpr char kFiles[] = ":files";
 
-// The values of a placeholder such as APP, given the words before it.
-using ValuesOf = std::function<std::vector<Candidate>(const std::string& placeholder,
-                                                      const std::vector<std::string>& places)>;
+// The values of a placeholder such as APP of a command such as "app start", given the words before
+// it.
+using ValuesOf =
+    std::function<std::vector<Candidate>(const std::string& command, const std::string& placeholder,
+                                         const std::vector<std::string>& places)>;
 
 // `words`: those behind "ns", the last being the one that is typed. Pure but for `values`.
 std::vector<Candidate> Complete(const CommandNode& root, const std::vector<std::string>& words,

@@ -9,6 +9,7 @@
 #include "completion_text.h"
 #include "context.h"
 #include "failure.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 #include "text.h"
 #include "tree.h"
 
@@ -61,20 +62,77 @@ std::vector<Candidate> Builds(Context& context) {
   return all;
 }
 
-// Of the application that stands before.
-std::vector<Candidate> Keys(Context& context, const std::vector<std::string>& places) {
-  std::vector<Candidate> all;
-  if (places.empty()) return all;
+// The id of the application that stands before; empty: there is none.
+std::string AppBefore(Context& context, const std::vector<std::string>& places) {
+  if (places.empty()) return "";
   const auto apps = Applications(context);
   for (const auto& app : apps.applications()) {
-    if (app.name() != places[0] && app.id() != places[0]) continue;
-    platform::ListEnvRequest request;
-    request.set_application_id(app.id());
-    const auto env = Quick<platform::ListEnvResponse>(
-        context, "neoshowcase.platform.v1.PlatformService/ListEnv", request);
-    for (const auto& variable : env.variables()) all.push_back({variable.key(), ""});
+    if (app.name() == places[0] || app.id() == places[0]) return app.id();
+  }
+  return "";
+}
+
+std::vector<Candidate> Variables(Context& context, const std::vector<std::string>& places) {
+  std::vector<Candidate> all;
+  platform::ListEnvRequest request;
+  request.set_application_id(AppBefore(context, places));
+  if (request.application_id().empty()) return all;
+  const auto env = Quick<platform::ListEnvResponse>(
+      context, "neoshowcase.platform.v1.PlatformService/ListEnv", request);
+  for (const auto& variable : env.variables()) all.push_back({variable.key(), ""});
+  return all;
+}
+
+std::vector<Candidate> Releases(Context& context, const std::vector<std::string>& places) {
+  std::vector<Candidate> all;
+  platform::ListReleasesRequest request;
+  request.set_application_id(AppBefore(context, places));
+  if (request.application_id().empty()) return all;
+  const auto releases = Quick<platform::ListReleasesResponse>(
+      context, "neoshowcase.platform.v1.PlatformService/ListReleases", request);
+  for (const auto& one : releases.releases()) {
+    if (!one.image_gone()) all.push_back({one.id(), "commit " + ShortCommit(one.commit())});
   }
   return all;
+}
+
+// What has an id and a name of a person's choice, which may be of several words.
+template <class Items>
+std::vector<Candidate> Named(const Items& items) {
+  std::vector<Candidate> all;
+  for (const auto& one : items) {
+    const std::string name = Plain(one.name());
+    const bool word = !name.empty() && name.find(' ') == std::string::npos;
+    all.push_back(word ? Candidate{name, ""} : Candidate{one.id(), name});
+  }
+  return all;
+}
+
+std::vector<Candidate> Users(Context& context) {
+  return Named(Quick<api::GetUsersResponse>(context, "neoshowcase.protobuf.APIService/GetUsers",
+                                            google::protobuf::Empty())
+                   .users());
+}
+
+std::vector<Candidate> Tokens(Context& context) {
+  return Named(
+      Quick<platform::ListTokensResponse>(
+          context, "neoshowcase.platform.v1.TokenService/ListTokens", google::protobuf::Empty())
+          .tokens());
+}
+
+std::vector<Candidate> PublicKeys(Context& context) {
+  return Named(Quick<api::GetUserKeysResponse>(context,
+                                               "neoshowcase.protobuf.APIService/GetUserKeys",
+                                               google::protobuf::Empty())
+                   .keys());
+}
+
+// Variables, public keys of a user or those of a host, which nobody here knows.
+std::vector<Candidate> Keys(Context& context, const std::string& command,
+                            const std::vector<std::string>& places) {
+  if (command.starts_with("env ")) return Variables(context, places);
+  return command == "key remove" ? PublicKeys(context) : std::vector<Candidate>();
 }
 
 std::vector<Candidate> Methods() {
@@ -85,14 +143,18 @@ std::vector<Candidate> Methods() {
 }
 
 // Who types is not told why there is nothing.
-std::vector<Candidate> Values(Context& context, const std::string& placeholder,
+std::vector<Candidate> Values(Context& context, const std::string& command,
+                              const std::string& placeholder,
                               const std::vector<std::string>& places) {
   try {
     if (placeholder == "APP") return Apps(context);
     if (placeholder == "REPO") return Repos(context);
     if (placeholder == "BUILD") return Builds(context);
     if (placeholder == "METHOD") return Methods();
-    if (placeholder == "KEY") return Keys(context, places);
+    if (placeholder == "KEY") return Keys(context, command, places);
+    if (placeholder == "RELEASE") return Releases(context, places);
+    if (placeholder == "TOKEN") return Tokens(context);
+    if (placeholder == "USER") return Users(context);
   } catch (const Failure&) {
   }
   return {};
@@ -106,9 +168,11 @@ void AnswerCompletion(const CLI::App& root, Context& context,
     if (words[i] == "--server" && i + 2 < words.size()) context.server = words[i + 1];
     if (words[i].starts_with("--server=")) context.server = words[i].substr(9);
   }
-  const auto all = Complete(TreeOf(root), words, [&](const std::string& name, const auto& places) {
-    return Values(context, name, places);
-  });
+  const auto all =
+      Complete(TreeOf(root), words,
+               [&](const std::string& command, const std::string& placeholder, const auto& places) {
+                 return Values(context, command, placeholder, places);
+               });
   std::string text;
   for (const Candidate& one : all)
     text += one.word + (one.what.empty() ? "" : "\t" + one.what) + "\n";

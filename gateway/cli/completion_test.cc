@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "complete.h"
+#include "neoshowcase/platform/v1/token.pb.h"
 #include "testing/program_run.h"
 #include "testing/terminal_run.h"
 
@@ -19,7 +20,8 @@ using testing::IsEmpty;
 
 std::vector<std::string> After(const std::vector<std::string>& words) {
   static const CommandNode root = CommandsOfProgram();
-  const auto values = [](const std::string& name, const std::vector<std::string>& places) {
+  const auto values = [](const std::string&, const std::string& name,
+                         const std::vector<std::string>& places) {
     return std::vector<Candidate>{{name + std::to_string(places.size()), ""}};
   };
   std::vector<std::string> out;
@@ -40,6 +42,12 @@ TEST(Complete, CommandsOptionsAndValues) {
   EXPECT_THAT(After({"--color=a"}), ElementsAre("--color=auto", "--color=always"));
   EXPECT_THAT(After({"--server", "x", "--json", "unp"}), ElementsAre("unpin"));
   EXPECT_THAT(After({"apply", "-f", ""}), ElementsAre(":files"));
+  EXPECT_THAT(After({"key", "add", ""}), ElementsAre(":files"));
+  for (const char* command : {"push", "watch"})
+    EXPECT_THAT(After({command, "--repo", ""}), ElementsAre("REPO0")) << command;
+  EXPECT_THAT(After({"token", "create", "x", "--app", ""}), ElementsAre("APP1"));
+  EXPECT_THAT(After({"app", "update", "x", "--owner", ""}), ElementsAre("USER1"));
+  EXPECT_THAT(After({"rollback", "x", ""}), ElementsAre("RELEASE1"));
   EXPECT_THAT(After({"completion", ""}), Contains("fish"));
   EXPECT_THAT(After({"app", "create", "--method", "static-c"}), ElementsAre("static-cmd"));
 }
@@ -91,6 +99,31 @@ TEST_F(ShellTest, Bash) {
   EXPECT_EQ(Bash("ns app stop "), "shop\n");
   EXPECT_EQ(Bash("ns --color=ne"), "never\n");
   EXPECT_THAT(Bash("ns apply -f /usr/b"), HasSubstr("/usr/bin\n"));
+}
+
+TEST_F(ShellTest, ValuesAreThoseOfTheCommand) {
+  Need("bash");
+  platform::ListReleasesResponse releases;
+  releases.add_releases()->set_id("11");
+  releases.add_releases()->set_id("12"), releases.mutable_releases(1)->set_image_gone(true);
+  server_.On("ListReleases", releases);
+  env_.add_variables()->set_key("GREETING");
+  server_.On("ListEnv", env_);
+  api::GetUserKeysResponse keys;
+  keys.add_keys()->set_name("laptop");
+  keys.add_keys()->set_name("my phone"), keys.mutable_keys(1)->set_id("k2");
+  server_.On("GetUserKeys", keys);
+  platform::ListTokensResponse tokens;
+  tokens.add_tokens()->set_name("ci");
+  server_.On("ListTokens", tokens);
+  EXPECT_EQ(Bash("ns rollback shop "), "11\n");
+  EXPECT_EQ(Bash("ns rollback none "), "\n");
+  EXPECT_EQ(Bash("ns env unset shop "), "GREETING\n");
+  EXPECT_EQ(Bash("ns key remove "), "laptop\nk2\n");
+  EXPECT_EQ(Bash("ns repo host-key set shop "), "\n") << "nobody knows them here";
+  EXPECT_EQ(Bash("ns token revoke "), "ci\n");
+  EXPECT_EQ(Bash("ns token list --user "), "alice\n");
+  EXPECT_EQ(Bash("ns push --repo "), "shop\n");
 }
 
 TEST_F(ShellTest, Fish) {

@@ -1,7 +1,9 @@
 #include "context.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "failure.h"
@@ -41,20 +43,24 @@ Client& Context::client() {
 }
 
 void Context::Print(const std::string& text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw Failure(Exit::kFailed,
+                  std::string("stdout cannot be written: ") + std::strerror(errno) + ".");
 }
 
 void Context::Print(const google::protobuf::Message& message, const std::string& text) const {
-  Print(json ? Json(message) : text);
+  Print(json ? Json(message) : Clean(text));
 }
 
-void Context::Done(const std::string& sentence) const { Print(json ? "{}\n" : sentence + "\n"); }
+void Context::Done(const std::string& sentence) const {
+  Print(json ? "{}\n" : Clean(sentence) + "\n");
+}
 
 bool Context::Colours(std::FILE* out) const { return IsColoured(out, color); }
 
 void Context::Progress(const std::string& line) const {
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", Clean(line).c_str());
 }
 
 int64_t NowSeconds() { return std::time(nullptr); }

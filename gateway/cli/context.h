@@ -62,8 +62,9 @@ class Context {
     return Call<Response>("neoshowcase.platform.v1.", method, request);
   }
 
-  // On stdout. With --json the message alone.
+  // On stdout, as it is. Throws Failure(kFailed) where it cannot be written.
   void Print(const std::string& text) const;
+  // With --json the message alone, else the text, in which nothing paints the terminal.
   void Print(const google::protobuf::Message& message, const std::string& text) const;
   // "done: ..." of a command that has nothing to show; {} as JSON.
   void Done(const std::string& sentence) const;

@@ -1,7 +1,6 @@
 #include "dotenv.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "failure.h"
@@ -15,9 +14,11 @@ std::string Trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+// As the server has it, which cannot say in which line a key stands.
 bool IsKey(const std::string& key) {
-  return !key.empty() && !std::isdigit(static_cast<unsigned char>(key[0])) &&
-         std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
+  return !key.empty() && !is_digit(key[0]) && std::ranges::all_of(key, fits);
 }
 
 class Parser {
@@ -48,7 +49,7 @@ class Parser {
     std::string key = Trimmed(text_.substr(at_, equals - at_));
     if (key.starts_with("export ")) key = Trimmed(key.substr(7));
     if (!IsKey(key))
-      Fault(line, "the key must be letters, digits and _, got \"" + key + "\"");
+      Fault(line, "the key must match [A-Z_][A-Z0-9_]*, got \"" + key + "\"");
     else if (!seen_.insert(key).second)
       Fault(line, key + " is given twice");
     at_ = std::min(text_.find_first_not_of(" \t", equals + 1), end);

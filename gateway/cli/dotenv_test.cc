@@ -31,10 +31,11 @@ TEST(Dotenv, LinesQuotesAndComments) {
 }
 
 TEST(Dotenv, EveryMistakeIsToldWithItsLine) {
-  EXPECT_EQ(FaultOf("A\n1B=x\nC='\n\nx' y\nC=1\n"),
+  EXPECT_EQ(FaultOf("A\n1B=x\nC='\n\nx' y\nC=1\nlower=1\n"),
             "Nothing was set:\nf:1: must be KEY=VALUE\n"
-            "f:2: the key must be letters, digits and _, got \"1B\"\n"
-            "f:5: behind the value stands \"y\"\nf:6: C is given twice");
+            "f:2: the key must match [A-Z_][A-Z0-9_]*, got \"1B\"\n"
+            "f:5: behind the value stands \"y\"\nf:6: C is given twice\n"
+            "f:7: the key must match [A-Z_][A-Z0-9_]*, got \"lower\"");
   EXPECT_THAT(FaultOf("A=\"x\n"), HasSubstr("f:1: the \" has no end"));
 }
 

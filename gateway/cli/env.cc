@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -7,10 +8,14 @@
 #include "context.h"
 #include "failure.h"
 #include "follow.h"
+#include "neoshowcase/platform/v1/application.pb.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace ns::cli {
 namespace {
+
+constexpr int kTries = 5;  // where others change the application at the same moment
 
 struct Variables {
   std::string app, scope, file;
@@ -34,9 +39,24 @@ std::string WordOf(platform::EnvScope scope) {
 std::pair<std::string, std::string> Split(const std::string& item) {
   const size_t equals = item.find('=');
   if (equals != std::string::npos) return {item.substr(0, equals), item.substr(equals + 1)};
+  if (IsInteractive()) return {item, AskHidden("Value of " + item)};
   std::string value{std::istreambuf_iterator<char>(std::cin), {}};
   if (value.ends_with('\n')) value.pop_back();
   return {item, value};
+}
+
+// Who reads standard input to its end leaves nothing for another.
+void CheckReaders(const Variables& given) {
+  std::string reader = given.file == "-" ? "--from-file" : "";
+  const bool asked = reader.empty() && IsInteractive();
+  for (const std::string& item : given.items) {
+    if (asked || item.find('=') != std::string::npos) continue;
+    if (!reader.empty())
+      throw Failure(Exit::kUsage, "Standard input is read to its end for " + reader + ", so that " +
+                                      item +
+                                      " would be empty; set one of them by a command of its own.");
+    reader = item;
+  }
 }
 
 void Finish(Context& context, const Variables& given, const api::Application& app,
@@ -50,24 +70,87 @@ void Finish(Context& context, const Variables& given, const api::Application& ap
                (given.wait ? ", and it is so." : "; what runs follows by itself."));
 }
 
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// What is said later of a variable counts.
+void Put(Values& values, const std::pair<std::string, std::string>& said) {
+  const auto same = [&](const auto& one) { return one.first == said.first; };
+  const auto before = std::ranges::find_if(values, same);
+  if (before == values.end())
+    values.push_back(said);
+  else
+    before->second = said.second;
+}
+
+Values ValuesOf(const Variables& given) {
+  CheckReaders(given);
+  Values values;
+  if (!given.file.empty()) values = VariablesOf(given.file);
+  for (const std::string& item : given.items) Put(values, Split(item));
+  if (values.empty())
+    throw Failure(Exit::kUsage, "Nothing is to be set; give KEY=VALUE or --from-file FILE.");
+  return values;
+}
+
+// All variables that there shall be, those that are set first. The others are named alone, which
+// leaves them as they are.
+platform::UpdateApplicationRequest ChangeOf(const platform::Application& own,
+                                            const Variables& given, const Values& values) {
+  platform::UpdateApplicationRequest request;
+  request.set_application_id(own.id());
+  request.set_etag(own.etag());
+  request.mutable_update_mask()->add_paths("env");
+  auto& form = *request.mutable_form();
+  for (const auto& [key, value] : values) {
+    auto& variable = *form.add_env();
+    variable.set_key(key);
+    variable.set_value(value);
+    variable.set_scope(kScopes.at(given.scope));
+    if (given.secret) variable.set_secret(true);
+  }
+  for (const auto& stored : own.form().env()) {
+    const auto same = [&](const auto& one) { return one.first == stored.key(); };
+    if (std::ranges::none_of(values, same)) form.add_env()->set_key(stored.key());
+  }
+  return request;
+}
+
+// A refusal by the names of the variables, where the server has their places in the list.
+std::string ByName(std::string message, const Values& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string place = "form.env[" + std::to_string(i) + "]";
+    for (size_t at = 0; (at = message.find(place, at)) != std::string::npos;
+         at += values[i].first.size())
+      message.replace(at, place.size(), values[i].first);
+  }
+  return message;
+}
+
+// One change, which is made whole or not at all.
+void Store(Context& context, const std::string& app_id, const Variables& given,
+           const Values& values) {
+  platform::GetApplicationRequest request;
+  request.set_application_id(app_id);
+  for (int tries = kTries;; --tries) {
+    const auto own =
+        context.Own<platform::Application>("ApplicationService/GetApplication", request);
+    try {
+      context.Own<platform::UpdateApplicationResponse>("ApplicationService/UpdateApplication",
+                                                       ChangeOf(own, given, values));
+      return;
+    } catch (const Refused& refused) {
+      if (refused.code() == "aborted" && tries > 1) continue;  // somebody changed something else
+      throw Refused(refused.code(), ByName(refused.what(), values));
+    }
+  }
+}
+
 void Set(Context& context, const Variables& given) {
+  const Values values = ValuesOf(given);
   const auto app = FindApplication(context, given.app);
   const Following following = FollowingOf(context, app.id());
-  std::vector<std::pair<std::string, std::string>> variables;
-  if (!given.file.empty()) variables = VariablesOf(given.file);
-  for (const std::string& item : given.items) variables.push_back(Split(item));
-  if (variables.empty())
-    throw Failure(Exit::kUsage, "Nothing is to be set; give KEY=VALUE or --from-file FILE.");
-  for (const auto& [key, value] : variables) {
-    platform::SetEnvRequest request;
-    request.set_application_id(app.id());
-    request.set_key(key);
-    request.set_value(value);
-    request.set_scope(kScopes.at(given.scope));
-    if (given.secret) request.set_secret(true);
-    context.Platform("SetEnv", request);
-  }
-  Finish(context, given, app, following, std::to_string(variables.size()) + " set");
+  Store(context, app.id(), given, values);
+  Finish(context, given, app, following, std::to_string(values.size()) + " set");
 }
 
 void Unset(Context& context, const Variables& given) {
@@ -110,7 +193,8 @@ void AddEnv(CLI::App& root, Context& context) {
   auto* set = noun->add_subcommand(
       "set", "set variables; a change of run scope restarts, of build scope builds");
   set->add_option("APP", given->app, "name or id")->required();
-  set->add_option("KEY=VALUE", given->items, "KEY alone reads the value from stdin");
+  set->add_option("KEY=VALUE", given->items,
+                  "KEY alone asks for the value, or reads it from stdin");
   set->add_option("--from-file", given->file,
                   "lines KEY=VALUE of a file; - reads standard input, such as a pasted block");
   set->add_option("--scope", given->scope, "run, build or both; default: as it was")

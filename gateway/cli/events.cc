@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "context.h"
+#include "resume.h"
 #include "text.h"
 #include "time_text.h"
 
@@ -9,6 +10,7 @@ namespace ns::cli {
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(1);  // between two looks
+constexpr int kMost = 1000;                       // of one answer
 
 struct Given {
   std::string app;
@@ -39,17 +41,24 @@ void Show(Context& context, const Given& given) {
   }
   request.set_limit(given.lines);
   request.set_newest(true);
-  for (;;) {
+  // Whether that was all that there is.
+  const auto look = [&] {
     const auto page = context.Platform<platform::ListEventsResponse>(method, request);
     std::string text;
     for (const auto& event : page.events()) text += context.json ? JsonLine(event) : LineOf(event);
     context.Print(text);
-    if (!given.follow) return;
     request.set_newest(false);
     request.set_after(page.next());
-    request.set_limit(1000);
-    if (page.events().size() < request.limit()) std::this_thread::sleep_for(kPause);
-  }
+    request.set_limit(kMost);
+    return page.events().size() < kMost;
+  };
+  if (!given.follow) return void(look());
+  UntilItEnds(context, [&](const std::function<void()>& alive) {
+    for (;;) {
+      if (look()) std::this_thread::sleep_for(kPause);
+      alive();
+    }
+  });
 }
 
 }  // namespace
@@ -61,7 +70,7 @@ void AddEvents(CLI::App& root, Context& context) {
   command->add_option("APP", given->app, "name or id; default: all that you own");
   command->add_option("-n,--lines", given->lines, "the newest so many")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1, kMost));
   command->add_flag("-f,--follow", given->follow, "go on with what happens");
   command->callback([&context, given] { Show(context, *given); });
 }

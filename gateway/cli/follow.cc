@@ -192,25 +192,28 @@ platform::ApplicationStatus FollowToSuccess(Context& context, const Following& f
 }
 
 void FollowToTheEnd(Context& context, const std::string& app_id) {
-  for (const auto until = Clock::now() + std::chrono::seconds(context.timeout);
-       Clock::now() < until; std::this_thread::sleep_for(kPause)) {
+  for (const auto until = Clock::now() + std::chrono::seconds(context.timeout);;
+       std::this_thread::sleep_for(kPause)) {
     try {
       Patiently(context, [&] { return StatusOf(context, app_id); });
     } catch (const Refused& refused) {
       if (refused.code() == "not_found") return;
       throw;
     }
+    if (Clock::now() >= until)
+      throw Failure(Exit::kTimedOut,
+                    "The application is still being removed after " + Span(context.timeout) +
+                        "; it goes on by itself, `ns app list` shows it until it is gone.");
   }
-  throw Failure(Exit::kTimedOut,
-                "The application is still being removed after " + Span(context.timeout) +
-                    "; it goes on by itself, `ns app list` shows it until it is gone.");
 }
 
 void ShowLog(Context& context, const std::string& build_id, bool follow, bool to_stderr) {
   int64_t offset = 0;
   const auto show = [&](const platform::ReadBuildLogResponse& piece) {
-    std::fwrite(piece.data().data(), 1, piece.data().size(), to_stderr ? stderr : stdout);
-    std::fflush(stdout);
+    if (to_stderr)
+      std::fwrite(piece.data().data(), 1, piece.data().size(), stderr);
+    else
+      context.Print(piece.data());
     const bool moved = piece.next_offset() > offset;
     offset = piece.next_offset();
     return moved && !piece.finished();

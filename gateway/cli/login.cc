@@ -1,7 +1,4 @@
 // Logging in and out, and who one is.
-#include <termios.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -30,29 +27,6 @@ struct Given {
   bool plain = false, all = false, revoke = false;
 };
 
-// While it lives, what is typed at the terminal is not shown.
-class NoEcho {
- public:
-  NoEcho() {
-    ::tcgetattr(STDIN_FILENO, &before_);
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    silent.c_lflag |= ECHONL;
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  ~NoEcho() { ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-
- private:
-  termios before_{};
-};
-
-std::string AskToken(const std::string& server) {
-  const NoEcho silent;
-  return Ask("Token for " + server, "");
-}
-
 // From a file, standard input or the terminal; never from the command line, which others can see.
 std::string ReadToken(const Given& given) {
   std::string token;
@@ -62,7 +36,8 @@ std::string ReadToken(const Given& given) {
   } else if (given.token_file == "-" || !IsInteractive()) {
     std::getline(std::cin, token);
   } else {
-    token = AskToken(given.server);
+    token = AskHidden("Token for " + given.server);
+    token.erase(0, token.find_first_not_of(" \t"));
   }
   while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back()))) token.pop_back();
   if (token.starts_with("nst_") && token.find_first_of(" \t\r\n") == std::string::npos)

@@ -17,6 +17,7 @@
 #include "logins.h"
 #include "man.h"
 #include "nearest.h"
+#include "text.h"
 #include "usage.h"
 
 namespace ns::cli {
@@ -165,9 +166,11 @@ int Run(int argc, const char* const* argv) {
     std::fprintf(stderr, "ns: %s\n", TooMuch(root).c_str());
     return static_cast<int>(Exit::kUsage);
   } catch (const CLI::ParseError& error) {
-    return root.exit(error) == 0 ? 0 : static_cast<int>(Exit::kUsage);
+    if (root.exit(error) != 0) return static_cast<int>(Exit::kUsage);
+    context.Print("");  // the help that was asked for has gone out
+    return 0;
   } catch (const Failure& failure) {
-    std::fprintf(stderr, "ns: %s\n", failure.what());
+    std::fprintf(stderr, "ns: %s\n", Clean(failure.what()).c_str());
     return static_cast<int>(failure.exit());
   }
 }
@@ -185,7 +188,7 @@ int RunProgram(int argc, const char* const* argv) {
   try {
     return Run(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ns: %s\n", error.what());
+    std::fprintf(stderr, "ns: %s\n", Clean(error.what()).c_str());
     return static_cast<int>(Exit::kFailed);
   }
 }

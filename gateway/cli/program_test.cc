@@ -100,19 +100,88 @@ TEST_F(ProgramTest, DeleteWithWait_EndsWhenItIsGone) {
   });
   EXPECT_EQ(Run({"app", "delete", "shop", "--wait", "--yes"}), 0);
   EXPECT_EQ(out_, "shop is gone.\n");
+  EXPECT_EQ(Run({"--timeout", "0", "app", "delete", "shop", "--wait", "--yes"}), 0) << "one look";
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"--timeout", "0", "app", "delete", "shop", "--wait", "--yes"}), 6);
+}
+
+// What a build said last stands in the summary, and a name in many a message.
+TEST_F(ProgramTest, WordsOfOthersDoNotPaintTheTerminal) {
+  const std::string paint =
+      "\033]0;owned\a\xc2\x9b"
+      "2J";
+  server_.On("StartApplication", google::protobuf::Empty());
+  status_.set_summary("the build failed: " + paint);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 0) << err_;
+  const std::string shown = out_;
+  status_.set_ok(false);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"app", "start", "shop", "--wait"}), 1);
+  const std::string failed = err_;
+  status_.set_settled(false);
+  server_.On("GetApplicationStatus", status_);
+  EXPECT_EQ(Run({"--timeout", "0", "app", "start", "shop", "--wait"}), 6);
+  const std::string late = err_;
+  server_.On("StartApplication", Refusal(400, "failed_precondition", "no: \\u001b[2J"));
+  EXPECT_EQ(Run({"app", "start", "shop"}), 1);
+  for (const std::string& text : {shown, failed, late, err_}) {
+    EXPECT_THAT(text, testing::AnyOf(HasSubstr("owned"), HasSubstr("no:  [2J")));
+    EXPECT_EQ(text.find_first_of("\033\a"), std::string::npos) << text;
+    EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos) << text;
+  }
 }
 
 TEST_F(ProgramTest, Env_IsSetWithScopeAndSecret) {
-  platform::SetEnvRequest asked;
-  server_.On("SetEnv", [&](const std::string& body) {
+  platform::Application own;
+  own.set_id("a1"), own.set_etag("7");
+  own.mutable_form()->add_env()->set_key("OTHER");
+  own.mutable_form()->add_env()->set_key("KEY");
+  server_.On("GetApplication", own);
+  platform::UpdateApplicationRequest asked;
+  server_.On("UpdateApplication", [&](const std::string& body) {
     asked.ParseFromString(body);
-    return Ok(google::protobuf::Empty());
+    return Ok(platform::UpdateApplicationResponse());
   });
-  EXPECT_EQ(Run({"env", "set", "shop", "KEY=a=b", "--scope", "build", "--secret"}), 0);
-  EXPECT_EQ(asked.key(), "KEY");
-  EXPECT_EQ(asked.value(), "a=b");
-  EXPECT_EQ(asked.scope(), platform::ENV_SCOPE_BUILD);
-  EXPECT_TRUE(asked.secret());
+  EXPECT_EQ(Run({"env", "set", "shop", "KEY=a=b", "--scope", "build", "--secret"}), 0) << err_;
+  EXPECT_EQ(asked.application_id(), "a1");
+  EXPECT_EQ(asked.etag(), "7");
+  EXPECT_THAT(asked.update_mask().paths(), testing::ElementsAre("env"));
+  ASSERT_EQ(asked.form().env_size(), 2);
+  EXPECT_EQ(asked.form().env(0).key(), "KEY");
+  EXPECT_EQ(asked.form().env(0).value(), "a=b");
+  EXPECT_EQ(asked.form().env(0).scope(), platform::ENV_SCOPE_BUILD);
+  EXPECT_TRUE(asked.form().env(0).secret());
+  EXPECT_EQ(asked.form().env(1).key(), "OTHER");
+  EXPECT_FALSE(asked.form().env(1).has_value()) << "it stays as it is";
+  EXPECT_FALSE(asked.form().env(1).has_secret());
+}
+
+TEST_F(ProgramTest, EnvSet_IsTriedAgainWhereSomebodyElseChangedSomething) {
+  platform::Application own;
+  own.set_etag("7");
+  server_.On("GetApplication", own);
+  server_.On("UpdateApplication", [&, tries = std::make_shared<int>()](const std::string& body) {
+    platform::UpdateApplicationRequest asked;
+    asked.ParseFromString(body);
+    if (asked.etag() == "8") return Ok(platform::UpdateApplicationResponse());
+    if (++*tries == 1) own.set_etag("8"), server_.On("GetApplication", own);
+    return Refusal(409, "aborted", "etag: has changed");
+  });
+  EXPECT_EQ(Run({"env", "set", "shop", "KEY=1"}), 0) << err_;
+  own.set_etag("9");
+  server_.On("GetApplication", own);
+  EXPECT_EQ(Run({"env", "set", "shop", "KEY=1"}), 1) << "not for ever";
+}
+
+TEST_F(ProgramTest, EnvSet_IsRefusedByTheNameOfTheVariable) {
+  server_.On("GetApplication", platform::Application());
+  server_.On("UpdateApplication",
+             Refusal(400, "invalid_argument", "form.env[1].value: must hold no NUL byte"));
+  EXPECT_EQ(Run({"env", "set", "shop", "A=1", "form.env[1]=2", "A=3"}), 2);
+  EXPECT_THAT(err_, HasSubstr("ns: form.env[1].value: must hold no NUL byte"));
+  EXPECT_EQ(Run({"env", "set", "shop", "A=1", "B=2", "A=3"}), 2);
+  EXPECT_THAT(err_, HasSubstr("ns: B.value: must hold no NUL byte"));
 }
 
 TEST_F(ProgramTest, EnvList_MarksValuesThatNoKeyOpens) {

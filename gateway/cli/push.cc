@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
 #include <optional>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "logins.h"
 #include "neoshowcase/platform/v1/push.pb.h"
 #include "relay.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace ns::cli {
@@ -162,16 +162,21 @@ void Push(Context& context, const Given& given, const std::string& branch,
   if (Git(words, way.settings, true).exit != 0) throw WhyNotPushed(way, place.path());
 }
 
+// Whether a person agrees; a terminal that is closed says no.
+bool Agrees(const std::string& what) {
+  try {
+    return AskYes(what + ". Go on?", true);
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
 // On a terminal, unless --yes.
 void Confirm(const Given& given, const std::string& what) {
-  if (given.yes || !::isatty(STDIN_FILENO)) return;
-  std::cerr << what << ". Go on? [Y/n] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (!answer.empty() && answer[0] != 'y' && answer[0] != 'Y')
-    throw Failure(Exit::kFailed,
-                  "Nothing was made. --name, --host and --port say what it shall be instead; the "
-                  "commits are pushed.");
+  if (given.yes || !::isatty(STDIN_FILENO) || Agrees(what)) return;
+  throw Failure(Exit::kFailed,
+                "Nothing was made. --name, --host and --port say what it shall be instead; the "
+                "commits are pushed.");
 }
 
 void Run(Context& context, const Given& given) {
@@ -205,8 +210,10 @@ void AddPush(CLI::App& root, Context& context) {
   auto given = std::make_shared<Given>();
   auto* command = root.add_subcommand(
       "push", "from this work tree to a running application; prints its URL last");
-  command->add_option("--repo", given->repository,
-                      "name of the repository on the server; default: the folder's");
+  command
+      ->add_option("--repo", given->repository,
+                   "name of the repository on the server; default: the folder's")
+      ->type_name("REPO");
   command->add_option("--branch", given->branch,
                       "branch that HEAD is pushed to; default: the one that is checked out");
   command->add_option("--name", given->name, "name of the application; default: the repository's");

@@ -1,15 +1,18 @@
 // `ns push` over TCP: which token git shows, and to whom.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "git_command.h"
 #include "logins.h"
 #include "neoshowcase/platform/v1/push.pb.h"
 #include "testing/program_run.h"
+#include "testing/terminal_run.h"
 
 namespace ns::cli {
 namespace {
@@ -67,6 +70,13 @@ class PushTest : public ProgramRun {
     logins.tokens[server] = token;
     logins.Save();
   }
+  static std::string GitOfTheSystem() {
+    std::istringstream folders(std::getenv("PATH"));
+    for (std::string folder; std::getline(folders, folder, ':');) {
+      if (std::filesystem::exists(folder + "/git")) return folder + "/git";
+    }
+    return "git";
+  }
   int PushTo(const std::string& server) {
     return RunPlain({"ns", "--server", server, "push", "--yes"});
   }
@@ -121,6 +131,38 @@ TEST_F(PushTest, PlaceThatIsNoRepositoryOfTheServer_IsShownNoToken) {
   EXPECT_EQ(PushTo(server_.tcp_address()), 1);
   EXPECT_THAT(err_, HasSubstr("socket of this machine"));
   EXPECT_EQ(asked_, 0) << "git is not started";
+}
+
+// The question about the application that is to be made, asked behind a push that succeeded.
+TEST_F(PushTest, QuestionThatNobodyAnswersIsNoYes) {
+  std::ofstream(folder_ + "/git") << "#!/bin/sh\n[ \"$1\" = push ] || exec " << GitOfTheSystem()
+                                  << " \"$@\"\n";
+  std::filesystem::permissions(folder_ + "/git", std::filesystem::perms::owner_all);
+  server_.AnswerOthers();
+  platform::Suggestion wanted;
+  wanted.set_name("shop");
+  auto& method = *wanted.add_methods();
+  method.set_name("runtime_dockerfile");
+  method.mutable_config()->mutable_runtime_dockerfile();
+  server_.On("SuggestApplication", wanted);
+  const std::vector<std::pair<std::string, bool>> answers = {
+      {"\004", false}, {"n\n", false}, {"maybe\n", false}, {"Yes\n", true}, {"\n", true}};
+  int count = 0;
+  for (const auto& [answer, made] : answers) {
+    count += made ? 1 : 0;
+    TerminalRun talk([this] {
+      ::setenv("PATH", (folder_ + ":" + std::getenv("PATH")).c_str(), 1);
+      const std::string server = server_.unix_address();
+      const char* argv[] = {"ns", "--server", server.c_str(), "--timeout", "0", "push"};
+      return RunProgram(6, argv);
+    });
+    ASSERT_TRUE(talk.Await("Go on? [Y/n]")) << talk.printed();
+    talk.Type(answer);
+    EXPECT_NE(talk.Finish(), 0) << "nothing goes live here";
+    EXPECT_EQ(talk.printed().find("Nothing was made.") == std::string::npos, made)
+        << talk.printed();
+    EXPECT_EQ(std::ranges::count(server_.calls(), "CreateApplication"), count);
+  }
 }
 
 TEST_F(PushTest, TokenGoesNowhereElseInTheClear) {

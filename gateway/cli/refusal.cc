@@ -31,7 +31,7 @@ std::string Fields(const json::object& detail, const std::string& message) {
 std::string Advice(const std::string& code) {
   if (code == "unauthenticated")
     return "\nOn the machine itself use the Unix socket (--server unix:/run/neoshowcase/api.sock); "
-           "elsewhere set NS_TOKEN.";
+           "elsewhere `ns login` stores a token, and NS_TOKEN is used before it.";
   if (code == "permission_denied")
     return "\nAsk an owner of it, or an admin; `ns` on the Unix socket acts as your account.";
   if (code == "unimplemented")
@@ -39,12 +39,28 @@ std::string Advice(const std::string& code) {
   return "";
 }
 
+// Who answered speaks no Connect: the codes that Connect has for its status
+// (https://connectrpc.com/docs/protocol#http-to-error-code).
 Refused NotConnect(long http_status) {
   const std::string what =
       "The server answered HTTP " + std::to_string(http_status) + " without a reason";
-  if (http_status == 502 || http_status == 503 || http_status == 504)
-    return {"unavailable", what + ": a proxy in between found nobody; try again."};
-  return {"unknown", what + ": is --server the address of a NeoShowcase API?"};
+  switch (http_status) {
+    case 401:
+      return {"unauthenticated",
+              what + ": a proxy in between wants to know who you are." + Advice("unauthenticated")};
+    case 403:
+      return {"permission_denied", what + ": a proxy in between lets you not pass."};
+    case 404:
+      return {"unimplemented", what + ": is --server the address of a NeoShowcase API?"};
+    case 429:
+      return {"unavailable", what + ": a proxy in between has too much to do; try again."};
+    case 502:
+    case 503:
+    case 504:
+      return {"unavailable", what + ": a proxy in between found nobody; try again."};
+    default:
+      return {"unknown", what + ": is --server the address of a NeoShowcase API?"};
+  }
 }
 
 }  // namespace

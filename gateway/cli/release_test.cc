@@ -119,12 +119,15 @@ TEST_F(ReleaseTest, Events_FollowedGoOnFromTheirEnd) {
   std::vector<platform::ListEventsRequest> asked;
   server_.On("ListEvents", [&](const std::string& body) {
     asked.emplace_back().ParseFromString(body);
-    return asked.size() < 2 ? Ok(page) : Refusal(503, "unavailable", "enough");
+    if (asked.size() == 2) return Refusal(503, "unavailable", "it is replaced");
+    return asked.size() < 4 ? Ok(page) : Refusal(403, "permission_denied", "enough");
   });
-  EXPECT_NE(Run({"events", "-f"}), 0);
-  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_EQ(Run({"events", "-f"}), 4);
+  EXPECT_THAT(err_, HasSubstr("broke off; going on from there"));
+  ASSERT_EQ(asked.size(), 4U);
   EXPECT_FALSE(asked[1].newest());
   EXPECT_EQ(asked[1].after(), "5.7");
+  EXPECT_EQ(asked[2].after(), "5.7") << "what nobody answered is asked for again";
 }
 
 TEST_F(ReleaseTest, Pinned_IsShownAndHoldsBackADeploy) {
@@ -135,7 +138,8 @@ TEST_F(ReleaseTest, Pinned_IsShownAndHoldsBackADeploy) {
   EXPECT_EQ(Run({"status", "shop"}), 0);
   EXPECT_THAT(out_,
               HasSubstr("to release 11; what was pushed or set since waits for `ns unpin shop`"));
-  server_.On("SetEnv", google::protobuf::Empty());
+  server_.On("GetApplication", platform::Application());
+  server_.On("UpdateApplication", platform::UpdateApplicationResponse());
   EXPECT_EQ(Run({"env", "set", "shop", "KEY=v", "--wait"}), 0);
   EXPECT_THAT(out_, HasSubstr("counts from `ns unpin shop` on"));
   platform::Suggestion suggestion;

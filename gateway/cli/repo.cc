@@ -280,8 +280,8 @@ void AddRepo(CLI::App& root, Context& context) {
   update->callback([&context, given] { Update(context, *given); });
 
   auto* owners = of_one("owners", "who may change it; with --add and --remove others");
-  owners->add_option("--add", given->add, "name or id of a user");
-  owners->add_option("--remove", given->remove, "name or id of a user");
+  owners->add_option("--add", given->add, "name or id of a user")->type_name("USER");
+  owners->add_option("--remove", given->remove, "name or id of a user")->type_name("USER");
   owners->callback([&context, given] { Owners(context, *given); });
 
   noun->add_subcommand("key", "make an SSH key pair for `ns repo add --key`")->callback([&context] {

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -10,7 +11,10 @@
 
 #include "api_methods.h"
 #include "neoshowcase/platform/v1/token.pb.h"
+#include "neoshowcase/platform/v1/watch.pb.h"
+#include "testing/form_on_disk.h"
 #include "testing/program_run.h"
+#include "tree.h"
 
 namespace ns::cli {
 namespace {
@@ -106,6 +110,91 @@ TEST_F(RpcCommandsTest, EachHasARowAndEachRowAMethod) {
     }
   }
   EXPECT_EQ(methods, declared);
+}
+
+bool IsJson(const std::string& text) {
+  boost::system::error_code error;
+  boost::json::parse(text, error);
+  return !error;
+}
+
+// One document, or one in each line.
+bool IsJsonOrLines(const std::string& text) {
+  if (IsJson(text)) return true;
+  std::istringstream lines(text);
+  bool all = true;
+  for (std::string line; std::getline(lines, line);) all = all && IsJson(line);
+  return all;
+}
+
+// The command that the words begin with is taken out of `left`.
+void Strike(const std::vector<std::string>& words, std::set<std::string>& left) {
+  const CommandNode root = CommandsOfProgram();
+  const CommandNode* at = &root;
+  for (const std::string& word : words) {
+    if (const CommandNode* next = at->Find(word)) at = next;
+  }
+  left.erase(at->path);
+}
+
+void Leaves(const CommandNode& node, std::set<std::string>& out) {
+  if (node.commands.empty()) out.insert(node.path);
+  for (const CommandNode& one : node.commands) Leaves(one, out);
+}
+
+// Whatever a command prints with --json is JSON, but for what is a file, a script or a page.
+TEST_F(RpcCommandsTest, EachSpeaksJsonWhereItIsAsked) {
+  std::set<std::string> left;  // that have not spoken
+  Leaves(CommandsOfProgram(), left);
+  auto rows = ReadRows();
+  for (const char* line :
+       {"api --list", "version", "open shop", "app show shop", "app restart shop", "export --all",
+        "diff -f {form}", "apply -f {form} --yes", "repo owners shop", "env set shop KEY=value",
+        "repo host-key accept shop SHA256:x", "doctor", "top --once", "events -n 3",
+        "deploy http://git.test/shop.git --ref main --timeout 0"}) {
+    std::istringstream in(line);
+    Row row;
+    for (std::string word; in >> word;) row.words.push_back(word);
+    rows.push_back(row);
+  }
+  platform::ApplicationStatus status;
+  status.add_urls("http://shop.test/");
+  server_.On("GetApplicationStatus", status);
+  platform::ListEventsResponse events;
+  events.add_events()->set_kind("AppCreated");
+  server_.On("ListEvents", events);
+  platform::WatchResponse gone;
+  gone.mutable_removed()->set_application_id("a1");
+  server_.On("Watch", Stream<platform::WatchResponse>({gone}));
+  const FormOnDisk form;
+  form.Write("applications: [{name: shop, ref: next}]\n");
+  for (Row row : rows) {
+    for (std::string& word : row.words) {
+      if (word == "{file}") word = file_;
+      if (word == "{key}") word = "ssh-ed25519 AAAA";
+      if (word == "{form}") word = form.path();
+    }
+    row.words.emplace_back("--json");
+    Run(row.words);
+    const std::string line = boost::json::serialize(boost::json::value_from(row.words));
+    EXPECT_TRUE(IsJsonOrLines(out_)) << line << "\n" << out_;
+    if (!out_.empty()) Strike(row.words, left);
+  }
+  EXPECT_THAT(left, testing::ElementsAre("admin rotate-key", "build artifact", "completion", "help",
+                                         "login", "logout", "push"));
+}
+
+TEST_F(RpcCommandsTest, VersionSaysWhichOfBoth) {
+  api::SystemInfo info;
+  info.set_version("9.8.7");
+  server_.On("GetSystemInfo", info);
+  EXPECT_EQ(Run({"version", "--json"}), 0) << err_;
+  const auto both = boost::json::parse(out_);
+  EXPECT_EQ(both.at("server").at("version").as_string(), "9.8.7");
+  EXPECT_EQ(Run({"--version"}), 0);
+  EXPECT_EQ(std::string(both.at("ns").as_string()) + "\n", out_);
+  EXPECT_EQ(RunPlain({"ns", "--server", "unix:/nonexistent/api.sock", "version", "--json"}), 5);
+  EXPECT_TRUE(boost::json::parse(out_).at("server").is_null());
 }
 
 TEST_F(RpcCommandsTest, AnyMethodByItsName) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace ns::cli {
 namespace {
@@ -41,6 +42,24 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::string Fitted(const std::string& text, size_t rows, size_t columns) {
+  const auto lines = static_cast<size_t>(std::ranges::count(text, '\n'));
+  // The last row is the cursor's.
+  const size_t room = std::max<size_t>(rows, 4) - 1, kept = lines <= room ? lines : room - 1;
+  std::string out;
+  size_t line = 0, column = 0;
+  for (const char c : text) {
+    if (line == kept) break;
+    if (c == '\n') {
+      out += c, ++line, column = 0;
+      continue;
+    }
+    if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) ++column;
+    if (column <= columns) out += c;
+  }
+  return kept == lines ? out : out + "and " + std::to_string(lines - kept) + " more\n";
+}
+
 std::string Span(double seconds) {
   if (seconds < 0) seconds = 0;
   char text[32];
@@ -68,12 +87,31 @@ std::string ShortCommit(const std::string& commit) {
   return commit.substr(0, 8);
 }
 
-std::string Plain(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
+namespace {
+
+// How many bytes at `at` are a control character: one, two of U+0080 to U+009F, or none.
+size_t ControlAt(const std::string& text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(at) < 0x20 || byte(at) == 0x7f) return 1;
+  const bool c1 =
+      byte(at) == 0xc2 && at + 1 < text.size() && byte(at + 1) >= 0x80 && byte(at + 1) <= 0x9f;
+  return c1 ? 2 : 0;
 }
+
+std::string WithoutControls(const std::string& text, std::string_view but) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t control = but.find(text[at]) == std::string::npos ? ControlAt(text, at) : 0;
+    out += control > 0 ? ' ' : text[at];
+    at += std::max<size_t>(control, 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Plain(const std::string& text) { return WithoutControls(text, ""); }
+std::string Clean(const std::string& text) { return WithoutControls(text, "\n\t"); }
 
 std::string Lowered(std::string text) {
   for (char& c : text) {

@@ -21,6 +21,15 @@ TEST(TextTest, Table_HasColumnsAsWideAsTheyNeed) {
   EXPECT_EQ(Table({}), "");
 }
 
+TEST(TextTest, Fitted_IsWhatAScreenHasRoomFor) {
+  const std::string table = "HEAD\n1\n2\nb\xc3\xa9\xc3\xa9\n";
+  EXPECT_EQ(Fitted(table, 5, 80), table);
+  EXPECT_EQ(Fitted(table, 4, 80), "HEAD\n1\nand 2 more\n");
+  EXPECT_EQ(Fitted(table, 1, 80), "HEAD\n1\nand 2 more\n") << "as if it were a screen";
+  EXPECT_EQ(Fitted(table, 50, 2), "HE\n1\n2\nb\xc3\xa9\n");
+  EXPECT_EQ(Fitted("", 5, 80), "");
+}
+
 TEST(TextTest, Span_UsesTheUnitThatReadsBest) {
   EXPECT_EQ(Span(0), "0 ms");
   EXPECT_EQ(Span(-3), "0 ms");
@@ -43,6 +52,8 @@ TEST(TextTest, SmallThings_AreAsAPersonReadsThem) {
   EXPECT_EQ(ShortCommit(""), "-");
   EXPECT_EQ(ShortCommit("37cacd292c1f80a5"), "37cacd29");
   EXPECT_EQ(Plain("a\x1b[31m\nb"), "a [31m b");
+  EXPECT_EQ(Plain("a\xc2\x9b\x33\x31m\xc2\xa0\xc3\x9f\xc2"), "a 31m\xc2\xa0\xc3\x9f\xc2");
+  EXPECT_EQ(Clean("a\x1b[31m\n\tb\r\x7f\xc2\x80"), "a [31m\n\tb   ");
   EXPECT_EQ(NameOfUrl("http://x/y/sample.git/"), "sample");
   EXPECT_EQ(NameOfUrl("git@host:sample.git"), "sample");
 }
@@ -85,10 +96,25 @@ TEST(RefusalTest, Fields_AreNamedOnce) {
   EXPECT_EQ(refused.exit(), Exit::kUsage);
 }
 
-TEST(RefusalTest, WhatIsNotConnect_IsNamedAsSuch) {
-  EXPECT_EQ(RefusalOf(502, "<html>").exit(), Exit::kUnreachable);
-  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"})
-    EXPECT_EQ(RefusalOf(404, body).code(), "unknown") << body;
+TEST(RefusalTest, WhatIsNotConnect_HasTheCodeOfItsStatus) {
+  const std::string page = "<html>";
+  EXPECT_EQ(RefusalOf(401, page).code(), "unauthenticated");
+  EXPECT_EQ(RefusalOf(401, page).exit(), Exit::kDenied);
+  EXPECT_THAT(RefusalOf(401, page).what(), HasSubstr("`ns login` stores a token"));
+  EXPECT_EQ(RefusalOf(403, page).code(), "permission_denied");
+  EXPECT_THAT(RefusalOf(403, page).what(), Not(HasSubstr("--server")));
+  for (const long status : {429, 502, 503, 504})
+    EXPECT_EQ(RefusalOf(status, page).exit(), Exit::kUnreachable) << status;
+  EXPECT_EQ(RefusalOf(418, page).code(), "unknown");
+  for (const char* body : {"", "[]", "{}", "{\"code\":7}", "\xff"}) {
+    EXPECT_EQ(RefusalOf(404, body).code(), "unimplemented") << body;
+    EXPECT_THAT(RefusalOf(404, body).what(), HasSubstr("is --server the address of")) << body;
+  }
+}
+
+TEST(RefusalTest, WhoIsNotKnown_IsToldHowToBe) {
+  EXPECT_THAT(RefusalOf(401, R"({"code":"unauthenticated","message":"who?"})").what(),
+              testing::AllOf(HasSubstr("`ns login`"), HasSubstr("NS_TOKEN")));
 }
 
 TEST(ExitTest, Codes_FollowFromTheRefusal) {

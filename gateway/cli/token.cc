@@ -125,18 +125,19 @@ void AddToken(CLI::App& root, Context& context) {
   create->add_option("--scope", given->scope, "read, deploy or admin")
       ->required()
       ->check(CLI::IsMember({"read", "deploy", "admin"}));
-  create->add_option("--app", given->apps, "for this application alone; may come again");
+  create->add_option("--app", given->apps, "for this application alone; may come again")
+      ->type_name("APP");
   create->add_option("--days", given->days, "until it expires; 0: as the server says")
       ->check(CLI::Range(0, 36500));
   create->add_flag("--never", given->never, "it does not expire, where the server allows that");
-  create->add_option("--user", given->user, "of another user, for admins");
+  create->add_option("--user", given->user, "of another user, for admins")->type_name("USER");
   create->callback([given, &context] { Create(context, *given); });
   auto* list = noun->add_subcommand("list", "newest first");
-  list->add_option("--user", given->user, "of another user, for admins");
+  list->add_option("--user", given->user, "of another user, for admins")->type_name("USER");
   list->callback([given, &context] { List(context, given->user); });
   auto* revoke = noun->add_subcommand("revoke", "end one, and those that were made with it");
   revoke->add_option("TOKEN", given->token, "id or name")->required();
-  revoke->add_option("--user", given->user, "of another user, for admins");
+  revoke->add_option("--user", given->user, "of another user, for admins")->type_name("USER");
   revoke->callback([given, &context] { Revoke(context, given->token, given->user); });
 }
 

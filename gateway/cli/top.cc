@@ -1,4 +1,5 @@
 // `ns top`: applications with what they use, again and again.
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -108,6 +109,14 @@ std::string JsonOf(const std::vector<Line>& lines) {
   return boost::json::serialize(boost::json::object{{"applications", std::move(out)}}) + "\n";
 }
 
+// What fits the terminal as it is now, so that those that use most stand at its top.
+std::string OnScreen(const std::string& text) {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+    return kClear + text;
+  return kClear + Fitted(text, size.ws_row, size.ws_col);
+}
+
 void Run(Context& context, const Given& given) {
   const bool screen = !context.json && ::isatty(STDOUT_FILENO) == 1;
   const bool once = given.once || (!context.json && !screen);
@@ -115,8 +124,8 @@ void Run(Context& context, const Given& given) {
   for (;; std::this_thread::sleep_for(std::chrono::seconds(given.interval))) {
     try {
       const auto lines = Look(context, me, given.mine);
-      context.Print((screen && !once ? kClear : "") +
-                    (context.json ? JsonOf(lines) : TextOf(lines)));
+      const std::string text = context.json ? JsonOf(lines) : TextOf(lines);
+      context.Print(screen && !once ? OnScreen(text) : text);
     } catch (const Failure& failure) {  // while the server is replaced, a later look is answered
       if (once || failure.exit() != Exit::kUnreachable) throw;
       context.Progress(failure.what());

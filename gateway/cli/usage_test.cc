@@ -2,10 +2,12 @@
 #include "usage_text.h"
 
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <boost/json.hpp>
 
 #include "testing/program_run.h"
+#include "testing/terminal_run.h"
 #include "time_text.h"
 
 namespace ns::cli {
@@ -138,6 +140,23 @@ TEST_F(UsageTest, TopGoesOnWhileTheServerIsReplaced) {
   EXPECT_EQ(looks, 2);
   looks = 0;
   EXPECT_EQ(Run({"top", "--once"}), 5);
+}
+
+// The terminal has 40 rows.
+TEST_F(UsageTest, TopFitsTheTerminal) {
+  platform::ListApplicationsResponse page;
+  for (int i = 10; i < 60; ++i) Entry(page, ("app" + std::to_string(i)).c_str(), "u2");
+  server_.On("ListApplications", page);
+  TerminalRun talk([this] {
+    const std::string server = server_.unix_address();
+    const char* argv[] = {"ns", "--server", server.c_str(), "top"};
+    return RunProgram(4, argv);
+  });
+  ASSERT_TRUE(talk.Await("and 13 more")) << talk.printed();
+  talk.Type("\003");
+  EXPECT_EQ(talk.Finish(), 128 + SIGINT);
+  EXPECT_THAT(talk.printed(), HasSubstr("app46"));
+  EXPECT_THAT(talk.printed(), Not(HasSubstr("app47")));
 }
 
 TEST_F(UsageTest, TopAsJson) {

@@ -1,22 +1,28 @@
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
 #include "context.h"
 #include "failure.h"
+#include "text.h"
 
 namespace ns::cli {
 namespace {
 
 // Of this program alone when nothing answers.
 void Show(Context& context) {
-  api::SystemInfo info;
-  std::string server = "nothing answers on " + context.server;
+  boost::json::object json = {{"ns", NS_VERSION}, {"server", nullptr}};
+  std::string server;
   try {
-    info = context.Api<api::SystemInfo>("GetSystemInfo");
+    const auto info = context.Api<api::SystemInfo>("GetSystemInfo");
+    json["server"] = boost::json::parse(Json(info));
     server = info.version() + (info.revision().empty() ? "" : " (" + info.revision() + ")");
   } catch (const Failure& failure) {
     context.exit = static_cast<int>(failure.exit());
+    server = failure.exit() == Exit::kUnreachable ? "nothing answers on " + context.server
+                                                  : std::string(failure.what());
   }
-  context.Print(info, std::string("ns      ") + NS_VERSION + "\nserver  " + server + "\n");
+  context.Print(context.json ? boost::json::serialize(json) + "\n"
+                             : "ns      " NS_VERSION "\nserver  " + Plain(server) + "\n");
 }
 
 }  // namespace

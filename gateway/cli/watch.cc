@@ -142,7 +142,8 @@ void AddWatch(CLI::App& root, Context& context) {
       "watch", "how applications are, and what changes as it happens; with --json a line for each");
   command->add_option("APP", given->apps, "names or ids; default: all");
   command->add_flag("--mine", given->mine, "only those that you own");
-  command->add_option("--repo", given->repo, "only those of this repository: id, name or URL");
+  command->add_option("--repo", given->repo, "only those of this repository: id, name or URL")
+      ->type_name("REPO");
   command->add_flag("--builds", given->builds, "show the build that something is about");
   command->callback([&context, given] { Watch(context, *given); });
 }

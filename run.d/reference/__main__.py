@@ -29,6 +29,8 @@ def missing(definitions, root):
                 found.append(f"docs/api/examples/{short}/{method.name}.json: needs request and answer, or answers of a stream")
             elif any(examples.holds_for_anything(one) for one in example.get("answers", [example.get("answer")])):
                 found.append(f"docs/api/examples/{short}/{method.name}.json: an answer of nothing but \"...\" holds for anything")
+            found += [f"docs/api/examples/{short}/{method.name}.json: <{name}> is neither in SHOWN nor in IDS of run.d/reference/examples.py"
+                      for name in examples.without_value(example or {})]
     for folder, _, names in os.walk(examples.folder(root)):
         found += [f"docs/api/examples/{os.path.basename(folder)}/{name}: there is no such method" for name in sorted(names)
                   if (os.path.basename(folder), name) not in known]

@@ -11,7 +11,7 @@ import re
 
 PLACE = re.compile(r"<([a-z_0-9]+)(?:\|([^>]*))?>")
 SHOWN = {
-    "time": "2026-05-04T09:30:00.123456Z", "later": "2026-05-04T10:00:00Z", "hash": "0b7e1f5c9d3a48e6b2f01c4d5e6f708192a3b4c5", "number": 42, "amount": 2621440, "digits": "1234", "bytes": "IzEgWzEvM10gRlJPTSBuc2Jhc2U=", "true_or_false": True,
+    "time": "2026-05-04T09:30:00.123456Z", "later": "2026-05-04T10:00:00Z", "hash": "0b7e1f5c9d3a48e6b2f01c4d5e6f708192a3b4c5", "number": 42, "amount": 2621440, "digits": "1234", "bytes": "IzEgWzEvM10gRlJPTSBuc2Jhc2U=", "bool": True,
     "text": "...", "seconds": 1.25, "url": "http://shop.apps.example.com/", "repository_url": "https://git.example.com/ada/shop.git", "new_url": "https://git.example.com/ada/blog.git",
     "host": "blog.apps.example.com", "other_host": "www.example.com", "shop_host": "shop.apps.example.com", "metric": "Memory", "push_name": "blog", "domain": "*.apps.example.com", "name": "ada", "version": "0.1.0",
     "broken_commit": "5d1e0c9b8a7f6e5d4c3b2a190807f6e5d4c3b2a1",
@@ -19,8 +19,11 @@ SHOWN = {
     "digest": "sha256:" + hashlib.sha256(b"shown").hexdigest(),
     "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU9BrlXcmNpMRFMPyIDa3AZotTqx5+vV5fbiZBeJx0A",
     "fingerprint": "SHA256:I2uPmBOJYt2wD4JAPKsSaYxhrKgvEpHCGiBMi5Ep6lE", "new_ssh_url": "git@git.example.com:ada/blog.git",
+    "own_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHSh0xv3bQ9kqjTn5m2cWgF8yLr4pVd7eUa1oZsXiN6K",
     "ssh_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz2hZg9mPx1vJ4n0bq5bJm7r2Yc3wQe8uT6oXl1dFvA",
 }
+# These stand for ids, of which every one looks like another.
+IDS = {"application", "artifact", "broken", "build", "id", "key", "made", "me", "release", "repository", "ssh_repository", "token", "waiting"}
 
 
 def folder(root):
@@ -41,6 +44,11 @@ def load(root, service, method):
 
 def holds_for_anything(answer):
     return isinstance(answer, dict) and set(answer) == {"..."}
+
+
+def without_value(example):
+    """The placeholders of an example for which no page can show a value."""
+    return sorted({m[1] for m in PLACE.finditer(json.dumps(example)) if m[2] is None} - set(SHOWN) - IDS)
 
 
 def sample(name):

@@ -195,6 +195,23 @@ def front(request, site, logs, tmp_path):
         asked.server_close()
 
 
+def test_proxyOfTheDocumentation_IsConfiguredWhereTheInstallationLies(site, tmp_path):
+    """The commands and the YAML of the page as they stand, with the folder of `./run up` put elsewhere."""
+    with open(os.path.join(ROOT, "run.d", "common.sh"), encoding="utf-8") as file:
+        home = re.search(r"NS_HOME:-([^}]+)}", file.read())[1]
+    with open(os.path.join(ROOT, "docs", "proxy.md"), encoding="utf-8") as file:
+        page = file.read()
+    [command] = re.findall(r"^    (\(umask .*\))$", page, re.MULTILINE)
+    [settings] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert f"`{home}/config.yaml`" in page and f"{home}/" in command
+    subprocess.run(["sh", "-c", command.replace(home, str(tmp_path))], check=True)
+    with open(site.config, encoding="utf-8") as file:
+        rest = re.sub(r"^(admins|identity): .*\n( .*\n)*", "", file.read(), flags=re.MULTILINE)
+    (tmp_path / "config.yaml").write_text(rest + settings)
+    done = subprocess.run([f"{site.binaries}/nsd", "check-config", "--config", tmp_path / "config.yaml"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_proxyOfTheDocumentation_NamesWhoLoggedInAndLetsTokensThrough(site, front, token):
     address = f"https://127.0.0.1:{FRONT_PORT}"
 

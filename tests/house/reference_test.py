@@ -119,6 +119,10 @@ class Reference(unittest.TestCase):
         self.write("docs/api/examples/ToyService/Turn.json", json.dumps({**EXAMPLE, "answer": {"...": True}}))
         self.finds("Turn.json: an answer of nothing but \"...\" holds for anything")
 
+    def test_example_with_a_placeholder_that_no_page_can_show_is_caught(self):
+        self.write("docs/api/examples/ToyService/Turn.json", json.dumps({**EXAMPLE, "request": {"toyId": "<build>", "left": "<yes_or_no>"}}))
+        self.finds("Turn.json: <yes_or_no> is neither in SHOWN nor in IDS")
+
     def test_example_of_nothing_is_caught(self):
         self.write("docs/api/examples/ToyService/Gone.json", json.dumps(EXAMPLE))
         self.finds("docs/api/examples/ToyService/Gone.json: there is no such method")

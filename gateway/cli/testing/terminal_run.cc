@@ -4,6 +4,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -55,6 +56,11 @@ void TerminalRun::Type(const std::string& text) {
     if (put <= 0) return;
     at += static_cast<size_t>(put);
   }
+}
+
+bool TerminalRun::echoes() const {
+  termios modes{};
+  return ::tcgetattr(terminal_, &modes) == 0 && (modes.c_lflag & ECHO) != 0;
 }
 
 int TerminalRun::Finish() {

@@ -19,6 +19,8 @@ class TerminalRun {
   void Type(const std::string& text);
   // Waits for its end; the exit code.
   int Finish();
+  // Whether the terminal shows what is typed.
+  bool echoes() const;
   const std::string& printed() const { return printed_; }
 
  private:
