@@ -5,6 +5,7 @@
 
 #include "api/alive.h"
 #include "api/problem.h"
+#include "base/nearest.h"
 #include "google/protobuf/util/json_util.h"
 #include "json/check.h"
 
@@ -28,6 +29,22 @@ Result<std::map<std::string, std::string>> Methods(const Context& context) {
     }
   }
   return out;
+}
+
+// Why there is no such method, and which one may be meant.
+std::string NoSuchMethod(const std::map<std::string, std::string>& methods,
+                         const std::string& method) {
+  std::set<std::string> names;
+  for (const auto& [name, schema] : methods) names.insert(name);
+  std::vector<std::string> all(names.begin(), names.end());
+  const auto& known = *pb::ApplicationConfig::descriptor()->oneof_decl(0);
+  for (int i = 0; i < known.field_count(); ++i) {
+    std::string& name = all.emplace_back(known.field(i)->name());
+    std::ranges::replace(name, '_', '-');
+  }
+  const std::string meant = Nearest(method, all);
+  return "must be a build method that a builder has which is up (" + Listed(names) + "), got " +
+         model::Quoted(method) + (meant.empty() ? "" : "; did you mean \"" + meant + "\"?");
 }
 
 // The field of ApplicationConfig that stands for a method, or null.
@@ -137,11 +154,7 @@ Result<BuildConfig> ReadBuild(const Context& context, const Form& asked,
   NS_ASSIGN(const auto methods, Methods(context));
   const auto known = methods.find(method);
   if (known == methods.end() && field == nullptr) {
-    std::set<std::string> names;
-    for (const auto& [name, schema] : methods) names.insert(name);
-    violations.push_back(
-        {"form.build.method", "must be a build method that a builder has which is up (" +
-                                  Listed(names) + "), got " + model::Quoted(method)});
+    violations.push_back({"form.build.method", NoSuchMethod(methods, method)});
     return BuildConfig();
   }
   const std::string given = form.build().settings().empty() ? "{}" : form.build().settings();

@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "api/api_world.h"
 #include "neoshowcase/platform/v1/application.pb.h"
 
@@ -5,6 +7,9 @@ namespace ns::api {
 namespace {
 
 using own_pb::ApplicationForm;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
 using Names = std::vector<std::string>;
 
 class OwnApplicationsTest : public ApiWorld {
@@ -184,6 +189,23 @@ TEST_F(OwnApplicationsTest, Refusals_NameTheFieldOfTheForm) {
   EXPECT_EQ(Refusal([](In& in) { in.mutable_form()->mutable_websites(0)->set_fqdn("x.test"); }),
             Names{"form.websites[0].fqdn"});
   EXPECT_EQ(Count(), 0u);
+}
+
+TEST_F(OwnApplicationsTest, MethodThatNobodyHas_IsRefusedWithTheNearest) {
+  AddBuilder();
+  const auto says = [&](const std::string& method) {
+    auto in = New();
+    in.mutable_form()->mutable_build()->set_method(method);
+    return Ask<own_pb::CreateApplicationResponse>(Named("alice"), "CreateApplication", in)
+        .status()
+        .message();
+  };
+  const std::string rule =
+      "must be a build method that a builder has which is up (static-hugo, wasm)";
+  EXPECT_THAT(says("static-hgo"),
+              HasSubstr(rule + ", got \"static-hgo\"; did you mean \"static-hugo\"?"));
+  EXPECT_THAT(says("runtime-dokerfile"), HasSubstr("did you mean \"runtime-dockerfile\"?"));
+  EXPECT_THAT(says("nix"), AllOf(HasSubstr(rule + ", got \"nix\""), Not(HasSubstr("did you"))));
 }
 
 TEST_F(OwnApplicationsTest, AnyMethod_OfABuilder_IsHeldAgainstItsSchema) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/scalars.h"
 
 namespace ns::config {

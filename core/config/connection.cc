@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/scalars.h"
 
 namespace ns::config {

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/loopback.h"
+#include "base/nearest.h"
 #include "config/check.h"
-#include "config/nearest.h"
 #include "config/scalars.h"
 
 namespace ns::config {

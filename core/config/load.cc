@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "base/nearest.h"
 #include "config/check.h"
 #include "config/connection.h"
 #include "config/json.h"
-#include "config/nearest.h"
 #include "config/reader.h"
 #include "config/scalars.h"
 

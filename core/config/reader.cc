@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/scalars.h"
 
 namespace ns::config {

@@ -26,6 +26,16 @@ TEST(ParseCommand, OpenQuote_IsInvalid) {
   EXPECT_TRUE(ParseCommand("say \"it's\"").ok());
 }
 
+TEST(ParseCommand, Refusal_NamesTheRuleAndTheTextShortened) {
+  EXPECT_EQ(ParseCommand("say 'hi").status().message(),
+            "must close its quotes: ' is not closed, got \"say 'hi\"");
+  EXPECT_EQ(ParseCommand("a\x01").status().message(),
+            "must hold no control character but tab and line end, got \"a\\x01\"");
+  const std::string most(64 * 1024 - 1, 'x');
+  EXPECT_LT(ParseCommand(most + "'").status().message().size(), 200U);
+  EXPECT_LT(ParseCommand(most + "\x01").status().message().size(), 200U);
+}
+
 TEST(Image, Pinned_DropsTagAndKeepsPort) {
   Image image{"127.0.0.1:5000/ns/app:b-1", "sha256:abc", 0};
   EXPECT_EQ(image.Pinned(), "127.0.0.1:5000/ns/app@sha256:abc");

@@ -1,5 +1,7 @@
 #include "model/shell_words.h"
 
+#include "model/validate.h"
+
 namespace ns::model {
 namespace {
 
@@ -27,13 +29,11 @@ char OpenQuote(std::string_view text) {
 Result<std::vector<std::string>> ParseCommand(std::string_view text) {
   for (unsigned char c : text) {
     if (c < 0x20 && c != '\t' && c != '\n')
-      return Invalid("control character " + std::to_string(c) + " in \"" + std::string(text) +
-                     "\"");
+      return Invalid("must hold no control character but tab and line end, got " + Quoted(text));
   }
-  if (const char quote = OpenQuote(text)) {
-    return Invalid(std::string("quote ") + quote + " is not closed in \"" + std::string(text) +
-                   "\"");
-  }
+  if (const char quote = OpenQuote(text))
+    return Invalid(std::string("must close its quotes: ") + quote + " is not closed, got " +
+                   Quoted(text));
   std::vector<std::string> words;
   size_t at = 0;
   while ((at = text.find_first_not_of(" \t\n", at)) != std::string_view::npos) {

@@ -137,7 +137,7 @@ void CheckCommand(const std::string& field, std::string_view text, Violations& o
   if (text.size() > 64 * 1024) {
     out.push_back({field, "must have at most 65536 bytes, has " + std::to_string(text.size())});
   } else if (!words.ok()) {
-    out.push_back({field, words.status().message() + ", got " + Quoted(text)});
+    out.push_back({field, words.status().message()});
   }
 }
 

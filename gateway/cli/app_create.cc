@@ -77,9 +77,8 @@ class Maker {
   }
 
   const platform::Suggestion::Method* Fit(const std::string& method) const {
-    const auto found = std::ranges::find_if(wanted_.methods(), [&](const auto& one) {
-      return one.has_config() && MethodName(one.name()) == method;
-    });
+    const auto found = std::ranges::find_if(
+        wanted_.methods(), [&](const auto& one) { return MethodName(one.name()) == method; });
     return found == wanted_.methods().end() ? nullptr : &*found;
   }
 
@@ -87,12 +86,11 @@ class Maker {
     const auto* best = BestOf(wanted_);
     if (flags_.method.empty()) flags_.method = talks_ ? AskMethod(best) : MethodOrRefuse(best);
     const auto* fit = Fit(flags_.method);
-    AppFlags settings = flags_;
-    config_ = ConfigOf(settings, fit ? fit->config() : form::EmptyConfig(flags_.method));
+    build_ = WantedBuild(flags_, fit ? form::BuildOf(*fit) : form::EmptyBuild(flags_.method));
     if (fit) context_.Progress(flags_.method + ": " + Plain(fit->reason()));
     if (!talks_ || !flags_.settings.empty()) return;
-    for (const form::Setting& setting : form::SettingsOf(config_))
-      form::SetSetting(config_, setting.name, Ask("  " + setting.name, setting.value));
+    for (const form::Setting& setting : form::SettingsOf(build_))
+      form::SetSetting(build_, setting.name, Ask("  " + setting.name, setting.value));
   }
 
   std::string MethodOrRefuse(const platform::Suggestion::Method* best) const {
@@ -107,7 +105,15 @@ class Maker {
     std::string not_fitting = WhyNot(wanted_);
     if (!wanted_.misfits().empty() || !wanted_.failures().empty())
       context_.Progress(not_fitting.substr(0, not_fitting.size() - 1));
-    for (const auto all = form::Methods();;) {
+    auto all = form::Methods();
+    const auto add = [&](const auto& tried) {
+      for (const auto& one : tried) {
+        const std::string name = MethodName(one.name());
+        if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+      }
+    };
+    add(wanted_.methods()), add(wanted_.misfits()), add(wanted_.failures());
+    for (;;) {
       const std::string method = Ask("Build method", best ? MethodName(best->name()) : "");
       if (std::ranges::find(all, method) != all.end()) return method;
       std::string names;
@@ -124,7 +130,7 @@ class Maker {
     }
     if (flags_.hosts.empty() || flags_.port != 0) return;
     const auto* fit = Fit(flags_.method);
-    const bool site = flags_.method.starts_with("static-");
+    const bool site = form::IsSite(build_);
     const int found = fit ? PortOf(*fit) : site ? 80 : 0;
     if (site || (!talks_ && (found != 0 || flags_.yes)))
       flags_.port = found == 0 ? kUsualPort : found;
@@ -156,7 +162,7 @@ class Maker {
     auto& form = *request.mutable_form();
     form.set_name(flags_.name);
     form.set_ref_name(flags_.ref);
-    form::TakeConfig(config_, {}, form);
+    form::TakeBuild(build_, {}, form);
     form.set_strategy(form::StrategyOf(flags_.strategy));
     form.set_backend(flags_.backend);
     for (const std::string& host : flags_.hosts)
@@ -193,7 +199,7 @@ class Maker {
   const bool talks_;
   api::Repository repo_;
   platform::Suggestion wanted_;
-  api::ApplicationConfig config_;
+  form::Build build_;
   std::vector<std::pair<std::string, std::string>> variables_;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "context.h"
+#include "form/form.h"
 
 namespace ns::cli {
 
@@ -19,7 +20,7 @@ struct AppFlags {
 void AddAppFlags(CLI::App& command, AppFlags& flags);
 // `base` with the method and settings of the flags; a method that differs begins anew. Throws
 // Failure(kUsage).
-api::ApplicationConfig ConfigOf(const AppFlags& flags, const api::ApplicationConfig& base);
+form::Build WantedBuild(const AppFlags& flags, const form::Build& base);
 // The variables of a file; throws Failure(kUsage) where one is wrong.
 std::vector<std::pair<std::string, std::string>> VariablesOf(const std::string& file);
 

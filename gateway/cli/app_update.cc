@@ -107,10 +107,10 @@ platform::UpdateApplicationRequest ChangeOf(Context& context, const AppFlags& fl
   if (!flags.name.empty()) form.set_name(flags.name), part("name");
   if (!flags.ref.empty()) form.set_ref_name(flags.ref), part("ref_name");
   if (!flags.method.empty() || !flags.settings.empty()) {
-    const auto config = ConfigOf(flags, form::FromOwn(own).config());
-    const std::string loss = form::LossIn(own.form(), config);
+    const form::Build build = WantedBuild(flags, form::BuildOf(own.form()));
+    const std::string loss = form::LossIn(own.form(), build);
     if (!loss.empty()) throw Failure(Exit::kFailed, "build: " + loss + ".");
-    form::TakeConfig(config, own.form(), form);
+    form::TakeBuild(build, own.form(), form);
     part("build");
     part(form.has_site() ? "site" : "run");
   }

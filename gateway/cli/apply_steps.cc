@@ -244,7 +244,10 @@ void LoadHostKeys(Context& context, const api::Repository& repo, form::Live& liv
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live) {
   if (!live.Owns(app))
     context.Progress("note: " + app.name() + ": its variables are for its owners alone");
-  for (const auto& variable : live.own.at(app.id()).form().env()) {
+  const platform::ApplicationForm& own = live.own.at(app.id()).form();
+  if (const std::string beyond = form::BeyondForm(own); !beyond.empty())
+    context.Progress("note: " + app.name() + ": build is left out: " + beyond);
+  for (const auto& variable : own.env()) {
     if (variable.seal_broken())
       context.Progress("note: " + app.name() + ": no key opens " + variable.key() +
                        " any more; set it again, or unset it");

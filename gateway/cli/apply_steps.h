@@ -15,7 +15,7 @@ form::Live LoadLive(Context& context);
 void LoadOwn(Context& context, const std::string& app_id, form::Live& live);
 // The keys that are pinned for its host, where that is by SSH and the caller may know them.
 void LoadHostKeys(Context& context, const api::Repository& repo, form::Live& live);
-// Says which variables cannot be exported.
+// Says which variables, and whether its build, cannot be exported.
 void WarnOfUnreadable(Context& context, const api::Application& app, const form::Live& live);
 
 // "create", "change", "delete".

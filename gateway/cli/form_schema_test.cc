@@ -81,6 +81,11 @@ TEST_F(FormSchema, BothTakeTheSame) {
            "applications: [{name: a, build: {method: static-cmd, baseImage: x, buildCmd: y}}]\n",
            "applications: [{name: a, build: {method: static-dockerfile, dockerfileName: x, "
            "context: .}}]\n",
+           "applications: [{name: a, build: {method: wasm}}]\n",
+           "applications: [{name: a, build: {method: wasm, opt: 3, list: [a, {b: }], run: "
+           "{command: "
+           "x, autoShutdown: {enabled: true}, useMariadb: false}}}]\n",
+           "applications: [{name: a, build: {method: zola, site: {artifactPath: d, spa: true}}}]\n",
            "applications: [{name: a, strategy: recreate, backend: docker}]\n",
            "applications: [{name: a, strategy: rolling}]\n",
            "applications: [{name: a, websites: [{fqdn: h, pathPrefix: /, stripPrefix: true, https: "
@@ -112,7 +117,13 @@ TEST_F(FormSchema, BothRefuseTheSame) {
            "repositories: [{name: a, hostKeys: ssh-ed25519 AAAA}]\n",
            "applications: [{name: [a]}]\n",
            "applications: [{name: a, running: maybe}]\n",
-           "applications: [{name: a, build: {method: docker}}]\n",
+           "applications: [{name: a, build: {method: runtime_cmd}}]\n",
+           "applications: [{name: a, build: {method: ''}}]\n",
+           "applications: [{name: a, build: {method: [wasm]}}]\n",
+           "applications: [{name: a, build: {method: runtime-cmd, run: {command: x}}}]\n",
+           "applications: [{name: a, build: {method: wasm, run: {comand: x}}}]\n",
+           "applications: [{name: a, build: {method: wasm, site: {spa: maybe}}}]\n",
+           "applications: [{name: a, build: {method: wasm, run: {}, site: {}}}]\n",
            "applications: [{name: a, strategy: ROLLING}]\n",
            "applications: [{name: a, strategy: [recreate]}]\n",
            "applications: [{name: a, backend: {name: docker}}]\n",

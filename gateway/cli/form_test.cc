@@ -21,9 +21,9 @@ TEST(Form, IsReadWithAllThatItHolds) {
   ASSERT_THAT(MistakesOf(kShopForm), ElementsAre());
   ASSERT_EQ(read.form.applications.size(), 1U);
   const Application& app = read.form.applications[0];
-  EXPECT_EQ(app.build->runtime_dockerfile().dockerfile_name(), "Dockerfile");
-  EXPECT_EQ(app.build->runtime_dockerfile().context(), ".");
-  EXPECT_EQ(app.build->runtime_dockerfile().runtime_config().auto_shutdown().startup(),
+  EXPECT_EQ(app.build->known.runtime_dockerfile().dockerfile_name(), "Dockerfile");
+  EXPECT_EQ(app.build->known.runtime_dockerfile().context(), ".");
+  EXPECT_EQ(app.build->known.runtime_dockerfile().runtime_config().auto_shutdown().startup(),
             api::AutoShutdownConfig::LOADING_PAGE);
   EXPECT_EQ(app.websites->at(0).fqdn(), "shop.test");
   EXPECT_EQ(app.websites->at(0).path_prefix(), "/");
@@ -80,7 +80,7 @@ TEST(Form, EveryMistakeIsToldWithItsPlace) {
       MistakesOf("applications:\n"
                  "  - name: [a]\n"
                  "    running: yes\n"
-                 "    build: {method: dockerfile}\n"
+                 "    build: {method: runtime_dockerfile}\n"
                  "    websites:\n"
                  "      - {fqdn: a, httpPort: 70000, port: 1}\n"
                  "    env: {A: {secret: true, value: x}, B: {}, A: 1, C: }\n"
@@ -88,7 +88,7 @@ TEST(Form, EveryMistakeIsToldWithItsPlace) {
                  "  - ref: main\n"),
       ElementsAre("f:2:11: applications[0].name: must be a text, not a list",
                   "f:3:14: applications[0].running: must be true or false, not \"yes\"",
-                  HasSubstr("f:4:21: applications[0].build.method: \"dockerfile\" is not known"),
+                  HasSubstr("f:4:21: applications[0].build.method: \"runtime_dockerfile\" is not"),
                   "f:6:29: applications[0].websites[0].httpPort: must be a whole number from 1 to "
                   "65535, not \"70000\"",
                   HasSubstr("f:6:36: applications[0].websites[0].port: is not known"),
@@ -134,7 +134,8 @@ rc::Gen<std::string> Odd() {
 }
 
 api::ApplicationConfig AnyConfig() {
-  api::ApplicationConfig config;
+  Build build;
+  auto& config = build.known;
   if (*rc::gen::arbitrary<bool>()) {
     auto& method = *config.mutable_runtime_cmd();
     method.set_base_image(*Odd());
@@ -147,7 +148,7 @@ api::ApplicationConfig AnyConfig() {
     method.mutable_static_config()->set_artifact_path(*Odd());
     method.mutable_static_config()->set_spa(*rc::gen::arbitrary<bool>());
   }
-  Normalise(config);
+  Normalise(build);
   return config;
 }
 

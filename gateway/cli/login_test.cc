@@ -32,6 +32,7 @@ class LoginTest : public testing::Test {
     ::setenv("XDG_CONFIG_HOME", folder_.c_str(), 1);
     ::unsetenv("NS_SERVER");
     ::unsetenv("NS_TOKEN");
+    ::unsetenv("NS_PLAIN_HTTP");
     api::User me;
     me.set_name("alice");
     server_.On("GetMe", me);
@@ -45,7 +46,7 @@ class LoginTest : public testing::Test {
   }
   ~LoginTest() override {
     std::filesystem::remove_all(folder_);
-    ::unsetenv("XDG_CONFIG_HOME");
+    for (const char* name : {"XDG_CONFIG_HOME", "NS_TOKEN", "NS_PLAIN_HTTP"}) ::unsetenv(name);
   }
 
   int Run(std::vector<std::string> words) {
@@ -133,6 +134,32 @@ TEST_F(LoginTest, WhatIsNoToken_IsNotSent) {
   EXPECT_EQ(Run({"login", "http://ns.example.com", "--token-file", Write("t", kToken)}), 2);
   EXPECT_THAT(err_, HasSubstr("--plain-http"));
   EXPECT_EQ(Run({"login", "ns.example.com", "--token-file", Write("t", kToken)}), 2);
+}
+
+TEST_F(LoginTest, TokenOfTheEnvironment_GoesToNoOtherMachineInTheClear) {
+  ::setenv("NS_TOKEN", kToken, 1);
+  EXPECT_EQ(Run({"--server", server_.tcp_address(), "whoami"}), 0) << err_;
+  // The port of the test under a name that is not this machine's own.
+  const std::string other = "http://127.0.0.2" + server_.tcp_address().substr(16);
+  const size_t before = server_.calls().size();
+  EXPECT_EQ(Run({"--server", other, "whoami"}), 2);
+  EXPECT_THAT(err_, HasSubstr(other + " is not encrypted"));
+  EXPECT_THAT(err_, HasSubstr("NS_PLAIN_HTTP=1"));
+  EXPECT_THAT(err_, Not(HasSubstr(kToken)));
+  ::setenv("NS_PLAIN_HTTP", "0", 1);
+  EXPECT_EQ(Run({"--server", other, "whoami"}), 2);
+  EXPECT_EQ(server_.calls().size(), before) << "it is not sent";
+  ::setenv("NS_PLAIN_HTTP", "1", 1);
+  EXPECT_NE(Run({"--server", other, "whoami"}), 2) << err_;
+}
+
+TEST_F(LoginTest, LoopbackIsNotInTheClear) {
+  for (const char* own : {"http://localhost", "http://localhost:80", "http://127.0.0.1/",
+                          "http://[::1]", "http://[::1]:8080", "https://ns.test", "unix:/run/x"})
+    EXPECT_FALSE(GoesInTheClear(own)) << own;
+  for (const char* other : {"http://ns.test", "http://[::1", "http://[::1].ns.test",
+                            "http://[::2]:80", "http://localhost:x@ns.test", "http://127.0.0.2"})
+    EXPECT_TRUE(GoesInTheClear(other)) << other;
 }
 
 TEST_F(LoginTest, FileThatOthersMayRead_IsRefused) {

@@ -54,6 +54,16 @@ void WriteNew(const std::string& path, const std::string& text) {
   throw failure;
 }
 
+// That the token of the environment would go to that server in the clear, unless it is allowed to.
+// Rationale: one that is stored was allowed to by `ns login`.
+void RefuseInTheClear(const std::string& key) {
+  const char* plain = std::getenv("NS_PLAIN_HTTP");
+  if (!GoesInTheClear(key) || (plain && std::strcmp(plain, "1") == 0)) return;
+  throw Failure(Exit::kUsage, key +
+                                  " is not encrypted: everybody between could take the token of "
+                                  "NS_TOKEN. Use https, or set NS_PLAIN_HTTP=1.");
+}
+
 // Empty: the environment names no home.
 std::string PathOrNone() {
   const char* config = std::getenv("XDG_CONFIG_HOME");
@@ -83,10 +93,14 @@ std::string UsualServer(const std::string& builtin) {
 }
 
 std::string TokenFor(const std::string& server) {
+  const std::string key = ServerKey(server);
   const char* token = std::getenv("NS_TOKEN");
-  if (token && *token) return token;
+  if (token && *token) {
+    RefuseInTheClear(key);
+    return token;
+  }
   const Logins logins = Logins::Load();
-  const auto stored = logins.tokens.find(ServerKey(server));
+  const auto stored = logins.tokens.find(key);
   return stored == logins.tokens.end() ? "" : stored->second;
 }
 
@@ -103,8 +117,9 @@ std::string ServerKey(const std::string& server) {
 bool GoesInTheClear(const std::string& server) {
   if (!server.starts_with("http://")) return false;
   if (server.find('@') != std::string::npos) return true;  // what is before it is no host
-  const std::string host = server.substr(7, server.find_first_of(":/", 7) - 7);
-  return host != "127.0.0.1" && host != "localhost";
+  const size_t name = server.starts_with("http://[") ? server.find(']', 7) : 7;
+  const std::string host = server.substr(7, server.find_first_of(":/", name) - 7);
+  return host != "127.0.0.1" && host != "localhost" && host != "[::1]";
 }
 
 Logins Logins::Load() {

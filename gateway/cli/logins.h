@@ -26,6 +26,7 @@ std::string LoginsPath();
 // `builtin`.
 std::string UsualServer(const std::string& builtin);
 // What a call of that server shows: NS_TOKEN, else the token that is stored for it, else nothing.
+// Throws Failure(kUsage) where NS_TOKEN would go there in the clear and NS_PLAIN_HTTP is not 1.
 std::string TokenFor(const std::string& server);
 
 // "https://host" of "https://HOST/": one form for one server.

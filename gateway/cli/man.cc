@@ -125,7 +125,10 @@ waited long enough; what was started goes on by itself
 where the API answers, as \-\-server
 .TP
 .B NS_TOKEN
-sent as a bearer token
+sent as a bearer token, before one that ns login stored; not over plain http to another machine
+.TP
+.B NS_PLAIN_HTTP
+1: NS_TOKEN is sent over plain http all the same
 .TP
 .B NS_CONFIG
 configuration of nsd on this machine

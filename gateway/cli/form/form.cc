@@ -6,6 +6,7 @@
 
 #include "form/canonical_host.h"
 #include "form/canonical_path.h"
+#include "form/free_settings.h"
 
 namespace ns::cli::form {
 namespace {
@@ -20,6 +21,44 @@ const FieldDescriptor* ChosenOf(const api::ApplicationConfig& config) {
 std::string Dashed(std::string name) {
   std::ranges::replace(name, '_', '-');
   return name;
+}
+
+void Normalise(api::RuntimeConfig& run) {
+  if (!run.auto_shutdown().enabled() && run.auto_shutdown().startup() == 0)
+    run.clear_auto_shutdown();
+}
+
+void Normalise(api::ApplicationConfig& config) {
+  config.DiscardUnknownFields();
+  const FieldDescriptor* chosen = ChosenOf(config);
+  if (!chosen) return;
+  auto& method = *config.GetReflection()->MutableMessage(&config, chosen);
+  const auto& reflection = *method.GetReflection();
+  const auto& descriptor = *method.GetDescriptor();
+  if (const auto* folder = descriptor.FindFieldByName("context");
+      folder && reflection.GetString(method, folder).empty())
+    reflection.SetString(&method, folder, ".");
+  for (const char* name : {"runtime_config", "static_config"}) {
+    if (const auto* part = descriptor.FindFieldByName(name))
+      reflection.MutableMessage(&method, part);  // there, be it empty
+  }
+  if (const auto* run = descriptor.FindFieldByName("runtime_config"))
+    Normalise(static_cast<api::RuntimeConfig&>(*reflection.MutableMessage(&method, run)));
+}
+
+// A program comes of it unless something else is said: so the server takes it.
+void Normalise(platform::ApplicationForm& other) {
+  other.DiscardUnknownFields();
+  const std::string& method = other.build().method();
+  if (method.empty()) return;
+  other.mutable_build()->set_settings(Canonical(other.build().settings()));
+  if (!other.has_run() && !other.has_site()) {
+    if (method.starts_with("static-"))
+      other.mutable_site();
+    else
+      other.mutable_run();
+  }
+  if (other.has_run()) Normalise(*other.mutable_run());
 }
 
 }  // namespace
@@ -46,35 +85,33 @@ void Normalise(api::CreateWebsiteRequest& website) {
   if (website.http_port() == 0) website.set_http_port(80);
 }
 
-void Normalise(api::ApplicationConfig& config) {
-  config.DiscardUnknownFields();
-  const FieldDescriptor* chosen = ChosenOf(config);
-  if (!chosen) return;
-  auto& method = *config.GetReflection()->MutableMessage(&config, chosen);
-  const auto& reflection = *method.GetReflection();
-  const auto& descriptor = *method.GetDescriptor();
-  if (const auto* folder = descriptor.FindFieldByName("context");
-      folder && reflection.GetString(method, folder).empty())
-    reflection.SetString(&method, folder, ".");
-  for (const char* name : {"runtime_config", "static_config"}) {
-    if (const auto* part = descriptor.FindFieldByName(name))
-      reflection.MutableMessage(&method, part);  // there, be it empty
-  }
-  const auto* run = descriptor.FindFieldByName("runtime_config");
-  if (!run) return;
-  auto& runtime = static_cast<api::RuntimeConfig&>(*reflection.MutableMessage(&method, run));
-  if (!runtime.auto_shutdown().enabled() && runtime.auto_shutdown().startup() == 0)
-    runtime.clear_auto_shutdown();
+void Normalise(Build& build) {
+  Normalise(build.known);
+  Normalise(build.other);
 }
 
-platform::EnvScope UsualScope(const api::ApplicationConfig& config) {
-  return MethodOf(config).starts_with("static-") ? platform::ENV_SCOPE_BUILD
-                                                 : platform::ENV_SCOPE_RUN;
+bool IsSite(const Build& build) {
+  return build.other.has_site() || MethodOf(build.known).starts_with("static-");
+}
+
+platform::EnvScope UsualScope(const Build& build) {
+  return IsSite(build) ? platform::ENV_SCOPE_BUILD : platform::ENV_SCOPE_RUN;
 }
 
 std::string MethodOf(const api::ApplicationConfig& config) {
   const FieldDescriptor* chosen = ChosenOf(config);
   return chosen ? Dashed(chosen->name()) : "";
+}
+
+std::string MethodOf(const Build& build) {
+  const std::string known = MethodOf(build.known);
+  return known.empty() ? build.other.build().method() : known;
+}
+
+bool IsMisnamed(const std::string& method) {
+  const auto all = Methods();
+  const std::string name = Dashed(method);
+  return method.empty() || (name != method && std::ranges::find(all, name) != all.end());
 }
 
 std::vector<std::string> Strategies() {

@@ -52,6 +52,13 @@ struct Auth {
 
 using Strategy = platform::ApplicationForm::Strategy;
 
+// How an application is built: by a method that is known here, or by another, which a plugin
+// brings. One of the two says how, the other is empty.
+struct Build {
+  api::ApplicationConfig known;
+  platform::ApplicationForm other;  // its build, run and site alone
+};
+
 // What is absent is left as it is, and takes its default where the thing is new.
 struct Repository {
   std::string path;      // in the file: "repositories[0]"
@@ -67,7 +74,7 @@ struct Application {
   std::string id, name;
   std::optional<std::string> repository, ref;  // repository: name, id or URL
   std::optional<bool> running;
-  std::optional<api::ApplicationConfig> build;
+  std::optional<Build> build;
   std::optional<Strategy> strategy;
   std::optional<std::string> backend;  // instance of it; of what is there it cannot change
   std::optional<std::vector<api::CreateWebsiteRequest>> websites;
@@ -98,16 +105,22 @@ Read Parse(const std::string& text);
 std::string Write(const Form& form);
 
 // One writing for what means the same: hosts in lower case and with A-labels, paths without
-// needless %XX, "/" and "." and 80 written out.
+// needless %XX, "/" and "." and 80 written out, free settings in their one form.
 void Normalise(api::CreateWebsiteRequest& website);
-void Normalise(api::ApplicationConfig& config);
+void Normalise(Build& build);
 
+// Whether a site comes of it, and no program.
+bool IsSite(const Build& build);
 // The scope that a new variable takes.
-platform::EnvScope UsualScope(const api::ApplicationConfig& config);
-// "runtime-dockerfile"; empty where the configuration names none.
+platform::EnvScope UsualScope(const Build& build);
+// "runtime-dockerfile"; empty where it names none.
 std::string MethodOf(const api::ApplicationConfig& config);
-// The names of all build methods.
+std::string MethodOf(const Build& build);
+// The names of the build methods that are known here.
 std::vector<std::string> Methods();
+// Whether no method can have that name: it is empty, or one that is known here in the writing of
+// the API, "runtime_cmd".
+bool IsMisnamed(const std::string& method);
 // "rolling", "recreate", and back.
 std::vector<std::string> Strategies();
 std::string NameOf(Strategy strategy);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "form/address.h"
+#include "form/own.h"
 #include "form/plan.h"
 
 namespace ns::cli::form {
@@ -72,7 +73,12 @@ Application FormOf(const api::Application& app, const Live& live) {
   out.repository = RepositoryOf(app.repository_id(), live);
   out.ref = app.ref_name();
   out.running = app.running();
-  Normalise(out.build.emplace(app.config()));
+  const auto own = live.own.find(app.id());
+  out.build.emplace().known = app.config();
+  if (own != live.own.end() && MethodOf(app.config()).empty() &&
+      BeyondForm(own->second.form()).empty())
+    out.build = BuildOf(own->second.form());
+  Normalise(*out.build);
   for (const auto& one : (out.websites.emplace(), app.websites())) {
     auto& website = out.websites->emplace_back();
     CopyWebsite(one, website);
@@ -80,7 +86,7 @@ Application FormOf(const api::Application& app, const Live& live) {
   }
   out.ports.emplace(app.port_publications().begin(), app.port_publications().end());
   for (auto& port : *out.ports) port.DiscardUnknownFields();
-  if (const auto own = live.own.find(app.id()); own != live.own.end()) {
+  if (own != live.own.end()) {
     const platform::ApplicationForm& form = own->second.form();
     if (form.strategy() != platform::ApplicationForm::ROLLING) out.strategy = form.strategy();
     if (!form.backend().empty()) out.backend = form.backend();

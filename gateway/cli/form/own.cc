@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "form/address.h"
+#include "form/free_settings.h"
 #include "form/unknown.h"
 
 namespace ns::cli::form {
@@ -29,7 +30,7 @@ Message* MethodIn(api::ApplicationConfig& config, std::string name) {
   return field ? config.GetReflection()->MutableMessage(&config, field) : nullptr;
 }
 
-void TakeBuild(const platform::ApplicationForm& form, api::ApplicationConfig& config) {
+void ReadKnown(const platform::ApplicationForm& form, api::ApplicationConfig& config) {
   Message* method = MethodIn(config, form.build().method());
   if (!method) return;
   google::protobuf::util::JsonParseOptions options;
@@ -45,6 +46,34 @@ void Replace(const Message& part, const Message& stored, Message& out) {
   KeepUnknown(stored, out);
 }
 
+void TakeKnown(api::ApplicationConfig config, const platform::ApplicationForm& stored,
+               platform::ApplicationForm& form) {
+  Message& method = *MethodIn(config, MethodOf(config));
+  for (const char* name : {kRun, kSite}) {
+    const Message* part = Part(method, name);
+    if (!part) continue;
+    if (name == kRun)
+      Replace(*part, stored.run(), *form.mutable_run());
+    else
+      Replace(*part, stored.site(), *form.mutable_site());
+    method.GetReflection()->ClearField(&method, method.GetDescriptor()->FindFieldByName(name));
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  form.mutable_build()->clear_settings();
+  (void)google::protobuf::util::MessageToJsonString(
+      method, form.mutable_build()->mutable_settings(), options);
+}
+
+void TakeOther(const platform::ApplicationForm& other, const platform::ApplicationForm& stored,
+               platform::ApplicationForm& form) {
+  form.mutable_build()->set_settings(other.build().settings());
+  if (other.has_site())
+    Replace(other.site(), stored.site(), *form.mutable_site());
+  else
+    Replace(other.run(), stored.run(), *form.mutable_run());
+}
+
 template <class Wanted, class Items>
 void ReplaceAll(const std::vector<Wanted>& wanted, const Items& stored, Items& out) {
   out = {wanted.begin(), wanted.end()};
@@ -57,29 +86,16 @@ void ReplaceAll(const std::vector<Wanted>& wanted, const Items& stored, Items& o
 
 }  // namespace
 
-void TakeConfig(const api::ApplicationConfig& config, const platform::ApplicationForm& stored,
-                platform::ApplicationForm& form) {
-  form.mutable_build()->set_method(MethodOf(config));
-  api::ApplicationConfig copy = config;
-  Message* method = MethodIn(copy, form.build().method());
-  if (!method) return;
-  for (const char* name : {kRun, kSite}) {
-    const Message* part = Part(*method, name);
-    if (!part) continue;
-    if (name == kRun)
-      Replace(*part, stored.run(), *form.mutable_run());
-    else
-      Replace(*part, stored.site(), *form.mutable_site());
-    method->GetReflection()->ClearField(method, method->GetDescriptor()->FindFieldByName(name));
-  }
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  form.mutable_build()->clear_settings();
-  (void)google::protobuf::util::MessageToJsonString(
-      *method, form.mutable_build()->mutable_settings(), options);
-  form.mutable_build()->DiscardUnknownFields();
-  if (stored.build().method() == form.build().method())
-    KeepUnknown(stored.build(), *form.mutable_build());
+void TakeBuild(const Build& build, const platform::ApplicationForm& stored,
+               platform::ApplicationForm& form) {
+  auto& out = *form.mutable_build();
+  out.set_method(MethodOf(build));
+  out.DiscardUnknownFields();
+  if (stored.build().method() == out.method()) KeepUnknown(stored.build(), out);
+  if (MethodOf(build.known).empty())
+    TakeOther(build.other, stored, form);
+  else
+    TakeKnown(build.known, stored, form);
 }
 
 void TakeWebsites(const std::vector<api::CreateWebsiteRequest>& websites,
@@ -92,8 +108,8 @@ void TakePorts(const std::vector<api::PortPublication>& ports,
   ReplaceAll(ports, stored.port_publications(), *form.mutable_port_publications());
 }
 
-std::string LossIn(const platform::ApplicationForm& stored, const api::ApplicationConfig& config) {
-  if (MethodOf(config) != stored.build().method()) return "";  // settings go with their method
+std::string LossIn(const platform::ApplicationForm& stored, const Build& build) {
+  if (MethodOf(build) != stored.build().method()) return "";  // settings go with their method
   api::ApplicationConfig known;
   Message* method = MethodIn(known, stored.build().method());
   if (!method || stored.build().settings().empty()) return "";
@@ -101,6 +117,28 @@ std::string LossIn(const platform::ApplicationForm& stored, const api::Applicati
   if (read.ok()) return "";
   return "cannot be changed: the server has settings for it that this ns does not know (" +
          std::string(read.message()) + "), and writing it would delete them; update ns first";
+}
+
+Build BuildOf(const platform::ApplicationForm& form) {
+  Build out;
+  ReadKnown(form, out.known);
+  if (MethodOf(out.known).empty() && !form.build().method().empty()) {
+    *out.other.mutable_build() = form.build();
+    if (form.has_run()) *out.other.mutable_run() = form.run();
+    if (form.has_site()) *out.other.mutable_site() = form.site();
+  }
+  Normalise(out);
+  return out;
+}
+
+std::string BeyondForm(const platform::ApplicationForm& form) {
+  api::ApplicationConfig known;
+  if (MethodIn(known, form.build().method())) return "";
+  const std::string clash = ClashIn(form.build().settings());
+  return clash.empty() ? ""
+                       : "its method " + form.build().method() + " has a setting \"" + clash +
+                             "\", which the form has another meaning for; `ns app update --set` "
+                             "changes settings one by one";
 }
 
 api::Application FromOwn(const platform::Application& own) {
@@ -112,7 +150,7 @@ api::Application FromOwn(const platform::Application& own) {
   out.set_ref_name(form.ref_name());
   out.set_commit(own.commit());
   out.set_running(own.running());
-  TakeBuild(form, *out.mutable_config());
+  ReadKnown(form, *out.mutable_config());
   for (const auto& one : form.websites()) CopyWebsite(one, *out.add_websites());
   *out.mutable_port_publications() = form.port_publications();
   *out.mutable_owner_ids() = form.owner_ids();

@@ -18,8 +18,9 @@ using google::protobuf::util::MessageDifferencer;
 
 constexpr char kRef[] = "HEAD";  // of a new application that names none
 
-bool Same(const api::ApplicationConfig& a, const api::ApplicationConfig& b) {
-  return MessageDifferencer::Equals(a, b);
+bool Same(const Build& a, const Build& b) {
+  return MessageDifferencer::Equals(a.known, b.known) &&
+         MessageDifferencer::Equals(a.other, b.other);
 }
 
 template <class M>
@@ -76,7 +77,7 @@ class ApplicationPlanner : Planning {
     form.set_name(app.name);
     form.set_ref_name(app.ref.value_or(kRef));
     const auto& none = platform::ApplicationForm::default_instance();
-    if (app.build) TakeConfig(*app.build, none, form);
+    if (app.build) TakeBuild(*app.build, none, form);
     if (app.strategy) form.set_strategy(*app.strategy);
     if (app.backend) form.set_backend(*app.backend);
     if (app.websites) TakeWebsites(*app.websites, none, form);
@@ -126,10 +127,7 @@ class ApplicationPlanner : Planning {
     Application before = FormOf(*known, live_), after = before;
     Compare(app, *known, stored ? stored->form() : platform::ApplicationForm::default_instance(),
             step, after);
-    if (stored && step.change.form().has_build()) {
-      const std::string loss = LossIn(stored->form(), *app.build);
-      if (!loss.empty()) Fault(app.path + ".build", loss);
-    }
+    if (stored && step.change.form().has_build()) CheckLoss(app, stored->form());
     if (app.env) {
       if (!after.env) after.env.emplace();
       if (TakeEnv(app, stored, step, *after.env, *step.change.mutable_form())) Part(step, "env");
@@ -142,6 +140,13 @@ class ApplicationPlanner : Planning {
     if (step.parts.empty()) return;
     Differ("application " + app.name, TextOf(before), TextOf(after));
     plan_.applications.push_back(std::move(step));
+  }
+
+  void CheckLoss(const Application& app, const platform::ApplicationForm& stored) {
+    const std::string loss = LossIn(stored, *app.build), beyond = BeyondForm(stored);
+    if (!loss.empty()) Fault(app.path + ".build", loss);
+    if (!beyond.empty() && MethodOf(*app.build) == stored.build().method())
+      Fault(app.path + ".build", "cannot be changed: " + beyond);
   }
 
   // What UpdateApplication changes. `after` is as it was.
@@ -168,7 +173,7 @@ class ApplicationPlanner : Planning {
       part("ref", "ref_name");
     }
     if (app.build && !Same(*app.build, *after.build)) {
-      TakeConfig(*(after.build = app.build), stored, form);
+      TakeBuild(*(after.build = app.build), stored, form);
       part("build", "build");
       Part(step, form.has_site() ? "site" : "run");
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "form/form.h"
+#include "form/free_settings.h"
 #include "form/host_key.h"
 #include "form/yaml_reader.h"
 #include "nearest.h"
@@ -108,7 +109,36 @@ const FieldDescriptor* FieldOf(std::string method) {
   return api::ApplicationConfig::descriptor()->FindFieldByName(method);
 }
 
-// The settings of the method, and beside them what its program or site needs.
+// The settings of a method that is known here, and beside them what its program or site needs.
+void TakeKnown(Fields& fields, const FieldDescriptor& method, api::ApplicationConfig& out) {
+  Message& config = *out.GetReflection()->MutableMessage(&out, &method);
+  const auto& descriptor = *config.GetDescriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor.field(i);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
+      TakeMessage(fields, *config.GetReflection()->MutableMessage(&config, &field));
+    else
+      TakeField(fields, field, config);
+  }
+}
+
+// Of another any settings, which the server looks at, and how the program runs or the site is
+// served by itself, so that no setting is taken for that.
+void TakeOther(Fields& fields, const std::string& method, platform::ApplicationForm& out) {
+  out.mutable_build()->set_method(method);
+  const YAML::Node run = fields.Find("run"), site = fields.Find("site");
+  const auto take = [&](const YAML::Node& node, const char* key, Message& part) {
+    Fields inner(fields.reader(), node, fields.Of(key));
+    TakeMessage(inner, part);
+    inner.Close();
+  };
+  if (run.IsDefined() && site.IsDefined())
+    fields.reader().Fault(site, fields.Of("site"), "must not stand beside run; give one of them");
+  if (run.IsDefined()) take(run, "run", *out.mutable_run());
+  if (site.IsDefined()) take(site, "site", *out.mutable_site());
+  out.mutable_build()->set_settings(TakeSettings(fields));
+}
+
 void TakeBuild(Fields& app, Application& out) {
   const YAML::Node node = app.Find("build");
   if (!node.IsDefined()) return;
@@ -119,19 +149,18 @@ void TakeBuild(Fields& app, Application& out) {
   if (!named.IsDefined())
     return app.reader().Fault(node, fields.Of("method"),
                               "must say how to build" + Suggestion("", Methods()));
-  if (!app.reader().Word(named, fields.Of("method"), Methods(), method)) return;
-  out.build.emplace();
-  Message& config = *out.build->GetReflection()->MutableMessage(&*out.build, FieldOf(method));
-  const auto& descriptor = *config.GetDescriptor();
-  for (int i = 0; i < descriptor.field_count(); ++i) {
-    const FieldDescriptor& field = *descriptor.field(i);
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
-      TakeMessage(fields, *config.GetReflection()->MutableMessage(&config, &field));
-    else
-      TakeField(fields, field, config);
+  if (!app.reader().Text(named, fields.Of("method"), method)) return;
+  if (IsMisnamed(method)) {
+    (void)app.reader().Word(named, fields.Of("method"), Methods(), method);
+    return;
   }
+  Build& build = out.build.emplace();
+  if (const FieldDescriptor* known = FieldOf(method))
+    TakeKnown(fields, *known, build.known);
+  else
+    TakeOther(fields, method, build.other);
   fields.Close();
-  Normalise(*out.build);
+  Normalise(build);
 }
 
 // {method: none}, {method: basic, ...} or {method: ssh, ...}.

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "failure.h"
+#include "form/free_settings.h"
 #include "nearest.h"
 #include "text.h"
 
@@ -71,45 +72,85 @@ void SetValue(const std::string& name, Message& message, const FieldDescriptor& 
 
 }  // namespace
 
-api::ApplicationConfig EmptyConfig(const std::string& method) {
-  std::string field = method;
-  std::ranges::replace(field, '-', '_');
-  api::ApplicationConfig config;
-  config.GetReflection()->MutableMessage(&config, config.GetDescriptor()->FindFieldByName(field));
-  Normalise(config);
-  return config;
+Build EmptyBuild(const std::string& method) {
+  Build build;
+  std::string name = method;
+  std::ranges::replace(name, '-', '_');
+  auto& known = build.known;
+  if (const FieldDescriptor* field = known.GetDescriptor()->FindFieldByName(name))
+    known.GetReflection()->MutableMessage(&known, field);
+  else
+    build.other.mutable_build()->set_method(method);
+  Normalise(build);
+  return build;
 }
 
-std::vector<Setting> SettingsOf(const api::ApplicationConfig& config) {
-  api::ApplicationConfig copy = config;
+Build BuildOf(const platform::Suggestion::Method& method) {
+  Build build;
+  if (method.has_config()) {
+    build.known = method.config();
+  } else {
+    std::string name = method.name();
+    std::ranges::replace(name, '_', '-');
+    build = EmptyBuild(name);
+    build.other.mutable_build()->set_settings(method.settings());
+    if (build.other.has_site() || !method.artifact_path().empty())
+      build.other.mutable_site()->set_artifact_path(method.artifact_path());
+    else
+      build.other.mutable_run()->set_command(method.command());
+  }
+  Normalise(build);
+  return build;
+}
+
+std::vector<Setting> SettingsOf(const Build& build) {
+  Build copy = build;
   std::vector<Setting> settings;
-  if (MethodOf(config).empty()) return settings;
-  Each(ChosenOf(copy), "", true,
-       [&](const std::string& name, Message& message, const FieldDescriptor& field) {
-         const bool asked = name.find('.') == std::string::npos && !name.starts_with("use");
-         if (asked && field.cpp_type() == FieldDescriptor::CPPTYPE_STRING)
-           settings.push_back({name, message.GetReflection()->GetString(message, &field)});
-         if (asked && field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL)
-           settings.push_back(
-               {name, message.GetReflection()->GetBool(message, &field) ? "true" : "false"});
-       });
+  const auto take = [&](Message& message, const std::string& prefix, bool flat) {
+    Each(message, "", flat,
+         [&](const std::string& name, Message& in, const FieldDescriptor& field) {
+           const auto& reflection = *in.GetReflection();
+           if (name.find('.') != std::string::npos || name.starts_with("use")) return;
+           if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING)
+             settings.push_back({prefix + name, reflection.GetString(in, &field)});
+           if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL)
+             settings.push_back({prefix + name, reflection.GetBool(in, &field) ? "true" : "false"});
+         });
+  };
+  if (MethodOf(build).empty()) return settings;
+  if (!MethodOf(build.known).empty())
+    take(ChosenOf(copy.known), "", true);
+  else if (IsSite(build))
+    take(*copy.other.mutable_site(), "site.", false);
+  else
+    take(*copy.other.mutable_run(), "run.", false);
   return settings;
 }
 
-void SetSetting(api::ApplicationConfig& config, const std::string& name, const std::string& value) {
-  std::vector<std::string> known;
+void SetSetting(Build& build, const std::string& name, const std::string& value) {
+  std::vector<std::string> names;
   bool found = false;
-  Each(ChosenOf(config), "", true,
-       [&](const std::string& one, Message& message, const FieldDescriptor& field) {
-         known.push_back(one);
-         if (Bare(one) != Bare(name)) return;
-         found = true;
-         SetValue(one, message, field, value);
-       });
+  const Visit set = [&](const std::string& one, Message& message, const FieldDescriptor& field) {
+    names.push_back(one);
+    if (Bare(one) != Bare(name)) return;
+    found = true;
+    SetValue(one, message, field, value);
+  };
+  platform::ApplicationForm& other = build.other;
+  if (!MethodOf(build.known).empty()) {
+    Each(ChosenOf(build.known), "", true, set);
+  } else if (name.starts_with("run.")) {
+    Each(*other.mutable_run(), "run.", false, set);
+  } else if (name.starts_with("site.")) {
+    Each(*other.mutable_site(), "site.", false, set);
+  } else {
+    found = true;
+    other.mutable_build()->set_settings(WithSetting(other.build().settings(), name, value));
+  }
   if (!found)
     throw Failure(Exit::kUsage,
-                  MethodOf(config) + " has no setting \"" + name + "\"" + Suggestion(name, known));
-  Normalise(config);
+                  MethodOf(build) + " has no setting \"" + name + "\"" + Suggestion(name, names));
+  Normalise(build);
 }
 
 }  // namespace ns::cli::form

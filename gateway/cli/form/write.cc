@@ -1,6 +1,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "form/form.h"
 
@@ -116,6 +117,30 @@ class Writer {
     for (int i = 0; i < descriptor.field_count(); ++i) Field(message, *descriptor.field(i), flat);
   }
 
+  // One message by itself.
+  void Part(const std::string& key, const Message& message) {
+    if (message.ByteSizeLong() == 0) return Line(key + ": {}");
+    Open(key);
+    Fields(message, false);
+    Close();
+  }
+  // Lists stand on one line, as JSON, which YAML is.
+  void Members(const boost::json::object& object) {
+    for (const auto& member : object) {
+      const std::string key = Scalar(std::string(member.key()));
+      const boost::json::value& value = member.value();
+      if (value.is_string()) {
+        Text(key, std::string(value.get_string()));
+      } else if (value.is_object() && !value.get_object().empty()) {
+        Open(key);
+        Members(value.get_object());
+        Close();
+      } else {
+        Line(key + ": " + boost::json::serialize(value));
+      }
+    }
+  }
+
  private:
   void Field(const Message& message, const FieldDescriptor& field, bool flat) {
     const auto& reflection = *message.GetReflection();
@@ -196,13 +221,24 @@ void WriteAuth(Writer& out, const Auth& auth) {
   out.Line("auth: {" + line + "}");
 }
 
-void WriteBuild(Writer& out, const api::ApplicationConfig& config) {
+void WriteOther(Writer& out, const platform::ApplicationForm& other) {
+  boost::json::error_code error;
+  const auto settings = boost::json::parse(other.build().settings(), error);
+  if (!error && settings.is_object()) out.Members(settings.get_object());
+  if (other.has_site()) out.Part("site", other.site());
+  if (other.run().ByteSizeLong() > 0) out.Part("run", other.run());
+}
+
+void WriteBuild(Writer& out, const Build& build) {
   out.Open("build");
-  out.Line("method: " + MethodOf(config));
-  const auto& reflection = *config.GetReflection();
+  out.Text("method", MethodOf(build));
+  const auto& reflection = *build.known.GetReflection();
   const auto* chosen =
-      reflection.GetOneofFieldDescriptor(config, config.GetDescriptor()->oneof_decl(0));
-  if (chosen) out.Fields(reflection.GetMessage(config, chosen), true);
+      reflection.GetOneofFieldDescriptor(build.known, build.known.GetDescriptor()->oneof_decl(0));
+  if (chosen)
+    out.Fields(reflection.GetMessage(build.known, chosen), true);
+  else
+    WriteOther(out, build.other);
   out.Close();
 }
 

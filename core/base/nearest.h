@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ns::config {
+namespace ns {
 
 // Insertions, deletions, replacements and swaps of neighbours that make `a` like `b`.
 size_t EditDistance(std::string_view a, std::string_view b);
@@ -14,4 +14,4 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& words
 // "; did you mean \"x\"?" or, where nothing is near, "; one of a, b, c".
 std::string Suggestion(std::string_view word, const std::vector<std::string>& words);
 
-}  // namespace ns::config
+}  // namespace ns

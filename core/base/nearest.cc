@@ -1,8 +1,8 @@
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 
-namespace ns::config {
+namespace ns {
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
@@ -38,4 +38,4 @@ std::string Suggestion(std::string_view word, const std::vector<std::string>& wo
   return list.empty() ? "" : "; one of " + list;
 }
 
-}  // namespace ns::config
+}  // namespace ns
