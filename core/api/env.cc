@@ -6,7 +6,6 @@
 #include "api/method.h"
 #include "api/problem.h"
 #include "google/protobuf/empty.pb.h"
-#include "model/list_limits.h"
 
 namespace ns::api {
 namespace {
@@ -42,25 +41,21 @@ void SetValue(model::EnvVar& variable, const std::string& value) {
   variable.seal_broken = false;
 }
 
-Status RoomFor(const model::Application& app, const std::string& key) {
-  const auto own = std::ranges::count(app.env, false, &model::EnvVar::system);
-  if (static_cast<size_t>(own) < model::kMostVariables || Find(app, key) != nullptr)
-    return Status();
-  return Refuse(
-      Code::kExhausted, "TooManyVariables",
-      {{"key", "must be one of the " + std::to_string(own) +
-                   " variables that there are, since an application has at most " +
-                   std::to_string(model::kMostVariables) + ", got " + model::Quoted(key)}});
-}
-
 Status Check(const model::Application& app, const std::string& key, const std::string& value) {
   model::Violations violations;
   model::CheckEnvKey("key", key, violations);
   model::CheckEnvValue("value", value, violations);
   NS_TRY(CheckNone(violations));
   NS_TRY(NotSystem(Find(app, key)));
-  NS_TRY(NotDeleted(app));
-  return RoomFor(app, key);
+  return NotDeleted(app);
+}
+
+Status Store(const Context& context, const Request& request, const model::EnvVar& variable) {
+  const Status stored = context.store().apps.SetEnv(request.on.app->id, variable, request.user.id);
+  if (stored.reason() != "TooManyVariables") return stored;
+  return Refuse(stored.code(), stored.reason(),
+                {{"key", "must be one of the variables that there are, since " + stored.message() +
+                             ", got " + model::Quoted(variable.key)}});
 }
 
 Result<pb::ApplicationEnvVars> GetEnvVars(const Context&, const Request& request,
@@ -82,7 +77,7 @@ Result<Empty> SetEnvVar(const Context& context, const Request& request,
   NS_TRY(Check(app, in.key(), in.value()));
   model::EnvVar variable = Current(app, in.key());
   SetValue(variable, in.value());
-  NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));
+  NS_TRY(Store(context, request, variable));
   return Empty();
 }
 
@@ -115,7 +110,7 @@ Result<Empty> SetEnv(const Context& context, const Request& request,
   SetValue(variable, in.value());
   if (in.has_secret()) variable.secret = in.secret();
   variable.scope = FromProto(in.scope(), variable.scope);
-  NS_TRY(context.store().apps.SetEnv(app.id, variable, request.user.id));
+  NS_TRY(Store(context, request, variable));
   return Empty();
 }
 

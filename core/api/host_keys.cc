@@ -60,9 +60,10 @@ void Judge(const Status& verdict, platform::HostKeys& out) {
 }
 
 Result<platform::HostKeys> GetHostKeys(const Context& context, const Request& request,
-                                       const platform::GetHostKeysRequest&) {
+                                       const platform::GetHostKeysRequest& in) {
   const model::Repository& repository = *request.on.repository;
   NS_ASSIGN(platform::HostKeys out, Pinned(repository));
+  if (in.pinned_only()) return out;
   const auto look = LookAtHostKey(context, request, repository);
   if (!look.ok() && !RemoteIsToBlame(look.status())) return look.status();
   if (look.ok()) Show(look->line, *out.mutable_shown());
@@ -88,12 +89,25 @@ Result<std::string> Accepted(const Context& context, const Request& request,
                                 model::Quoted(fingerprint)}});
 }
 
+// Without a pin each machine would trust what it is shown first, by itself (docs/design/clones.md).
+Status CheckWhichKeys(const platform::SetHostKeysRequest& in) {
+  const bool keys = !in.host_keys().empty(), accept = !in.accept().empty();
+  if (keys && accept) {
+    return InvalidField("host_keys", "must not be given beside accept, got " +
+                                         std::to_string(in.host_keys().size()) + " and accept " +
+                                         model::Quoted(in.accept()));
+  }
+  if (keys || accept) return Status();
+  return InvalidField("host_keys",
+                      "must name a key, or accept the fingerprint of the one that the host shows, "
+                      "got neither: pins are replaced and never removed");
+}
+
 Result<platform::HostKeys> SetHostKeys(const Context& context, const Request& request,
                                        const platform::SetHostKeysRequest& in) {
   const model::Repository& before = *request.on.repository;
   NS_TRY(Pinned(before).status());
-  if (in.host_keys().empty() == in.accept().empty())
-    return InvalidField("host_keys", "must be given, or a fingerprint to accept, and not both");
+  NS_TRY(CheckWhichKeys(in));
   model::Repository after = before;
   if (in.accept().empty()) {
     NS_ASSIGN(after.credentials.host_keys, ReadHostKeys(before.url, in.host_keys()));

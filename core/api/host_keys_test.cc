@@ -35,10 +35,11 @@ class HostKeysTest : public ApiWorld {
   Lines Stored() {
     return store.store().repositories.Get(RepositoryId(id)).value().credentials.host_keys;
   }
-  own_pb::HostKeys Get(const Peer& peer = Named("alice")) {
+  own_pb::HostKeys Get(bool pinned_only = false) {
     own_pb::GetHostKeysRequest in;
     in.set_repository_id(id);
-    return Keys<own_pb::HostKeys>(peer, "GetHostKeys", in).value();
+    in.set_pinned_only(pinned_only);
+    return Keys<own_pb::HostKeys>(Named("alice"), "GetHostKeys", in).value();
   }
   own_pb::SetHostKeysRequest Setting(const Lines& keys, const std::string& accept = "") const {
     own_pb::SetHostKeysRequest in;
@@ -182,6 +183,37 @@ TEST_F(HostKeysTest, Get_TellsThePinnedAndTheShownKey) {
   EXPECT_EQ(keys.reason(), "RemoteUnreachable");
 }
 
+TEST_F(HostKeysTest, GetPinnedOnly_ConnectsToNobody) {
+  Make({kHostKeyB, kHostKeyA});
+  git.verdict = Status(Code::kDenied, "HostKeyChanged", "it shows another");
+  const own_pb::HostKeys keys = Get(true);
+  EXPECT_EQ(keys.host(), "git.test:22");
+  ASSERT_EQ(keys.pinned_size(), 2);
+  EXPECT_EQ(keys.pinned(0).public_key(), kHostKeyB);
+  EXPECT_EQ(keys.pinned(1).fingerprint(), kPrintA);
+  EXPECT_FALSE(keys.has_shown() || keys.trusted());
+  EXPECT_EQ(keys.reason() + keys.message(), "");
+  EXPECT_THAT(git.looked, IsEmpty());
+  EXPECT_THAT(git.asked, IsEmpty());
+}
+
+TEST_F(HostKeysTest, GetPinnedOnly_NeedsNoTurnAmongThoseWhoWait) {
+  Make();
+  own_pb::GetHostKeysRequest in;
+  in.set_repository_id(id);
+  Status asked, pinned(Code::kInternal, "it was not called");
+  // Each comes while the one before waits for the host.
+  git.on_ask = [&] {
+    if (Call(Named("alice"), "GetRepositoryRefs", OfRepository(id)).ok()) return;
+    asked = Keys<own_pb::HostKeys>(Named("alice"), "GetHostKeys", in).status();
+    in.set_pinned_only(true);
+    pinned = Keys<own_pb::HostKeys>(Named("alice"), "GetHostKeys", in).status();
+  };
+  git.on_ask();
+  EXPECT_EQ(asked.reason(), "TooManyCalls");
+  EXPECT_EQ(pinned, Status());
+}
+
 TEST_F(HostKeysTest, Accept_TakesExactlyTheKeyThatWasSeen) {
   Make();
   git.host_key = kHostKeyB;
@@ -213,17 +245,30 @@ TEST_F(HostKeysTest, Set_ReplacesThemAllAndWakesTheFetcher) {
   EXPECT_THAT(git.looked, IsEmpty()) << "the host may be down";
   EXPECT_EQ(Set(Setting({kHostKeyB, kHostKeyA})), Status());
   EXPECT_EQ(hints.size(), 1u) << "nothing has changed";
-  EXPECT_EQ(FieldsOf(Set(Setting({}))), Fields{"host_keys"});
   EXPECT_EQ(FieldsOf(Set(Setting({kHostKeyA}, kPrintA))), Fields{"host_keys"});
   EXPECT_EQ(FieldsOf(Set(Setting({"ssh-ed25519"}))), Fields{"host_keys[0]"});
   EXPECT_EQ(Told().back(), kPrintB + " (ecdsa-sha2-nistp256), " + kPrintA + " (ssh-ed25519)");
+}
+
+// Else the next fetch would pin what the host shows, unseen by anybody.
+TEST_F(HostKeysTest, Set_OfNone_IsRefusedAndKeepsThePins) {
+  Make();
+  const Status refused = Set(Setting({}));
+  EXPECT_EQ(refused.code(), Code::kInvalid);
+  EXPECT_EQ(FieldsOf(refused), Fields{"host_keys"});
+  EXPECT_THAT(refused.message(), HasSubstr("pins are replaced and never removed"));
+  EXPECT_THAT(Stored(), ElementsAre(kHostKeyA));
 }
 
 TEST_F(HostKeysTest, OfARepositoryWithoutSsh_ThereAreNone) {
   id = MakeRepository(Named("alice"));
   own_pb::GetHostKeysRequest in;
   in.set_repository_id(id);
-  EXPECT_EQ(Keys<own_pb::HostKeys>(Named("alice"), "GetHostKeys", in).status().reason(), "NotSsh");
+  for (const bool pinned_only : {false, true}) {
+    in.set_pinned_only(pinned_only);
+    EXPECT_EQ(Keys<own_pb::HostKeys>(Named("alice"), "GetHostKeys", in).status().reason(),
+              "NotSsh");
+  }
   EXPECT_EQ(Set(Setting({kHostKeyA})).reason(), "NotSsh");
   EXPECT_THAT(git.looked, IsEmpty());
 }

@@ -200,6 +200,9 @@ TEST_F(ListLimitsTest, OneVariableMore_IsRefusedOneByOneToo) {
   EXPECT_EQ(refused.code(), Code::kExhausted);
   EXPECT_EQ(refused.reason(), "TooManyVariables");
   EXPECT_EQ(FieldsOf(refused), Fields{"key"});
+  EXPECT_EQ(refused.message(),
+            "key: must be one of the variables that there are, since an application has at most "
+            "200 variables, got \"MORE\"");
   EXPECT_TRUE(Set("V0").ok()) << "one that is there";
   EXPECT_EQ(Row().env.size(), model::kMostVariables);
 }
@@ -207,11 +210,10 @@ TEST_F(ListLimitsTest, OneVariableMore_IsRefusedOneByOneToo) {
 // As an installation from before there were limits may have.
 TEST_F(ListLimitsTest, WhatHasMoreAlready_MayKeepAsMany) {
   const int more = static_cast<int>(model::kMostVariables) + 5;
-  for (int i = 0; i < more; ++i) {
-    model::EnvVar one;
-    one.key = "V" + std::to_string(i);
-    ASSERT_TRUE(store.store().apps.SetEnv(AppId(app), one).ok());
-  }
+  ports::EnvEdit many;
+  for (int i = 0; i < more; ++i) many.set.emplace_back().key = "V" + std::to_string(i);
+  ASSERT_TRUE(
+      store.store().apps.Update(Row(), Row().updated_at, nullptr, ports::kPlatform, many).ok());
   own_pb::ApplicationForm form;
   FillEnv(more, "V", form);
   EXPECT_TRUE(Change(form).ok());

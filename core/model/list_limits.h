@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/status.h"
 #include "model/validate.h"
 
 namespace ns::model {
@@ -11,6 +12,12 @@ inline constexpr size_t kMostWebsites = 100;
 inline constexpr size_t kMostPorts = 100;
 inline constexpr size_t kMostVariables = 200;  // besides those of the platform
 inline constexpr size_t kMostOwners = 100;
+
+// One variable more than an application may have.
+inline Status TooManyVariables() {
+  return {Code::kExhausted, "TooManyVariables",
+          "an application has at most " + std::to_string(kMostVariables) + " variables"};
+}
 
 // Whether a list of `count` entries may be looked at; else that is added to `out`. One that `has`
 // more already may keep as many.

@@ -8,6 +8,7 @@
 #include "ns/sdk/host.h"
 #include "plugin/host_context.h"
 #include "plugin/testing/host_fixture.h"
+#include "supervise/testing/few_files.h"
 
 namespace ns::plugin {
 namespace {
@@ -67,6 +68,19 @@ TEST_F(HostServicesTest, State_KeepsListsAndRemoves) {
   state.Put(call_, "fence.a", "");
   state.Put(call_, "fence.a", "");  // again: nothing to remove
   EXPECT_THAT(state.List(call_), ElementsAre("fence.b", "other"));
+}
+
+// A plugin that was told of none would take what it keeps for lost.
+TEST_F(HostServicesTest, State_ThatCannotBeListed_IsAFailureAndNotEmpty) {
+  const sdk::State state = sdk_.state();
+  state.Put(call_, "fence.a", "1");
+  {
+    const supervise::FewFiles none(0);
+    const sdk::Error failure = ErrorIn([&] { (void)state.List(call_); });
+    EXPECT_EQ(failure.code(), NS_E_UNAVAILABLE);
+    EXPECT_THAT(failure.message(), HasSubstr("listing " + data("x")));
+  }
+  EXPECT_THAT(state.List(call_), ElementsAre("fence.a"));
 }
 
 TEST_F(HostServicesTest, State_KeysAreNames) {

@@ -88,14 +88,18 @@ Result<std::string> GetValue(const ns_host* host, std::string_view key) {
   return ReadWhole(path);
 }
 
-std::vector<std::string> KeysOf(const ns_host* host, std::string_view prefix) {
+// All of them or none: a part would be taken for the whole.
+Result<std::vector<std::string>> KeysOf(const ns_host* host, std::string_view prefix) {
   std::vector<std::string> keys;
+  const std::string folder = FolderOf(host);
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(FolderOf(host), error)) {
-    const std::string name = entry.path().filename().string();
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
     if (name.starts_with("k-") && std::string_view(name).substr(2).starts_with(prefix))
       keys.push_back(name.substr(2));
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Unavailable("listing " + folder + ": " + error.message());
   std::sort(keys.begin(), keys.end());
   return keys;
 }
@@ -109,8 +113,10 @@ ns_status Get(const ns_host* host, const ns_call* call, ns_str key, ns_sink out)
   return value.ok() ? out.write(out.ctx, sdk::Bytes(*value)) : Refuse(call, value.status());
 }
 
-ns_status List(const ns_host* host, const ns_call*, ns_str prefix, ns_sink out) noexcept {
-  for (const std::string& key : KeysOf(host, sdk::View(prefix))) {
+ns_status List(const ns_host* host, const ns_call* call, ns_str prefix, ns_sink out) noexcept {
+  const auto keys = KeysOf(host, sdk::View(prefix));
+  if (!keys.ok()) return Refuse(call, keys.status());
+  for (const std::string& key : *keys) {
     if (const ns_status status = out.write(out.ctx, sdk::Bytes(key)); status != NS_OK)
       return status;
   }

@@ -117,6 +117,8 @@ class AppStore {
   // versions.
   virtual Result<std::vector<model::Versioned>> Index(const HostId& holder,
                                                       const std::vector<std::string>& backends) = 0;
+  // kExhausted, "TooManyVariables": it would be one more than model::kMostVariables, which bounds
+  // those that are not the platform's.
   virtual Status SetEnv(const AppId& id, const model::EnvVar& variable,
                         const UserId& actor = kPlatform) = 0;
   // kNotFound: no such variable.

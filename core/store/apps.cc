@@ -1,3 +1,4 @@
+#include "model/list_limits.h"
 #include "store/app_rows.h"
 #include "store/env_rows.h"
 #include "store/holding.h"
@@ -133,6 +134,7 @@ class PgApps final : public ports::AppStore {
     return pool_.Write([&](Connection& connection) -> Status {
       NS_TRY(ActAs(connection, actor));
       NS_TRY(Touch(connection, id));
+      NS_TRY(CheckRoom(connection, id, variable));
       return Edit(connection, id, {{variable}, {}}, actor);
     });
   }
@@ -186,6 +188,17 @@ class PgApps final : public ports::AppStore {
   }
 
  private:
+  // The application's row is locked, so that nobody adds another meanwhile.
+  static Status CheckRoom(Connection& connection, const AppId& id, const model::EnvVar& variable) {
+    if (variable.system) return {};
+    NS_ASSIGN(
+        const Rows full,
+        connection.Run("SELECT 1 FROM environment WHERE application_id = $1 HAVING count(*) "
+                       "FILTER (WHERE NOT system) >= $3 AND NOT bool_or(name = $2)",
+                       Params::Of(id, variable.key, static_cast<int64_t>(model::kMostVariables))));
+    return full.empty() ? Status() : model::TooManyVariables();
+  }
+
   // False: there is no such variable.
   static Result<bool> Drop(Connection& connection, const AppId& id, const std::string& key,
                            const UserId& actor) {

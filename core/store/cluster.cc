@@ -53,11 +53,12 @@ bool HasPrograms(const std::string& folder) {
 std::string NewestVersion() {
   int newest = 0;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kDebianPrograms, error)) {
-    const std::string name = entry.path().filename();
+  for (fs::directory_iterator at(kDebianPrograms, error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename();
     int number = 0;
     std::from_chars(name.data(), name.data() + name.size(), number);
-    if (HasPrograms(entry.path().string() + "/bin")) newest = std::max(newest, number);
+    if (HasPrograms(at->path().string() + "/bin")) newest = std::max(newest, number);
   }
   return newest ? std::to_string(newest) : "";
 }

@@ -237,7 +237,7 @@ void LoadOwn(Context& context, const std::string& app_id, form::Live& live) {
 void LoadHostKeys(Context& context, const api::Repository& repo, form::Live& live) {
   if (repo.auth_method() != api::Repository::SSH || !live.Owns(repo)) return;
   auto& keys = live.host_keys[repo.id()];
-  const auto now = GetHostKeys(context, repo.id());
+  const auto now = PinnedHostKeys(context, repo.id());
   for (const auto& key : now.pinned()) keys.push_back(key.public_key());
 }
 

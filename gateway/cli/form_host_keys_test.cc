@@ -61,7 +61,9 @@ TEST(FormHostKeys, MistakesNameFieldRuleAndValue) {
   EXPECT_THAT(MistakesOf(Keys(key + ", " + key + " again")),
               ElementsAre(HasSubstr("hostKeys[1]: is given twice")));
   EXPECT_THAT(MistakesOf(Keys("")),
-              ElementsAre(HasSubstr("hostKeys: must name a key; without it")));
+              ElementsAre(AllOf(HasSubstr("repositories[0].hostKeys: must name a key, not []: pins "
+                                          "are replaced and never removed"),
+                                HasSubstr("`ns repo host-key accept`"))));
   EXPECT_THAT(MistakesOf(", hostKeys: " + key),
               ElementsAre(HasSubstr("hostKeys: must be a list, not a text")));
   std::string many;
@@ -80,7 +82,10 @@ class HostKeysRun : public ProgramRun {
     server_.On("GetRepositories", repos_);
     keys_.add_pinned()->set_public_key(kOne);
     keys_.mutable_shown()->set_public_key(kTwo);
-    server_.On("GetHostKeys", keys_);
+    server_.On("GetHostKeys", [this](const std::string& body) {
+      gets_.emplace_back().ParseFromString(body);
+      return Ok(keys_);
+    });
     server_.On("SetHostKeys", [this](const std::string& body) {
       sets_.emplace_back().ParseFromString(body);
       return Ok(keys_);
@@ -101,6 +106,7 @@ class HostKeysRun : public ProgramRun {
 
   FormOnDisk file_;
   platform::HostKeys keys_;
+  std::vector<platform::GetHostKeysRequest> gets_;
   std::vector<platform::SetHostKeysRequest> sets_;
   std::vector<std::string> updates_;
   std::vector<platform::CreateRepositoryRequest> creates_;
@@ -113,9 +119,30 @@ TEST_F(HostKeysRun, WhatIsExportedIsWhatIsPinnedAndChangesNothing) {
   EXPECT_EQ(Apply(out_), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("nothing was changed"));
   keys_.clear_pinned();
-  server_.On("GetHostKeys", keys_);
   ASSERT_EQ(Run({"export"}), 0) << err_;
   EXPECT_THAT(out_, Not(HasSubstr("hostKeys")));
+}
+
+// Hosts may be dead, or many.
+TEST_F(HostKeysRun, NoHostIsAskedForWhatItShows) {
+  const std::string same = Form(Keys(kOne));
+  file_.Write(same);
+  ASSERT_EQ(Run({"export"}), 0) << err_;
+  ASSERT_EQ(Run({"diff", "-f", file_.path()}), 0) << err_;
+  ASSERT_EQ(Apply(same), 0) << err_;
+  ASSERT_EQ(Apply(Form(Keys(kTwo))), 0) << err_;
+  ASSERT_EQ(sets_.size(), 1U);
+  ASSERT_EQ(gets_.size(), 4U);
+  for (const auto& get : gets_) {
+    EXPECT_EQ(get.repository_id(), "r1");
+    EXPECT_TRUE(get.pinned_only());
+  }
+}
+
+TEST_F(HostKeysRun, NoneAtAll_IsAMistakeThatChangesNothing) {
+  EXPECT_EQ(Apply(Form(Keys(""))), 2);
+  EXPECT_THAT(err_, HasSubstr("repositories[0].hostKeys: must name a key, not []"));
+  EXPECT_THAT(server_.calls(), IsEmpty());
 }
 
 TEST_F(HostKeysRun, ExportGoesOnWhereNobodyTellsThem) {
@@ -142,7 +169,6 @@ TEST_F(HostKeysRun, ADifferenceIsShownAndThePinsAreSet) {
 
 TEST_F(HostKeysRun, TheSameInAnotherOrderAndNoListLeaveThePinsAlone) {
   keys_.add_pinned()->set_public_key(kTwo);
-  server_.On("GetHostKeys", keys_);
   EXPECT_EQ(Apply(Form(Keys(std::string(kTwo) + ", " + kOne))), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("nothing was changed"));
   EXPECT_EQ(Apply(Form(", id: r1") + "applications: []\n"), 0) << err_;

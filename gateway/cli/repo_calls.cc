@@ -30,6 +30,13 @@ platform::HostKeys GetHostKeys(Context& context, const std::string& repo_id) {
   return context.Own<platform::HostKeys>("RepositoryService/GetHostKeys", request);
 }
 
+platform::HostKeys PinnedHostKeys(Context& context, const std::string& repo_id) {
+  platform::GetHostKeysRequest request;
+  request.set_repository_id(repo_id);
+  request.set_pinned_only(true);
+  return context.Own<platform::HostKeys>("RepositoryService/GetHostKeys", request);
+}
+
 platform::HostKeys SetHostKeys(Context& context, const std::string& repo_id,
                                const std::vector<std::string>& host_keys) {
   platform::SetHostKeysRequest request;

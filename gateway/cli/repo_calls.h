@@ -16,8 +16,10 @@ api::Repository CreateRepository(Context& context, const api::CreateRepositoryRe
 // Without keys, those of a host that stays are kept.
 void UpdateRepository(Context& context, const api::UpdateRepositoryRequest& update,
                       const std::vector<std::string>& host_keys);
-// Also asks the host for the one that it shows.
+// Also has the server ask the host for the one that it shows.
 platform::HostKeys GetHostKeys(Context& context, const std::string& repo_id);
+// What is pinned alone, for which no host is asked.
+platform::HostKeys PinnedHostKeys(Context& context, const std::string& repo_id);
 // In place of those that are pinned.
 platform::HostKeys SetHostKeys(Context& context, const std::string& repo_id,
                                const std::vector<std::string>& host_keys);

@@ -171,7 +171,8 @@ platform::HostKeys ChangedKeys() {
 }
 
 TEST_F(RepoTest, HostKeyShow_TellsThePinnedAndTheShown) {
-  server_.On("GetHostKeys", ChangedKeys());
+  platform::GetHostKeysRequest get;
+  server_.On("GetHostKeys", Keep(get, ChangedKeys()));
   EXPECT_EQ(Run({"repo", "host-key", "show", "shop"}), 0) << err_;
   EXPECT_EQ(out_,
             "git.test:22\n"
@@ -179,6 +180,7 @@ TEST_F(RepoTest, HostKeyShow_TellsThePinnedAndTheShown) {
             "SHA256:old   ssh-ed25519  pinned\n"
             "SHA256:new   ssh-rsa      shown\n"
             "HostKeyChanged: somebody may be in between\n");
+  EXPECT_FALSE(get.pinned_only()) << "the host is asked";
   EXPECT_EQ(Run({"--json", "repo", "host-key", "show", "shop"}), 0);
   EXPECT_THAT(out_, HasSubstr("\"fingerprint\": \"SHA256:new\""));
 }

@@ -118,5 +118,7 @@ def test_host_keys_of_a_form(site, testapp, host, tmp_path):
         assert one.returncode == 0 and "change repository host-key-form: hostKeys" in one.stderr, one
         keys = site.ns_json("repo", "host-key", "show", "host-key-form")
         assert [key["publicKey"] for key in keys["pinned"]] == [host.key("ed25519")] and not keys["trusted"], keys
+        host.stop()
+        assert host.key("ed25519") in site.ns_raw("export", check=True).stdout, "what is pinned is known without the host"
     finally:
         site.ns_raw("repo", "delete", "host-key-form", check=True)

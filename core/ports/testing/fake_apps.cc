@@ -1,3 +1,4 @@
+#include "model/list_limits.h"
 #include "ports/testing/fake_rows.h"
 
 namespace ns::ports::testing {
@@ -157,6 +158,11 @@ class FakeApps final : public AppStore {
   }
   Status SetEnv(const AppId& id, const model::EnvVar& variable, const UserId& actor) override {
     return EditEnv(id, [&](FakeState& rows, FakeApp& row, Time now) -> Status {
+      const auto& env = row.app.env;
+      const auto own = std::ranges::count(env, false, &model::EnvVar::system);
+      const bool known = std::ranges::find(env, variable.key, &model::EnvVar::key) != env.end();
+      if (!variable.system && !known && static_cast<size_t>(own) >= model::kMostVariables)
+        return model::TooManyVariables();
       SetOne(rows, row, variable, actor, now);
       return {};
     });

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "model/list_limits.h"
 #include "ports/testing/store_contract_base.h"
 
 namespace ns::ports::testing {
@@ -262,6 +263,66 @@ TEST_P(StoreContract, Inserts_OfOneAddressAtOnce_OneWins) {
   }
   EXPECT_EQ(won, 1);
   EXPECT_THAT(s.apps.Index(kNobody, {}).value(), SizeIs(1));
+}
+
+// K0, K1, ...
+inline EnvEdit Variables(size_t count) {
+  EnvEdit edit;
+  for (size_t i = 0; i < count; ++i) edit.set.push_back({"K" + std::to_string(i), Secret("1")});
+  return edit;
+}
+
+TEST_P(StoreContract, Env_OneMoreThanThereMayBe_IsRefusedWhole) {
+  const AppId id = NewApp(1).id;
+  model::Application app = s.apps.Get(id).value();
+  ASSERT_EQ(
+      s.apps.Update(app, app.updated_at, nullptr, kPlatform, Variables(model::kMostVariables)),
+      Status());
+  ASSERT_EQ(s.apps.SetEnv(id, {"NS", Secret("1"), model::EnvScope::kRun, false, true}), Status());
+  app = s.apps.Get(id).value();
+  const Status refused = s.apps.SetEnv(id, {"MORE", Secret("1")});
+  EXPECT_EQ(refused.code(), Code::kExhausted);
+  EXPECT_EQ(refused.reason(), "TooManyVariables");
+  EXPECT_EQ(s.apps.Get(id).value(), app);
+  EXPECT_EQ(s.apps.SetEnv(id, {"K0", Secret("2")}), Status()) << "one that is there";
+  ASSERT_EQ(s.apps.DeleteEnv(id, "K1"), Status());
+  EXPECT_EQ(s.apps.SetEnv(id, {"MORE", Secret("1")}), Status());
+
+  // As an installation from before there was a limit may have.
+  app = s.apps.Get(id).value();
+  ASSERT_EQ(
+      s.apps.Update(app, app.updated_at, nullptr, kPlatform, Variables(model::kMostVariables + 5)),
+      Status());
+  EXPECT_EQ(s.apps.SetEnv(id, {"K2", Secret("2")}), Status());
+  EXPECT_EQ(s.apps.SetEnv(id, {"OTHER", Secret("1")}).code(), Code::kExhausted);
+}
+
+TEST_P(StoreContract, Env_LastThatThereMayBe_SetAtOnce_OneWins) {
+  const AppId id = NewApp(1).id;
+  model::Application app = s.apps.Get(id).value();
+  ASSERT_EQ(
+      s.apps.Update(app, app.updated_at, nullptr, kPlatform, Variables(model::kMostVariables - 1)),
+      Status());
+  app = s.apps.Get(id).value();
+  std::atomic<int> won{0}, refused{0};
+  std::vector<std::jthread> threads;
+  // They all wait for the row, which an update holds: what one looked at before it had the row
+  // would be old.
+  const auto start = [&](const std::vector<Holding>&) {
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&, i] {
+        const Status status = s.apps.SetEnv(id, {"LAST" + std::to_string(i), Secret("1")});
+        (status.ok() ? won : refused) += status.ok() || status.code() == Code::kExhausted ? 1 : 100;
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return Status();
+  };
+  ASSERT_EQ(s.apps.Update(app, app.updated_at, start), Status());
+  threads.clear();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(refused, 5);
+  EXPECT_THAT(s.apps.Get(id)->env, SizeIs(model::kMostVariables));
 }
 
 TEST_P(StoreContract, Hints_OfWhatPeopleChange) {

@@ -208,7 +208,10 @@ void TakeHostKeys(Fields& repo, Repository& out) {
   });
   if (!node.IsSequence()) return;
   if (node.size() == 0)
-    reader.Fault(node, repo.Of("hostKeys"), "must name a key; without it, what is pinned stays");
+    reader.Fault(node, repo.Of("hostKeys"),
+                 "must name a key, not []: pins are replaced and never removed; without hostKeys "
+                 "what is pinned stays, and `ns repo host-key accept` pins the key that the host "
+                 "shows now");
   if (node.size() > kMostHostKeys)
     reader.Fault(node, repo.Of("hostKeys"),
                  "must be at most " + std::to_string(kMostHostKeys) + " keys, not " +
