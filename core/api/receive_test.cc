@@ -365,7 +365,7 @@ TEST_F(ReceiveTest, AnswerThatIsLostWhileRefsMoved_IsAPushAllTheSame) {
 }
 
 TEST_F(ReceiveTest, AnswerThatIsCut_IsAFailureForItsEdge) {
-  EXPECT_EQ(Advertise(Named("alice"), "shop").cut, Status());
+  EXPECT_EQ(Advertise(Pusher("alice"), "shop").cut, Status());
   receive_.cut = Status(Code::kDeadline, "the client does not take the answer");
   const Told told = Advertise(Named("alice"), "shop", false);
   EXPECT_EQ(told.text, "said");

@@ -195,11 +195,9 @@ TEST_F(EdgeCallsTest, StreamedAnswerThatIsCut_EndsAsAFailure) {
   parts.received = &failing;
   api::Dispatcher receiving(std::move(settings), parts);
   EdgeCalls calls(receiving, counted_, clock, 1);
-  api::Peer peer = Named("alice");
-  peer.headers.emplace_back(":path", "/git/shop/info/refs?service=git-receive-pack");
+  const api::RawHeaders headers{{":path", "/git/shop/info/refs?service=git-receive-pack"}};
   const auto reply = std::make_shared<Reply>(true);
-  calls.Begin({{false, 0, 0, 0, peer.address, peer.headers}, "GET", "/git/shop/info/refs", ""},
-              reply);
+  calls.Begin({{true, 0, 0, 0, "", headers}, "GET", "/git/shop/info/refs", ""}, reply);
   EXPECT_EQ(reply->Ended().code(), Code::kUnavailable);
   EXPECT_EQ(reply->got, std::vector<std::string>{"half"});
 }

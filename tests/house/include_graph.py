@@ -16,13 +16,16 @@ C_HEADERS = set("""assert.h dirent.h dlfcn.h elf.h endian.h errno.h fcntl.h feat
 
 class Rules:
     def __init__(self, text):
-        self.folders, self.third_party, self.heavy = {}, {}, ()
+        self.folders, self.third_party, self.heavy, self.private = {}, {}, (), ()
         for number, line in enumerate(text.splitlines(), 1):
             line = line.split("#", 1)[0].strip()
             if not line:
                 continue
             if line.startswith("heavy "):
                 self.heavy = tuple(line.split()[1:])
+                continue
+            if line.startswith("private "):
+                self.private += tuple(line.split()[1:])
                 continue
             if ":" not in line or "|" not in line:
                 raise SystemExit(f"edges.txt:{number}: expected `folder : folders | headers`, got: {line}")
@@ -78,7 +81,7 @@ def check(root, edges):
                 headers += rules.third_party.get(extra, ())
         for line, quoted, header in source.includes(source.code(source.read(root, path))):
             where = f"{path}:{line}"
-            if path.endswith(".h") and header.startswith(rules.heavy):
+            if path.endswith(".h") and header.startswith(rules.heavy) and path not in rules.private:
                 found.append(f"{where}: {header} is heavy and belongs in .cc files only")
             if not quoted and is_standard(header):
                 continue
@@ -89,6 +92,8 @@ def check(root, edges):
                 continue
             if target not in allowed:
                 found.append(f"{where}: {name} may not include {target} ({header})")
+            if path.endswith(".h") and file in rules.private:
+                found.append(f"{where}: {header} is private to .cc files")
             if file:
                 graph.setdefault(path, set()).add(file)
             if target != name and not source.is_test(path):

@@ -67,6 +67,13 @@ class IncludeGraph(unittest.TestCase):
     def test_heavy_header_in_header_is_caught(self):
         self.caught("core/store/x.h", "#include <libpq-fe.h>\n", "belongs in .cc files only")
 
+    def test_private_header_may_be_heavy_and_is_for_cc_files_alone(self):
+        files = {**CLEAN, "core/store/x.h": "#include <libpq-fe.h>\n", "core/store/x.cc": '#include "store/x.h"\n'}
+        private = EDGES + "private core/store/x.h\n"
+        self.assertEqual(graph(files, private), [])
+        found = graph({**files, "core/store/y.h": '#include "store/x.h"\n'}, private)
+        self.assertEqual(found, ["core/store/y.h:1: store/x.h is private to .cc files"])
+
     def test_test_library_outside_tests_is_caught(self):
         self.caught("core/model/x.cc", "#include <gtest/gtest.h>\n", "third-party header gtest/gtest.h")
 
