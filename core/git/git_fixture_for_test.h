@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -45,7 +48,19 @@ class GitTest : public testing::Test {
       [[maybe_unused]] const auto ended =
           server_->Wait(SystemClock(), SystemClock().Monotonic() + std::chrono::seconds(10));
     }
-    std::filesystem::remove_all(root_);
+    Remove();
+  }
+
+  // What a server has begun for a connection leaves its process group, and may end, and write its
+  // log, a moment after it.
+  void Remove() {
+    std::error_code error;
+    for (int tries = 0; tries < 250; ++tries) {
+      std::filesystem::remove_all(root_, error);
+      if (!error) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ADD_FAILURE() << root_ << " stays: " << error.message();
   }
 
   void StartServer(const std::vector<std::string>& more = {}) {
