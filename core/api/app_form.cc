@@ -98,6 +98,9 @@ model::EnvVar ReadVariable(const Form::Variable& asked, const model::EnvVar* bef
   }
   if (asked.has_secret()) out.secret = asked.secret();
   out.scope = FromProto(asked.scope(), out.scope);
+  if (out.seal_broken && out != *before) {
+    violations.push_back({field + ".value", "must be given, since no key opens the stored one"});
+  }
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "api/api_world.h"
+#include "neoshowcase/platform/v1/application.pb.h"
 
 namespace ns::api {
 namespace {
@@ -105,6 +106,31 @@ TEST_F(EnvTest, ValueThatNoKeyOpens_IsMarkedUntilItIsSetAgain) {
   EXPECT_FALSE(list().variables(1).seal_broken());
   ASSERT_TRUE(SetOwn("LOST", "anew", own_pb::ENV_SCOPE_RUN).ok());
   EXPECT_FALSE(list().variables(0).seal_broken());
+}
+
+// Whatever else is changed of it would be sealed with no value, over the one that may open again.
+TEST_F(EnvTest, ValueThatNoKeyOpens_IsNotChangedWithoutANewOne) {
+  model::EnvVar lost;
+  lost.key = "LOST";
+  lost.secret = lost.seal_broken = true;
+  ASSERT_TRUE(store.store().apps.SetEnv(AppId(app), lost).ok());
+  own_pb::UpdateApplicationRequest in;
+  in.set_application_id(app);
+  in.mutable_update_mask()->add_paths("env");
+  own_pb::ApplicationForm::Variable& variable = *in.mutable_form()->add_env();
+  variable.set_key("LOST");
+  const auto update = [&] {
+    return Sent<own_pb::UpdateApplicationResponse>(
+               Named("alice"), "neoshowcase.platform.v1.ApplicationService/UpdateApplication", in)
+        .status();
+  };
+  EXPECT_TRUE(update().ok());
+  variable.set_scope(own_pb::ENV_SCOPE_BUILD);
+  EXPECT_EQ(FieldsOf(update()), Fields{"form.env[0].value"});
+  EXPECT_TRUE(Rows()[0].seal_broken);
+  variable.set_value("anew");
+  EXPECT_TRUE(update().ok());
+  EXPECT_FALSE(Rows()[0].seal_broken);
 }
 
 TEST_F(EnvTest, ScopeAndSecret_StayUntilTheyAreSaidAnew) {
