@@ -19,7 +19,8 @@ class HangingOutputs final : public Outputs {
   std::function<void()> meanwhile;
 };
 
-class HangingOutputTest : public ApplicationsWorld {
+// An application of alice, whose output is read.
+class OutputWorld : public ApplicationsWorld {
  protected:
   void SetUp() override {
     ApplicationsWorld::SetUp();
@@ -29,19 +30,17 @@ class HangingOutputTest : public ApplicationsWorld {
   }
 
   std::string app_;
+};
+
+class HangingOutputTest : public OutputWorld {
+ protected:
   HangingOutputs hanging_;
   Dispatcher waiting_{TestSettings(), {store.store(), git, hanging_, clock, random}};
 };
 
 // Follows what an application prints. Whatever is printed, texts are the numbers from 0.
-class FollowedOutputTest : public ApplicationsWorld {
+class FollowedOutputTest : public OutputWorld {
  protected:
-  void SetUp() override {
-    ApplicationsWorld::SetUp();
-    app_ = Call<api_pb::Application>(Named("alice"), "CreateApplication", NewApp(repository))
-               .value()
-               .id();
-  }
   void AnswerAtMost(int lines) {
     Settings settings = TestSettings();
     settings.max_output_lines = lines;
@@ -89,7 +88,6 @@ class FollowedOutputTest : public ApplicationsWorld {
 
   static constexpr Time kBegin{std::chrono::seconds(1'000)};
   static constexpr auto kMoment = std::chrono::microseconds(1);
-  std::string app_;
   std::unique_ptr<Stream> stream_;
   std::vector<size_t> told_;
 };
